@@ -1,0 +1,62 @@
+# Two commands do everything on a fresh machine: `make report` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA_DIR ?= ../shared/data
+SYSTEM_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
+# Constraints make an environment repeatable; `make … CONSTRAINTS=` takes the newest of everything.
+CONSTRAINTS ?= constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
+
+.PHONY: report test lint types gold samples fonts pictures test-lowest clean
+
+report: $(VENV)/.installed
+	@$(BIN)/labreport build $(ARGS)
+
+test: $(VENV)/.installed-test lint types
+	@$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile $(ARGS)
+
+lint: $(VENV)/.installed-test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
+
+types: $(VENV)/.installed-test
+	@$(BIN)/mypy --cache-dir $(VENV)/mypy
+
+# Rewrites the gold files from what the code gives now; read the diff before you commit it.
+gold: $(VENV)/.installed-test
+	@LABREPORT_UPDATE_GOLD=1 $(BIN)/python -m pytest -q tests/report/test_gold.py
+
+# Rebuilds the embedded samples from the full sets, bit for bit.
+samples: $(VENV)/.installed
+	@$(BIN)/python -m experiments.samples.rebuild --data-dir $(DATA_DIR)
+
+# Runs the tests with the oldest versions that pyproject.toml allows.
+test-lowest:
+	@$(PYTHON) -m venv .venv-lowest
+	@.venv-lowest/bin/python -m pip install --quiet uv
+	@.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[test]'
+	@.venv-lowest/bin/python -m pytest -q $(ARGS)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh .ci/system-packages python3-venv
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.system: $(VENV)/bin/python
+	@ldconfig -p 2>/dev/null | grep -q libharfbuzz-subset && ldconfig -p | grep -q libpangoft2 \
+	  || sh .ci/system-packages $(SYSTEM_PACKAGES)
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml $(CONSTRAINTS) $(VENV)/.system
+	@echo "Installing labreport and what it needs into $(VENV) (TensorFlow takes about a minute) …" >&2
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	@$(PIP) --editable '.[test]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .venv-lowest build *.egg-info runs reports

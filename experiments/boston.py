@@ -1,0 +1,311 @@
+"""Regression: house prices, with K-fold cross-validation.
+
+Question: what does a house cost in a part of town of which a dozen figures are known?
+Source: F. Chollet, "Deep Learning with Python", 1st edition, 2018, section 3.6; the data are by D. Harrison and D. L.
+Rubinfeld, 1978. The same lab runs on California housing (R. K. Pace and R. Barry, 1997).
+
+Cross-validation chooses the number of epochs: the minimum of the smoothed validation error, averaged over the folds. A
+new network is trained for that many epochs on all training samples, and tested once. Standardisation always uses the
+samples trained on, so neither test data nor a fold's validation part have a say in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.description import describe
+from experiments.errors import LabError
+from experiments.examples import capture
+from experiments.procedure import open_lab, reporter, score, train
+from experiments.result import Fold, Predictions, Score, Series, Training
+from experiments.selection import best_smoothed_epoch
+from experiments.settings import require_range
+from experiments.training import TrainingDiverged, evaluate, fit_folds, in_memory, predict, seed_everything
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import keras
+    from numpy.typing import NDArray
+
+    from experiments.data import Dataset
+    from experiments.lab import Session
+    from experiments.result import Findings, Split
+    from experiments.training.errors import History
+
+TITLE = "Regression: house prices"
+VERSION = "1"
+DATASET = "boston_housing"
+QUICK = {"epochs": 20}
+
+_DATASETS = ("boston_housing", "california_housing")
+_UNITS = {"mae": "thousand dollars", "mse": "squared thousand dollars"}
+_REPORT_EVERY = 10
+"""Epochs between two reports of progress: an epoch takes a few milliseconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Which data, how they are folded, how large the network is and how it is trained."""
+
+    dataset: str = "boston_housing"
+    """boston_housing or california_housing."""
+    folds: int = 4
+    units: int = 64
+    """Units of each of the two hidden layers."""
+    epochs: int = 500
+    """Epochs of the cross-validation."""
+    batch_size: int = 1
+    """Of the cross-validation."""
+    final_batch_size: int = 16
+    dropped_epochs: int = 10
+    """First epochs left out of the smoothed curve."""
+    smoothing_factor: float = 0.9
+    """Weight of the past in the smoothed curve."""
+    learning_rate: float = 0.001
+
+    def __post_init__(self) -> None:
+        if self.dataset not in _DATASETS:
+            raise ValueError(f"dataset must be {' or '.join(_DATASETS)}, not {self.dataset}.")
+        require_range(self, "folds", least=2)
+        require_range(self, "units", "epochs", "batch_size", "final_batch_size", least=1)
+        require_range(self, "dropped_epochs", "smoothing_factor", least=0)
+        require_range(self, "smoothing_factor", below=1)
+        require_range(self, "learning_rate", above=0)
+        if self.dropped_epochs and self.dropped_epochs > self.epochs - 2:
+            raise ValueError(
+                f"dropped_epochs is {self.dropped_epochs}, but of {self.epochs} epochs at least 2 must remain."
+            )
+
+
+def standardise(
+    train_features: NDArray[np.float64], *others: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], ...]:
+    """Give each feature mean 0 and standard deviation 1, both computed on the training samples alone."""
+    mean = train_features.mean(axis=0)
+    deviation = train_features.std(axis=0)
+    deviation[deviation == 0] = 1  # a feature that never changes stays 0
+    return tuple((features - mean) / deviation for features in (train_features, *others))
+
+
+def fold_slices(samples: int, folds: int) -> list[slice]:
+    """Return where the validation samples of each fold lie: samples // folds of them, one fold after the other."""
+    size = samples // folds
+    return [slice(fold * size, (fold + 1) * size) for fold in range(folds)]
+
+
+def build_model(settings: Settings, features: int) -> keras.Model:
+    """Return the compiled network: features in, a price out."""
+    import keras
+    from keras import layers
+
+    model = keras.Sequential(
+        [
+            keras.Input(shape=(features,)),
+            layers.Dense(settings.units, activation="relu"),
+            layers.Dense(settings.units, activation="relu"),
+            layers.Dense(1),
+        ]
+    )
+    model.compile(
+        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        loss="mse",
+        metrics=["mae"],
+    )
+    return model
+
+
+def plain_fit(
+    model: keras.Model, features: NDArray[np.float64], prices: NDArray[np.float64], fold: slice, settings: Settings
+) -> keras.callbacks.History:
+    """Train the model of one fold in plain Keras; the report's training engine does the same, faster."""
+    training = np.delete(np.arange(len(features)), fold)
+    train_features, validation_features = standardise(features[training], features[fold])
+    return model.fit(
+        train_features,
+        prices[training],
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        validation_data=(validation_features, prices[fold]),
+    )
+
+
+def example_standardise(train_features: NDArray[np.float64]) -> None:
+    """Two features of very different ranges, before and after."""
+    some = train_features[:, :2]
+    print("before: mean", some.mean(axis=0).round(2), "deviation", some.std(axis=0).round(2))
+    some = (some - some.mean(axis=0)) / some.std(axis=0)
+    print("after:  mean", abs(some.mean(axis=0)).round(2), "deviation", some.std(axis=0).round(2))
+
+
+def example_folds(n: int, k: int) -> None:
+    """Where the validation samples of each fold lie."""
+    size = n // k
+    for fold in range(k):
+        print("fold", fold + 1, "validates on samples", fold * size, "to", (fold + 1) * size - 1)
+
+
+def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findings:
+    """Cross-validate, choose the number of epochs, train anew on all samples, test once.
+
+    Args:
+        settings: data set, folds, size of the network and of the training.
+        dataset: house prices with numeric features.
+        session: seeds; gets the findings.
+    """
+    listings = {"standardise": standardise, "fold_slices": fold_slices, "build_model": build_model, "fit": plain_fit}
+    dataset = open_lab(session, dataset, listings)
+    draft = session.draft
+    features, prices = dataset.train_array.astype(np.float64), dataset.train_targets.astype(np.float64)
+    if len(features) < settings.folds:
+        raise LabError(f"{settings.folds} folds need at least as many training samples; there are {len(features)}.")
+    _record_data(settings, features, session)
+    train_features, test_features = standardise(features, dataset.test_array.astype(np.float64))
+    _record_standardisation(train_features, test_features, session)
+    draft.baselines += _baselines(train_features, prices, test_features, dataset.test_targets)
+    samples, tested = in_memory(train_features, prices), in_memory(test_features, dataset.test_targets)
+    for seed in session.seeds:
+        histories = _cross_validate(settings, features, prices, session, seed)
+        curves = [history["val_mae"] for history in histories]
+        chosen = best_smoothed_epoch(curves, settings.dropped_epochs, settings.smoothing_factor)
+        draft.measure("chosen_epochs", chosen, seed=seed, unit="epochs")
+
+        seed_everything(seed)
+        model = build_model(settings, features.shape[1])
+        fitted = train(
+            session, "final", model, samples, seed=seed, epochs=chosen, batch_size=settings.final_batch_size
+        )
+        draft.scores.append(_score("train_mae", "final", "mae", "train", fitted.history["mae"][-1], seed=seed))
+        with session.stage("test"):
+            values = evaluate(model, tested, batch_size=settings.final_batch_size)
+        draft.scores.append(_score("test_mae", "final", "mae", "test", values["mae"], seed=seed))
+        draft.scores.append(_score("test_mse", "final", "mse", "test", values["loss"], seed=seed))
+        if seed == session.seeds[0]:
+            predicted = predict(model, tested, batch_size=settings.final_batch_size)[:, 0]
+            draft.predictions.append(
+                Predictions(
+                    model="final",
+                    seed=seed,
+                    true_values=tuple(float(value) for value in dataset.test_targets),
+                    predicted_values=tuple(float(value) for value in predicted),
+                )
+            )
+    return draft.findings()
+
+
+def _cross_validate(
+    settings: Settings, features: NDArray[np.float64], prices: NDArray[np.float64], session: Session, seed: int
+) -> list[History]:
+    """Train a network for each fold and return the histories; each fold is standardised by its own training part."""
+    draft = session.draft
+    seed_everything(seed)
+    models, trains, validations = [], [], []
+    for fold in fold_slices(len(features), settings.folds):
+        training = np.delete(np.arange(len(features)), fold)
+        train_features, validation_features = standardise(features[training], features[fold])
+        models.append(build_model(settings, features.shape[1]))
+        trains.append(in_memory(train_features, prices[training]))
+        validations.append(in_memory(validation_features, prices[fold]))
+    if seed == session.seeds[0]:
+        draft.models.append(describe("fold", models[0]))
+
+    def record(fold: int, history: History, seconds: float) -> None:
+        draft.trainings.append(
+            Training(
+                role="fold",
+                seed=seed,
+                fold=fold,
+                epochs=len(history.get("loss", ())),
+                batch_size=settings.batch_size,
+                train_samples=len(trains[fold - 1]),
+                validation_samples=len(validations[fold - 1]),
+                history=history,
+                seconds=seconds,
+            )
+        )
+
+    begun = perf_counter()
+    with session.stage("folds"):
+        try:
+            fitted = fit_folds(
+                models,
+                trains,
+                validations,
+                epochs=settings.epochs,
+                batch_size=settings.batch_size,
+                seed=seed,
+                on_epoch=reporter(session, session.part("folds", seed), _REPORT_EVERY),
+            )
+        except TrainingDiverged as error:
+            record(error.fold or 1, error.history, perf_counter() - begun)
+            raise
+    draft.engine(fitted[0].plan.reason)
+    for number, one in enumerate(fitted, start=1):
+        record(number, one.history, one.seconds)
+        last = one.history["val_mae"][-1]
+        draft.scores.append(_score("fold_mae", "fold", "mae", "validation", last, seed=seed, fold=number))
+    return [one.history for one in fitted]
+
+
+def _record_data(settings: Settings, features: NDArray[np.float64], session: Session) -> None:
+    """Record the folds, and what the published slices would have made of the same samples."""
+    draft = session.draft
+    count = len(features)
+    for number, fold in enumerate(fold_slices(count, settings.folds), start=1):
+        draft.folds.append(
+            Fold(
+                number=number,
+                validation=(fold.start, fold.stop),
+                train_samples=count - (fold.stop - fold.start),
+                validation_samples=fold.stop - fold.start,
+            )
+        )
+    trained_on, validated_on = _published_sizes(features, settings.folds)
+    draft.series.append(Series(name="published_train_samples", values=tuple(map(float, trained_on))))
+    draft.series.append(Series(name="published_validation_samples", values=tuple(map(float, validated_on))))
+    draft.examples.append(capture(example_standardise, train_features=features))
+    draft.examples.append(capture(example_folds, n=count, k=settings.folds))
+
+
+def _published_sizes(features: NDArray[np.float64], folds: int) -> tuple[list[int], list[int]]:
+    """Cut the samples as a common listing does, with a fold as large as all of them, and count what each cut gives."""
+    size = len(features)  # the fault: it should be len(features) // folds
+    trained_on, validated_on = [], []
+    for fold in range(folds):
+        validated_on.append(len(features[fold * size : (fold + 1) * size]))
+        trained_on.append(len(features[: fold * size]) + len(features[(fold + 1) * size :]))
+    return trained_on, validated_on
+
+
+def _record_standardisation(
+    train_features: NDArray[np.float64], test_features: NDArray[np.float64], session: Session
+) -> None:
+    """Measure how far the standardised features are from mean 0 and deviation 1, at most."""
+    draft = session.draft
+    draft.measure("standardised_largest_mean", float(np.abs(train_features.mean(axis=0)).max()))
+    draft.measure("standardised_largest_deviation", float(np.abs(train_features.std(axis=0) - 1).max()))
+    draft.measure("test_standardised_largest_mean", float(np.abs(test_features.mean(axis=0)).max()))
+
+
+def _baselines(
+    train_features: NDArray[np.float64],
+    train_prices: NDArray[np.float64],
+    test_features: NDArray[np.float64],
+    test_prices: NDArray[np.float64],
+) -> Sequence[Score]:
+    """Test errors of always answering the mean training price, and of a linear model by least squares."""
+    train_table = np.column_stack([train_features, np.ones(len(train_features))])
+    weights, *_ = np.linalg.lstsq(train_table, train_prices, rcond=None)
+    answers = np.column_stack([test_features, np.ones(len(test_features))]) @ weights
+    return (
+        _score("mean_mae", "mean", "mae", "test", np.abs(test_prices - train_prices.mean()).mean()),
+        _score("linear_mae", "linear", "mae", "test", np.abs(test_prices - answers).mean()),
+    )
+
+
+def _score(name: str, model: str, metric: str, split: Split, value: Any, **of: Any) -> Score:
+    return score(name, model, metric, split, float(value), unit=_UNITS[metric], **of)

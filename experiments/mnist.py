@@ -1,0 +1,204 @@
+"""First network: handwritten digits.
+
+Question: can a network of two dense layers tell which digit is on a small grey image, and how well does it do so on
+images it has never seen?
+Source: F. Chollet, "Deep Learning with Python", 1st edition, 2018, section 2.1; the data are by Y. LeCun, C. Cortes and
+C. J. C. Burges.
+
+The number of epochs is fixed beforehand. One network is trained with held-out samples, for the curves alone; another is
+trained on all samples and tested.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.description import describe
+from experiments.encoding import one_hot
+from experiments.procedure import (
+    confusion,
+    held_out,
+    linear_baseline,
+    majority_baseline,
+    open_lab,
+    record_test,
+    score,
+    train,
+)
+from experiments.result import Image, Predictions
+from experiments.settings import require_range
+from experiments.training import as_shares_of_255, in_memory, predict, seed_everything
+
+if TYPE_CHECKING:
+    import keras
+    from numpy.typing import NDArray
+
+    from experiments.data import Dataset
+    from experiments.lab import Session
+    from experiments.result import Findings, Split
+
+TITLE = "First network: handwritten digits"
+VERSION = "1"
+DATASET = "mnist"
+QUICK = {"epochs": 2}
+
+_MISTAKES_SHOWN = 12
+_IMAGES_PER_DIGIT = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How large the network is and how it is trained."""
+
+    units: int = 512
+    """Units of the hidden layer."""
+    epochs: int = 5
+    batch_size: int = 128
+    validation_samples: int = 10_000
+    """Training samples held out for the curves; of a sample of the data the same share."""
+    learning_rate: float = 0.001
+
+    def __post_init__(self) -> None:
+        require_range(self, "units", "epochs", "batch_size", "validation_samples", least=1)
+        require_range(self, "learning_rate", above=0)
+
+
+def preprocess(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Turn images of bytes, shape (n, 28, 28), into vectors of floats from 0 to 1, shape (n, 784)."""
+    return images.reshape((len(images), 28 * 28)).astype("float32") / np.float32(255)
+
+
+def build_model(settings: Settings) -> keras.Model:
+    """Return the compiled network: pixels in, a probability for each digit out."""
+    import keras
+    from keras import layers
+
+    model = keras.Sequential(
+        [
+            keras.Input(shape=(28 * 28,)),
+            layers.Dense(settings.units, activation="relu"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(
+        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def plain_fit(
+    model: keras.Model, train_images: NDArray[np.uint8], train_labels: NDArray[Any], settings: Settings
+) -> keras.callbacks.History:
+    """Train in plain Keras; the report's training engine does the same, faster."""
+    import keras
+
+    return model.fit(
+        preprocess(train_images),
+        keras.utils.to_categorical(train_labels, 10),
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+    )
+
+
+def build_linear_model(settings: Settings) -> keras.Model:
+    """Return the baseline: one layer, so that each class is a weighted sum of the pixels."""
+    import keras
+    from keras import layers
+
+    model = keras.Sequential([keras.Input(shape=(28 * 28,)), layers.Dense(10, activation="softmax")])
+    model.compile(
+        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findings:
+    """Train for the curves, train on all samples, test, and look at the mistakes.
+
+    Args:
+        settings: size of the network and of the training.
+        dataset: MNIST.
+        session: seeds; gets the findings.
+    """
+    dataset = open_lab(session, dataset, {"preprocess": preprocess, "build_model": build_model, "fit": plain_fit})
+    draft = session.draft
+    images = dataset.train_array
+    draft.images += _first_images(images, dataset.train_targets)
+    draft.measure("least_pixel", int(images.min()))
+    draft.measure("greatest_pixel", int(images.max()))
+    draft.baselines.append(majority_baseline(dataset.train_targets, dataset.test_targets))
+
+    samples, tested = (
+        in_memory(array.reshape((len(array), 28 * 28)), one_hot(labels, 10), prepare=as_shares_of_255)
+        for array, labels in ((images, dataset.train_targets), (dataset.test_array, dataset.test_targets))
+    )
+    hold_out = held_out(settings.validation_samples, dataset.card)
+    for seed in session.seeds:
+        common = {"seed": seed, "epochs": settings.epochs, "batch_size": settings.batch_size}
+        seed_everything(seed)
+        model = build_model(settings)
+        if seed == session.seeds[0]:
+            draft.models.append(describe("selection", model))
+        train(session, "selection", model, samples.after(hold_out), validation=samples.first(hold_out), **common)
+
+        seed_everything(seed)
+        model = build_model(settings)
+        fitted = train(session, "final", model, samples, **common)
+        draft.scores.append(
+            score("train_accuracy", "final", "accuracy", "train", fitted.history["accuracy"][-1], seed=seed)
+        )
+        record_test(session, "final", model, tested, seed=seed, batch_size=settings.batch_size)
+        with session.stage("predict"):
+            probabilities = predict(model, tested, batch_size=settings.batch_size)
+        _record_predictions(session, dataset, probabilities, seed)
+        linear_baseline(session, lambda: build_linear_model(settings), samples, tested, **common)
+    return draft.findings()
+
+
+def _record_predictions(session: Session, dataset: Dataset, probabilities: NDArray[Any], seed: int) -> None:
+    """Count the mistakes of one trained network and, for the first seed, keep those it was surest of."""
+    draft = session.draft
+    labels = dataset.test_targets.astype(np.int64)
+    predicted = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != labels)
+    draft.measure("mistakes", len(wrong), seed=seed, unit="images")
+    deviation = np.abs(probabilities.astype(np.float64).sum(axis=1) - 1).max()
+    draft.measure("softmax_largest_sum_deviation", float(deviation), seed=seed)
+    if seed != session.seeds[0]:
+        return
+    surest = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")][:_MISTAKES_SHOWN]
+    shown = tuple(
+        _image(
+            dataset.test_array,
+            index,
+            "test",
+            label=int(labels[index]),
+            predicted=int(predicted[index]),
+            probability=float(probabilities[index, predicted[index]]),
+            label_probability=float(probabilities[index, labels[index]]),
+        )
+        for index in surest.tolist()
+    )
+    table = confusion(labels, predicted, 10)
+    draft.predictions.append(Predictions(model="final", seed=seed, confusion=table, images=shown))
+
+
+def _first_images(images: NDArray[Any], labels: NDArray[Any]) -> list[Image]:
+    """The first two training images of each digit, in the order of the digits."""
+    return [
+        _image(images, index, "train", label=digit)
+        for digit in range(10)
+        for index in np.flatnonzero(labels == digit)[:_IMAGES_PER_DIGIT].tolist()
+    ]
+
+
+def _image(images: NDArray[Any], index: int, split: Split, **said: Any) -> Image:
+    height, width = images[index].shape
+    return Image(index=index, split=split, height=height, width=width, pixels=images[index].tobytes(), **said)

@@ -1,0 +1,172 @@
+"""From the name of a lab to the lab, importing nothing before it is needed.
+
+Three sources, one kind of answer: the labs shipped here, labs of other packages (entry points of the group
+`labreport.experiments`), and a single file of the user, loaded under a private name so that it can neither hide nor
+be hidden by a module of the same name.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, is_dataclass
+from hashlib import sha256
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from experiments.errors import LabError
+from experiments.result import Findings, Setting
+from experiments.suggestion import unknown_name
+
+if TYPE_CHECKING:
+    from experiments.data import Dataset
+    from experiments.lab import Session
+
+GROUP = "labreport.experiments"
+"""Entry-point group in which another package names its labs."""
+
+BUILT_IN = {
+    "tensors": "experiments.tensors",
+    "workflow": "experiments.workflow",
+    "mnist": "experiments.mnist",
+    "imdb": "experiments.imdb",
+    "reuters": "experiments.reuters",
+    "boston": "experiments.boston",
+}
+"""The labs of this package by name, in the order of the book. A new lab is one more line here."""
+
+
+class UnknownLabError(LabError):
+    """No lab has this name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lab:
+    """A lab that has been imported."""
+
+    name: str
+    title: str
+    """Short English title; the report has its own titles per language."""
+    version: str
+    dataset: str | None
+    """Name of the data set, or None where a lab reads no data."""
+    settings: type[Any]
+    """Frozen dataclass of the lab's settings."""
+    quick: Mapping[str, Setting]
+    """Settings that the profile `quick` changes."""
+    run: Callable[[Any, Dataset | None, Session], Findings]
+    file: Path
+    """The source file, whose bytes are part of a run's identity."""
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all labs: those shipped here in the order of the book, then the others by name."""
+    return (*BUILT_IN, *sorted(_other_entry_points()))
+
+
+def load(name: str, path: Path | None = None) -> Lab:
+    """Import a lab and return it.
+
+    Args:
+        name: name of a known lab, or the name to give to the lab in `path`.
+        path: a Python file holding a lab.
+
+    Raises:
+        UnknownLabError: no lab has this name; the message lists the known ones and the nearest.
+        LabError: the file is missing or can't be imported, or it lacks a part that every lab has.
+    """
+    if path is not None:
+        return _described(name, _load_file(name, path))
+    module_name = _module_name(name)
+    try:
+        module = import_module(module_name)
+    except Exception as error:
+        raise LabError(f"The lab {name!r} can't be imported from {module_name}: {_told(error)}.") from error
+    return _described(name, module)
+
+
+def source_file(name: str, path: Path | None = None) -> Path:
+    """Return the source file of a lab without importing the lab.
+
+    Raises:
+        UnknownLabError: no lab has this name.
+        LabError: the module or file is missing.
+    """
+    if path is not None:
+        return _existing(name, path)
+    module_name = _module_name(name)
+    try:
+        found = find_spec(module_name)
+    except ModuleNotFoundError:
+        found = None
+    if found is None or found.origin is None:
+        raise LabError(f"The lab {name!r} names the module {module_name}, which is not installed.")
+    return Path(found.origin)
+
+
+def dataset_name(lab: Lab, settings: Any) -> str | None:
+    """Return the data set that a run reads: the setting `dataset` where the lab has one, else the lab's own."""
+    return getattr(settings, "dataset", lab.dataset)
+
+
+def _module_name(name: str) -> str:
+    others = _other_entry_points()
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    if name in others:
+        return others[name].module
+    raise UnknownLabError(unknown_name("lab", name, names()))
+
+
+def _other_entry_points() -> dict[str, EntryPoint]:
+    """Entry points of other packages; one that takes the name of a lab shipped here is passed over."""
+    return {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in BUILT_IN}
+
+
+def _existing(name: str, path: Path) -> Path:
+    if not path.is_file():
+        raise LabError(f"The lab {name!r} should be in {path}, but there is no such file.")
+    return path
+
+
+def _load_file(name: str, path: Path) -> ModuleType:
+    place = _existing(name, path).resolve()
+    private_name = f"_labreport_lab_{sha256(str(place).encode()).hexdigest()[:16]}"
+    spec = spec_from_file_location(private_name, place)
+    if spec is None or spec.loader is None:
+        raise LabError(f"The lab {name!r} can't be read: {path} is not a Python file.")
+    module = module_from_spec(spec)
+    sys.modules[private_name] = module  # dataclasses and inspect look their module up there
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[private_name]
+        raise LabError(f"The lab {name!r} can't be imported from {path}: {_told(error)}.") from error
+    return module
+
+
+def _described(name: str, module: ModuleType) -> Lab:
+    missing = [part for part in ("TITLE", "VERSION", "DATASET", "Settings", "run") if not hasattr(module, part)]
+    if missing:
+        raise LabError(f"The lab {name!r} lacks {', '.join(missing)}; see a lab of the package for the form.")
+    settings: type[Any] = module.Settings
+    if not is_dataclass(settings):
+        raise LabError(f"The lab {name!r} has Settings that are no dataclass.")
+    return Lab(
+        name=name,
+        title=module.TITLE,
+        version=str(module.VERSION),
+        dataset=module.DATASET,
+        settings=settings,
+        quick=getattr(module, "QUICK", {}),
+        run=module.run,
+        file=Path(str(module.__file__)),
+    )
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(". ")

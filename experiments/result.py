@@ -1,0 +1,272 @@
+"""The records of a run: what a lab measured, and everything needed to judge and repeat it.
+
+A `Result` is written once, as one JSON file, and never changed. It holds measurements; conclusions (the
+overfitting epoch, intervals, verdicts) are derived from it later by pure functions, so that a better rule
+improves old reports without training again.
+
+Nothing here knows Keras, NumPy or the clock: every value is plain and is passed in. Epochs count from 1.
+Shares (accuracy, probability) run from 0 to 1. Loss values are in the loss's own unit (nats for cross-entropy).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+FORMAT = 1
+"""Number of the file format written. History: 1 (2026) first format."""
+
+Setting = bool | int | float | str
+Direction = Literal["higher", "lower"]
+Split = Literal["train", "validation", "test"]
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of every record: immutable, named fields only, unknown fields refused when read."""
+
+
+class DataFile(Record, kw_only=True):
+    """One file that a data set was read from."""
+
+    name: Annotated[str, Meta(description="File name without folder, e.g. imdb.npz.")]
+    sha256: Annotated[str, Meta(description="SHA-256 of the file's bytes, in hexadecimal.", pattern="^[0-9a-f]{64}$")]
+
+
+class DataCard(Record, kw_only=True):
+    """Where the data came from and what is in them."""
+
+    name: Annotated[str, Meta(description="mnist, imdb, reuters, boston_housing or california_housing.")]
+    source: Annotated[Literal["full", "sample"], Meta(description="The whole set, or the sample shipped with us.")]
+    files: tuple[DataFile, ...]
+    train_samples: Annotated[int, Meta(ge=0, description="Samples in the training part as loaded.")]
+    test_samples: Annotated[int, Meta(ge=0, description="Samples in the test part as loaded.")]
+    full_train_samples: Annotated[int, Meta(ge=0, description="Training samples of the whole set.")]
+    full_test_samples: Annotated[int, Meta(ge=0, description="Test samples of the whole set.")]
+    sample_shape: Annotated[tuple[int, ...], Meta(description="Shape of one sample; empty for texts of any length.")]
+    class_names: Annotated[tuple[str, ...], Meta(description="Name of each class in label order; empty: regression.")]
+    train_class_counts: Annotated[tuple[int, ...], Meta(description="Training samples per class, in label order.")]
+    test_class_counts: Annotated[tuple[int, ...], Meta(description="Test samples per class, in label order.")]
+    feature_names: Annotated[tuple[str, ...], Meta(description="Names of the columns, where they have names.")]
+    feature_ranges: Annotated[
+        tuple[tuple[float, float], ...], Meta(description="Least and greatest training value of each feature.")
+    ]
+    citation: Annotated[str, Meta(description="Who made the set and where it was published.")]
+    licence: Annotated[str, Meta(description="Licence or terms of use, in the words of its makers where short.")]
+
+
+class Training(Record, kw_only=True):
+    """One fit of one model: how long, on what, and its whole history."""
+
+    role: Annotated[
+        str, Meta(description="What it was for: selection, final, sparse, bottleneck, fold, linear, demonstration.")
+    ]
+    seed: int
+    fold: Annotated[int | None, Meta(description="Fold counted from 1; null outside cross-validation.")] = None
+    epochs: Annotated[int, Meta(ge=0, description="Epochs really trained.")]
+    batch_size: Annotated[int, Meta(ge=1)]
+    train_samples: Annotated[int, Meta(ge=0)]
+    validation_samples: Annotated[int, Meta(ge=0, description="0 where nothing was held out.")]
+    history: Annotated[
+        dict[str, tuple[float, ...]], Meta(description="One value per epoch for each Keras key (loss, val_loss, …).")
+    ]
+    seconds: Annotated[float, Meta(ge=0, description="Wall time of the fit, in seconds.")]
+
+
+class Score(Record, kw_only=True):
+    """One number by which a model (or a baseline) is judged."""
+
+    name: Annotated[str, Meta(description="test_accuracy, test_loss, test_mae, majority_accuracy, …")]
+    model: Annotated[
+        str, Meta(description="Role of the training, or the baseline: final, overtrained, majority, linear, mean, …")
+    ]
+    metric: Annotated[str, Meta(description="accuracy, loss, mae, mse")]
+    split: Split
+    seed: Annotated[int | None, Meta(description="null for what needs no seed, such as the majority class.")] = None
+    fold: int | None = None
+    value: float
+    unit: Annotated[str, Meta(description="share, nats, thousand dollars, squared thousand dollars")]
+    direction: Annotated[Direction, Meta(description="Whether a higher or a lower value is better.")]
+
+
+class Layer(Record, kw_only=True):
+    """One layer of a model, as Keras' own summary tells it."""
+
+    name: str
+    kind: Annotated[str, Meta(description="Keras class, e.g. Dense.")]
+    output_shape: Annotated[tuple[int | None, ...], Meta(description="null stands for the batch axis.")]
+    parameters: Annotated[int, Meta(ge=0)]
+    activation: Annotated[str | None, Meta(description="null where the layer has none or it is linear.")] = None
+
+
+class Model(Record, kw_only=True):
+    """A model as it was compiled."""
+
+    role: str
+    input_shape: tuple[int | None, ...]
+    layers: tuple[Layer, ...]
+    parameters: Annotated[int, Meta(ge=0, description="Trainable parameters.")]
+    optimizer: str
+    learning_rate: float
+    loss: str
+    metrics: tuple[str, ...]
+
+
+class Image(Record, kw_only=True):
+    """A grey image of the test or training set with what the network said of it."""
+
+    index: Annotated[int, Meta(ge=0, description="Position in its split, from 0 as in the array.")]
+    split: Split
+    height: Annotated[int, Meta(ge=1)]
+    width: Annotated[int, Meta(ge=1)]
+    pixels: Annotated[bytes, Meta(description="Row by row, 0 (background) to 255 (ink), one byte each.")]
+    label: int
+    predicted: int | None = None
+    probability: Annotated[float | None, Meta(description="Probability given to the predicted class.")] = None
+    label_probability: Annotated[float | None, Meta(description="Probability given to the true class.")] = None
+
+
+class Text(Record, kw_only=True):
+    """A decoded text with what the network said of it."""
+
+    index: Annotated[int, Meta(ge=0)]
+    split: Split
+    kind: Annotated[
+        str, Meta(description="example, confident_right, confident_wrong or unsure.")
+    ]
+    words: Annotated[str, Meta(description="The beginning of the decoded text; '?' for each word left out.")]
+    length: Annotated[int, Meta(ge=0, description="Words in the whole text.")]
+    first_indices: Annotated[tuple[int, ...], Meta(description="The first word indices as the network sees them.")]
+    label: int
+    predicted: int | None = None
+    probability: Annotated[
+        float | None, Meta(description="Probability of the predicted class; for two classes: of class 1.")
+    ] = None
+
+
+class Predictions(Record, kw_only=True):
+    """What one trained model said about the test set."""
+
+    model: Annotated[str, Meta(description="Role of the training.")]
+    seed: int
+    confusion: Annotated[tuple[tuple[int, ...], ...], Meta(description="Rows: true class; columns: predicted.")] = ()
+    histogram: Annotated[tuple[int, ...], Meta(description="Test samples per bin of predicted probability.")] = ()
+    histogram_edges: Annotated[tuple[float, ...], Meta(description="Edges of the bins; one more than bins.")] = ()
+    true_values: Annotated[tuple[float, ...], Meta(description="Targets of a regression, in their unit.")] = ()
+    predicted_values: tuple[float, ...] = ()
+    images: tuple[Image, ...] = ()
+    texts: tuple[Text, ...] = ()
+
+
+class Fold(Record, kw_only=True):
+    """The samples of one fold, as half-open ranges of positions in the training part."""
+
+    number: Annotated[int, Meta(ge=1)]
+    validation: Annotated[tuple[int, int], Meta(description="First position and the one after the last.")]
+    train_samples: Annotated[int, Meta(ge=0)]
+    validation_samples: Annotated[int, Meta(ge=0)]
+
+
+class Example(Record, kw_only=True):
+    """A few lines of code that ran, and what they printed."""
+
+    name: str
+    code: str
+    output: Annotated[str, Meta(description="Standard output, and the message of an error that was expected.")]
+
+
+class Listing(Record, kw_only=True):
+    """Source text that ran, taken from the running code itself."""
+
+    name: str
+    source: str
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="Of the source in UTF-8.")]
+
+
+class Measure(Record, kw_only=True):
+    """One further measured number, by name."""
+
+    name: str
+    value: float | int | bool
+    seed: int | None = None
+    unit: str = ""
+
+
+class Series(Record, kw_only=True):
+    """A named list of numbers, such as the path of a parameter under gradient descent."""
+
+    name: str
+    values: tuple[float, ...]
+
+
+class Findings(Record, kw_only=True):
+    """All that a lab measured; every part may be empty."""
+
+    data: DataCard | None = None
+    trainings: tuple[Training, ...] = ()
+    scores: tuple[Score, ...] = ()
+    baselines: tuple[Score, ...] = ()
+    models: tuple[Model, ...] = ()
+    predictions: tuple[Predictions, ...] = ()
+    images: Annotated[tuple[Image, ...], Meta(description="Images shown before any network is trained.")] = ()
+    texts: Annotated[tuple[Text, ...], Meta(description="Texts shown before any network is trained.")] = ()
+    folds: tuple[Fold, ...] = ()
+    examples: tuple[Example, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    series: tuple[Series, ...] = ()
+    engine: Annotated[str, Meta(description="Training engine used, empty where nothing was trained.")] = ""
+
+
+class Failure(Record, kw_only=True):
+    """Why a run did not finish."""
+
+    kind: Annotated[str, Meta(description="Class of the error.")]
+    message: str
+    stage: str = ""
+
+
+class Machine(Record, kw_only=True):
+    """The machine of a run, without anything private."""
+
+    system: str
+    processor: str
+    logical_processors: int
+    threads: Annotated[int, Meta(description="Threads TensorFlow may use inside one operation; 0: its own choice.")]
+
+
+class Provenance(Record, kw_only=True):
+    """Everything one needs to repeat a run, or to explain why a repetition differs."""
+
+    tool_version: str
+    command: Annotated[tuple[str, ...], Meta(description="Arguments, home and other private folders taken out.")]
+    git_commit: str | None
+    git_dirty: bool | None
+    python: str
+    packages: dict[str, str]
+    machine: Machine
+    deterministic: Annotated[bool, Meta(description="Whether TensorFlow was told to use deterministic operations.")]
+    started: Annotated[str, Meta(description="UTC, ISO 8601.")]
+    ended: str
+
+
+class Result(Record, kw_only=True):
+    """One run of one lab, with all its seeds."""
+
+    format: int = FORMAT
+    run_id: str
+    key: Annotated[str, Meta(description="Identity of the inputs: same key, same run.")]
+    key_parts: Annotated[dict[str, str], Meta(description="Hash or value of each input of the key, by name.")]
+    lab: str
+    lab_version: str
+    status: Literal["complete", "failed", "interrupted"]
+    failure: Failure | None = None
+    profile: Literal["full", "quick"]
+    settings: dict[str, Setting]
+    changed_settings: Annotated[tuple[str, ...], Meta(description="Settings that differ from the lab's default.")]
+    seeds: tuple[int, ...]
+    findings: Findings
+    timings: Annotated[dict[str, float], Meta(description="Seconds of wall time per stage.")]
+    peak_memory_bytes: Annotated[int, Meta(ge=0, description="Greatest resident memory of the process so far.")]
+    provenance: Provenance

@@ -1,0 +1,316 @@
+"""Multi-class classification: newswires.
+
+Question: which of 46 topics is a newswire about, told from its words alone?
+Source: F. Chollet, "Deep Learning with Python", 1st edition, 2018, section 3.5; the data are Reuters-21578 by D. D. Lewis.
+
+Two stages as for the film reviews. Besides, the same training with integer labels, and with a middle layer far narrower
+than the number of topics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.description import describe
+from experiments.encoding import decode, limit_words, one_hot
+from experiments.examples import capture
+from experiments.procedure import (
+    confusion,
+    held_out,
+    linear_baseline,
+    majority_baseline,
+    open_lab,
+    random_baseline,
+    score,
+    train,
+    two_stages,
+)
+from experiments.result import Predictions
+from experiments.selection import best_epoch
+from experiments.settings import require_range
+from experiments.texts import encoded_samples, excerpt, record_lengths, record_multi_hot_example
+from experiments.training import predict, seed_everything
+
+if TYPE_CHECKING:
+    import keras
+    from numpy.typing import NDArray
+
+    from experiments.data import Dataset
+    from experiments.lab import Session
+    from experiments.result import Findings
+    from experiments.training import Fitted, Samples
+
+TITLE = "Multi-class classification: newswires"
+VERSION = "1"
+DATASET = "reuters"
+QUICK = {"epochs": 4}
+
+TOPICS = 46
+
+_EXAMPLES_SHOWN = 2
+_MISTAKES_SHOWN = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How many words are kept, how large the networks are and how they are trained."""
+
+    words: int = 10_000
+    """Size of the vocabulary, the marks 0 to 3 included; all rarer words count as left out."""
+    units: int = 64
+    """Units of each of the two hidden layers."""
+    epochs: int = 20
+    """Epochs of the first stage."""
+    batch_size: int = 512
+    validation_samples: int = 1_000
+    """Training newswires held out; of a sample of the data the same share."""
+    bottleneck_units: int = 4
+    """Units of the second hidden layer of the network with a bottleneck."""
+    comparison_epochs: int = 5
+    """Epochs over which the two encodings of the labels are compared."""
+    learning_rate: float = 0.001
+
+    def __post_init__(self) -> None:
+        require_range(self, "words", least=4, below=100_001)
+        require_range(self, "units", "epochs", "batch_size", "validation_samples", least=1)
+        require_range(self, "bottleneck_units", "comparison_epochs", least=1)
+        require_range(self, "learning_rate", above=0)
+
+
+def build_model(settings: Settings) -> keras.Model:
+    """Return the compiled network: which words occur in, a probability for each topic out."""
+    import keras
+    from keras import layers
+
+    model = keras.Sequential(
+        [
+            keras.Input(shape=(settings.words,)),
+            layers.Dense(settings.units, activation="relu"),
+            layers.Dense(settings.units, activation="relu"),
+            layers.Dense(46, activation="softmax"),
+        ]
+    )
+    model.compile(
+        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def plain_fit(
+    model: keras.Model, vectors: NDArray[np.float32], labels: NDArray[Any], settings: Settings
+) -> keras.callbacks.History:
+    """Train with validation in plain Keras; the report's training engine does the same, faster."""
+    import keras
+
+    held_out = settings.validation_samples
+    one_hot_labels = keras.utils.to_categorical(labels, 46)
+    return model.fit(
+        vectors[held_out:],
+        one_hot_labels[held_out:],
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        validation_data=(vectors[:held_out], one_hot_labels[:held_out]),
+    )
+
+
+def build_sparse_model(settings: Settings) -> keras.Model:
+    """Return the same network, compiled for labels that are integers."""
+    import keras
+
+    model = build_model(settings)
+    model.compile(
+        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def build_bottleneck_model(settings: Settings) -> keras.Model:
+    """Return a network whose middle layer has far fewer units than there are topics."""
+    import keras
+    from keras import layers
+
+    model = keras.Sequential(
+        [
+            keras.Input(shape=(settings.words,)),
+            layers.Dense(settings.units, activation="relu"),
+            layers.Dense(settings.bottleneck_units, activation="relu"),
+            layers.Dense(46, activation="softmax"),
+        ]
+    )
+    model.compile(
+        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def build_linear_model(settings: Settings) -> keras.Model:
+    """Return the baseline, multinomial logistic regression: a weight for each word and topic."""
+    import keras
+    from keras import layers
+
+    model = keras.Sequential([keras.Input(shape=(settings.words,)), layers.Dense(46, activation="softmax")])
+    model.compile(
+        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def example_decode(newswire: NDArray[Any], vocabulary: tuple[str, ...]) -> None:
+    """The beginning of a newswire, back in words."""
+    print(newswire[:10])
+    # 0, 1 and 2 are marks (padding, start, word left out): words begin at 4
+    print(decode(newswire[:10], vocabulary))
+
+
+def example_labels(labels: NDArray[Any]) -> None:
+    """The labels of the first newswires in both encodings."""
+    import keras
+
+    print("integers:", labels)
+    one_hot_labels = keras.utils.to_categorical(labels, 46)
+    print("one-hot:", one_hot_labels.shape)
+    print("the ones are at:", one_hot_labels.argmax(axis=1))
+
+
+def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findings:
+    """Encode the newswires, run both stages and the two comparisons, and look at the mistakes.
+
+    Args:
+        settings: words, size of the networks and of the training.
+        dataset: Reuters.
+        session: seeds; gets the findings.
+    """
+    listings = {
+        "build_model": build_model,
+        "fit": plain_fit,
+        "build_sparse_model": build_sparse_model,
+        "build_bottleneck_model": build_bottleneck_model,
+    }
+    dataset = open_lab(session, dataset, listings)
+    draft = session.draft
+    labels = dataset.train_targets
+    _record_data(settings, dataset, session)
+    draft.baselines.append(majority_baseline(labels, dataset.test_targets))
+    draft.baselines.append(random_baseline(labels, dataset.test_targets))
+
+    with session.stage("encode"):
+        samples = encoded_samples(dataset.train_texts, settings.words, one_hot(labels, TOPICS))
+        tested = encoded_samples(dataset.test_texts, settings.words, one_hot(dataset.test_targets, TOPICS))
+    hold_out = held_out(settings.validation_samples, dataset.card)
+    for seed in session.seeds:
+        common = {"seed": seed, "epochs": settings.epochs, "batch_size": settings.batch_size}
+        stages = two_stages(session, lambda: build_model(settings), samples, tested, hold_out=hold_out, **common)
+        if seed == session.seeds[0]:
+            draft.models.append(describe("selection", stages.final))
+            with session.stage("predict"):
+                probabilities = predict(stages.final, tested, batch_size=settings.batch_size)
+            draft.predictions.append(_predictions(settings, dataset, probabilities, seed))
+        _compare_encodings(settings, session, stages.selection, samples.with_targets(labels), hold_out, seed)
+        _compare_bottleneck(settings, session, stages.selection, samples, hold_out, seed)
+        linear_baseline(session, lambda: build_linear_model(settings), samples, tested, **common)
+    return draft.findings()
+
+
+def _record_data(settings: Settings, dataset: Dataset, session: Session) -> None:
+    """Measure the newswires and show two of them."""
+    draft = session.draft
+    texts, labels = dataset.train_texts, dataset.train_targets
+    record_lengths(session, texts, "newswire")
+    record_multi_hot_example(session)
+    draft.texts += [
+        excerpt(
+            texts, settings.words, dataset.vocabulary, index, split="train", kind="example", label=int(labels[index])
+        )
+        for index in range(min(_EXAMPLES_SHOWN, len(texts)))
+    ]
+    draft.examples += [
+        capture(example_decode, newswire=limit_words(texts, settings.words)[0], vocabulary=dataset.vocabulary),
+        capture(example_labels, labels=labels[:8]),
+    ]
+
+
+def _compare_encodings(
+    settings: Settings, session: Session, selection: Fitted, samples: Samples, hold_out: int, seed: int
+) -> None:
+    """Train as in the first stage, with integer labels, and measure how far the losses lie apart at most."""
+    seed_everything(seed)
+    sparse = train(
+        session,
+        "sparse",
+        build_sparse_model(settings),
+        samples.after(hold_out),
+        seed=seed,
+        epochs=min(settings.comparison_epochs, settings.epochs),
+        batch_size=settings.batch_size,
+        validation=samples.first(hold_out),
+    )
+    differences = [
+        abs(one - other)
+        for key in ("loss", "val_loss")
+        for one, other in zip(selection.history[key], sparse.history[key], strict=False)
+    ]
+    session.draft.measure("encodings_largest_difference", max(differences), seed=seed, unit="nats")
+
+
+def _compare_bottleneck(
+    settings: Settings, session: Session, selection: Fitted, samples: Samples, hold_out: int, seed: int
+) -> None:
+    """Train the narrow network as in the first stage; both are scored at the best epoch of each."""
+    seed_everything(seed)
+    model = build_bottleneck_model(settings)
+    if seed == session.seeds[0]:
+        session.draft.models.append(describe("bottleneck", model))
+    bottleneck = train(
+        session,
+        "bottleneck",
+        model,
+        samples.after(hold_out),
+        seed=seed,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        validation=samples.first(hold_out),
+    )
+    for role, fitted in (("selection", selection), ("bottleneck", bottleneck)):
+        best = best_epoch(fitted.history["val_loss"])
+        accuracy = fitted.history["val_accuracy"][best - 1]
+        session.draft.scores.append(
+            score(f"validation_accuracy_{role}", role, "accuracy", "validation", accuracy, seed=seed)
+        )
+
+
+def _predictions(settings: Settings, dataset: Dataset, probabilities: NDArray[Any], seed: int) -> Predictions:
+    """Which topics are taken for which, and the mistakes the network was surest of."""
+    labels = dataset.test_targets
+    predicted = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != labels)
+    surest = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")][:_MISTAKES_SHOWN]
+    return Predictions(
+        model="final",
+        seed=seed,
+        confusion=confusion(labels, predicted, TOPICS),
+        texts=tuple(
+            excerpt(
+                dataset.test_texts,
+                settings.words,
+                dataset.vocabulary,
+                index,
+                split="test",
+                kind="confident_wrong",
+                label=int(labels[index]),
+                predicted=int(predicted[index]),
+                probability=float(probabilities[index, predicted[index]]),
+            )
+            for index in surest.tolist()
+        ),
+    )

@@ -1,0 +1,147 @@
+"""Settings of a lab: from text on the command line to a checked, frozen dataclass.
+
+A lab declares its settings as a frozen dataclass whose `__post_init__` checks the ranges. Here the words of the
+user are given their types, so that a wrong name, a wrong type and a wrong range each give one clear line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields
+from math import isfinite
+from typing import Any, TypeVar, get_type_hints
+
+from experiments.errors import LabError
+from experiments.result import Setting
+from experiments.suggestion import unknown_name
+
+AnySettings = TypeVar("AnySettings")
+
+_TRUE = frozenset({"true", "yes", "on", "1"})
+_FALSE = frozenset({"false", "no", "off", "0"})
+_EXPECTED = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
+
+
+class SettingError(LabError):
+    """A setting is unknown, of the wrong type or out of its range."""
+
+
+def parse_assignments(assignments: Iterable[str]) -> dict[str, str]:
+    """Return the `key=value` words of the command line as a dictionary; the last of two equal keys stands.
+
+    Raises:
+        SettingError: a word has no `=` or no key before it.
+    """
+    parsed: dict[str, str] = {}
+    for assignment in assignments:
+        name, separator, value = assignment.partition("=")
+        if not separator or not name.strip():
+            raise SettingError(f"Can't read the setting {assignment!r}: write it as name=value, e.g. epochs=5.")
+        parsed[name.strip()] = value.strip()
+    return parsed
+
+
+def resolve(
+    settings_class: type[AnySettings],
+    overrides: Mapping[str, Setting],
+    *,
+    profile_values: Mapping[str, Setting] | None = None,
+    lab: str = "",
+) -> AnySettings:
+    """Return the lab's settings with the profile's values and then the user's put over the defaults.
+
+    Args:
+        settings_class: a frozen dataclass whose fields are bool, int, float or str, each with a default.
+        overrides: the user's values by name; text is given the type of its field.
+        profile_values: values of the chosen profile, e.g. fewer epochs for a quick run.
+        lab: name for the message of an error.
+
+    Raises:
+        SettingError: unknown name (the nearest is named), wrong type, or refused by the dataclass' own check.
+    """
+    types = setting_types(settings_class)
+    kind = f"setting of {lab}" if lab else "setting"
+    values: dict[str, Setting] = {}
+    for name, value in {**(profile_values or {}), **overrides}.items():
+        if name not in types:
+            raise SettingError(unknown_name(kind, name, types))
+        values[name] = _typed(f"{lab}.{name}" if lab else name, value, types[name])
+    try:
+        return settings_class(**values)
+    except ValueError as error:
+        raise SettingError(f"{lab + ': ' if lab else ''}{error}") from error
+
+
+def setting_types(settings_class: type[Any]) -> dict[str, type]:
+    """Return the type (bool, int, float or str) of each setting by name, in the order of the class."""
+    hints = get_type_hints(settings_class)
+    return {field.name: hints[field.name] for field in fields(settings_class)}
+
+
+def as_record(settings: Any) -> dict[str, Setting]:
+    """Return the settings as plain values by name, in the order of the class."""
+    return {field.name: getattr(settings, field.name) for field in fields(settings)}
+
+
+def changed_names(settings: Any) -> tuple[str, ...]:
+    """Return the names of the settings that differ from their default, in the order of the class."""
+    return tuple(
+        field.name
+        for field in fields(settings)
+        if field.default is MISSING or getattr(settings, field.name) != field.default
+    )
+
+
+def require_range(
+    settings: Any, *names: str, least: float | None = None, above: float | None = None, below: float | None = None
+) -> None:
+    """Check that each named setting is in its range; for use in `__post_init__`.
+
+    Args:
+        settings: the dataclass being made.
+        names: the settings to check.
+        least: smallest value allowed.
+        above: the value must be greater than this.
+        below: the value must be less than this.
+
+    Raises:
+        ValueError: a value is out of range; the message gives name, range and value.
+    """
+    for name in names:
+        value = getattr(settings, name)
+        if least is not None and value < least:
+            raise ValueError(f"{name} must be at least {least}, not {value}.")
+        if above is not None and value <= above:
+            raise ValueError(f"{name} must be greater than {above}, not {value}.")
+        if below is not None and value >= below:
+            raise ValueError(f"{name} must be less than {below}, not {value}.")
+
+
+def _typed(name: str, value: Setting, expected: type) -> Setting:
+    """Return `value` as the type of its field, converting text only where nothing is lost."""
+    try:
+        return _convert(value, expected)
+    except ValueError:
+        raise SettingError(f"{name} must be {_EXPECTED[expected]}, not {value!r}.") from None
+
+
+def _convert(value: Setting, expected: type) -> Setting:
+    if expected is bool:
+        word = str(value).lower()
+        if word in _TRUE or word in _FALSE:
+            return word in _TRUE
+        raise ValueError(word)
+    if isinstance(value, bool):  # a bool is an int in Python, but true epochs are a mistake of the user
+        raise ValueError(value)
+    if expected is int:
+        if isinstance(value, float):
+            raise ValueError(value)
+        return int(value)
+    if expected is float:
+        number = float(value)
+        if not isfinite(number):
+            raise ValueError(value)
+        return number
+    if not isinstance(value, str) or not value:
+        raise ValueError(value)
+    return value

@@ -1,0 +1,87 @@
+"""Starting TensorFlow: quietly, with Keras on top of it, and so that equal seeds give equal numbers."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from experiments.errors import LabError
+
+DETERMINISTIC = True
+"""Whether TensorFlow is told to use deterministic operations only; on a CPU that costs nothing."""
+
+_LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+_FATAL_ONLY = "3"  # TensorFlow reports a missing GPU as an error, on every machine without one
+
+
+def start() -> Any:
+    """Import Keras on TensorFlow and return the module `keras`; cheap when called again.
+
+    TensorFlow's messages are kept from the terminal unless the user has set TF_CPP_MIN_LOG_LEVEL.
+
+    Raises:
+        LabError: Keras runs on another backend.
+    """
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    if "tensorflow" not in sys.modules and _LOG_LEVEL not in os.environ:
+        os.environ[_LOG_LEVEL] = _FATAL_ONLY
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
+        with _held_back_messages():
+            _wake_up()
+    import keras
+
+    if keras.config.backend() != "tensorflow":
+        raise LabError(
+            f"Keras runs on {keras.config.backend()}; the labs need TensorFlow: set KERAS_BACKEND to it, or unset it."
+        )
+    import tensorflow as tf
+
+    keras.config.set_floatx("float32")  # a keras.json in the user's home may say otherwise
+    tf.config.experimental.enable_op_determinism()
+    return keras
+
+
+def seed_everything(seed: int) -> None:
+    """Make the initial weights of the models built next depend on the seed alone.
+
+    Keras' numbering of layers begins anew, and graphs of earlier trainings are forgotten, which frees their memory.
+    """
+    keras = start()
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(seed)
+
+
+def _wake_up() -> None:
+    """Import TensorFlow and let it look for devices, which is when it talks."""
+    import keras
+
+    keras.ops.zeros(())
+
+
+@contextmanager
+def _held_back_messages() -> Iterator[None]:
+    """Hold back what C++ writes to standard error; it is shown after all if an error is raised.
+
+    The log level alone doesn't silence the messages that come before TensorFlow's logging is set up.
+    """
+    try:
+        kept = os.dup(2)
+    except OSError:  # no standard error at all
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(kept, held.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

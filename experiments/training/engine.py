@@ -1,0 +1,182 @@
+"""The training engine: what the labs call. TensorFlow is imported when something is trained, not before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any
+
+from numpy.typing import NDArray
+
+from experiments.errors import LabError
+from experiments.training.backend import start
+from experiments.training.errors import History
+from experiments.training.plan import Plan, plan_fit, plan_folds
+from experiments.training.request import OnEpoch, Request
+from experiments.training.samples import Samples
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """What a training gave; the trained weights are in the model itself."""
+
+    history: History
+    plan: Plan
+    seconds: float
+    """Wall time. Folds trained side by side share the time equally."""
+
+    @property
+    def epochs(self) -> int:
+        """Epochs really trained."""
+        return len(self.history.get("loss", ()))
+
+
+def fit(
+    model: Any,
+    train: Samples,
+    *,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+    validation: Samples | None = None,
+    validation_batch_size: int | None = None,
+    on_epoch: OnEpoch | None = None,
+    class_weight: dict[int, float] | None = None,
+    callbacks: Sequence[Any] = (),
+) -> Fitted:
+    """Train a compiled Keras model as `model.fit` would, in the fastest form that can.
+
+    Args:
+        model: a compiled Keras model; it is trained in place.
+        train: training samples.
+        epochs: at least 1.
+        batch_size: 1 to the number of training samples; a last batch that is not full is trained on as well.
+        seed: the batch order of each epoch follows from it; the initial weights are the model's own.
+        validation: samples on which the metrics are computed after each epoch.
+        validation_batch_size: samples per batch of the validation; None: as for training.
+        on_epoch: called after each epoch.
+        class_weight: weight of each label, as for `model.fit`.
+        callbacks: Keras callbacks.
+
+    Raises:
+        LabError: epochs, batch size or samples don't allow training.
+        TrainingDiverged: the loss is no longer finite; it holds the history up to then.
+    """
+    request = Request(
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        validation_batch_size=validation_batch_size,
+        on_epoch=on_epoch,
+        class_weight=class_weight,
+        callbacks=tuple(callbacks),
+    )
+    request.check(train, validation)
+    start()
+    plan = plan_fit(model, train, request)
+    begun = perf_counter()
+    history = _fit_one(model, train, validation, request, plan)
+    return Fitted(history=history, plan=plan, seconds=perf_counter() - begun)
+
+
+def fit_folds(
+    models: Sequence[Any],
+    trains: Sequence[Samples],
+    validations: Sequence[Samples],
+    *,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+    on_epoch: OnEpoch | None = None,
+    class_weight: dict[int, float] | None = None,
+    callbacks: Sequence[Any] = (),
+) -> tuple[Fitted, ...]:
+    """Train one model per fold, side by side where that can be done exactly, otherwise in turn.
+
+    The validation metrics of a fold are computed on all its validation samples at once.
+
+    Args:
+        models: a compiled model for each fold, trained in place.
+        trains: training samples of each fold.
+        validations: validation samples of each fold.
+        epochs: at least 1.
+        batch_size: 1 to the number of training samples of a fold.
+        seed: the batch order of each fold and epoch follows from it.
+        on_epoch: called after each epoch of all folds together; where they are trained in turn, epochs count on.
+        class_weight: weight of each label, as for `model.fit`.
+        callbacks: Keras callbacks.
+
+    Raises:
+        LabError: as `fit`, or the numbers of models and folds differ.
+        TrainingDiverged: a fold's loss is no longer finite.
+    """
+    folds = len(models)
+    if not folds or len(trains) != folds or len(validations) != folds:
+        raise LabError(
+            f"Each fold needs a model, training and validation samples: {folds}, {len(trains)}, {len(validations)}."
+        )
+    request = Request(
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        on_epoch=on_epoch,
+        class_weight=class_weight,
+        callbacks=tuple(callbacks),
+    )
+    for train, validation in zip(trains, validations, strict=True):
+        request.check(train, validation)
+    start()
+    plan = plan_folds(models, trains, validations, request)
+    begun = perf_counter()
+    if plan.form == "stack":
+        from experiments.training.stack import fit_in_stack
+
+        histories = fit_in_stack(models, trains, validations, request)
+        seconds = (perf_counter() - begun) / folds
+        return tuple(Fitted(history=history, plan=plan, seconds=seconds) for history in histories)
+    fitted = []
+    for position, (model, train, validation) in enumerate(zip(models, trains, validations, strict=True)):
+        begun = perf_counter()
+        own = replace(
+            request,
+            fold=position + 1,
+            validation_batch_size=len(validation),
+            on_epoch=_counted_on(request, position, folds),
+        )
+        history = _fit_one(model, train, validation, own, plan)
+        fitted.append(Fitted(history=history, plan=plan, seconds=perf_counter() - begun))
+    return tuple(fitted)
+
+
+def evaluate(model: Any, samples: Samples, *, batch_size: int) -> dict[str, float]:
+    """Return loss and metrics over all samples by Keras' names, as `model.evaluate` does."""
+    start()
+    from experiments.training.loop import evaluate_in_loop
+
+    return evaluate_in_loop(model, samples, batch_size)
+
+
+def predict(model: Any, samples: Samples, *, batch_size: int) -> NDArray[Any]:
+    """Return the outputs for all samples in their order, shape (n, …), as `model.predict` does."""
+    start()
+    from experiments.training.loop import predict_in_batches
+
+    return predict_in_batches(model, samples, batch_size)
+
+
+def _fit_one(model: Any, train: Samples, validation: Samples | None, request: Request, plan: Plan) -> History:
+    if plan.form == "fit":
+        from experiments.training.plain import fit_plainly
+
+        return fit_plainly(model, train, request, validation=validation)
+    from experiments.training.loop import fit_in_loop
+
+    return fit_in_loop(model, train, request, validation=validation, xla=plan.xla)
+
+
+def _counted_on(request: Request, finished: int, folds: int) -> OnEpoch | None:
+    on_epoch = request.on_epoch
+    if on_epoch is None:
+        return None
+    return lambda epoch, epochs, values: on_epoch(finished * epochs + epoch, folds * epochs, values)

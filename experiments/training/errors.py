@@ -1,0 +1,30 @@
+"""Errors of training."""
+
+from __future__ import annotations
+
+from experiments.errors import LabError
+
+History = dict[str, tuple[float, ...]]
+"""One value per epoch for each Keras key: loss, accuracy, val_loss, …"""
+
+
+class TrainingDiverged(LabError):
+    """The loss became NaN or infinite."""
+
+    def __init__(self, *, epoch: int, step: int, history: History, fold: int | None = None) -> None:
+        """Tell where training broke down.
+
+        Args:
+            epoch: counted from 1.
+            step: batch within the epoch, counted from 1.
+            history: the epochs finished before.
+            fold: counted from 1; None outside cross-validation.
+        """
+        place = f"epoch {epoch}, step {step}" + (f", fold {fold}" if fold else "")
+        super().__init__(
+            f"The loss is no longer a finite number at {place}. A smaller learning rate, or scaled inputs, may help."
+        )
+        self.epoch = epoch
+        self.step = step
+        self.fold = fold
+        self.history = history

@@ -1,0 +1,85 @@
+"""The plain form: `model.fit` itself, for whatever the faster forms can't do.
+
+Slow, but right by definition: callbacks, class weights, models compiled to run eagerly. The batches come in the same
+order as in the other forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil, isfinite
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from experiments.training.errors import History, TrainingDiverged
+from experiments.training.loop import batch, frozen
+from experiments.training.order import batch_order
+from experiments.training.request import Request
+from experiments.training.samples import Samples
+
+
+def fit_plainly(model: Any, train: Samples, request: Request, *, validation: Samples | None) -> History:
+    """Train a compiled model with `model.fit` and return its history.
+
+    Args:
+        model: a compiled Keras model; it is trained in place.
+        train: training samples.
+        request: epochs, batch sizes, seed, class weights and callbacks. A callback may end the training early.
+        validation: samples on which the metrics are computed after each epoch.
+
+    Raises:
+        TrainingDiverged: the loss is no longer finite.
+    """
+    history: dict[str, list[float]] = {}
+
+    def watch(step: int, logs: dict[str, Any]) -> None:
+        if not isfinite(float(logs.get("loss", 0.0))):
+            raise TrainingDiverged(
+                epoch=len(history.get("loss", ())) + 1,
+                step=step + 1,
+                history=frozen(history),
+                fold=request.fold or None,
+            )
+
+    def note(epoch: int, logs: dict[str, Any]) -> None:
+        values = {name: float(value) for name, value in logs.items()}
+        for name, value in values.items():
+            history.setdefault(name, []).append(value)
+        request.report(epoch + 1, values)
+
+    model.fit(
+        _batches(train, _shuffled(train, request)),
+        epochs=request.epochs,
+        steps_per_epoch=ceil(len(train) / request.batch_size),
+        validation_data=None if validation is None else _batches(validation, _in_turn(validation, request.test_size)),
+        class_weight=request.class_weight,
+        callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=watch, on_epoch_end=note), *request.callbacks],
+        verbose=0,
+    )
+    return frozen(history)
+
+
+def _batches(samples: Samples, positions: Iterator[NDArray[np.int32]] | list[NDArray[np.int32]]) -> Any:
+    """Return a `tf.data.Dataset` of the batches at these positions."""
+    places = tf.data.Dataset.from_generator(
+        lambda: iter(positions), output_signature=tf.TensorSpec(shape=(None,), dtype=tf.int32)
+    )
+    return places.map(lambda chosen: batch(samples, chosen))
+
+
+def _shuffled(samples: Samples, request: Request) -> Iterator[NDArray[np.int32]]:
+    for epoch in range(1, request.epochs + 1):
+        order = batch_order(len(samples), seed=request.seed, epoch=epoch, fold=request.fold)
+        yield from _cut(order + np.int32(samples.positions.start), request.batch_size)
+
+
+def _in_turn(samples: Samples, size: int) -> list[NDArray[np.int32]]:
+    return list(_cut(np.arange(samples.positions.start, samples.positions.stop, dtype=np.int32), size))
+
+
+def _cut(positions: NDArray[np.int32], size: int) -> Iterator[NDArray[np.int32]]:
+    return (positions[start : start + size] for start in range(0, len(positions), size))

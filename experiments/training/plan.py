@@ -1,0 +1,167 @@
+"""Which form of the engine trains a model, and why: decided before training, never by trying.
+
+The fast forms are used for what they are known (and tested) to do exactly as `fit` does. Whatever isn't on the lists
+below goes to a form that can, so an unusual model is trained more slowly, never differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, prod
+from typing import Any, Literal
+
+from experiments.training.request import Request
+from experiments.training.samples import Samples
+
+Form = Literal["stack", "loop", "fit"]
+
+STACK_MEASURES = {
+    "mse": "mean_squared_error",
+    "mean_squared_error": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "mean_absolute_error": "mean_absolute_error",
+}
+"""Losses and metrics the stack form knows, and the function of `keras.losses` that computes each per sample."""
+
+_STACK_OPTIMIZERS = ("SGD", "RMSprop", "Adam")
+"""They treat each number by itself, so that variables of several models may be stacked."""
+
+_OPTIMIZER_OPTIONS = (
+    "weight_decay",
+    "clipnorm",
+    "clipvalue",
+    "global_clipnorm",
+    "use_ema",
+    "loss_scale_factor",
+    "gradient_accumulation_steps",
+)
+"""Options of an optimizer that look at a whole variable or model, or keep more state."""
+
+_STACK_LAYERS = ("InputLayer", "Dense", "Activation", "ReLU", "Flatten", "Reshape", "Rescaling")
+"""Layers without state, randomness or losses of their own."""
+
+_STACK_ACTIVATIONS = ("linear", "relu", "elu", "selu", "gelu", "sigmoid", "tanh", "softplus", "softsign")
+
+_STACK_BYTES = 256_000_000
+"""The stack keeps the floats of all folds in memory."""
+
+_XLA_PARAMETERS = 100_000
+_XLA_STEPS = 10_000
+"""Compiling takes seconds and makes wide dense layers slower; it pays for many steps of a small model."""
+
+_LOOP = "Keras' own training step in one graph per epoch"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The form chosen and the reason, as a sentence for the report."""
+
+    form: Form
+    xla: bool
+    reason: str
+
+
+def plan_fit(model: Any, train: Samples, request: Request) -> Plan:
+    """Choose the form for one model."""
+    obstacle = _loop_obstacle(model, request)
+    if obstacle:
+        return Plan(form="fit", xla=False, reason=f"Keras' own fit, because {obstacle}.")
+    if model.non_trainable_variables:
+        return Plan(form="loop", xla=False, reason=f"{_LOOP}, not compiled, because the model has state of its own.")
+    steps = request.epochs * ceil(len(train) / request.batch_size)
+    if model.count_params() > _XLA_PARAMETERS:
+        return Plan(form="loop", xla=False, reason=f"{_LOOP}, not compiled: wide layers gain nothing from XLA.")
+    if steps < _XLA_STEPS:
+        return Plan(form="loop", xla=False, reason=f"{_LOOP}, not compiled: XLA does not pay for so few steps.")
+    return Plan(form="loop", xla=True, reason=f"{_LOOP}, compiled with XLA: many steps of a small model.")
+
+
+def plan_folds(
+    models: Sequence[Any], trains: Sequence[Samples], validations: Sequence[Samples], request: Request
+) -> Plan:
+    """Choose the form for the models of all folds: the stack where possible, otherwise one model after the other."""
+    obstacle = _loop_obstacle(models[0], request) or _stack_obstacle(models, trains, validations)
+    if obstacle is None:
+        reason = f"{len(models)} models trained side by side, their variables stacked, in one graph compiled with XLA."
+        return Plan(form="stack", xla=True, reason=reason)
+    single = plan_fit(models[0], trains[0], request)
+    return Plan(form=single.form, xla=single.xla, reason=f"One fold at a time, because {obstacle}: {single.reason}")
+
+
+def _loop_obstacle(model: Any, request: Request) -> str | None:
+    if request.callbacks:
+        return "callbacks were given"
+    if request.class_weight is not None:
+        return "class weights were given"
+    if model.run_eagerly:
+        return "the model was compiled to run eagerly"
+    return None
+
+
+def _stack_obstacle(models: Sequence[Any], trains: Sequence[Samples], validations: Sequence[Samples]) -> str | None:
+    """Return why these models can't be trained as a stack, in words; None where they can."""
+    if len({len(part) for part in trains}) > 1 or len({len(part) for part in validations}) > 1:
+        return "the folds differ in size"
+    if any(_structure(model) != _structure(models[0]) for model in models[1:]):
+        return "the folds' models differ"
+    return _model_obstacle(models[0]) or _compile_obstacle(models[0]) or _samples_obstacle(models[0], trains)
+
+
+def _model_obstacle(model: Any) -> str | None:
+    import keras
+
+    if type(model) is not keras.Sequential and type(model).__module__ != keras.Sequential.__mro__[1].__module__:
+        return "the model's class is not one of Keras'"
+    if model.non_trainable_variables:
+        return "the model has state that is not trained"
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        return "the model has several inputs or outputs"
+    for layer in model.layers:
+        kind = type(layer).__name__
+        if kind not in _STACK_LAYERS or type(layer) is not getattr(keras.layers, kind):
+            return f"the stack does not know the layer {kind}"
+        if layer.compute_dtype != "float32":
+            return f"the layer {layer.name} does not compute in float32"
+        for option, value in layer.get_config().items():
+            if option.endswith(("regularizer", "constraint")) and value is not None:
+                return f"the layer {layer.name} has a {option.replace('_', ' ')}"
+            if option == "activation" and value not in _STACK_ACTIVATIONS:
+                return f"the stack does not know the activation {value}"
+    return "the model has losses of its own" if model.losses else None
+
+
+def _compile_obstacle(model: Any) -> str | None:
+    import keras
+
+    kind = type(model.optimizer).__name__
+    if kind not in _STACK_OPTIMIZERS or type(model.optimizer) is not getattr(keras.optimizers, kind):
+        return f"the stack does not know the optimizer {kind}"
+    settings = model.optimizer.get_config()
+    for option in _OPTIMIZER_OPTIONS:
+        if settings.get(option):
+            return f"the optimizer uses {option}"
+    compiled = model.get_compile_config()
+    if compiled["loss_weights"] is not None or compiled["weighted_metrics"] is not None:
+        return "losses or metrics are weighted"
+    measures = [compiled["loss"], *(compiled["metrics"] or ())]
+    if any(not isinstance(name, str) or name not in STACK_MEASURES for name in measures):
+        return "the stack does not know the loss or a metric"
+    return None
+
+
+def _samples_obstacle(model: Any, trains: Sequence[Samples]) -> str | None:
+    inputs, targets = trains[0].inputs, trains[0].targets
+    if not hasattr(inputs, "shape") or not hasattr(targets, "shape"):
+        return "the samples are structures of several arrays"
+    if prod(targets.shape[1:]) != prod(model.output_shape[1:]):
+        return "targets and outputs differ in shape"
+    if 4 * len(trains) * len(trains[0]) * prod(inputs.shape[1:]) > _STACK_BYTES:
+        return "the folds together are too large"
+    return None
+
+
+def _structure(model: Any) -> Any:
+    """All that makes a model, except names and weights."""
+    layers = [(type(layer), {**layer.get_config(), "name": ""}) for layer in model.layers]
+    return type(model), layers, model.get_compile_config(), model.input_shape

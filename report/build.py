@@ -1,0 +1,129 @@
+"""The joiner: Results and notes become one Report in one language.
+
+The only place where chapters, cover, summary and provenance meet. A chapter that can't be made is replaced by a page
+that says why; the problem is returned beside the report, so that the caller can still fail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from experiments.result import Result
+from report import chapter as chapters
+from report import frontmatter
+from report.chapter import Assembled, Target
+from report.configuration import Configuration
+from report.document import Chapter, Report
+from report.errors import ReportError
+from report.provenance import provenance
+from report.words import Language, Words
+
+_LINK = re.compile(r"\[\]\(#([A-Za-z0-9:_-]+)\)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A report, and what went wrong on the way."""
+
+    report: Report
+    problems: tuple[str, ...]
+
+
+def build(
+    results: Sequence[Result], language: Language, configuration: Configuration, *, moment: datetime, version: str
+) -> Built:
+    """Join the runs into one report.
+
+    Args:
+        results: one run for each lab, in the order of the chapters; at least one.
+        language: of the report.
+        configuration: title, course and date of the report.
+        moment: date of the report, unless the configuration names one (UTC).
+        version: of labreport, for the cover.
+    """
+    words = Words(language)
+    parts: list[tuple[Result, Assembled | None]] = []
+    made: list[Chapter] = []
+    problems: list[str] = []
+    for position, result in enumerate(results, 1):
+        number = str(position)
+        assembled: Assembled | None = None
+        if result.status == "complete":
+            try:
+                assembled = chapters.assemble(
+                    result, number, language, solutions=configuration.edition == "instructor"
+                )
+                made.append(assembled.chapter)
+            except ReportError as error:
+                problems.append(str(error))
+                made.append(
+                    chapters.broken(
+                        result.lab, number, words("labs.broken_title"), words("labs.broken"), str(error), words
+                    )
+                )
+        else:
+            made.append(chapters.failed(result, number, words))
+        parts.append((result, assembled))
+    date = configuration.date or moment.astimezone(UTC).strftime("%Y-%m-%d")
+    report = Report(
+        language=language,
+        date=date,
+        cover=frontmatter.cover(results, configuration, date, version, words),
+        summary=frontmatter.summary(parts, words),
+        chapters=tuple(made),
+        provenance=provenance(results, words),
+        words={},
+    )
+    linked, missing = _with_links(report, _targets(parts, words))
+    return Built(report=linked, problems=tuple(problems + missing))
+
+
+def _targets(parts: Sequence[tuple[Result, Assembled | None]], words: Words) -> dict[str, Target]:
+    targets = {"provenance": Target(id="provenance", text=words("labs.provenance"))}
+    for position, (result, assembled) in enumerate(parts, 1):
+        targets[result.lab] = Target(id=result.lab, text=words("labs.chapter", number=position))
+        for key, target in (assembled.targets if assembled else {}).items():
+            targets[f"{result.lab}:{key}"] = target
+    return targets
+
+
+def _with_links(report: Report, targets: Mapping[str, Target]) -> tuple[Report, list[str]]:
+    """Fill in the text of every link of the notes.
+
+    A link to a lab that this report does not hold becomes that lab's title, or nothing that misleads: a chapter left out on
+    purpose is no mistake. A link to a thing that its own chapter lacks is one.
+    """
+    problems: list[str] = []
+
+    def linked(value: Any, lab: str) -> Any:
+        if isinstance(value, str):
+            return _LINK.sub(lambda match: _link(match.group(1), lab), value)
+        if isinstance(value, tuple):
+            return tuple(linked(item, lab) for item in value)
+        if isinstance(value, msgspec.Struct):
+            if isinstance(value, Chapter):
+                lab = value.id
+            changes = {name: linked(getattr(value, name), lab) for name in value.__struct_fields__ if name != "svg"}
+            return msgspec.structs.replace(value, **changes)
+        return value
+
+    def _link(key: str, lab: str) -> str:
+        target = targets.get(f"{lab}:{key}") or targets.get(key)
+        if target is not None:
+            return f"[{target.text}](#{target.id})"
+        other = key.partition(":")[0]
+        if other != lab and other not in targets:
+            return chapters.title(other, report.language)
+        problems.append(f"notes/{report.language}/{lab}.md: the link #{key} leads nowhere.")
+        return key
+
+    found: Report = linked(report, "")
+    return found, problems
+
+

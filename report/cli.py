@@ -1,0 +1,120 @@
+"""The command line: parse, call, print.
+
+Commands are imported when they are called, so that `labreport --help` answers at once and `list` never loads TensorFlow.
+Every error a user can mend is shown as one or two lines with the exit code of its kind.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from report.errors import ReportError
+
+COMMANDS = {
+    "build": "Run what is stale, then render: the main job.",
+    "run": "Train labs and store their results.",
+    "render": "Turn stored results into HTML, PDF or Markdown; never trains.",
+    "list": "List the stored runs.",
+    "show": "Show what one run measured.",
+    "extract": "Get the results out of a finished HTML or PDF report.",
+    "status": "Tell which labs are up to date, and why others are not.",
+    "schema": "Print the JSON Schema of a stored result.",
+    "doctor": "Check this machine and say how to mend what is missing.",
+}
+"""Name and one line of help of each command; the module of the same name holds it."""
+
+EXIT_CODES = """\b
+Exit codes:
+  0  done
+  1  a gate failed
+  2  wrong usage, or unreadable input
+  3  a lab failed, or its data are missing
+  4  a rendering failed; all other outputs are kept
+  5  nothing to render: nothing was measured
+  130  interrupted; every finished lab is kept"""
+
+
+class Commands(click.Group):
+    """The group of commands, each loaded only when it is called."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the names of all commands in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Import a command, or return None for an unknown name."""
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"report.commands.{name}")
+        found: click.Command = module.command
+        return found
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As Click's own, but an unknown command is told the nearest."""
+        if arguments and arguments[0] not in COMMANDS and not arguments[0].startswith("-"):
+            from experiments.suggestion import unknown_name
+
+            context.fail(unknown_name("command", arguments[0], COMMANDS))
+        return super().resolve_command(context, arguments)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES,
+)
+@click.version_option(package_name="labreport", prog_name="labreport")
+def group() -> None:
+    """Train the classic Keras labs and print reports that can't be wrong by accident.
+
+    \b
+    Example:
+      labreport build                      all six labs, HTML and PDF, Chinese and English
+      labreport build imdb --lang en       one lab, one language
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    try:
+        code = group.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.Abort:
+        click.echo("Interrupted; every finished lab is kept.", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except BrokenPipeError:
+        # The reader of our output has left (`| head`); what is still to be flushed goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except ReportError as error:
+        click.echo(f"Error: {error}", err=True)
+        return error.exit_code
+    except Exception as error:
+        from experiments.errors import DataError, LabError
+
+        if isinstance(error, LabError):
+            click.echo(f"Error: {error}", err=True)
+            return 3 if isinstance(error, DataError) else 2
+        raise
+    return code if isinstance(code, int) else 0
+
+
+def run() -> None:
+    """Entry point of the installed command."""
+    sys.exit(main())

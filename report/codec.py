@@ -1,0 +1,109 @@
+"""Records as JSON text and back, strictly checked.
+
+Every float keeps all its digits. JSON has no word for not-a-number and infinity, so they are written explicitly as
+`{"float": "NaN"}`, `{"float": "Infinity"}` or `{"float": "-Infinity"}`; a value missing is `null`. Keys are in the
+order of the record, so that the same record gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+import msgspec
+
+from experiments.result import FORMAT, Result
+from report.errors import UnreadableError
+
+_NAMES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def encode(record: msgspec.Struct) -> bytes:
+    """Return the record as indented JSON in UTF-8, ending in a newline.
+
+    Raises:
+        msgspec.ValidationError: a field holds a value of another type than it declares.
+    """
+    # Records are not checked when they are made; here each value takes its declared type (5 becomes 5.0), or fails.
+    checked = msgspec.convert(msgspec.to_builtins(record), type(record))
+    plain = _mark(msgspec.to_builtins(checked))
+    return msgspec.json.format(msgspec.json.encode(plain), indent=1) + b"\n"
+
+
+def decode(text: bytes, origin: str) -> Result:
+    """Return the Result in `text`.
+
+    Args:
+        text: JSON as `encode` writes it.
+        origin: where it came from, for the message of an error.
+
+    Raises:
+        UnreadableError: not JSON, not a Result, truncated, or of a newer format.
+    """
+    try:
+        plain = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableError(
+            f"Can't read {origin}: not valid JSON ({error}).\nThe file is damaged or cut off; run the lab again."
+        ) from error
+    version = plain.get("format") if isinstance(plain, dict) else None
+    if not isinstance(version, int):
+        raise UnreadableError(f"Can't read {origin}: not a result of labreport (it has no format number).")
+    if version > FORMAT:
+        raise UnreadableError(
+            f"Can't read {origin}: saved in format {version}; this version reads up to {FORMAT}.\n"
+            "Update labreport, or run the lab again."
+        )
+    try:
+        return msgspec.convert(_unmark(plain), Result)
+    except (msgspec.ValidationError, KeyError) as error:
+        raise UnreadableError(f"Can't read {origin}: {error}.\nRun the lab again, or restore the file.") from error
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a stored Result, with numbers in the form `encode` writes."""
+    published = cast(dict[str, Any], _number_reference(msgspec.json.schema(Result)))
+    published["$defs"]["Number"] = {
+        "description": "A number; not-a-number and infinity are objects.",
+        "anyOf": [
+            {"type": "number"},
+            {
+                "type": "object",
+                "properties": {"float": {"enum": list(_NAMES)}},
+                "required": ["float"],
+                "additionalProperties": False,
+            },
+        ],
+    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "labreport result", **published}
+
+
+def _mark(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"}
+    if isinstance(value, dict):
+        return {key: _mark(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_mark(item) for item in value]
+    return value
+
+
+def _unmark(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.keys() == {"float"} and isinstance(value["float"], str):
+            return _NAMES[value["float"]]
+        return {key: _unmark(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_unmark(item) for item in value]
+    return value
+
+
+def _number_reference(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.get("type") == "number":
+            rest = {key: item for key, item in value.items() if key == "description"}
+            return {"$ref": "#/$defs/Number", **rest}
+        return {key: _number_reference(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_number_reference(item) for item in value]
+    return value

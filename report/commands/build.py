@@ -1,0 +1,66 @@
+"""`labreport build`: run what is stale, then render."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from report.commands import options
+from report.commands.console import Reporter, print_json, shown
+from report.commands.rendering import rendered
+from report.commands.running import ran
+
+
+@click.command(
+    "build",
+    epilog="\b\nExamples:\n  labreport build\n  labreport build imdb boston --seeds 0-4 --lang en --to pdf",
+)
+@options.LABS
+@options.run_options
+@options.render_options
+@options.AS_JSON
+@options.FORCE
+@options.QUIET
+@options.VERBOSE
+def command(
+    assignments: tuple[str, ...],
+    as_json: bool,
+    force: bool,
+    quiet: bool,
+    verbose: bool,
+    split: bool,
+    **flags: Any,
+) -> int:
+    """Run what is stale, then render the report: the main job.
+
+    A lab runs when no stored run has the same source, settings, data, seeds and versions. Without LAB all labs are taken.
+    """
+    configuration = options.resolve(**flags)
+    reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
+    done = ran(configuration, assignments, reporter, force=force)
+    outcome = rendered([one.path for one in done], configuration, reporter, split=split, force=force)
+    failed = [one for one in done if one.result.status != "complete"]
+    if as_json:
+        print_json(
+            {
+                "runs": [
+                    {
+                        "lab": one.plan.lab,
+                        "run": one.result.run_id,
+                        "status": one.result.status,
+                        "trained": one.trained,
+                        "path": shown(one.path),
+                    }
+                    for one in done
+                ],
+                "outputs": [shown(path) for path in outcome.outputs],
+                "problems": list(outcome.problems),
+            }
+        )
+    else:
+        for path in outcome.outputs:
+            click.echo(shown(path))
+    if failed:
+        return 3
+    return 4 if outcome.problems else 0

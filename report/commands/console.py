@@ -1,0 +1,110 @@
+"""What the commands print: lines, tables, progress. Progress and remarks go to standard error, results to standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+class Reporter:
+    """Tells the user what happens, as loudly as asked.
+
+    Args:
+        quiet: nothing but results and errors.
+        verbose: also reasons.
+    """
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self.quiet = quiet
+        self.verbose = verbose and not quiet
+        self._progress: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def say(self, line: str) -> None:
+        """Print a line that the user should know, above a running bar."""
+        if self.quiet:
+            return
+        if self._progress is not None:
+            self._progress.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        else:
+            click.echo(line, err=True)
+
+    def detail(self, line: str) -> None:
+        """Print a line for those who asked for more."""
+        if self.verbose:
+            self.say(line)
+
+    @contextmanager
+    def bars(self) -> Iterator[None]:
+        """Show progress bars while the block runs, if standard error is a terminal."""
+        if self.quiet or not sys.stderr.isatty():
+            yield
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            self._progress = progress
+            try:
+                yield
+            finally:
+                self._progress = None
+                self._tasks.clear()
+
+    def advance(self, what: str, done: int, total: int, values: dict[str, float] | None = None) -> None:
+        """Move the bar of one piece of work."""
+        if self._progress is None:
+            return
+        note = " ".join(f"{name} {value:.4g}" for name, value in (values or {}).items())
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=total, note=note)
+        self._progress.update(self._tasks[what], completed=done, total=total, note=note)
+        if done >= total:
+            self._progress.remove_task(self._tasks.pop(what))
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under heads, columns aligned; numbers to the right."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for position, head in enumerate(heads):
+        cells = [row[position] for row in rows]
+        numeric = any(cells) and all(cell == "–" or not cell or cell[0].isdigit() for cell in cells)
+        table.add_column(head, justify="right" if numeric else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    # A pipe has no width: no column is cut there.
+    console = Console() if sys.stdout.isatty() else Console(width=240, no_color=True)
+    console.print(table)
+
+
+def shown(path: Path) -> str:
+    """Return a path as one would type it from here."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,50 @@
+"""`labreport list`: the stored runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from report.commands import options
+from report.commands.console import print_json, print_table
+from report.numbers import number
+from report.store import Store, Stored
+
+
+@click.command("list", epilog="\b\nExamples:\n  labreport list\n  labreport list imdb --json")
+@click.argument("lab", required=False)
+@options.RUNS_DIR
+@options.AS_JSON
+def command(lab: str | None, runs_dir: Path | None, as_json: bool) -> int:
+    """List the stored runs, newest first.
+
+    A run that can't be read is named on standard error and passed over; the exit code is then 2.
+    """
+    configuration = options.resolve(runs_dir=runs_dir)
+    listing = Store(configuration.runs_dir).list(lab)
+    if as_json:
+        print_json([msgspec.to_builtins(run.entry) for run in listing.runs])
+    elif listing.runs:
+        heads = ("LAB", "RUN", "STATUS", "PROFILE", "DATA", "SEEDS", "SCORE")
+        print_table(heads, [_row(run) for run in listing.runs])
+    else:
+        click.echo(f"No runs in {configuration.runs_dir}; `labreport build` makes some.", err=True)
+    for problem in listing.unreadable:
+        click.echo(f"Error: {problem}", err=True)
+    return 2 if listing.unreadable else 0
+
+
+def _row(run: Stored) -> tuple[str, ...]:
+    entry = run.entry
+    score = f"{entry.score[0]} {number(entry.score[1], 4)}" if entry.score else "–"
+    return (
+        entry.lab,
+        entry.run_id,
+        entry.status,
+        entry.profile,
+        entry.source or "–",
+        str(len(entry.seeds)),
+        score,
+    )

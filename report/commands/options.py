@@ -1,0 +1,77 @@
+"""Flags that several commands share: they mean the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from report import configuration
+from report.configuration import Configuration
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+LABS = click.argument("labs", nargs=-1, metavar="[LAB]...")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON alone on standard output.")
+FORCE = click.option("--force", is_flag=True, help="Do it again even where nothing changed.")
+QUIET = click.option("-q", "--quiet", is_flag=True, help="No progress, and no lines but results and errors.")
+VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Say more: why a lab runs, how it is trained.")
+RUNS_DIR = click.option("--runs-dir", type=click.Path(path_type=Path), help="Folder of the store.  [default: runs]")
+
+
+def run_options(command: Command) -> Command:
+    """Add what decides a run: seeds, settings, profile, data."""
+    return _all(
+        command,
+        click.option("--seeds", metavar="LIST", help="Seeds such as 0, 0-9 or 0,2,5-7.  [default: 0]"),
+        click.option(
+            "-P",
+            "assignments",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Change a setting of the labs; LAB.KEY=VALUE for one lab. May be repeated.",
+        ),
+        click.option("--profile", metavar="NAME", help="full, or quick: a few epochs, to see that all works."),
+        click.option("--data", metavar="KIND", help="auto, full or sample.  [default: auto]"),
+        click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the data files of Keras."),
+        click.option("--offline", is_flag=True, default=None, help="Never try to download data."),
+        RUNS_DIR,
+    )
+
+
+def render_options(command: Command) -> Command:
+    """Add what decides the form of a report."""
+    return _all(
+        command,
+        click.option("--lang", metavar="LIST", help="zh, en.  [default: zh,en]"),
+        click.option("--to", metavar="LIST", help="html, pdf, md.  [default: html,pdf]"),
+        click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the reports.  [default: reports]"),
+        click.option("--split", is_flag=True, help="Also write one HTML page for each lab."),
+    )
+
+
+def resolve(**flags: Any) -> Configuration:
+    """Return the configuration: flags over environment over file over defaults.
+
+    Raises:
+        UsageError: an unknown key, or a value that can't be.
+    """
+    base = configuration.load(Path.cwd())
+    for name, flag in (("profile", "--profile"), ("data", "--data")):
+        if flags.get(name) is not None:
+            configuration.check_choice(name, flags[name], flag)
+    for name in ("lang", "to"):
+        if flags.get(name) is not None:
+            parts = tuple(part.strip() for part in flags[name].split(",") if part.strip())
+            flags[name] = configuration.check_names(name, parts, f"--{name}")
+    if "labs" in flags:
+        flags["labs"] = flags["labs"] or None
+    return configuration.override(base, **flags)
+
+
+def _all(command: Command, *decorators: Callable[[Command], Command]) -> Command:
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command

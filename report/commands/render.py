@@ -1,0 +1,75 @@
+"""`labreport render`: stored results to files; never trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from experiments import registry
+from report.commands import options
+from report.commands.console import Reporter, print_json, shown
+from report.commands.rendering import rendered
+from report.errors import ReportError, UsageError
+from report.store import Store, load
+
+
+class NothingMeasuredError(ReportError):
+    """There is no run to render."""
+
+    exit_code = 5
+
+
+@click.command(
+    "render",
+    epilog="\b\nExamples:\n  labreport render --lang en --to html,md\n  labreport render runs/imdb/*/result.json --to pdf",
+)
+@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@options.render_options
+@options.RUNS_DIR
+@options.AS_JSON
+@options.FORCE
+@options.QUIET
+@options.VERBOSE
+def command(
+    runs: tuple[str, ...], as_json: bool, force: bool, quiet: bool, verbose: bool, split: bool, **flags: Any
+) -> int:
+    """Turn stored results into HTML, PDF or Markdown; never trains.
+
+    RUN is a run id, a run's folder or a result file, one for each lab; without it the newest run of each lab is taken.
+    """
+    configuration = options.resolve(**flags)
+    reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
+    store = Store(configuration.runs_dir)
+    paths = _named(runs, store) if runs else _newest(store, configuration.labs)
+    outcome = rendered(paths, configuration, reporter, split=split, force=force)
+    if as_json:
+        print_json({"outputs": [shown(path) for path in outcome.outputs], "problems": list(outcome.problems)})
+    else:
+        for path in outcome.outputs:
+            click.echo(shown(path))
+    return 4 if outcome.problems else 0
+
+
+def _named(names: tuple[str, ...], store: Store) -> list[Path]:
+    paths = [store.find(name) for name in names]
+    labs = [load(path).lab for path in paths]
+    twice = sorted({lab for lab in labs if labs.count(lab) > 1})
+    if twice:
+        raise UsageError(f"A report holds one run of each lab; {', '.join(twice)} is named more than once.")
+    return [path for _, path in sorted(zip(labs, paths, strict=True), key=lambda pair: _position(pair[0]))]
+
+
+def _newest(store: Store, labs: tuple[str, ...]) -> list[Path]:
+    stored = {run.entry.lab for run in store.list().runs}
+    chosen = [lab for lab in (labs or stored) if lab in stored]
+    found = [run for lab in sorted(chosen, key=_position) if (run := store.latest(lab))]
+    if not found:
+        raise NothingMeasuredError(f"There is no run in {shown(store.root)}.\nRun `labreport build` first.")
+    return [run.path for run in found]
+
+
+def _position(lab: str) -> tuple[int, str]:
+    known = registry.names()
+    return (known.index(lab) if lab in known else len(known), lab)

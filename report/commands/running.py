@@ -1,0 +1,55 @@
+"""Running labs with words on the terminal; shared by `run` and `build`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from report import analysis
+from report.commands.console import Reporter, shown
+from report.configuration import Configuration
+from report.execution import Done, execute
+from report.numbers import duration
+from report.planning import make_plans
+from report.store import Store
+
+
+def ran(configuration: Configuration, assignments: Sequence[str], reporter: Reporter, *, force: bool) -> list[Done]:
+    """Plan, run and store the chosen labs, telling of each.
+
+    Raises:
+        ReportError, LabError: wrong usage; a lab that fails raises nothing, its result says so.
+    """
+    store = Store(configuration.runs_dir)
+    plans = make_plans(configuration, assignments, store)
+    for plan in plans:
+        if plan.stored is None and plan.stale:
+            reporter.detail(f"{plan.lab}: changed since its last run: {', '.join(plan.stale)}")
+
+    def finished(done: Done) -> None:
+        result = done.result
+        if not done.trained:
+            reporter.say(f"{done.plan.lab}: unchanged, taken from {shown(done.path.parent)}")
+        elif result.status == "complete":
+            seconds = duration(analysis.seconds(result))
+            reporter.say(f"{done.plan.lab}: finished in {seconds}, stored in {shown(done.path.parent)}")
+            if result.findings.engine:
+                reporter.detail(f"{done.plan.lab}: {result.findings.engine}")
+        else:
+            failure = result.failure
+            reason = f"{failure.kind}: {failure.message}" if failure else result.status
+            click.echo(f"Error: {done.plan.lab} failed: {reason}", err=True)
+
+    with reporter.bars():
+        return execute(
+            plans,
+            configuration,
+            store,
+            force=force,
+            command=sys.argv,
+            progress=reporter.advance,
+            announce=reporter.say,
+            finished=finished,
+        )

@@ -1,0 +1,54 @@
+"""`labreport status`: what would run, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from report.commands import options
+from report.commands.console import print_json, print_table, shown
+from report.planning import Plan, make_plans
+from report.store import Store
+
+
+@click.command("status", epilog="\b\nExamples:\n  labreport status\n  labreport status boston -P epochs=100")
+@options.LABS
+@options.run_options
+@options.AS_JSON
+def command(assignments: tuple[str, ...], as_json: bool, **flags: Any) -> int:
+    """Tell which labs are up to date, and name the input that made another stale."""
+    configuration = options.resolve(**flags)
+    plans = make_plans(configuration, assignments, Store(configuration.runs_dir))
+    if as_json:
+        print_json(
+            [
+                {
+                    "lab": plan.lab,
+                    "state": _state(plan),
+                    "changed": list(plan.stale),
+                    "run": plan.stored.entry.run_id if plan.stored else None,
+                    "problem": plan.problem,
+                }
+                for plan in plans
+            ]
+        )
+        return 0
+    print_table(("LAB", "STATE", "BECAUSE"), [(plan.lab, _state(plan), _because(plan)) for plan in plans])
+    return 0
+
+
+def _state(plan: Plan) -> str:
+    if plan.stored:
+        return "up to date"
+    if plan.problem:
+        return "no data"
+    return "stale" if plan.stale else "never run"
+
+
+def _because(plan: Plan) -> str:
+    if plan.stored:
+        return shown(plan.stored.folder)
+    if plan.problem:
+        return plan.problem.partition("\n")[0]
+    return f"changed: {', '.join(plan.stale)}" if plan.stale else ""

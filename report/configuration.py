@@ -1,0 +1,197 @@
+"""Settings of the tool: command line, then environment, then file, then default.
+
+The file is `labreport.toml`, or the table `[tool.labreport]` of `pyproject.toml`, in the current folder. An unknown key
+is an error, in the file as in the environment (`LABREPORT_…`), so that a slip of the pen never passes in silence.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from experiments.suggestion import unknown_name
+from report.errors import UsageError
+from report.words import LANGUAGES
+
+FORMATS = ("html", "pdf", "md")
+"""Forms that a report can be rendered to."""
+PREFIX = "LABREPORT_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """Everything a command may be told, resolved."""
+
+    labs: tuple[str, ...] = ()
+    """Labs to run or render; empty: all."""
+    seeds: str = "0"
+    profile: str = "full"
+    data: str = "auto"
+    data_dir: Path | None = None
+    offline: bool = False
+    runs_dir: Path = Path("runs")
+    output: Path = Path("reports")
+    lang: tuple[str, ...] = LANGUAGES
+    to: tuple[str, ...] = ("html", "pdf")
+    edition: str = "student"
+    """student: exercises without solutions; instructor: with solutions and a marking scheme."""
+    title: Mapping[str, str] = field(default_factory=dict)
+    """Title of the report for each language."""
+    course: Mapping[str, str] = field(default_factory=dict)
+    """Course, on cover and running heads, for each language."""
+    date: str | None = None
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Settings of labs: lab -> name -> value."""
+    paths: Mapping[str, Path] = field(default_factory=dict)
+    """Labs of the user's own: name -> Python file."""
+
+
+def load(folder: Path, environ: Mapping[str, str] | None = None) -> Configuration:
+    """Return the configuration of a folder and of the environment.
+
+    Raises:
+        UsageError: the file is no TOML, or a key is unknown or of the wrong type.
+    """
+    configuration = Configuration()
+    table, origin = _file_table(folder)
+    for key, value in table.items():
+        configuration = _with(configuration, key.replace("-", "_"), value, f"{origin}: {key}", folder)
+    for name, value in sorted((os.environ if environ is None else environ).items()):
+        if name.startswith(PREFIX):
+            key = name.removeprefix(PREFIX).lower()
+            configuration = _with(configuration, key, value, name, folder)
+    return configuration
+
+
+def override(configuration: Configuration, **flags: Any) -> Configuration:
+    """Return the configuration with the flags that were given (None means: not given)."""
+    return replace(configuration, **{name: value for name, value in flags.items() if value is not None})
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """Return the seeds that "0-9", "3" or "0,2,5-7" names, in order, each once.
+
+    Raises:
+        UsageError: not numbers, a range that runs backwards, or more than a thousand seeds.
+    """
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, separator, last = part.strip().partition("-")
+        if not first.isdecimal() or (separator and not last.isdecimal()):
+            raise UsageError(f"Can't read the seeds '{text}': write whole numbers such as 0, 0-9 or 0,2,5-7.")
+        start, end = int(first), int(last) if separator else int(first)
+        if end < start:
+            raise UsageError(f"Can't read the seeds '{text}': the range {part.strip()} runs backwards.")
+        if end - start >= 1000 or end >= 2**31:
+            raise UsageError(f"Can't use the seeds '{text}': at most 1000 seeds, each below 2147483648.")
+        seeds += [seed for seed in range(start, end + 1) if seed not in seeds]
+    return tuple(seeds)
+
+
+def _file_table(folder: Path) -> tuple[dict[str, Any], str]:
+    own, project = folder / "labreport.toml", folder / "pyproject.toml"
+    if own.is_file():
+        return _toml(own), own.name
+    if project.is_file():
+        table = _toml(project).get("tool", {}).get("labreport", {})
+        if not isinstance(table, dict):
+            raise UsageError("pyproject.toml: tool.labreport must be a table.")
+        return table, "pyproject.toml"
+    return {}, ""
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"Can't read {path.name}: {error}.") from error
+    except OSError as error:
+        raise UsageError(f"Can't read {path.name}: {error.strerror}.") from error
+
+
+def _with(configuration: Configuration, key: str, value: Any, origin: str, folder: Path) -> Configuration:
+    known = [item.name for item in fields(Configuration)]
+    if key not in known:
+        raise UsageError(f"{origin.split(':')[0]}: {unknown_name('key', key, known)}")
+    return replace(configuration, **{key: _typed(key, value, origin, folder)})
+
+
+def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
+    if key in ("labs", "lang", "to"):
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split(",") if part.strip()]
+        return check_names(key, tuple(_texts(value, origin)), origin)
+    if key in ("data_dir", "runs_dir", "output"):
+        return folder / Path(_text(value, origin)).expanduser()
+    if key == "offline":
+        truth = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
+        found = value if isinstance(value, bool) else truth.get(str(value).lower())
+        if found is None:
+            raise UsageError(f"{origin} must be true or false, not {value!r}.")
+        return found
+    if key in ("title", "course"):
+        return dict.fromkeys(LANGUAGES, value) if isinstance(value, str) else _table(value, origin)
+    if key == "paths":
+        return {name: folder / _text(path, origin) for name, path in _table(value, origin).items()}
+    if key == "settings":
+        return {lab: _table(items, f"{origin}.{lab}") for lab, items in _table(value, origin).items()}
+    if key == "seeds" and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return check_choice(key, _text(value, origin), origin)
+
+
+CHOICES = {
+    "profile": ("full", "quick"),
+    "data": ("auto", "full", "sample"),
+    "edition": ("student", "instructor"),
+}
+
+
+def check_choice(key: str, value: str, origin: str) -> str:
+    """Return a value that must be one of a few.
+
+    Raises:
+        UsageError: it is none of them.
+    """
+    if key in CHOICES and value not in CHOICES[key]:
+        raise UsageError(f"{origin}: {unknown_name('value', value, CHOICES[key])}")
+    return value
+
+
+def check_names(key: str, values: tuple[str, ...], origin: str) -> tuple[str, ...]:
+    """Return languages or formats, each once.
+
+    Raises:
+        UsageError: one is unknown, or the list is empty.
+    """
+    known: tuple[str, ...] | None = {"lang": LANGUAGES, "to": FORMATS}.get(key)
+    if known is not None:
+        kind = {"lang": "language", "to": "format"}[key]
+        for value in values:
+            if value not in known:
+                raise UsageError(f"{origin}: {unknown_name(kind, value, known)}")
+        if not values:
+            raise UsageError(f"{origin} is empty; choose from {', '.join(known)}.")
+    return tuple(dict.fromkeys(values))
+
+
+def _text(value: Any, origin: str) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"{origin} must be a text, not {value!r}.")
+    return value
+
+
+def _texts(value: Any, origin: str) -> list[str]:
+    if not isinstance(value, list):
+        raise UsageError(f"{origin} must be a list of texts, not {value!r}.")
+    return [_text(item, origin) for item in value]
+
+
+def _table(value: Any, origin: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UsageError(f"{origin} must be a table, not {value!r}.")
+    return value

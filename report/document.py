@@ -1,0 +1,155 @@
+"""The report as a tree of plain values, before any markup: what stands where, with its number and its words.
+
+`build` makes it from Results and notes; `render` and `markdown` place it. A comparison of reports becomes the same
+tree, so there is one renderer. Every text here is inline Markdown in the report's language (links are resolved, numbers
+are formatted, nothing is left to compute); figures are finished SVG.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Node(msgspec.Struct, frozen=True, tag=True):
+    """Base of every part of a report."""
+
+
+class Prose(Node, kw_only=True):
+    """Running text: paragraphs and lists in Markdown."""
+
+    markdown: str
+
+
+class Column(Node, kw_only=True):
+    """Head of a table's column."""
+
+    title: str
+    align: Literal["left", "right", "center"] = "left"
+    kind: Literal["text", "number", "code"] = "text"
+
+
+class Table(Node, kw_only=True):
+    """A numbered table; cells are inline Markdown (plain text where the column's kind is code)."""
+
+    id: str
+    number: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    tag_line: str = ""
+
+
+class Figure(Node, kw_only=True):
+    """A numbered figure: SVG, what to see in it, and what it holds for those who can't see it."""
+
+    id: str
+    number: str
+    caption: str
+    svg: str
+    alt: str
+    width_mm: float
+    height_mm: float
+    data: Table | None = None
+    tag_line: str = ""
+
+
+class Listing(Node, kw_only=True):
+    """Numbered source text that really ran; `verified` says whether its hash was checked against the run."""
+
+    id: str
+    number: str
+    caption: str
+    code: str
+    sha256: str
+    verified: bool
+
+
+class Example(Node, kw_only=True):
+    """Code and the output it really gave."""
+
+    id: str
+    caption: str
+    code: str
+    output: str
+
+
+class Equation(Node, kw_only=True):
+    """A displayed formula in TeX with its spoken form."""
+
+    tex: str
+    alt: str
+
+
+class Box(Node, kw_only=True):
+    """A quiet box: key points, caution, a check of oneself, sources, or the report of a failure."""
+
+    kind: Literal["key-points", "caution", "note", "self-check", "sources", "failure"]
+    title: str
+    blocks: tuple[Block, ...]
+
+
+class Exercise(Node, kw_only=True):
+    """A task with its points and hint; the solution is there in the instructor's edition only."""
+
+    id: str
+    number: str
+    points: int
+    task: str
+    hint: str
+    solution: str | None = None
+    answer_lines: int = 0
+    """Empty lines for the answer in print; 0 where the solution is printed."""
+
+
+Block = Prose | Table | Figure | Listing | Example | Equation | Box | Exercise
+
+
+class Section(Node, kw_only=True):
+    """A headed part of a chapter."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+class Chapter(Node, kw_only=True):
+    """One lab, the summary or the provenance."""
+
+    id: str
+    number: str
+    title: str
+    marks: tuple[str, ...] = ()
+    opening: tuple[Block, ...] = ()
+    sections: tuple[Section, ...] = ()
+
+
+class CoverFigure(Node, kw_only=True):
+    """One small multiple of the cover's strip."""
+
+    title: str
+    svg: str
+    alt: str
+
+
+class Cover(Node, kw_only=True):
+    """The first page."""
+
+    title: str
+    subtitle: str
+    facts: tuple[tuple[str, str], ...]
+    marks: tuple[str, ...] = ()
+    strip: tuple[CoverFigure, ...] = ()
+
+
+class Report(Node, kw_only=True):
+    """A whole report in one language."""
+
+    language: Literal["zh", "en"]
+    date: str
+    cover: Cover
+    summary: Chapter
+    chapters: tuple[Chapter, ...]
+    provenance: Chapter
+    words: dict[str, str]

@@ -1,0 +1,161 @@
+"""Curves over the epochs of a training: loss and accuracy, two label encodings, two widths of a layer."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.result import Result
+from report import analysis
+from report.figures import palette
+from report.figures.axes import (
+    TRAINING,
+    VALIDATION,
+    Curve,
+    Look,
+    draw_curve,
+    epoch_axis,
+    history,
+    label_ends,
+    mark_epoch,
+    value_axis,
+)
+from report.figures.drawing import Chart
+from report.figures.style import charted, name_axes, panel, sheet
+from report.figures.wording import Columns, course, epoch_table, joined, plain, seeds_sentence, sentences, share
+from report.words import Words
+
+NAME_LIFT = 12.0
+"""Points between a panel and the name above it, which leave a line for the mark of the epoch."""
+
+
+@charted
+def curves(result: Result, words: Words) -> Chart:
+    """Draw loss and accuracy of the training with validation side by side, over the same epochs."""
+    figure = sheet(160, 62)
+    loss_text, loss_columns = _panel(panel(figure, 8, 9, 53, 42), result, words, "loss")
+    accuracy_text, accuracy_columns = _panel(panel(figure, 90, 9, 53, 42), result, words, "accuracy")
+    figure.axes[1].sharex(figure.axes[0])
+    return _chart(result, words, figure, (loss_text, accuracy_text), {**loss_columns, **accuracy_columns})
+
+
+@charted
+def loss(result: Result, words: Words) -> Chart:
+    """Draw training and validation loss of the training with validation."""
+    return _single(result, words, "loss")
+
+
+@charted
+def accuracy(result: Result, words: Words) -> Chart:
+    """Draw training and validation accuracy of the training with validation."""
+    return _single(result, words, "accuracy")
+
+
+@charted
+def encodings(result: Result, words: Words) -> Chart:
+    """Draw the training loss with one-hot labels and, as rings on it, with integer labels."""
+    sparse = history(result, "sparse", "loss")
+    one_hot = history(result, "selection", "loss", len(sparse.mean))
+    epochs = len(one_hot.mean)
+    figure = sheet(110, 58)
+    axes = panel(figure, 9, 7, 70, 40)
+    draw_curve(axes, one_hot, TRAINING)
+    draw_curve(axes, sparse, Look(colour=palette.VALIDATION, width=0, marker="s", hollow=True))
+    epoch_axis(axes, epochs)
+    value_axis(axes, (*one_hot.mean, *one_hot.high, *sparse.mean), origin=0.0)
+    name_axes(axes, words("figures.epoch"), words("figures.training_loss"))
+    names = words("figures.one_hot_labels"), words("figures.integer_labels")
+    ends = ((one_hot.mean[-1], names[0], palette.TRAINING), (sparse.mean[-1], names[1], palette.VALIDATION))
+    label_ends(axes, ends)
+    form = plain(3)
+    columns, rows = epoch_table(words, {names[0]: (one_hot.mean, plain(5)), names[1]: (sparse.mean, plain(5))})
+    difference = max(abs(a - b) for a, b in zip(one_hot.mean, sparse.mean, strict=False))
+    return Chart(
+        figure=figure,
+        alt=words(
+            "figures.alt_encodings",
+            epochs=epochs,
+            first=form(one_hot.mean[0]),
+            last=form(one_hot.mean[-1]),
+            difference=f"{plain(7)(difference)}",
+        ),
+        columns=columns,
+        rows=rows,
+    )
+
+
+@charted
+def bottleneck(result: Result, words: Words) -> Chart:
+    """Draw the validation accuracy of the usual network and of the one with a narrow middle layer."""
+    wide = history(result, "selection", "val_accuracy")
+    narrow = history(result, "bottleneck", "val_accuracy")
+    figure = sheet(120, 62)
+    axes = panel(figure, 8, 7, 80, 44)
+    draw_curve(axes, wide, VALIDATION, scale=100)
+    draw_curve(axes, narrow, Look(colour=palette.VALIDATION, width=0.9, pattern=(0, (3, 1.5)), marker="s"), scale=100)
+    epoch_axis(axes, max(len(wide.mean), len(narrow.mean)))
+    everything = [100 * value for curve in (wide, narrow) for value in (*curve.mean, *curve.low, *curve.high)]
+    value_axis(axes, everything, top=100)
+    name_axes(axes, words("figures.epoch"), words("figures.validation_accuracy_percent"))
+    units = [int(result.settings[key]) for key in ("units", "bottleneck_units")]
+    names = [words("figures.middle_units", units=unit) for unit in units]
+    label_ends(axes, [(100 * c.mean[-1], n, palette.VALIDATION) for c, n in zip((wide, narrow), names, strict=True)])
+    clauses = [course(words, n, c.mean, share, lowest=False) for c, n in zip((wide, narrow), names, strict=True)]
+    columns, rows = epoch_table(words, {names[0]: (wide.mean, share), names[1]: (narrow.mean, share)})
+    return Chart(
+        figure=figure,
+        alt=sentences(words, words("figures.alt_bottleneck"), joined(words, clauses)),
+        columns=columns,
+        rows=rows,
+    )
+
+
+def _panel(axes: Axes, result: Result, words: Words, kind: str) -> tuple[str, Columns]:
+    """Draw one measure of training and validation; return the sentence about it and its columns."""
+    training = history(result, "selection", kind)
+    validation = history(result, "selection", f"val_{kind}")
+    scale, form = (1.0, plain(3)) if kind == "loss" else (100.0, share)
+    for curve, look in ((training, TRAINING), (validation, VALIDATION)):
+        draw_curve(axes, curve, look, scale=scale)
+    epoch_axis(axes, len(training.mean))
+    everything = [value * scale for curve in (training, validation) for value in _extent(curve)]
+    if kind == "loss":
+        value_axis(axes, everything, origin=0.0)
+    else:
+        value_axis(axes, everything, top=100)
+    turn = analysis.turn(result)
+    if turn.overfits:
+        mark_epoch(axes, words, turn.best_epoch, value=scale * validation.mean[turn.best_epoch - 1])
+    unit = words("figures.loss") if kind == "loss" else words("figures.accuracy_percent")
+    name_axes(axes, words("figures.epoch"), unit, lift=NAME_LIFT)
+    ends = [
+        (scale * training.mean[-1], words("figures.training"), palette.TRAINING),
+        (scale * validation.mean[-1], words("figures.validation"), palette.VALIDATION),
+    ]
+    label_ends(axes, ends)
+    names = words(f"figures.training_{kind}"), words(f"figures.validation_{kind}")
+    pairs = zip(names, (training, validation), strict=True)
+    clauses = [course(words, name, curve.mean, form, lowest=kind == "loss") for name, curve in pairs]
+    return joined(words, clauses), {names[0]: (training.mean, form), names[1]: (validation.mean, form)}
+
+
+def _extent(curve: Curve) -> tuple[float, ...]:
+    return (*curve.mean, *curve.low, *curve.high)
+
+
+def _single(result: Result, words: Words, kind: str) -> Chart:
+    figure = sheet(120, 66)
+    text, columns = _panel(panel(figure, 8, 9, 93, 46), result, words, kind)
+    return _chart(result, words, figure, (text,), columns)
+
+
+def _chart(result: Result, words: Words, figure: Figure, texts: tuple[str, ...], columns: Columns) -> Chart:
+    turn = analysis.turn(result)
+    mark = words("figures.alt_mark", epoch=turn.best_epoch) if turn.overfits else words("figures.alt_no_mark")
+    heads, rows = epoch_table(words, columns, turn.best_epoch)
+    return Chart(
+        figure=figure,
+        alt=sentences(words, *texts, mark, seeds_sentence(words, len(turn.per_seed))),
+        columns=heads,
+        rows=rows,
+    )

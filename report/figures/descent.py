@@ -1,0 +1,86 @@
+"""Gradient descent of one parameter, drawn on the curve of its loss."""
+
+from __future__ import annotations
+
+import numpy
+
+from experiments.result import Result
+from report import analysis, numbers
+from report.figures import palette
+from report.figures.axes import number_axis, write_above
+from report.figures.drawing import Chart, FigureError
+from report.figures.style import charted, name_axes, panel, sheet
+from report.figures.wording import plain
+from report.words import Words
+
+LISTED_STEPS = 40
+
+
+@charted
+def descent(result: Result, words: Words) -> Chart:
+    """Draw the loss over the parameter, and the steps of the descent on it."""
+    positions, losses = (analysis.series(result, f"descent_{name}") for name in ("position", "loss"))
+    if len(positions) != len(losses) or len(positions) < 2:
+        raise FigureError("the series descent_position and descent_loss do not fit together")
+    minimum = analysis.measure(result, "descent_minimum").mean
+    figure = sheet(110, 68)
+    axes = panel(figure, 9, 9, 97, 47)
+    reach = max(abs(position - minimum) for position in positions) * 1.12 or 1.0
+    low, high = minimum - reach, minimum + reach
+    curve = _parabola(positions, losses)
+    if curve is not None:
+        grid = numpy.linspace(low, high, 81)
+        axes.plot(grid, numpy.polyval(curve, grid), color=palette.BASELINE, linewidth=1.1)
+    axes.plot(positions, losses, color=palette.TRAINING, linewidth=0.8, marker="o", markersize=3.4, markeredgewidth=0)
+    top = max(losses)
+    axes.axvline(minimum, color=palette.VALIDATION, linewidth=0.7, zorder=1)
+    form = plain(2)
+    label = words("figures.minimum_at", value=form(minimum))
+    write_above(axes, minimum, label, palette.VALIDATION)
+    for index, key in ((0, "start"), (1, "first_step")):
+        right = positions[index] < minimum
+        axes.annotate(
+            words(f"figures.{key}"),
+            (positions[index], losses[index]),
+            xytext=(6 if right else -6, 3),
+            textcoords="offset points",
+            ha="left" if right else "right",
+            color=palette.TRAINING,
+        )
+    axes.set_xlim(low, high)
+    axes.set_ylim(-0.03 * top, top * 1.08)
+    number_axis(axes, "x", _step(high - low))
+    number_axis(axes, "y", _step(top))
+    name_axes(axes, words("figures.parameter"), words("figures.loss"), lift=12)
+    return Chart(
+        figure=figure,
+        alt=words(
+            "figures.alt_descent",
+            steps=len(positions) - 1,
+            start=form(positions[0]),
+            end=plain(3)(positions[-1]),
+            minimum=plain(3)(minimum),
+            first=numbers.number(losses[0]),
+            last=numbers.number(losses[-1]),
+        ),
+        columns=(words("figures.step"), words("figures.parameter"), words("figures.loss")),
+        rows=tuple(
+            (numbers.integer(step), plain(4)(position), numbers.number(loss))
+            for step, (position, loss) in enumerate(zip(positions, losses, strict=True))
+            if step <= LISTED_STEPS or step == len(positions) - 1
+        ),
+    )
+
+
+def _parabola(positions: tuple[float, ...], losses: tuple[float, ...]) -> numpy.ndarray | None:
+    """Return the polynomial of the loss where it is one of degree two in the parameter, else None."""
+    if len(set(positions)) < 3:
+        return None
+    fitted = numpy.polyfit(positions, losses, 2)
+    error = numpy.max(numpy.abs(numpy.polyval(fitted, positions) - numpy.array(losses)))
+    return fitted if error <= 1e-6 * max(losses) else None
+
+
+def _step(extent: float) -> float:
+    power = 10.0 ** numpy.floor(numpy.log10(extent / 5))
+    return float(next(size * power for size in (1, 2, 5, 10) if extent / (size * power) <= 6))

@@ -1,0 +1,76 @@
+"""The small pictures on the cover, one for each lab: the report at a glance."""
+
+from __future__ import annotations
+
+from experiments.result import Result
+from report import analysis
+from report.figures import blocks, palette
+from report.figures.axes import Curve, bundle, epoch_axis
+from report.figures.drawing import Chart, Drawing, FigureError
+from report.figures.sketch import Sketch
+from report.figures.style import charted, panel, sheet
+from report.figures.wording import plain
+from report.words import Words
+
+WIDTH, HEIGHT = 40.0, 24.0
+
+
+def picture(result: Result, words: Words) -> Chart | Drawing:
+    """Return the validation curve of a lab with its best epoch, or an emblem where nothing is trained."""
+    roles = {fit.role: set(fit.history) for fit in result.findings.trainings}
+    if "val_mae" in roles.get("fold", ()):
+        dropped, smoothed = analysis.smoothed_curve(result)
+        return _small_curve(words, Curve(mean=smoothed), dropped + 1, analysis.smoothed_turn(result), "mae")
+    if "val_loss" in roles.get("selection", ()):
+        curve = bundle(analysis.curves(result, "selection", "val_loss"))
+        return _small_curve(words, curve, 1, analysis.turn(result), "loss")
+    if any(series.name == "descent_position" for series in result.findings.series):
+        return blocks.emblem(words)
+    if not result.findings.trainings:
+        return _graph_emblem(words)
+    raise FigureError("the run has no validation curve")
+
+
+@charted
+def _small_curve(words: Words, curve: Curve, first: int, turn: analysis.Turn, kind: str) -> Chart:
+    figure = sheet(WIDTH, HEIGHT)
+    axes = panel(figure, 2.5, 4.6, 35, 13.2, grid=False)
+    epochs = range(first, first + len(curve.mean))
+    if curve.low:
+        axes.fill_between(epochs, curve.low, curve.high, color=palette.VALIDATION, alpha=palette.BAND, linewidth=0)
+    axes.plot(epochs, curve.mean, color=palette.VALIDATION, linewidth=1.2)
+    epoch_axis(axes, turn.epochs)
+    axes.set_yticks([])
+    axes.margins(y=0.12)
+    axes.set_xticks([1, turn.epochs] if turn.epochs > 1 else [1])
+    if turn.overfits:
+        axes.axvspan(turn.best_epoch, axes.get_xlim()[1], color=palette.VALIDATION, alpha=palette.TINT, linewidth=0)
+    share = turn.best_epoch / max(turn.epochs, 1)
+    axes.plot([turn.best_epoch], [turn.best], "o", color=palette.VALIDATION, markersize=3.6, markeredgewidth=0)
+    axes.annotate(
+        f"{words('figures.epoch_mark', epoch=turn.best_epoch)} · {plain(2 if kind == 'mae' else 3)(turn.best)}",
+        (turn.best_epoch, 1),
+        xytext=(0, 2),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="left" if share < 0.33 else "right" if share > 0.67 else "center",
+        va="bottom",
+        color=palette.VALIDATION,
+    )
+    said = {"best": plain(3)(turn.best), "epoch": turn.best_epoch, "epochs": turn.epochs}
+    return Chart(figure=figure, alt=words(f"figures.alt_strip_{kind}", **said))
+
+
+def _graph_emblem(words: Words) -> Drawing:
+    """Draw a small graph with two outputs that stands for the chapter on the workflow."""
+    sketch = Sketch(WIDTH, HEIGHT)
+    places = {"in": (4.0, 12.0), "shared": (14.5, 12.0), "up": (25.5, 6.0), "down": (25.5, 18.0), "end": (36.0, 12.0)}
+    for start, end in (("in", "shared"), ("shared", "up"), ("shared", "down"), ("up", "end"), ("down", "end")):
+        (x1, y1), (x2, y2) = places[start], places[end]
+        length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
+        dx, dy = (x2 - x1) / length * 3.1, (y2 - y1) / length * 3.1
+        sketch.arrow(x1 + dx, y1 + dy, x2 - dx, y2 - dy)
+    for name, (x, y) in places.items():
+        colour = palette.VALIDATION if name == "end" else palette.TRAINING
+        sketch.circle(x, y, 2.5, fill=colour, opacity=0.2, stroke=colour)
+    return sketch.finished(words("figures.alt_emblem_workflow"))

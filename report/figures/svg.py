@@ -1,0 +1,262 @@
+"""Matplotlib's SVG made fit for a page with a strict Content-Security-Policy, and small.
+
+Under such a policy the `style` attributes that Matplotlib writes are ignored and figures turn black, so they become
+presentation attributes here. Ids are renamed, because several figures share a page; metadata, comments and groups
+without meaning go; numbers are rounded, and paths are written with relative steps.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
+TEXT = {"font-family": "Labreport Sans", "font-size": "8"}
+"""What all text inherits from the root unless it says otherwise; the size in points."""
+_NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
+_STEP = re.compile(r"([MLCQZz])|(-?\d+\.?\d*(?:e-?\d+)?)")
+_COORDINATES = {"M": 2, "L": 2, "C": 6, "Q": 4}
+_UNUSED = {"stroke-miterlimit": None, "fill-rule": None, "stroke-opacity": "1", "fill-opacity": "1", "opacity": "1"}
+_ROUNDED = ("x", "y", "width", "height", "transform", "r", "stroke-width", "stroke-dasharray", "stroke-dashoffset")
+
+DENSE = 120
+"""Commands from which on a path is thinned."""
+TOLERANCE = 0.08
+"""Greatest distance in points of a left-out point from the line that is drawn."""
+
+Element = ElementTree.Element
+
+
+def cleaned(source: str, prefix: str, width: float, height: float) -> str:
+    """Return Matplotlib's SVG in the form of the report.
+
+    Args:
+        source: the whole text that Matplotlib wrote.
+        prefix: begins every id that is kept.
+        width: in millimetres.
+        height: in millimetres.
+
+    Returns:
+        One `<svg>` element without declaration, with no style attribute, style element or metadata.
+    """
+    root = ElementTree.fromstring(source)
+    _drop(root, {f"{{{SVG}}}metadata", f"{{{SVG}}}style"})
+    for element in root.iter():
+        _style_to_attributes(element)
+        _tidy(element)
+    _rename_ids(root, prefix)
+    while _unwrap(root):
+        pass
+    _share_attributes(root)
+    root.attrib.clear()
+    root.attrib |= root_attributes(width, height)
+    return serialised(root)
+
+
+def root_attributes(width: float, height: float) -> dict[str, str]:
+    """Return the attributes of an `<svg>` of this size in millimetres; its unit inside is the point."""
+    points = 72 / 25.4
+    return {
+        "width": f"{short(width)}mm",
+        "height": f"{short(height)}mm",
+        "viewBox": f"0 0 {short(width * points)} {short(height * points)}",
+        "stroke-linejoin": "round",
+        **TEXT,
+    }
+
+
+def serialised(root: Element) -> str:
+    """Return the element as text with the SVG namespace as the default one."""
+    ElementTree.register_namespace("", SVG)
+    for element in root.iter():
+        element.tail = None
+        if element.tag != f"{{{SVG}}}text":
+            element.text = None
+    return ElementTree.tostring(root, encoding="unicode").replace(" />", "/>")
+
+
+def rounded(text: str) -> str:
+    """Return the text with every number in it at two decimals."""
+    return _NUMBER.sub(lambda match: short(float(match.group())), text)
+
+
+def short(value: float) -> str:
+    """Return a number with at most two decimals and no needless zeros."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def _drop(root: Element, tags: set[str]) -> None:
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag in tags:
+                parent.remove(child)
+
+
+def _style_to_attributes(element: Element) -> None:
+    for declaration in element.attrib.pop("style", "").split(";"):
+        name, colon, value = declaration.partition(":")
+        if colon:
+            element.set(name.strip(), value.strip())
+    for name, usual in _UNUSED.items():
+        if name in element.attrib and (usual is None or element.get(name) == usual):
+            del element.attrib[name]
+    family = element.get("font-family")
+    if family:
+        family, size = family.split(",")[0].strip("'\" "), element.attrib.pop("font-size", "8px").removesuffix("px")
+        element.attrib |= {"font-family": family, "font-size": size}
+        for name, usual in TEXT.items():
+            if element.get(name) == usual:
+                del element.attrib[name]
+        if element.get("text-anchor") == "start":
+            del element.attrib["text-anchor"]
+
+
+def _tidy(element: Element) -> None:
+    link = element.attrib.pop(f"{{{XLINK}}}href", None)
+    if link:
+        element.set("href", link)
+    if "d" in element.attrib:
+        element.set("d", shortened(element.attrib["d"]))
+    for name in _ROUNDED:
+        if name in element.attrib:
+            element.set(name, rounded(element.attrib[name]))
+    transform = element.get("transform", "")
+    if re.fullmatch(r"rotate\(0 [^)]*\)|scale\(1 1\)|translate\(0 0\)", transform):
+        del element.attrib["transform"]
+
+
+def shortened(path: str) -> str:
+    """Return path data with relative line steps, each computed from rounded points so that errors don't add up.
+
+    Long lines, such as five hundred epochs, are written in tenths of a point instead of hundredths, without the points
+    that hardly leave a straight line between others: no printer shows the difference.
+    """
+    commands = _commands(path)
+    scale = 100
+    if len(commands) >= DENSE:
+        commands, scale = _thinned(commands), 10
+    out: list[str] = []
+    here = (0, 0)
+    for command, numbers in commands:
+        if command in "Zz":
+            out.append("z")
+            continue
+        points = [round(number * scale) for number in numbers]
+        end = (points[-2], points[-1])
+        if command == "L":
+            step = (end[0] - here[0], end[1] - here[1])
+            if step == (0, 0) and len(out) > 1:
+                continue
+            lead = " " if out and out[-1].startswith(("l", " ")) else "l"
+            out.append(lead + " ".join(_without_zero(part / scale) for part in step))
+        else:
+            out.append(command + " ".join(_without_zero(point / scale) for point in points))
+        here = end
+    return "".join(out).replace(" -", "-")
+
+
+def _commands(path: str) -> list[tuple[str, list[float]]]:
+    commands: list[tuple[str, list[float]]] = []
+    for letter, digits in _STEP.findall(path):
+        if letter:
+            commands.append((letter, []))
+            continue
+        command, numbers = commands[-1]
+        if len(numbers) == _COORDINATES[command]:
+            numbers = []
+            commands.append((command, numbers))
+        numbers.append(float(digits))
+    return commands
+
+
+def _thinned(commands: list[tuple[str, list[float]]]) -> list[tuple[str, list[float]]]:
+    """Return the commands without points that hardly matter; curved paths stay as they are."""
+    kept: list[tuple[str, list[float]]] = []
+    run: list[tuple[float, float]] = []
+    for command, numbers in [*commands, ("", [])]:
+        if command == "L" or (command == "M" and not run):
+            run.append((numbers[0], numbers[1]))
+            continue
+        kept += [("M" if i == 0 else "L", [x, y]) for i, (x, y) in enumerate(_straightened(run))]
+        run = [(numbers[0], numbers[1])] if command == "M" else []
+        if command not in {"", "M"}:
+            kept.append((command, numbers))
+            if command not in "Zz":
+                return commands  # a line that goes on after a curve: not worth the trouble
+    return kept
+
+
+def _straightened(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the points without which the line would leave its course (Douglas and Peucker, 1973)."""
+    keep = {0, len(points) - 1}
+    spans = [(0, len(points) - 1)] if points else []
+    while spans:
+        first, last = spans.pop()
+        (x1, y1), (x2, y2) = points[first], points[last]
+        length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
+        farthest, distance = first, TOLERANCE
+        for i in range(first + 1, last):
+            x, y = points[i]
+            if length > 1e-9:
+                away = abs((x2 - x1) * (y1 - y) - (x1 - x) * (y2 - y1)) / length
+            else:
+                away = ((x - x1) ** 2 + (y - y1) ** 2) ** 0.5
+            if away > distance:
+                farthest, distance = i, away
+        if farthest != first:
+            keep.add(farthest)
+            spans += [(first, farthest), (farthest, last)]
+    return [point for i, point in enumerate(points) if i in keep]
+
+
+def _without_zero(value: float) -> str:
+    text = short(value)
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+
+
+def _rename_ids(root: Element, prefix: str) -> None:
+    used: list[str] = []
+    for element in root.iter():
+        for name, value in element.attrib.items():
+            target = re.fullmatch(r"url\(#(.+)\)", value) or (re.fullmatch("#(.+)", value) if name == "href" else None)
+            if target and target.group(1) not in used:
+                used.append(target.group(1))
+    names = {old: f"{prefix}-{number}" for number, old in enumerate(used, start=1)}
+    for element in root.iter():
+        old = element.attrib.pop("id", None)
+        if old in names:
+            element.set("id", names[old])
+        for name, value in element.attrib.items():
+            for before, after in names.items():
+                if value == f"url(#{before})":
+                    element.set(name, f"url(#{after})")
+                elif name == "href" and value == f"#{before}":
+                    element.set(name, f"#{after}")
+
+
+def _share_attributes(root: Element) -> None:
+    """Move what all marks of a group have in common to the group."""
+    for group in root.iter(f"{{{SVG}}}g"):
+        if len(group) < 2 or any(child.tag != f"{{{SVG}}}use" for child in group):
+            continue
+        for name, value in list(group[0].attrib.items()):
+            if name not in {"x", "y", "href", *group.attrib} and all(child.get(name) == value for child in group):
+                group.set(name, value)
+                for child in group:
+                    del child.attrib[name]
+
+
+def _unwrap(root: Element) -> bool:
+    """Put the children of groups without attributes in their place; say whether anything changed."""
+    changed = False
+    for parent in list(root.iter()):
+        for position, child in reversed(list(enumerate(parent))):
+            empty = child.tag in {f"{{{SVG}}}g", f"{{{SVG}}}defs"} and len(child) == 0
+            if empty or (child.tag == f"{{{SVG}}}g" and not child.attrib):
+                parent.remove(child)
+                for offset, grandchild in enumerate(child):
+                    parent.insert(position + offset, grandchild)
+                changed = True
+    return changed

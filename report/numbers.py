@@ -1,0 +1,94 @@
+"""Numbers as text: one place decides digits, grouping and signs, for tables, figures and sentences.
+
+Rounding never lies: 100% appears only for exactly 1, and 0% only for exactly 0. Thousands are grouped by a narrow
+no-break space, the minus sign is U+2212; both languages write numbers alike, so a value reads the same in each.
+"""
+
+from __future__ import annotations
+
+import math
+
+GROUP = "\u202f"
+MINUS = "\u2212"
+
+
+def number(value: float, digits: int | None = None) -> str:
+    """Return `value` with `digits` decimals, or with four significant digits where none are given.
+
+    Not-a-number and infinity are written "NaN" and "∞".
+    """
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return f"{MINUS if value < 0 else ''}∞"
+    if isinstance(value, int) and digits is None:
+        return integer(value)
+    if digits is None:
+        return _significant(value, 4)
+    return _signed(f"{abs(value):,.{digits}f}", value)
+
+
+def integer(value: float) -> str:
+    """Return `value` rounded to a whole number with grouped thousands."""
+    return _signed(f"{abs(round(value)):,d}", value)
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Return a share (0 to 1) as percent; a share that is not exactly 0 or 1 never rounds to 0% or 100%."""
+    if math.isnan(share):
+        return "NaN"
+    text = f"{abs(share) * 100:.{digits}f}"
+    step = 10.0**-digits
+    if float(text) >= 100 and abs(share) < 1:
+        text = f"{100 - step:.{digits}f}"
+    elif float(text) == 0 and share != 0:
+        text = f"{step:.{digits}f}"
+        return f"<{MINUS if share < 0 else ''}{text}%"
+    return _signed(text, share) + "%"
+
+
+def points(difference: float, digits: int = 1) -> str:
+    """Return a difference of two shares in percentage points, as a bare number."""
+    return number(difference * 100, digits)
+
+
+def exact(value: float) -> str:
+    """Return a number in the shortest form that is read back as the same number, without exponent where it is short."""
+    text = repr(float(value))
+    return _signed(text.lstrip("-").removesuffix(".0"), value)
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in s, min or h with two or three significant digits."""
+    if seconds < 99.5:
+        return f"{seconds:.1f}{GROUP}s" if seconds < 9.95 else f"{seconds:.0f}{GROUP}s"
+    if seconds < 5970:
+        return f"{seconds / 60:.1f}{GROUP}min"
+    return f"{seconds / 3600:.1f}{GROUP}h"
+
+
+def size(count: float) -> str:
+    """Return a number of bytes in B, kB, MB or GB (powers of 1000)."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= scale * 0.9995:
+            return f"{_significant(float(f'{count / scale:.3g}'), 3)}{GROUP}{unit}"
+    return f"{integer(count)}{GROUP}B"
+
+
+def _significant(value: float, digits: int) -> str:
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    if exponent < -4 or exponent > 9:
+        mantissa = value / 10.0**exponent
+        return f"{number(mantissa, 1)} × 10{_superscript(exponent)}"
+    return number(value, max(0, digits - 1 - exponent))
+
+
+def _superscript(exponent: int) -> str:
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def _signed(text: str, value: float) -> str:
+    nonzero = any(character in "123456789" for character in text)
+    return (MINUS if value < 0 and nonzero else "") + text.replace(",", GROUP)

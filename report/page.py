@@ -1,0 +1,253 @@
+"""What a template may ask for: texts turned into markup, in the form that the medium needs.
+
+Templates place; everything that has to be computed is computed here. The screen gets MathML and inline drawings, which
+follow the dark theme; paper gets formulas and figures as images, which WeasyPrint sets twice as fast.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from report import highlight, mathematics
+from report.document import Block, Chapter, Column, Equation, Figure, Report, Table
+from report.errors import RenderingError
+from report.text import LANGUAGE_TAGS, Typesetter
+from report.words import Words
+
+Medium = Literal["screen", "paper"]
+
+PIXELS_PER_MM = 4.9
+"""Screen figures are this much larger than on paper, in step with the text around them."""
+_NUMBER = re.compile(r"([−+-]?)(\d[\d,\u2009\u202f]*)(?:\.(\d+))?([ \u00a0\u202f]?%)?\Z")
+_FIGURE_SPACE, _POINT_SPACE = "\u2007", "\u2008"
+_UNSAFE_SVG = re.compile(
+    r"<script|<foreignObject|<image\b[^>]*href=[\"'](?!data:image/)|\sstyle=|\son\w+=|javascript:|<!DOCTYPE|<!ENTITY",
+    re.IGNORECASE,
+)
+_SVG_ID = re.compile(r'(\bid="|url\(#|href="#)')
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table, ready to be placed."""
+
+    markup: Markup
+    css_class: str
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment of the report's own templates."""
+    folder = str(resources.files("templates"))
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+
+
+@cache
+def style(name: str) -> str:
+    """Return a style sheet without its comments and blank lines."""
+    text = (resources.files("templates") / "css" / f"{name}.css").read_text("utf-8")
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip()) + "\n"
+
+
+class Page:
+    """The helpers of a template for one report and one medium.
+
+    Args:
+        report: what is rendered.
+        medium: "screen" for HTML, "paper" for PDF.
+        files: name of the file in which each id lies, where the report is split over several files; links that lead
+            out of `here` get the file's name.
+        here: name of the file that is being made.
+    """
+
+    def __init__(
+        self, report: Report, medium: Medium, *, files: dict[str, str] | None = None, here: str = ""
+    ) -> None:
+        self.report = report
+        self.medium: Medium = medium
+        self.words = Words(report.language)
+        self.language_tag = LANGUAGE_TAGS[report.language]
+        self._files = files or {}
+        self._here = here
+        self._typesetter = Typesetter(report.language, self._formula)
+        self._formula_rules: dict[str, str] = {}
+
+    def inline(self, markdown: str) -> Markup:
+        """Return one line of Markdown as markup."""
+        return self._linked(self._typesetter.inline(markdown))
+
+    def prose(self, markdown: str) -> Markup:
+        """Return paragraphs of Markdown as markup."""
+        return self._linked(self._typesetter.prose(markdown))
+
+    def text(self, markdown: str) -> str:
+        """Return one line of Markdown as plain text, for titles and labels."""
+        return Markup(re.sub(r"<[^>]*>", "", self._typesetter.inline(markdown))).unescape()
+
+    def kind(self, block: Block) -> str:
+        """Return the name of a block's kind, as the templates know it."""
+        return type(block).__name__.lower()
+
+    def link(self, target: str) -> str:
+        """Return the address of an id of this report."""
+        file = self._files.get(target, self._here)
+        return f"#{target}" if file == self._here else f"{file}#{target}"
+
+    def code(self, source: str) -> Markup:
+        """Return Python source with its colours."""
+        return Markup(highlight.source(source))
+
+    def equation(self, equation: Equation) -> Markup:
+        """Return a displayed formula; its spoken form is its alternative text."""
+        if self.medium == "paper":
+            return self._drawn(equation.tex, equation.alt, display=True)
+        return Markup(mathematics.mathml(equation.tex, display=True))
+
+    def drawing(self, svg: str, alt: str, id_: str, width_mm: float | None = None) -> Markup:
+        """Return a drawing as the medium wants it.
+
+        Args:
+            svg: one `<svg>` element without scripts and inline styles.
+            alt: what it shows, for those who can't see it.
+            id_: of the figure; makes the ids inside the drawing unique.
+            width_mm: its width on paper.
+
+        Raises:
+            RenderingError: the drawing holds a script, an inline style, or loads something.
+        """
+        unsafe = _UNSAFE_SVG.search(svg)
+        if unsafe:
+            raise RenderingError(f"The drawing holds '{unsafe.group().strip()}', which a report must not hold.")
+        start = svg.find("<svg")
+        if start < 0:
+            raise RenderingError("The drawing is no SVG.")
+        if self.medium == "paper":
+            data = b64encode(svg[start:].encode()).decode()
+            return Markup('<img alt="{}" src="data:image/svg+xml;base64,{}">').format(alt, data)
+        end = svg.index(">", start)
+        head = re.sub(r'\s(?:xmlns(?::\w+)?|version|role|aria-label)="[^"]*"', "", svg[start + 4 : end])
+        if width_mm is not None:
+            head = re.sub(r'\s(?:width|height)="[^"]*"', "", head) + f' width="{round(width_mm * PIXELS_PER_MM)}"'
+        body = _SVG_ID.sub(rf"\g<1>{id_}.", svg[end:])
+        return Markup(f'<svg role="img" aria-label="{escape(alt)}"{head}{body}')
+
+    def figure_class(self, figure: Figure) -> str:
+        """Return "wide" for a figure that does not fit between the margins of the text, otherwise nothing."""
+        return "wide" if figure.width_mm > 150 else ""
+
+    def listing_class(self, code: str) -> str:
+        """Return "long" for source that may be cut by a page's end: what fills more than half a page."""
+        return "long" if code.count("\n") > 34 else ""
+
+    def table_class(self, table: Table) -> str:
+        """Return the classes of a table: how its columns are set, and whether a page's end may cut it."""
+        kinds = [column.kind for column in table.columns]
+        names = []
+        if _numbers_after_names(table.columns):
+            names.append("numbers")
+        if len(table.rows) > 14:
+            names.append("long")
+        if len(kinds) > 12:
+            names.append("many")
+        return " ".join(names)
+
+    def head_class(self, table: Table, index: int) -> str:
+        """Return the class of a column's head."""
+        return "" if _numbers_after_names(table.columns) else _cell_class(table.columns[index])
+
+    def rows(self, table: Table) -> Iterator[list[Cell]]:
+        """Yield the rows of a table, columns of numbers aligned at the decimal point."""
+        plain = _numbers_after_names(table.columns)
+        columns = []
+        for index, column in enumerate(table.columns):
+            texts = [row[index] for row in table.rows]
+            if column.kind == "number":
+                texts = aligned(texts)
+            css_class = "" if plain else _cell_class(column)
+            columns.append([Cell(self._cell(text, column), css_class) for text in texts])
+        yield from (list(row) for row in zip(*columns, strict=True))
+
+    def chapters(self) -> tuple[Chapter, ...]:
+        """Return every chapter of the report in order: summary, labs, provenance."""
+        return (self.report.summary, *self.report.chapters, self.report.provenance)
+
+    def formula_rules(self) -> str:
+        """Return the style rules of the formulas that were drawn; they hold each one's size and depth."""
+        return "".join(f".{name}{{{rule}}}\n" for rule, name in self._formula_rules.items())
+
+    def _cell(self, text: str, column: Column) -> Markup:
+        if column.kind == "code":
+            return Markup("<code>{}</code>").format(text) if text else Markup("")
+        return self.inline(text)
+
+    def _linked(self, markup: Markup) -> Markup:
+        if not self._files:
+            return markup
+        return Markup(re.sub(r'href="#([^"]*)"', lambda match: f'href="{self.link(match.group(1))}"', markup))
+
+    def _formula(self, tex: str, display: bool) -> str:
+        number = mathematics.plain_number(tex)
+        if number is not None and not display:
+            return number
+        if self.medium == "paper":
+            return self._drawn(tex, tex, display=display)
+        return mathematics.mathml(tex, display=display)
+
+    def _drawn(self, tex: str, alt: str, *, display: bool) -> Markup:
+        picture = mathematics.picture(tex, display=display)
+        rule = f"height:{picture.height}em"
+        if not display:
+            rule += f";vertical-align:{-picture.depth}em"
+        name = self._formula_rules.setdefault(rule, f"m{len(self._formula_rules)}")
+        return Markup('<img class="{}" alt="{}" src="{}">').format(name, alt, picture.uri)
+
+
+def aligned(cells: list[str]) -> list[str]:
+    """Return numbers padded so that their decimal points stand in one line when set flush right.
+
+    The pads are spaces as wide as a digit and as a point. Cells that are no plain numbers stay as they are.
+    """
+    matches = [_NUMBER.match(cell) for cell in cells]
+    decimals = max((len(match.group(3) or "") for match in matches if match), default=0)
+    result = []
+    for cell, match in zip(cells, matches, strict=True):
+        if match is None:
+            result.append(cell)
+            continue
+        sign, whole, fraction, unit = match.groups(default="")
+        pad = _FIGURE_SPACE * (decimals - len(fraction))
+        if pad and not fraction:
+            pad = _POINT_SPACE + pad
+        number = f"{whole}.{fraction}" if fraction else whole
+        result.append(f"{'−' if sign == '-' else sign}{number}{pad}{unit}")
+    return result
+
+
+def _numbers_after_names(columns: tuple[Column, ...]) -> bool:
+    """Tell the commonest table: names in the first column, numbers in all others; one class for the table sets it."""
+    return len(columns) > 1 and all(
+        (column.kind == "number") == (index > 0) and column.kind != "code" for index, column in enumerate(columns)
+    )
+
+
+def _cell_class(column: Column) -> str:
+    if column.kind == "number":
+        return "right"
+    return "" if column.align == "left" else column.align

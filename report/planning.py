@@ -1,0 +1,142 @@
+"""Which labs must run: each chosen lab with its settings, its identity, and the stored run that has the same.
+
+Trains nothing and never imports TensorFlow. A lab whose data are missing is still planned: running it will fail with the
+reason, and its page will say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments import data, identity, registry
+from experiments.errors import DataError
+from experiments.registry import UnknownLabError
+from experiments.result import Setting
+from experiments.settings import SettingError, as_record, parse_assignments, resolve, setting_types
+from experiments.suggestion import unknown_name
+from report.configuration import Configuration, parse_seeds
+from report.errors import UsageError
+from report.store import Store, Stored, load
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One lab to run or to take from the store."""
+
+    lab: str
+    path: Path | None
+    """The user's file, for a lab that is not of this package."""
+    overrides: Mapping[str, Setting]
+    seeds: tuple[int, ...]
+    profile: str
+    key: str | None
+    """Identity of the run; None where the data are missing."""
+    parts: Mapping[str, str]
+    stored: Stored | None
+    """The complete run with this identity, if there is one."""
+    stale: tuple[str, ...]
+    """What differs from the newest complete run; empty where there is none, or nothing differs."""
+    problem: str = ""
+    """Why the identity can't be told."""
+
+
+def make_plans(configuration: Configuration, assignments: Sequence[str], store: Store) -> list[Plan]:
+    """Return a plan for each chosen lab, in the order of the book.
+
+    Args:
+        configuration: labs, seeds, profile and data to use.
+        assignments: `key=value` or `lab.key=value` words of the command line.
+        store: where earlier runs lie.
+
+    Raises:
+        UnknownLabError: a lab that nobody knows.
+        SettingError: a setting that no chosen lab has, or a value of the wrong type or range.
+        UsageError: seeds that can't be read.
+    """
+    seeds = parse_seeds(configuration.seeds)
+    chosen = choose(configuration)
+    given = _by_lab(parse_assignments(assignments), configuration, chosen)
+    return [_plan(lab, given[lab], seeds, configuration, store) for lab in chosen]
+
+
+def choose(configuration: Configuration) -> tuple[str, ...]:
+    """Return the chosen labs, each once, in the order of the book; all where none is named.
+
+    Raises:
+        UnknownLabError: a name that no lab has.
+    """
+    known = (*registry.names(), *configuration.paths)
+    for name in configuration.labs:
+        if name not in known:
+            raise UnknownLabError(unknown_name("lab", name, known))
+    return tuple(name for name in known if name in configuration.labs or not configuration.labs)
+
+
+def _by_lab(
+    assignments: Mapping[str, str], configuration: Configuration, chosen: Sequence[str]
+) -> dict[str, dict[str, Setting]]:
+    """Sort the settings by lab; one without a lab's name goes to every chosen lab that has it."""
+    for lab in configuration.settings:
+        if lab not in (known := (*registry.names(), *configuration.paths)):
+            raise UsageError(f"settings: {unknown_name('lab', lab, known)}")
+    given: dict[str, dict[str, Setting]] = {lab: dict(configuration.settings.get(lab, {})) for lab in chosen}
+    types = {lab: setting_types(registry.load(lab, configuration.paths.get(lab)).settings) for lab in chosen}
+    for name, value in assignments.items():
+        lab, separator, key = name.partition(".")
+        if separator:
+            if lab not in given:
+                raise SettingError(unknown_name("lab", lab, chosen))
+            given[lab][key] = value
+            continue
+        having = [lab for lab in chosen if name in types[lab]]
+        if not having:
+            where = chosen[0] if len(chosen) == 1 else "these labs"
+            raise SettingError(unknown_name(f"setting of {where}", name, sorted({key for lab in chosen for key in types[lab]})))
+        for lab in having:
+            given[lab][name] = value
+    return given
+
+
+def _plan(
+    name: str, overrides: Mapping[str, Setting], seeds: tuple[int, ...], configuration: Configuration, store: Store
+) -> Plan:
+    path = configuration.paths.get(name)
+    lab = registry.load(name, path)
+    quick = configuration.profile == "quick"
+    settings = resolve(lab.settings, overrides, profile_values=lab.quick if quick else None, lab=name)
+    common: dict[str, Any] = {
+        "lab": name,
+        "path": path,
+        "overrides": overrides,
+        "seeds": seeds,
+        "profile": configuration.profile,
+    }
+    try:
+        files = _data_files(lab, settings, configuration)
+    except DataError as error:
+        return Plan(**common, key=None, parts={}, stored=None, stale=(), problem=str(error))
+    parts = identity.key_parts(lab.file, as_record(settings), files, seeds, profile=configuration.profile)
+    key = identity.key(parts)
+    stored = store.with_key(name, key)
+    return Plan(**common, key=key, parts=parts, stored=stored, stale=() if stored else _stale(store, name, parts))
+
+
+def _data_files(lab: registry.Lab, settings: Any, configuration: Configuration) -> tuple[Any, ...]:
+    dataset = registry.dataset_name(lab, settings)
+    if dataset is None:
+        return ()
+    source: Any = configuration.data
+    return data.locate(
+        dataset, source=source, data_dir=configuration.data_dir, offline=configuration.offline
+    ).files
+
+
+def _stale(store: Store, lab: str, parts: Mapping[str, str]) -> tuple[str, ...]:
+    """Name what differs from the newest complete run of the lab."""
+    for run in store.list(lab).runs:
+        if run.entry.status == "complete":
+            return identity.changed_parts(load(run.path).key_parts, parts)
+    return ()

@@ -1,0 +1,226 @@
+"""From stored runs to files: build the report in each language, render each form, write, and remember what was made.
+
+A manifest beside the files holds the hash of everything that went in and of every file that came out; where both still
+match, nothing is rendered again. Languages are rendered in processes of their own, since they share nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib import resources
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from report import files, store
+from report.configuration import Configuration
+from report.document import Report
+from report.errors import ReportError, UsageError
+from report.words import Language
+
+MANIFEST = "manifest.json"
+_PACKAGES = ("weasyprint", "jinja2", "matplotlib", "markdown-it-py", "pygments", "fonttools", "ziamath", "latex2mathml")
+
+Announce = Callable[[str, int, int], None]
+"""Called with what was finished, steps done and steps in all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a rendering made, and what it could not make."""
+
+    outputs: tuple[Path, ...]
+    problems: tuple[str, ...]
+    fresh: bool
+    """Whether everything was there already and nothing was rendered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One language to render; travels to another process."""
+
+    language: Language
+    runs: tuple[Path, ...]
+    configuration: Configuration
+    split: bool
+    moment: datetime
+
+
+def publish(
+    runs: Sequence[Path],
+    configuration: Configuration,
+    *,
+    split: bool = False,
+    force: bool = False,
+    announce: Announce = lambda _what, _done, _total: None,
+) -> Outcome:
+    """Render stored runs into the output folder.
+
+    Args:
+        runs: result files, one for each chapter, in order.
+        configuration: languages, forms and folder.
+        split: also one page per lab, in a folder for each language.
+        force: render even where nothing changed.
+        announce: told when a language is finished.
+
+    Raises:
+        UnreadableError: a run can't be read.
+        OutputError: the folder can't be written.
+    """
+    results = [store.load(path) for path in runs]
+    moment = report_moment([result.provenance.ended for result in results])
+    folder = configuration.output
+    inputs = _inputs(runs, configuration, split, moment)
+    if not force and (known := _unchanged(folder, inputs)) is not None:
+        return Outcome(outputs=known, problems=(), fresh=True)
+    jobs = [
+        Job(language=language, runs=tuple(runs), configuration=configuration, split=split, moment=moment)
+        for language in configuration.lang
+        if language in ("zh", "en")
+    ]
+    outputs: dict[Language, tuple[Path, ...]] = {}
+    problems: list[str] = []
+    for done, (job, made, wrong) in enumerate(_run(jobs), 1):
+        outputs[job.language] = made
+        problems += wrong
+        announce(job.language, done, len(jobs))
+    ordered = tuple(path for job in jobs for path in outputs[job.language])
+    _write_manifest(folder, inputs if not problems else "", ordered)
+    return Outcome(outputs=ordered, problems=tuple(problems), fresh=False)
+
+
+def report_moment(ended: Sequence[str]) -> datetime:
+    """Return the date of a report: SOURCE_DATE_EPOCH where set, otherwise the end of its newest run.
+
+    So the same runs give the same bytes on any day.
+
+    Raises:
+        UsageError: SOURCE_DATE_EPOCH is no number of seconds.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch:
+        try:
+            return datetime.fromtimestamp(int(epoch), UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise UsageError(f"SOURCE_DATE_EPOCH must be whole seconds since 1970, not {epoch!r}.") from error
+    return max(datetime.fromisoformat(text).astimezone(UTC) for text in ended)
+
+
+def tool_version() -> str:
+    """Return the version of the installed labreport."""
+    try:
+        return version("labreport")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+def _run(jobs: Sequence[Job]) -> Iterator[tuple[Job, tuple[Path, ...], list[str]]]:
+    if len(jobs) == 1 or (os.cpu_count() or 1) == 1:
+        for job in jobs:
+            yield job, *render_language(job)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=min(len(jobs), os.cpu_count() or 1), mp_context=context) as pool:
+        futures = {pool.submit(render_language, job): job for job in jobs}
+        for future in as_completed(futures):
+            yield futures[future], *future.result()
+
+
+def render_language(job: Job) -> tuple[tuple[Path, ...], list[str]]:
+    """Render one language in every form; return the files written and the problems met."""
+    from report import build
+
+    results = [store.load(path) for path in job.runs]
+    built = build.build(results, job.language, job.configuration, moment=job.moment, version=tool_version())
+    problems = [f"{job.language}: {problem}" for problem in built.problems]
+    outputs: list[Path] = []
+    for form in (*job.configuration.to, *(["split"] if job.split else [])):
+        try:
+            made = _render(form, built.report, job)
+        except ReportError as error:
+            problems.append(f"{job.language} {form}: {error}")
+            continue
+        for name, content in made.items():
+            path = job.configuration.output / name
+            try:
+                files.write(path, content)
+            except ReportError as error:
+                problems.append(str(error))
+                continue
+            outputs.append(path)
+    return tuple(outputs), problems
+
+
+def _render(form: str, report: Report, job: Job) -> dict[str, bytes]:
+    name = f"labreport-{job.language}"
+    if form == "html":
+        from report import render
+
+        return {f"{name}.html": render.html(report).encode()}
+    if form == "split":
+        from report import render
+
+        return {f"{name}/{file}": page.encode() for file, page in render.split(report).items()}
+    if form == "md":
+        from report import markdown
+
+        text, figures = markdown.markdown(report)
+        pictures = {f"{name}-figures/{file}": svg.encode() for file, svg in figures.items()}
+        return {f"{name}.md": text.encode()} | pictures
+    from report import pdf
+
+    return {f"{name}.pdf": pdf.pdf(report, source_date=job.moment)}
+
+
+def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, moment: datetime) -> str:
+    """Hash of everything that decides the bytes of a report."""
+    digest = sha256()
+    for path in runs:
+        digest.update(sha256(path.read_bytes()).digest())
+    for package in ("report", "templates"):
+        for path in sorted(_files_of(Path(str(resources.files(package))))):
+            digest.update(f"{path.name}\0".encode() + sha256(path.read_bytes()).digest())
+    words = [
+        configuration.lang,
+        configuration.to,
+        dict(configuration.title),
+        dict(configuration.course),
+        configuration.date,
+        split,
+        moment.isoformat(),
+        [version(package) for package in _PACKAGES],
+        tool_version(),
+    ]
+    digest.update(json.dumps(words, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _files_of(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
+def _unchanged(folder: Path, inputs: str) -> tuple[Path, ...] | None:
+    """Return the files of the last rendering if its inputs and all its files are the same as then."""
+    try:
+        manifest: Mapping[str, object] = json.loads((folder / MANIFEST).read_bytes())
+        listed = manifest["files"]
+        if manifest["inputs"] != inputs or not isinstance(listed, dict):
+            return None
+        for name, digest in listed.items():
+            if sha256((folder / name).read_bytes()).hexdigest() != digest:
+                return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return tuple(folder / name for name in listed)
+
+
+def _write_manifest(folder: Path, inputs: str, outputs: Sequence[Path]) -> None:
+    listed = {path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in outputs}
+    content = {"format": 1, "inputs": inputs, "files": listed}
+    files.write(folder / MANIFEST, json.dumps(content, indent=1).encode() + b"\n")

@@ -1,0 +1,146 @@
+"""A Report becomes HTML: one file that holds everything it shows, or one file per chapter.
+
+The page has no script, loads nothing and says so in a strict Content-Security-Policy, whose hash is computed from the
+very text of its style sheet. Fonts are cut down to the characters the page shows.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+from markupsafe import Markup
+
+from report import fonts, places, theme
+from report.document import Block, Box, Chapter, Figure, Report
+from report.page import Page, environment, style
+
+_POLICY, _STYLES = "labreport-policy", "labreport-styles"
+"""Stand in the page until the style sheet, which depends on the page's characters, is made."""
+INDEX = "index.html"
+
+
+def html(report: Report, embedded: Mapping[str, bytes] | None = None) -> str:
+    """Return the report as one self-contained HTML file.
+
+    Args:
+        report: what is shown.
+        embedded: data to carry along unseen, by name; they are written as base64 and never run.
+
+    Raises:
+        RenderingError: a text, drawing or formula can't be shown; names the place.
+    """
+    page = Page(report, "screen")
+    places.check(page)
+    return _file(page, page.chapters(), page.text(report.cover.title), embedded=embedded or {})
+
+
+def split(report: Report) -> dict[str, str]:
+    """Return the report as one page for each chapter and an index page.
+
+    The index holds the cover, the summary and the provenance. Raises as `html`.
+
+    Returns:
+        File name to page; each page stands for itself, links between them name the file.
+    """
+    files = {INDEX: (report.summary, report.provenance), **{f"{part.id}.html": (part,) for part in report.chapters}}
+    home = {id_: name for name, chapters in files.items() for chapter in chapters for id_ in _ids(chapter)}
+    places.check(Page(report, "screen"))
+    order = list(files)
+    pages = {}
+    for position, (name, chapters) in enumerate(files.items()):
+        page = Page(report, "screen", files=home, here=name)
+        title = page.text(report.cover.title)
+        if name != INDEX:
+            title = f"{page.text(chapters[0].title)} · {title}"
+        pages[name] = _file(
+            page,
+            chapters,
+            title,
+            first=name == INDEX,
+            neighbours=_neighbours(page, files, order, position),
+            elsewhere=frozenset(id_ for id_, file in home.items() if file != name),
+        )
+    return pages
+
+
+def _file(
+    page: Page,
+    shown: Sequence[Chapter],
+    title: str,
+    *,
+    first: bool = True,
+    neighbours: Sequence[tuple[str, str, str]] = (),
+    elsewhere: frozenset[str] = frozenset(),
+    embedded: Mapping[str, bytes] | None = None,
+) -> str:
+    text = environment().get_template("report.html.j2").render(
+        report=page.report,
+        page=page,
+        shown=shown,
+        first=first,
+        title=title,
+        neighbours=neighbours,
+        embedded={name: b64encode(data).decode() for name, data in (embedded or {}).items()},
+        policy=_POLICY,
+        styles=Markup(_STYLES),
+    )
+    places.check_links(text, elsewhere)
+    text = _slim(text)
+    styles = fonts.style_sheet(text) + _style_sheet()
+    digest = b64encode(sha256(styles.encode()).digest()).decode()
+    policy = f"default-src 'none'; img-src data:; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'"
+    return text.replace(_POLICY, policy, 1).replace(_STYLES, styles, 1)
+
+
+def _style_sheet() -> str:
+    dark = style("dark") + theme.figure_rules()
+    return (
+        style("theme")
+        + style("content")
+        + style("screen")
+        + f"@media (prefers-color-scheme:dark) and screen{{\n{dark}}}\n"
+        + style("user")
+    )
+
+
+def _slim(text: str) -> str:
+    """Drop blank lines outside preformatted text, and the empty remains of class attributes."""
+    parts = re.split(r"(<pre\b.*?</pre>)", text, flags=re.DOTALL)
+    for index in range(0, len(parts), 2):
+        parts[index] = re.sub(r"\n\s*\n+", "\n", parts[index])
+        parts[index] = re.sub(r'class="([^"]*?)\s+"', r'class="\1"', parts[index])
+        parts[index] = parts[index].replace(' class=""', "")
+    return "".join(parts)
+
+
+def _neighbours(
+    page: Page, files: Mapping[str, Sequence[Chapter]], order: Sequence[str], position: int
+) -> list[tuple[str, str, str]]:
+    """Return relation, address and title of the pages before and after."""
+    links = []
+    for relation, other in (("prev", position - 1), ("next", position + 1)):
+        if 0 <= other < len(order):
+            name = order[other]
+            title = page.words("page.back") if name == INDEX else page.text(files[name][0].title)
+            links.append((relation, name, title))
+    return links
+
+
+def _ids(chapter: Chapter) -> list[str]:
+    """Return every id that lies in a chapter."""
+    found = [chapter.id, *(section.id for section in chapter.sections)]
+    for block in (*chapter.opening, *(block for section in chapter.sections for block in section.blocks)):
+        found += _block_ids(block)
+    return found
+
+
+def _block_ids(block: Block) -> list[str]:
+    if isinstance(block, Box):
+        return [id_ for inner in block.blocks for id_ in _block_ids(inner)]
+    found = [block.id] if hasattr(block, "id") else []
+    if isinstance(block, Figure) and block.data is not None:
+        found.append(block.data.id)
+    return found

@@ -1,0 +1,91 @@
+"""A report carries its data: what is got back is what was stored, byte for byte, and a forged report is refused."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from hand_results import hand_result
+
+from report import carried, codec
+from report.errors import UnreadableError
+
+
+def _results():
+    return {lab: codec.encode(hand_result(lab)) for lab in ("mnist", "imdb")}
+
+
+def _page(results) -> str:
+    data = base64.b64encode(carried.packed(results)).decode()
+    return f'<html><template data-name="{carried.ELEMENT}">{data}</template></html>'
+
+
+def test_what_html_carries_comes_back_byte_for_byte(tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(_page(_results()))
+    assert carried.extract(path) == _results()
+
+
+def test_the_same_results_are_packed_to_the_same_bytes():
+    assert carried.packed(_results()) == carried.packed(_results())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"<html></html>", "carries no results"),
+        (b"", "carries no results"),
+        (b"%PDF-1.7 nothing", "damaged PDF"),
+        (b'<template data-name="labreport-results">AAAA</template>', "damaged"),
+        (b'<template data-name="labreport-results">A</template>', "damaged"),
+    ],
+)
+def test_another_tools_file_or_a_damaged_one_is_refused(tmp_path, content, message):
+    path = tmp_path / "x.html"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableError, match=message):
+        carried.extract(path)
+
+
+def test_a_cut_off_report_is_refused(tmp_path):
+    path = tmp_path / "x.html"
+    packed = carried.packed(_results())
+    data = base64.b64encode(packed[: len(packed) // 2]).decode()
+    path.write_text(f'<template data-name="{carried.ELEMENT}">{data}</template>')
+    with pytest.raises(UnreadableError, match="damaged"):
+        carried.extract(path)
+
+
+def test_a_result_changed_inside_a_report_is_refused(tmp_path, monkeypatch):
+    results = _results()
+    packed = carried.packed(results)
+    import json
+    import lzma
+
+    table = json.loads(lzma.decompress(packed))
+    table["imdb"]["result"] = table["imdb"]["result"].replace("0.8", "0.9", 1)
+    data = base64.b64encode(lzma.compress(json.dumps(table).encode())).decode()
+    path = tmp_path / "x.html"
+    path.write_text(f'<template data-name="{carried.ELEMENT}">{data}</template>')
+    with pytest.raises(UnreadableError, match="the result of imdb was changed"):
+        carried.extract(path)
+
+
+def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path):
+    path = tmp_path / "x.html"
+    path.write_text(_page({"../../evil": b"{}"}))
+    with pytest.raises(UnreadableError, match="no name of a lab"):
+        carried.extract(path)
+
+
+def test_a_report_that_unpacks_to_more_than_any_report_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(carried, "LARGEST", 10_000_000)
+    path = tmp_path / "x.html"
+    path.write_text(_page({"mnist": b" " * 20_000_000}))
+    with pytest.raises(UnreadableError, match="damaged"):
+        carried.extract(path)
+
+
+def test_a_missing_file_is_an_error_for_users(tmp_path):
+    with pytest.raises(UnreadableError, match="No such file"):
+        carried.extract(tmp_path / "none.html")
