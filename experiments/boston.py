@@ -24,7 +24,7 @@ from experiments.procedure import open_lab, reporter, score, train
 from experiments.result import Fold, Predictions, Score, Series, Training
 from experiments.selection import best_smoothed_epoch
 from experiments.settings import require_range
-from experiments.training import TrainingDiverged, evaluate, fit_folds, in_memory, predict, seed_everything
+from experiments.training import DivergenceError, evaluate, fit_folds, in_memory, predict, seed_everything
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,9 +82,7 @@ class Settings:
             )
 
 
-def standardise(
-    train_features: NDArray[np.float64], *others: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], ...]:
+def standardise(train_features: NDArray[np.float64], *others: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
     """Give each feature mean 0 and standard deviation 1, both computed on the training samples alone."""
     mean = train_features.mean(axis=0)
     deviation = train_features.std(axis=0)
@@ -157,8 +155,9 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
         dataset: house prices with numeric features.
         session: seeds; gets the findings.
     """
-    listings = {"standardise": standardise, "fold_slices": fold_slices, "build_model": build_model, "fit": plain_fit}
-    dataset = open_lab(session, dataset, listings)
+    dataset = open_lab(
+        session, dataset, standardise=standardise, fold_slices=fold_slices, build_model=build_model, fit=plain_fit
+    )
     draft = session.draft
     features, prices = dataset.train_array.astype(np.float64), dataset.train_targets.astype(np.float64)
     if len(features) < settings.folds:
@@ -176,9 +175,7 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
 
         seed_everything(seed)
         model = build_model(settings, features.shape[1])
-        fitted = train(
-            session, "final", model, samples, seed=seed, epochs=chosen, batch_size=settings.final_batch_size
-        )
+        fitted = train(session, "final", model, samples, seed=seed, epochs=chosen, batch_size=settings.final_batch_size)
         draft.scores.append(_score("train_mae", "final", "mae", "train", fitted.history["mae"][-1], seed=seed))
         with session.stage("test"):
             values = evaluate(model, tested, batch_size=settings.final_batch_size)
@@ -240,7 +237,7 @@ def _cross_validate(
                 seed=seed,
                 on_epoch=reporter(session, session.part("folds", seed), _REPORT_EVERY),
             )
-        except TrainingDiverged as error:
+        except DivergenceError as error:
             record(error.fold or 1, error.history, perf_counter() - begun)
             raise
     draft.engine(fitted[0].plan.reason)

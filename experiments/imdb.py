@@ -90,13 +90,13 @@ def plain_fit(
     model: keras.Model, vectors: NDArray[np.float32], labels: NDArray[Any], settings: Settings
 ) -> keras.callbacks.History:
     """Train with validation in plain Keras; the report's training engine does the same, faster."""
-    held_out = settings.validation_samples
+    first = settings.validation_samples
     return model.fit(
-        vectors[held_out:],
-        labels[held_out:],
+        vectors[first:],
+        labels[first:],
         epochs=settings.epochs,
         batch_size=settings.batch_size,
-        validation_data=(vectors[:held_out], labels[:held_out]),
+        validation_data=(vectors[:first], labels[:first]),
     )
 
 
@@ -129,7 +129,7 @@ def example_multi_hot() -> None:
     print(vector)
 
 
-def example_padding(reviews: list[NDArray[Any]]) -> None:
+def example_padding(reviews: list[NDArray[Any]], words: int) -> None:
     """Reviews of different lengths as one tensor of integers."""
     import keras
 
@@ -137,7 +137,7 @@ def example_padding(reviews: list[NDArray[Any]]) -> None:
     padded = keras.utils.pad_sequences(reviews, maxlen=10)
     print(padded)
     print("shape:", padded.shape)
-    vectors = keras.layers.Embedding(input_dim=10_000, output_dim=8)(padded)
+    vectors = keras.layers.Embedding(input_dim=words, output_dim=8)(padded)
     print("after an Embedding layer:", vectors.shape)
 
 
@@ -149,7 +149,7 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
         dataset: IMDB.
         session: seeds; gets the findings.
     """
-    dataset = open_lab(session, dataset, {"multi_hot": multi_hot, "build_model": build_model, "fit": plain_fit})
+    dataset = open_lab(session, dataset, multi_hot=multi_hot, build_model=build_model, fit=plain_fit)
     draft = session.draft
     _record_data(settings, dataset, session)
     seed_everything(session.seeds[0])
@@ -162,9 +162,7 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
     hold_out = held_out(settings.validation_samples, dataset.card)
     for seed in session.seeds:
         common = {"seed": seed, "epochs": settings.epochs, "batch_size": settings.batch_size}
-        stages = two_stages(
-            session, lambda: build_model(settings), samples, tested, hold_out=hold_out, **common
-        )
+        stages = two_stages(session, lambda: build_model(settings), samples, tested, hold_out=hold_out, **common)
         if seed == session.seeds[0]:
             draft.models.append(describe("selection", stages.final))
             with session.stage("predict"):
@@ -204,7 +202,7 @@ def _record_examples(settings: Settings, dataset: Dataset, session: Session) -> 
     session.draft.examples += [
         capture(example_decode, review=reviews[0], vocabulary=dataset.vocabulary),
         capture(example_multi_hot),
-        capture(example_padding, reviews=some),
+        capture(example_padding, reviews=some, words=settings.words),
     ]
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from experiments.description import describe
 from experiments.encoding import one_hot
+from experiments.examples import capture
 from experiments.procedure import (
     confusion,
     held_out,
@@ -66,9 +67,9 @@ class Settings:
         require_range(self, "learning_rate", above=0)
 
 
-def preprocess(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+def preprocess(images: NDArray[np.uint8]) -> NDArray[Any]:
     """Turn images of bytes, shape (n, 28, 28), into vectors of floats from 0 to 1, shape (n, 784)."""
-    return images.reshape((len(images), 28 * 28)).astype("float32") / np.float32(255)
+    return images.reshape((len(images), 28 * 28)).astype("float32") / 255
 
 
 def build_model(settings: Settings) -> keras.Model:
@@ -119,6 +120,23 @@ def build_linear_model(settings: Settings) -> keras.Model:
     return model
 
 
+def example_preprocess(train_images: NDArray[np.uint8], train_labels: NDArray[Any]) -> None:
+    """Images and labels before and after."""
+    images = train_images[:128]
+    print("images:", images.shape, images.dtype, "from", images.min(), "to", images.max())
+    vectors = preprocess(images)
+    print("vectors:", vectors.shape, vectors.dtype, "from", vectors.min(), "to", vectors.max())
+    label = train_labels[0]
+    print("the label", label, "becomes", np.eye(10)[label].astype(int))
+
+
+def example_softmax(probabilities: NDArray[np.float32]) -> None:
+    """What the network says of the first test image."""
+    first = probabilities[0]
+    print(" ".join(f"{probability:.4f}" for probability in first))
+    print("sum:", first.sum(), "- most probable digit:", first.argmax())
+
+
 def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findings:
     """Train for the curves, train on all samples, test, and look at the mistakes.
 
@@ -127,12 +145,13 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
         dataset: MNIST.
         session: seeds; gets the findings.
     """
-    dataset = open_lab(session, dataset, {"preprocess": preprocess, "build_model": build_model, "fit": plain_fit})
+    dataset = open_lab(session, dataset, preprocess=preprocess, build_model=build_model, fit=plain_fit)
     draft = session.draft
     images = dataset.train_array
     draft.images += _first_images(images, dataset.train_targets)
     draft.measure("least_pixel", int(images.min()))
     draft.measure("greatest_pixel", int(images.max()))
+    draft.examples.append(capture(example_preprocess, train_images=images, train_labels=dataset.train_targets))
     draft.baselines.append(majority_baseline(dataset.train_targets, dataset.test_targets))
 
     samples, tested = (
@@ -141,24 +160,41 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
     )
     hold_out = held_out(settings.validation_samples, dataset.card)
     for seed in session.seeds:
-        common = {"seed": seed, "epochs": settings.epochs, "batch_size": settings.batch_size}
+        epochs, batch_size = settings.epochs, settings.batch_size
         seed_everything(seed)
         model = build_model(settings)
         if seed == session.seeds[0]:
             draft.models.append(describe("selection", model))
-        train(session, "selection", model, samples.after(hold_out), validation=samples.first(hold_out), **common)
+        train(
+            session,
+            "selection",
+            model,
+            samples.after(hold_out),
+            seed=seed,
+            epochs=epochs,
+            batch_size=batch_size,
+            validation=samples.first(hold_out),
+        )
 
         seed_everything(seed)
         model = build_model(settings)
-        fitted = train(session, "final", model, samples, **common)
+        fitted = train(session, "final", model, samples, seed=seed, epochs=epochs, batch_size=batch_size)
         draft.scores.append(
             score("train_accuracy", "final", "accuracy", "train", fitted.history["accuracy"][-1], seed=seed)
         )
-        record_test(session, "final", model, tested, seed=seed, batch_size=settings.batch_size)
+        record_test(session, "final", model, tested, seed=seed, batch_size=batch_size)
         with session.stage("predict"):
-            probabilities = predict(model, tested, batch_size=settings.batch_size)
+            probabilities = predict(model, tested, batch_size=batch_size)
         _record_predictions(session, dataset, probabilities, seed)
-        linear_baseline(session, lambda: build_linear_model(settings), samples, tested, **common)
+        linear_baseline(
+            session,
+            lambda: build_linear_model(settings),
+            samples,
+            tested,
+            seed=seed,
+            epochs=epochs,
+            batch_size=batch_size,
+        )
     return draft.findings()
 
 
@@ -173,6 +209,7 @@ def _record_predictions(session: Session, dataset: Dataset, probabilities: NDArr
     draft.measure("softmax_largest_sum_deviation", float(deviation), seed=seed)
     if seed != session.seeds[0]:
         return
+    draft.examples.append(capture(example_softmax, probabilities=probabilities))
     surest = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")][:_MISTAKES_SHOWN]
     shown = tuple(
         _image(

@@ -6,7 +6,7 @@ is trained for that many epochs on all training samples, and only that one is te
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -19,7 +19,7 @@ from experiments.errors import LabError
 from experiments.lab import Session
 from experiments.result import DataCard, Score, Split, Training
 from experiments.selection import best_epoch
-from experiments.training import Fitted, Samples, TrainingDiverged, evaluate, fit, seed_everything, start
+from experiments.training import DivergenceError, Fitted, Samples, evaluate, fit, seed_everything, start
 from experiments.training.errors import History
 from experiments.training.request import OnEpoch
 
@@ -27,7 +27,7 @@ SHARE = "share"
 NATS = "nats"
 
 
-def open_lab(session: Session, dataset: Dataset | None, listings: Mapping[str, Callable[..., Any]]) -> Dataset:
+def open_lab(session: Session, dataset: Dataset | None, **listings: Callable[..., Any]) -> Dataset:
     """Put data card and listings on record, start Keras, and return the data set.
 
     Args:
@@ -73,7 +73,7 @@ def train(
 
     Raises:
         LabError: the samples don't allow this training.
-        TrainingDiverged: the loss is no longer finite.
+        DivergenceError: the loss is no longer finite.
     """
 
     def record(history: History, seconds: float) -> None:
@@ -102,7 +102,7 @@ def train(
                 validation=validation,
                 on_epoch=reporter(session, session.part(role, seed)),
             )
-        except TrainingDiverged as error:
+        except DivergenceError as error:
             record(error.history, perf_counter() - begun)
             raise
     record(fitted.history, fitted.seconds)
@@ -217,32 +217,32 @@ def two_stages(
         batch_size: of all trainings.
     """
     draft = session.draft
-    common = {"seed": seed, "batch_size": batch_size}
     seed_everything(seed)
     selection = train(
         session,
         "selection",
         build(),
         samples.after(hold_out),
+        seed=seed,
         epochs=epochs,
+        batch_size=batch_size,
         validation=samples.first(hold_out),
-        **common,
     )
     chosen = best_epoch(selection.history["val_loss"])
     draft.measure("chosen_epochs", chosen, seed=seed, unit="epochs")
 
     seed_everything(seed)
     final = build()
-    fitted = train(session, "final", final, samples, epochs=chosen, **common)
+    fitted = train(session, "final", final, samples, seed=seed, epochs=chosen, batch_size=batch_size)
     draft.scores.append(
         score("train_accuracy", "final", "accuracy", "train", fitted.history["accuracy"][-1], seed=seed)
     )
-    record_test(session, "final", final, tested, **common)
+    record_test(session, "final", final, tested, seed=seed, batch_size=batch_size)
 
     seed_everything(seed)
     overtrained = build()
-    train(session, "overtrained", overtrained, samples, epochs=epochs, **common)
-    record_test(session, "overtrained", overtrained, tested, **common)
+    train(session, "overtrained", overtrained, samples, seed=seed, epochs=epochs, batch_size=batch_size)
+    record_test(session, "overtrained", overtrained, tested, seed=seed, batch_size=batch_size)
     return Stages(selection=selection, chosen_epochs=chosen, final=final)
 
 

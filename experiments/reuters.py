@@ -1,7 +1,8 @@
 """Multi-class classification: newswires.
 
 Question: which of 46 topics is a newswire about, told from its words alone?
-Source: F. Chollet, "Deep Learning with Python", 1st edition, 2018, section 3.5; the data are Reuters-21578 by D. D. Lewis.
+Source: F. Chollet, "Deep Learning with Python", 1st edition, 2018, section 3.5; the data are D. D. Lewis'
+Reuters-21578.
 
 Two stages as for the film reviews. Besides, the same training with integer labels, and with a middle layer far narrower
 than the number of topics.
@@ -107,14 +108,14 @@ def plain_fit(
     """Train with validation in plain Keras; the report's training engine does the same, faster."""
     import keras
 
-    held_out = settings.validation_samples
+    first = settings.validation_samples
     one_hot_labels = keras.utils.to_categorical(labels, 46)
     return model.fit(
-        vectors[held_out:],
-        one_hot_labels[held_out:],
+        vectors[first:],
+        one_hot_labels[first:],
         epochs=settings.epochs,
         batch_size=settings.batch_size,
-        validation_data=(vectors[:held_out], one_hot_labels[:held_out]),
+        validation_data=(vectors[:first], one_hot_labels[:first]),
     )
 
 
@@ -191,13 +192,14 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
         dataset: Reuters.
         session: seeds; gets the findings.
     """
-    listings = {
-        "build_model": build_model,
-        "fit": plain_fit,
-        "build_sparse_model": build_sparse_model,
-        "build_bottleneck_model": build_bottleneck_model,
-    }
-    dataset = open_lab(session, dataset, listings)
+    dataset = open_lab(
+        session,
+        dataset,
+        build_model=build_model,
+        fit=plain_fit,
+        build_sparse_model=build_sparse_model,
+        build_bottleneck_model=build_bottleneck_model,
+    )
     draft = session.draft
     labels = dataset.train_targets
     _record_data(settings, dataset, session)

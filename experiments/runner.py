@@ -108,8 +108,7 @@ def run_lab(
                     announce=announce,
                 )
         files = () if dataset is None else dataset.card.files
-        with session.stage("lab"):
-            findings = lab.run(settings, dataset, session)
+        findings = lab.run(settings, dataset, session)
     except KeyboardInterrupt:
         status, interrupted, findings = "interrupted", True, session.draft.findings()
     except (Exception, SystemExit) as error:
@@ -170,7 +169,7 @@ def _key_parts(
 def _failure(error: BaseException, session: Session) -> Failure:
     """Say in a line what went wrong, without a traceback and without paths of this machine."""
     told = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
-    stage = session.open_stages[-1] if session.open_stages else ""
+    stage = session.open_stages[-1] if session.open_stages else "lab"
     return Failure(kind=type(error).__name__, message=provenance.scrub(told.strip(" :")), stage=stage)
 
 

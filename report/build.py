@@ -14,12 +14,13 @@ from typing import Any
 
 import msgspec
 
+from experiments import registry
 from experiments.result import Result
 from report import chapter as chapters
-from report import frontmatter
+from report import frontmatter, notes
 from report.chapter import Assembled, Target
 from report.configuration import Configuration
-from report.document import Chapter, Report
+from report.document import Chapter, Prose, Report, Section
 from report.errors import ReportError
 from report.provenance import provenance
 from report.words import Language, Words
@@ -76,12 +77,32 @@ def build(
         date=date,
         cover=frontmatter.cover(results, configuration, date, version, words),
         summary=frontmatter.summary(parts, words),
-        chapters=tuple(made),
+        chapters=(*made, glossary(language)),
         provenance=provenance(results, words),
         words={},
     )
-    linked, missing = _with_links(report, _targets(parts, words))
+    whole = frozenset(result.lab for result, assembled in parts if assembled)
+    linked, missing = _with_links(report, _targets(parts, words), whole)
     return Built(report=linked, problems=tuple(problems + missing))
+
+
+def glossary(language: Language) -> Chapter:
+    """Return the appendix of terms in both languages."""
+    note = notes.plain(*notes.source(language, "glossary"))
+
+    def prose(passages: Sequence[notes.Passage]) -> tuple[Prose, ...]:
+        return tuple(Prose(markdown=passage.text) for passage in passages)
+
+    return Chapter(
+        id="glossary",
+        number="",
+        title=note.title,
+        opening=prose(note.opening),
+        sections=tuple(
+            Section(id=f"glossary-{section.id}", title=section.title, blocks=prose(section.passages))
+            for section in note.sections
+        ),
+    )
 
 
 def _targets(parts: Sequence[tuple[Result, Assembled | None]], words: Words) -> dict[str, Target]:
@@ -93,11 +114,13 @@ def _targets(parts: Sequence[tuple[Result, Assembled | None]], words: Words) -> 
     return targets
 
 
-def _with_links(report: Report, targets: Mapping[str, Target]) -> tuple[Report, list[str]]:
+def _with_links(
+    report: Report, targets: Mapping[str, Target], made: frozenset[str]
+) -> tuple[Report, list[str]]:
     """Fill in the text of every link of the notes.
 
-    A link to a lab that this report does not hold becomes that lab's title, or nothing that misleads: a chapter left out on
-    purpose is no mistake. A link to a thing that its own chapter lacks is one.
+    A link to a chapter that this report does not hold becomes that chapter's title: leaving it out is no mistake. A link
+    to something that a chapter lacks is one.
     """
     problems: list[str] = []
 
@@ -118,7 +141,8 @@ def _with_links(report: Report, targets: Mapping[str, Target]) -> tuple[Report, 
         if target is not None:
             return f"[{target.text}](#{target.id})"
         other = key.partition(":")[0]
-        if other != lab and other not in targets:
+        if other in registry.names() and other not in made:
+            # A chapter that was left out, or could not be made: its title says enough, and no link can lead astray.
             return chapters.title(other, report.language)
         problems.append(f"notes/{report.language}/{lab}.md: the link #{key} leads nowhere.")
         return key

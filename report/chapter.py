@@ -14,11 +14,11 @@ import msgspec
 
 from experiments.result import Result
 from report import figures, notes, tables
-from report.document import Block, Box, Chapter, Equation, Example, Exercise, Figure, Listing, Prose, Section, Table
+from report.document import Block, Box, Chapter, Column, Equation, Example, Exercise, Figure, Listing, Prose, Section, Table
 from report.errors import NoteError, RenderingError
 from report.notes import Note, Passage
 from report.numbers import integer
-from report.values import Context, Said
+from report.values import Context, Said, escape, shown
 from report.words import Language, Words
 
 
@@ -95,10 +95,47 @@ def assemble(result: Result, number: str, language: Language, *, solutions: bool
             for section in note.sections
         ),
     )
+    said = tuple(context.said.values())
+    if said:
+        chapter = msgspec.structs.replace(chapter, sections=_with_evidence(chapter.sections, said, result, numbering))
     targets = numbering.targets | {
         section.id: Target(id=f"{result.lab}-{section.id}", text=section.title) for section in note.sections
     }
-    return Assembled(chapter=chapter, targets=targets, said=tuple(context.said.values()))
+    return Assembled(chapter=chapter, targets=targets, said=said)
+
+
+def _with_evidence(
+    sections: tuple[Section, ...], said: tuple[Said, ...], result: Result, numbering: _Numbering
+) -> tuple[Section, ...]:
+    """Put the table of claims, with the numbers that decided each, before the sources."""
+    words = numbering.words
+    id_, number = numbering.next("table", "table-evidence", result.lab)
+    table = Table(
+        id=id_,
+        number=number,
+        caption=words("labs.evidence_caption"),
+        columns=(
+            Column(title=words("labs.column_claim"), kind="code"),
+            Column(title=words("labs.column_verdict")),
+            Column(title=words("labs.column_seeds_holding"), align="right"),
+            Column(title=words("labs.column_numbers")),
+        ),
+        rows=tuple(_evidence(item, words) for item in said),
+    )
+    section = Section(id=f"{result.lab}-evidence", title=words("labs.evidence"), blocks=(table,))
+    last = sections[-1] if sections and sections[-1].id == f"{result.lab}-sources" else None
+    return (*sections[:-1], section, last) if last else (*sections, section)
+
+
+def _evidence(item: Said, words: Words) -> tuple[str, ...]:
+    stated = item.claim
+    numbers = "; ".join(f"{words(f'evidence.{name}')} {shown(value)}" for name, value in stated.numbers.items())
+    return (
+        stated.name,
+        words(f"labs.verdict_{stated.verdict}"),
+        f"{stated.holds} / {stated.seeds}" if stated.seeds else "–",
+        numbers or escape(stated.reason),
+    )
 
 
 def failed(result: Result, number: str, words: Words) -> Chapter:

@@ -23,7 +23,7 @@ from report.errors import RenderingError
 if TYPE_CHECKING:
     from fontTools.ttLib import TTFont
 
-FaceName = Literal["regular", "bold", "italic", "mono"]
+FaceName = Literal["regular", "bold", "italic", "mono", "math"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +43,9 @@ FACES: dict[FaceName, Face] = {
     "mono": Face(file="LabreportMono-Regular.ttf", family="Labreport Mono"),
 }
 
+MATH = Face(file="STIXTwoMath-Regular.ttf", family="Labreport Math")
+"""The font of formulas on the screen; it comes with ziamath, which draws the formulas of the PDF from it."""
+
 BOLD_TAGS = frozenset({"b", "strong", "th", "h1", "h2", "h3", "h4", "h5", "h6"})
 """Elements that the style sheets set bold; no rule of theirs makes anything else bold."""
 _ITALIC_TAGS = frozenset({"i", "em"})
@@ -55,6 +58,8 @@ _INVISIBLE = {"Cc", "Cf", "Zl", "Zp"}
 @cache
 def content(file: str) -> bytes:
     """Return the bytes of a shipped font file."""
+    if file == MATH.file:
+        return (resources.files("ziamath") / "fonts" / file).read_bytes()
     return (resources.files("templates") / "fonts" / file).read_bytes()
 
 
@@ -110,7 +115,7 @@ def embedded(usage: Mapping[FaceName, frozenset[str]]) -> str:
         wanted = needed & characters(name)
         if wanted:
             data = b64encode(subset(name, wanted)).decode()
-            rules.append(rule(FACES[name], f"data:font/woff2;base64,{data}", "woff2"))
+            rules.append(rule(FACES.get(name, MATH), f"data:font/woff2;base64,{data}", "woff2"))
     return "".join(rules)
 
 
@@ -128,9 +133,12 @@ def subset(name: FaceName, wanted: frozenset[str]) -> bytes:
     from fontTools.subset import Options, Subsetter
 
     options = Options(
-        hinting=False, layout_features=["kern", "locl"], flavor="woff2", desubroutinize=False, notdef_outline=True,
-        name_IDs=[0, 1, 2, 13], recalc_timestamp=False,
+        hinting=False, layout_features=["kern", "locl"], flavor="woff2", notdef_outline=True, name_IDs=[0, 1, 2, 13],
+        recalc_timestamp=False,
     )  # fmt: skip
+    if name == "math":
+        options.layout_features = []
+        options.drop_tables += ["DSIG"]
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=[ord(character) for character in wanted])
     font = _font(name)
@@ -151,6 +159,7 @@ def used(html: str) -> dict[FaceName, frozenset[str]]:
     reader.feed(html)
     reader.close()
     shown = {name: frozenset("".join(texts)) for name, texts in reader.texts.items()}
+    shown["math"] |= frozenset(map(_italic, shown["math"]))
     lacking = frozenset[str]().union(*(shown[name] - characters(name) for name in ("bold", "italic", "mono")))
     digits = frozenset("0123456789 ")
     # List numbers are drawn by the browser and stand in no text.
@@ -162,7 +171,7 @@ class _FaceReader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.texts: dict[FaceName, list[str]] = {name: [] for name in FACES}
+        self.texts: dict[FaceName, list[str]] = {name: [] for name in (*FACES, "math")}
         self._open: list[tuple[str, FaceName | None]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -183,8 +192,10 @@ class _FaceReader(HTMLParser):
 
 
 def _face(tag: str, above: FaceName | None, attributes: Iterable[tuple[str, str | None]]) -> FaceName | None:
-    if above is None or tag in _UNSEEN_TAGS or tag == "math":
+    if above is None or tag in _UNSEEN_TAGS:
         return None
+    if tag == "math" or above == "math":
+        return "math"
     if tag in _MONO_TAGS or above == "mono":
         return "mono"
     if tag in _ITALIC_TAGS and above == "regular":
@@ -202,10 +213,20 @@ def _face(tag: str, above: FaceName | None, attributes: Iterable[tuple[str, str 
     return above
 
 
+def _italic(character: str) -> str:
+    """Return the mathematical italic of a letter, which the browser takes for a variable of one letter."""
+    if character == "h":
+        return "\u210e"
+    for first, last, target in (("A", "Z", 0x1D434), ("a", "z", 0x1D44E), ("α", "ω", 0x1D6FC)):
+        if first <= character <= last:
+            return chr(target + ord(character) - ord(first))
+    return character
+
+
 def _font(name: FaceName) -> TTFont:
     from fontTools.ttLib import TTFont
 
-    return TTFont(io.BytesIO(content(FACES[name].file)), lazy=True, recalcTimestamp=False)
+    return TTFont(io.BytesIO(content(FACES.get(name, MATH).file)), lazy=True, recalcTimestamp=False)
 
 
 _TEXT_IN_SVG = re.compile(r"<(?:text|tspan)\b[^>]*>([^<]*)")

@@ -84,7 +84,7 @@ def _score(result: Result, words: Words) -> str:
     if "test_accuracy" in names:
         return percent(analysis.score(result, "test_accuracy").mean)
     if "test_mae" in names:
-        return words("labs.unit_mae", value=number(analysis.score(result, "test_mae").mean, 2))
+        return words("labs.mae_cell", value=number(analysis.score(result, "test_mae").mean, 2))
     return NOTHING
 
 
@@ -95,7 +95,7 @@ def _baseline(result: Result, words: Words) -> str:
     if accuracies:
         return percent(max(accuracies))
     if errors:
-        return words("labs.unit_mae", value=number(min(errors), 2))
+        return words("labs.mae_cell", value=number(min(errors), 2))
     return NOTHING
 
 

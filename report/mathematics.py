@@ -22,7 +22,8 @@ _LETTERS = re.compile(r'<mrow>((?:<mi mathvariant="normal">[^<]</mi>){2,})</mrow
 _FUNCTION = re.compile(r"(<mi>(?:log|ln|exp|sin|cos|tan|arg|lim)</mi>)(?=<m(?:i|n|sub|sup|subsup|frac|row)>)")
 _SIZE = 10.0
 """Size of type at which a drawing is made, in points; its measures are given in em."""
-_SCALE = 1.08
+_INK = "#1f2933"
+_SCALE = 1.04
 """The mathematical font's small letters are lower than the text font's: formulas are set this much larger."""
 
 
@@ -75,7 +76,7 @@ def picture(tex: str, *, display: bool = False) -> Picture:
     _converted(tex, display=display)
     import ziamath
 
-    formula = ziamath.Latex(tex, size=_SIZE, inline=not display)
+    formula = ziamath.Latex(tex, size=_SIZE, color=_INK, inline=not display)
     svg = formula.svg()
     box = re.search(r'viewBox="([-\d.]+) ([-\d.]+) ([-\d.]+) ([-\d.]+)"', svg)
     if box is None:

@@ -109,6 +109,15 @@ def read(context: Context, text: str, origin: str) -> Note:
     return _cut(_without_comments(filled), origin)
 
 
+def plain(text: str, origin: str) -> Note:
+    """Cut a note that speaks of no run, such as the glossary.
+
+    Raises:
+        NoteError: names file and line, as `read`.
+    """
+    return _cut(_without_comments(text), origin)
+
+
 def without_solutions(text: str, origin: str) -> str:
     """Return a note's source without its solutions; their lines stay empty, so that line numbers hold.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from report import fonts
-from report.document import Block, Box, Chapter, Equation, Example, Figure, Listing, Prose, Report, Table
+from report.document import Block, Box, Chapter, Equation, Example, Exercise, Figure, Listing, Prose, Report, Table
 from report.errors import RenderingError
 from report.page import Page
 
@@ -134,6 +134,10 @@ def _block(block: Block, place: str) -> Iterator[Text]:
         case Equation(tex=tex, alt=alt):
             yield Text(f"{place}, equation", "formula", tex)
             yield Text(f"{place}, equation", "spoken", alt)
+        case Exercise(id=id_, task=task, hint=hint, solution=solution):
+            for name, text in (("task", task), ("hint", hint), ("solution", solution)):
+                if text:
+                    yield Text(f"{place}, exercise '{id_}', {name}", "prose", text)
         case Box(title=title, blocks=blocks):
             yield Text(f"{place}, box '{title}'", "inline", title)
             for inner in blocks:

@@ -18,7 +18,7 @@ from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from report import files, store
+from report import carried, files, store
 from report.configuration import Configuration
 from report.document import Report
 from report.errors import ReportError, UsageError
@@ -137,12 +137,13 @@ def render_language(job: Job) -> tuple[tuple[Path, ...], list[str]]:
     from report import build
 
     results = [store.load(path) for path in job.runs]
+    carried_here = {result.lab: path.read_bytes() for result, path in zip(results, job.runs, strict=True)}
     built = build.build(results, job.language, job.configuration, moment=job.moment, version=tool_version())
     problems = [f"{job.language}: {problem}" for problem in built.problems]
     outputs: list[Path] = []
     for form in (*job.configuration.to, *(["split"] if job.split else [])):
         try:
-            made = _render(form, built.report, job)
+            made = _render(form, built.report, job, carried_here)
         except ReportError as error:
             problems.append(f"{job.language} {form}: {error}")
             continue
@@ -157,12 +158,13 @@ def render_language(job: Job) -> tuple[tuple[Path, ...], list[str]]:
     return tuple(outputs), problems
 
 
-def _render(form: str, report: Report, job: Job) -> dict[str, bytes]:
-    name = f"labreport-{job.language}"
+def _render(form: str, report: Report, job: Job, results: Mapping[str, bytes]) -> dict[str, bytes]:
+    name = f"labreport-{job.language}{'-instructor' if job.configuration.edition == 'instructor' else ''}"
     if form == "html":
         from report import render
 
-        return {f"{name}.html": render.html(report).encode()}
+        data = {carried.ELEMENT: carried.packed(results)}
+        return {f"{name}.html": render.html(report, data).encode()}
     if form == "split":
         from report import render
 
@@ -175,7 +177,8 @@ def _render(form: str, report: Report, job: Job) -> dict[str, bytes]:
         return {f"{name}.md": text.encode()} | pictures
     from report import pdf
 
-    return {f"{name}.pdf": pdf.pdf(report, source_date=job.moment)}
+    attached = {f"{lab}{carried.SUFFIX}": content for lab, content in results.items()}
+    return {f"{name}.pdf": pdf.pdf(report, source_date=job.moment, attached=attached)}
 
 
 def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, moment: datetime) -> str:
@@ -192,6 +195,7 @@ def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, mom
         dict(configuration.title),
         dict(configuration.course),
         configuration.date,
+        configuration.edition,
         split,
         moment.isoformat(),
         [version(package) for package in _PACKAGES],

@@ -4,23 +4,42 @@
     runs/<lab>/<run id>/index.json      the few fields that a listing needs
 
 Plain files, each written beside its place and renamed, so that whoever stops the program finds every finished run
-intact. Nothing is overwritten. A run whose index is missing or older than its result is listed from the result; a
-run that can't be read is named and passed over.
+intact. Nothing is overwritten. A run whose index is missing, or of an older form, is listed from its result, and the
+index is written anew; a run that can't be read is named and passed over.
 """
 
 from __future__ import annotations
 
+import contextlib
+import math
+import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from experiments.result import Failure, Result
+from experiments.result import Direction, Failure, Result, Score, Setting, Split
 from report import codec, files
 from report.errors import ReportError, UnreadableError, UsageError
 
 RESULT = "result.json"
 INDEX = "index.json"
+FORM = 1
+"""Form of the index. History: 0 had no scores but the first; 1 has all that a trend shows."""
+
+
+class ScoreLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One score over the seeds of a run; the folds of a seed are averaged first."""
+
+    name: str
+    split: Split
+    unit: str
+    direction: Direction
+    mean: float | None
+    """None where a seed's value is not a finite number."""
+    deviation: float | None
+    """Sample standard deviation over the seeds; None for a single seed, or where the mean is None."""
+    seeds: int
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,10 +54,26 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """full, sample, or None for a lab without data."""
     seeds: tuple[int, ...]
     score: tuple[str, float] | None
-    """Name and mean of the first score on the test set."""
+    """Name and mean of the first score on the test set; None where there is none, or it is not a finite number."""
     started: str
     ended: str
     failure: Failure | None = None
+    form: int = 0
+    scores: tuple[ScoreLine, ...] = ()
+    seconds: float | None = None
+    """Wall time of the whole run."""
+    lab_version: str = ""
+    changed_settings: dict[str, Setting] = {}
+    """Settings that differ from the lab's default."""
+    data: str | None = None
+    """Name of the data set."""
+    commit: str | None = None
+    dirty: bool = False
+    """Whether tracked files differed from the commit."""
+    machine: str = ""
+    """Processor and how many of it, which is what rounding and speed depend on."""
+    report: str | None = None
+    """Where a report of this run lies: a web address, or a folder relative to the store."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +115,33 @@ class Store:
             UsageError: a run of that id is stored already.
         """
         folder = self.root / result.lab / result.run_id
-        if (folder / RESULT).exists():
-            raise UsageError(f"The run {result.run_id} is stored already in {folder}; nothing is overwritten.")
-        files.write(folder / RESULT, codec.encode(result))
+        try:
+            # Making the folder is the claim to its name: of two processes only one succeeds.
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            if folder.is_dir():
+                raise UsageError(
+                    f"The run {result.run_id} is stored already in {folder}; nothing is overwritten."
+                ) from None
+        except OSError:
+            pass  # `write` says what stands in the way.
+        try:
+            files.write(folder / RESULT, codec.encode(result))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+            raise
         files.write(folder / INDEX, codec.encode(entry_of(result)))
         return folder / RESULT
+
+    def link(self, run: Stored, report: str | None) -> None:
+        """Note in a run's index where a report of it lies; None where there is none any more.
+
+        Raises:
+            OutputError: the index can't be written.
+        """
+        if run.entry.report != report:
+            files.write(run.folder / INDEX, codec.encode(msgspec.structs.replace(run.entry, report=report)))
 
     def list(self, lab: str | None = None) -> Listing:
         """Return all runs, or those of one lab, newest first."""
@@ -128,14 +185,22 @@ class Store:
             raise UsageError(
                 f"'{name}' may mean {', '.join(run.entry.run_id for run in found[:5])}; give more of its id."
             )
-        raise UsageError(f"No run '{name}' in {self.root}, and no such file.\nSee `labreport list` for the stored runs.")
+        raise UsageError(
+            f"No run '{name}' in {self.root}, and no such file.\nSee `labreport list` for the stored runs."
+        )
 
     def _entry(self, folder: Path) -> Entry:
         index = folder / INDEX
-        try:
-            return msgspec.json.decode(index.read_bytes(), type=Entry)
-        except (OSError, msgspec.DecodeError):
-            return entry_of(load(folder / RESULT))
+        known = None
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            known = msgspec.json.decode(index.read_bytes(), type=Entry)
+        if known is not None and known.form >= FORM:
+            return known
+        entry = entry_of(load(folder / RESULT))
+        # A store that can't be written is read from the results, only slower.
+        with contextlib.suppress(files.OutputError):
+            files.write(index, codec.encode(entry))
+        return entry
 
 
 def load(path: Path) -> Result:
@@ -157,6 +222,8 @@ def entry_of(result: Result) -> Entry:
     tested = [item for item in findings.scores if item.split == "test"]
     first = tested[0] if tested else None
     values = [item.value for item in findings.scores if first and item.name == first.name]
+    mean = sum(values) / len(values) if values else math.nan
+    provenance = result.provenance
     return Entry(
         run_id=result.run_id,
         key=result.key,
@@ -165,8 +232,37 @@ def entry_of(result: Result) -> Entry:
         profile=result.profile,
         source=findings.data.source if findings.data else None,
         seeds=result.seeds,
-        score=(first.name, sum(values) / len(values)) if first else None,
-        started=result.provenance.started,
-        ended=result.provenance.ended,
+        score=(first.name, mean) if first and math.isfinite(mean) else None,
+        started=provenance.started,
+        ended=provenance.ended,
         failure=result.failure,
+        form=FORM,
+        scores=tuple(_line(findings.scores, name) for name in dict.fromkeys(item.name for item in findings.scores)),
+        seconds=result.timings.get("total", sum(result.timings.values())),
+        lab_version=result.lab_version,
+        changed_settings={name: result.settings[name] for name in result.changed_settings if name in result.settings},
+        data=findings.data.name if findings.data else None,
+        commit=provenance.git_commit,
+        dirty=bool(provenance.git_dirty),
+        machine=f"{provenance.machine.processor} × {provenance.machine.logical_processors}",
+    )
+
+
+def _line(scores: tuple[Score, ...], name: str) -> ScoreLine:
+    """Sum up a score as every other room does: what no fold bears, or else the mean of each seed's folds."""
+    named = [item for item in scores if item.name == name]
+    chosen = [item for item in named if item.fold is None] or named
+    by_seed: dict[int | None, list[float]] = {}
+    for item in chosen:
+        by_seed.setdefault(item.seed, []).append(item.value)
+    values = [math.fsum(group) / len(group) for group in by_seed.values()]
+    finite = all(map(math.isfinite, values))
+    return ScoreLine(
+        name=name,
+        split=named[0].split,
+        unit=named[0].unit,
+        direction=named[0].direction,
+        mean=statistics.fmean(values) if finite else None,
+        deviation=statistics.stdev(values) if finite and len(values) > 1 else None,
+        seeds=len(values),
     )

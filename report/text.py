@@ -39,6 +39,9 @@ _BEFORE_HAN = r"0-9A-Za-z\u00c0-\u024f\u0370-\u03ff%‰°\u2032)\]+\-−"
 _AFTER_HAN = r"0-9A-Za-z\u00c0-\u024f\u0370-\u03ff$#@+\-−±≈≤≥<>=√∞(\["
 _SLOT = "\ue000"
 """Stands for code or a formula while a line is typeset; a character that no text may hold."""
+_JOINER = "\u2060"
+_OPENING = ("（", "“", "‘", "《", "(", "[")
+_CLOSING = ("，", "。", "、", "；", "：", "！", "？", "）", "”", "’", "》", ",", ".", ";", ":", "!", "?", ")", "]")
 _GAPS = re.compile(
     rf"(?<=[{_WIDE}])\n(?=[{_WIDE}])"
     rf"|(?<=[{_HAN}])[ \n{THIN_SPACE}]*(?=[{_AFTER_HAN}{_SLOT}])"
@@ -55,7 +58,7 @@ _ALLOWED_SCHEMES = ("https://", "http://", "mailto:", "#")
 
 _TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "pre", "span",
-    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul", "wbr",
 }  # fmt: skip
 _ATTRIBUTES = {"a": {"href"}, "span": {"lang"}, "i": {"lang"}, "ol": {"start"}, "th": {"class"}, "td": {"class"}}
 
@@ -86,6 +89,7 @@ class Typesetter:
             "fence": self._fence_rule,
             "code_block": self._fence_rule,
             "text": self._text_rule,
+            "code_inline": _code_rule,
         }.items():
             self._markdown.add_render_rule(name, _adapted(rule))
 
@@ -123,9 +127,7 @@ class Typesetter:
         clean = nh3.clean(
             html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"https", "http", "mailto"}, link_rel=None
         )
-        parts = clean.split(_SLOT)
-        filled = "".join(part + slot for part, slot in zip(parts, [*self._slots, ""], strict=True))
-        return Markup(filled.strip())
+        return Markup(_filled(clean.split(_SLOT), self._slots).strip())
 
     def _typeset(self, tokens: Sequence[Token]) -> list[Token]:
         if self.language == "zh":
@@ -133,7 +135,7 @@ class Typesetter:
         return list(tokens)
 
     def _slot(self, markup: str) -> str:
-        self._slots.append(markup)
+        self._slots.append(str(markup))  # a Markup would escape what it is joined with
         return _SLOT
 
     def _math_rule(self, token: Token) -> str:
@@ -155,6 +157,27 @@ class Typesetter:
             ]
             end = match.end()
         return "".join([*parts, escape_html(token.content[end:], quote=False)])
+
+
+def _code_rule(token: Token) -> str:
+    """Set code that may be parted after the dots and brackets of a long name, without a hyphen."""
+    code = escape_html(token.content, quote=False)
+    if len(token.content) > 14:
+        code = re.sub(r"([.(,/=])(?=\w)", r"\1<wbr>", code)
+    return f"<code>{code}</code>"
+
+
+def _filled(parts: Sequence[str], slots: Sequence[str]) -> str:
+    """Join text with its formulas; a mark that touches a formula is tied to it, or browsers would part them."""
+    filled = [parts[0]]
+    for slot, part in zip(slots, parts[1:], strict=True):
+        if filled[-1].endswith(_OPENING):
+            filled.append(_JOINER)
+        filled.append(slot)
+        if part.startswith(_CLOSING):
+            filled.append(_JOINER)
+        filled.append(part)
+    return "".join(filled)
 
 
 def _parser(language: Language) -> MarkdownIt:

@@ -238,7 +238,7 @@ def environment(language: Language) -> ImmutableSandboxedEnvironment:
     sandbox = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
         autoescape=False,
-        finalize=_shown,
+        finalize=shown,
         keep_trailing_newline=True,
         # Jinja's own `{#` opens the id of a heading in the notes.
         comment_start_string="{##",
@@ -296,7 +296,7 @@ def _constant(value: object) -> Fragment:
     """Mark a number as a constant of the text: it does not speak of the run."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise MissingValueError("const(…) takes a number or a text.")
-    return Fragment(value if isinstance(value, str) else str(_shown(_exact(value))))
+    return Fragment(value if isinstance(value, str) else str(shown(_exact(value))))
 
 
 def _exact(value: Any) -> Any:
@@ -315,7 +315,7 @@ def _percent(value: Any) -> str:
     return numbers.percent(_plain(value))
 
 
-def _shown(value: Any) -> Any:
+def shown(value: Any) -> Any:
     """Turn what an expression gives into text: the last station of every value."""
     if isinstance(value, Fragment):
         return value

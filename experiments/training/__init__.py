@@ -6,14 +6,14 @@ all folds side by side) and `plain` (`model.fit` itself). `plan` chooses, and sa
 
 from experiments.training.backend import seed_everything, start
 from experiments.training.engine import Fitted, evaluate, fit, fit_folds, predict
-from experiments.training.errors import TrainingDiverged
+from experiments.training.errors import DivergenceError
 from experiments.training.order import batch_order
 from experiments.training.samples import Samples, aligned_empty, as_floats, as_shares_of_255, in_memory
 
 __all__ = [
+    "DivergenceError",
     "Fitted",
     "Samples",
-    "TrainingDiverged",
     "aligned_empty",
     "as_floats",
     "as_shares_of_255",

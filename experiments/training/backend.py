@@ -22,14 +22,13 @@ _FATAL_ONLY = "3"  # TensorFlow reports a missing GPU as an error, on every mach
 def start() -> Any:
     """Import Keras on TensorFlow and return the module `keras`; cheap when called again.
 
-    TensorFlow's messages are kept from the terminal unless the user has set TF_CPP_MIN_LOG_LEVEL.
+    TensorFlow's messages are kept from the terminal unless the user has asked for them in TF_CPP_MIN_LOG_LEVEL.
 
     Raises:
         LabError: Keras runs on another backend.
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    if "tensorflow" not in sys.modules and _LOG_LEVEL not in os.environ:
-        os.environ[_LOG_LEVEL] = _FATAL_ONLY
+    if "tensorflow" not in sys.modules and os.environ.setdefault(_LOG_LEVEL, _FATAL_ONLY) == _FATAL_ONLY:
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
         with _held_back_messages():
             _wake_up()

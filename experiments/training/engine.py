@@ -61,7 +61,7 @@ def fit(
 
     Raises:
         LabError: epochs, batch size or samples don't allow training.
-        TrainingDiverged: the loss is no longer finite; it holds the history up to then.
+        DivergenceError: the loss is no longer finite; it holds the history up to then.
     """
     request = Request(
         epochs=epochs,
@@ -73,7 +73,7 @@ def fit(
         callbacks=tuple(callbacks),
     )
     request.check(train, validation)
-    start()
+    _ready(model, train)
     plan = plan_fit(model, train, request)
     begun = perf_counter()
     history = _fit_one(model, train, validation, request, plan)
@@ -109,7 +109,7 @@ def fit_folds(
 
     Raises:
         LabError: as `fit`, or the numbers of models and folds differ.
-        TrainingDiverged: a fold's loss is no longer finite.
+        DivergenceError: a fold's loss is no longer finite.
     """
     folds = len(models)
     if not folds or len(trains) != folds or len(validations) != folds:
@@ -126,7 +126,8 @@ def fit_folds(
     )
     for train, validation in zip(trains, validations, strict=True):
         request.check(train, validation)
-    start()
+    for model, train in zip(models, trains, strict=True):
+        _ready(model, train)
     plan = plan_folds(models, trains, validations, request)
     begun = perf_counter()
     if plan.form == "stack":
@@ -147,6 +148,17 @@ def fit_folds(
         history = _fit_one(model, train, validation, own, plan)
         fitted.append(Fitted(history=history, plan=plan, seconds=perf_counter() - begun))
     return tuple(fitted)
+
+
+def _ready(model: Any, train: Samples) -> None:
+    """Give a model without an Input its variables, and refuse one that was not compiled."""
+    start()
+    if not model.compiled:
+        raise LabError("The model must be compiled before it is trained.")
+    if not model.built:
+        from experiments.training.loop import batch
+
+        model(batch(train, [train.positions.start])[0])
 
 
 def evaluate(model: Any, samples: Samples, *, batch_size: int) -> dict[str, float]:

@@ -8,7 +8,7 @@ History = dict[str, tuple[float, ...]]
 """One value per epoch for each Keras key: loss, accuracy, val_loss, …"""
 
 
-class TrainingDiverged(LabError):
+class DivergenceError(LabError):
     """The loss became NaN or infinite."""
 
     def __init__(self, *, epoch: int, step: int, history: History, fold: int | None = None) -> None:

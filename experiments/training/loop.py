@@ -16,7 +16,7 @@ import tensorflow as tf
 from keras import tree
 from numpy.typing import NDArray
 
-from experiments.training.errors import History, TrainingDiverged
+from experiments.training.errors import DivergenceError, History
 from experiments.training.order import batch_order
 from experiments.training.request import Request
 from experiments.training.samples import Samples
@@ -35,7 +35,7 @@ def fit_in_loop(model: Any, train: Samples, request: Request, *, validation: Sam
         xla: whether to compile the epoch.
 
     Raises:
-        TrainingDiverged: the loss is no longer finite; nothing is trained after that step.
+        DivergenceError: the loss is no longer finite; nothing is trained after that step.
     """
     build(model, train)
     train_epoch = _epoch(model.train_step, train, request.batch_size, xla=xla)
@@ -46,9 +46,7 @@ def fit_in_loop(model: Any, train: Samples, request: Request, *, validation: Sam
         model.reset_metrics()
         broken_step = int(train_epoch(order))
         if broken_step:
-            raise TrainingDiverged(
-                epoch=epoch, step=broken_step, history=frozen(history), fold=request.fold or None
-            )
+            raise DivergenceError(epoch=epoch, step=broken_step, history=frozen(history), fold=request.fold or None)
         values = _metrics(model)
         if test_epoch is not None and validation is not None:
             model.reset_metrics()
@@ -57,6 +55,7 @@ def fit_in_loop(model: Any, train: Samples, request: Request, *, validation: Sam
         for name, value in values.items():
             history.setdefault(name, []).append(value)
         request.report(epoch, values)
+    model.optimizer.finalize_variable_values(model.trainable_variables)  # as fit does: averaged weights, if any
     return frozen(history)
 
 
@@ -71,12 +70,12 @@ def evaluate_in_loop(model: Any, samples: Samples, batch_size: int) -> dict[str,
 def predict_in_batches(model: Any, samples: Samples, batch_size: int) -> NDArray[Any]:
     """Return the outputs for all samples in order, shape (n, …), as `model.predict` does."""
 
-    @tf.function(autograph=False, reduce_retracing=True)
     def outputs(positions: Any) -> Any:
-        return model(samples.prepare(tree.map_structure(lambda array: tf.gather(array, positions), samples.inputs)))
+        return model(batch(samples, positions)[0])
 
+    compiled = tf.function(outputs, autograph=False)
     places = np.arange(samples.positions.start, samples.positions.stop, dtype=np.int32)
-    parts = [outputs(tf.constant(places[start : start + batch_size])) for start in range(0, len(places), batch_size)]
+    parts = [compiled(tf.constant(places[start : start + batch_size])) for start in range(0, len(places), batch_size)]
     return np.concatenate([part.numpy() for part in parts])
 
 

@@ -6,7 +6,7 @@ order as in the other forms.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import ceil, isfinite
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from experiments.training.errors import History, TrainingDiverged
+from experiments.training.errors import DivergenceError, History
 from experiments.training.loop import batch, frozen
 from experiments.training.order import batch_order
 from experiments.training.request import Request
@@ -32,13 +32,13 @@ def fit_plainly(model: Any, train: Samples, request: Request, *, validation: Sam
         validation: samples on which the metrics are computed after each epoch.
 
     Raises:
-        TrainingDiverged: the loss is no longer finite.
+        DivergenceError: the loss is no longer finite.
     """
     history: dict[str, list[float]] = {}
 
     def watch(step: int, logs: dict[str, Any]) -> None:
         if not isfinite(float(logs.get("loss", 0.0))):
-            raise TrainingDiverged(
+            raise DivergenceError(
                 epoch=len(history.get("loss", ())) + 1,
                 step=step + 1,
                 history=frozen(history),
@@ -51,11 +51,17 @@ def fit_plainly(model: Any, train: Samples, request: Request, *, validation: Sam
             history.setdefault(name, []).append(value)
         request.report(epoch + 1, values)
 
+    steps = ceil(len(train) / request.batch_size)
+    tested = None
+    if validation is not None:
+        test_steps = ceil(len(validation) / request.test_size)
+        tested = _batches(validation, lambda: _in_turn(validation, request.test_size), test_steps)
     model.fit(
-        _batches(train, _shuffled(train, request)),
+        _batches(train, lambda: _shuffled(train, request), request.epochs * steps),
         epochs=request.epochs,
-        steps_per_epoch=ceil(len(train) / request.batch_size),
-        validation_data=None if validation is None else _batches(validation, _in_turn(validation, request.test_size)),
+        steps_per_epoch=steps,
+        validation_data=tested,
+        shuffle=False,
         class_weight=request.class_weight,
         callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=watch, on_epoch_end=note), *request.callbacks],
         verbose=0,
@@ -63,12 +69,11 @@ def fit_plainly(model: Any, train: Samples, request: Request, *, validation: Sam
     return frozen(history)
 
 
-def _batches(samples: Samples, positions: Iterator[NDArray[np.int32]] | list[NDArray[np.int32]]) -> Any:
-    """Return a `tf.data.Dataset` of the batches at these positions."""
-    places = tf.data.Dataset.from_generator(
-        lambda: iter(positions), output_signature=tf.TensorSpec(shape=(None,), dtype=tf.int32)
-    )
-    return places.map(lambda chosen: batch(samples, chosen))
+def _batches(samples: Samples, positions: Callable[[], Iterator[NDArray[np.int32]]], count: int) -> Any:
+    """Return a `tf.data.Dataset` of `count` batches; `positions` is called anew each time that Keras begins to read."""
+    places = tf.data.Dataset.from_generator(positions, output_signature=tf.TensorSpec(shape=(None,), dtype=tf.int32))
+    counted = places.apply(tf.data.experimental.assert_cardinality(count))
+    return counted.map(lambda chosen: batch(samples, chosen))
 
 
 def _shuffled(samples: Samples, request: Request) -> Iterator[NDArray[np.int32]]:
@@ -77,8 +82,8 @@ def _shuffled(samples: Samples, request: Request) -> Iterator[NDArray[np.int32]]
         yield from _cut(order + np.int32(samples.positions.start), request.batch_size)
 
 
-def _in_turn(samples: Samples, size: int) -> list[NDArray[np.int32]]:
-    return list(_cut(np.arange(samples.positions.start, samples.positions.stop, dtype=np.int32), size))
+def _in_turn(samples: Samples, size: int) -> Iterator[NDArray[np.int32]]:
+    return _cut(np.arange(samples.positions.start, samples.positions.stop, dtype=np.int32), size)
 
 
 def _cut(positions: NDArray[np.int32], size: int) -> Iterator[NDArray[np.int32]]:

@@ -64,7 +64,7 @@ class Plan:
 
 def plan_fit(model: Any, train: Samples, request: Request) -> Plan:
     """Choose the form for one model."""
-    obstacle = _loop_obstacle(model, request)
+    obstacle = _loop_obstacle(model, train, request)
     if obstacle:
         return Plan(form="fit", xla=False, reason=f"Keras' own fit, because {obstacle}.")
     if model.non_trainable_variables:
@@ -81,7 +81,7 @@ def plan_folds(
     models: Sequence[Any], trains: Sequence[Samples], validations: Sequence[Samples], request: Request
 ) -> Plan:
     """Choose the form for the models of all folds: the stack where possible, otherwise one model after the other."""
-    obstacle = _loop_obstacle(models[0], request) or _stack_obstacle(models, trains, validations)
+    obstacle = _loop_obstacle(models[0], trains[0], request) or _stack_obstacle(models, trains, validations)
     if obstacle is None:
         reason = f"{len(models)} models trained side by side, their variables stacked, in one graph compiled with XLA."
         return Plan(form="stack", xla=True, reason=reason)
@@ -89,7 +89,12 @@ def plan_folds(
     return Plan(form=single.form, xla=single.xla, reason=f"One fold at a time, because {obstacle}: {single.reason}")
 
 
-def _loop_obstacle(model: Any, request: Request) -> str | None:
+def _loop_obstacle(model: Any, train: Samples, request: Request) -> str | None:
+    from keras import tree
+
+    if len(tree.flatten(train.targets)) > 1:
+        # Where a batch is not full, fit weighs the loss of each output otherwise than a graph of fixed sizes does.
+        return "the model has several outputs"
     if request.callbacks:
         return "callbacks were given"
     if request.class_weight is not None:
@@ -103,20 +108,23 @@ def _stack_obstacle(models: Sequence[Any], trains: Sequence[Samples], validation
     """Return why these models can't be trained as a stack, in words; None where they can."""
     if len({len(part) for part in trains}) > 1 or len({len(part) for part in validations}) > 1:
         return "the folds differ in size"
+    for model in models:
+        if obstacle := _model_obstacle(model) or _compile_obstacle(model):
+            return obstacle
     if any(_structure(model) != _structure(models[0]) for model in models[1:]):
         return "the folds' models differ"
-    return _model_obstacle(models[0]) or _compile_obstacle(models[0]) or _samples_obstacle(models[0], trains)
+    if any(int(model.optimizer.iterations) for model in models):
+        return "an optimizer has been used before"
+    return _samples_obstacle(models[0], trains)
 
 
 def _model_obstacle(model: Any) -> str | None:
     import keras
 
-    if type(model) is not keras.Sequential and type(model).__module__ != keras.Sequential.__mro__[1].__module__:
-        return "the model's class is not one of Keras'"
+    if type(model) is not keras.Sequential:
+        return "the model is no keras.Sequential"
     if model.non_trainable_variables:
         return "the model has state that is not trained"
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        return "the model has several inputs or outputs"
     for layer in model.layers:
         kind = type(layer).__name__
         if kind not in _STACK_LAYERS or type(layer) is not getattr(keras.layers, kind):
@@ -144,7 +152,10 @@ def _compile_obstacle(model: Any) -> str | None:
     compiled = model.get_compile_config()
     if compiled["loss_weights"] is not None or compiled["weighted_metrics"] is not None:
         return "losses or metrics are weighted"
-    measures = [compiled["loss"], *(compiled["metrics"] or ())]
+    metrics = compiled["metrics"] or []
+    if not isinstance(metrics, list) or len(metrics) > len({str(metric) for metric in metrics}):
+        return "the metrics are not a plain list of different ones"
+    measures = [compiled["loss"], *metrics]
     if any(not isinstance(name, str) or name not in STACK_MEASURES for name in measures):
         return "the stack does not know the loss or a metric"
     return None
@@ -162,6 +173,13 @@ def _samples_obstacle(model: Any, trains: Sequence[Samples]) -> str | None:
 
 
 def _structure(model: Any) -> Any:
-    """All that makes a model, except names and weights."""
-    layers = [(type(layer), {**layer.get_config(), "name": ""}) for layer in model.layers]
-    return type(model), layers, model.get_compile_config(), model.input_shape
+    """All that makes a model, except names and how its weights began."""
+
+    def essential(config: dict[str, Any]) -> dict[str, Any]:
+        return {
+            option: value for option, value in config.items() if option != "name" and not option.endswith("initializer")
+        }
+
+    layers = [(type(layer), essential(layer.get_config())) for layer in model.layers]
+    compiled = {**model.get_compile_config(), "optimizer": type(model.optimizer)}
+    return type(model), layers, compiled, essential(model.optimizer.get_config()), model.input_shape

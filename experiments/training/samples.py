@@ -47,7 +47,8 @@ def aligned_empty(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
     buffer = np.empty(size + _ALIGNMENT, dtype=np.uint8)
     start = -buffer.ctypes.data % _ALIGNMENT
-    return buffer[start : start + size].view(dtype).reshape(shape)
+    values: NDArray[Any] = buffer[start : start + size].view(dtype).reshape(shape)
+    return values
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

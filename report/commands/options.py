@@ -47,6 +47,7 @@ def render_options(command: Command) -> Command:
         command,
         click.option("--lang", metavar="LIST", help="zh, en.  [default: zh,en]"),
         click.option("--to", metavar="LIST", help="html, pdf, md.  [default: html,pdf]"),
+        click.option("--edition", metavar="NAME", help="student, or instructor: with the solutions.  [default: student]"),
         click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the reports.  [default: reports]"),
         click.option("--split", is_flag=True, help="Also write one HTML page for each lab."),
     )
@@ -59,7 +60,7 @@ def resolve(**flags: Any) -> Configuration:
         UsageError: an unknown key, or a value that can't be.
     """
     base = configuration.load(Path.cwd())
-    for name, flag in (("profile", "--profile"), ("data", "--data")):
+    for name, flag in (("profile", "--profile"), ("data", "--data"), ("edition", "--edition")):
         if flags.get(name) is not None:
             configuration.check_choice(name, flags[name], flag)
     for name in ("lang", "to"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
 from experiments import registry
+from report import carried, files
 from report.commands import options
 from report.commands.console import Reporter, print_json, shown
 from report.commands.rendering import rendered
@@ -37,13 +39,15 @@ def command(
 ) -> int:
     """Turn stored results into HTML, PDF or Markdown; never trains.
 
-    RUN is a run id, a run's folder or a result file, one for each lab; without it the newest run of each lab is taken.
+    RUN is a run id, a run's folder, a result file or a finished report that carries its results, one run for each lab;
+    without RUN the newest run of each lab is taken.
     """
     configuration = options.resolve(**flags)
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
     store = Store(configuration.runs_dir)
-    paths = _named(runs, store) if runs else _newest(store, configuration.labs)
-    outcome = rendered(paths, configuration, reporter, split=split, force=force)
+    with TemporaryDirectory(prefix="labreport-") as carried_here:
+        paths = _named(runs, store, Path(carried_here)) if runs else _newest(store, configuration.labs)
+        outcome = rendered(paths, configuration, reporter, split=split, force=force)
     if as_json:
         print_json({"outputs": [shown(path) for path in outcome.outputs], "problems": list(outcome.problems)})
     else:
@@ -52,8 +56,17 @@ def command(
     return 4 if outcome.problems else 0
 
 
-def _named(names: tuple[str, ...], store: Store) -> list[Path]:
-    paths = [store.find(name) for name in names]
+def _named(names: tuple[str, ...], store: Store, folder: Path) -> list[Path]:
+    """The result files that the names mean; what a finished report carries is laid into `folder`."""
+    paths: list[Path] = []
+    for name in names:
+        path = Path(name)
+        if path.is_file() and carried.is_report(path):
+            for lab, content in carried.extract(path).items():
+                files.write(folder / f"{len(paths)}-{lab}.json", content)
+                paths.append(folder / f"{len(paths)}-{lab}.json")
+        else:
+            paths.append(store.find(name))
     labs = [load(path).lab for path in paths]
     twice = sorted({lab for lab in labs if labs.count(lab) > 1})
     if twice:

@@ -63,13 +63,14 @@ def draw_curve(axes: Axes, curve: Curve, look: Look, *, first: int = 1, scale: f
         low, high = ([value * scale for value in edge] for edge in (curve.low, curve.high))
         axes.fill_between(epochs, low, high, color=look.colour, alpha=palette.BAND, linewidth=0)
     dense = len(curve.mean) > 40
+    marker = look.marker or ("o" if len(curve.mean) == 1 else "")
     axes.plot(
         epochs,
         [value * scale for value in curve.mean],
         color=look.colour,
         linewidth=look.width,
         linestyle=look.pattern,
-        marker="" if dense else look.marker,
+        marker="" if dense else marker,
         markersize=3.4 if not look.hollow else 5.0,
         markerfacecolor="none" if look.hollow else look.colour,
         markeredgewidth=0.9 if look.hollow else 0,
@@ -103,6 +104,8 @@ def value_axis(axes: Axes, values: Sequence[float], *, origin: float | None = No
     start = low if origin is None else min(origin, low)
     step = _round_step(max(high - start, abs(high) * 1e-3, 1e-9) / 4)
     lower = floor(start / step) * step
+    if origin is None and start >= lower + 0.5 * step:
+        lower += 0.5 * step
     upper = lower + step * (floor((high - lower) / step - 1e-9) + 1)
     if high < upper - 0.6 * step:
         upper -= 0.5 * step

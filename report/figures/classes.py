@@ -46,7 +46,7 @@ def class_sizes(result: Result, words: Words) -> Drawing:
         middle = top + pitch / 2
         sketch.text(left + name_width - 1.5, middle, names[label], anchor="end", middle=True)
         bar = counts[label] * scale
-        sketch.rectangle(left + name_width, top + pitch * 0.14, bar, pitch * 0.72, fill=palette.TRAINING, opacity=0.85)
+        sketch.rectangle(left + name_width, top + pitch * 0.14, bar, pitch * 0.72, fill=palette.TRAINING)
         end = left + name_width + bar + 1.2
         sketch.text(end, middle, numbers.integer(counts[label]), middle=True, colour=palette.GREY)
     total = max(sum(counts), 1)
@@ -74,7 +74,8 @@ def confusion(result: Result, words: Words) -> Chart:
     names = _names(result, words, len(matrix))
     few = len(matrix) <= FEW_CLASSES
     left, side = max(text_width(text) for text in (words("figures.true_class"), *names)) + 3, 80.0 if few else 100.0
-    figure = sheet(left + side + 26, side + 11)
+    key_width = max(18.0, text_width(words("figures.share_of_true_class")) + 1)
+    figure = sheet(left + side + 5 + key_width, side + 11)
     axes = panel(figure, left, 10, side, side, grid=False)
     colours = LinearSegmentedColormap.from_list("test", [palette.PAPER, palette.TEST])
     shares = matrix / numpy.maximum(matrix.sum(axis=1, keepdims=True), 1)

@@ -7,7 +7,7 @@ from experiments.selection import smooth
 from report import analysis, numbers
 from report.figures import palette
 from report.figures.axes import Curve, Look, bundle, draw_curve, epoch_axis, label_ends, mark_epoch, value_axis
-from report.figures.drawing import Chart, Drawing, FigureError
+from report.figures.drawing import Chart, Drawing, FigureError, setting
 from report.figures.sketch import Sketch
 from report.figures.style import charted, name_axes, panel, sheet, text_width
 from report.figures.wording import Columns, course, epoch_table, joined, plain, sentences
@@ -179,4 +179,4 @@ def _fold_curves(result: Result) -> list[tuple[float, ...]]:
 
 
 def _smoothed(result: Result, curve: tuple[float, ...], dropped: int) -> tuple[float, ...]:
-    return smooth(curve, dropped, float(result.settings["smoothing_factor"]))
+    return smooth(curve, dropped, setting(result, "smoothing_factor"))

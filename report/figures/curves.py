@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.result import Result
-from report import analysis
+from report import analysis, numbers
 from report.figures import palette
 from report.figures.axes import (
     TRAINING,
@@ -20,7 +20,7 @@ from report.figures.axes import (
     mark_epoch,
     value_axis,
 )
-from report.figures.drawing import Chart
+from report.figures.drawing import Chart, setting
 from report.figures.style import charted, name_axes, panel, sheet
 from report.figures.wording import Columns, course, epoch_table, joined, plain, seeds_sentence, sentences, share
 from report.words import Words
@@ -73,11 +73,11 @@ def encodings(result: Result, words: Words) -> Chart:
     return Chart(
         figure=figure,
         alt=words(
-            "figures.alt_encodings",
+            "figures.alt_encodings" if difference else "figures.alt_encodings_equal",
             epochs=epochs,
             first=form(one_hot.mean[0]),
             last=form(one_hot.mean[-1]),
-            difference=f"{plain(7)(difference)}",
+            difference=numbers.number(difference),
         ),
         columns=columns,
         rows=rows,
@@ -97,10 +97,11 @@ def bottleneck(result: Result, words: Words) -> Chart:
     everything = [100 * value for curve in (wide, narrow) for value in (*curve.mean, *curve.low, *curve.high)]
     value_axis(axes, everything, top=100)
     name_axes(axes, words("figures.epoch"), words("figures.validation_accuracy_percent"))
-    units = [int(result.settings[key]) for key in ("units", "bottleneck_units")]
+    units = [int(setting(result, key)) for key in ("units", "bottleneck_units")]
     names = [words("figures.middle_units", units=unit) for unit in units]
     label_ends(axes, [(100 * c.mean[-1], n, palette.VALIDATION) for c, n in zip((wide, narrow), names, strict=True)])
-    clauses = [course(words, n, c.mean, share, lowest=False) for c, n in zip((wide, narrow), names, strict=True)]
+    said = [words("figures.accuracy_with_units", units=unit) for unit in units]
+    clauses = [course(words, n, c.mean, share, lowest=False) for c, n in zip((wide, narrow), said, strict=True)]
     columns, rows = epoch_table(words, {names[0]: (wide.mean, share), names[1]: (narrow.mean, share)})
     return Chart(
         figure=figure,
@@ -127,7 +128,7 @@ def _panel(axes: Axes, result: Result, words: Words, kind: str) -> tuple[str, Co
     if turn.overfits:
         mark_epoch(axes, words, turn.best_epoch, value=scale * validation.mean[turn.best_epoch - 1])
     unit = words("figures.loss") if kind == "loss" else words("figures.accuracy_percent")
-    name_axes(axes, words("figures.epoch"), unit, lift=NAME_LIFT)
+    name_axes(axes, words("figures.epoch"), unit, lift=NAME_LIFT if turn.overfits else 4.0)
     ends = [
         (scale * training.mean[-1], words("figures.training"), palette.TRAINING),
         (scale * validation.mean[-1], words("figures.validation"), palette.VALIDATION),

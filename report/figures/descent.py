@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy
+from matplotlib.axes import Axes
 
 from experiments.result import Result
 from report import analysis, numbers
@@ -14,6 +15,8 @@ from report.figures.wording import plain
 from report.words import Words
 
 LISTED_STEPS = 40
+LABEL_ROOM = 16.0
+"""Points between two steps from which on both are named."""
 
 
 @charted
@@ -37,27 +40,18 @@ def descent(result: Result, words: Words) -> Chart:
     form = plain(2)
     label = words("figures.minimum_at", value=form(minimum))
     write_above(axes, minimum, label, palette.VALIDATION)
-    for index, key in ((0, "start"), (1, "first_step")):
-        right = positions[index] < minimum
-        axes.annotate(
-            words(f"figures.{key}"),
-            (positions[index], losses[index]),
-            xytext=(6 if right else -6, 3),
-            textcoords="offset points",
-            ha="left" if right else "right",
-            color=palette.TRAINING,
-        )
     axes.set_xlim(low, high)
     axes.set_ylim(-0.03 * top, top * 1.08)
     number_axis(axes, "x", _step(high - low))
     number_axis(axes, "y", _step(top))
+    _label_first_steps(axes, words, positions, losses, minimum)
     name_axes(axes, words("figures.parameter"), words("figures.loss"), lift=12)
     return Chart(
         figure=figure,
         alt=words(
             "figures.alt_descent",
             steps=len(positions) - 1,
-            start=form(positions[0]),
+            start=plain(3)(positions[0]),
             end=plain(3)(positions[-1]),
             minimum=plain(3)(minimum),
             first=numbers.number(losses[0]),
@@ -70,6 +64,24 @@ def descent(result: Result, words: Words) -> Chart:
             if step <= LISTED_STEPS or step == len(positions) - 1
         ),
     )
+
+
+def _label_first_steps(
+    axes: Axes, words: Words, positions: tuple[float, ...], losses: tuple[float, ...], minimum: float
+) -> None:
+    """Name the start and, where there is room beside it, the first step."""
+    places = axes.transData.transform(numpy.column_stack((positions[:2], losses[:2])))
+    room = float(numpy.hypot(*(places[1] - places[0]))) > LABEL_ROOM
+    for index, key in ((0, "start"), (1, "first_step"))[: 2 if room else 1]:
+        right = positions[index] < minimum
+        axes.annotate(
+            words(f"figures.{key}"),
+            (positions[index], losses[index]),
+            xytext=(6 if right else -6, 3),
+            textcoords="offset points",
+            ha="left" if right else "right",
+            color=palette.TRAINING,
+        )
 
 
 def _parabola(positions: tuple[float, ...], losses: tuple[float, ...]) -> numpy.ndarray | None:

@@ -9,6 +9,7 @@ from typing import TypedDict
 
 from matplotlib.figure import Figure
 
+from experiments.result import Result
 from report.document import Column
 from report.errors import RenderingError
 from report.figures.style import saved
@@ -56,6 +57,18 @@ class Chart:
     """Titles of the columns of its data."""
     rows: tuple[tuple[str, ...], ...] = ()
     """Its data as plain text."""
+
+
+def setting(result: Result, name: str) -> float:
+    """Return a setting of the run as a number.
+
+    Raises:
+        FigureError: the lab has no such setting.
+    """
+    value = result.settings.get(name)
+    if not isinstance(value, int | float):
+        raise FigureError(f"the lab has no setting '{name}' that is a number")
+    return float(value)
 
 
 def finished(chart: Chart, prefix: str) -> Drawing:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from experiments.result import Layer, Model, Result
 from report import analysis, numbers
 from report.figures import palette
-from report.figures.drawing import Drawing
+from report.figures.drawing import Drawing, FigureError, setting
 from report.figures.sketch import Sketch
 from report.figures.style import text_width
 from report.words import Words
@@ -69,8 +69,10 @@ def two_output_graph(result: Result, words: Words) -> Drawing:
     """Draw the model with two outputs as a graph: both losses join in a weighted sum, the one that is minimised."""
     model = analysis.model(result, "two_outputs")
     layers = computing_layers(model)
+    if len(layers) < 3:
+        raise FigureError("the model two_outputs has no two outputs after a shared layer")
     shared, outputs = layers[:-2], layers[-2:]
-    weights = [float(result.settings[f"loss_weight_{rank}"]) for rank in ("first", "second")]
+    weights = [setting(result, f"loss_weight_{rank}") for rank in ("first", "second")]
     losses = [analysis.measure(result, f"loss_{rank}").mean for rank in ("first", "second")]
     total = analysis.measure(result, "loss_total").mean
     sketch = Sketch(160, 44)

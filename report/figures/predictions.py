@@ -9,7 +9,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 from experiments.result import Result
 from report import numbers
 from report.figures import palette
-from report.figures.axes import count_axis, number_axis, write_above
+from report.figures.axes import count_axis, label_ends, number_axis, write_above
 from report.figures.drawing import Chart, FigureError
 from report.figures.style import charted, name_axes, panel, sheet
 from report.figures.wording import display_name, plain, sentences
@@ -75,7 +75,7 @@ def predicted_true(result: Result, words: Words) -> Chart:
     shown = [pairs[i * len(pairs) // MOST_POINTS] for i in range(MOST_POINTS)] if len(pairs) > MOST_POINTS else pairs
     low = min(0.0, *(min(pair) for pair in shown))
     high = max(max(pair) for pair in shown) * 1.04
-    figure = sheet(96, 96)
+    figure = sheet(116, 96)
     axes = panel(figure, 11, 7, 77, 77)
     axes.grid(axis="x", clip_on=False)
     axes.plot([low, high], [low, high], color=palette.BASELINE, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
@@ -94,15 +94,7 @@ def predicted_true(result: Result, words: Words) -> Chart:
     number_axis(axes, "x", step)
     number_axis(axes, "y", step)
     name_axes(axes, words("figures.true_price"), words("figures.predicted_price"))
-    axes.annotate(
-        words("figures.predicted_is_true"),
-        (low + 0.08 * (high - low),) * 2,
-        xytext=(7, -1),
-        textcoords="offset points",
-        ha="left",
-        va="center",
-        color=palette.GREY,
-    )
+    label_ends(axes, [(high, words("figures.predicted_is_true"), palette.GREY)])
     form = plain(1)
     return Chart(
         figure=figure,

@@ -52,7 +52,7 @@ def course(words: Words, name: str, values: Sequence[float], form: Formatter, *,
     way = "down" if lowest else "up"
     if len(values) == 1:
         return words("figures.course_single", **said)
-    if epoch == len(values):
+    if epoch == len(values) or (epoch > 1 and said["turn"] == said["last"]):
         return words(f"figures.course_{way}_throughout", **said)
     if epoch == 1:
         return words(f"figures.course_{way}_never", **said)

@@ -1,0 +1,108 @@
+"""Justified Chinese for WeasyPrint, which stretches a line at its blanks only, and Chinese has none.
+
+Where a line of Chinese falls short of the measure (because a Latin word or a mark went to the next line), the rest is
+shared out among the characters, as Chinese printing and browsers do. This replaces one function of WeasyPrint's
+line layout for such lines, and leaves all others to it; where a version of WeasyPrint lacks that function, lines just
+stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_STRETCH = re.compile("[\u2009‘’“”\u3001-\u301f\u3400-\u9fff\uf900-\ufaff\uff01-\uff5e]+")
+"""Characters that may be set apart: Chinese, its marks, and the thin space between Chinese and Latin."""
+_MOST = 0.16
+"""Most that may be put between two characters, in em; a line that needs more is left short."""
+_THIN_SPACE = "\u2009"
+
+
+def install() -> None:
+    """Make WeasyPrint justify Chinese. Calling it again changes nothing."""
+    from weasyprint.layout import inline
+    from weasyprint.text import line_break
+
+    usual = getattr(inline, "justify_line", None)
+    if usual is None or hasattr(usual, "chinese"):
+        return
+
+    class SpacedLayout(line_break.Layout):  # type: ignore[misc]
+        """Text of one line with a little space after each Chinese character."""
+
+        def set_text(self, text: str, justify: bool = False) -> None:
+            super().set_text(text)
+            if not justify or not self.justification_spacing:
+                return
+            pango, ffi = line_break.pango, line_break.ffi
+            attributes = pango.pango_layout_get_attributes(self.layout)
+            if attributes == ffi.NULL:
+                attributes = ffi.gc(pango.pango_attr_list_new(), pango.pango_attr_list_unref)
+            for match in _STRETCH.finditer(self.text):
+                attribute = pango.pango_attr_letter_spacing_new(int(self.justification_spacing * line_break.TO_UNITS))
+                attribute.start_index = len(self.text[: match.start()].encode())
+                attribute.end_index = len(self.text[: match.end()].encode())
+                pango.pango_attr_list_change(attributes, attribute)
+            pango.pango_layout_set_attributes(self.layout, attributes)
+
+    def spaced(box: Any, spacing: float) -> tuple[Any, float]:
+        """Return the box's text set with this spacing, and its width."""
+        layout = SpacedLayout(box.style, spacing)
+        layout.set_text(box.text, justify=True)
+        line, _ = layout.get_first_line()
+        width, _ = line_break.line_size(line, box.style)
+        return layout, width
+
+    def justify(context: Any, line: Any, extra_width: float) -> None:
+        if not (line.style["lang"] or "").startswith("zh"):
+            usual(context, line, extra_width)
+            return
+        texts = list(_texts(line))
+        size = line.style["font_size"]
+        if texts and texts[-1].text.endswith(_THIN_SPACE):
+            extra_width += 0.2 * texts[-1].style["font_size"]
+        stretching = [box for box in texts if _STRETCH.search(box.text)]
+        # How much a unit of spacing widens each text is measured: the ends of a line get none, and only Pango knows.
+        unit, total = 0.05 * size, 0.0
+        for box in stretching:
+            once, twice = spaced(box, unit)[1], spaced(box, 2 * unit)[1]
+            total += (twice - once) / unit
+            extra_width -= once - (twice - once) - box.width
+        if total <= 0 or extra_width / total > _MOST * size:
+            return
+        widths = {}
+        for box in stretching:
+            box.justification_spacing = extra_width / total
+            layout, widths[box] = spaced(box, box.justification_spacing)
+            layout.deactivate()
+            box.pango_layout = layout
+        _shift(line, widths, 0)
+
+    def _texts(box: Any) -> Any:
+        if isinstance(box, inline.boxes.TextBox):
+            yield box
+        elif isinstance(box, (inline.boxes.LineBox, inline.boxes.InlineBox)):
+            for child in box.children:
+                if child.is_in_normal_flow():
+                    yield from _texts(child)
+
+    def _shift(box: Any, widths: dict[Any, float], advance: float) -> float:
+        """Move each part of the line to the right by what was added before it; return what was added up to its end."""
+        if isinstance(box, inline.boxes.TextBox):
+            box.position_x += advance
+            gain = widths.get(box, box.width) - box.width
+            box.width += gain
+            return advance + gain
+        if isinstance(box, (inline.boxes.LineBox, inline.boxes.InlineBox)):
+            box.position_x += advance
+            before = advance
+            for child in box.children:
+                if child.is_in_normal_flow():
+                    advance = _shift(child, widths, advance)
+            box.width += advance - before
+            return advance
+        box.translate(advance, 0)
+        return advance
+
+    justify.chinese = True  # type: ignore[attr-defined]
+    inline.justify_line = justify

@@ -1,0 +1,200 @@
+"""What differs between two runs besides their numbers: settings, data, versions, machine, listings, claims.
+
+Equal things are counted, not listed, unless everything is asked for. Values become plain text here, so that the record
+needs no types of its own for them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from experiments.result import Result
+from report import claims, notes
+from report.comparison.record import ClaimChange, Fact, TextChange
+from report.errors import NoteError
+from report.numbers import exact
+from report.words import LANGUAGES
+
+GROUPS = ("setting", "seed", "data", "model", "source", "package", "tool", "machine", "git", "measure")
+"""Groups of facts, in the order in which a reader wants them."""
+_SHORT = 12
+"""Digits of a hash that are shown."""
+_CLAIM = re.compile(r"""\bclaim\(\s*["'](\w+)["']""")
+
+
+def facts(a: Result, b: Result) -> tuple[Fact, ...]:
+    """Return every plain fact about two runs, equal or not, in the order of `GROUPS`."""
+    found: list[Fact] = []
+    for group in GROUPS:
+        before, after = (dict(_FACTS[group](result)) for result in (a, b))
+        found += [
+            Fact(group=group, name=name, a=before.get(name), b=after.get(name)) for name in {**before, **after}
+        ]
+    return tuple(found)
+
+
+def equal_facts(found: Sequence[Fact]) -> dict[str, int]:
+    """Return the number of equal facts in each group that has any."""
+    return dict(Counter(fact.group for fact in found if not fact.changed))
+
+
+def texts(a: Result, b: Result) -> tuple[tuple[TextChange, ...], int]:
+    """Return the listings and examples that differ, as unified diffs, and the number of equal ones."""
+    kinds: tuple[tuple[str, Callable[[Result], Mapping[str, str]]], ...] = (
+        ("listing", lambda result: {item.name: item.source for item in result.findings.listings}),
+        ("example", lambda result: {item.name: _with_output(item.code, item.output) for item in result.findings.examples}),
+    )
+    found: list[TextChange] = []
+    equal = 0
+    for kind, texts_of in kinds:
+        before, after = texts_of(a), texts_of(b)
+        for name in {**before, **after}:
+            if before.get(name) == after.get(name):
+                equal += 1
+                continue
+            diff = unified(before.get(name, ""), after.get(name, ""))
+            found.append(TextChange(kind="listing" if kind == "listing" else "example", name=name, diff=diff))
+    return tuple(found), equal
+
+
+def unified(before: str, after: str) -> str:
+    """Return a unified diff with three lines of context and without a head, ending without a newline."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "A", "B", lineterm="")
+    return "\n".join(list(lines)[2:])
+
+
+def claim_changes(a: Result, b: Result) -> tuple[ClaimChange, ...]:
+    """Return the verdict of every claim that the lab's note makes and at least one of the runs can tell."""
+    found = []
+    for name in _claims_of(a.lab):
+        before, after = claims.state(name, a), claims.state(name, b)
+        if before.verdict == after.verdict == "unknown":
+            continue
+        found.append(
+            ClaimChange(
+                name=name,
+                a=before.verdict,
+                b=after.verdict,
+                holds_a=before.holds,
+                runs_a=before.seeds,
+                holds_b=after.holds,
+                runs_b=after.seeds,
+            )
+        )
+    return tuple(found)
+
+
+def _claims_of(lab: str) -> tuple[str, ...]:
+    """Names of the claims in the lab's notes; of all claims where it has no note."""
+    known = claims.names()
+    for language in LANGUAGES:
+        try:
+            text = notes.source(language, lab)[0]
+        except NoteError:
+            continue
+        return tuple(name for name in dict.fromkeys(_CLAIM.findall(text)) if name in known)
+    return known
+
+
+def _with_output(code: str, output: str) -> str:
+    printed = "".join(f"\n# → {line}" for line in output.rstrip("\n").splitlines())
+    return code.rstrip("\n") + printed
+
+
+def _settings(result: Result) -> Iterator[tuple[str, str]]:
+    for name, value in result.settings.items():
+        yield name, _shown(value)
+
+
+def _seeds(result: Result) -> Iterator[tuple[str, str]]:
+    yield "seeds", ", ".join(map(str, result.seeds))
+
+
+def _data(result: Result) -> Iterator[tuple[str, str]]:
+    card = result.findings.data
+    if card is None:
+        return
+    yield "name", card.name
+    yield "source", card.source
+    yield "train_samples", str(card.train_samples)
+    yield "test_samples", str(card.test_samples)
+    for file in card.files:
+        yield file.name, file.sha256[:_SHORT]
+
+
+def _models(result: Result) -> Iterator[tuple[str, str]]:
+    for model in result.findings.models:
+        layers = (
+            f"{layer.kind}({', '.join(map(str, layer.output_shape[1:]))}{', ' + layer.activation if layer.activation else ''})"
+            for layer in model.layers
+        )
+        yield f"{model.role}: layers", " → ".join(layers)
+        yield f"{model.role}: parameters", str(model.parameters)
+        yield f"{model.role}: optimizer", model.optimizer
+        yield f"{model.role}: learning_rate", exact(model.learning_rate)
+        yield f"{model.role}: loss", model.loss
+
+
+def _source(result: Result) -> Iterator[tuple[str, str]]:
+    yield "lab_version", result.lab_version
+    yield "profile", result.profile
+    for part in ("lab", "engine"):
+        if part in result.key_parts:
+            yield part, result.key_parts[part][:_SHORT]
+    if result.findings.engine:
+        yield "training_engine", result.findings.engine
+
+
+def _packages(result: Result) -> Iterator[tuple[str, str]]:
+    yield "python", result.provenance.python
+    yield from sorted(result.provenance.packages.items())
+
+
+def _tool(result: Result) -> Iterator[tuple[str, str]]:
+    yield "labreport", result.provenance.tool_version
+
+
+def _machine(result: Result) -> Iterator[tuple[str, str]]:
+    machine = result.provenance.machine
+    yield "system", machine.system
+    yield "processor", machine.processor
+    yield "logical_processors", str(machine.logical_processors)
+    yield "threads", str(machine.threads)
+    yield "deterministic", _shown(result.provenance.deterministic)
+
+
+def _git(result: Result) -> Iterator[tuple[str, str]]:
+    if result.provenance.git_commit is not None:
+        yield "commit", result.provenance.git_commit[:_SHORT]
+    if result.provenance.git_dirty is not None:
+        yield "uncommitted_changes", _shown(result.provenance.git_dirty)
+
+
+def _measures(result: Result) -> Iterator[tuple[str, str]]:
+    """Measured numbers that no seed enters; those of single seeds differ by chance and have no test here."""
+    for item in result.findings.measures:
+        if item.seed is None:
+            yield item.name, _shown(item.value)
+
+
+def _shown(value: bool | int | float | str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return exact(value) if isinstance(value, float) else str(value)
+
+
+_FACTS: dict[str, Callable[[Result], Iterator[tuple[str, str]]]] = {
+    "setting": _settings,
+    "seed": _seeds,
+    "data": _data,
+    "model": _models,
+    "source": _source,
+    "package": _packages,
+    "tool": _tool,
+    "machine": _machine,
+    "git": _git,
+    "measure": _measures,
+}

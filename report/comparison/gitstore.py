@@ -1,0 +1,93 @@
+"""Runs of a store as they were at a git revision, read through git's own objects; nothing is checked out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from report.errors import UnreadableError, UsageError
+from report.store import RESULT
+
+_SECONDS = 60
+"""Longest time that one call of git may take."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Committed:
+    """A run in the history."""
+
+    lab: str
+    origin: str
+    """How to name it in an error."""
+    top: Path
+    blob: str
+
+    def read(self) -> bytes:
+        """Return the bytes of its result file.
+
+        Raises:
+            UnreadableError: git can't give them.
+        """
+        content = _git(self.top, "cat-file", "blob", self.blob)
+        if content is None:
+            raise UnreadableError(f"Can't read {self.origin}: git does not hold it whole.")
+        return content
+
+
+def runs(revision: str, root: Path) -> tuple[Committed, ...]:
+    """Return the runs of a store at a revision, for each lab the newest first.
+
+    Args:
+        revision: commit, branch or tag.
+        root: folder of the store; it need not exist any more in the working tree.
+
+    Raises:
+        UsageError: no such revision, the store is in no repository, or the revision has no runs.
+        UnreadableError: git is missing or gives no answer.
+    """
+    root = root.absolute()
+    existing = next(folder for folder in (root, *root.parents) if folder.is_dir())
+    inside = _git(existing, "rev-parse", "--show-toplevel")
+    if inside is None:
+        raise UsageError(f"The store {root} is in no git repository; git:{revision} can't be read.")
+    top = Path(inside.decode().rstrip("\n")).resolve()
+    place = PurePosixPath((existing.resolve() / root.relative_to(existing)).relative_to(top).as_posix())
+    known = None
+    if not revision.startswith("-"):
+        known = _git(top, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    if known is None:
+        raise UsageError(f"There is no git revision '{revision}' in {top}.")
+    commit = known.decode().strip()
+    listed = _git(top, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, *([str(place)] if place.parts else []))
+    depth = len(place.parts)
+    paths = [PurePosixPath(text) for text in (listed or b"").decode().split("\0") if text]
+    found = [path for path in paths if path.name == RESULT and len(path.parts) == depth + 3]
+    if not found:
+        raise UsageError(f"At git:{revision} the repository holds no run in {place}.\nOnly committed runs can be read.")
+    # The name of a run begins with the time of its start.
+    found.sort(key=lambda path: path.parts[depth + 1], reverse=True)
+    return tuple(
+        Committed(lab=path.parts[depth], origin=f"git:{revision}:{path}", top=top, blob=f"{commit}:{path}")
+        for path in found
+    )
+
+
+def _git(folder: Path, *arguments: str) -> bytes | None:
+    """Return what git prints, or None where it refuses."""
+    # Within a hook git names a repository and an index of its own; here the folder alone decides.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True,
+            check=False,
+            env=environment | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            timeout=_SECONDS,
+        )
+    except FileNotFoundError as error:
+        raise UnreadableError("git is not installed; name runs or reports instead of git:REV.") from error
+    except subprocess.TimeoutExpired as error:
+        raise UnreadableError(f"git gave no answer within {_SECONDS} s.") from error
+    return done.stdout if done.returncode == 0 else None

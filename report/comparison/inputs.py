@@ -1,0 +1,211 @@
+"""What A and B may be on the command line, and how each is read.
+
+`last:N`, `git:REV`, a result file, the folder of a run, a folder of runs, the folder of a report, a finished `.html` or
+`.pdf`, or a run's id. Where a folder holds several runs of a lab, the newest complete one counts; what is passed over
+or can't be read is remembered as a remark and never hides the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from experiments import registry
+from experiments.result import Result
+from report import codec
+from report.comparison import gitstore
+from report.comparison.passages import of_page
+from report.comparison.record import Reason
+from report.comparison.version import NothingToCompareError, Pages, Version
+from report.errors import ReportError, UnreadableError, UsageError
+from report.publish import MANIFEST
+from report.store import RESULT, Store, load
+from report.words import Language
+
+LAST = "last:"
+GIT = "git:"
+_REPORTS = (".html", ".htm", ".pdf")
+
+
+def resolve(names: Sequence[str], store: Store) -> tuple[Version, ...]:
+    """Return the versions that are named, each with a label of its own.
+
+    Raises:
+        UsageError: no such version.
+        UnreadableError: a file is damaged, or a report carries no data.
+        NothingToCompareError: the place is there but holds no complete run.
+    """
+    labels = _labels(names)
+    return tuple(_version(name, label, store) for name, label in zip(names, labels, strict=True))
+
+
+def _version(name: str, label: str, store: Store) -> Version:
+    if name.startswith(LAST):
+        return _last(name, store)
+    if name.startswith(GIT):
+        return _from_git(name, store)
+    path = Path(name)
+    if path.is_dir():
+        if (path / RESULT).is_file():
+            return _run(path / RESULT, label)
+        if (listed := _manifest(path)) is not None:
+            return _report_folder(path, listed, label)
+        return _folder(path, label)
+    if path.is_file():
+        if path.suffix.lower() in _REPORTS:
+            return _report([path], label)
+        return _run(path, label)
+    try:
+        return _run(store.find(name), name)
+    except UsageError as error:
+        raise UsageError(
+            f"{str(error).partition(chr(10))[0]}\n"
+            "A version is a run's id, folder or result file, a finished report or its folder, last:N, or git:REV."
+        ) from error
+
+
+def _run(path: Path, label: str) -> Version:
+    result = load(path)
+    return Version(
+        label=result.run_id if path.name == RESULT else label, kind="run", results={result.lab: result}
+    )
+
+
+def _last(name: str, store: Store) -> Version:
+    """The N-th newest complete run of each lab in the store, 1 being the newest."""
+    text = name.removeprefix(LAST)
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"Can't read '{name}': write last:1 for the newest run of each lab, last:2 for the one before.")
+    wanted = int(text)
+    found: dict[str, Result] = {}
+    listing = store.list()
+    remarks = [_unreadable(problem) for problem in listing.unreadable]
+    for lab in dict.fromkeys(stored.entry.lab for stored in listing.runs):
+        runs = [stored for stored in listing.runs if stored.entry.lab == lab]
+        complete = [stored for stored in runs if stored.entry.status == "complete"]
+        if len(complete) < wanted:
+            remarks.append(Reason(code="too_few_stored", values={"lab": lab, "runs": str(len(complete))}))
+            continue
+        chosen = complete[wanted - 1]
+        passed = sum(stored.entry.status != "complete" for stored in runs[: runs.index(chosen)])
+        if passed:
+            remarks.append(Reason(code="passed_over", values={"lab": lab, "runs": str(passed)}))
+        try:
+            found[lab] = load(chosen.path)
+        except ReportError as error:
+            remarks.append(_unreadable(str(error)))
+    if not found:
+        raise NothingToCompareError(
+            f"There is no {name} in {store.root}: no lab has {wanted} complete run{'s' if wanted > 1 else ''}.\n"
+            "See `labreport list` for the stored runs."
+        )
+    return Version(label=name, kind="stored", results=_ordered(found), remarks=tuple(remarks))
+
+
+def _folder(path: Path, label: str) -> Version:
+    """A folder of runs: a store, or the runs of one lab."""
+    root = path.parent if any(path.glob(f"*/{RESULT}")) else path
+    lab = path.name if root != path else None
+    listing = Store(root.absolute()).list(lab)
+    if not listing.runs and not listing.unreadable:
+        raise UsageError(f"The folder {path} holds no run and no report.\nName a run, a store, or a report's folder.")
+    found: dict[str, Result] = {}
+    remarks = [_unreadable(problem) for problem in listing.unreadable]
+    for stored in listing.runs:
+        if stored.entry.status != "complete" or stored.entry.lab in found:
+            continue
+        try:
+            found[stored.entry.lab] = load(stored.path)
+        except ReportError as error:
+            remarks.append(_unreadable(str(error)))
+    if not found:
+        raise NothingToCompareError(f"No complete run in {path}.\nRun `labreport run` first.")
+    return Version(label=label, kind="folder", results=_ordered(found), remarks=tuple(remarks))
+
+
+def _from_git(name: str, store: Store) -> Version:
+    found: dict[str, Result] = {}
+    remarks: list[Reason] = []
+    for stored in gitstore.runs(name.removeprefix(GIT), store.root):
+        if stored.lab in found:
+            continue
+        try:
+            result = codec.decode(stored.read(), stored.origin)
+        except UnreadableError as error:
+            remarks.append(_unreadable(str(error)))
+            continue
+        if result.status == "complete":
+            found[stored.lab] = result
+    if not found:
+        raise NothingToCompareError(f"No complete run of {store.root.name} at {name}.")
+    return Version(label=name, kind="git", results=_ordered(found), remarks=tuple(remarks))
+
+
+def _manifest(folder: Path) -> Mapping[str, str] | None:
+    """Return name and hash of the files of a report's folder, or None where it is no such folder."""
+    try:
+        content = json.loads((folder / MANIFEST).read_bytes())
+        listed = content["files"]
+    except OSError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableError(f"Can't read {folder / MANIFEST}: it is no manifest of a report.") from error
+    return {str(file): str(digest) for file, digest in listed.items()} if isinstance(listed, dict) else None
+
+
+def _report_folder(folder: Path, listed: Mapping[str, str], label: str) -> Version:
+    # Pages of single labs lie in folders of their own; the whole report is at the top.
+    wanted = [name for name in listed if Path(name).suffix.lower() in _REPORTS and "/" not in name]
+    paths = [folder / name for name in sorted(wanted, key=lambda name: name.endswith(".pdf")) if (folder / name).is_file()]
+    if not paths:
+        raise UnreadableError(f"The report in {folder} has no .html and no .pdf file left; render it again.")
+    edited = [path.name for path in paths if sha256(path.read_bytes()).hexdigest() != listed[path.name]]
+    return _report(paths, label, [Reason(code="edited", values={"file": name}) for name in edited])
+
+
+def _report(paths: Sequence[Path], label: str, remarks: Sequence[Reason] = ()) -> Version:
+    """Read the data of the first file, and the text of every HTML file."""
+    from report import carried
+
+    carried_results = carried.extract(paths[0])
+    found: dict[str, Result] = {}
+    for lab, content in carried_results.items():
+        result = codec.decode(content, f"the data of {lab} in {paths[0]}")
+        if result.lab != lab:
+            raise UnreadableError(f"Can't read {paths[0]}: the data named {lab} are those of {result.lab}.")
+        found[lab] = result
+    if not found:
+        raise UnreadableError(f"Can't read {paths[0]}: the report carries no data.")
+    pages: dict[Language, Pages] = {}
+    for path in paths:
+        if path.suffix.lower() != ".pdf":
+            language, chapters = of_page(path.read_text("utf-8", errors="replace"))
+            if language is not None:
+                pages.setdefault(language, chapters)
+    return Version(label=label, kind="report", results=_ordered(found), pages=pages, remarks=tuple(remarks))
+
+
+def _unreadable(message: str) -> Reason:
+    return Reason(code="unreadable", values={"message": message.partition("\n")[0]})
+
+
+def _ordered(found: Mapping[str, Result]) -> dict[str, Result]:
+    known = registry.names()
+    return dict(
+        sorted(found.items(), key=lambda pair: (known.index(pair[0]) if pair[0] in known else len(known), pair[0]))
+    )
+
+
+def _labels(names: Sequence[str]) -> list[str]:
+    """Return for each path as many of its last parts as tell it from the others."""
+    parts = [Path(name).parts or (name,) for name in names]
+    labels = []
+    for place, own in enumerate(parts):
+        others = [other for number, other in enumerate(parts) if number != place and other != own]
+        count = next(
+            (size for size in range(1, len(own)) if all(own[-size:] != other[-size:] for other in others)), len(own)
+        )
+        labels.append("/".join(own[-count:]))
+    return labels

@@ -1,0 +1,113 @@
+"""Single images and texts that two networks see differently, and the difference of their confusion matrices.
+
+A run keeps the predictions of its first seed only, and of these the most telling ones; so what is compared here is one
+network with one other. Pieces are recognised by split and position in the array.
+"""
+
+from __future__ import annotations
+
+from experiments.result import Image, Result, Text
+from experiments.result import Predictions as Stored
+from report.comparison.record import Cell, ChangedPrediction, Predictions
+
+
+def predictions(a: Result, b: Result) -> Predictions | None:
+    """Return what changed between the first networks that both runs kept predictions of; None where there are none."""
+    of_a = {said.model: said for said in reversed(a.findings.predictions)}
+    of_b = {said.model: said for said in reversed(b.findings.predictions)}
+    for said in a.findings.predictions:
+        if said.model in of_b:
+            return _between(of_a[said.model], of_b[said.model], a, b)
+    return None
+
+
+def _between(before: Stored, after: Stored, a: Result, b: Result) -> Predictions | None:
+    kept_a, kept_b = _pieces(before), _pieces(after)
+    both = [place for place in kept_a if place in kept_b]
+    names = a.findings.data.class_names if a.findings.data else ()
+    same_classes = b.findings.data is not None and b.findings.data.class_names == names
+    changed = [
+        _changed(place, kept_a[place], kept_b[place], names)
+        for place in both
+        if _class_of(kept_a[place]) != _class_of(kept_b[place])
+    ]
+    confusion = _cells(before, after, names) if same_classes else ()
+    if not (kept_a or kept_b or before.confusion or after.confusion):
+        return None
+    comparable = bool(before.confusion) and bool(after.confusion) and same_classes
+    return Predictions(
+        model=before.model,
+        seed_a=before.seed,
+        seed_b=after.seed,
+        stored_on_both=len(both),
+        only_a=len(kept_a) - len(both),
+        only_b=len(kept_b) - len(both),
+        changed=tuple(changed),
+        confusion=confusion,
+        right_a=_right(before) if comparable else None,
+        right_b=_right(after) if comparable else None,
+        samples=sum(map(sum, before.confusion)) if comparable else None,
+    )
+
+
+Place = tuple[str, str, int]
+
+
+def _pieces(said: Stored) -> dict[Place, Image | Text]:
+    """Return every stored image and text with a prediction; a text stored under two kinds counts once."""
+    found: dict[Place, Image | Text] = {}
+    for image in said.images:
+        if image.predicted is not None:
+            found.setdefault(("image", image.split, image.index), image)
+    for text in said.texts:
+        if text.predicted is not None:
+            found.setdefault(("text", text.split, text.index), text)
+    return found
+
+
+def _class_of(piece: Image | Text) -> int | None:
+    return piece.predicted
+
+
+def _changed(place: Place, before: Image | Text, after: Image | Text, names: tuple[str, ...]) -> ChangedPrediction:
+    two_classes = len(names) == 2
+    return ChangedPrediction(
+        kind="image" if place[0] == "image" else "text",
+        split=place[1],
+        index=place[2],
+        label=_name(before.label, names),
+        a=_name(before.predicted, names),
+        b=_name(after.predicted, names),
+        probability_a=_probability(before, two_classes=two_classes),
+        probability_b=_probability(after, two_classes=two_classes),
+        words=before.words if isinstance(before, Text) else "",
+    )
+
+
+def _probability(piece: Image | Text, *, two_classes: bool) -> float | None:
+    """Probability of the predicted class; of two classes a text records that of class 1."""
+    if piece.probability is None:
+        return None
+    if two_classes and isinstance(piece, Text) and piece.predicted == 0:
+        return 1 - piece.probability
+    return piece.probability
+
+
+def _name(label: int | None, names: tuple[str, ...]) -> str:
+    return names[label] if label is not None and 0 <= label < len(names) else str(label)
+
+
+def _cells(before: Stored, after: Stored, names: tuple[str, ...]) -> tuple[Cell, ...]:
+    if len(before.confusion) != len(after.confusion):
+        return ()
+    cells = [
+        Cell(true=_name(true, names), predicted=_name(predicted, names), a=was, b=now)
+        for true, (row_a, row_b) in enumerate(zip(before.confusion, after.confusion, strict=True))
+        for predicted, (was, now) in enumerate(zip(row_a, row_b, strict=True))
+        if was != now
+    ]
+    return tuple(sorted(cells, key=lambda cell: -abs(cell.b - cell.a)))
+
+
+def _right(said: Stored) -> int:
+    return sum(row[place] for place, row in enumerate(said.confusion))

@@ -1,0 +1,237 @@
+"""Scores and baselines of two runs, metric by metric: differences, tests, verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal
+
+from experiments.result import Result, Score
+from report import numbers, statistics
+from report.comparison.margins import Margins
+from report.comparison.record import MetricDifference, Range, Reason, Tested, Verdict
+from report.statistics import Interval, Test
+
+Kind = Literal["score", "baseline"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One metric of one run."""
+
+    kind: Kind
+    first: Score
+    """Any of its records: they agree in metric, split, unit and direction."""
+    seeds: tuple[int | None, ...]
+    values: tuple[float, ...]
+    """One for each seed; folds are averaged."""
+    by_fold: tuple[float, ...]
+    """One for each fold, averaged over the seeds; empty without folds."""
+
+    @property
+    def mean(self) -> float:
+        """Mean over the seeds."""
+        return _mean(self.values)
+
+    @property
+    def seeded(self) -> bool:
+        """Whether chance enters the number."""
+        return None not in self.seeds
+
+
+def measured(result: Result) -> dict[str, Measured]:
+    """Return every score and baseline of a run by name, in the order of the record."""
+    found: dict[str, Measured] = {}
+    kinds: tuple[tuple[Kind, tuple[Score, ...]], ...] = (
+        ("score", result.findings.scores),
+        ("baseline", result.findings.baselines),
+    )
+    for kind, scores in kinds:
+        for name in dict.fromkeys(item.name for item in scores):
+            found.setdefault(name, _gathered(kind, [item for item in scores if item.name == name]))
+    return found
+
+
+def metric_differences(
+    a: Result, b: Result, *, paired: bool, comparable: bool, margins: Margins
+) -> tuple[MetricDifference, ...]:
+    """Return every metric that both runs measured, with its verdict.
+
+    Args:
+        a: the reference.
+        b: the run that is judged.
+        paired: whether runs with equal seeds belong together.
+        comparable: whether there may be verdicts at all.
+        margins: differences that don't matter.
+    """
+    of_a, of_b = measured(a), measured(b)
+    both = {name: (of_a[name], of_b[name]) for name in of_a if name in of_b}
+    problems = {name: _problem(name, a, b, *pair) for name, pair in both.items()} if comparable else {}
+    testable = {name: pair for name, pair in both.items() if comparable and problems[name] is None}
+    tests = _tests(testable, a, b, paired=paired)
+    family = sum(test.can_tell for test in tests.values())
+    found = []
+    for name, pair in both.items():
+        test, margin = tests.get(name), margins.of(a.lab, name, pair[0].mean)
+        verdict: Verdict = "incomparable"
+        reason = problems.get(name)
+        if reason is not None and reason.code == "undefined":
+            verdict = "undefined"
+        elif comparable and reason is None:
+            verdict, reason = _verdict(*pair, test, margin)
+        found.append(_difference(name, pair, test, family, margin, verdict, reason))
+    return tuple(found)
+
+
+def range_of(interval: Interval | None) -> Range | None:
+    """Return the interval as a record."""
+    if interval is None:
+        return None
+    return Range(low=interval.low, high=interval.high, level=interval.level, method=interval.method)
+
+
+def tested(test: Test, family: int) -> Tested:
+    """Return the test as a record."""
+    return Tested(
+        method=test.method,
+        arrangements=test.arrangements,
+        exact=test.exact,
+        p=test.p,
+        adjusted_p=test.adjusted_p,
+        least_p=test.least_p,
+        family=family,
+    )
+
+
+def _gathered(kind: Kind, scores: Sequence[Score]) -> Measured:
+    seeds = tuple(dict.fromkeys(item.seed for item in scores))
+    folds = sorted({item.fold for item in scores if item.fold is not None})
+    return Measured(
+        kind=kind,
+        first=scores[0],
+        seeds=seeds,
+        values=tuple(_mean([item.value for item in scores if item.seed == seed]) for seed in seeds),
+        by_fold=tuple(_mean([item.value for item in scores if item.fold == fold]) for fold in folds),
+    )
+
+
+def _problem(name: str, a: Result, b: Result, of_a: Measured, of_b: Measured) -> Reason | None:
+    """Return why one metric has no verdict although its lab is comparable."""
+    for field in ("unit", "direction", "metric", "split", "model"):
+        before, after = getattr(of_a.first, field), getattr(of_b.first, field)
+        if before != after:
+            return Reason(code="definition", values={"field": field, "a": before, "b": after})
+    if of_a.seeded != of_b.seeded:
+        return Reason(code="definition", values={"field": "seed", "a": str(of_a.seeds[0]), "b": str(of_b.seeds[0])})
+    if of_a.by_fold or of_b.by_fold:
+        if a.findings.folds != b.findings.folds or len(of_a.by_fold) != len(of_b.by_fold):
+            return Reason(code="folds", values={"a": str(len(of_a.by_fold)), "b": str(len(of_b.by_fold))})
+    elif of_a.first.split == "validation":
+        held = [_held_out(result, of_a.first.model) for result in (a, b)]
+        if held[0] != held[1]:
+            return Reason(code="validation_samples", values={"a": held[0], "b": held[1]})
+    for side, one in (("A", of_a), ("B", of_b)):
+        lost = sum(not isfinite(value) for value in one.values)
+        if lost:
+            return Reason(code="undefined", values={"side": side, "lost": str(lost), "runs": str(len(one.values))})
+    return None
+
+
+def _tests(
+    pairs: dict[str, tuple[Measured, Measured]], a: Result, b: Result, *, paired: bool
+) -> dict[str, Test]:
+    """Test every metric in which chance enters, those over the same seeds together."""
+    groups: dict[tuple[tuple[int | None, ...], tuple[int | None, ...]], list[str]] = {}
+    found: dict[str, Test] = {}
+    for name, (of_a, of_b) in pairs.items():
+        counts = len(of_a.values), len(of_b.values)
+        if not of_a.seeded:
+            continue
+        if of_a.by_fold and len(of_a.by_fold) > 1 and statistics.least_p(*counts) > 1 - statistics.LEVEL:
+            found[name] = _over_folds(of_a, of_b, a)
+        elif min(counts) > 1:
+            groups.setdefault((of_a.seeds, of_b.seeds), []).append(name)
+    for (seeds_a, seeds_b), names in groups.items():
+        belong = paired and set(seeds_a) == set(seeds_b) and statistics.pairs_suffice(len(seeds_a))
+        order = [seeds_b.index(seed) for seed in seeds_a] if belong else list(range(len(seeds_b)))
+        first = [pairs[name][0].values for name in names]
+        second = [[pairs[name][1].values[place] for place in order] for name in names]
+        found |= zip(names, statistics.permutation_tests(first, second, paired=belong), strict=True)
+    telling = [name for name, test in found.items() if test.can_tell]
+    shared = any(set(telling) <= set(names) for names in groups.values())
+    if not shared:
+        corrected = statistics.corrected_together([found[name] for name in telling])
+        found |= zip(telling, corrected, strict=True)
+    return found
+
+
+def _over_folds(of_a: Measured, of_b: Measured, result: Result) -> Test:
+    folds = result.findings.folds
+    return statistics.corrected_resampled_test(
+        [after - before for before, after in zip(of_a.by_fold, of_b.by_fold, strict=True)],
+        train_samples=max(1, round(_mean([fold.train_samples for fold in folds]))) if folds else 1,
+        validation_samples=round(_mean([fold.validation_samples for fold in folds])) if folds else 1,
+    )
+
+
+def _difference(
+    name: str,
+    pair: tuple[Measured, Measured],
+    test: Test | None,
+    family: int,
+    margin: float | None,
+    verdict: Verdict,
+    reason: Reason | None,
+) -> MetricDifference:
+    of_a, of_b = pair
+    return MetricDifference(
+        name=name,
+        kind=of_a.kind,
+        metric=of_a.first.metric,
+        split=of_a.first.split,
+        unit=of_a.first.unit,
+        direction=of_a.first.direction,
+        a=of_a.values,
+        b=of_b.values,
+        difference=of_b.mean - of_a.mean,
+        interval=range_of(test.interval) if test else None,
+        test=tested(test, family) if test else None,
+        margin=margin,
+        shown_from=test.shown_from if test and test.can_tell else None,
+        verdict=verdict,
+        reason=reason,
+    )
+
+
+def _verdict(of_a: Measured, of_b: Measured, test: Test | None, margin: float | None) -> tuple[Verdict, Reason | None]:
+    if sorted(zip(of_a.seeds, of_a.values, strict=True), key=str) == sorted(
+        zip(of_b.seeds, of_b.values, strict=True), key=str
+    ):
+        return "same", None
+    difference = of_b.mean - of_a.mean
+    if not of_a.seeded:
+        return ("equal" if margin is not None and abs(difference) < margin else "changed"), None
+    counts = {"a": str(len(of_a.values)), "b": str(len(of_b.values))}
+    if test is None:
+        return ("single", None) if counts == {"a": "1", "b": "1"} else ("few", Reason(code="few_one", values=counts))
+    if not test.can_tell:
+        return "few", Reason(code="few", values=counts | {"p": numbers.number(test.least_p, 2)})
+    if margin is not None and test.interval is not None and test.interval.within(margin):
+        return "equal", None
+    if test.significant:
+        return ("better" if (difference > 0) == (of_a.first.direction == "higher") else "worse"), None
+    if test.p <= 1 - statistics.LEVEL:
+        return "none", Reason(code="corrected")
+    return "none", None
+
+
+def _held_out(result: Result, role: str) -> str:
+    return ", ".join(
+        sorted({str(fit.validation_samples) for fit in result.findings.trainings if fit.role == role}) or ["–"]
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    # Not fsum: it refuses infinities of both signs, of which a mean is simply not a number.
+    return sum(values) / len(values)

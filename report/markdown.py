@@ -1,0 +1,180 @@
+"""A Report becomes Markdown for a repository or a step summary: text, tables and code in place, figures as files.
+
+The dialect is GitHub's: pipe tables, `$` formulas, `<details>` for the data behind a figure, and `<a id>` as targets of
+links, because GitHub's own anchors depend on the words of a heading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from report import places
+from report.document import Block, Box, Chapter, Equation, Example, Exercise, Figure, Listing, Prose, Report, Table
+from report.page import Page, aligned
+from report.words import Words
+
+_FAMILIES = {
+    "Labreport Sans": "Labreport Sans, Noto Sans SC, Source Sans 3, Helvetica, Arial, sans-serif",
+    "Labreport Mono": "Labreport Mono, JetBrains Mono, Consolas, monospace",
+}
+"""Fonts of a figure that stands alone: the reader's machine need not have ours."""
+
+
+def markdown(report: Report, folder: str | None = None) -> tuple[str, dict[str, str]]:
+    """Return the report as Markdown, and its figures.
+
+    Args:
+        report: what is written.
+        folder: where the figures will lie, relative to the text; by default `labreport-<language>-figures`.
+
+    Returns:
+        The text, and SVG by file name.
+
+    Raises:
+        RenderingError: a text, drawing or formula can't be shown; names the place.
+    """
+    page = Page(report, "screen")
+    places.check(page)
+    writer = _Writer(page, f"labreport-{report.language}-figures" if folder is None else folder)
+    text = "\n\n".join(part for part in writer.report(report) if part.strip())
+    return text + "\n", writer.files
+
+
+class _Writer:
+    """Writes blocks one after another and collects the drawings."""
+
+    def __init__(self, page: Page, folder: str) -> None:
+        self.files: dict[str, str] = {}
+        self._page = page
+        self._words: Words = page.words
+        self._folder = folder
+        self._colon = "：" if page.report.language == "zh" else ":"
+
+    def report(self, report: Report) -> Iterator[str]:
+        cover = report.cover
+        yield f"# {cover.title}"
+        yield cover.subtitle
+        for mark in cover.marks:
+            yield _quoted(mark)
+        yield "\n".join(f"- {name}{self._colon} {value}".replace("： ", "：") for name, value in cover.facts)
+        yield " ".join(
+            self._image(f"cover-{number}.svg", small.svg, f"{small.title}: {small.alt}")
+            for number, small in enumerate(cover.strip, 1)
+        )
+        yield f"## {self._words('page.contents')}"
+        chapters = self._page.chapters()
+        yield "\n".join(f"- [{_numbered(chapter)}](#{chapter.id})" for chapter in chapters)
+        for chapter in chapters:
+            yield from self._chapter(chapter)
+
+    def _chapter(self, chapter: Chapter) -> Iterator[str]:
+        yield f"{_anchor(chapter.id)}\n\n## {_numbered(chapter)}"
+        for mark in chapter.marks:
+            yield _quoted(mark)
+        for block in chapter.opening:
+            yield from self._block(block)
+        for section in chapter.sections:
+            yield f"{_anchor(section.id)}\n\n### {section.title}"
+            for block in section.blocks:
+                yield from self._block(block)
+
+    def _block(self, block: Block) -> Iterator[str]:
+        match block:
+            case Prose(markdown=text):
+                yield text
+            case Table():
+                yield self._caption(block.id, "page.table", block.number, block.caption, block.tag_line)
+                yield _table(block)
+            case Figure():
+                yield _anchor(block.id) + "\n" + self._image(f"{block.id}.svg", block.svg, block.alt)
+                yield self._caption("", "page.figure", block.number, block.caption, block.tag_line)
+                if block.data is not None:
+                    summary = self._words("page.data_table")
+                    yield f"<details><summary>{summary}</summary>\n\n{_table(block.data)}\n\n</details>"
+            case Listing():
+                yield self._caption(block.id, "page.listing", block.number, block.caption, "")
+                yield _fenced(block.code, "python")
+                if block.sha256:
+                    key = "page.verified" if block.verified else "page.unverified"
+                    yield self._words(key, hash=block.sha256[:12])
+            case Example():
+                yield self._caption(block.id, "page.example", "", block.caption, "", labelled=True)
+                yield _fenced(block.code, "python")
+                if block.output.strip():
+                    yield f"{self._words('page.output')}{self._colon}"
+                    yield _fenced(block.output, "text")
+            case Equation(tex=tex):
+                yield f"$$\n{tex}\n$$"
+            case Exercise():
+                number = self._words("page.exercise", number=block.number)
+                yield f"{_anchor(block.id)}**{number}** ({self._page.points(block.points)})"
+                yield block.task
+                if block.hint:
+                    yield f"<details><summary>{self._words('page.hint')}</summary>\n\n{block.hint}\n\n</details>"
+                if block.solution is not None:
+                    yield _quoted(f"**{self._words('page.solution')}**\n\n{block.solution}")
+            case Box(title=title, blocks=blocks):
+                inner = "\n\n".join(part for item in blocks for part in self._block(item))
+                yield _quoted(f"**{title}**\n\n{inner}")
+
+    def _caption(
+        self, id_: str, key: str, number: str, caption: str, tag_line: str, *, labelled: bool = False
+    ) -> str:
+        parts = [_anchor(id_) if id_ else ""]
+        if number or labelled:
+            parts.append(f"**{self._words(key, number=number)}**{self._words('page.label_end')}")
+        parts.append(caption)
+        if tag_line:
+            parts.append(f" ({tag_line})" if self._page.report.language == "en" else f"（{tag_line}）")
+        return "".join(parts)
+
+    def _image(self, name: str, svg: str, alt: str) -> str:
+        for ours, families in _FAMILIES.items():
+            svg = svg.replace(f'font-family="{ours}"', f'font-family="{families}"')
+        self.files[name] = svg
+        label = re.sub(r"([\\\[\]])", r"\\\1", " ".join(alt.split()))
+        return f"![{label}]({self._folder}/{name})"
+
+
+def _numbered(chapter: Chapter) -> str:
+    return f"{chapter.number} {chapter.title}" if chapter.number else chapter.title
+
+
+def _anchor(id_: str) -> str:
+    return f'<a id="{id_}"></a>'
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+
+
+def _fenced(code: str, language: str) -> str:
+    longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{code.strip(chr(10))}\n{fence}"
+
+
+def _table(table: Table) -> str:
+    marks = {"left": "---", "right": "--:", "center": ":-:"}
+    columns = []
+    for index, column in enumerate(table.columns):
+        cells = [row[index] for row in table.rows]
+        if column.kind == "number":
+            cells = [cell.rstrip("\u2007\u2008") for cell in aligned(cells)]
+        elif column.kind == "code":
+            cells = [_code_cell(cell) for cell in cells]
+        rule = "--:" if column.kind == "number" else marks[column.align]
+        columns.append([_cell(column.title), rule, *map(_cell, cells)])
+    return "\n".join("| " + " | ".join(row) + " |" for row in zip(*columns, strict=True))
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"(?<!\\)\|", r"\\|", " ".join(text.split()))
+
+
+def _code_cell(text: str) -> str:
+    if not text:
+        return ""
+    fence = "``" if "`" in text else "`"
+    return f"{fence}{text}{fence}"

@@ -1,0 +1,354 @@
+"""Tests and intervals over seeds: is a difference between two versions more than chance?
+
+What goes in are plain numbers, one per run, for each of several metrics; what comes out are plain records. Every
+difference is second minus first. NumPy and SciPy are imported when a test is made, so that commands which only read
+stored runs start at once.
+
+Seeds are the independent repetitions. The test is Fisher's permutation test of the difference of means (exact while
+there are at most `RESAMPLES` arrangements, sampled beyond), because with three to ten runs nothing can be said about
+the shape of their distribution. The interval is that same test turned round, so the two never contradict each other.
+Folds of one cross-validation share their training samples and are not independent; for them there is
+`corrected_resampled_test`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
+
+    Array = NDArray[numpy.float64]
+
+LEVEL = 0.95
+"""Confidence of every interval; 1 - LEVEL is the level of every test."""
+RESAMPLES = 19_999
+"""Up to this many arrangements of the runs are all gone through; of more, this many are drawn at random."""
+_DIGITS = 11
+"""Decimals of a statistic, in units of the data's range, beyond which two arrangements count as tied."""
+
+Method = Literal["permutation", "paired permutation", "corrected t"]
+IntervalMethod = Literal["permutation", "welch", "corrected t"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """Where the true difference may lie."""
+
+    low: float
+    high: float
+    method: IntervalMethod
+    """How it was found: the permutation test turned round, Welch's t, or the corrected resampled t."""
+    level: float = LEVEL
+
+    def within(self, margin: float) -> bool:
+        """Return whether the whole interval lies closer to zero than `margin`.
+
+        Source: the two one-sided tests of Schuirmann, "A comparison of the two one-sided tests procedure and the power
+        approach for assessing the equivalence of average bioavailability", 1987; here with the wider interval that
+        is also printed, so that the verdict can be checked by eye.
+        """
+        return -margin < self.low and self.high < margin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Test:
+    """What a test says of one metric."""
+
+    __test__ = False  # the name is no invitation to pytest
+
+    difference: float
+    """Mean of the second runs minus mean of the first."""
+    interval: Interval | None
+    """None where there are too few runs even for a t interval."""
+    p: float
+    """Two-sided: twice the smaller tail, at most 1."""
+    adjusted_p: float
+    """Corrected for the number of metrics tested together; not below `p`."""
+    least_p: float
+    """The smallest p that so many runs can give, whatever they measure."""
+    method: Method
+    arrangements: int
+    """Arrangements gone through; 0 for a t test."""
+    exact: bool = True
+    """Whether these were all there are."""
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether so many runs could have shown any difference at all."""
+        return self.least_p <= 1 - LEVEL + 1e-12
+
+    @property
+    def significant(self) -> bool:
+        """Whether a difference is shown, after the correction for the number of metrics."""
+        return self.can_tell and self.adjusted_p <= 1 - LEVEL + 1e-12
+
+    @property
+    def shown_from(self) -> float | None:
+        """The smallest difference of the means that runs with this spread would have shown; None without interval.
+
+        Moving all second runs by s moves the interval by s, so a difference d becomes visible when its own edge of the
+        interval passes zero. The larger of the two directions is given. This is not the difference that would be
+        found with some wished probability; that one is larger.
+        """
+        if self.interval is None:
+            return None
+        return max(self.difference - self.interval.low, self.interval.high - self.difference)
+
+
+def least_p(first: int, second: int, *, paired: bool = False) -> float:
+    """Return the smallest two-sided p of the permutation test for so many runs.
+
+    3 against 3 give 0.10, 4 against 4 give 0.029, 5 against 5 give 0.008; n pairs give 2 / 2ⁿ. A single run on one
+    side tells nothing about its own spread: 1.
+    """
+    if min(first, second) < 2:
+        return 1.0
+    arrangements = 2**first if paired else math.comb(first + second, first)
+    return min(1.0, 2 / min(arrangements, RESAMPLES + 1))
+
+
+def pairs_suffice(pairs: int) -> bool:
+    """Return whether the paired test can show anything with so many pairs (from six on).
+
+    With fewer, runs with equal seeds are tested as if they were independent. What equal seeds share makes the
+    difference of their means smaller, never larger, so that test is then cautious, not wrong.
+    """
+    return least_p(pairs, pairs, paired=True) <= 1 - LEVEL + 1e-12
+
+
+def permutation_tests(
+    first: Sequence[Sequence[float]], second: Sequence[Sequence[float]], *, paired: bool = False
+) -> tuple[Test, ...]:
+    """Test the difference of means of several metrics over the same runs.
+
+    Args:
+        first: values of the first version, shape (metrics, runs), all finite; at least two runs.
+        second: the same metrics of the second version, with as many runs where paired.
+        paired: the i-th runs belong together (same seed, same initial weights, same order of samples).
+
+    Returns:
+        One Test per metric. Its p is Fisher's (The Design of Experiments, 1935, section 21), computed by
+        `scipy.stats.permutation_test`. Its adjusted p is that of the step-down method of Westfall and Young
+        (Resampling-Based Multiple Testing, 1993, algorithm 2.8, minP): Holm's procedure with the dependence between the
+        metrics taken from the same arrangements, so that the correction does not ask for more runs than the test.
+        Its interval holds every shift that the test does not reject (Garthwaite, "Confidence intervals from
+        randomization tests", 1996); where no shift can be rejected, it is Welch's t interval instead.
+
+    Raises:
+        ValueError: fewer than two runs, values that are not finite, or shapes that do not fit.
+    """
+    import numpy as np
+
+    a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    if a.ndim != 2 or b.ndim != 2 or len(a) != len(b) or min(a.shape[1], b.shape[1]) < 2:
+        raise ValueError(f"Two tables (metrics, runs) of at least two runs were expected, not {a.shape} and {b.shape}.")
+    if paired and a.shape != b.shape:
+        raise ValueError(f"Pairs were expected, not {a.shape[1]} and {b.shape[1]} runs.")
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        raise ValueError("Values that are not finite can't be tested.")
+    if not len(a):
+        return ()
+    # Centred and scaled, so that ties are recognised whatever the level and the unit of the numbers.
+    pooled = np.concatenate([a, b], axis=1)
+    centre = pooled.mean(axis=1, keepdims=True)
+    scale = np.abs(pooled - centre).max(axis=1, keepdims=True)
+    scale[scale == 0] = 1.0
+    null, moved, exact = _arrangements((a - centre) / scale, (b - centre) / scale, paired=paired)
+    p_values = np.stack([_two_sided(column) for column in null.T], axis=1)
+    adjusted = _step_down(p_values)
+    tests = []
+    for metric in range(len(a)):
+        size = float(scale[metric, 0])
+        interval = _inverted(null[:, metric], moved, size) or welch_interval(first[metric], second[metric])
+        tests.append(
+            Test(
+                difference=math.fsum(second[metric]) / b.shape[1] - math.fsum(first[metric]) / a.shape[1],
+                interval=interval,
+                p=float(p_values[0, metric]),
+                adjusted_p=max(float(adjusted[metric]), float(p_values[0, metric])),
+                least_p=least_p(a.shape[1], b.shape[1], paired=paired),
+                method="paired permutation" if paired else "permutation",
+                arrangements=len(null),
+                exact=exact,
+            )
+        )
+    return tuple(tests)
+
+
+def corrected_resampled_test(
+    differences: Sequence[float], *, train_samples: int, validation_samples: int
+) -> Test:
+    """Test the mean difference over the folds of one cross-validation.
+
+    Args:
+        differences: second minus first for each fold, on the same folds; at least two.
+        train_samples: of one fold.
+        validation_samples: of one fold.
+
+    Returns:
+        A t test with J - 1 degrees of freedom for J folds, whose variance is s² (1 / J + validation / train): folds share
+        most of their training samples, so s² / J would be far too small.
+
+    Raises:
+        ValueError: fewer than two folds.
+
+    Source: Nadeau and Bengio, "Inference for the Generalization Error", Machine Learning 52, 2003.
+    """
+    from scipy import stats
+
+    count = len(differences)
+    if count < 2:
+        raise ValueError(f"At least two folds were expected, not {count}.")
+    mean = math.fsum(differences) / count
+    variance = math.fsum((value - mean) ** 2 for value in differences) / (count - 1)
+    error = math.sqrt(variance * (1 / count + validation_samples / train_samples))
+    if error <= 1e-12 * max(abs(value) for value in differences):
+        p, reach = (1.0 if mean == 0 else 0.0), 0.0
+    else:
+        p = float(2 * stats.t.sf(abs(mean) / error, count - 1))
+        reach = float(stats.t.ppf((1 + LEVEL) / 2, count - 1)) * error
+    interval = Interval(low=mean - reach, high=mean + reach, method="corrected t")
+    return Test(
+        difference=mean, interval=interval, p=p, adjusted_p=p, least_p=0.0, method="corrected t", arrangements=0
+    )
+
+
+def welch_interval(first: Sequence[float], second: Sequence[float]) -> Interval | None:
+    """Return the t interval of the difference of means without assuming equal variances; None for a single run.
+
+    Source: Welch, "The generalization of 'Student's' problem when several different population variances are
+    involved", 1947.
+    """
+    if min(len(first), len(second)) < 2:
+        return None
+    from scipy import stats
+
+    means = [math.fsum(values) / len(values) for values in (first, second)]
+    parts = [
+        math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1) / len(values)
+        for values, mean in zip((first, second), means, strict=True)
+    ]
+    difference, error = means[1] - means[0], math.sqrt(sum(parts))
+    if error <= 1e-12 * max(abs(mean) for mean in means):
+        return Interval(low=difference, high=difference, method="welch")
+    freedom = sum(parts) ** 2 / sum(
+        part**2 / (len(values) - 1) for part, values in zip(parts, (first, second), strict=True)
+    )
+    reach = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
+    return Interval(low=difference - reach, high=difference + reach, method="welch")
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Return p values corrected for their number, in the order given.
+
+    For tests that don't share their runs, of which nothing is known but their p.
+
+    Source: Holm, "A simple sequentially rejective multiple test procedure", 1979.
+    """
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    adjusted = [1.0] * len(p_values)
+    highest = 0.0
+    for rank, index in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = highest
+    return tuple(adjusted)
+
+
+def corrected_together(tests: Sequence[Test]) -> tuple[Test, ...]:
+    """Return tests that don't share their runs with their p corrected by `holm`."""
+    adjusted = holm([test.p for test in tests])
+    return tuple(replace(test, adjusted_p=p) for test, p in zip(tests, adjusted, strict=True))
+
+
+def _arrangements(a: Array, b: Array, *, paired: bool) -> tuple[Array, Array, bool]:
+    """Return the difference of means under each arrangement of the runs.
+
+    Returns:
+        The differences, shape (arrangements, metrics), the runs as they really are in row 0; for each arrangement how
+        much of a shift of all second runs it takes away, 0 (nothing moved) to 2 (all exchanged); whether these are all.
+    """
+    import numpy as np
+    from scipy import stats
+
+    count_a, count_b = a.shape[1], b.shape[1]
+    possible = 2**count_a if paired else math.comb(count_a + count_b, count_a)
+    exact = possible <= RESAMPLES
+    # Drawn arrangements depend on the order of the versions; a fixed order makes A against B the mirror of B against A.
+    mirrored = not exact and (count_a, a.tolist()) > (count_b, b.tolist())
+    if mirrored:
+        a, b = b, a
+    # A metric that is 0 in the first runs and 1 in the second tells how many runs an arrangement exchanged: SciPy
+    # arranges all rows alike.
+    marked = [np.vstack([a, np.zeros(a.shape[1])]), np.vstack([b, np.ones(b.shape[1])])]
+    drawn: Any = stats.permutation_test(
+        marked,
+        _difference_of_means,
+        permutation_type="samples" if paired else "independent",
+        vectorized=True,
+        n_resamples=np.inf if exact else RESAMPLES,
+        axis=-1,
+        rng=np.random.default_rng(0),
+    )
+    rows = np.asarray(drawn.null_distribution, dtype=float)
+    if not exact:
+        rows = np.vstack([np.asarray(drawn.statistic, dtype=float)[None, :], rows])
+    moved = np.round(1 - rows[:, -1], _DIGITS)
+    if exact:
+        rows = np.roll(rows, -int(np.argmin(moved)), axis=0)
+        moved = np.roll(moved, -int(np.argmin(moved)))
+    null = np.round(rows[:, :-1], _DIGITS)
+    return (-null if mirrored else null), moved, exact
+
+
+def _difference_of_means(first: Array, second: Array, axis: int) -> Array:
+    difference: Array = second.mean(axis=axis) - first.mean(axis=axis)
+    return difference
+
+
+def _two_sided(null: Array) -> Array:
+    """Return the p that each arrangement would have, had it been the real one."""
+    import numpy as np
+
+    ordered = np.sort(null)
+    below = np.searchsorted(ordered, null, side="right")
+    above = len(null) - np.searchsorted(ordered, null, side="left")
+    return np.minimum(1.0, 2 * np.minimum(below, above) / len(null))
+
+
+def _step_down(p_values: Array) -> Array:
+    """Return Westfall and Young's adjusted p of each metric; row 0 holds the real ones."""
+    import numpy as np
+
+    order = np.argsort(p_values[0], kind="stable")
+    # Least p among the metrics that are no more striking than each, under every arrangement.
+    least = np.minimum.accumulate(p_values[:, order[::-1]], axis=1)[:, ::-1]
+    raw = (least <= p_values[0, order] + 1e-12).mean(axis=0)
+    adjusted = np.empty_like(raw)
+    adjusted[order] = np.maximum.accumulate(raw)
+    return adjusted
+
+
+def _inverted(null: Array, moved: Array, scale: float) -> Interval | None:
+    """Return every shift of the second runs that the test does not reject, or None where so few runs reject none.
+
+    Take s off all second runs: the real difference falls by s, that of an arrangement which exchanges the share m by
+    (1 - m) s. The two are equal at s = (real - arranged) / m; below it the arrangement is the less, above it the more
+    extreme. So the limits are order statistics of these crossings.
+    """
+    import numpy as np
+
+    still = moved == 0
+    crossing = np.sort((null[0] - null[~still]) / moved[~still])
+    # p > level of the test: more than `tail` arrangements as extreme, of which those that move nothing count always.
+    tail = round((1 - LEVEL) / 2 * len(null), 9)
+    needed = math.floor(tail) - int(still.sum()) + 1
+    if needed <= 0:
+        return None
+    return Interval(
+        low=float(crossing[needed - 1]) * scale, high=float(crossing[-needed]) * scale, method="permutation"
+    )

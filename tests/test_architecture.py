@@ -1,0 +1,139 @@
+"""The plan of the rooms, kept: imports run one way, light commands stay light, files stay readable."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("tensorflow", "keras", "matplotlib", "weasyprint", "scipy")
+
+FLOORS = (
+    {"errors"},
+    {"words", "numbers", "files", "codec", "document", "carried"},
+    {"configuration", "store", "analysis"},
+    {"claims"},
+    {"figures", "tables", "values", "planning", "execution"},
+    {"notes"},
+    {"chapter", "diagnosis"},
+    {"frontmatter", "provenance"},
+    {"build"},
+    {"text", "fonts", "highlight", "mathematics", "theme"},
+    {"page"},
+    {"places"},
+    {"render", "pdf", "markdown"},
+    {"publish", "comparison"},
+    {"commands"},
+    {"cli"},
+)
+"""Rooms of `report` from the ground up: a file reads only files on lower floors, or its own room."""
+
+
+def _sources(folder: str) -> list[Path]:
+    return sorted(path for path in (ROOT / folder).rglob("*.py") if ".venv" not in path.parts)
+
+
+def _imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{name.name}" for name in node.names}
+    return found
+
+
+def _room(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def test_experiments_never_import_the_report():
+    for path in _sources("experiments"):
+        assert not {name for name in _imports(path) if name.split(".")[0] in ("report", "templates")}, path
+
+
+def test_every_file_of_the_report_reads_only_lower_floors():
+    height = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+    for path in _sources("report"):
+        room = path.relative_to(ROOT / "report").parts[0].removesuffix(".py")
+        if room == "__init__":
+            continue
+        assert room in height, f"{room} has no floor; place it in FLOORS"
+        for name in _imports(path):
+            if name.startswith("report."):
+                other = _room(name)
+                assert other == room or height[other] < height[room], f"{path.name} reads {name}, which is not below it"
+
+
+def test_only_the_execution_runs_labs():
+    for path in _sources("report"):
+        for name in _imports(path):
+            if name.startswith("experiments.runner"):
+                assert path.name == "execution.py", path
+
+
+def test_no_file_is_longer_than_can_be_read_in_one_sitting():
+    for folder in ("experiments", "report", "tests", "templates"):
+        for path in _sources(folder):
+            assert len(path.read_text("utf-8").splitlines()) <= 400, path
+
+
+def test_no_file_is_called_utilities():
+    assert not [path for folder in ("experiments", "report") for path in _sources(folder) if "util" in path.stem]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "forbidden"),
+    [
+        (["--help"], (*HEAVY, "numpy", "jinja2", "msgspec", "rich")),
+        (["list"], HEAVY),
+        (["show", "imdb"], HEAVY),
+        (["schema"], HEAVY),
+        (["render", "--help"], ("tensorflow", "keras", "weasyprint", "matplotlib")),
+        (["compare", "--help"], ("tensorflow", "keras", "weasyprint", "matplotlib")),
+        (["status"], ("tensorflow", "keras", "weasyprint", "matplotlib")),
+    ],
+)
+def test_a_light_command_loads_nothing_heavy(arguments, forbidden, tmp_path):
+    program = (
+        "import sys; from report.cli import main; code = main(sys.argv[1:]);"
+        f"print('LOADED', [name for name in {forbidden!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "LOADED []" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_folder_of_the_user_with_our_names_does_not_disturb(tmp_path):
+    for name in ("report", "experiments", "templates"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit('the wrong package')")
+    (tmp_path / "report.py").write_text("raise SystemExit('the wrong module')")
+    command = Path(sys.executable).with_name("labreport")
+    done = subprocess.run([command, "list"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "the wrong" not in done.stdout + done.stderr
+
+
+def test_the_contracts_on_imports_hold():
+    command = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_no_tracked_file_names_a_path_of_a_machine():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    words = ("/" + "work/main", "/" + "root/", "/" + "home/")
+    for name in listed.stdout.split():
+        path = ROOT / name
+        if path.suffix in (".py", ".md", ".toml", ".txt", ".j2", ".css", ".yml", "") and path.is_file():
+            text = path.read_text("utf-8")
+            assert not [word for word in words if word in text and name != "tests/experiments/test_provenance.py"], name

@@ -1,0 +1,77 @@
+"""What the README says is true: its commands run, its tables name what there is, its links lead somewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from report.cli import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+SHELL = [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines() if line]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("readme")
+
+
+@pytest.mark.parametrize("line", [line for line in SHELL if line.startswith("labreport ")])
+def test_every_labreport_command_of_the_readme_runs(line, folder):
+    words = shlex.split(line)
+    command = [str(Path(sys.executable).with_name("labreport")), *words[1:]]
+    # No network in a test: what has no full data here takes the samples, as the README says.
+    environment = {**os.environ, "LABREPORT_OFFLINE": "true"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "target", sorted({shlex.split(line)[1] for line in re.findall(r"make [a-z-]+[^`\n|]*", README)})
+)
+def test_every_make_target_of_the_readme_exists(target):
+    done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_make_report_builds_a_report(tmp_path):
+    """The first command of the README, on one lab; the environment is there already."""
+    if Path(sys.prefix) != ROOT / ".venv":
+        pytest.skip("the tests do not run in the environment that `make` keeps")
+    arguments = f"tensors --lang en --to html --data sample --runs-dir {tmp_path}/runs -o {tmp_path}/reports"
+    done = subprocess.run(
+        ["make", "report", f"ARGS={arguments}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "reports" / "labreport-en.html").is_file()
+
+
+def test_the_readme_names_every_command():
+    assert all(re.search(rf"`labreport [^`]*\b{name}|`{name}\b", README) for name in COMMANDS)
+
+
+def test_every_file_the_readme_names_exists():
+    paths = re.findall(r"\]\(([^)#:]+)\)", README) + re.findall(
+        r"`((?:experiments|report|templates|tests)/[\w./-]*|\.ci/run)`", README
+    )
+    assert paths
+    for path in paths:
+        assert (ROOT / path).exists(), path
+
+
+def test_the_continuous_integration_runs_the_command_of_the_readme():
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert script.rstrip().endswith("exec make test")
+
+
+def test_the_changelog_names_the_version():
+    version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    assert version is not None
+    assert f"## {version.group(1)}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
