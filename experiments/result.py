@@ -27,14 +27,14 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of every record: immutable, named fields only, unknown fields refused when read."""
 
 
-class DataFile(Record, kw_only=True):
+class DataFile(Record, frozen=True, kw_only=True):
     """One file that a data set was read from."""
 
     name: Annotated[str, Meta(description="File name without folder, e.g. imdb.npz.")]
     sha256: Annotated[str, Meta(description="SHA-256 of the file's bytes, in hexadecimal.", pattern="^[0-9a-f]{64}$")]
 
 
-class DataCard(Record, kw_only=True):
+class DataCard(Record, frozen=True, kw_only=True):
     """Where the data came from and what is in them."""
 
     name: Annotated[str, Meta(description="mnist, imdb, reuters, boston_housing or california_housing.")]
@@ -56,7 +56,7 @@ class DataCard(Record, kw_only=True):
     licence: Annotated[str, Meta(description="Licence or terms of use, in the words of its makers where short.")]
 
 
-class Training(Record, kw_only=True):
+class Training(Record, frozen=True, kw_only=True):
     """One fit of one model: how long, on what, and its whole history."""
 
     role: Annotated[
@@ -74,7 +74,7 @@ class Training(Record, kw_only=True):
     seconds: Annotated[float, Meta(ge=0, description="Wall time of the fit, in seconds.")]
 
 
-class Score(Record, kw_only=True):
+class Score(Record, frozen=True, kw_only=True):
     """One number by which a model (or a baseline) is judged."""
 
     name: Annotated[str, Meta(description="test_accuracy, test_loss, test_mae, majority_accuracy, …")]
@@ -90,7 +90,7 @@ class Score(Record, kw_only=True):
     direction: Annotated[Direction, Meta(description="Whether a higher or a lower value is better.")]
 
 
-class Layer(Record, kw_only=True):
+class Layer(Record, frozen=True, kw_only=True):
     """One layer of a model, as Keras' own summary tells it."""
 
     name: str
@@ -100,7 +100,7 @@ class Layer(Record, kw_only=True):
     activation: Annotated[str | None, Meta(description="null where the layer has none or it is linear.")] = None
 
 
-class Model(Record, kw_only=True):
+class Model(Record, frozen=True, kw_only=True):
     """A model as it was compiled."""
 
     role: str
@@ -113,7 +113,7 @@ class Model(Record, kw_only=True):
     metrics: tuple[str, ...]
 
 
-class Image(Record, kw_only=True):
+class Image(Record, frozen=True, kw_only=True):
     """A grey image of the test or training set with what the network said of it."""
 
     index: Annotated[int, Meta(ge=0, description="Position in its split, from 0 as in the array.")]
@@ -127,7 +127,7 @@ class Image(Record, kw_only=True):
     label_probability: Annotated[float | None, Meta(description="Probability given to the true class.")] = None
 
 
-class Text(Record, kw_only=True):
+class Text(Record, frozen=True, kw_only=True):
     """A decoded text with what the network said of it."""
 
     index: Annotated[int, Meta(ge=0)]
@@ -145,7 +145,7 @@ class Text(Record, kw_only=True):
     ] = None
 
 
-class Predictions(Record, kw_only=True):
+class Predictions(Record, frozen=True, kw_only=True):
     """What one trained model said about the test set."""
 
     model: Annotated[str, Meta(description="Role of the training.")]
@@ -159,7 +159,7 @@ class Predictions(Record, kw_only=True):
     texts: tuple[Text, ...] = ()
 
 
-class Fold(Record, kw_only=True):
+class Fold(Record, frozen=True, kw_only=True):
     """The samples of one fold, as half-open ranges of positions in the training part."""
 
     number: Annotated[int, Meta(ge=1)]
@@ -168,7 +168,7 @@ class Fold(Record, kw_only=True):
     validation_samples: Annotated[int, Meta(ge=0)]
 
 
-class Example(Record, kw_only=True):
+class Example(Record, frozen=True, kw_only=True):
     """A few lines of code that ran, and what they printed."""
 
     name: str
@@ -176,7 +176,7 @@ class Example(Record, kw_only=True):
     output: Annotated[str, Meta(description="Standard output, and the message of an error that was expected.")]
 
 
-class Listing(Record, kw_only=True):
+class Listing(Record, frozen=True, kw_only=True):
     """Source text that ran, taken from the running code itself."""
 
     name: str
@@ -184,7 +184,7 @@ class Listing(Record, kw_only=True):
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="Of the source in UTF-8.")]
 
 
-class Measure(Record, kw_only=True):
+class Measure(Record, frozen=True, kw_only=True):
     """One further measured number, by name."""
 
     name: str
@@ -193,14 +193,14 @@ class Measure(Record, kw_only=True):
     unit: str = ""
 
 
-class Series(Record, kw_only=True):
+class Series(Record, frozen=True, kw_only=True):
     """A named list of numbers, such as the path of a parameter under gradient descent."""
 
     name: str
     values: tuple[float, ...]
 
 
-class Findings(Record, kw_only=True):
+class Findings(Record, frozen=True, kw_only=True):
     """All that a lab measured; every part may be empty."""
 
     data: DataCard | None = None
@@ -219,7 +219,7 @@ class Findings(Record, kw_only=True):
     engine: Annotated[str, Meta(description="Training engine used, empty where nothing was trained.")] = ""
 
 
-class Failure(Record, kw_only=True):
+class Failure(Record, frozen=True, kw_only=True):
     """Why a run did not finish."""
 
     kind: Annotated[str, Meta(description="Class of the error.")]
@@ -227,7 +227,7 @@ class Failure(Record, kw_only=True):
     stage: str = ""
 
 
-class Machine(Record, kw_only=True):
+class Machine(Record, frozen=True, kw_only=True):
     """The machine of a run, without anything private."""
 
     system: str
@@ -236,7 +236,7 @@ class Machine(Record, kw_only=True):
     threads: Annotated[int, Meta(description="Threads TensorFlow may use inside one operation; 0: its own choice.")]
 
 
-class Provenance(Record, kw_only=True):
+class Provenance(Record, frozen=True, kw_only=True):
     """Everything one needs to repeat a run, or to explain why a repetition differs."""
 
     tool_version: str
@@ -251,7 +251,7 @@ class Provenance(Record, kw_only=True):
     ended: str
 
 
-class Result(Record, kw_only=True):
+class Result(Record, frozen=True, kw_only=True):
     """One run of one lab, with all its seeds."""
 
     format: int = FORMAT

@@ -211,8 +211,10 @@ def _blocks(
             last = blocks[-1] if blocks else None
             if not isinstance(last, Exercise) or last.id != f"{result.lab}-exercise-{passage.name}":
                 raise NoteError(f"{where}: '{passage.kind} {passage.name}' does not follow its exercise.")
-            change = {"hint": {"hint": passage.text}, "solution": {"solution": passage.text, "answer_lines": 0}}
-            blocks[-1] = msgspec.structs.replace(last, **change[passage.kind])
+            if passage.kind == "hint":
+                blocks[-1] = msgspec.structs.replace(last, hint=passage.text)
+            else:
+                blocks[-1] = msgspec.structs.replace(last, solution=passage.text, answer_lines=0)
         elif passage.kind == "exercise":
             id_, number = numbering.next("exercise", f"exercise-{passage.name}", where)
             # Two lines for each point leave room to think on paper.

@@ -86,11 +86,11 @@ def install() -> None:
                 if child.is_in_normal_flow():
                     yield from _texts(child)
 
-    def _shift(box: Any, widths: dict[Any, float], advance: float) -> float:
+    def _shift(box: Any, widths: dict[Any, Any], advance: float) -> float:
         """Move each part of the line to the right by what was added before it; return what was added up to its end."""
         if isinstance(box, inline.boxes.TextBox):
             box.position_x += advance
-            gain = widths.get(box, box.width) - box.width
+            gain = float(widths.get(box, box.width) - box.width)
             box.width += gain
             return advance + gain
         if isinstance(box, (inline.boxes.LineBox, inline.boxes.InlineBox)):

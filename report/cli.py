@@ -22,6 +22,7 @@ COMMANDS = {
     "list": "List the stored runs.",
     "show": "Show what one run measured.",
     "extract": "Get the results out of a finished HTML or PDF report.",
+    "verify": "Check the files of a folder of reports against its manifest.",
     "status": "Tell which labs are up to date, and why others are not.",
     "schema": "Print the JSON Schema of a stored result.",
     "doctor": "Check this machine and say how to mend what is missing.",

@@ -11,15 +11,17 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from experiments.suggestion import unknown_name
 from report.errors import UsageError
-from report.words import LANGUAGES
+from report.words import LANGUAGES, Language
 
 FORMATS = ("html", "pdf", "md")
 """Forms that a report can be rendered to."""
 PREFIX = "LABREPORT_"
+LOCALISED = ("title", "course", "institution", "term", "lecturer", "group", "due", "licence")
+"""Texts for cover and heads: one for both languages, or a table by language."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,25 +31,38 @@ class Configuration:
     labs: tuple[str, ...] = ()
     """Labs to run or render; empty: all."""
     seeds: str = "0"
-    profile: str = "full"
-    data: str = "auto"
+    profile: Literal["full", "quick"] = "full"
+    data: Literal["auto", "full", "sample"] = "auto"
     data_dir: Path | None = None
     offline: bool = False
     runs_dir: Path = Path("runs")
     output: Path = Path("reports")
-    lang: tuple[str, ...] = LANGUAGES
+    lang: tuple[Language, ...] = LANGUAGES
     to: tuple[str, ...] = ("html", "pdf")
-    edition: str = "student"
+    edition: Literal["student", "instructor"] = "student"
     """student: exercises without solutions; instructor: with solutions and a marking scheme."""
     title: Mapping[str, str] = field(default_factory=dict)
     """Title of the report for each language."""
     course: Mapping[str, str] = field(default_factory=dict)
-    """Course, on cover and running heads, for each language."""
+    """Course, on the cover and in the running heads, for each language."""
+    institution: Mapping[str, str] = field(default_factory=dict)
+    term: Mapping[str, str] = field(default_factory=dict)
+    lecturer: Mapping[str, str] = field(default_factory=dict)
+    group: Mapping[str, str] = field(default_factory=dict)
+    """The class that the handout is for."""
+    due: Mapping[str, str] = field(default_factory=dict)
+    """When the exercises are due."""
+    licence: Mapping[str, str] = field(default_factory=dict)
+    """Terms under which the handout is given out."""
+    logo: Path | None = None
+    """A small PNG or JPEG picture for the cover."""
     date: str | None = None
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Settings of labs: lab -> name -> value."""
     paths: Mapping[str, Path] = field(default_factory=dict)
     """Labs of the user's own: name -> Python file."""
+    gate: Mapping[str, Any] = field(default_factory=dict)
+    """Rules of `labreport check`, as they stand in the file; `gate.rules` reads them."""
 
 
 def load(folder: Path, environ: Mapping[str, str] | None = None) -> Configuration:
@@ -125,7 +140,7 @@ def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
         if isinstance(value, str):
             value = [part.strip() for part in value.split(",") if part.strip()]
         return check_names(key, tuple(_texts(value, origin)), origin)
-    if key in ("data_dir", "runs_dir", "output"):
+    if key in ("data_dir", "runs_dir", "output", "logo"):
         return folder / Path(_text(value, origin)).expanduser()
     if key == "offline":
         truth = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
@@ -133,15 +148,23 @@ def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
         if found is None:
             raise UsageError(f"{origin} must be true or false, not {value!r}.")
         return found
-    if key in ("title", "course"):
-        return dict.fromkeys(LANGUAGES, value) if isinstance(value, str) else _table(value, origin)
+    if key in LOCALISED:
+        return dict.fromkeys(LANGUAGES, value) if isinstance(value, str) else _by_language(value, origin)
     if key == "paths":
         return {name: folder / _text(path, origin) for name, path in _table(value, origin).items()}
+    if key == "gate":
+        return _table(value, origin)
     if key == "settings":
         return {lab: _table(items, f"{origin}.{lab}") for lab, items in _table(value, origin).items()}
     if key == "seeds" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return check_choice(key, _text(value, origin), origin)
+
+
+def _by_language(value: Any, origin: str) -> dict[str, str]:
+    table = {language: _text(text, f"{origin}.{language}") for language, text in _table(value, origin).items()}
+    check_names("lang", tuple(table), origin)
+    return table
 
 
 CHOICES = {

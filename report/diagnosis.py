@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
@@ -14,9 +14,8 @@ from typing import Literal
 
 from experiments import data
 from experiments.errors import DataError
-from report import notes
+from report import parity
 from report.configuration import Configuration
-from report.words import LANGUAGES
 
 PANGO_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 DATA_SETS = ("mnist", "imdb", "reuters", "boston_housing")
@@ -50,7 +49,7 @@ def diagnose(configuration: Configuration) -> Iterator[Finding]:
         yield _data(name, configuration)
     yield _writable("runs", configuration.runs_dir)
     yield _writable("reports", configuration.output)
-    yield from _notes()
+    yield from note_findings()
 
 
 def _python() -> Finding:
@@ -126,47 +125,10 @@ def _writable(name: str, folder: Path) -> Finding:
     )
 
 
-def _notes() -> Iterator[Finding]:
-    """Compare the notes of both languages: the same sections, things placed, claims and values, in the same order."""
-    problems = list(note_problems())
-    if problems:
-        yield from (Finding(name="notes", state="bad", text=problem, mend="mend the note") for problem in problems)
+def note_findings() -> Iterator[Finding]:
+    """Compare the notes of both languages."""
+    found = list(parity.problems())
+    if found:
+        yield from (Finding(name="notes", state="bad", text=problem, mend="mend the note") for problem in found)
     else:
         yield Finding(name="notes", state="ok", text="both languages in step")
-
-
-def note_problems(note_names: Callable[[], list[str]] | None = None) -> Iterator[str]:
-    """Yield what is wrong with the notes: a typed number, or a language that says something else than the other."""
-    for name in (note_names or all_notes)():
-        outlines = {}
-        for language in LANGUAGES:
-            try:
-                text, origin = notes.source(language, name)
-            except notes.NoteError as error:
-                yield str(error)
-                continue
-            for line, digits in notes.stray_digits(text):
-                yield f"{origin}:{line}: the number {digits} is typed"
-            outlines[language] = notes.outline(text)
-        if len(outlines) == len(LANGUAGES):
-            first, second = (outlines[language] for language in LANGUAGES)
-            for position, (here, there) in enumerate(zip(first, second, strict=False)):
-                if here != there:
-                    yield f"{name}: part {position + 1} differs: {LANGUAGES[0]} {here}, {LANGUAGES[1]} {there}"
-                    break
-            else:
-                if len(first) != len(second):
-                    yield f"{name}: {LANGUAGES[0]} has {len(first)} parts, {LANGUAGES[1]} has {len(second)}"
-
-
-def all_notes() -> list[str]:
-    """Return the names of all notes, in any language."""
-    folder = resources.files("templates") / "notes"
-    return sorted(
-        {
-            entry.name.removesuffix(".md")
-            for language in LANGUAGES
-            for entry in (folder / language).iterdir()
-            if entry.name.endswith(".md")
-        }
-    )

@@ -16,13 +16,13 @@ class Node(msgspec.Struct, frozen=True, tag=True):
     """Base of every part of a report."""
 
 
-class Prose(Node, kw_only=True):
+class Prose(Node, frozen=True, kw_only=True):
     """Running text: paragraphs and lists in Markdown."""
 
     markdown: str
 
 
-class Column(Node, kw_only=True):
+class Column(Node, frozen=True, kw_only=True):
     """Head of a table's column."""
 
     title: str
@@ -30,7 +30,7 @@ class Column(Node, kw_only=True):
     kind: Literal["text", "number", "code"] = "text"
 
 
-class Table(Node, kw_only=True):
+class Table(Node, frozen=True, kw_only=True):
     """A numbered table; cells are inline Markdown (plain text where the column's kind is code)."""
 
     id: str
@@ -41,7 +41,7 @@ class Table(Node, kw_only=True):
     tag_line: str = ""
 
 
-class Figure(Node, kw_only=True):
+class Figure(Node, frozen=True, kw_only=True):
     """A numbered figure: SVG, what to see in it, and what it holds for those who can't see it."""
 
     id: str
@@ -55,7 +55,7 @@ class Figure(Node, kw_only=True):
     tag_line: str = ""
 
 
-class Listing(Node, kw_only=True):
+class Listing(Node, frozen=True, kw_only=True):
     """Numbered source text that really ran; `verified` says whether its hash was checked against the run."""
 
     id: str
@@ -66,7 +66,7 @@ class Listing(Node, kw_only=True):
     verified: bool
 
 
-class Example(Node, kw_only=True):
+class Example(Node, frozen=True, kw_only=True):
     """Code and the output it really gave."""
 
     id: str
@@ -75,14 +75,14 @@ class Example(Node, kw_only=True):
     output: str
 
 
-class Equation(Node, kw_only=True):
+class Equation(Node, frozen=True, kw_only=True):
     """A displayed formula in TeX with its spoken form."""
 
     tex: str
     alt: str
 
 
-class Box(Node, kw_only=True):
+class Box(Node, frozen=True, kw_only=True):
     """A quiet box: key points, caution, a check of oneself, sources, or the report of a failure."""
 
     kind: Literal["key-points", "caution", "note", "self-check", "sources", "failure"]
@@ -90,7 +90,7 @@ class Box(Node, kw_only=True):
     blocks: tuple[Block, ...]
 
 
-class Exercise(Node, kw_only=True):
+class Exercise(Node, frozen=True, kw_only=True):
     """A task with its points and hint; the solution is there in the instructor's edition only."""
 
     id: str
@@ -106,7 +106,7 @@ class Exercise(Node, kw_only=True):
 Block = Prose | Table | Figure | Listing | Example | Equation | Box | Exercise
 
 
-class Section(Node, kw_only=True):
+class Section(Node, frozen=True, kw_only=True):
     """A headed part of a chapter."""
 
     id: str
@@ -114,7 +114,7 @@ class Section(Node, kw_only=True):
     blocks: tuple[Block, ...]
 
 
-class Chapter(Node, kw_only=True):
+class Chapter(Node, frozen=True, kw_only=True):
     """One lab, the summary or the provenance."""
 
     id: str
@@ -125,7 +125,7 @@ class Chapter(Node, kw_only=True):
     sections: tuple[Section, ...] = ()
 
 
-class CoverFigure(Node, kw_only=True):
+class CoverFigure(Node, frozen=True, kw_only=True):
     """One small multiple of the cover's strip."""
 
     title: str
@@ -133,17 +133,22 @@ class CoverFigure(Node, kw_only=True):
     alt: str
 
 
-class Cover(Node, kw_only=True):
+class Cover(Node, frozen=True, kw_only=True):
     """The first page."""
 
     title: str
     subtitle: str
     facts: tuple[tuple[str, str], ...]
+    head: str = ""
+    """What stands at the left of every page: the course, or the title."""
+    logo: str = ""
+    """A picture as a `data:` address, or nothing."""
+    logo_alt: str = ""
     marks: tuple[str, ...] = ()
     strip: tuple[CoverFigure, ...] = ()
 
 
-class Report(Node, kw_only=True):
+class Report(Node, frozen=True, kw_only=True):
     """A whole report in one language."""
 
     language: Literal["zh", "en"]

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from experiments.result import Result
 from report import analysis, figures
 from report.analysis import MissingValueError
-from report.chapter import Assembled, is_sample, title
-from report.configuration import Configuration
+from report.chapter import Assembled, is_sample
+from report.chapter import title as chapter_title
+from report.configuration import LOCALISED, Configuration
 from report.document import Chapter, Column, Cover, CoverFigure, Prose, Table
 from report.errors import RenderingError
+from report.logo import data_address
 from report.numbers import duration, integer, number, percent
+from report.values import escape
 from report.words import Words
 
 NOTHING = "–"
@@ -20,19 +23,24 @@ NOTHING = "–"
 
 def cover(results: Sequence[Result], configuration: Configuration, date: str, version: str, words: Words) -> Cover:
     """Return the first page: title, facts about the runs, and one small multiple for each lab."""
-    course = configuration.course.get(words.language)
+    language = words.language
+    own = ((name, getattr(configuration, name).get(language)) for name in LOCALISED if name != "title")
     facts = [
-        *([(words("labs.cover_course"), course)] if course else []),
+        *((words(f"labs.cover_{name}"), escape(text)) for name, text in own if text),
         (words("labs.cover_date"), date),
         (words("labs.cover_version"), f"labreport {version}"),
         (words("labs.cover_data"), words(f"labs.{_data_kind(results)}")),
         (words("labs.cover_profile"), words(f"labs.{_profile_kind(results)}")),
         (words("labs.cover_seeds"), _seeds(results)),
     ]
+    title = escape(configuration.title.get(language, "")) or words("labs.title")
     return Cover(
-        title=configuration.title.get(words.language) or words("labs.title"),
+        title=title,
         subtitle=words("labs.subtitle"),
         facts=tuple(facts),
+        head=escape(configuration.course.get(language, "")) or title,
+        logo=data_address(configuration.logo) if configuration.logo else "",
+        logo_alt=configuration.institution.get(language, "") or words("labs.logo"),
         strip=tuple(_strip(results, words)),
     )
 
@@ -63,7 +71,7 @@ def summary(parts: Sequence[tuple[Result, Assembled | None]], words: Words) -> C
 
 
 def _row(result: Result, assembled: Assembled | None, words: Words) -> tuple[str, ...]:
-    name = f"[{title(result.lab, words.language)}](#{result.lab})"
+    name = f"[{chapter_title(result.lab, words.language)}](#{result.lab})"
     if result.status != "complete" or assembled is None:
         return (name, NOTHING, words("labs.failed_cell"), NOTHING, NOTHING, NOTHING, NOTHING)
     card = result.findings.data
@@ -117,7 +125,7 @@ def _strip(results: Sequence[Result], words: Words) -> list[CoverFigure]:
             drawing = figures.strip(result, words)
         except RenderingError:
             continue  # a lab of the user's own need not have anything for the strip
-        found.append(CoverFigure(title=title(result.lab, words.language), svg=drawing.svg, alt=drawing.alt))
+        found.append(CoverFigure(title=chapter_title(result.lab, words.language), svg=drawing.svg, alt=drawing.alt))
     return found
 
 

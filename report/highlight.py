@@ -69,4 +69,4 @@ def source(code: str, language: str = "python") -> str:
 
 def block(code: str, language: str = "python") -> str:
     """Return the code as a finished `pre` block."""
-    return f'<pre><code>{source(code, language)}</code></pre>'
+    return f"<pre><code>{source(code, language)}</code></pre>"

@@ -118,9 +118,7 @@ class _Writer:
                 inner = "\n\n".join(part for item in blocks for part in self._block(item))
                 yield _quoted(f"**{title}**\n\n{inner}")
 
-    def _caption(
-        self, id_: str, key: str, number: str, caption: str, tag_line: str, *, labelled: bool = False
-    ) -> str:
+    def _caption(self, id_: str, key: str, number: str, caption: str, tag_line: str, *, labelled: bool = False) -> str:
         parts = [_anchor(id_) if id_ else ""]
         if number or labelled:
             parts.append(f"**{self._words(key, number=number)}**{self._words('page.label_end')}")

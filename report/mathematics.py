@@ -74,9 +74,9 @@ def mathml(tex: str, *, display: bool = False) -> str:
 def picture(tex: str, *, display: bool = False) -> Picture:
     """Return the formula as a drawing. Arguments and errors as for `mathml`."""
     _converted(tex, display=display)
-    import ziamath
+    from ziamath.zmath import Latex
 
-    formula = ziamath.Latex(tex, size=_SIZE, color=_INK, inline=not display)
+    formula = Latex(tex, size=_SIZE, color=_INK, inline=not display)
     svg = formula.svg()
     box = re.search(r'viewBox="([-\d.]+) ([-\d.]+) ([-\d.]+) ([-\d.]+)"', svg)
     if box is None:

@@ -20,7 +20,7 @@ from functools import cache
 from importlib import resources
 
 from jinja2 import TemplateError, TemplateSyntaxError
-from jinja2.sandbox import SecurityError
+from jinja2.exceptions import SecurityError
 
 from report.analysis import MissingValueError
 from report.errors import NoteError

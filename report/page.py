@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 from report import highlight, mathematics
 from report.document import Block, Chapter, Column, Equation, Figure, Report, Table
 from report.errors import RenderingError
-from report.text import LANGUAGE_TAGS, Typesetter
+from report.text import LANGUAGE_TAGS, THIN_SPACE, Typesetter
 from report.words import Words
 
 Medium = Literal["screen", "paper"]
@@ -36,7 +36,7 @@ _UNSAFE_SVG = re.compile(
     r"<script|<foreignObject|<image\b[^>]*href=[\"'](?!data:image/)|\sstyle=|\son\w+=|javascript:|<!DOCTYPE|<!ENTITY",
     re.IGNORECASE,
 )
-_SVG_ID = re.compile(r'(\bid="|url\(#|href="#)')
+_SVG_ID = re.compile(r'(\bid="|url\(#|href="#)([^")]+)')
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,7 @@ class Page:
         here: name of the file that is being made.
     """
 
-    def __init__(
-        self, report: Report, medium: Medium, *, files: dict[str, str] | None = None, here: str = ""
-    ) -> None:
+    def __init__(self, report: Report, medium: Medium, *, files: dict[str, str] | None = None, here: str = "") -> None:
         self.report = report
         self.medium: Medium = medium
         self.words = Words(report.language)
@@ -90,6 +88,7 @@ class Page:
         self._files = files or {}
         self._here = here
         self._typesetter = Typesetter(report.language, self._formula)
+        self._drawing_ids: dict[tuple[str, str], str] = {}
         self._formula_rules: dict[str, str] = {}
 
     def inline(self, markdown: str) -> Markup:
@@ -100,8 +99,12 @@ class Page:
         """Return paragraphs of Markdown as markup."""
         return self._linked(self._typesetter.prose(markdown))
 
+    def title(self, markdown: str) -> str:
+        """Return one line of Markdown as plain text with plain blanks, for the title of a file."""
+        return self.text(markdown).replace(THIN_SPACE, " ")
+
     def text(self, markdown: str) -> str:
-        """Return one line of Markdown as plain text, for titles and labels."""
+        """Return one line of Markdown as plain text, for labels inside the page."""
         return Markup(re.sub(r"<[^>]*>", "", self._typesetter.inline(markdown))).unescape()
 
     def kind(self, block: Block) -> str:
@@ -111,6 +114,10 @@ class Page:
     def points(self, points: int) -> str:
         """Return the points of an exercise in words."""
         return self.words("page.point" if points == 1 else "page.points", points=points)
+
+    def answer(self, lines: int) -> Markup:
+        """Return empty lines to write on."""
+        return Markup(("<br>" if self.medium == "screen" else "<div></div>") * lines)
 
     def link(self, target: str) -> str:
         """Return the address of an id of this report."""
@@ -152,7 +159,7 @@ class Page:
         head = re.sub(r'\s(?:xmlns(?::\w+)?|version|role|aria-label)="[^"]*"', "", svg[start + 4 : end])
         if width_mm is not None:
             head = re.sub(r'\s(?:width|height)="[^"]*"', "", head) + f' width="{round(width_mm * PIXELS_PER_MM)}"'
-        body = _SVG_ID.sub(rf"\g<1>{id_}.", svg[end:])
+        body = _SVG_ID.sub(lambda match: match[1] + self._short(id_, match[2]), svg[end:])
         return Markup(f'<svg role="img" aria-label="{escape(alt)}"{head}{body}')
 
     def figure_class(self, figure: Figure) -> str:
@@ -160,8 +167,14 @@ class Page:
         return "wide" if figure.width_mm > 150 else ""
 
     def listing_class(self, code: str) -> str:
-        """Return "long" for source that may be cut by a page's end: what fills more than half a page."""
-        return "long" if code.count("\n") > 34 else ""
+        """Return how source is set on paper.
+
+        "long" may be cut by a page's end, because it fills more than half a page; "wide" also takes the margin beside
+        the text, and "dense" smaller letters, so that long lines are not broken.
+        """
+        longest = max(map(len, code.split("\n")))
+        names = ("long", code.count("\n") > 34), ("wide", longest > 76), ("dense", longest > 90)
+        return " ".join(name for name, holds in names if holds)
 
     def table_class(self, table: Table) -> str:
         """Return the classes of a table: how its columns are set, and whether a page's end may cut it."""
@@ -175,6 +188,8 @@ class Page:
             names.append("many")
         if len(kinds) > 12 or _width(table) > _TEXT_WIDTH:
             names.append("wide")
+        if _width(table, "number") > _TEXT_WIDTH:
+            names.append("loose")
         return " ".join(names)
 
     def head_class(self, table: Table, index: int) -> str:
@@ -197,22 +212,13 @@ class Page:
         """Return every chapter of the report in order: summary, labs, provenance."""
         return (self.report.summary, *self.report.chapters, self.report.provenance)
 
-    def columns(self, chapters: tuple[Chapter, ...]) -> tuple[tuple[Chapter, ...], ...]:
-        """Return the chapters of the contents in as many columns as the medium has: one on the screen, two on paper.
-
-        Columns set by WeasyPrint itself would take a quarter of the time of the whole report.
-        """
-        if self.medium == "screen":
-            return (chapters,)
-        heights = [2 + len(chapter.sections) for chapter in chapters]
-        split = min(
-            range(1, len(chapters) + 1), key=lambda position: max(sum(heights[:position]), sum(heights[position:]))
-        )
-        return tuple(column for column in (chapters[:split], chapters[split:]) if column)
-
     def formula_rules(self) -> str:
         """Return the style rules of the formulas that were drawn; they hold each one's size and depth."""
         return "".join(f".{name}{{{rule}}}\n" for rule, name in self._formula_rules.items())
+
+    def _short(self, figure: str, name: str) -> str:
+        """Return a short id, unique on the page, for an id inside a figure's drawing."""
+        return self._drawing_ids.setdefault((figure, name), f"i{len(self._drawing_ids)}")
 
     def _cell(self, text: str, column: Column) -> Markup:
         if column.kind == "code":
@@ -262,10 +268,15 @@ def aligned(cells: list[str]) -> list[str]:
     return result
 
 
-def _width(table: Table) -> float:
-    """Return about how wide a table would like to be, in characters; a column of text counts 24 at most."""
+def _width(table: Table, kind: str = "") -> float:
+    """Return about how wide a table, or its columns of one kind, would like to be, in characters.
+
+    A column of text counts 24 at most, because text can be broken.
+    """
     total = 0.0
     for index, column in enumerate(table.columns):
+        if kind and column.kind != kind:
+            continue
         longest = max((_length(row[index]) for row in table.rows), default=0)
         limit = 24 if column.kind == "text" else 80
         total += max(min(longest, limit), min(_length(column.title), 14)) + 2

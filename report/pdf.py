@@ -55,6 +55,7 @@ def pdf(report: Report, *, source_date: datetime, attached: Mapping[str, bytes] 
                 font_config=_font_configuration(),
                 pdf_variant="pdf/ua-1",
                 presentational_hints=False,
+                finisher=_name_column_heads,
                 attachments=[
                     weasyprint.Attachment(
                         file_obj=io.BytesIO(data),
@@ -68,6 +69,8 @@ def pdf(report: Report, *, source_date: datetime, attached: Mapping[str, bytes] 
             )
         except _fatal_error() as error:
             raise RenderingError(f"The PDF could not be made: {error}") from error
+        except Exception as error:  # a fault of the layout must not cost the other outputs
+            raise RenderingError(f"The PDF could not be made: {type(error).__name__}: {error}") from error
     if warnings:
         more = f" (and {len(warnings) - 1} more)" if len(warnings) > 1 else ""
         raise RenderingError(f"The PDF could not be made as it should be: {warnings[0]}{more}")
@@ -79,14 +82,25 @@ def html(report: Report, *, source_date: datetime) -> str:
     page = Page(report, "paper")
     places.check(page)
     token = "labreport-styles"
-    text = environment().get_template("pdf.html.j2").render(
-        report=report,
-        page=page,
-        created=source_date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        styles=Markup(token),
+    text = (
+        environment()
+        .get_template("pdf.html.j2")
+        .render(
+            report=report,
+            page=page,
+            created=source_date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            styles=Markup(token),
+        )
     )
     places.check_links(text)
     return text.replace(token, _style_sheet(page), 1)
+
+
+def _name_column_heads(_document: object, pdf: Any) -> None:
+    """Say of each head cell that it heads a column; WeasyPrint only tells each cell its heads."""
+    for item in pdf.objects:
+        if isinstance(item, dict) and item.get("S") == "/TH" and "A" in item:
+            item["A"]["Scope"] = "/Column"
 
 
 def _style_sheet(page: Page) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from experiments import data, identity, registry
 from experiments.errors import DataError
@@ -31,7 +31,7 @@ class Plan:
     """The user's file, for a lab that is not of this package."""
     overrides: Mapping[str, Setting]
     seeds: tuple[int, ...]
-    profile: str
+    profile: Literal["full", "quick"]
     key: str | None
     """Identity of the run; None where the data are missing."""
     parts: Mapping[str, str]
@@ -128,9 +128,8 @@ def _data_files(lab: registry.Lab, settings: Any, configuration: Configuration) 
     dataset = registry.dataset_name(lab, settings)
     if dataset is None:
         return ()
-    source: Any = configuration.data
     return data.locate(
-        dataset, source=source, data_dir=configuration.data_dir, offline=configuration.offline
+        dataset, source=configuration.data, data_dir=configuration.data_dir, offline=configuration.offline
     ).files
 
 

@@ -18,13 +18,13 @@ from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from report import carried, files, store
-from report.configuration import Configuration
+from report import carried, files, manifest, store
+from report.configuration import LOCALISED, Configuration
 from report.document import Report
-from report.errors import ReportError, UsageError
+from report.errors import ReportError, UnreadableError, UsageError
+from report.logo import data_address
 from report.words import Language
 
-MANIFEST = "manifest.json"
 _PACKAGES = ("weasyprint", "jinja2", "matplotlib", "markdown-it-py", "pygments", "fonttools", "ziamath", "latex2mathml")
 
 Announce = Callable[[str, int, int], None]
@@ -82,7 +82,6 @@ def publish(
     jobs = [
         Job(language=language, runs=tuple(runs), configuration=configuration, split=split, moment=moment)
         for language in configuration.lang
-        if language in ("zh", "en")
     ]
     outputs: dict[Language, tuple[Path, ...]] = {}
     problems: list[str] = []
@@ -91,7 +90,7 @@ def publish(
         problems += wrong
         announce(job.language, done, len(jobs))
     ordered = tuple(path for job in jobs for path in outputs[job.language])
-    _write_manifest(folder, inputs if not problems else "", ordered)
+    manifest.write(folder, inputs if not problems else "", ordered)
     return Outcome(outputs=ordered, problems=tuple(problems), fresh=False)
 
 
@@ -192,8 +191,8 @@ def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, mom
     words = [
         configuration.lang,
         configuration.to,
-        dict(configuration.title),
-        dict(configuration.course),
+        [dict(getattr(configuration, name)) for name in LOCALISED],
+        data_address(configuration.logo) if configuration.logo else None,
         configuration.date,
         configuration.edition,
         split,
@@ -212,19 +211,9 @@ def _files_of(folder: Path) -> Iterator[Path]:
 def _unchanged(folder: Path, inputs: str) -> tuple[Path, ...] | None:
     """Return the files of the last rendering if its inputs and all its files are the same as then."""
     try:
-        manifest: Mapping[str, object] = json.loads((folder / MANIFEST).read_bytes())
-        listed = manifest["files"]
-        if manifest["inputs"] != inputs or not isinstance(listed, dict):
-            return None
-        for name, digest in listed.items():
-            if sha256((folder / name).read_bytes()).hexdigest() != digest:
-                return None
-    except (OSError, ValueError, KeyError, TypeError):
+        found = manifest.read(folder)
+    except UnreadableError:
         return None
-    return tuple(folder / name for name in listed)
-
-
-def _write_manifest(folder: Path, inputs: str, outputs: Sequence[Path]) -> None:
-    listed = {path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in outputs}
-    content = {"format": 1, "inputs": inputs, "files": listed}
-    files.write(folder / MANIFEST, json.dumps(content, indent=1).encode() + b"\n")
+    if found.inputs != inputs or manifest.differences(folder, found):
+        return None
+    return tuple(folder / name for name in found.files)

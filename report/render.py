@@ -6,15 +6,14 @@ very text of its style sheet. Fonts are cut down to the characters the page show
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from markupsafe import Markup
 
-from report import fonts, places, theme
-from report.document import Block, Box, Chapter, Figure, Report
+from report import fonts, places, slim, theme
+from report.document import Block, Box, Chapter, Equation, Figure, Prose, Report
 from report.page import Page, environment, style
 
 _POLICY, _STYLES = "labreport-policy", "labreport-styles"
@@ -34,7 +33,7 @@ def html(report: Report, embedded: Mapping[str, bytes] | None = None) -> str:
     """
     page = Page(report, "screen")
     places.check(page)
-    return _file(page, page.chapters(), page.text(report.cover.title), embedded=embedded or {})
+    return _file(page, page.chapters(), page.title(report.cover.title), embedded=embedded or {})
 
 
 def split(report: Report) -> dict[str, str]:
@@ -52,9 +51,9 @@ def split(report: Report) -> dict[str, str]:
     pages = {}
     for position, (name, chapters) in enumerate(files.items()):
         page = Page(report, "screen", files=home, here=name)
-        title = page.text(report.cover.title)
+        title = page.title(report.cover.title)
         if name != INDEX:
-            title = f"{page.text(chapters[0].title)} · {title}"
+            title = f"{page.title(chapters[0].title)} · {title}"
         pages[name] = _file(
             page,
             chapters,
@@ -76,44 +75,41 @@ def _file(
     elsewhere: frozenset[str] = frozenset(),
     embedded: Mapping[str, bytes] | None = None,
 ) -> str:
-    text = environment().get_template("report.html.j2").render(
-        report=page.report,
-        page=page,
-        shown=shown,
-        first=first,
-        title=title,
-        neighbours=neighbours,
-        embedded={name: b64encode(data).decode() for name, data in (embedded or {}).items()},
-        policy=_POLICY,
-        styles=Markup(_STYLES),
+    text = (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            report=page.report,
+            page=page,
+            shown=shown,
+            first=first,
+            title=title,
+            neighbours=neighbours,
+            embedded={name: b64encode(data).decode() for name, data in (embedded or {}).items()},
+            policy=_POLICY,
+            styles=Markup(_STYLES),
+        )
     )
     places.check_links(text, elsewhere)
-    text = _slim(text)
-    styles = fonts.style_sheet(text) + _style_sheet()
+    text = slim.without_blanks(text)
+    faces = fonts.style_sheet(text)
+    text, rules, dark = slim.with_classes(slim.without_end_tags(text))
+    styles = faces + _style_sheet(rules, dark)
     digest = b64encode(sha256(styles.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'"
     return text.replace(_POLICY, policy, 1).replace(_STYLES, styles, 1)
 
 
-def _style_sheet() -> str:
-    dark = style("dark") + theme.figure_rules()
+def _style_sheet(drawing_rules: str, dark_drawing_rules: str) -> str:
+    dark = style("dark") + theme.figure_rules() + dark_drawing_rules
     return (
         style("theme")
         + style("content")
         + style("screen")
+        + drawing_rules
         + f"@media (prefers-color-scheme:dark) and screen{{\n{dark}}}\n"
         + style("user")
     )
-
-
-def _slim(text: str) -> str:
-    """Drop blank lines outside preformatted text, and the empty remains of class attributes."""
-    parts = re.split(r"(<pre\b.*?</pre>)", text, flags=re.DOTALL)
-    for index in range(0, len(parts), 2):
-        parts[index] = re.sub(r"\n\s*\n+", "\n", parts[index])
-        parts[index] = re.sub(r'class="([^"]*?)\s+"', r'class="\1"', parts[index])
-        parts[index] = parts[index].replace(' class=""', "")
-    return "".join(parts)
 
 
 def _neighbours(
@@ -140,7 +136,7 @@ def _ids(chapter: Chapter) -> list[str]:
 def _block_ids(block: Block) -> list[str]:
     if isinstance(block, Box):
         return [id_ for inner in block.blocks for id_ in _block_ids(inner)]
-    found = [block.id] if hasattr(block, "id") else []
+    found = [] if isinstance(block, (Prose, Equation)) else [block.id]
     if isinstance(block, Figure) and block.data is not None:
         found.append(block.data.id)
     return found

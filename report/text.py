@@ -282,7 +282,11 @@ def _emphasised_in_chinese(tokens: Sequence[Token]) -> list[Token]:
     for index, token in enumerate(result):
         if token.type != "em_open":
             continue
-        close = next(i for i in range(index, len(result)) if result[i].type == "em_close" and result[i].level == token.level)
+        close = next(
+            end
+            for end in range(index, len(result))
+            if result[end].type == "em_close" and result[end].level == token.level
+        )
         content = "".join(_visible(part) for part in result[index:close])
         if re.search(f"[{_HAN}]", content):
             token.tag = result[close].tag = "strong"

@@ -15,7 +15,8 @@ from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
-from jinja2 import StrictUndefined, Template
+from jinja2 import StrictUndefined, Template, nodes
+from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from experiments.result import DataCard, Fold, Layer, Result
@@ -231,11 +232,54 @@ class Context:
         )
 
 
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja2 for notes that anybody may have written: expressions only, and none that can run or grow without end.
+
+    There are no loops, macros or inclusions, so a note ends; products, powers and formats are limited, so it stays small.
+    """
+
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for statement in tree.find_all(nodes.Stmt):
+            if not isinstance(statement, (nodes.Output, nodes.Assign)):
+                kind = type(statement).__name__.lower()
+                raise TemplateSyntaxError(
+                    f"a note may not hold '{kind}'; only values, {{{{ … }}}}, and {{% set … %}}.", statement.lineno
+                )
+        # Joining texts could double them again and again; a note has no need of it.
+        for joined in tree.find_all(nodes.Concat):
+            raise TemplateSyntaxError("a note may not join texts with '~'.", joined.lineno)
+        return tree
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Compute a sum, product, power or format, unless its result would be huge.
+
+        Raises:
+            SecurityError: it would.
+        """
+        if operator == "%" and isinstance(left, str):
+            if re.search(r"\d{3}|\*", left) or len(left) > 100:
+                raise SecurityError(f"the format {left[:40]!r} is too wide")
+        elif not (isinstance(left, (int, float)) and isinstance(right, (int, float))):
+            raise SecurityError(f"'{operator}' works on numbers only")
+        elif operator == "**" and (abs(right) > 100 or abs(left) > _LARGEST):
+            raise SecurityError("the power is too large")
+        elif operator == "*" and isinstance(left, int) and max(abs(left), abs(right)) > _LARGEST:
+            raise SecurityError("the product is too large")
+        return super().call_binop(context, operator, left, right)
+
+
+_LARGEST = 10**18
+"""Numbers in a note stay below this; the largest one of our own is a count of bytes."""
+
+
 @cache
-def environment(language: Language) -> ImmutableSandboxedEnvironment:
+def environment(language: Language) -> Sandbox:
     """Return the sandbox of the notes of one language."""
     words = Words(language)
-    sandbox = ImmutableSandboxedEnvironment(
+    sandbox = Sandbox(
         undefined=StrictUndefined,
         autoescape=False,
         finalize=shown,
@@ -246,7 +290,7 @@ def environment(language: Language) -> ImmutableSandboxedEnvironment:
     )
     filters: dict[str, Callable[..., Any]] = {
         "percent": lambda value: Fragment(_percent(value)),
-        "number": lambda value, digits=None: Fragment(numbers.number(_plain(value), digits)),
+        "number": lambda value, digits=None: Fragment(numbers.number(_plain(value), _few(digits))),
         "integer": lambda value: Fragment(numbers.integer(_plain(value))),
         "points": lambda value: Fragment(words("labs.points", value=numbers.points(_plain(value)))),
         "bytes": lambda value: Fragment(numbers.size(_plain(value))),
@@ -263,7 +307,7 @@ def escape(text: str) -> str:
 
 
 @cache
-def _compiled(sandbox: ImmutableSandboxedEnvironment, source: str) -> Template:
+def _compiled(sandbox: Sandbox, source: str) -> Template:
     return sandbox.from_string(source)
 
 
@@ -297,6 +341,12 @@ def _constant(value: object) -> Fragment:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise MissingValueError("const(…) takes a number or a text.")
     return Fragment(value if isinstance(value, str) else str(shown(_exact(value))))
+
+
+def _few(digits: Any) -> int | None:
+    if digits is None or (isinstance(digits, int) and 0 <= digits <= 20):
+        return digits
+    raise MissingValueError(f"number(…) takes 0 to 20 digits, not {digits!r}.")
 
 
 def _exact(value: Any) -> Any:

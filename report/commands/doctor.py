@@ -8,18 +8,19 @@ import click
 
 from report.commands import options
 from report.commands.console import print_json
-from report.diagnosis import diagnose
+from report.diagnosis import diagnose, note_findings
 
 MARKS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
 
 
 @click.command("doctor", epilog="\b\nExample:\n  labreport doctor --data-dir /data/keras")
 @options.run_options
+@click.option("--notes", is_flag=True, help="Check only that the notes of both languages are in step.")
 @options.AS_JSON
-def command(assignments: tuple[str, ...], as_json: bool, **flags: Any) -> int:
+def command(assignments: tuple[str, ...], notes: bool, as_json: bool, **flags: Any) -> int:
     """Check this machine and say how to mend what is missing. Exit code 2 where something won't work."""
     findings = []
-    for finding in diagnose(options.resolve(**flags)):
+    for finding in note_findings() if notes else diagnose(options.resolve(**flags)):
         findings.append(finding)
         if not as_json:
             click.echo(f"{MARKS[finding.state]}  {finding.name:<22}{finding.text}")

@@ -8,7 +8,6 @@ comparison is made for.
 from __future__ import annotations
 
 from experiments.result import Result
-from report.chapter import is_sample
 from report.comparison.record import Reason
 
 SAME_START = ("lab", "engine", "data", "keras", "tensorflow", "numpy")
@@ -68,7 +67,7 @@ def remarks(a: Result, b: Result) -> tuple[Reason, ...]:
     elif a.key == b.key:
         found.append(Reason(code="same_key"))
     for side, result in (("A", a), ("B", b)):
-        if is_sample(result):
+        if result.findings.data is not None and result.findings.data.source == "sample":
             found.append(Reason(code="sample", values={"side": side}))
         if result.profile == "quick":
             found.append(Reason(code="quick", values={"side": side}))

@@ -113,7 +113,9 @@ def _one_sided(a: Result, b: Result) -> tuple[Reason, ...]:
     of_a, of_b = measured(a), measured(b)
     missing = (("A", [name for name in of_a if name not in of_b]), ("B", [name for name in of_b if name not in of_a]))
     return tuple(
-        Reason(code="metrics_only", values={"side": side, "names": ", ".join(names)}) for side, names in missing if names
+        Reason(code="metrics_only", values={"side": side, "names": ", ".join(names)})
+        for side, names in missing
+        if names
     )
 
 

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from experiments.result import Result
+from experiments.result import Example, Layer, Result
 from report import claims, notes
 from report.comparison.record import ClaimChange, Fact, TextChange
 from report.errors import NoteError
@@ -45,7 +45,7 @@ def texts(a: Result, b: Result) -> tuple[tuple[TextChange, ...], int]:
     """Return the listings and examples that differ, as unified diffs, and the number of equal ones."""
     kinds: tuple[tuple[str, Callable[[Result], Mapping[str, str]]], ...] = (
         ("listing", lambda result: {item.name: item.source for item in result.findings.listings}),
-        ("example", lambda result: {item.name: _with_output(item.code, item.output) for item in result.findings.examples}),
+        ("example", lambda result: {item.name: _printed(item) for item in result.findings.examples}),
     )
     found: list[TextChange] = []
     equal = 0
@@ -99,9 +99,9 @@ def _claims_of(lab: str) -> tuple[str, ...]:
     return known
 
 
-def _with_output(code: str, output: str) -> str:
-    printed = "".join(f"\n# → {line}" for line in output.rstrip("\n").splitlines())
-    return code.rstrip("\n") + printed
+def _printed(example: Example) -> str:
+    output = "".join(f"\n# → {line}" for line in example.output.rstrip("\n").splitlines())
+    return example.code.rstrip("\n") + output
 
 
 def _settings(result: Result) -> Iterator[tuple[str, str]]:
@@ -127,15 +127,16 @@ def _data(result: Result) -> Iterator[tuple[str, str]]:
 
 def _models(result: Result) -> Iterator[tuple[str, str]]:
     for model in result.findings.models:
-        layers = (
-            f"{layer.kind}({', '.join(map(str, layer.output_shape[1:]))}{', ' + layer.activation if layer.activation else ''})"
-            for layer in model.layers
-        )
-        yield f"{model.role}: layers", " → ".join(layers)
+        yield f"{model.role}: layers", " → ".join(_layer(layer) for layer in model.layers)
         yield f"{model.role}: parameters", str(model.parameters)
         yield f"{model.role}: optimizer", model.optimizer
         yield f"{model.role}: learning_rate", exact(model.learning_rate)
         yield f"{model.role}: loss", model.loss
+
+
+def _layer(layer: Layer) -> str:
+    inside = [*map(str, layer.output_shape[1:]), *([layer.activation] if layer.activation else [])]
+    return f"{layer.kind}({', '.join(inside)})"
 
 
 def _source(result: Result) -> Iterator[tuple[str, str]]:

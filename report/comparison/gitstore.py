@@ -60,7 +60,8 @@ def runs(revision: str, root: Path) -> tuple[Committed, ...]:
     if known is None:
         raise UsageError(f"There is no git revision '{revision}' in {top}.")
     commit = known.decode().strip()
-    listed = _git(top, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, *([str(place)] if place.parts else []))
+    below = [str(place)] if place.parts else []
+    listed = _git(top, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, *below)
     depth = len(place.parts)
     paths = [PurePosixPath(text) for text in (listed or b"").decode().split("\0") if text]
     found = [path for path in paths if path.name == RESULT and len(path.parts) == depth + 3]

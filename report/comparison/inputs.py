@@ -7,26 +7,23 @@ or can't be read is remembered as a remark and never hides the rest.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 from experiments import registry
 from experiments.result import Result
-from report import codec
+from report import carried, codec, manifest
 from report.comparison import gitstore
 from report.comparison.passages import of_page
 from report.comparison.record import Reason
 from report.comparison.version import NothingToCompareError, Pages, Version
 from report.errors import ReportError, UnreadableError, UsageError
-from report.publish import MANIFEST
 from report.store import RESULT, Store, load
 from report.words import Language
 
 LAST = "last:"
 GIT = "git:"
-_REPORTS = (".html", ".htm", ".pdf")
 
 
 def resolve(names: Sequence[str], store: Store) -> tuple[Version, ...]:
@@ -50,11 +47,11 @@ def _version(name: str, label: str, store: Store) -> Version:
     if path.is_dir():
         if (path / RESULT).is_file():
             return _run(path / RESULT, label)
-        if (listed := _manifest(path)) is not None:
-            return _report_folder(path, listed, label)
+        if (path / manifest.NAME).is_file():
+            return _report_folder(path, manifest.read(path).files, label)
         return _folder(path, label)
     if path.is_file():
-        if path.suffix.lower() in _REPORTS:
+        if carried.is_report(path):
             return _report([path], label)
         return _run(path, label)
     try:
@@ -77,7 +74,7 @@ def _last(name: str, store: Store) -> Version:
     """The N-th newest complete run of each lab in the store, 1 being the newest."""
     text = name.removeprefix(LAST)
     if not text.isdecimal() or int(text) < 1:
-        raise UsageError(f"Can't read '{name}': write last:1 for the newest run of each lab, last:2 for the one before.")
+        raise UsageError(f"Can't read '{name}': last:1 is the newest run of each lab, last:2 the one before.")
     wanted = int(text)
     found: dict[str, Result] = {}
     listing = store.list()
@@ -143,22 +140,10 @@ def _from_git(name: str, store: Store) -> Version:
     return Version(label=name, kind="git", results=_ordered(found), remarks=tuple(remarks))
 
 
-def _manifest(folder: Path) -> Mapping[str, str] | None:
-    """Return name and hash of the files of a report's folder, or None where it is no such folder."""
-    try:
-        content = json.loads((folder / MANIFEST).read_bytes())
-        listed = content["files"]
-    except OSError:
-        return None
-    except (ValueError, KeyError, TypeError) as error:
-        raise UnreadableError(f"Can't read {folder / MANIFEST}: it is no manifest of a report.") from error
-    return {str(file): str(digest) for file, digest in listed.items()} if isinstance(listed, dict) else None
-
-
 def _report_folder(folder: Path, listed: Mapping[str, str], label: str) -> Version:
     # Pages of single labs lie in folders of their own; the whole report is at the top.
-    wanted = [name for name in listed if Path(name).suffix.lower() in _REPORTS and "/" not in name]
-    paths = [folder / name for name in sorted(wanted, key=lambda name: name.endswith(".pdf")) if (folder / name).is_file()]
+    names = sorted((name for name in listed if "/" not in name), key=lambda name: name.endswith(".pdf"))
+    paths = [path for name in names if carried.is_report(path := folder / name) and path.is_file()]
     if not paths:
         raise UnreadableError(f"The report in {folder} has no .html and no .pdf file left; render it again.")
     edited = [path.name for path in paths if sha256(path.read_bytes()).hexdigest() != listed[path.name]]
@@ -167,17 +152,12 @@ def _report_folder(folder: Path, listed: Mapping[str, str], label: str) -> Versi
 
 def _report(paths: Sequence[Path], label: str, remarks: Sequence[Reason] = ()) -> Version:
     """Read the data of the first file, and the text of every HTML file."""
-    from report import carried
-
-    carried_results = carried.extract(paths[0])
     found: dict[str, Result] = {}
-    for lab, content in carried_results.items():
+    for lab, content in carried.extract(paths[0]).items():
         result = codec.decode(content, f"the data of {lab} in {paths[0]}")
         if result.lab != lab:
             raise UnreadableError(f"Can't read {paths[0]}: the data named {lab} are those of {result.lab}.")
         found[lab] = result
-    if not found:
-        raise UnreadableError(f"Can't read {paths[0]}: the report carries no data.")
     pages: dict[Language, Pages] = {}
     for path in paths:
         if path.suffix.lower() != ".pdf":

@@ -17,7 +17,7 @@ from report.comparison import worddiff
 from report.comparison.record import NoteChange
 from report.comparison.version import Paragraph, Version
 from report.errors import ReportError
-from report.text import LANGUAGE_TAGS
+from report.text import LANGUAGE_TAGS, THIN_SPACE
 from report.values import Context
 from report.words import Language
 
@@ -88,9 +88,9 @@ def of_page(html: str) -> tuple[Language | None, Mapping[str, tuple[Paragraph, .
 
 
 def plain(markdown: str) -> str:
-    """Return Markdown as the words that a reader sees; the address of a link stands for a text that is filled in later."""
+    """Return Markdown as the words that a reader sees; for a link whose text is filled in later stands "…"."""
     text = _LINK.sub(lambda match: match.group(1) or "…", markdown)
-    return " ".join(_ESCAPED.sub(r"\1", _MARKS.sub("", text)).split())
+    return worddiff.single_blanks(_ESCAPED.sub(r"\1", _MARKS.sub("", text)))
 
 
 def _both(
@@ -145,7 +145,7 @@ class _PageReader(HTMLParser):
             self._text.append(data)
 
     def _taken(self) -> str:
-        text = " ".join("".join(self._text).replace("\u2009", "").split())
+        text = worddiff.single_blanks("".join(self._text).replace(THIN_SPACE, ""))
         self._text.clear()
         return text
 

@@ -26,8 +26,8 @@ Verdict = Literal[
     "incomparable",
 ]
 """Of a metric. better, worse: a difference is shown. none: none is shown. equal: the interval lies within the margin.
-few: too few runs to tell. single: one run each, chance can't be ruled out. same: equal to the last digit. changed: differs,
-in a number that no chance enters. undefined: some run gave no number. incomparable: numbers without a verdict."""
+few: too few runs to tell. single: one run each, chance can't be ruled out. same: equal to the last digit. changed:
+differs, in a number that no chance enters. undefined: some run gave no number. incomparable: no verdict possible."""
 Shift = Literal["later", "earlier", "none", "few", "single", "same", "incomparable"]
 """Of the overfitting epoch, with the same meaning where the words are the same."""
 
@@ -36,14 +36,14 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every record of a comparison."""
 
 
-class Reason(Item):
+class Reason(Item, frozen=True, kw_only=True):
     """Something to be said, as a code with its values; the words are in `compare.toml`."""
 
     code: str
     values: dict[str, str] = {}
 
 
-class Run(Item):
+class Run(Item, frozen=True, kw_only=True):
     """Which run of a lab stands on one side."""
 
     run_id: str
@@ -56,7 +56,7 @@ class Run(Item):
     peak_memory_bytes: int
 
 
-class Range(Item):
+class Range(Item, frozen=True, kw_only=True):
     """An interval of the difference."""
 
     low: float
@@ -66,7 +66,7 @@ class Range(Item):
     """permutation (the test turned round), welch, or corrected t."""
 
 
-class Tested(Item):
+class Tested(Item, frozen=True, kw_only=True):
     """How a difference was tested."""
 
     method: str
@@ -83,7 +83,7 @@ class Tested(Item):
     """Metrics tested together."""
 
 
-class MetricDifference(Item):
+class MetricDifference(Item, frozen=True, kw_only=True):
     """One metric on both sides."""
 
     name: str
@@ -107,7 +107,7 @@ class MetricDifference(Item):
     reason: Reason | None = None
 
 
-class EpochShift(Item):
+class EpochShift(Item, frozen=True, kw_only=True):
     """The overfitting epoch on both sides: where the validation curve is lowest."""
 
     smoothed: bool
@@ -131,7 +131,7 @@ class EpochShift(Item):
     reason: Reason | None = None
 
 
-class ChangedPrediction(Item):
+class ChangedPrediction(Item, frozen=True, kw_only=True):
     """One stored image or text that the two networks see differently."""
 
     kind: Literal["image", "text"]
@@ -150,7 +150,7 @@ class ChangedPrediction(Item):
     """Beginning of a text."""
 
 
-class Cell(Item):
+class Cell(Item, frozen=True, kw_only=True):
     """A cell of the confusion matrix whose count differs."""
 
     true: str
@@ -159,7 +159,7 @@ class Cell(Item):
     b: int
 
 
-class Predictions(Item):
+class Predictions(Item, frozen=True, kw_only=True):
     """What one trained network of each side said about the same test set."""
 
     model: str
@@ -179,7 +179,7 @@ class Predictions(Item):
     samples: int | None = None
 
 
-class Fact(Item):
+class Fact(Item, frozen=True, kw_only=True):
     """A setting, version or other plain fact on both sides; None where a side has no such thing."""
 
     group: str
@@ -194,7 +194,7 @@ class Fact(Item):
         return self.a != self.b
 
 
-class TextChange(Item):
+class TextChange(Item, frozen=True, kw_only=True):
     """A listing or an example with its output that differs, as a unified diff."""
 
     kind: Literal["listing", "example"]
@@ -202,7 +202,7 @@ class TextChange(Item):
     diff: str
 
 
-class Piece(Item):
+class Piece(Item, frozen=True, kw_only=True):
     """A stretch of a passage: same on both sides, or replaced."""
 
     a: str
@@ -214,7 +214,7 @@ class Piece(Item):
         return self.a != self.b
 
 
-class NoteChange(Item):
+class NoteChange(Item, frozen=True, kw_only=True):
     """A passage of the notes that reads differently."""
 
     language: str
@@ -223,7 +223,7 @@ class NoteChange(Item):
     pieces: tuple[Piece, ...]
 
 
-class ClaimChange(Item):
+class ClaimChange(Item, frozen=True, kw_only=True):
     """A claim whose verdict differs: true, some (in some runs), false, unknown."""
 
     name: str
@@ -237,7 +237,7 @@ class ClaimChange(Item):
     runs_b: int
 
 
-class LabComparison(Item):
+class LabComparison(Item, frozen=True, kw_only=True):
     """One lab on both sides."""
 
     lab: str
@@ -275,7 +275,7 @@ class LabComparison(Item):
         return sum(metric.verdict in verdicts for metric in self.metrics)
 
 
-class Side(Item):
+class Side(Item, frozen=True, kw_only=True):
     """A version: where it came from."""
 
     label: str
@@ -286,7 +286,7 @@ class Side(Item):
     remarks: tuple[Reason, ...] = ()
 
 
-class Comparison(Item):
+class Comparison(Item, frozen=True, kw_only=True):
     """Two versions with all labs that both hold."""
 
     a: Side
@@ -296,7 +296,7 @@ class Comparison(Item):
     only_b: tuple[str, ...]
 
 
-class Comparisons(Item):
+class Comparisons(Item, frozen=True, kw_only=True):
     """All that one call compared: the first version with each of the others."""
 
     format: int = FORMAT

@@ -205,9 +205,7 @@ def _difference(
 
 
 def _verdict(of_a: Measured, of_b: Measured, test: Test | None, margin: float | None) -> tuple[Verdict, Reason | None]:
-    if sorted(zip(of_a.seeds, of_a.values, strict=True), key=str) == sorted(
-        zip(of_b.seeds, of_b.values, strict=True), key=str
-    ):
+    if of_a.values == of_b.values if of_a.seeds == of_b.seeds else sorted(of_a.values) == sorted(of_b.values):
         return "same", None
     difference = of_b.mean - of_a.mean
     if not of_a.seeded:

@@ -1,14 +1,14 @@
 """Word by word: what reads differently in two passages, in English and in Chinese.
 
 Chinese has no blanks between words, so every character is a word of its own there; a number with its groups, decimals
-and percent sign is one word in both languages. Changes that are separated by next to nothing are joined, because
-"[4 → 5], [0.279 → 0.301]" can be read and a change of every second character can't.
+and percent sign is one word in both languages. A sentence that was rewritten is shown whole, once as it was and once as
+it is: "at epoch [4 → 5]" can be read, a sentence with a change at every second word can't.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from report.comparison.record import Piece
@@ -21,15 +21,24 @@ _WORD = re.compile(
     rf"|[^\W\d_{_HAN}][^\W{_HAN}]*(?:['’-][^\W{_HAN}]+)*"
     r"|\s+|."
 )
+_BLANKS = re.compile(r"[ \t\r\n]+")
+_SENTENCE_END = re.compile(r"(?<=[。！？])|(?<=[.!?])(?=\s+\S)")
 _JOINED = 3
-"""Equal stretches of at most so many characters between two changes of Chinese are taken into the change."""
-_SAME = 0.35
-"""Passages that have less than this share of their words in common are replaced whole."""
+"""Equal stretches of at most so many Chinese characters between two changes are taken into the change."""
+_RELATED = 0.35
+"""Share of words in common from which on one passage is taken for the successor of another."""
+_READABLE = 0.6
+"""Share of words in common below which a sentence is shown whole."""
 
 
 def words(text: str) -> list[str]:
     """Return the words, numbers, marks and blanks of a text; joined, they are the text."""
-    return _WORD.findall(" ".join(text.split()))
+    return _WORD.findall(text)
+
+
+def single_blanks(text: str) -> str:
+    """Return the text with single blanks; narrow ones inside numbers and beside Latin in Chinese stay."""
+    return _BLANKS.sub(" ", text).strip(" ")
 
 
 def pieces(before: str, after: str) -> tuple[Piece, ...]:
@@ -37,35 +46,57 @@ def pieces(before: str, after: str) -> tuple[Piece, ...]:
 
     Joined, the `a` of all pieces are the first passage and the `b` the second (with single blanks).
     """
-    first, second = words(before), words(after)
-    matcher = SequenceMatcher(None, first, second, autojunk=False)
-    if matcher.ratio() < _SAME:
-        whole = Piece(a="".join(first), b="".join(second))
-        return (whole,) if whole.a or whole.b else ()
-    found = [
-        Piece(a="".join(first[low:high]), b="".join(second[start:end]))
-        for _, low, high, start, end in matcher.get_opcodes()
-    ]
+    found: list[Piece] = []
+    for old, new in aligned(_sentences(before), _sentences(after)):
+        found += _within(old, new)
     return tuple(_merged(found))
 
 
-def aligned(before: Sequence[str], after: Sequence[str]) -> Iterable[tuple[str, str]]:
+def aligned(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Pair the passages of two texts; one without a counterpart is paired with the empty text."""
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for kind, low, high, start, end in matcher.get_opcodes():
         if kind == "equal":
             yield from ((text, text) for text in before[low:high])
-            continue
-        yield from _paired(before[low:high], after[start:end])
+        else:
+            yield from _paired(before[low:high], after[start:end])
 
 
-def _paired(before: Sequence[str], after: Sequence[str]) -> Iterable[tuple[str, str]]:
+def likeness(first: str, second: str) -> float:
+    """Return the share of words, without blanks, that two texts have in common and in order, 0 to 1."""
+    one, other = ([word for word in words(text) if not word.isspace()] for text in (first, second))
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+def _sentences(text: str) -> list[str]:
+    return [part for part in _SENTENCE_END.split(single_blanks(text)) if part]
+
+
+def _within(before: str, after: str) -> list[Piece]:
+    """Return the pieces of one sentence."""
+    if before == after:
+        return [Piece(a=before, b=after)]
+    if likeness(before, after) < _READABLE:
+        return [Piece(a=before, b=after)]
+    first, second = words(before), words(after)
+    matcher = SequenceMatcher(None, first, second, autojunk=False)
+    return _merged(
+        [
+            Piece(a="".join(first[low:high]), b="".join(second[start:end]))
+            for _, low, high, start, end in matcher.get_opcodes()
+        ]
+    )
+
+
+def _paired(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Pair what was replaced with its likeliest successor, in order."""
     waiting = list(after)
     for text in before:
-        ratios = [SequenceMatcher(None, words(text), words(other), autojunk=False).ratio() for other in waiting]
+        ratios = [likeness(text, other) for other in waiting]
         best = max(range(len(ratios)), key=lambda place: ratios[place], default=None)
-        if best is None or ratios[best] < _SAME:
+        if len(before) == len(after) == 1:
+            best = 0
+        elif best is None or ratios[best] < _RELATED:
             yield text, ""
             continue
         for other in waiting[:best]:
@@ -77,11 +108,12 @@ def _paired(before: Sequence[str], after: Sequence[str]) -> Iterable[tuple[str, 
 
 
 def _merged(found: Sequence[Piece]) -> list[Piece]:
-    """Join changes that are separated by a few characters of Chinese, or by blanks alone."""
+    """Join equal stretches, and changes that are separated by a few characters of Chinese or by blanks alone."""
     result: list[Piece] = []
     for place, piece in enumerate(found):
         between = 0 < place < len(found) - 1 and not piece.changed and _slight(piece.a)
-        if result and result[-1].changed and (piece.changed or between):
+        alike = bool(result) and result[-1].changed == piece.changed
+        if result and (alike or (result[-1].changed and between)):
             result[-1] = Piece(a=result[-1].a + piece.a, b=result[-1].b + piece.b)
         else:
             result.append(piece)

@@ -97,7 +97,7 @@ class Sources:
             content = (folder / name).read_bytes()
             if hashlib.sha256(content).hexdigest() != expected:
                 raise SystemExit(f"{name}: sha256 is not {expected}; take the version named in this script.")
-            self._archives[name.split("-")[0]] = tarfile.open(fileobj=io.BytesIO(content))
+            self._archives[name.split("-")[0]] = tarfile.open(fileobj=io.BytesIO(content))  # noqa: SIM115 - kept open
 
     def font(self, archive: str, path: str) -> TTFont:
         """Return one font of a package."""
@@ -196,7 +196,7 @@ def add_chinese(font: TTFont, slices: Iterable[TTFont]) -> list[str]:
 
 
 def add_chinese_quotes(font: TTFont, latin: TTFont) -> None:
-    """Add the single quotes of Noto's Latin slice (no numbered slice holds them) and a dash that joins its neighbour."""
+    """Add the single quotes of Noto's Latin slice (no numbered slice has them) and a dash that joins its neighbour."""
     for mark in "‘’":
         draw_glyph(font, f"{font.getBestCmap()[ord(mark)]}.zh", latin, latin.getBestCmap()[ord(mark)])
     bounds = BoundsPen(latin.getGlyphSet())

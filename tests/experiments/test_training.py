@@ -25,23 +25,16 @@ from experiments.training import (
     start,
 )
 
-OPTIMIZERS = {
-    "rmsprop": lambda: optimizer("RMSprop", learning_rate=0.01),
-    "sgd": lambda: optimizer("SGD", learning_rate=0.1, momentum=0.9),
-    "adam": lambda: optimizer("Adam", learning_rate=0.01),
-}
-
 
 def assert_same_weights(model: Any, reference: Any, tolerance: float = 1e-5) -> None:
     for ours, theirs in zip(model.get_weights(), reference.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("name", ["rmsprop", "sgd", "adam"])
-def test_loop_gives_the_bits_of_fit_with_validation_and_a_last_batch_not_full(name):
+def test_loop_gives_the_bits_of_fit_with_validation_and_a_last_batch_not_full():
     inputs, labels = labelled(61)
     samples = in_memory(inputs, labels)
-    model, reference = twins(lambda: classifier(optimizer=OPTIMIZERS[name]()))
+    model, reference = twins(classifier)
     fitted = fit(model, samples.after(20), epochs=3, batch_size=8, seed=3, validation=samples.first(20))
     floats = inputs.astype("float32")
     by_hand = fit_by_hand(
@@ -49,6 +42,16 @@ def test_loop_gives_the_bits_of_fit_with_validation_and_a_last_batch_not_full(na
     )
     assert fitted.plan.form == "loop"
     assert fitted.epochs == 3
+    assert_same_training(fitted.history, by_hand, exact=True)
+    assert_same_weights(model, reference, tolerance=0)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_loop_gives_the_bits_of_fit_for_other_optimizers(name):
+    inputs, labels = labelled(30)
+    model, reference = twins(lambda: classifier(optimizer=optimizer(name, learning_rate=0.05)))
+    fitted = fit(model, in_memory(inputs, labels), epochs=2, batch_size=8, seed=0)
+    by_hand = fit_by_hand(reference, inputs.astype("float32"), labels, epochs=2, batch_size=8, seed=0)
     assert_same_training(fitted.history, by_hand, exact=True)
     assert_same_weights(model, reference, tolerance=0)
 
@@ -70,7 +73,7 @@ def test_averaged_weights_take_their_place_at_the_end_as_in_fit():
     assert_same_weights(model, reference)
 
 
-@pytest.mark.parametrize(("count", "batch_size"), [(1, 1), (5, 5), (5, 1), (5, 4)])
+@pytest.mark.parametrize(("count", "batch_size"), [(1, 1), (5, 4)])
 def test_loop_trains_on_very_few_samples_as_fit_does(count, batch_size):
     inputs, prices = priced(count)
     model, reference = twins(regressor)

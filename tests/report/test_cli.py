@@ -266,6 +266,20 @@ def test_a_second_rendering_of_the_same_runs_does_nothing(place, capsys):
     assert "changed by hand" not in page.read_text("utf-8")
 
 
+def test_a_folder_of_reports_is_verified_file_by_file(place, capsys):
+    _stored(place, "tensors")
+    assert main(["render", "--lang", "en", "--to", "html,md"]) == 0
+    assert main(["verify", "reports"]) == 0
+    (place / "reports" / "labreport-en.html").write_text("changed")
+    (place / "reports" / "labreport-en.md").unlink()
+    capsys.readouterr()
+    assert main(["verify", "reports"]) == 1
+    error = capsys.readouterr().err
+    assert "labreport-en.html: changed" in error and "labreport-en.md: missing" in error
+    (place / "reports" / "manifest.json").write_text("{")
+    assert main(["verify", "reports"]) == 2
+
+
 def test_a_finished_report_gives_its_results_back_byte_for_byte(place, capsys):
     paths = _stored(place, "mnist", "tensors")
     assert main(["render", "--lang", "en"]) == 0

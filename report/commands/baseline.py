@@ -1,0 +1,109 @@
+"""`labreport baseline`: which stored runs later ones are judged against."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from report.commands import options
+from report.commands.console import print_json, print_table, shown
+from report.gate.baseline import Baselines, Entry, Held, NoBaselineError
+from report.store import Store
+
+NAME = click.argument("name")
+
+
+@click.group(
+    "baseline",
+    epilog="\b\nExamples:\n  labreport baseline set main\n  labreport baseline set main 20260105T120000Z-1a2b3c4d\n"
+    "  labreport baseline show main\n  labreport baseline list",
+)
+def command() -> None:
+    """Set and show named baselines: the runs that `labreport check` judges later ones against.
+
+    A baseline is kept for each lab, profile, data and engine. It names runs of the store, which `labreport gc` then
+    keeps. A quick run is never a baseline, and one on sample data answers only for runs on the same sample.
+    """
+
+
+@command.command("set", epilog="\b\nExample:\n  labreport baseline set main")
+@NAME
+@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.option("--data", metavar="KIND", help="Without RUN: only runs on full or sample data.")
+@options.RUNS_DIR
+def set_(name: str, runs: tuple[str, ...], data: str | None, runs_dir: Path | None) -> int:
+    """Make RUNs the baseline NAME; without RUN the newest complete full run of each lab.
+
+    Several runs of one lab, data and engine (with different seeds) are one baseline together.
+    """
+    configuration = options.resolve(runs_dir=runs_dir, data=data)
+    store = Store(configuration.runs_dir)
+    baselines = Baselines(store.root)
+    if runs:
+        entries = baselines.set(name, [store.find(run) for run in runs])
+    else:
+        found = _newest(store, configuration.data)
+        if not found:
+            raise NoBaselineError(
+                f"There is no complete full run in {shown(store.root)}.\nRun `labreport build` first."
+            )
+        entries = baselines.set(name, found)
+    for entry in entries:
+        click.echo(f"{entry.key.lab}: {', '.join(run.run_id for run in entry.runs)}")
+    return 0
+
+
+@command.command("show", epilog="\b\nExample:\n  labreport baseline show main")
+@NAME
+@options.RUNS_DIR
+@options.AS_JSON
+def show(name: str, runs_dir: Path | None, as_json: bool) -> int:
+    """Show the runs of a baseline, and whether they are still there. Exit code 5 where some are not."""
+    baselines = Baselines(options.resolve(runs_dir=runs_dir).runs_dir)
+    held = [baselines.held(entry) for entry in baselines.entries(name)]
+    if as_json:
+        print_json([{**msgspec.to_builtins(one.entry), "lost": list(one.lost)} for one in held])
+    else:
+        heads = ("LAB", "PROFILE", "DATA", "ENGINE", "RUNS", "SEEDS", "STATE")
+        print_table(heads, [_row(one) for one in held])
+    return 5 if any(one.lost for one in held) else 0
+
+
+@command.command("list", epilog="\b\nExample:\n  labreport baseline list")
+@options.RUNS_DIR
+@options.AS_JSON
+def list_(runs_dir: Path | None, as_json: bool) -> int:
+    """List the names of all baselines with their labs."""
+    baselines = Baselines(options.resolve(runs_dir=runs_dir).runs_dir)
+    entries: dict[str, tuple[Entry, ...]] = {name: baselines.entries(name) for name in baselines.names()}
+    if as_json:
+        print_json({name: [msgspec.to_builtins(entry) for entry in found] for name, found in entries.items()})
+    elif entries:
+        print_table(("NAME", "LABS"), [(name, _labs(found)) for name, found in entries.items()])
+    else:
+        click.echo(f"No baselines in {shown(baselines.root)}; `labreport baseline set NAME` makes one.", err=True)
+    return 0
+
+
+def _newest(store: Store, data: str) -> list[Path]:
+    found: dict[str, Path] = {}
+    for run in store.list().runs:
+        entry = run.entry
+        fits = data == "auto" or entry.source in (None, data)
+        if entry.status == "complete" and entry.profile == "full" and fits:
+            found.setdefault(entry.lab, run.path)
+    return list(found.values())
+
+
+def _row(one: Held) -> tuple[str, ...]:
+    key = one.entry.key
+    seeds = sorted({seed for result in one.results for seed in result.seeds})
+    state = f"gone or changed: {', '.join(one.lost)}" if one.lost else "here"
+    runs = ", ".join(run.run_id for run in one.entry.runs)
+    return key.lab, key.profile, key.data[:12], key.engine[:40] or "–", runs, str(len(seeds)), state
+
+
+def _labs(entries: tuple[Entry, ...]) -> str:
+    return ", ".join(dict.fromkeys(entry.key.lab for entry in entries))

@@ -1,0 +1,154 @@
+"""`labreport check`: the gate, for CI."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import traceback
+from pathlib import Path
+from typing import Any
+
+import click
+
+from report import codec
+from report.commands import options
+from report.commands.console import Reporter, print_table, shown
+from report.commands.rendering import rendered
+from report.configuration import Configuration, override
+from report.gate import checking, folder, wording
+from report.gate.checking import Checked
+from report.words import Words
+
+FAULT = 70
+"""Exit code of a fault of labreport itself (EX_SOFTWARE): it must not be taken for a gate that failed, which is 1."""
+FOLDER = "check"
+
+
+@click.command(
+    "check",
+    epilog="\b\nExamples:\n  labreport check --baseline main\n"
+    "  labreport check imdb --baseline last:5 --confirm -o gate",
+)
+@options.LABS
+@click.option("--baseline", metavar="B", help="A name, a run, a path, or last:N.  [default: gate.baseline]")
+@click.option("--confirm", is_flag=True, help="Run suspicious labs again, with fresh seeds.")
+@click.option("--inconclusive-fails", is_flag=True, help="Exit with 6 where there are too few runs to tell.")
+@click.option("--no-report", is_flag=True, help="Leave the report out; write only the verdict.")
+@click.option("--profile", metavar="NAME", help="Check runs of this profile.  [default: full]")
+@click.option("--data", metavar="KIND", help="Check runs on full or sample data; auto: on either.  [default: auto]")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the data files of Keras, for --confirm.")
+@click.option("--offline", is_flag=True, default=None, help="Never try to download data.")
+@options.RUNS_DIR
+@click.option("--lang", metavar="LIST", help="zh, en.  [default: zh,en]")
+@click.option("--to", metavar="LIST", help="Forms of the report: html, pdf, md.  [default: html,pdf]")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the check.  [default: reports/check]")
+@options.AS_JSON
+@options.QUIET
+@options.VERBOSE
+def command(
+    baseline: str | None,
+    confirm: bool,
+    inconclusive_fails: bool,
+    no_report: bool,
+    output: Path | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    **flags: Any,
+) -> int:
+    """Compare the newest run of each lab with a baseline, and tell by the exit code what came out.
+
+    0: passed. 1: a gate failed. 2: wrong usage, or a run can't be read. 3: a lab or its confirmation failed. 5:
+    nothing to compare. 6: too few runs to tell, where --inconclusive-fails asks for it. Writes summary, JUnit file,
+    report and page.
+    """
+    configuration = options.resolve(**flags)
+    target = output or configuration.output / FOLDER
+    reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
+    # An answer of yesterday must not stand where today's could not be given.
+    for name in folder.FILES:
+        with contextlib.suppress(OSError):
+            (target / name).unlink()
+    try:
+        return _checked(
+            configuration,
+            target,
+            reporter,
+            baseline=baseline,
+            confirm=confirm,
+            inconclusive_fails=inconclusive_fails,
+            report=not no_report,
+            as_json=as_json,
+        )
+    except (KeyboardInterrupt, click.ClickException, click.Abort):
+        raise
+    except Exception as error:
+        from experiments.errors import LabError
+        from report.errors import ReportError
+
+        if isinstance(error, (ReportError, LabError)):
+            raise
+        traceback.print_exc()
+        click.echo("Error: a fault of labreport itself; this says nothing about the runs.", err=True)
+        return FAULT
+
+
+def _checked(
+    configuration: Configuration,
+    target: Path,
+    reporter: Reporter,
+    *,
+    baseline: str | None,
+    confirm: bool,
+    inconclusive_fails: bool,
+    report: bool,
+    as_json: bool,
+) -> int:
+    rerun = checking.rerunner(configuration, progress=reporter.advance, announce=reporter.say) if confirm else None
+    with reporter.bars():
+        found = checking.check(configuration, baseline, rerun=rerun)
+    verdict = found.verdict
+    code = verdict.exit_code(inconclusive_fails=inconclusive_fails)
+    # The verdict is written before the report is rendered, so that no fault of a page can lose it.
+    folder.write(verdict, target, configuration.lang, code)
+    if report and found.runs:
+        try:
+            code = _with_report(found, configuration, target, reporter, code)
+        except Exception:
+            traceback.print_exc()
+            click.echo("Error: the report could not be rendered; the verdict is written and stands.", err=True)
+            code = code or 4
+    remark = folder.append_step_summary(verdict, configuration.lang, os.environ)
+    if remark:
+        click.echo(f"Note: {remark}", err=True)
+    for message in (found.problem, *verdict.unreadable):
+        if message:
+            click.echo(f"Error: {message}", err=True)
+    if as_json:
+        answer = folder.Written(outcome=verdict.outcome, exit_code=code, verdict=verdict)
+        click.echo(codec.encode(answer).decode(), nl=False)
+    else:
+        _print(found, target, reporter)
+    return code
+
+
+def _with_report(found: Checked, configuration: Configuration, target: Path, reporter: Reporter, code: int) -> int:
+    inside = override(configuration, output=target / folder.REPORT)
+    outcome = rendered(found.runs, inside, reporter, split=False, force=False)
+    if outcome.problems and code == 0:
+        code = 4
+    folder.write(found.verdict, target, configuration.lang, code, outcome.outputs)
+    return code
+
+
+def _print(found: Checked, target: Path, reporter: Reporter) -> None:
+    words = Words("en")
+    verdict = found.verdict
+    rows = wording.rows(verdict, words)
+    told = rows if reporter.verbose else wording.attention(rows)
+    if told:
+        heads = ("LAB", "CHECK", "NOW", "BASELINE", "VERDICT", "BECAUSE")
+        print_table(heads, [(row.name, row.check, row.now, row.before, row.verdict, row.reason) for row in told])
+        click.echo()
+    click.echo(f"{words(f'gate.outcome_{verdict.outcome}')}: {wording.counts(verdict, words)}")
+    click.echo(shown(target / folder.INDEX))

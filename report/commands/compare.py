@@ -1,0 +1,159 @@
+"""`labreport compare`: what changed between versions, and is it real or noise?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from experiments.suggestion import unknown_name
+from report.commands import options
+from report.commands.console import shown
+from report.errors import UsageError
+
+if TYPE_CHECKING:
+    from report.comparison.record import Comparisons
+    from report.words import Language, Words
+
+UNREADABLE = ("unreadable", "edited")
+"""Remarks that mean: something given as input was not as it should be."""
+
+
+@click.command(
+    "compare",
+    epilog="\b\nExamples:\n"
+    "  labreport compare last:2 last:1\n"
+    "  labreport compare may/labreport-en.pdf june/labreport-en.pdf --to html,pdf --lang en,zh -o comparison\n"
+    "  labreport compare git:v1.0 runs --margin test_accuracy=0.005 --exit-code",
+)
+@click.argument("versions", nargs=-1, metavar="A B [C]...")
+@click.option("--lang", metavar="LIST", help="zh, en.  [default: en here, zh,en in files]")
+@click.option("--to", metavar="LIST", help="Also write files: html, pdf, md, json.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the files.  [default: reports]")
+@click.option(
+    "--margin",
+    "margins",
+    multiple=True,
+    metavar="[[LAB.]METRIC=]VALUE",
+    help="A difference below this doesn't matter: 0.005 in the metric's unit (shares from 0 to 1), or 2% of A. "
+    "May be repeated.",
+)
+@click.option("--all", "everything", is_flag=True, help="List equal things too; otherwise they are counted.")
+@click.option("--exit-code", "judge", is_flag=True, help="Exit with 1, 5 or 6 by what was found; see below.")
+@options.RUNS_DIR
+@options.AS_JSON
+@options.QUIET
+@options.VERBOSE
+def command(
+    versions: tuple[str, ...],
+    to: str | None,
+    output: Path | None,
+    margins: tuple[str, ...],
+    everything: bool,
+    judge: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    **flags: Any,
+) -> int:
+    """Tell what changed between version A and each of the others, and whether it is more than chance.
+
+    A version is a run's id, its folder or result.json, a folder of runs, a finished .html or .pdf report or its folder,
+    last:N (the N-th newest complete run of each lab), or git:REV (the store as it was committed there).
+
+    The exit code is 0 however large the difference; 5 where nothing could be compared. With --exit-code it is 1 where a
+    metric got worse, else 5 where a lab could not be compared, else 6 where the runs were too few to tell.
+    """
+    if len(versions) < 2:
+        raise UsageError("Two versions are needed: labreport compare A B.\nSee `labreport compare --help`.")
+    from report import codec
+    from report.comparison import inputs, outputs
+    from report.comparison import margins as given
+    from report.comparison.compare import compare_all
+    from report.publish import report_moment, tool_version
+    from report.store import Store
+    from report.words import Words
+
+    configuration = options.resolve(output=output, **flags)
+    forms = _forms(to, outputs.FORMATS)
+    here: Language = configuration.lang[0] if flags["lang"] else "en"
+    parsed = given.parse(margins)
+    found = inputs.resolve(versions, Store(configuration.runs_dir))
+    compared = compare_all(
+        found[0],
+        found[1:],
+        margins=parsed,
+        languages=tuple(dict.fromkeys((here, *(configuration.lang if forms or as_json else ())))),
+        everything=everything,
+        tool_version=tool_version(),
+    )
+    if as_json:
+        click.echo(codec.encode(compared).decode(), nl=False)
+    else:
+        _print(compared, Words(here), everything=everything, verbose=verbose)
+    ended = [result.provenance.ended for version in found for result in version.results.values()]
+    written, problems = outputs.write(
+        compared,
+        found,
+        configuration.output,
+        languages=configuration.lang,
+        forms=forms,
+        moment=report_moment(ended),
+        everything=everything,
+    )
+    for path in written:
+        if not quiet:
+            click.echo(shown(path), err=as_json)
+    for problem in problems:
+        click.echo(f"Error: {problem}", err=True)
+    return 4 if problems else exit_code(compared, judge=judge)
+
+
+def exit_code(found: Comparisons, *, judge: bool) -> int:
+    """Return the exit code of a comparison.
+
+    Args:
+        found: what was compared.
+        judge: whether the code shall tell what was found.
+    """
+    labs = [lab for pair in found.comparisons for lab in pair.labs]
+    if not any(lab.comparable for lab in labs):
+        return 5
+    if judge:
+        if any(lab.count("worse") for lab in labs):
+            return 1
+        if any(not lab.comparable or lab.count("incomparable", "undefined") for lab in labs):
+            return 5
+        if any(lab.count("few", "single") for lab in labs):
+            return 6
+    remarks = [remark for pair in found.comparisons for side in (pair.a, pair.b) for remark in side.remarks]
+    return 2 if any(remark.code in UNREADABLE for remark in remarks) else 0
+
+
+def _print(found: Comparisons, words: Words, *, everything: bool, verbose: bool) -> None:
+    from report.comparison import terminal
+
+    for place, pair in enumerate(found.comparisons):
+        if place:
+            click.echo()
+        for line in terminal.before(pair, words):
+            click.echo(line)
+        rows = list(terminal.rows(pair, words, everything=everything))
+        if rows:
+            click.echo()
+            terminal.print_rows(terminal.heads(pair, words), rows)
+        for lab in pair.labs:
+            click.echo(f"\n{lab.lab}")
+            for line in terminal.after(lab, words, everything=everything, verbose=verbose):
+                click.echo("".join(f"  {part}\n" for part in line.split("\n")), nl=False)
+
+
+def _forms(text: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
+    parts = tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
+    for part in parts:
+        if part not in known:
+            raise UsageError(f"--to: {unknown_name('format', part, known)}")
+    if text is not None and not parts:
+        raise UsageError(f"--to is empty; choose from {', '.join(known)}.")
+    return parts

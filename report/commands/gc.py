@@ -1,0 +1,83 @@
+"""`labreport gc`: delete old runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from report import retention
+from report.commands import options
+from report.commands.console import print_json, print_table, shown
+from report.errors import UsageError
+from report.gate.baseline import Baselines
+from report.numbers import integer, size
+from report.store import Entry, Store
+
+
+@click.command("gc", epilog="\b\nExamples:\n  labreport gc --keep 20\n  labreport gc --keep 20 --keep 90d --yes")
+@options.LABS
+@click.option(
+    "--keep",
+    "rules",
+    multiple=True,
+    required=True,
+    metavar="N|DAYSd",
+    help="Keep the newest N runs of each line, or those of the last days: 20 or 90d. Given twice, either keeps a run.",
+)
+@click.option("--yes", is_flag=True, help="Delete. Without it, only tell what would be deleted.")
+@options.RUNS_DIR
+@options.AS_JSON
+def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: Path | None, as_json: bool) -> int:
+    """Delete old runs; without --yes, only tell which.
+
+    A line is a lab with its profile, data and changed settings. Never deleted: runs of a baseline, the newest complete
+    run of a line, and runs that can't be read, which are named; the exit code is then 2.
+    """
+    configuration = options.resolve(runs_dir=runs_dir)
+    root = configuration.runs_dir
+    store = Store(root)
+    listing = store.list()
+    for lab in labs:
+        if not (root / lab).is_dir():
+            raise UsageError(f"There is no run of '{lab}' in {shown(root)}.")
+    kept = [retention.parse_rule(rule) for rule in rules]
+    protected = Baselines(root).kept_runs()
+    runs = [run for run in listing.runs if not labs or run.entry.lab in labs]
+    fates = retention.judge(runs, kept, protected, datetime.now(UTC))
+    rests = [] if labs else list(retention.rests(root))
+    going = [fate.run for fate in fates if fate.goes]
+    freed = sum(retention.size_of(path) for path in (*(run.folder for run in going), *rests))
+    if yes:
+        for run in going:
+            retention.delete(run)
+        for rest in rests:
+            retention.clear(rest)
+    if as_json:
+        print_json(
+            {
+                "deleted": yes,
+                "runs": [shown(run.folder) for run in going],
+                "rests": [shown(path) for path in rests],
+                "bytes": freed,
+                "kept": {fate.run.entry.run_id: fate.reason for fate in fates if not fate.goes},
+            }
+        )
+    else:
+        if going:
+            heads = ("LAB", "RUN", "STATUS", "PROFILE", "DATA")
+            print_table(heads, [_row(run.entry) for run in going])
+        for path in rests:
+            click.echo(f"rest of a program that was stopped: {shown(path)}")
+        verb = "Deleted" if yes else "Would delete"
+        click.echo(f"{verb} {integer(len(going))} of {integer(len(fates))} runs, {size(freed)}.")
+        if not yes and (going or rests):
+            click.echo("Nothing was deleted; do it with --yes.", err=True)
+    for problem in listing.unreadable:
+        click.echo(f"Error: {problem}", err=True)
+    return 2 if listing.unreadable else 0
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    return (entry.lab, entry.run_id, entry.status, entry.profile, entry.source or "–")

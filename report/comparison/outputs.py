@@ -1,0 +1,93 @@
+"""A comparison as files: HTML, PDF and Markdown in each language, and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from report import codec, files
+from report.comparison.record import Comparisons
+from report.comparison.version import Version
+from report.document import Report
+from report.errors import ReportError
+from report.words import Language
+
+FORMATS = ("html", "pdf", "md", "json")
+"""Forms that a comparison can be written in."""
+STEM = "comparison"
+"""Beginning of the names of all files."""
+
+
+def write(
+    found: Comparisons,
+    versions: Sequence[Version],
+    folder: Path,
+    *,
+    languages: Sequence[Language],
+    forms: Sequence[str],
+    moment: datetime,
+    everything: bool = False,
+) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Write a comparison in every form and language that is asked for.
+
+    Args:
+        found: what was compared.
+        versions: the first version and the others.
+        folder: where the files go.
+        languages: of the reports.
+        forms: of `FORMATS`.
+        moment: date of the reports (UTC).
+        everything: whether equal things are listed.
+
+    Returns:
+        The files written, and the problems met: a form that can't be made costs no other.
+    """
+    written: list[Path] = []
+    problems: list[str] = []
+    if "json" in forms:
+        _keep({f"{STEM}.json": codec.encode(found)}, folder, written, problems)
+    pages = [form for form in FORMATS if form in forms and form != "json"]
+    for language in languages if pages else ():
+        from report.comparison.report import report
+
+        date = moment.astimezone(UTC).strftime("%Y-%m-%d")
+        try:
+            made = report(found, versions, language, date=date, everything=everything)
+        except ReportError as error:
+            problems.append(f"{language}: {error}")
+            continue
+        for form in pages:
+            try:
+                content = _rendered(form, made, moment)
+            except ReportError as error:
+                problems.append(f"{language} {form}: {error}")
+                continue
+            _keep(content, folder, written, problems)
+    return tuple(written), tuple(problems)
+
+
+def _rendered(form: str, report: Report, moment: datetime) -> dict[str, bytes]:
+    name = f"{STEM}-{report.language}"
+    if form == "html":
+        from report import render
+
+        return {f"{name}.html": render.html(report).encode()}
+    if form == "md":
+        from report import markdown
+
+        text, figures = markdown.markdown(report, f"{name}-figures")
+        return {f"{name}.md": text.encode()} | {f"{name}-figures/{file}": svg.encode() for file, svg in figures.items()}
+    from report import pdf
+
+    return {f"{name}.pdf": pdf.pdf(report, source_date=moment)}
+
+
+def _keep(made: dict[str, bytes], folder: Path, written: list[Path], problems: list[str]) -> None:
+    for name, content in made.items():
+        try:
+            files.write(folder / name, content)
+        except ReportError as error:
+            problems.append(str(error))
+            continue
+        written.append(folder / name)

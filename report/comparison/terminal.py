@@ -1,0 +1,119 @@
+"""A comparison on the terminal: what can't be compared, the table of scores, what else differs, in a few lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from report.comparison import sections, wording
+from report.comparison.record import Comparison, LabComparison
+from report.comparison.wording import MetricWords
+from report.words import Words
+
+Row = tuple[str, ...]
+
+
+def before(pair: Comparison, words: Words) -> Iterator[str]:
+    """Yield the lines above the table: the versions, and first of all what can't be compared."""
+    yield words("compare.labelled", name="A", text=pair.a.label)
+    yield words("compare.labelled", name="B", text=pair.b.label)
+    for lab in pair.labs:
+        for found in lab.obstacles:
+            text = wording.reason(found, words, kind="reason")
+            yield words("compare.labelled", name=f"{lab.lab}: {words('compare.not_comparable_title')}", text=text)
+    for remark in (*pair.a.remarks, *pair.b.remarks):
+        yield plain(wording.reason(remark, words))
+    for key, labs in (("only_a", pair.only_a), ("only_b", pair.only_b)):
+        if labs:
+            yield words(f"compare.{key}", labs=words("compare.list_separator").join(labs))
+
+
+def heads(pair: Comparison, words: Words) -> Row:
+    """Return the heads of the table of scores."""
+    level = wording.level(
+        next((one.interval.level for lab in pair.labs for one in lab.metrics if one.interval), 0.95)
+    )
+    names = ("lab", "metric", "a", "b", "difference", "interval", "p", "verdict")
+    return tuple(words(f"compare.head_{name}", level=level) for name in names)
+
+
+def rows(pair: Comparison, words: Words, *, everything: bool) -> Iterator[Row]:
+    """Yield the rows of the table of scores; equal ones only where everything is asked for."""
+    for lab in pair.labs:
+        for metric in lab.metrics:
+            if metric.verdict == "same" and not everything:
+                continue
+            said = MetricWords(metric, words)
+            verdict = sections.verdict_cell(metric, words)
+            yield (lab.lab, said.name, said.a, said.b, said.difference, said.interval, said.p, plain(verdict))
+
+
+def after(lab: LabComparison, words: Words, *, everything: bool, verbose: bool) -> Iterator[str]:
+    """Yield the lines on one lab below the table."""
+    for remark in lab.remarks:
+        yield plain(wording.reason(remark, words))
+    if lab.metrics and lab.comparable:
+        yield from sections.tested(lab, words)
+        if same := lab.count("same"):
+            every = same == len(lab.metrics)
+            key = "only_metric_same" if every else "same_metrics_one" if same == 1 else "same_metrics"
+            yield words(f"compare.{key}", count=same)
+    if lab.epochs is not None:
+        yield wording.shift(lab.epochs, words)
+    found = lab.predictions
+    if found is not None and (found.changed or found.only_a or found.only_b):
+        yield words(
+            "compare.predictions_stored",
+            both=found.stored_on_both,
+            changed=len(found.changed),
+            only_a=found.only_a,
+            only_b=found.only_b,
+        )
+    yield from _differences(lab, words)
+    if not everything and (counts := sections.equal_counts(lab, words)):
+        yield words("compare.equal_counted", counts=counts)
+    if verbose:
+        for change in lab.texts:
+            yield words("compare.labelled", name=change.name, text="")
+            yield change.diff
+
+
+def _differences(lab: LabComparison, words: Words) -> Iterator[str]:
+    nothing = words("compare.nothing")
+    for fact in lab.facts:
+        sides = (fact.a if fact.a is not None else nothing, fact.b if fact.b is not None else nothing)
+        change = words("compare.between", a=sides[0], b=sides[1]) if fact.changed else sides[0]
+        name = f"{words(f'compare.group_{fact.group}')} {fact.name}"
+        yield words("compare.labelled", name=name, text=change)
+    for claim in lab.claims:
+        a, b = sections.claim_verdicts(claim, words)
+        change = words("compare.between", a=a, b=b) if claim.a != claim.b else a
+        yield words("compare.labelled", name=f"{words('compare.head_claim')} {claim.name}", text=change)
+    if lab.texts:
+        names = words("compare.list_separator").join(change.name for change in lab.texts)
+        yield words("compare.labelled", name=words("compare.texts"), text=names)
+    changed = [note for note in lab.notes if note.language == words.language and any(p.changed for p in note.pieces)]
+    if changed:
+        yield words("compare.notes_differ", count=len(changed))
+
+
+def plain(text: str) -> str:
+    """Return one of our texts without the few marks of Markdown that it may hold."""
+    return text.replace("**", "").replace("`", "").replace("\\", "")
+
+
+def print_rows(titles: Row, lines: Sequence[Row]) -> None:
+    """Print the table of scores; numbers to the right, the verdict folded where the terminal is narrow."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for place, title in enumerate(titles):
+        text = place in (0, 1, len(titles) - 1)
+        table.add_column(title, justify="left" if text else "right", overflow="fold", no_wrap=place == 0)
+    for line in lines:
+        table.add_row(*(Text(cell) for cell in line))
+    # A pipe has no width: no column is folded there.
+    console = Console() if sys.stdout.isatty() else Console(width=240, no_color=True)
+    console.print(table)

@@ -1,0 +1,202 @@
+"""Numbers and verdicts of a comparison as words, alike on the terminal and in the report.
+
+Shares are written in percent and their differences in percentage points; the number of decimals follows the spread of
+the runs, so that no digit is shown that the next run would change beyond recognition.
+"""
+
+from __future__ import annotations
+
+from math import floor, isfinite, log10
+from statistics import fmean, stdev
+
+from report import numbers
+from report.comparison.record import EpochShift, MetricDifference, Range, Reason, Run, Tested
+from report.words import Words
+
+ALARM = 0.05
+"""Level of the tests; p values near it are written with more digits, so that none seems to lie on the other side."""
+
+
+class MetricWords:
+    """One metric's cells.
+
+    Args:
+        metric: as it was compared.
+        words: texts of the language.
+    """
+
+    def __init__(self, metric: MetricDifference, words: Words) -> None:
+        self._metric = metric
+        self._words = words
+        self._scale = 100.0 if metric.unit == "share" else 1.0
+        self._digits = _digits(metric, self._scale)
+
+    @property
+    def name(self) -> str:
+        """Name with unit."""
+        return self._words("compare.named_unit", name=name(self._metric.name, self._words), unit=self._unit)
+
+    @property
+    def a(self) -> str:
+        """Mean of A, with the standard deviation where there are several runs."""
+        return self._mean(self._metric.a)
+
+    @property
+    def b(self) -> str:
+        """Mean of B, with the standard deviation where there are several runs."""
+        return self._mean(self._metric.b)
+
+    @property
+    def difference(self) -> str:
+        """B minus A, with its sign."""
+        return signed(self._metric.difference * self._scale, self._digits)
+
+    @property
+    def interval(self) -> str:
+        """The interval of the difference."""
+        if self._metric.interval is None:
+            return self._words("compare.none_cell")
+        return interval(self._metric.interval, self._words, self._digits, self._scale)
+
+    @property
+    def p(self) -> str:
+        """p after the correction for the number of metrics."""
+        test = self._metric.test
+        told = test is not None and self._metric.verdict != "same"
+        return p_value(test.adjusted_p) if told and test else self._words("compare.none_cell")
+
+    @property
+    def verdict(self) -> str:
+        """The verdict alone."""
+        return self._words(f"compare.verdict_{self._metric.verdict}")
+
+    @property
+    def detail(self) -> str:
+        """What belongs to the verdict: why it can't be told, or what could have been shown; may be empty."""
+        metric, words = self._metric, self._words
+        if metric.verdict == "equal" and metric.margin is not None:
+            return words("compare.detail_margin", margin=self._amount(metric.margin))
+        if metric.reason is not None and metric.reason.code == "corrected" and metric.test is not None:
+            return corrected(metric.test, words)
+        if metric.reason is not None:
+            return words(f"compare.detail_{metric.reason.code}", **metric.reason.values)
+        if metric.verdict == "none" and metric.shown_from:
+            return words("compare.detail_shown_from", value=self._amount(metric.shown_from))
+        return ""
+
+    @property
+    def _unit(self) -> str:
+        key = f"compare.unit_{self._metric.unit.replace(' ', '_')}"
+        return self._words.get(key, self._metric.unit)
+
+    def _amount(self, value: float) -> str:
+        """Return the size of a difference, of a share in percentage points, with at least one digit that counts."""
+        value *= self._scale
+        digits = self._digits
+        while digits < 6 and value and float(f"{value:.{digits}f}") == 0:
+            digits += 1
+        shown = numbers.number(value, digits)
+        return self._words("labs.points", value=shown) if self._metric.unit == "share" else shown
+
+    def _mean(self, values: tuple[float, ...]) -> str:
+        mean = sum(values) / len(values)
+        if self._metric.unit == "share" and isfinite(mean):
+            # `percent` never shows 99.996 as 100.
+            shown = numbers.percent(mean, self._digits).removesuffix("%")
+        else:
+            shown = numbers.number(mean, self._digits)
+        if len(values) < 2 or not all(map(isfinite, values)):
+            return shown
+        deviation = numbers.number(stdev(values) * self._scale, self._digits)
+        return self._words("compare.mean_and_deviation", mean=shown, deviation=deviation)
+
+
+def name(metric: str, words: Words) -> str:
+    """Return the name of a metric in the language, or the record's own where it has none."""
+    return words.get(f"compare.metric_{metric}", metric)
+
+
+def reason(found: Reason, words: Words, *, kind: str = "remark") -> str:
+    """Return a remark, or with `kind="reason"` an obstacle, as a sentence."""
+    return words(f"compare.{kind}_{found.code}", **found.values)
+
+
+def level(value: float) -> str:
+    """Return a confidence level as percent."""
+    return numbers.percent(value, 0)
+
+
+def p_value(p: float) -> str:
+    """Return p with three decimals; never on the wrong side of the level by rounding."""
+    if p < 0.0005:
+        return "<0.001"
+    digits = 3
+    while digits < 6 and (float(f"{p:.{digits}f}") <= ALARM) != (p <= ALARM):
+        digits += 1
+    return numbers.number(p, digits)
+
+
+def signed(value: float, digits: int) -> str:
+    """Return a number with its sign; zero has none."""
+    shown = numbers.number(value, digits)
+    return f"+{shown}" if value > 0 and any(digit in "123456789" for digit in shown) else shown
+
+
+def interval(found: Range, words: Words, digits: int, scale: float = 1.0) -> str:
+    """Return both ends of an interval."""
+    return words(
+        "compare.interval", low=signed(found.low * scale, digits), high=signed(found.high * scale, digits)
+    )
+
+
+def corrected(test: Tested, words: Words) -> str:
+    """Return what the correction for the number of metrics did to p."""
+    return words(
+        "compare.detail_corrected", p=p_value(test.p), adjusted=p_value(test.adjusted_p), family=test.family
+    )
+
+
+def arrangements(test: Tested, words: Words) -> str:
+    """Return how many arrangements a permutation test went through."""
+    key = "compare.all_arrangements" if test.exact else "compare.drawn_arrangements"
+    return words(key, count=numbers.integer(test.arrangements))
+
+
+def shift(found: EpochShift, words: Words) -> str:
+    """Return the sentences on the overfitting epoch."""
+    said = {
+        "a": found.a,
+        "b": found.b,
+        "epochs_a": found.epochs_a,
+        "epochs_b": found.epochs_b,
+        # "Later by 1.8 epochs": the direction is said in words there.
+        "difference": numbers.number(abs(found.difference), 1)
+        if found.verdict in ("later", "earlier")
+        else signed(found.difference, 1),
+        "level": level(found.interval.level) if found.interval else "",
+        "interval": interval(found.interval, words, 1) if found.interval else "",
+        "p": p_value(found.test.p) if found.test else "",
+    }
+    sentences = [words(f"compare.shift_{found.verdict}", **said)]
+    if found.reason is not None and found.reason.code == "no_turn":
+        sentences.append(words("compare.detail_no_turn", **found.reason.values))
+    for side, overfits, epochs in (("A", found.overfits_a, found.epochs_a), ("B", found.overfits_b, found.epochs_b)):
+        if not overfits:
+            sentences.append(words("compare.no_overfitting", side=side, epochs=epochs))
+    return words("figures.sentence_separator").join(sentences)
+
+
+def duration(run: Run) -> str:
+    """Return the wall time of a run."""
+    return numbers.duration(run.seconds)
+
+
+def _digits(metric: MetricDifference, scale: float) -> int:
+    """Decimals that show two digits of the spread over the runs, or of the difference where there is one run each."""
+    spreads = [stdev(values) for values in (metric.a, metric.b) if len(values) > 1 and all(map(isfinite, values))]
+    size = min((spread for spread in spreads if spread > 0), default=abs(metric.difference)) * scale
+    if not isfinite(size) or size == 0:
+        size = abs(fmean(metric.a)) * scale / 100 if all(map(isfinite, metric.a)) else 0.0
+    if not isfinite(size) or size == 0:
+        return 2
+    return min(4, max(1, 1 - floor(log10(size))))

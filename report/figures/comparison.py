@@ -1,0 +1,250 @@
+"""Figures of two versions of a lab: their curves one over the other, and the difference of their confusion matrices.
+
+A is solid and violet, B dashed and amber, in every figure; thick lines are validation, thin ones training.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from numpy.typing import NDArray
+
+from experiments.result import Result
+from experiments.selection import NoValidationError
+from report import analysis, numbers
+from report.analysis import MissingValueError, Turn
+from report.figures import palette
+from report.figures.axes import (
+    Curve,
+    Look,
+    bundle,
+    draw_curve,
+    epoch_axis,
+    history,
+    label_ends,
+    value_axis,
+    write_above,
+)
+from report.figures.classes import FEW_CLASSES, confusing
+from report.figures.drawing import Chart, Drawing, FigureError, finished
+from report.figures.style import charted, name_axes, panel, sheet
+from report.figures.wording import Columns, Formatter, course, display_name, epoch_table, plain, sentences, share
+from report.words import Words
+
+LOOK_A = Look(colour=palette.VERSION_A, width=1.6)
+LOOK_B = Look(colour=palette.VERSION_B, width=1.6, pattern=(0, (3.2, 1.4)))
+THIN = 0.7
+"""Width of the training curves, in points."""
+NAME_LIFT = 12.0
+"""Points between a panel and the name above it, which leave a line for the marks of the epochs."""
+Measure = Literal["loss", "accuracy", "mae"]
+
+
+def curves(a: Result, b: Result, words: Words) -> Drawing:
+    """Draw the curves of two runs of a lab over the same epochs, each with the mark of its overfitting epoch.
+
+    Raises:
+        FigureError: a run has no validation curve.
+    """
+    return finished(curves_chart(a, b, words), f"{a.lab}-compare-curves-{words.language}")
+
+
+def confusion_difference(a: Result, b: Result, words: Words) -> Drawing:
+    """Draw the confusion matrix of B minus that of A.
+
+    Raises:
+        FigureError: a run has none, or they have different classes.
+    """
+    return finished(confusion_chart(a, b, words), f"{a.lab}-compare-confusion-{words.language}")
+
+
+@charted
+def curves_chart(a: Result, b: Result, words: Words) -> Chart:
+    """Return the chart of `curves` before it becomes SVG."""
+    folds = [any(fit.role == "fold" for fit in result.findings.trainings) for result in (a, b)]
+    if folds[0] != folds[1]:
+        raise FigureError("one run is a cross-validation, the other is none")
+    try:
+        turns = _turns(a, b, folds=folds[0])
+        measures: list[Measure] = ["mae"] if folds[0] else ["loss"]
+        if not folds[0] and all("val_accuracy" in analysis.trainings(one, "selection")[0].history for one in (a, b)):
+            measures.append("accuracy")
+        figure = sheet(160, 62) if len(measures) > 1 else sheet(130, 66)
+        columns: Columns = {}
+        texts: list[str] = []
+        for place, measure in enumerate(measures):
+            where = panel(figure, 8 + 81 * place, 9, 52, 42) if len(measures) > 1 else panel(figure, 9, 9, 96, 46)
+            text, found = _panel(where, (a, b), turns, words, measure)
+            texts.append(text)
+            columns |= found
+    except (MissingValueError, NoValidationError) as error:
+        raise FigureError(f"the curves can't be drawn: {error}") from error
+    marks = words("compare.alt_marks", a=turns[0].best_epoch, b=turns[1].best_epoch)
+    heads, rows = epoch_table(words, columns, *(turn.best_epoch for turn in turns))
+    return Chart(figure=figure, alt=sentences(words, *texts, marks), columns=heads, rows=rows)
+
+
+@charted
+def confusion_chart(a: Result, b: Result, words: Words) -> Chart:
+    """Return the chart of `confusion_difference` before it becomes SVG."""
+    before, after = (numpy.array(confusing(result).confusion, dtype=float) for result in (a, b))
+    if before.shape != after.shape or before.sum() == 0:
+        raise FigureError("the runs have different classes")
+    names = _class_names(a, words, len(before))
+    few = len(names) <= FEW_CLASSES
+    difference = after - before
+    shares = difference / numpy.maximum(before.sum(axis=1, keepdims=True), 1)
+    figure = sheet(124, 92) if few else sheet(144, 114)
+    axes = panel(figure, 16, 8, 80, 80, grid=False) if few else panel(figure, 14, 8, 102, 102, grid=False)
+    colours = LinearSegmentedColormap.from_list("versions", [palette.VERSION_A, palette.PAPER, palette.VERSION_B])
+    reach = max(float(numpy.abs(shares).max()), 1e-9)
+    # The root makes a change of a single sample visible beside one of fifty.
+    scaled = 0.5 + 0.5 * numpy.sign(shares) * numpy.sqrt(numpy.abs(shares) / reach) * 0.85
+    axes.imshow(colours(scaled, bytes=True), interpolation="none")
+    axes.set_aspect("auto")
+    for spine in axes.spines.values():
+        spine.set_visible(True)
+        spine.set_color(palette.RULE)
+    _label_classes(axes, words, names, few=few)
+    if few:
+        for (row, column), count in numpy.ndenumerate(difference):
+            if count:
+                dark = abs(scaled[row, column] - 0.5) > 0.3
+                colour = palette.PAPER if dark else palette.PAPER_INK
+                axes.text(column, row, _signed(count), ha="center", va="center_baseline", color=colour)
+    _key(panel(figure, figure.get_size_inches()[0] * 25.4 - 25, 14, 3, 28, grid=False), colours, words)
+    cells = sorted(
+        (
+            (-abs(float(count)), row, column)
+            for (row, column), count in numpy.ndenumerate(difference)
+            if count
+        )
+    )
+    listed = [(names[i], names[j], int(before[i, j]), int(after[i, j])) for _, i, j in cells]
+    return Chart(
+        figure=figure,
+        alt=sentences(
+            words,
+            words(
+                "compare.alt_confusion",
+                classes=len(names),
+                samples=numbers.integer(before.sum()),
+                right_a=numbers.integer(numpy.trace(before)),
+                right_b=numbers.integer(numpy.trace(after)),
+                cells=len(cells),
+            ),
+            *[
+                words("compare.alt_cell", true=true, predicted=said, a=numbers.integer(was), b=numbers.integer(now))
+                for true, said, was, now in listed[:1]
+            ],
+        ),
+        columns=tuple(words(f"compare.head_{head}") for head in ("true", "predicted", "count_a", "count_b")),
+        rows=tuple((true, said, numbers.integer(was), numbers.integer(now)) for true, said, was, now in listed[:20]),
+    )
+
+
+def _turns(a: Result, b: Result, *, folds: bool) -> tuple[Turn, Turn]:
+    turn = analysis.smoothed_turn if folds else analysis.turn
+    return turn(a), turn(b)
+
+
+def _panel(
+    axes: Axes, pair: tuple[Result, Result], turns: tuple[Turn, Turn], words: Words, measure: Measure
+) -> tuple[str, Columns]:
+    """Draw one measure of both versions; return the sentence about it and its columns."""
+    scale = 100.0 if measure == "accuracy" else 1.0
+    form: Formatter = {"loss": plain(3), "accuracy": share, "mae": plain(2)}[measure]
+    ends: list[tuple[float, str, str]] = []
+    everything: list[float] = []
+    columns: Columns = {}
+    courses: list[str] = []
+    longest = 0
+    what = words("figures.validation_mae" if measure == "mae" else f"figures.validation_{measure}")
+    for side, result, look in zip("AB", pair, (LOOK_A, LOOK_B), strict=True):
+        first, validation = _validation(result, measure)
+        drawn = [(first, validation, look, words("compare.figure_validation", side=side))]
+        if measure != "mae":
+            training = history(result, "selection", measure)
+            drawn.append((1, training, replace(look, width=THIN), words("compare.figure_training", side=side)))
+        for start, curve, style, label in drawn:
+            draw_curve(axes, curve, style, first=start, scale=scale)
+            ends.append((scale * curve.mean[-1], label, look.colour))
+            everything += [scale * value for value in (*curve.mean, *curve.low, *curve.high)]
+            longest = max(longest, start + len(curve.mean) - 1)
+        columns[f"{side}: {what}"] = ((float("nan"),) * (first - 1) + validation.mean, form)
+        courses.append(course(words, what, validation.mean, form, lowest=measure != "accuracy"))
+    epoch_axis(axes, longest)
+    value_axis(axes, everything, origin=0.0 if measure == "loss" else None, top=100 if measure == "accuracy" else None)
+    _mark_epochs(axes, turns, words)
+    unit = {"loss": "loss", "accuracy": "accuracy_percent", "mae": "validation_mae_unit"}[measure]
+    name_axes(axes, words("figures.epoch"), words(f"figures.{unit}"), lift=NAME_LIFT)
+    label_ends(axes, ends)
+    said = words("compare.alt_curves", measure=what, course_a=courses[0], course_b=courses[1])
+    return said[:1].upper() + said[1:], columns
+
+
+def _validation(result: Result, measure: Measure) -> tuple[int, Curve]:
+    """Return the validation curve, and the epoch of its first value."""
+    if measure != "mae":
+        return 1, history(result, "selection", f"val_{measure}")
+    dropped, mean = analysis.smoothed_curve(result)
+    seeds = sorted({fit.seed for fit in result.findings.trainings if fit.role == "fold"})
+    single = [analysis.smoothed_curve(analysis.only_seed(result, seed))[1] for seed in seeds]
+    return dropped + 1, bundle(single, mean)
+
+
+def _mark_epochs(axes: Axes, turns: tuple[Turn, Turn], words: Words) -> None:
+    """Mark the best epoch of each version by a line in its colour, with labels that keep clear of each other."""
+    epoch_a, epoch_b = (turn.best_epoch for turn in turns)
+    for epoch, look in ((epoch_a, LOOK_A), (epoch_b, LOOK_B)):
+        axes.axvline(epoch, color=look.colour, linewidth=0.7, linestyle=look.pattern, zorder=1)
+    left, right = axes.get_xlim()
+    if epoch_a == epoch_b:
+        middle = 0.25 < (epoch_a - left) / (right - left) < 0.75
+        text = words("compare.figure_mark_both", epoch=epoch_a)
+        anchor: Literal["left", "center", "right"] = "center"
+        if not middle:
+            anchor = "left" if epoch_a - left < right - epoch_a else "right"
+        write_above(axes, epoch_a, text, palette.INK, anchor=anchor)
+        return
+    for epoch, other, key, look in ((epoch_a, epoch_b, "a", LOOK_A), (epoch_b, epoch_a, "b", LOOK_B)):
+        text = words(f"compare.figure_mark_{key}", epoch=epoch)
+        write_above(axes, epoch, text, look.colour, anchor="right" if epoch < other else "left")
+
+
+def _class_names(result: Result, words: Words, classes: int) -> list[str]:
+    card = result.findings.data
+    if card is not None and len(card.class_names) == classes:
+        return [display_name(words, name) for name in card.class_names]
+    return [str(label) for label in range(classes)]
+
+
+def _label_classes(axes: Axes, words: Words, names: list[str], *, few: bool) -> None:
+    ticks = list(range(0, len(names), 1 if few else 5))
+    labels = [names[i] if few else str(i) for i in ticks]
+    axes.set_xticks(ticks, labels)
+    axes.set_yticks(ticks, labels)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0, pad=2)
+    axes.xaxis.set_label_position("top")
+    axes.set_xlabel(words("figures.predicted_class"), color=palette.INK, labelpad=3)
+    axes.set_ylabel(words("figures.true_class"), color=palette.INK, labelpad=3)
+
+
+def _key(axes: Axes, colours: LinearSegmentedColormap, words: Words) -> None:
+    """Draw what the two colours mean."""
+    ramp: NDArray[numpy.float64] = numpy.linspace(0.925, 0.075, 64)[:, None]
+    axes.imshow(colours(ramp, bytes=True), aspect="auto", extent=(0, 1, 0, 1), interpolation="none")
+    axes.set_xticks([])
+    axes.yaxis.tick_right()
+    axes.tick_params(length=0, pad=3)
+    axes.set_yticks([0.04, 0.96], [words("compare.figure_more_a"), words("compare.figure_more_b")])
+    axes.spines["bottom"].set_visible(False)
+
+
+def _signed(count: float) -> str:
+    return ("+" if count > 0 else "") + numbers.integer(count)

@@ -1,0 +1,40 @@
+"""The badge: one SVG with the outcome, for a README or a page; it loads nothing and needs no font of its own."""
+
+from __future__ import annotations
+
+from html import escape
+
+from report.gate.verdict import Outcome, Verdict
+from report.words import Words
+
+LABEL = "labreport"
+COLOURS: dict[Outcome, str] = {
+    "passed": "#13702f",
+    "regressed": "#a4262c",
+    "failed": "#a4262c",
+    "unreadable": "#8a4a0b",
+    "nothing": "#55606c",
+    "inconclusive": "#8a4a0b",
+}
+"""Ground behind the outcome; white text on it has a contrast of at least 4.5."""
+
+
+def badge(verdict: Verdict, words: Words) -> str:
+    """Return the badge as an SVG document."""
+    text = words(f"gate.outcome_{verdict.outcome}")
+    left, right = _width(LABEL), _width(text)
+    label = escape(f"{LABEL}: {text}")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" aria-label="{label}">'
+        f"<title>{label}</title>"
+        f'<rect width="{left}" height="20" fill="#1f2933"/>'
+        f'<rect x="{left}" width="{right}" height="20" fill="{COLOURS[verdict.outcome]}"/>'
+        '<g fill="#ffffff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">'
+        f'<text x="{left / 2:g}" y="14">{LABEL}</text>'
+        f'<text x="{left + right / 2:g}" y="14">{escape(text)}</text></g></svg>\n'
+    )
+
+
+def _width(text: str) -> int:
+    """Return a width in pixels that the text surely fits: a Chinese character is as wide as the letters are high."""
+    return 12 + sum(12 if ord(character) > 0x2E7F else 7 for character in text)

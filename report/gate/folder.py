@@ -1,0 +1,121 @@
+"""The folder of a check: everything that a CI job keeps, and a manifest with the hash of each file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from report import codec, files, manifest
+from report.gate import page
+from report.gate.badge import badge
+from report.gate.junit import junit
+from report.gate.summary import LIMIT, short, summary
+from report.gate.verdict import Item, Outcome, Verdict
+from report.words import Language, Words
+
+SUMMARY, SHORT, JUNIT, RESULT, BADGE, INDEX = (
+    "summary.md",
+    "summary-short.md",
+    "junit.xml",
+    "result.json",
+    "badge.svg",
+    "index.html",
+)
+FILES = (SUMMARY, SHORT, JUNIT, RESULT, BADGE, INDEX, manifest.NAME)
+"""Everything but the report."""
+REPORT = "report"
+"""Folder of the report beside them; it has a manifest of its own, by which an unchanged report is not rendered
+again."""
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+class Written(Item, frozen=True, kw_only=True):
+    """What result.json holds: the answer first, then all that it rests on."""
+
+    format: int = 1
+    outcome: Outcome
+    exit_code: int
+    verdict: Verdict
+
+
+def write(
+    verdict: Verdict, folder: Path, languages: Sequence[Language], exit_code: int, report: Sequence[Path] = ()
+) -> tuple[Path, ...]:
+    """Write a verdict into a folder, in every form, and the manifest last.
+
+    Args:
+        verdict: the answer.
+        folder: made as needed; files of an earlier check are overwritten.
+        languages: of summary and page, in this order; badge in the first.
+        exit_code: what `labreport check` will return, for result.json.
+        report: files of the report, inside the folder.
+
+    Returns:
+        Every file of the folder that belongs to this check.
+
+    Raises:
+        OutputError: the folder can't be written.
+    """
+    linked = {
+        **{path.relative_to(folder).as_posix(): "file_report" for path in report if path.suffix != ".svg"},
+        SUMMARY: "file_summary",
+        SHORT: "file_short",
+        JUNIT: "file_junit",
+        RESULT: "file_result",
+        BADGE: "file_badge",
+        manifest.NAME: "file_manifest",
+    }
+    written = Written(outcome=verdict.outcome, exit_code=exit_code, verdict=verdict)
+    # The answer first, and each file as soon as it is made: a fault in a later one does not take it away.
+    made: dict[str, Callable[[], bytes]] = {
+        RESULT: lambda: codec.encode(written),
+        JUNIT: lambda: junit(verdict),
+        SUMMARY: lambda: summary(verdict, languages).encode(),
+        SHORT: lambda: short(verdict, languages).encode(),
+        BADGE: lambda: badge(verdict, Words(languages[0])).encode(),
+        INDEX: lambda: page.page(verdict, languages, linked).encode(),
+    }
+    for name, content in made.items():
+        files.write(folder / name, content())
+    own = [folder / name for name in made]
+    inner = folder / REPORT / manifest.NAME
+    known = [inner] if report and inner.is_file() else []
+    manifest.write(folder, sha256((folder / RESULT).read_bytes()).hexdigest(), sorted([*own, *report, *known]))
+    return (*own, folder / manifest.NAME, *report, *known)
+
+
+def append_step_summary(verdict: Verdict, languages: Sequence[Language], environ: Mapping[str, str]) -> str | None:
+    """Append the summary to the page of a GitHub step, where there is one.
+
+    What earlier commands of the step wrote counts against the same limit; where the whole summary no longer fits, the
+    short one is taken.
+
+    Returns:
+        What went wrong, or None. A page that can't be written changes no verdict.
+    """
+    name = environ.get(STEP_SUMMARY)
+    if not name:
+        return None
+    path = Path(name)
+    try:
+        left = LIMIT - (path.stat().st_size if path.exists() else 0)
+        text = summary(verdict, languages)
+        if len(text.encode()) + 1 > left:
+            text = short(verdict, languages)
+        if len(text.encode()) + 1 > left:
+            return f"The step's summary {path.name} is full; nothing was added."
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text + "\n")
+    except OSError as error:
+        return f"Can't append to the step's summary: {error.strerror or error}."
+    return None
+
+
+def scrubbed(message: str) -> str:
+    """Return a message without the private part of its paths: relative to the current folder, or to the home folder."""
+    for folder, short_form in ((Path.cwd(), ""), (Path.home(), f"~{os.sep}")):
+        if folder != Path(folder.anchor):
+            message = message.replace(f"{folder}{os.sep}", short_form)
+    return message

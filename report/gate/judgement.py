@@ -1,0 +1,207 @@
+"""The judging: runs and their references go in, checks come out. Nothing is read, trained or written here.
+
+Each score is tested by itself (`metrics`); then all tests of the night are corrected together, so that the whole suite
+raises a false alarm on no more nights than the rules allow. Claims need no test: they hold or they don't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from experiments.result import Result
+from report import analysis, claims
+from report.chapter import is_sample
+from report.claims import Claim
+from report.comparison.scores import measured
+from report.errors import NoteError
+from report.gate import metrics
+from report.gate.reference import UNKNOWN, Reference
+from report.gate.rules import LabRules, MetricRule, Rules, Severity, check_metrics, claim_severity, metric_rule
+from report.gate.verdict import Check, LabVerdict, Reason, Status
+from report.notes import claimed, source
+from report.numbers import integer
+from report.statistics import holm
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """One lab to judge."""
+
+    lab: str
+    current: Result | None
+    """Its newest run; None where the store has none."""
+    reference: Reference
+
+
+def judge(
+    candidates: Sequence[Candidate], rules: Rules, *, chapter_claims: Callable[[str], Sequence[str]] | None = None
+) -> tuple[LabVerdict, ...]:
+    """Judge the newest run of each lab.
+
+    Args:
+        candidates: the labs, in the order in which they are reported.
+        rules: of the configuration.
+        chapter_claims: names the claims that a lab's chapter makes; by default as its notes do.
+
+    Raises:
+        UsageError: a rule names a metric that neither the run nor its baseline has.
+    """
+    made = chapter_claims or claims_of
+    found = [_lab(candidate, rules.of(candidate.lab), made(candidate.lab)) for candidate in candidates]
+    return _settled(found, rules)
+
+
+def claims_of(lab: str) -> tuple[str, ...]:
+    """Return the claims that the chapter of a lab makes; none for a lab without a chapter."""
+    try:
+        return tuple(dict.fromkeys(claimed(source("en", lab)[0])))
+    except NoteError:
+        return ()
+
+
+def corrected(p_values: Sequence[float], least: Sequence[float], level: float) -> tuple[float | None, ...]:
+    """Return p values corrected for their number; None for a test whose runs are too few to reach its share of the
+    level.
+
+    Only tests that could reach the level divided by their number are counted: the others can raise no alarm, so they
+    must not cost those that can. How many runs there are does not depend on what they measured, so choosing by it
+    keeps the level (Tarone, "A modified Bonferroni method for discrete data", 1990); among the chosen ones the
+    correction is Holm's.
+    """
+    order = sorted(range(len(least)), key=lambda index: least[index])
+    # Sorted, the last test of a set has the largest least p: if that one reaches its share, all of them do.
+    sizes = [size for size, index in enumerate(order, 1) if least[index] * size <= level + 1e-12]
+    chosen = order[: max(sizes, default=0)]
+    found: list[float | None] = [None] * len(p_values)
+    for index, value in zip(chosen, holm([p_values[index] for index in chosen]), strict=True):
+        found[index] = value
+    return tuple(found)
+
+
+def _lab(candidate: Candidate, rules: LabRules, made: Sequence[str]) -> LabVerdict:
+    current, reference = candidate.current, candidate.reference
+    if current is None:
+        missing = Check(name="run", kind="run", status="missing", reason=Reason(code="no_run"))
+        return LabVerdict(lab=candidate.lab, run_id=None, checks=(missing,))
+    checks: list[Check] = [_run(current)]
+    if current.status == "complete":
+        checks += _metrics(current, reference, rules)
+        checks += _claims(current, reference, rules, made)
+    return LabVerdict(
+        lab=candidate.lab,
+        run_id=current.run_id,
+        seeds=current.seeds,
+        started=current.provenance.started,
+        seconds=analysis.seconds(current),
+        commit=current.provenance.git_commit,
+        sample=is_sample(current),
+        baseline_runs=tuple(result.run_id for result in reference.results),
+        checks=tuple(checks),
+    )
+
+
+def _run(current: Result) -> Check:
+    if current.status != "complete":
+        failure = current.failure
+        message = f"{failure.kind}: {failure.message}".partition("\n")[0] if failure else current.status
+        return Check(
+            name="run", kind="run", status="error", reason=Reason(code=current.status, values={"message": message})
+        )
+    if current.findings == type(current.findings)():
+        return Check(name="run", kind="run", status="missing", reason=Reason(code="empty"))
+    values = {"seeds": integer(len(current.seeds))}
+    return Check(name="run", kind="run", status="passed", reason=Reason(code="finished", values=values))
+
+
+def _metrics(current: Result, reference: Reference, rules: LabRules) -> list[Check]:
+    now = measured(current)
+    before = [measured(result) for result in reference.results]
+    names = list(dict.fromkeys([*now, *(name for found in before for name in found)]))
+    check_metrics(current.lab, rules, names)
+    judged: list[tuple[str, MetricRule]] = []
+    for name in names:
+        known = now.get(name) or next(found[name] for found in before if name in found)
+        rule = rules.metrics.get(name) or metric_rule(known.first, known.kind)
+        if rule is not None and rule.severity != "off":
+            judged.append((name, rule))
+    unknown = reference.problem is not None and reference.problem.code == UNKNOWN
+    if not judged and not unknown:
+        return []
+    if reference.problem is not None:
+        return [Check(name="baseline", kind="baseline", status="missing", reason=reference.problem)]
+    remark = reference.remark or Reason(code="baseline", values={"runs": integer(len(reference.results))})
+    found = [Check(name="baseline", kind="baseline", status="passed", reason=remark)]
+    samples = current.findings.data.test_samples if current.findings.data else None
+    for name, rule in judged:
+        found.append(metrics.check(name, rule, now.get(name), [part[name] for part in before if name in part], samples))
+    return found
+
+
+def _claims(current: Result, reference: Reference, rules: LabRules, made: Sequence[str]) -> list[Check]:
+    earlier = reference.results[0] if reference.results else None
+    found = []
+    for name in dict.fromkeys([*made, *rules.claims]):
+        severity = rules.claims.get(name) or claim_severity(name)
+        if severity != "off":
+            now = claims.state(name, current)
+            before = claims.state(name, earlier) if earlier else None
+            found.append(_claim(now, before, severity, given=name in rules.claims))
+    return found
+
+
+def _claim(now: Claim, before: Claim | None, severity: Severity, *, given: bool) -> Check:
+    told = before is not None and before.verdict != "unknown"
+    status: Status
+    if now.verdict == "unknown":
+        code = "claim_lost" if told else "claim_unknown"
+        status = "missing" if told or given else "inconclusive"
+    elif severity == "error":
+        code = "claim_holds" if now.verdict == "true" else "claim_fails"
+        status = "passed" if now.verdict == "true" else "failed"
+    else:
+        # What only some seeds show may be chance; a warning is due where all of them have turned.
+        turned = before is not None and before.verdict == "true" and now.verdict == "false"
+        code = "claim_turned" if turned else f"claim_{now.verdict}"
+        status = "warned" if turned else "passed"
+    values = {"holds": integer(now.holds), "seeds": integer(now.seeds), "fails": integer(now.seeds - now.holds)}
+    return Check(
+        name=now.name,
+        kind="claim",
+        severity="warning" if severity == "warning" else "error",
+        status="warned" if severity == "warning" and status == "missing" else status,
+        reason=Reason(code=code, values=values),
+    )
+
+
+def _settled(labs: Sequence[LabVerdict], rules: Rules) -> tuple[LabVerdict, ...]:
+    """Answer the checks that wait for the correction over all labs."""
+    answers: dict[tuple[int, int], Check] = {}
+    for severity in ("error", "warning"):
+        waiting = [
+            (place, position, check)
+            for place, lab in enumerate(labs)
+            for position, check in enumerate(lab.checks)
+            if check.severity == severity and metrics.waits(check)
+        ]
+        common = [item for item in waiting if metrics.level(item[2]) is None]
+        family = corrected(
+            [metrics.p_value(check) for _, _, check in common],
+            [metrics.least(check) for _, _, check in common],
+            rules.level,
+        )
+        for (place, position, check), adjusted in zip(common, family, strict=True):
+            answers[place, position] = metrics.settled(check, adjusted, rules.level)
+        for place, position, check in waiting:
+            if (own := metrics.level(check)) is not None:
+                able = metrics.least(check) <= own + 1e-12
+                answers[place, position] = metrics.settled(check, metrics.p_value(check) if able else None, own)
+    return tuple(
+        msgspec.structs.replace(
+            lab,
+            checks=tuple(answers.get((place, position), check) for position, check in enumerate(lab.checks)),
+        )
+        for place, lab in enumerate(labs)
+    )

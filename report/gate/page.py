@@ -1,0 +1,125 @@
+"""The index of a check: one self-contained page with the verdict and a link to every file beside it.
+
+It has no script, loads nothing and says so in its Content-Security-Policy.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from markupsafe import Markup
+
+from report import fonts
+from report.gate import wording
+from report.gate.verdict import LabVerdict, Verdict
+from report.gate.wording import Row
+from report.page import environment, style
+from report.text import LANGUAGE_TAGS
+from report.words import Language, Words
+
+_POLICY, _STYLES = "labreport-policy", "labreport-styles"
+"""Stand in the page until the style sheet, which depends on the page's characters, is made."""
+_TONGUES: dict[Language, str] = {"zh": "中文", "en": "English"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lab:
+    """All checks of one lab."""
+
+    title: str
+    run: str
+    sample: bool
+    baseline: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """The page in one language."""
+
+    language: Language
+    tag: str
+    tongue: str
+    words: Words
+    title: str
+    heading: str
+    outcome: str
+    outcome_text: str
+    explanation: str
+    reading: str
+    colon: str
+    facts: tuple[tuple[str, str], ...]
+    unreadable: tuple[str, ...]
+    attention: tuple[Row, ...]
+    files: tuple[tuple[str, str], ...]
+    no_report: bool
+    labs: tuple[Lab, ...]
+
+
+def page(verdict: Verdict, languages: Sequence[Language], files: Mapping[str, str]) -> str:
+    """Return the page.
+
+    Args:
+        verdict: what is shown.
+        languages: one part for each, in this order.
+        files: address of each file of the folder, relative to the page, and the key of what `gate.toml` calls it.
+    """
+    text = environment().get_template("gate.html.j2").render(
+        parts=[_part(verdict, Words(language), files) for language in languages],
+        policy=_POLICY,
+        styles=Markup(_STYLES),
+    )  # fmt: skip
+    dark = f"@media (prefers-color-scheme:dark) and screen{{\n{style('dark')}}}\n"
+    styles = fonts.style_sheet(text) + style("theme") + style("content") + style("gate") + dark + style("user")
+    digest = b64encode(sha256(styles.encode()).digest()).decode()
+    policy = f"default-src 'none'; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'"
+    return text.replace(_POLICY, policy, 1).replace(_STYLES, styles, 1)
+
+
+def _part(verdict: Verdict, words: Words, files: Mapping[str, str]) -> Part:
+    found = wording.rows(verdict, words)
+    colon = words("gate.colon")
+    return Part(
+        language=words.language,
+        tag=LANGUAGE_TAGS[words.language],
+        tongue=_TONGUES[words.language],
+        words=words,
+        title=f"{words('gate.title')}{colon}{words(f'gate.outcome_{verdict.outcome}')}",
+        heading=words("gate.title"),
+        outcome=verdict.outcome,
+        outcome_text=words(f"gate.outcome_{verdict.outcome}"),
+        explanation=words(f"gate.explain_{verdict.outcome}"),
+        reading=words("gate.reading_text", level=wording.level(verdict)),
+        colon=colon,
+        facts=(
+            (words("gate.baseline"), verdict.baseline),
+            (words("gate.newest"), f"{verdict.moment[:16].replace('T', ' ')} UTC"),
+            (words("gate.checks"), wording.counts(verdict, words)),
+            (words("gate.level"), wording.level(verdict)),
+        ),
+        unreadable=verdict.unreadable,
+        attention=wording.attention(found),
+        files=tuple((address, words(f"gate.{key}")) for address, key in files.items()),
+        no_report="file_report" not in files.values(),
+        labs=tuple(_labs(verdict.labs, found, words)),
+    )
+
+
+def _labs(labs: Sequence[LabVerdict], found: Sequence[Row], words: Words) -> list[Lab]:
+    shown, place = [], 0
+    for lab in labs:
+        rows = tuple(found[place : place + len(lab.checks)])
+        place += len(lab.checks)
+        shown.append(
+            Lab(
+                title=rows[0].lab if rows else lab.lab,
+                run=lab.run_id or words("gate.nothing"),
+                sample=lab.sample,
+                baseline=wording.runs(lab, words),
+                rows=rows,
+            )
+        )
+    return shown

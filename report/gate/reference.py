@@ -1,0 +1,198 @@
+"""From what the user names as baseline to the runs that a lab is judged against.
+
+A named baseline, `last:N` (the last N runs of an earlier version in the store), or whatever `labreport compare` takes
+for one run of each lab: a result file, a run's id or folder, a finished report, another store, `git:REV`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+from experiments.result import Result
+from report import store
+from report.comparison import inputs
+from report.comparison.comparability import obstacles
+from report.errors import ReportError, UsageError
+from report.gate.baseline import Baselines, Held, NoBaselineError, key_of
+from report.gate.verdict import Reason
+from report.store import Store
+
+LAST = "last:"
+UNKNOWN = "unknown_baseline"
+"""Code of the problem of every lab where the baseline itself is not there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """What one lab is judged against."""
+
+    results: tuple[Result, ...] = ()
+    """Runs of equal key, newest first; empty where there is a problem."""
+    problem: Reason | None = None
+    """Why nothing can be compared."""
+    remark: Reason | None = None
+    """What should be said although it can."""
+    unreadable: tuple[str, ...] = ()
+    """Runs that were passed over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where references come from, read once for all labs."""
+
+    label: str
+    """As the user named it, without folders."""
+    kind: Literal["named", "last", "file", "unknown"]
+    """unknown: there is no such baseline, so that nothing can be compared."""
+    store: Store
+    count: int = 0
+    """N of last:N."""
+    held: tuple[Held, ...] = ()
+    results: Mapping[str, Result] = field(default_factory=dict)
+    """Of a path: the run of each lab."""
+
+    @property
+    def labs(self) -> tuple[str, ...]:
+        """Labs that the baseline has runs of, and that a newer version should therefore have too."""
+        named = {one.entry.key.lab for one in self.held}
+        return tuple(sorted(named | set(self.results)))
+
+    def of(self, current: Result) -> Reference:
+        """Return what a run is judged against."""
+        if self.kind == "unknown":
+            return Reference(problem=Reason(code=UNKNOWN, values={"name": self.label}))
+        if self.kind == "last":
+            return _last(self.store, current, self.count)
+        if self.kind == "named":
+            return _named(self.held, current)
+        return _comparable([self.results[current.lab]] if current.lab in self.results else [], current)
+
+
+def read(name: str, runs: Store) -> Source:
+    """Find the baseline that a name or a path means.
+
+    Raises:
+        UsageError: `last:` without a number.
+        NoBaselineError: there is no such baseline and no such file.
+        NothingToCompareError: the place is there but holds no complete run.
+        UnreadableError: a file that is no result and no report, or is damaged.
+    """
+    if name.startswith(LAST):
+        count = name.removeprefix(LAST)
+        if not count.isdecimal() or not int(count):
+            raise UsageError(
+                f"Can't read the baseline '{name}': write last:N with a whole number from 1, such as last:5."
+            )
+        return Source(label=name, kind="last", store=runs, count=int(count))
+    baselines = Baselines(runs.root)
+    if name in baselines.names():
+        held = tuple(baselines.held(entry) for entry in baselines.entries(name))
+        return Source(label=name, kind="named", store=runs, held=held)
+    try:
+        version = inputs.resolve([name], runs)[0]
+    except UsageError as error:
+        if Path(name).exists():
+            raise
+        known = baselines.names()
+        near = get_close_matches(name, known, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise NoBaselineError(
+            f"There is no baseline '{name}' in {runs.root}, no run and no file of that name.{hint} "
+            f"Known baselines: {', '.join(known) or 'none'}.\n"
+            f"Set one with `labreport baseline set NAME`, or compare with the runs before: --baseline last:1."
+        ) from error
+    return Source(label=version.label, kind="file", store=runs, results=version.results)
+
+
+def same_version(a: Result, b: Result) -> bool:
+    """Return whether two runs differ in nothing but their seeds."""
+    parts_a = {name: value for name, value in a.key_parts.items() if name != "seeds"}
+    parts_b = {name: value for name, value in b.key_parts.items() if name != "seeds"}
+    return a.lab == b.lab and parts_a == parts_b
+
+
+def differences(current: Result, reference: Result) -> Reason | None:
+    """Return why two runs can't be compared, or None: data, profile, lab version, engine, settings of the user's."""
+    for found in obstacles(reference, current):
+        unfinished = reference.status != "complete"
+        return Reason(code=f"baseline_{found.code}" if unfinished else found.code, values=dict(found.values))
+    if current.findings.engine != reference.findings.engine:
+        return Reason(code="engine", values={"a": reference.findings.engine, "b": current.findings.engine})
+    # A changed default is a new version, which is what the gate judges; a setting the user changed is another
+    # experiment.
+    for name in sorted({*current.changed_settings, *reference.changed_settings}):
+        a, b = reference.settings.get(name), current.settings.get(name)
+        if a != b:
+            return Reason(code="setting", values={"name": name, "a": str(a), "b": str(b)})
+    return None
+
+
+def _named(held: Sequence[Held], current: Result) -> Reference:
+    of_lab = [one for one in held if one.entry.key.lab == current.lab]
+    fitting = [one for one in of_lab if one.entry.key == key_of(current)]
+    if not of_lab:
+        return Reference(problem=Reason(code="no_baseline"))
+    if not fitting:
+        nearest = [result for one in of_lab for result in one.results]
+        return _comparable(nearest, current) if nearest else Reference(problem=_gone(of_lab))
+    if not fitting[0].results:
+        return Reference(problem=_gone(fitting))
+    found = _comparable(sorted(fitting[0].results, key=_age, reverse=True), current)
+    if found.problem is None and fitting[0].lost:
+        return Reference(results=found.results, remark=_gone(fitting))
+    return found
+
+
+def _gone(held: Sequence[Held]) -> Reason:
+    lost = [run for one in held for run in one.lost]
+    return Reason(code="gone", values={"runs": ", ".join(lost), "count": str(len(lost))})
+
+
+def _comparable(candidates: Sequence[Result], current: Result) -> Reference:
+    """Keep what can be compared; where nothing can, say what stands against the newest."""
+    if not candidates:
+        return Reference(problem=Reason(code="no_baseline"))
+    kept = tuple(result for result in candidates if differences(current, result) is None)
+    return Reference(results=kept) if kept else Reference(problem=differences(current, candidates[0]))
+
+
+def _last(runs: Store, current: Result, count: int) -> Reference:
+    """Return the newest runs of an earlier version.
+
+    Runs that differ from the judged one in nothing but their seeds are the same version: judged against them, a loss
+    would be forgotten after one night. They count only where there is nothing else.
+    """
+    kept: list[Result] = []
+    same: list[Result] = []
+    unreadable: list[str] = []
+    hindrance: Reason | None = None
+    for stored in runs.list(current.lab).runs:
+        entry = stored.entry
+        older = (entry.started, entry.run_id) < (current.provenance.started, current.run_id)
+        if not older or entry.status != "complete":
+            continue
+        try:
+            result = store.load(stored.path)
+        except ReportError as error:
+            unreadable.append(str(error))
+            continue
+        found = differences(current, result)
+        if found is not None:
+            hindrance = hindrance or found
+        elif same_version(current, result):
+            same.append(result)
+        else:
+            kept.append(result)
+        if len(kept) == count:
+            break
+    results = tuple(kept or same[:count])
+    problem = None if results else hindrance or Reason(code="no_baseline")
+    return Reference(results=results, problem=problem, unreadable=tuple(unreadable))
+
+
+def _age(result: Result) -> tuple[str, str]:
+    return result.provenance.started, result.run_id

@@ -1,0 +1,147 @@
+"""The records of a verdict: what was checked, with which numbers, and what it means for the exit code.
+
+They hold codes and numbers, no words of any language; `result.json` of a check is a `Verdict`, so its fields are named
+for a reader who has nothing else. Losses are positive where the newer run is worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+FORMAT = 1
+"""Number of the format of result.json."""
+
+Status = Literal["passed", "failed", "warned", "unconfirmed", "inconclusive", "missing", "error"]
+"""Of a check. passed: nothing speaks against it. failed: a rule is broken. warned: the same, where the rule only warns.
+unconfirmed: looked broken, but fresh seeds don't agree. inconclusive: too few runs to tell. missing: nothing to
+compare, or nothing measured. error: the lab or its confirmation did not finish; that says nothing about the numbers."""
+Outcome = Literal["passed", "regressed", "failed", "unreadable", "nothing", "inconclusive"]
+"""Of everything. regressed: a gate failed. failed: a lab did. nothing: not compared, or not measured."""
+
+EXIT_CODES: dict[Outcome, int] = {
+    "passed": 0,
+    "regressed": 1,
+    "failed": 3,
+    "unreadable": 2,
+    "nothing": 5,
+    "inconclusive": 6,
+}
+"""Exit code of each outcome, unless an inconclusive one is let pass."""
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every record of a verdict."""
+
+
+class Reason(Item, frozen=True, kw_only=True):
+    """Something to be said, as a code with its values; the words are in `gate.toml`."""
+
+    code: str
+    values: dict[str, str] = {}
+
+
+class Numbers(Item, frozen=True, kw_only=True):
+    """What a metric's check rests on."""
+
+    unit: str
+    direction: Literal["higher", "lower", "both"]
+    """Which way is good; both: neither, any change counts."""
+    current: tuple[float, ...]
+    """One value for each seed of the newer run."""
+    baseline: tuple[float, ...]
+    loss: float | None = None
+    """By how much the newer mean is worse; None where a value is not finite or there is no baseline."""
+    margin: float | None = None
+    """The loss that does not matter."""
+    p: float | None = None
+    """Of the permutation test, one-sided towards a loss (two-sided where any change counts)."""
+    adjusted_p: float | None = None
+    """Corrected for the tests of the whole night; equal to p where the rule has a level of its own."""
+    least_p: float | None = None
+    """The smallest p that so many runs can give."""
+    level: float | None = None
+    low: float | None = None
+    """Interval of the difference newer minus baseline, at 95 %, from the same test."""
+    high: float | None = None
+    shown_from: float | None = None
+    """The smallest difference that a single two-sided test at 5 % would have shown with these runs."""
+
+
+class Check(Item, frozen=True, kw_only=True):
+    """One question and its answer."""
+
+    name: str
+    """run, baseline, the name of a metric or of a claim."""
+    kind: Literal["run", "baseline", "metric", "claim"]
+    rule: Literal["", "statistical", "margin"] = ""
+    severity: Literal["error", "warning"] = "error"
+    status: Status
+    reason: Reason
+    numbers: Numbers | None = None
+    fresh_seeds: tuple[int, ...] = ()
+    """Seeds run again before the answer was given."""
+
+
+class LabVerdict(Item, frozen=True, kw_only=True):
+    """All checks of one lab."""
+
+    lab: str
+    run_id: str | None
+    seeds: tuple[int, ...] = ()
+    started: str | None = None
+    seconds: float = 0.0
+    commit: str | None = None
+    sample: bool = False
+    """Whether the run used the sample data."""
+    baseline_runs: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+
+class Verdict(Item, frozen=True, kw_only=True):
+    """The answer of the gate."""
+
+    format: int = FORMAT
+    tool_version: str
+    baseline: str
+    """As the user named it, without folders."""
+    level: float
+    """Share of nights on which equal versions may raise an alarm."""
+    moment: str
+    """Date of the report in UTC, ISO 8601: the end of the newest run."""
+    labs: tuple[LabVerdict, ...]
+    unreadable: tuple[str, ...] = ()
+    """Runs of the store that can't be read; they were passed over."""
+
+    def checks(self) -> Iterator[tuple[LabVerdict, Check]]:
+        """Yield every check with its lab."""
+        for lab in self.labs:
+            for check in lab.checks:
+                yield lab, check
+
+    def count(self, *statuses: Status) -> int:
+        """Return how many checks have one of these answers."""
+        return sum(check.status in statuses for _, check in self.checks())
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst thing that is certain: a broken rule, then whatever kept the gate from judging."""
+        found = {check.status for _, check in self.checks() if check.severity == "error"}
+        gates = [check for _, check in self.checks() if check.kind in ("metric", "claim")]
+        if "failed" in found:
+            return "regressed"
+        if "error" in found:
+            return "failed"
+        if self.unreadable:
+            return "unreadable"
+        if "missing" in found or not gates:
+            return "nothing"
+        return "inconclusive" if "inconclusive" in found else "passed"
+
+    def exit_code(self, *, inconclusive_fails: bool = False) -> int:
+        """Return the exit code of `labreport check`."""
+        if self.outcome == "inconclusive" and not inconclusive_fails:
+            return 0
+        return EXIT_CODES[self.outcome]

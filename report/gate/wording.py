@@ -1,0 +1,130 @@
+"""A verdict in words: rows for a table, sentences for the reasons, in either language; shared by every output."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from report.chapter import title
+from report.gate.metrics import amount
+from report.gate.verdict import Check, LabVerdict, Reason, Status, Verdict
+from report.numbers import integer, percent
+from report.words import Words
+
+GOOD: tuple[Status, ...] = ("passed",)
+"""Answers that need no attention."""
+ORDER: tuple[Status, ...] = ("failed", "error", "missing", "inconclusive", "unconfirmed", "warned", "passed")
+"""Answers from the gravest to the best."""
+_LOSSES = ("loss", "margin", "shown")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One check as a table shows it; plain text, nothing escaped."""
+
+    name: str
+    """Of the lab, as on the command line."""
+    lab: str
+    """Title of the lab."""
+    check: str
+    code: bool
+    """Whether the name is that of a metric or claim, to be set as code."""
+    now: str
+    before: str
+    difference: str
+    status: Status
+    verdict: str
+    reason: str
+
+
+def rows(verdict: Verdict, words: Words) -> tuple[Row, ...]:
+    """Return a row for every check, lab by lab."""
+    return tuple(row(lab, check, words) for lab, check in verdict.checks())
+
+
+def row(lab: LabVerdict, check: Check, words: Words) -> Row:
+    """Return the row of one check."""
+    named = check.kind in ("metric", "claim")
+    now, before, difference = _numbers(check, words)
+    return Row(
+        name=lab.lab,
+        lab=title(lab.lab, words.language),
+        check=check.name if named else words(f"gate.check_{check.kind}"),
+        code=named,
+        now=now,
+        before=before,
+        difference=difference,
+        status=check.status,
+        verdict=words(f"gate.status_{check.status}"),
+        reason=sentence(check, words),
+    )
+
+
+def attention(found: Sequence[Row]) -> tuple[Row, ...]:
+    """Return the rows that somebody should look at, the gravest first."""
+    return tuple(sorted((one for one in found if one.status not in GOOD), key=lambda one: ORDER.index(one.status)))
+
+
+def sentence(check: Check, words: Words) -> str:
+    """Return why a check has its answer."""
+    said = reason(check.reason, words)
+    if check.fresh_seeds and check.status in ("failed", "warned"):
+        said = f"{said} {words('gate.confirmed', fresh=integer(len(check.fresh_seeds)))}"
+    return said
+
+
+def reason(what: Reason, words: Words) -> str:
+    """Return a reason in words.
+
+    Raises:
+        KeyError: the code has no text, or the text asks for a value that the reason does not hold.
+    """
+    return words(f"gate.reason_{what.code}", **_in_units(what.values, words))
+
+
+def counts(verdict: Verdict, words: Words) -> str:
+    """Return how many checks have each answer, such as "12 passed, 1 FAILED"."""
+    told = [
+        words("gate.counted", count=integer(number), status=words(f"gate.status_{status}"))
+        for status in reversed(ORDER)
+        if (number := verdict.count(status))
+    ]
+    return words("gate.separator").join(told) or words("gate.nothing")
+
+
+def level(verdict: Verdict) -> str:
+    """Return the level of the gate in percent."""
+    digits = 0 if math.isclose(verdict.level * 100, round(verdict.level * 100)) else 2
+    return percent(verdict.level, digits)
+
+
+def runs(lab: LabVerdict, words: Words) -> str:
+    """Return the baseline's runs of a lab, by their ids."""
+    return words("gate.separator").join(lab.baseline_runs) or words("gate.nothing")
+
+
+def _in_units(values: Mapping[str, str], words: Words) -> dict[str, str]:
+    told = dict(values)
+    for name in _LOSSES:
+        if f"{name}_unit" in values:
+            told[name] = words("gate.points", value=values[name])
+    return told
+
+
+def _numbers(check: Check, words: Words) -> tuple[str, str, str]:
+    found, nothing = check.numbers, words("gate.nothing")
+    if found is None:
+        return nothing, nothing, nothing
+    now, before = (
+        words("gate.of_runs", value=amount(math.fsum(values) / len(values), found.unit), runs=integer(len(values)))
+        if all(math.isfinite(value) for value in values)
+        else "NaN"
+        for values in (found.current, found.baseline)
+    )
+    if found.loss is None:
+        return now, before, nothing
+    moved = math.fsum(found.current) / len(found.current) - math.fsum(found.baseline) / len(found.baseline)
+    text = amount(moved, found.unit, difference=True)
+    shown = words("gate.points", value=text) if found.unit == "share" else text
+    return now, before, f"+{shown}" if moved > 0 else shown

@@ -1,0 +1,36 @@
+"""The logo of an institution, checked before it goes onto a cover: a small PNG or JPEG, and really one."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+from report.errors import UsageError
+
+LARGEST = 500_000
+"""Bytes: a logo is a small picture, and every report carries it."""
+_KINDS = {"PNG": "image/png", "JPEG": "image/jpeg"}
+
+
+def data_address(path: Path) -> str:
+    """Return the picture as a `data:` address.
+
+    Raises:
+        UsageError: missing, too large, or no PNG or JPEG picture.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"Can't read the logo {path}: {error.strerror or error}.") from error
+    if len(content) > LARGEST:
+        raise UsageError(f"The logo {path} has {len(content)} bytes; at most {LARGEST} are taken.")
+    try:
+        with Image.open(io.BytesIO(content), formats=tuple(_KINDS)) as picture:
+            kind = _KINDS[str(picture.format)]
+            picture.verify()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise UsageError(f"The logo {path} is no PNG or JPEG picture.") from error
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

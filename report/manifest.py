@@ -1,0 +1,73 @@
+"""The manifest of a folder of reports: what went in, what came out, each file with its SHA-256."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from report import files
+from report.errors import UnreadableError
+
+NAME = "manifest.json"
+FORMAT = 1
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a rendering made."""
+
+    format: int = FORMAT
+    inputs: str
+    """Hash of all that decides the bytes; empty where something went wrong, so that the next rendering tries again."""
+    files: Mapping[str, str]
+    """Path relative to the folder -> SHA-256."""
+
+
+def write(folder: Path, inputs: str, outputs: Iterable[Path]) -> None:
+    """Write the manifest of the files in a folder.
+
+    Raises:
+        OutputError: it can't be written.
+    """
+    listed = {path.relative_to(folder).as_posix(): _digest(path) for path in outputs}
+    content = msgspec.to_builtins(Manifest(inputs=inputs, files=listed))
+    files.write(folder / NAME, json.dumps(content, indent=1).encode() + b"\n")
+
+
+def read(folder: Path) -> Manifest:
+    """Read the manifest of a folder.
+
+    Raises:
+        UnreadableError: there is none, or it is damaged or of a newer format.
+    """
+    path = folder / NAME
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except OSError as error:
+        raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
+    except msgspec.DecodeError as error:
+        raise UnreadableError(f"Can't read {path}: {error}.") from error
+    if found.format != FORMAT:
+        raise UnreadableError(f"Can't read {path}: format {found.format}; this version reads {FORMAT}.")
+    return found
+
+
+def differences(folder: Path, manifest: Manifest) -> list[str]:
+    """Return what is no longer as the manifest says, one line for each file."""
+    problems: list[str] = []
+    for name, digest in manifest.files.items():
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()):
+            problems.append(f"{name}: lies outside the folder")
+        elif not path.is_file():
+            problems.append(f"{name}: missing")
+        elif _digest(path) != digest:
+            problems.append(f"{name}: changed")
+    return problems
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,50 @@
+"""The files of a trend, written into a folder: a page for each language, the data, the feed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from report import files
+from report.trend import data, feed, page
+from report.trend.history import History
+from report.words import Language
+
+DATA, FEED = "trend.json", "trend.atom"
+
+
+def page_name(language: Language) -> str:
+    """Return the file name of the page in a language."""
+    return f"trend-{language}.html"
+
+
+def write(history: History, folder: Path, languages: Sequence[Language], *, base: str = "") -> tuple[Path, ...]:
+    """Write a trend and return its files, the pages first.
+
+    Args:
+        history: what is shown; at least one run.
+        folder: made as needed; the files of an earlier trend are overwritten.
+        languages: of the pages; the feed has the first.
+        base: web address at which the folder will be published, for the feed; empty: addresses stay relative.
+
+    Raises:
+        OutputError: the folder can't be written.
+    """
+    start = f"{base.rstrip('/')}/" if base else ""
+    contents = {
+        **{
+            page_name(language): page.html(
+                history,
+                language,
+                folder=folder,
+                others={other: page_name(other) for other in languages if other != language},
+            )
+            for language in languages
+        },
+        DATA: json.dumps(data.plain(history), ensure_ascii=False, indent=1) + "\n",
+        FEED: feed.atom(history, languages[0], f"{start}{page_name(languages[0])}", f"{start}{FEED}"),
+    }
+    for name, content in contents.items():
+        files.write(folder / name, content.encode())
+    return tuple(folder / name for name in contents)

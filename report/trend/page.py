@@ -1,0 +1,372 @@
+"""The trend as one page without script: everything a template places, computed here.
+
+The page loads nothing and says so in its Content-Security-Policy. Filters are radio buttons that style rules read; the
+values of a run appear when its mark is under the pointer or has the focus.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from html import unescape
+from pathlib import Path
+
+from markupsafe import Markup
+
+from report import fonts, numbers, theme
+from report.figures import palette
+from report.page import environment, style
+from report.store import Entry, Stored
+from report.text import LANGUAGE_TAGS, Typesetter, escape
+from report.trend import chart as charts
+from report.trend import links
+from report.trend.change import LEAST_LEVEL, LEAST_RUNS
+from report.trend.chart import Drawn, value_text, with_spread
+from report.trend.filters import Filter, make_filters, rules
+from report.trend.history import Change, Chart, Group, History, newest_first
+from report.words import Language, Words
+
+_POLICY, _STYLES = "labreport-policy", "labreport-styles"
+"""Stand in the page until the style sheet, which depends on the page's characters, is made."""
+_REPEATED = re.compile(r"<tbody>.*?</tbody>|<text>.*?</text>", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+COLOURS = {"test": palette.TEST, "validation": palette.VALIDATION, "train": palette.TRAINING, "": palette.GREY}
+TONGUES: dict[Language, str] = {"zh": "中文", "en": "English"}
+"""What each language calls itself."""
+MARKS = 4
+"""Kinds of marks by which machines are told apart; a fifth machine takes the first again."""
+LATEST_CHANGES = 8
+"""Changes listed at the top before the rest is folded away."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A run in the table of its group."""
+
+    id: str
+    css_class: str
+    run: Stored
+    date: str
+    commit: str
+    link: str | None
+    cells: tuple[str, ...]
+    """One for each chart; empty where the run has no such value."""
+    failure: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plot:
+    """A chart with its words."""
+
+    id: str
+    title: str
+    colour: str
+    drawn: Drawn
+    latest: str
+    notes: tuple[tuple[str, Markup], ...]
+    """Class of the machine, and a sentence for each change."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A group with everything to be placed."""
+
+    id: str
+    css_class: str
+    group: Group
+    marks: tuple[tuple[str, bool], ...]
+    """Profile, data and settings; and whether it is one to beware of."""
+    plots: tuple[Plot, ...]
+    rows: tuple[Row, ...]
+    dates: tuple[str, ...]
+    """Dates of the first, the middle and the last run."""
+    failed: tuple[tuple[str, Row], ...]
+    """Where each run stands that did not finish."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewsItem:
+    """One metric that changed."""
+
+    target: str
+    title: str
+    better: bool
+    sentence: Markup
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """What changed with one run: an entry of the list at the top."""
+
+    css_class: str
+    date: str
+    lab: str
+    remarks: tuple[str, ...]
+    """What to beware of, the machine where there are several, and the commits."""
+    items: tuple[NewsItem, ...]
+
+
+class TrendPage:
+    """What the template may ask for.
+
+    Args:
+        history: what is shown.
+        language: of the page.
+        folder: where the page will lie; links to reports start there.
+        others: addresses of the page in other languages.
+    """
+
+    def __init__(self, history: History, language: Language, folder: Path, others: dict[Language, str]) -> None:
+        self.history = history
+        self.language: Language = language
+        self.language_tag = LANGUAGE_TAGS[language]
+        self.words = Words(language)
+        self.others = others
+        self.unreadable = tuple(map(shippable, history.unreadable))
+        self.filters: tuple[Filter, ...] = make_filters(history, self.words)
+        self.machines = next(item for item in self.filters if item.name == "machine")
+        self._typesetter = Typesetter(language, lambda tex, _display: tex)
+        self._folder = folder
+        self._ids = {run.folder: f"r{number}" for number, run in enumerate(history.runs)}
+        self.parts = tuple(map(self._part, history.groups))
+        self.news = self._all_news()
+
+    tags = LANGUAGE_TAGS
+    tongues = TONGUES
+    least_runs = LEAST_RUNS
+    least_level = LEAST_LEVEL
+    warm = palette.VALIDATION
+
+    @staticmethod
+    def shippable(text: str) -> str:
+        """Return a text of the outside with a question mark for what no font here has."""
+        return shippable(text)
+
+    def text(self, key: str, **values: object) -> Markup:
+        """Return a text of this page, typeset; values are shown as they are."""
+        shown = {name: escape(shippable(str(value))) for name, value in values.items()}
+        return self._typesetter.inline(self.words(f"trend.{key}", **shown))
+
+    @property
+    def facts(self) -> list[tuple[Markup, str | Markup]]:
+        """Return what is shown, in numbers."""
+        runs = self.history.runs
+        complete = sum(run.entry.status == "complete" for run in runs)
+        first, last = runs[-1].entry.started, runs[0].entry.started
+        return [
+            (self.text("runs"), numbers.integer(len(runs))),
+            (self.text("unfinished"), numbers.integer(len(runs) - complete)),
+            (self.text("labs"), numbers.integer(len({run.entry.lab for run in runs}))),
+            (self.text("machines"), numbers.integer(len(self.machines.options))),
+            (self.text("period"), Markup("<span>{}</span> – <span>{}</span>").format(first[:10], last[:10])),
+            (self.text("changes"), numbers.integer(len(newest_first(self.history)))),
+        ]
+
+    def readout(self, run: Stored) -> tuple[str, ...]:
+        """Return the lines that tell which run a mark stands for."""
+        entry = run.entry
+        told = (shippable(entry.run_id), commit_text(entry))
+        lines = (" · ".join(text for text in told if text),)
+        return lines if len(self.machines.options) < 2 else (*lines, shippable(entry.machine))
+
+    def value(self, chart: Chart, mean: float | None, deviation: float | None) -> str:
+        """Return a value with its spread over the seeds."""
+        if mean is None:
+            return self.words("trend.no_number")
+        return value_text(mean, chart.unit) if deviation is None else with_spread(mean, deviation, chart.unit)
+
+    def mark(self, machine: str) -> int:
+        """Return the number of the mark of a machine."""
+        return self.machines.position(machine) % MARKS
+
+    def machine_class(self, machine: str) -> str:
+        """Return the class by which a machine is filtered."""
+        return self.machines.class_of(machine)
+
+    def date(self, run: Stored) -> str:
+        """Return when a run began, to the minute, in UTC."""
+        return run.entry.started[:16].replace("T", " ")
+
+    def row_id(self, run: Stored) -> str:
+        """Return the id of a run's row."""
+        return self._ids[run.folder]
+
+    def _part(self, group: Group) -> Part:
+        rows = tuple(self._row(run, position, group) for position, run in enumerate(group.runs))
+        middle = [group.runs[len(group.runs) // 2]] if len(group.runs) > 4 else []
+        ends = [group.runs[0], *middle, group.runs[-1]] if len(group.runs) > 1 else [group.runs[0]]
+        return Part(
+            id=anchor(group),
+            css_class=self._classes(group),
+            group=group,
+            marks=self._marks(group),
+            plots=tuple(self._plot(group, chart) for chart in group.charts),
+            rows=tuple(reversed(rows)),
+            dates=tuple(run.entry.started[:10] for run in ends),
+            failed=tuple(
+                (charts.x_of(position, len(rows)), row) for position, row in enumerate(rows) if row.failure
+            ),
+        )
+
+    def _classes(self, group: Group) -> str:
+        asked = [item.class_of(item.value_of(group)) for item in self.filters if item.name != "machine"]
+        return " ".join([*asked, *dict.fromkeys(self.machine_class(run.entry.machine) for run in group.runs)])
+
+    def _marks(self, group: Group) -> tuple[tuple[str, bool], ...]:
+        found = [(self.words(f"trend.profile_{group.profile}"), group.profile != "full")]
+        if group.source is not None:
+            found.append((self.words(f"trend.source_{group.source}"), group.source != "full"))
+        if group.settings:
+            found.append((shippable(group.settings), True))
+        return tuple(found)
+
+    def _plot(self, group: Group, chart: Chart) -> Plot:
+        newest = max((point for line in chart.lines for point in line.points), key=lambda point: point.position)
+        sentences = [
+            (
+                self.machine_class(line.machine),
+                self._sentence(chart, change) + self.words("trend.joined") + self._since(group, change),
+            )
+            for line in chart.lines
+            for change in line.changes
+        ]
+        return Plot(
+            id=anchor(group, chart),
+            title=title_of(chart.metric, chart.unit, self.words),
+            colour=COLOURS.get(chart.split, palette.GREY),
+            drawn=charts.place(group, chart),
+            latest=self.value(chart, newest.mean, newest.deviation),
+            notes=tuple(sentences),
+        )
+
+    def _sentence(self, chart: Chart, change: Change) -> Markup:
+        return self.text(
+            f"change_{'better' if change.better else 'worse'}",
+            before=value_text(change.before, chart.unit),
+            after=value_text(change.after, chart.unit),
+        )
+
+    def _since(self, group: Group, change: Change) -> Markup:
+        """Return with which run a level began: its date and the commits between which the cause lies."""
+        old, new = group.runs[change.last].entry, group.runs[change.first].entry
+        between = old.commit and new.commit and old.commit != new.commit
+        commits = {"old": commit_text(old), "new": commit_text(new)} if between else {}
+        return self.text("since_commits" if between else "since", date=new.started[:10], **commits)
+
+    def _all_news(self) -> tuple[News, ...]:
+        """Return the changes, those that one run brought together in one entry."""
+        found: dict[tuple[int, str, int], list[tuple[Chart, Change]]] = {}
+        for group, chart, line, change in newest_first(self.history):
+            key = (self.history.groups.index(group), line.machine, change.first)
+            found.setdefault(key, []).append((chart, change))
+        return tuple(self._news(*key, changes) for key, changes in found.items())
+
+    def _news(self, number: int, machine: str, first: int, changes: list[tuple[Chart, Change]]) -> News:
+        group, part = self.history.groups[number], self.parts[number]
+        asked = [item.class_of(item.value_of(group)) for item in self.filters if item.name != "machine"]
+        remarks = [text for text, warned in part.marks if warned]
+        if len(self.machines.options) > 1 and machine:
+            remarks.append(shippable(machine))
+        return News(
+            css_class=" ".join([*asked, self.machine_class(machine)]).strip(),
+            date=group.runs[first].entry.started[:10],
+            lab=group.lab,
+            remarks=(*remarks, self._since(group, changes[0][1])),
+            items=tuple(
+                NewsItem(
+                    target=anchor(group, chart),
+                    title=title_of(chart.metric, "", self.words),
+                    better=change.better,
+                    sentence=self._sentence(chart, change),
+                )
+                for chart, change in changes
+            ),
+        )
+
+    def _row(self, run: Stored, position: int, group: Group) -> Row:
+        entry = run.entry
+        values: list[str] = []
+        for chart in group.charts:
+            points = [point for line in chart.lines for point in line.points if point.position == position]
+            values.append(self.value(chart, points[0].mean, points[0].deviation) if points else "")
+        failure = ""
+        if entry.status != "complete":
+            reason = f"{entry.failure.kind}: {entry.failure.message}" if entry.failure else ""
+            failure = self.words(f"trend.status_{entry.status}", reason=shippable(reason)).strip(" :：")
+        return Row(
+            id=self.row_id(run),
+            css_class=self.machine_class(entry.machine),
+            run=run,
+            date=self.date(run),
+            commit=commit_text(entry),
+            link=links.link_to(entry.report, entry.lab, self.history.root, self._folder, self.language),
+            cells=tuple(values),
+            failure=failure,
+        )
+
+
+def html(history: History, language: Language, *, folder: Path, others: dict[Language, str] | None = None) -> str:
+    """Return the trend as one self-contained HTML file.
+
+    Args:
+        history: what is shown; at least one run.
+        language: of the page.
+        folder: where the page will lie; links to reports start there.
+        others: addresses of the same page in other languages.
+    """
+    page = TrendPage(history, language, folder, others or {})
+    text = environment().get_template("trend.html.j2").render(
+        page=page, latest=LATEST_CHANGES, policy=_POLICY, styles=Markup(_STYLES)
+    )
+    styles = _fonts(text) + _style_sheet() + rules(page.filters, history) + style("user")
+    digest = b64encode(sha256(styles.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+    return text.replace(_POLICY, policy, 1).replace(_STYLES, styles, 1)
+
+
+def anchor(group: Group, chart: Chart | None = None) -> str:
+    """Return the id of a group or a chart, the same on every night."""
+    named = [group.lab, group.profile, group.source or "", group.settings, chart.metric if chart else ""]
+    return f"c{sha256(chr(0).join(named).encode()).hexdigest()[:10]}"
+
+
+def title_of(metric: str, unit: str, words: Words) -> str:
+    """Return the name of a metric with its unit."""
+    name = words.get(f"trend.metric_{metric}", shippable(metric.replace("_", " ")))
+    shown = words.get(f"trend.unit_{unit.replace(' ', '_')}", shippable(unit))
+    return words("trend.with_unit", name=name, unit=shown) if shown else name
+
+
+def shippable(text: str) -> str:
+    """Return a text of the outside (a machine's name, an error) with a question mark for what no font here has."""
+    return "".join(character if character in _characters() else "?" for character in " ".join(text.split()))
+
+
+def commit_text(entry: Entry) -> str:
+    """Return the beginning of a run's commit, with a plus sign where files differed from it."""
+    return f"{shippable(entry.commit[:9])}{'+' if entry.dirty else ''}" if entry.commit else ""
+
+
+@cache
+def _characters() -> frozenset[str]:
+    return fonts.shipped_characters()
+
+
+def _fonts(text: str) -> str:
+    """Return the fonts of the page; what a thousand runs repeat is looked through for its characters alone."""
+    repeated = " ".join(_REPEATED.findall(text))
+    usage = fonts.used(_REPEATED.sub("", text))
+    characters = frozenset(unescape(_TAG.sub("", repeated)))
+    return fonts.embedded({**usage, "regular": usage["regular"] | characters, "mono": usage["mono"] | characters})
+
+
+def _style_sheet() -> str:
+    dark = style("dark") + theme.figure_rules()
+    sheets: Sequence[str] = ("theme", "content", "screen", "trend")
+    return "".join(map(style, sheets)) + f"@media (prefers-color-scheme:dark) and screen{{\n{dark}}}\n"

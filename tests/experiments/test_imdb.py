@@ -1,0 +1,112 @@
+"""The lab on film reviews, on sixty made-up texts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from small_data import Catcher, texts
+from small_models import assert_same_training, fit_by_hand
+
+from experiments import imdb
+from experiments.encoding import limit_words, multi_hot
+from experiments.lab import Session
+from experiments.result import Findings
+from experiments.selection import best_epoch
+from experiments.training import seed_everything
+
+SETTINGS = imdb.Settings(words=100, units=4, epochs=3, batch_size=16, validation_samples=20, learning_rate=0.02)
+
+
+@pytest.fixture(scope="module")
+def findings() -> Findings:
+    return imdb.run(SETTINGS, texts("imdb", 2), Session())
+
+
+def test_validation_chooses_the_epochs_of_a_new_network_trained_on_all_samples(findings):
+    roles = {fit.role: fit for fit in findings.trainings}
+    assert list(roles) == ["selection", "final", "overtrained", "linear"]
+    chosen = best_epoch(roles["selection"].history["val_loss"])
+    assert {item.name: item.value for item in findings.measures}["chosen_epochs"] == chosen
+    assert (roles["selection"].train_samples, roles["selection"].validation_samples) == (40, 20)
+    assert [(roles[role].epochs, roles[role].train_samples) for role in ("final", "overtrained", "linear")] == [
+        (chosen, 60),
+        (3, 60),
+        (3, 60),
+    ]
+    # Trained anew from the same seed, the longer training begins as the shorter one did.
+    assert roles["overtrained"].history["loss"][:chosen] == roles["final"].history["loss"]
+
+
+def test_final_and_overtrained_networks_are_tested_once_each(findings):
+    assert [(score.name, score.model) for score in findings.scores] == [
+        ("train_accuracy", "final"),
+        ("test_accuracy", "final"),
+        ("test_loss", "final"),
+        ("test_accuracy_overtrained", "overtrained"),
+        ("test_loss_overtrained", "overtrained"),
+    ]
+    assert [(score.name, score.model) for score in findings.baselines] == [
+        ("majority_accuracy", "majority"),
+        ("linear_accuracy", "linear"),
+    ]
+
+
+def test_texts_are_measured_without_their_start_mark(findings):
+    measures = {item.name: item.value for item in findings.measures}
+    lengths = texts("imdb", 2).train_texts.lengths - 1
+    assert (measures["shortest_review"], measures["longest_review"]) == (lengths.min(), lengths.max())
+    assert measures["median_review"] == int(np.median(lengths))
+    assert measures["largest_index"] == 99
+    assert (measures["multi_hot_bytes_uint8"], measures["multi_hot_bytes_float64"]) == (6_000, 48_000)
+    assert findings.series[0].values == (0, 0, 0, 1, 0, 1, 0, 0)
+
+
+def test_the_histogram_counts_every_test_review(findings):
+    (predictions,) = findings.predictions
+    assert sum(predictions.histogram) == 30
+    assert len(predictions.histogram_edges) == len(predictions.histogram) + 1 == 21
+    assert (predictions.histogram_edges[0], predictions.histogram_edges[-1]) == (0, 1)
+
+
+def test_excerpts_show_the_words_the_network_sees(findings):
+    shown = {text.kind: text for text in findings.predictions[0].texts}
+    assert {"confident_right", "unsure"} <= shown.keys()
+    example = findings.texts[0]
+    assert (example.kind, example.split, example.label, example.predicted) == ("example", "train", 0, None)
+    assert example.first_indices[:2] == (1, 4)
+    assert len(example.words.split()) == example.length
+    assert example.words.startswith("word4 ")
+    assert "?" in " ".join(text.words for text in (*findings.texts, *findings.predictions[0].texts))
+
+
+def test_reviews_to_be_read_are_the_surest_of_both_kinds_and_the_least_sure():
+    probabilities = np.array([0.99, 0.01, 0.95, 0.05, 0.9, 0.1, 0.51, 0.48, 0.97, 0.02])
+    labels = np.array([1, 0, 0, 1, 1, 0, 1, 0, 1, 1])
+    chosen = imdb.choose_reviews(probabilities, labels)
+    assert chosen == {
+        "confident_right": [0, 8, 1, 5],
+        "confident_wrong": [2, 9, 3],
+        "unsure": [6, 7, 4, 5],
+    }
+
+
+def test_model_examples_and_listings_are_there(findings):
+    (model,) = findings.models
+    assert [layer.activation for layer in model.layers] == ["relu", "relu", "sigmoid"]
+    outputs = {example.name: example.output for example in findings.examples}
+    assert outputs.keys() == {"decode", "multi_hot", "padding"}
+    assert outputs["multi_hot"] == "[0 0 0 1 0 1 0 0]"
+    assert "after an Embedding layer: (3, 10, 8)" in outputs["padding"]
+    assert [listing.name for listing in findings.listings] == ["multi_hot", "build_model", "fit"]
+
+
+def test_the_engine_does_what_the_printed_fit_does(findings):
+    dataset, catcher = texts("imdb", 2), Catcher()
+    vectors = multi_hot(limit_words(dataset.train_texts, 100), 100).astype("float32")
+    imdb.plain_fit(catcher, vectors, dataset.train_targets, SETTINGS)
+    validation = catcher.options.pop("validation_data")
+    assert catcher.options == {"epochs": 3, "batch_size": 16}
+    seed_everything(0)
+    reference = imdb.build_model(SETTINGS)
+    by_hand = fit_by_hand(reference, *catcher.arrays, epochs=3, batch_size=16, seed=0, validation=validation)
+    assert_same_training(findings.trainings[0].history, by_hand, exact=True)

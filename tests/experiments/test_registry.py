@@ -1,0 +1,123 @@
+"""Labs by name, by entry point and by file; nothing heavy is imported to find them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from experiments import registry
+from experiments.errors import LabError
+from experiments.registry import UnknownLabError
+
+OWN_LAB = """
+from dataclasses import dataclass
+from experiments.result import Findings
+
+TITLE, VERSION, DATASET = "Own lab", 2, None
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    size: int = 3
+
+def run(settings, dataset, session):
+    session.draft.measure("size", settings.size)
+    return session.draft.findings()
+"""
+
+
+def test_the_labs_stand_in_the_order_of_the_book():
+    assert registry.names()[:6] == ("tensors", "workflow", "mnist", "imdb", "reuters", "boston")
+
+
+@pytest.mark.parametrize("name", registry.BUILT_IN)
+def test_every_lab_of_the_package_has_all_its_parts(name):
+    lab = registry.load(name)
+    assert lab.name == name
+    assert lab.title
+    assert lab.version == "1"
+    assert lab.file == registry.source_file(name)
+    assert registry.dataset_name(lab, lab.settings()) == lab.dataset
+
+
+def test_the_setting_dataset_chooses_the_data():
+    lab = registry.load("boston")
+    assert registry.dataset_name(lab, lab.settings(dataset="california_housing")) == "california_housing"
+
+
+def test_finding_and_importing_labs_imports_nothing_heavy():
+    script = (
+        "import sys; from experiments import registry, identity, settings, selection\n"
+        "for name in registry.names(): registry.load(name)\n"
+        "print([name for name in ('tensorflow', 'keras', 'matplotlib') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_unknown_lab_is_refused_with_the_nearest_and_the_known():
+    with pytest.raises(UnknownLabError, match=r"Unknown lab 'minst'\. Did you mean 'mnist'\? Known: tensors, workflow"):
+        registry.load("minst")
+    with pytest.raises(UnknownLabError, match="boston"):
+        registry.source_file("zzz")
+
+
+def test_a_lab_is_loaded_from_its_file_under_a_private_name(tmp_path):
+    file = tmp_path / "json.py"  # the name of a module of Python
+    file.write_text(OWN_LAB)
+    lab = registry.load("own", file)
+    assert (lab.title, lab.version, lab.dataset, lab.settings().size) == ("Own lab", "2", None, 3)
+    assert lab.file == file.resolve()
+    assert "loads" in dir(sys.modules["json"])
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("TITLE = 'x'", "lacks VERSION, DATASET, Settings, run"),
+        (OWN_LAB.replace("@dataclass(frozen=True, kw_only=True)", ""), "no dataclass"),
+        ("import nowhere_to_be_found", "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
+        ("def (", "SyntaxError"),
+    ],
+)
+def test_a_file_that_is_no_lab_is_refused(tmp_path, source, message):
+    file = tmp_path / "own.py"
+    file.write_text(source)
+    with pytest.raises(LabError, match=message):
+        registry.load("own", file)
+    assert not any("_labreport_lab" in name for name in sys.modules if name.endswith("own"))
+
+
+def test_a_missing_file_and_one_that_is_not_python_are_refused(tmp_path):
+    with pytest.raises(LabError, match="no such file"):
+        registry.load("own", tmp_path / "gone.py")
+    with pytest.raises(LabError, match="no such file"):
+        registry.source_file("own", tmp_path / "gone.py")
+    text = tmp_path / "lab.txt"
+    text.write_text("hello")
+    with pytest.raises(LabError, match="not a Python file"):
+        registry.load("own", text)
+
+
+def test_labs_of_other_packages_come_by_entry_point_and_cannot_replace_ours(monkeypatch):
+    def offered(group: str) -> list[EntryPoint]:
+        assert group == "labreport.experiments"
+        return [
+            EntryPoint("zoo", "experiments.workflow", group),
+            EntryPoint("mnist", "experiments.workflow", group),
+            EntryPoint("gone", "nowhere.at.all", group),
+        ]
+
+    monkeypatch.setattr(registry, "entry_points", offered)
+    assert registry.names() == (*registry.BUILT_IN, "gone", "zoo")
+    assert registry.load("zoo").title == registry.load("workflow").title
+    assert registry.load("mnist").dataset == "mnist"
+    with pytest.raises(LabError, match="can't be imported from nowhere"):
+        registry.load("gone")
+    with pytest.raises(LabError, match=r"nowhere\.at\.all, which is not installed"):
+        registry.source_file("gone")

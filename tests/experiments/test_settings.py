@@ -1,0 +1,109 @@
+"""Settings from the words of a command line, and the errors that name what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from experiments import registry
+from experiments.settings import (
+    SettingError,
+    as_record,
+    changed_names,
+    parse_assignments,
+    require_range,
+    resolve,
+    setting_types,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    units: int = 16
+    learning_rate: float = 0.001
+    shuffled: bool = True
+    dataset: str = "mnist"
+
+    def __post_init__(self) -> None:
+        require_range(self, "units", least=1)
+        require_range(self, "learning_rate", above=0, below=10)
+
+
+def test_words_become_values_of_the_type_of_their_setting():
+    settings = resolve(Settings, {"units": "32", "learning_rate": "1e-2", "shuffled": "no", "dataset": "imdb"})
+    assert settings == Settings(units=32, learning_rate=0.01, shuffled=False, dataset="imdb")
+
+
+def test_values_of_a_configuration_file_are_taken_as_they_are():
+    assert resolve(Settings, {"units": 32, "learning_rate": 1, "shuffled": False}).learning_rate == 1.0
+
+
+def test_the_users_values_go_over_those_of_the_profile():
+    settings = resolve(Settings, {"units": "4"}, profile_values={"units": 2, "learning_rate": 0.5})
+    assert (settings.units, settings.learning_rate) == (4, 0.5)
+    assert changed_names(settings) == ("units", "learning_rate")
+    assert as_record(settings) == {"units": 4, "learning_rate": 0.5, "shuffled": True, "dataset": "mnist"}
+
+
+def test_an_unknown_setting_is_refused_and_the_nearest_named():
+    with pytest.raises(SettingError, match=r"Unknown setting of mnist 'unit'\. Did you mean 'units'\? Known: units, "):
+        resolve(Settings, {"unit": "3"}, lab="mnist")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("units", "many", "a whole number"),
+        ("units", "3.5", "a whole number"),
+        ("units", 3.0, "a whole number"),
+        ("units", True, "a whole number"),
+        ("learning_rate", "fast", "a number"),
+        ("learning_rate", "nan", "a number"),
+        ("learning_rate", "inf", "a number"),
+        ("shuffled", "perhaps", "true or false"),
+        ("dataset", "", "a word"),
+        ("dataset", 3, "a word"),
+    ],
+)
+def test_a_value_of_another_type_is_refused(name, value, expected):
+    with pytest.raises(SettingError, match=f"mnist.{name} must be {expected}, not"):
+        resolve(Settings, {name: value}, lab="mnist")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("units", "0", "mnist: units must be at least 1, not 0"),
+        ("learning_rate", "0", "learning_rate must be greater than 0, not 0.0"),
+        ("learning_rate", "10", "learning_rate must be less than 10, not 10.0"),
+    ],
+)
+def test_a_value_out_of_range_is_refused(name, value, message):
+    with pytest.raises(SettingError, match=message):
+        resolve(Settings, {name: value}, lab="mnist")
+
+
+def test_assignments_are_split_at_the_first_equals_sign_and_the_last_one_stands():
+    assert parse_assignments(["units=3", "dataset=a=b", "units = 4"]) == {"units": "4", "dataset": "a=b"}
+    for wrong in ("units", "=3"):
+        with pytest.raises(SettingError, match="write it as name=value"):
+            parse_assignments([wrong])
+
+
+@pytest.mark.parametrize("name", ["mnist", "imdb", "reuters", "boston"])
+def test_every_numeric_setting_of_the_labs_refuses_nonsense(name):
+    lab = registry.load(name)
+    for setting, kind in setting_types(lab.settings).items():
+        if kind in (int, float):
+            with pytest.raises(SettingError, match=setting):
+                resolve(lab.settings, {setting: "-1"}, lab=name)
+
+
+def test_the_lab_on_house_prices_checks_settings_that_depend_on_each_other():
+    lab = registry.load("boston")
+    with pytest.raises(SettingError, match="of 11 epochs at least 2 must remain"):
+        resolve(lab.settings, {"epochs": "11"}, lab="boston")
+    with pytest.raises(SettingError, match="boston_housing or california_housing, not paris"):
+        resolve(lab.settings, {"dataset": "paris"}, lab="boston")
+    assert resolve(lab.settings, {"epochs": "1", "dropped_epochs": "0"}).epochs == 1
