@@ -17,7 +17,7 @@ from experiments.suggestion import unknown_name
 from report.errors import UsageError
 from report.words import LANGUAGES, Language
 
-FORMATS = ("html", "pdf", "md")
+FORMATS = ("html", "pdf", "md", "ipynb")
 """Forms that a report can be rendered to."""
 PREFIX = "LABREPORT_"
 LOCALISED = ("title", "course", "institution", "term", "lecturer", "group", "due", "licence")

@@ -31,6 +31,8 @@ PIXELS_PER_MM = 4.9
 _NUMBER = re.compile(r"([−+-]?)(\d[\d,\u2009\u202f]*)(?:\.(\d+))?([ \u00a0\u202f]?%)?\Z")
 _TEXT_WIDTH = 84
 """Characters of a table that fit between the margins of the text on paper."""
+_COUNTED = 9
+"""Columns of a table that a class of the table can set, by the rules of the style sheet."""
 _FIGURE_SPACE, _POINT_SPACE = "\u2007", "\u2008"
 _UNSAFE_SVG = re.compile(
     r"<script|<foreignObject|<image\b[^>]*href=[\"'](?!data:image/)|\sstyle=|\son\w+=|javascript:|<!DOCTYPE|<!ENTITY",
@@ -179,9 +181,7 @@ class Page:
     def table_class(self, table: Table) -> str:
         """Return the classes of a table: how its columns are set, and whether a page's end may cut it."""
         kinds = [column.kind for column in table.columns]
-        names = []
-        if _numbers_after_names(table.columns):
-            names.append("numbers")
+        names = _alignment(table.columns)
         if len(table.rows) > 14:
             names.append("long")
         if len(kinds) > 12:
@@ -194,17 +194,16 @@ class Page:
 
     def head_class(self, table: Table, index: int) -> str:
         """Return the class of a column's head."""
-        return "" if _numbers_after_names(table.columns) else _cell_class(table.columns[index])
+        return _cell_class(table.columns, index)
 
     def rows(self, table: Table) -> Iterator[list[Cell]]:
         """Yield the rows of a table, columns of numbers aligned at the decimal point."""
-        plain = _numbers_after_names(table.columns)
         columns = []
         for index, column in enumerate(table.columns):
             texts = [row[index] for row in table.rows]
             if column.kind == "number":
                 texts = aligned(texts)
-            css_class = "" if plain else _cell_class(column)
+            css_class = _cell_class(table.columns, index)
             columns.append([Cell(self._cell(text, column), css_class) for text in texts])
         yield from (list(row) for row in zip(*columns, strict=True))
 
@@ -289,14 +288,24 @@ def _length(markdown: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in shown)
 
 
-def _numbers_after_names(columns: tuple[Column, ...]) -> bool:
-    """Tell the commonest table: names in the first column, numbers in all others; one class for the table sets it."""
-    return len(columns) > 1 and all(
-        (column.kind == "number") == (index > 0) and column.kind != "code" for index, column in enumerate(columns)
-    )
+def _alignment(columns: tuple[Column, ...]) -> list[str]:
+    """Return the classes that set the columns of a table, so that its cells need none.
+
+    The commonest table has names in the first column and numbers in all others, the next one numbers in all; otherwise
+    a class names each column that is flush right, as far as the style sheet counts.
+    """
+    sides = [_side(column) for column in columns]
+    if len(sides) > 1 and set(sides[1:]) == {"right"} and sides[0] != "center":
+        return ["numbers"] if sides[0] == "left" else ["numbers", "r1"]
+    return [f"r{number}" for number, side in enumerate(sides[:_COUNTED], 1) if side == "right"]
 
 
-def _cell_class(column: Column) -> str:
-    if column.kind == "number":
-        return "right"
-    return "" if column.align == "left" else column.align
+def _side(column: Column) -> str:
+    return "right" if column.kind == "number" else column.align
+
+
+def _cell_class(columns: tuple[Column, ...], index: int) -> str:
+    """Return the class of a cell where the table's own classes don't set its column."""
+    side = _side(columns[index])
+    counted = side == "right" and (index < _COUNTED or "numbers" in _alignment(columns))
+    return "" if side == "left" or counted else side

@@ -18,6 +18,7 @@ from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from experiments.result import Result
 from report import carried, files, manifest, store
 from report.configuration import LOCALISED, Configuration
 from report.document import Report
@@ -25,7 +26,7 @@ from report.errors import ReportError, UnreadableError, UsageError
 from report.logo import data_address
 from report.words import Language
 
-_PACKAGES = ("weasyprint", "jinja2", "matplotlib", "markdown-it-py", "pygments", "fonttools", "ziamath", "latex2mathml")
+_PACKAGES = ("weasyprint", "jinja2", "matplotlib", "markdown-it-py", "pygments", "fonttools", "ziamath", "latex2mathml", "nbformat")
 
 Announce = Callable[[str, int, int], None]
 """Called with what was finished, steps done and steps in all."""
@@ -142,7 +143,11 @@ def render_language(job: Job) -> tuple[tuple[Path, ...], list[str]]:
     outputs: list[Path] = []
     for form in (*job.configuration.to, *(["split"] if job.split else [])):
         try:
-            made = _render(form, built.report, job, carried_here)
+            made = (
+                _notebooks(built.report, results, job, problems)
+                if form == "ipynb"
+                else _render(form, built.report, job, carried_here)
+            )
         except ReportError as error:
             problems.append(f"{job.language} {form}: {error}")
             continue
@@ -157,8 +162,20 @@ def render_language(job: Job) -> tuple[tuple[Path, ...], list[str]]:
     return tuple(outputs), problems
 
 
+def _name(job: Job) -> str:
+    return f"labreport-{job.language}{'-instructor' if job.configuration.edition == 'instructor' else ''}"
+
+
+def _notebooks(report: Report, results: Sequence[Result], job: Job, problems: list[str]) -> dict[str, bytes]:
+    """Write the notebooks; one that can't be made is a problem, and the others are kept."""
+    from report.notebook import notebooks
+
+    made = notebooks(report, results, edition=job.configuration.edition, failed=problems.append)
+    return {f"{_name(job)}-notebooks/{file}": content for file, content in made.items()}
+
+
 def _render(form: str, report: Report, job: Job, results: Mapping[str, bytes]) -> dict[str, bytes]:
-    name = f"labreport-{job.language}{'-instructor' if job.configuration.edition == 'instructor' else ''}"
+    name = _name(job)
     if form == "html":
         from report import render
 

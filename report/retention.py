@@ -89,7 +89,8 @@ def judge(
 def _line(
     runs: Sequence[Stored], rules: Sequence[Rule], protected: frozenset[tuple[str, str]], now: datetime
 ) -> Iterable[Fate]:
-    complete = [run for run in runs if run.entry.status == "complete"]
+    # Where nothing was ever finished, what there is counts.
+    complete = [run for run in runs if run.entry.status == "complete"] or runs
     kept = {run.folder: _reason(run, place, rules, protected, now) for place, run in enumerate(complete)}
     oldest = min((_moment(run) for run in complete if kept[run.folder]), default=("", ""))
     for run in runs:

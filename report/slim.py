@@ -1,22 +1,38 @@
 """Makes a finished page smaller without changing what it shows.
 
 A page with six labs holds thousands of table cells and hundreds of strokes; blank lines, end tags that HTML lets one
-omit, and the same few attributes on every stroke are a tenth of it.
+omit, the same few attributes on every stroke, and digits that no screen can show are a fifth of it.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 from report.theme import DARK
 
-_PRESENTATION = "fill|stroke|stroke-width|text-anchor|fill-opacity|stroke-opacity|stroke-linecap|opacity"
-_GROUP = re.compile(rf'(?: (?:{_PRESENTATION})="[^"()]*")+')
+_PRESENTATION = frozenset(
+    "fill stroke stroke-width text-anchor fill-opacity stroke-opacity stroke-linecap stroke-linejoin stroke-dasharray "
+    "opacity font-weight font-style image-rendering".split()
+)
+"""Attributes of a drawing that a rule of a style sheet can give as well."""
+_COORDINATES = frozenset("x y x1 y1 x2 y2 cx cy width height points".split())
 _PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 _DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
-_FEWEST = 6
-"""Elements that must share a group of attributes before it becomes a class."""
+_DEFINITIONS = re.compile(r"<defs>(.*?)</defs>", re.DOTALL)
+_TAG = re.compile(r'<(\w+)((?: [\w-]+="[^"]*")+)(/?)>')
+_ATTRIBUTE = re.compile(r' ([\w-]+)="([^"]*)"')
+_ID = re.compile(r' id="([^"]*)"')
+_BARE = re.compile(r"[\w.#-]+\Z")
+_NUMBER = re.compile(r"-?\d*\.\d+")
+_STEP = re.compile(r"([A-Za-z])|(-?(?:\d+\.?\d*|\.\d+))")
+_FEWEST = 5
+"""Elements that must share their attributes before these become a class."""
+_SCALE = 10
+"""Parts of a point to which a drawing is rounded; a point is less than two pixels on the page."""
+
+Style = tuple[tuple[str, str], ...]
 
 
 def without_blanks(page: str) -> str:
@@ -29,37 +45,176 @@ def without_blanks(page: str) -> str:
 
 
 def without_end_tags(page: str) -> str:
-    """Return the page without the end tags of cells and rows, which HTML supplies by itself."""
-    return re.sub(r"</t[dhr]>\s*", "", page)
+    """Return the page without the end tags of cells, rows and items, which HTML supplies by itself."""
+    return re.sub(r"</(?:t[dhr]|li|dt|dd)>\s*", "", page)
 
 
-def with_classes(page: str) -> tuple[str, str, str]:
-    """Replace groups of attributes that many strokes of the drawings share by classes.
+def slim_drawings(page: str) -> tuple[str, str, str]:
+    """Make the drawings of a page smaller.
+
+    Attributes that many strokes share become classes, marks and clips that several drawings define alike are defined
+    once, and coordinates are rounded to a tenth of a point.
 
     Returns:
         The page, the rules of the classes, and the rules of those that look different in the dark.
     """
-    drawings = _DRAWING.findall(page)
-    counts = Counter(_key(group) for drawing in drawings for group in _GROUP.findall(drawing))
-    common = [key for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if count >= _FEWEST]
-    names = {key: f"v{number}" for number, key in enumerate(common)}
-
-    def replaced(match: re.Match[str]) -> str:
-        name = names.get(_key(match.group()))
-        return f" class={name}" if name else match.group()
+    counts = Counter(
+        style for drawing in _DRAWING.findall(page) for style in map(_style, _tags(drawing)) if style is not None
+    )
+    common = [style for style, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if count >= _FEWEST]
+    names = {style: f"v{number}" for number, style in enumerate(common)}
+    known: dict[str, str] = {}
 
     def drawing(match: re.Match[str]) -> str:
         head, separator, body = match.group().partition(">")
-        return head + separator + re.sub(r" class=(\w+)/>", r' class="\1"/>', _GROUP.sub(replaced, body))
+        return head + separator + _TAG.sub(lambda tag: _rewritten(tag, names), _shared(body, known))
 
     rules, dark = [], []
-    for key, name in names.items():
-        rules.append(f"svg .{name}{{{';'.join(f'{attribute}:{value}' for attribute, value in key)}}}")
-        changed = [f"{attribute}:{DARK[value]}" for attribute, value in key if value in DARK]
+    for style, name in names.items():
+        rules.append(f"svg .{name}{{{';'.join(f'{attribute}:{value}' for attribute, value in style)}}}")
+        changed = [f"{attribute}:{DARK[value]}" for attribute, value in style if value in DARK]
         if changed:
             dark.append(f"svg .{name}{{{';'.join(changed)}}}")
     return _DRAWING.sub(drawing, page), "".join(rules) + "\n", "".join(dark) + "\n"
 
 
-def _key(group: str) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(re.findall(r'([\w-]+)="([^"]*)"', group)))
+def _tags(drawing: str) -> Iterator[str]:
+    """Yield the attributes of every element inside a drawing."""
+    _, _, body = drawing.partition(">")
+    return (match.group(2) for match in _TAG.finditer(body))
+
+
+def _style(attributes: str) -> Style | None:
+    """Return how an element is painted, or None where nothing says so."""
+    found = sorted((name, value) for name, value in _ATTRIBUTE.findall(attributes) if _is_style(name, value))
+    return tuple(found) or None
+
+
+def _is_style(name: str, value: str) -> bool:
+    return name in _PRESENTATION and "(" not in value
+
+
+def _rewritten(tag: re.Match[str], names: dict[Style, str]) -> str:
+    """Return one start tag of a drawing: its class first, so that no bare value stands before the closing slash."""
+    element, attributes, slash = tag.groups()
+    name = names.get(_style(attributes) or ())
+    parts = [f" class={name}"] if name else []
+    for attribute, value in _ATTRIBUTE.findall(attributes):
+        if name and _is_style(attribute, value):
+            continue
+        if attribute in _COORDINATES:
+            value = _NUMBER.sub(lambda number: _short(float(number.group())), value)
+        elif attribute == "d" and ' id="' not in attributes:
+            value = coarser(value)
+        parts.append(f" {attribute}={value}" if _BARE.match(value) else f' {attribute}="{value}"')
+    if slash and not parts[-1].endswith('"'):
+        slash = " /"
+    return f"<{element}{''.join(parts)}{slash}>"
+
+
+def _shared(drawing: str, known: dict[str, str]) -> str:
+    """Take out the definitions that an earlier drawing has too, and lead to those.
+
+    Args:
+        drawing: the inside of an `<svg>`.
+        known: definition without its id -> the id under which it is there already; filled here.
+    """
+    moved: dict[str, str] = {}
+
+    def kept(definitions: re.Match[str]) -> str:
+        rest = []
+        for item in re.findall(r"<(?:path|rect|circle)\b[^>]*/>|<(?:clipPath|g)\b.*?</(?:clipPath|g)>", definitions[1]):
+            id_ = _ID.search(item)
+            if id_ is None:
+                return definitions.group()
+            content = item.replace(id_.group(), "", 1)
+            if content in known:
+                moved[id_[1]] = known[content]
+            else:
+                known[content] = id_[1]
+                rest.append(item)
+        return f"<defs>{''.join(rest)}</defs>" if rest else ""
+
+    drawing = _DEFINITIONS.sub(kept, drawing)
+    if not moved:
+        return drawing
+    return re.sub(
+        r"(url\(#|href=\"#)([^\")]+)", lambda match: match[1] + moved.get(match[2], match[2]), drawing
+    )
+
+
+def coarser(path: str) -> str:
+    """Return path data rounded to tenths of a unit, level and upright strokes in their short form.
+
+    Rounding is done on the places, not on the steps between them, so that errors do not add up. Data with other
+    commands than M, L, l, C, Q and z come back unchanged.
+    """
+    out: list[str] = []
+    here = start = (0, 0)
+    exact = exact_start = (0.0, 0.0)
+    for command, numbers in _commands(path):
+        if command == "z":
+            out.append("z")
+            here, exact = start, exact_start
+            continue
+        if command not in ("M", "L", "l", "C", "Q") or len(numbers) % 2:
+            return path
+        pairs = [(x, y) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+        if command == "l":
+            exact = (exact[0] + pairs[0][0], exact[1] + pairs[0][1])
+            pairs = [exact]
+        else:
+            exact = pairs[-1]
+        points = [(round(x * _SCALE), round(y * _SCALE)) for x, y in pairs]
+        if command in ("L", "l"):
+            if points[0] == here and len(out) > 1:
+                continue
+            out.append(_line(points[0][0] - here[0], points[0][1] - here[1], out[-1] if out else ""))
+        else:
+            out.append(command + _numbers([value for point in points for value in point]))
+        here = points[-1]
+        if command == "M":
+            start, exact_start = here, exact
+    return "".join(out)
+
+
+def _line(across: int, down: int, before: str) -> str:
+    if not down:
+        return "h" + _numbers([across])
+    if not across:
+        return "v" + _numbers([down])
+    step = _numbers([across, down])
+    if not before.startswith(("l", " ", "-")):
+        return "l" + step
+    return step if step.startswith("-") else " " + step
+
+
+def _numbers(values: list[int]) -> str:
+    return " ".join(_short(value / _SCALE) for value in values).replace(" -", "-")
+
+
+def _short(value: float) -> str:
+    text = f"{value:.1f}".removesuffix(".0")
+    if text.startswith(("0.", "-0.")):
+        text = text.replace("0.", ".", 1)
+    return "0" if text == "-0" else text
+
+
+def _commands(path: str) -> Iterator[tuple[str, list[float]]]:
+    """Yield each command with its numbers; a command that is left out is said again."""
+    lengths = {"M": 2, "L": 2, "l": 2, "C": 6, "Q": 4}
+    command, numbers = "", list[float]()
+    for letter, digits in _STEP.findall(path):
+        if letter:
+            if numbers:
+                yield command, numbers
+            command, numbers = letter, []
+            if letter in "Zz":
+                yield "z", []
+            continue
+        numbers.append(float(digits))
+        if len(numbers) == lengths.get(command, 0):
+            yield command, numbers
+            command, numbers = {"M": "L"}.get(command, command), []
+    if numbers:
+        yield command, numbers

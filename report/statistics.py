@@ -166,8 +166,9 @@ def permutation_tests(
     scale = np.sqrt(np.square(spread).mean(axis=1, keepdims=True))
     scale[scale <= 1e-12 * np.abs(centre)] = 1.0
     null, moved, exact = _arrangements((a - centre) / scale, (b - centre) / scale, paired=paired)
-    p_values = np.stack([_two_sided(column) for column in np.round(null, _DIGITS).T], axis=1)
-    adjusted = _step_down(np.abs(null))
+    tied = np.round(null, _DIGITS)
+    p_values = [_two_sided(column) for column in tied.T]
+    adjusted = _step_down(np.abs(tied))
     tests = []
     for metric in range(len(a)):
         size = float(scale[metric, 0])
@@ -176,8 +177,8 @@ def permutation_tests(
             Test(
                 difference=math.fsum(second[metric]) / b.shape[1] - math.fsum(first[metric]) / a.shape[1],
                 interval=interval,
-                p=float(p_values[0, metric]),
-                adjusted_p=max(float(adjusted[metric]), float(p_values[0, metric])),
+                p=p_values[metric],
+                adjusted_p=max(float(adjusted[metric]), p_values[metric]),
                 least_p=least_p(a.shape[1], b.shape[1], paired=paired),
                 method="paired permutation" if paired else "permutation",
                 arrangements=len(null),
@@ -187,9 +188,7 @@ def permutation_tests(
     return tuple(tests)
 
 
-def corrected_resampled_test(
-    differences: Sequence[float], *, train_samples: int, validation_samples: int
-) -> Test:
+def corrected_resampled_test(differences: Sequence[float], *, train_samples: int, validation_samples: int) -> Test:
     """Test the mean difference over the folds of one cross-validation.
 
     Args:
@@ -315,15 +314,10 @@ def _difference_of_means(first: Array, second: Array, axis: int) -> Array:
     return difference
 
 
-def _two_sided(null: Array) -> Array:
-    """Return the p that each arrangement would have, had it been the real one."""
-    import numpy as np
-
-    ordered = np.sort(null)
-    below = np.searchsorted(ordered, null, side="right")
-    above = len(null) - np.searchsorted(ordered, null, side="left")
-    p_values: Array = np.minimum(1.0, 2 * np.minimum(below, above) / len(null))
-    return p_values
+def _two_sided(null: Array) -> float:
+    """Return twice the smaller tail of the real arrangement, row 0, at most 1."""
+    below, above = (null <= null[0]).mean(), (null >= null[0]).mean()
+    return min(1.0, 2 * float(min(below, above)))
 
 
 def _step_down(strength: Array) -> Array:
@@ -337,7 +331,7 @@ def _step_down(strength: Array) -> Array:
     order = np.argsort(-strength[0], kind="stable")
     # The most striking of the metrics that are really no more striking than each, under every arrangement.
     greatest = np.maximum.accumulate(strength[:, order[::-1]], axis=1)[:, ::-1]
-    raw: Array = (greatest >= strength[0, order] - 1e-9).mean(axis=0)
+    raw: Array = (greatest >= strength[0, order]).mean(axis=0)
     adjusted: Array = np.empty_like(raw)
     adjusted[order] = np.maximum.accumulate(raw)
     return adjusted

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import math
 import statistics
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from report.errors import ReportError, UnreadableError, UsageError
 
 RESULT = "result.json"
 INDEX = "index.json"
+_LAB = re.compile(r"[A-Za-z0-9_-]+")
 FORM = 1
 """Form of the index. History: 0 had no scores but the first; 1 has all that a trend shows."""
 
@@ -156,10 +158,12 @@ class Store:
         return Listing(runs=tuple(runs), unreadable=tuple(unreadable))
 
     def with_key(self, lab: str, key: str) -> Stored | None:
-        """Return the newest complete run of a lab with this key, if there is one."""
+        """Return the newest complete run of a lab with this key, if there is one whose result can be read."""
         for run in self.list(lab).runs:
             if run.entry.key == key and run.entry.status == "complete":
-                return run
+                with contextlib.suppress(UnreadableError):
+                    load(run.path)
+                    return run
         return None
 
     def latest(self, lab: str) -> Stored | None:
@@ -168,7 +172,7 @@ class Store:
         return runs[0] if runs else None
 
     def find(self, name: str) -> Path:
-        """Return the file of a run given as a run id (or its unique beginning), a folder or a file.
+        """Return the file of a run: a file, a folder, a lab (its newest run), or a run id or its unique beginning.
 
         Raises:
             UsageError: nothing, or more than one run, is meant.
@@ -178,6 +182,8 @@ class Store:
             return path
         if (path / RESULT).is_file():
             return path / RESULT
+        if _LAB.fullmatch(name) and (newest := self.latest(name)):
+            return newest.path
         found = [run for run in self.list().runs if run.entry.run_id.startswith(name)]
         if len(found) == 1 or (found and found[0].entry.run_id == name):
             return found[0].path

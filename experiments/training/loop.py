@@ -21,8 +21,6 @@ from experiments.training.order import batch_order
 from experiments.training.request import Request
 from experiments.training.samples import Samples
 
-Step = Callable[[tuple[Any, Any]], dict[str, Any]]
-
 
 def fit_in_loop(model: Any, train: Samples, request: Request, *, validation: Samples | None, xla: bool) -> History:
     """Train a compiled model and return its history.
@@ -38,20 +36,17 @@ def fit_in_loop(model: Any, train: Samples, request: Request, *, validation: Sam
         DivergenceError: the loss is no longer finite; nothing is trained after that step.
     """
     build(model, train)
-    train_epoch = _epoch(model.train_step, train, request.batch_size, xla=xla)
-    test_epoch = None if validation is None else _epoch(model.test_step, validation, request.test_size, xla=xla)
+    train_epoch = _train_epoch(model, train, request.batch_size, xla=xla)
+    validate = None if validation is None else _test_epoch(model, validation, request.test_size, xla=xla)
     history: dict[str, list[float]] = {}
     for epoch in range(1, request.epochs + 1):
         order = batch_order(len(train), seed=request.seed, epoch=epoch, fold=request.fold)
         model.reset_metrics()
-        broken_step = int(train_epoch(order))
-        if broken_step:
+        if broken_step := train_epoch(order):
             raise DivergenceError(epoch=epoch, step=broken_step, history=frozen(history), fold=request.fold or None)
         values = _metrics(model)
-        if test_epoch is not None and validation is not None:
-            model.reset_metrics()
-            test_epoch(np.arange(len(validation), dtype=np.int32))
-            values |= {f"val_{name}": value for name, value in _metrics(model).items()}
+        if validate is not None:
+            values |= {f"val_{name}": value for name, value in validate().items()}
         for name, value in values.items():
             history.setdefault(name, []).append(value)
         request.report(epoch, values)
@@ -62,9 +57,7 @@ def fit_in_loop(model: Any, train: Samples, request: Request, *, validation: Sam
 def evaluate_in_loop(model: Any, samples: Samples, batch_size: int) -> dict[str, float]:
     """Return loss and metrics over all samples, as `model.evaluate` does."""
     build(model, samples)
-    model.reset_metrics()
-    _epoch(model.test_step, samples, batch_size, xla=False)(np.arange(len(samples), dtype=np.int32))
-    return _metrics(model)
+    return _test_epoch(model, samples, batch_size, xla=False)()
 
 
 def predict_in_batches(model: Any, samples: Samples, batch_size: int) -> NDArray[Any]:
@@ -94,38 +87,63 @@ def frozen(history: dict[str, list[float]]) -> History:
     return {name: tuple(values) for name, values in history.items()}
 
 
-def _epoch(step: Step, samples: Samples, batch_size: int, *, xla: bool) -> Callable[[NDArray[np.int32]], Any]:
-    """Return a function that takes the order of an epoch and runs `step` on each of its batches.
+def _train_epoch(model: Any, samples: Samples, batch_size: int, *, xla: bool) -> Callable[[NDArray[np.int32]], int]:
+    """Return a function that takes the order of an epoch and trains on each of its batches.
 
-    It returns the number of the first step after which the mean loss was no longer finite, and 0 if all went well.
+    It gives the number of the first step after which the mean loss was not finite, where it stops; 0 if all went well.
     """
-    count = len(samples)
-    full_batches = count // batch_size
+    full_batches, rest = divmod(len(samples), batch_size)
+
+    def step(positions: Any, number: Any) -> Any:
+        loss = model.train_step(batch(samples, positions)).get("loss", 0.0)
+        return tf.where(tf.math.is_finite(loss), 0, number)
 
     def run(order: Any) -> Any:
-        def step_on(positions: Any, number: Any, broken: Any) -> Any:
-            loss = step(batch(samples, positions)).get("loss", 0.0)
-            return tf.where(tf.math.is_finite(loss), broken, number)
-
-        def body(done: Any, broken: Any) -> Any:
-            positions = tf.ensure_shape(tf.slice(order, [done * batch_size], [batch_size]), [batch_size])
-            return done + 1, step_on(positions, done + 1, broken)
-
-        def unbroken(done: Any, broken: Any) -> Any:
-            return tf.logical_and(done < full_batches, tf.equal(broken, 0))
-
         broken = tf.constant(0)
         if full_batches:
-            _, broken = tf.while_loop(unbroken, body, (tf.constant(0), broken))
-        if count % batch_size:
-            rest = order[full_batches * batch_size :]
-            broken = tf.cond(
-                tf.equal(broken, 0), lambda: step_on(rest, tf.constant(full_batches + 1), broken), lambda: broken
+            _, broken = tf.while_loop(
+                lambda done, broken: tf.logical_and(done < full_batches, tf.equal(broken, 0)),
+                lambda done, _: (done + 1, step(_cut(order, done, batch_size), done + 1)),
+                (tf.constant(0), broken),
             )
+        if rest:
+            last = order[-rest:]
+            broken = tf.cond(tf.equal(broken, 0), lambda: step(last, full_batches + 1), lambda: broken)
         return broken
 
     compiled = tf.function(run, autograph=False, jit_compile=xla)
-    return lambda order: compiled(tf.constant(order + np.int32(samples.positions.start)))
+    return lambda order: int(compiled(tf.constant(order + np.int32(samples.positions.start))))
+
+
+def _test_epoch(model: Any, samples: Samples, batch_size: int, *, xla: bool) -> Callable[[], dict[str, float]]:
+    """Return a function that gives loss and metrics over all samples, also where they are not finite."""
+    full_batches, rest = divmod(len(samples), batch_size)
+
+    def run() -> None:
+        order = tf.range(samples.positions.start, samples.positions.stop)
+
+        def body(done: Any) -> tuple[Any]:
+            model.test_step(batch(samples, _cut(order, done, batch_size)))
+            return (done + 1,)
+
+        if full_batches:
+            tf.while_loop(lambda done: done < full_batches, body, (tf.constant(0),))
+        if rest:
+            model.test_step(batch(samples, order[-rest:]))
+
+    compiled = tf.function(run, autograph=False, jit_compile=xla)
+
+    def measured() -> dict[str, float]:
+        model.reset_metrics()
+        compiled()
+        return _metrics(model)
+
+    return measured
+
+
+def _cut(order: Any, done: Any, batch_size: int) -> Any:
+    """The positions of the batch after the first `done`; their number stays known to the graph."""
+    return tf.ensure_shape(tf.slice(order, [done * batch_size], [batch_size]), [batch_size])
 
 
 def batch(samples: Samples, positions: Any) -> tuple[Any, Any]:

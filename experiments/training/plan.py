@@ -50,7 +50,7 @@ _XLA_PARAMETERS = 100_000
 _XLA_STEPS = 10_000
 """Compiling takes seconds and makes wide dense layers slower; it pays for many steps of a small model."""
 
-_LOOP = "Keras' own training step in one graph per epoch"
+_LOOP = "Loop form: Keras' own training step, a whole epoch in one graph"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,15 +66,15 @@ def plan_fit(model: Any, train: Samples, request: Request) -> Plan:
     """Choose the form for one model."""
     obstacle = _loop_obstacle(model, train, request)
     if obstacle:
-        return Plan(form="fit", xla=False, reason=f"Keras' own fit, because {obstacle}.")
+        return Plan(form="fit", xla=False, reason=f"Plain form: Keras' own fit, because {obstacle}.")
     if model.non_trainable_variables:
-        return Plan(form="loop", xla=False, reason=f"{_LOOP}, not compiled, because the model has state of its own.")
+        return Plan(form="loop", xla=False, reason=f"{_LOOP}, not compiled (the model has state of its own).")
     steps = request.epochs * ceil(len(train) / request.batch_size)
     if model.count_params() > _XLA_PARAMETERS:
-        return Plan(form="loop", xla=False, reason=f"{_LOOP}, not compiled: wide layers gain nothing from XLA.")
+        return Plan(form="loop", xla=False, reason=f"{_LOOP}, not compiled (wide layers gain nothing from XLA).")
     if steps < _XLA_STEPS:
-        return Plan(form="loop", xla=False, reason=f"{_LOOP}, not compiled: XLA does not pay for so few steps.")
-    return Plan(form="loop", xla=True, reason=f"{_LOOP}, compiled with XLA: many steps of a small model.")
+        return Plan(form="loop", xla=False, reason=f"{_LOOP}, not compiled (XLA does not pay for so few steps).")
+    return Plan(form="loop", xla=True, reason=f"{_LOOP}, compiled with XLA (many steps of a small model).")
 
 
 def plan_folds(
@@ -83,10 +83,10 @@ def plan_folds(
     """Choose the form for the models of all folds: the stack where possible, otherwise one model after the other."""
     obstacle = _loop_obstacle(models[0], trains[0], request) or _stack_obstacle(models, trains, validations)
     if obstacle is None:
-        reason = f"{len(models)} models trained side by side, their variables stacked, in one graph compiled with XLA."
+        reason = f"Stack form: {len(models)} models trained side by side in one graph, compiled with XLA."
         return Plan(form="stack", xla=True, reason=reason)
     single = plan_fit(models[0], trains[0], request)
-    return Plan(form=single.form, xla=single.xla, reason=f"One fold at a time, because {obstacle}: {single.reason}")
+    return Plan(form=single.form, xla=single.xla, reason=f"One fold at a time, because {obstacle}. {single.reason}")
 
 
 def _loop_obstacle(model: Any, train: Samples, request: Request) -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from experiments import registry
 from report.commands import options
 from report.commands.console import print_json, print_table, shown
 from report.gate.baseline import Baselines, Entry, Held, NoBaselineError
@@ -94,7 +95,9 @@ def _newest(store: Store, data: str) -> list[Path]:
         fits = data == "auto" or entry.source in (None, data)
         if entry.status == "complete" and entry.profile == "full" and fits:
             found.setdefault(entry.lab, run.path)
-    return list(found.values())
+    known = registry.names()
+    order = sorted(found, key=lambda lab: (known.index(lab) if lab in known else len(known), lab))
+    return [found[lab] for lab in order]
 
 
 def _row(one: Held) -> tuple[str, ...]:

@@ -6,22 +6,30 @@ import contextlib
 import os
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from report import codec
 from report.commands import options
 from report.commands.console import Reporter, print_table, shown
-from report.commands.rendering import rendered
 from report.configuration import Configuration, override
-from report.gate import checking, folder, wording
-from report.gate.checking import Checked
-from report.words import Words
+
+if TYPE_CHECKING:
+    from report.gate.checking import Checked
 
 FAULT = 70
 """Exit code of a fault of labreport itself (EX_SOFTWARE): it must not be taken for a gate that failed, which is 1."""
 FOLDER = "check"
+FILES = (
+    "summary.md",
+    "summary-short.md",
+    "junit.xml",
+    "result.json",
+    "badge.svg",
+    "index.html",
+    "manifest.json",
+)
+"""What `gate.folder` writes beside the report."""
 
 
 @click.command(
@@ -66,7 +74,7 @@ def command(
     target = output or configuration.output / FOLDER
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
     # An answer of yesterday must not stand where today's could not be given.
-    for name in folder.FILES:
+    for name in FILES:
         with contextlib.suppress(OSError):
             (target / name).unlink()
     try:
@@ -104,6 +112,10 @@ def _checked(
     report: bool,
     as_json: bool,
 ) -> int:
+    # Imported here: --help stays quick, and a fault of a module is told as what it is.
+    from report import codec
+    from report.gate import checking, folder
+
     rerun = checking.rerunner(configuration, progress=reporter.advance, announce=reporter.say) if confirm else None
     with reporter.bars():
         found = checking.check(configuration, baseline, rerun=rerun)
@@ -133,6 +145,9 @@ def _checked(
 
 
 def _with_report(found: Checked, configuration: Configuration, target: Path, reporter: Reporter, code: int) -> int:
+    from report.commands.rendering import rendered
+    from report.gate import folder
+
     inside = override(configuration, output=target / folder.REPORT)
     outcome = rendered(found.runs, inside, reporter, split=False, force=False)
     if outcome.problems and code == 0:
@@ -142,6 +157,9 @@ def _with_report(found: Checked, configuration: Configuration, target: Path, rep
 
 
 def _print(found: Checked, target: Path, reporter: Reporter) -> None:
+    from report.gate import folder, wording
+    from report.words import Words
+
     words = Words("en")
     verdict = found.verdict
     rows = wording.rows(verdict, words)

@@ -40,7 +40,7 @@ UNREADABLE = ("unreadable", "edited")
     "May be repeated.",
 )
 @click.option("--all", "everything", is_flag=True, help="List equal things too; otherwise they are counted.")
-@click.option("--exit-code", "judge", is_flag=True, help="Exit with 1, 5 or 6 by what was found; see below.")
+@click.option("--exit-code", "judge", is_flag=True, help="Exit with 1, 5 or 6 by what was found; see above.")
 @options.RUNS_DIR
 @options.AS_JSON
 @options.QUIET
@@ -103,7 +103,8 @@ def command(
         everything=everything,
     )
     for path in written:
-        if not quiet:
+        # The figures of a Markdown report lie in a folder of their own and go without saying.
+        if not quiet and path.parent == configuration.output:
             click.echo(shown(path), err=as_json)
     for problem in problems:
         click.echo(f"Error: {problem}", err=True)
@@ -143,9 +144,15 @@ def _print(found: Comparisons, words: Words, *, everything: bool, verbose: bool)
         if rows:
             click.echo()
             terminal.print_rows(terminal.heads(pair, words), rows)
-        for lab in pair.labs:
-            click.echo(f"\n{lab.lab}")
-            for line in terminal.after(lab, words, everything=everything, verbose=verbose):
+        common = terminal.common(pair)
+        parts = [(words("compare.all_labs"), [terminal.fact_line(fact, words) for fact in common])] if common else []
+        parts += [
+            (lab.lab, list(terminal.after(lab, words, common=common, everything=everything, verbose=verbose)))
+            for lab in pair.labs
+        ]
+        for head, lines in parts:
+            click.echo(f"\n{head}")
+            for line in lines:
                 click.echo("".join(f"  {part}\n" for part in line.split("\n")), nl=False)
 
 

@@ -46,7 +46,7 @@ def render_options(command: Command) -> Command:
     return _all(
         command,
         click.option("--lang", metavar="LIST", help="zh, en.  [default: zh,en]"),
-        click.option("--to", metavar="LIST", help="html, pdf, md.  [default: html,pdf]"),
+        click.option("--to", metavar="LIST", help="html, pdf, md, ipynb.  [default: html,pdf]"),
         click.option("--edition", metavar="NAME", help="student, or instructor: with the solutions.  [default: student]"),
         click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the reports.  [default: reports]"),
         click.option("--split", is_flag=True, help="Also write one HTML page for each lab."),

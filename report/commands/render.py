@@ -39,8 +39,8 @@ def command(
 ) -> int:
     """Turn stored results into HTML, PDF or Markdown; never trains.
 
-    RUN is a run id, a run's folder, a result file or a finished report that carries its results, one run for each lab;
-    without RUN the newest run of each lab is taken.
+    RUN is a run id, a run's folder, a result file, a lab (its newest run), or a finished report that carries its
+    results, one run for each lab. Without RUN the newest run of each lab is taken.
     """
     configuration = options.resolve(**flags)
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)

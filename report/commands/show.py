@@ -23,12 +23,10 @@ from report.store import Store, load
 def command(run: str, runs_dir: Path | None, as_json: bool) -> int:
     """Show what one run measured: scores, baselines, the overfitting epoch, the claims that hold.
 
-    RUN is a run id, a folder, a result file, or the name of a lab: then its newest run is shown.
+    RUN is a run id, a run's folder, a result file, or a lab, whose newest run is shown.
     """
     configuration = options.resolve(runs_dir=runs_dir)
-    store = Store(configuration.runs_dir)
-    newest = None if Path(run).exists() else store.latest(run)
-    result = load(newest.path if newest else store.find(run))
+    result = load(Store(configuration.runs_dir).find(run))
     if as_json:
         click.echo(codec.encode(result).decode(), nl=False)
         return 0

@@ -30,9 +30,7 @@ def facts(a: Result, b: Result) -> tuple[Fact, ...]:
     found: list[Fact] = []
     for group in GROUPS:
         before, after = (dict(_FACTS[group](result)) for result in (a, b))
-        found += [
-            Fact(group=group, name=name, a=before.get(name), b=after.get(name)) for name in {**before, **after}
-        ]
+        found += [Fact(group=group, name=name, a=before.get(name), b=after.get(name)) for name in {**before, **after}]
     return tuple(found)
 
 

@@ -65,9 +65,7 @@ def _version(name: str, label: str, store: Store) -> Version:
 
 def _run(path: Path, label: str) -> Version:
     result = load(path)
-    return Version(
-        label=result.run_id if path.name == RESULT else label, kind="run", results={result.lab: result}
-    )
+    return Version(label=result.run_id if path.name == RESULT else label, kind="run", results={result.lab: result})
 
 
 def _last(name: str, store: Store) -> Version:

@@ -120,9 +120,7 @@ def _summary(found: Comparisons, chapters: Sequence[Chapter], words: Words) -> C
             for lab in hindered
         ]
         text = words("compare.not_comparable_text") + "\n\n" + "\n".join(lines)
-        blocks.append(
-            Box(kind="caution", title=words("compare.not_comparable_title"), blocks=(Prose(markdown=text),))
-        )
+        blocks.append(Box(kind="caution", title=words("compare.not_comparable_title"), blocks=(Prose(markdown=text),)))
     method = words("compare.quoted", text=f"[{words('compare.provenance')}](#provenance)")
     blocks.append(Prose(markdown=words("compare.summary_text", method=method)))
     for pair in found.comparisons:

@@ -105,7 +105,8 @@ def tested(test: Test, family: int) -> Tested:
 
 
 def _gathered(kind: Kind, scores: Sequence[Score]) -> Measured:
-    seeds = tuple(dict.fromkeys(item.seed for item in scores))
+    # In the order of the seeds, so that metrics recorded in another order still share their runs.
+    seeds = tuple(sorted({item.seed for item in scores}, key=lambda seed: -1 if seed is None else seed))
     folds = sorted({item.fold for item in scores if item.fold is not None})
     return Measured(
         kind=kind,
@@ -138,9 +139,7 @@ def _problem(name: str, a: Result, b: Result, of_a: Measured, of_b: Measured) ->
     return None
 
 
-def _tests(
-    pairs: dict[str, tuple[Measured, Measured]], a: Result, b: Result, *, paired: bool
-) -> dict[str, Test]:
+def _tests(pairs: dict[str, tuple[Measured, Measured]], a: Result, b: Result, *, paired: bool) -> dict[str, Test]:
     """Test every metric in which chance enters, those over the same seeds together."""
     groups: dict[tuple[tuple[int | None, ...], tuple[int | None, ...]], list[str]] = {}
     found: dict[str, Test] = {}
@@ -153,10 +152,8 @@ def _tests(
         elif min(counts) > 1:
             groups.setdefault((of_a.seeds, of_b.seeds), []).append(name)
     for (seeds_a, seeds_b), names in groups.items():
-        belong = paired and set(seeds_a) == set(seeds_b) and statistics.pairs_suffice(len(seeds_a))
-        order = [seeds_b.index(seed) for seed in seeds_a] if belong else list(range(len(seeds_b)))
-        first = [pairs[name][0].values for name in names]
-        second = [[pairs[name][1].values[place] for place in order] for name in names]
+        belong = paired and seeds_a == seeds_b and statistics.pairs_suffice(len(seeds_a))
+        first, second = ([pairs[name][side].values for name in names] for side in (0, 1))
         found |= zip(names, statistics.permutation_tests(first, second, paired=belong), strict=True)
     telling = [name for name, test in found.items() if test.can_tell]
     shared = any(set(telling) <= set(names) for names in groups.values())

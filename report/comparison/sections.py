@@ -127,9 +127,7 @@ def predictions(lab: LabComparison, results: tuple[Result, Result], next_: Next,
     found = lab.predictions
     if found is None or not (found.changed or found.confusion or found.only_a or found.only_b):
         return ()
-    blocks: list[Block] = [
-        Prose(markdown=words("compare.predictions_text", seed_a=found.seed_a, seed_b=found.seed_b))
-    ]
+    blocks: list[Block] = [Prose(markdown=words("compare.predictions_text", seed_a=found.seed_a, seed_b=found.seed_b))]
     if found.confusion:
         blocks += _confusion(found, results, next_, words)
     if found.stored_on_both or found.only_a or found.only_b:
@@ -277,9 +275,7 @@ def _score_row(metric: MetricDifference, words: Words) -> tuple[str, ...]:
     )
 
 
-def _confusion(
-    found: Predictions, results: tuple[Result, Result], next_: Next, words: Words
-) -> Sequence[Block]:
+def _confusion(found: Predictions, results: tuple[Result, Result], next_: Next, words: Words) -> Sequence[Block]:
     from report.figures import comparison
 
     blocks: list[Block] = []

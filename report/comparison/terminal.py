@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from report.comparison import sections, wording
-from report.comparison.record import Comparison, LabComparison
+from report.comparison.record import Comparison, Fact, LabComparison
 from report.comparison.wording import MetricWords
 from report.words import Words
 
@@ -30,9 +30,7 @@ def before(pair: Comparison, words: Words) -> Iterator[str]:
 
 def heads(pair: Comparison, words: Words) -> Row:
     """Return the heads of the table of scores."""
-    level = wording.level(
-        next((one.interval.level for lab in pair.labs for one in lab.metrics if one.interval), 0.95)
-    )
+    level = wording.level(next((one.interval.level for lab in pair.labs for one in lab.metrics if one.interval), 0.95))
     names = ("lab", "metric", "a", "b", "difference", "interval", "p", "verdict")
     return tuple(words(f"compare.head_{name}", level=level) for name in names)
 
@@ -48,8 +46,18 @@ def rows(pair: Comparison, words: Words, *, everything: bool) -> Iterator[Row]:
             yield (lab.lab, said.name, said.a, said.b, said.difference, said.interval, said.p, plain(verdict))
 
 
-def after(lab: LabComparison, words: Words, *, everything: bool, verbose: bool) -> Iterator[str]:
-    """Yield the lines on one lab below the table."""
+def common(pair: Comparison) -> tuple[Fact, ...]:
+    """Return what differs in every lab alike, such as a version of a package, so that it is said once."""
+    if len(pair.labs) < 2:
+        return ()
+    first, *others = (lab.facts for lab in pair.labs)
+    return tuple(fact for fact in first if fact.changed and all(fact in facts for facts in others))
+
+
+def after(
+    lab: LabComparison, words: Words, *, common: Sequence[Fact] = (), everything: bool = False, verbose: bool = False
+) -> Iterator[str]:
+    """Yield the lines on one lab below the table, without what is common to all labs."""
     for remark in lab.remarks:
         yield plain(wording.reason(remark, words))
     if lab.metrics and lab.comparable:
@@ -69,7 +77,7 @@ def after(lab: LabComparison, words: Words, *, everything: bool, verbose: bool) 
             only_a=found.only_a,
             only_b=found.only_b,
         )
-    yield from _differences(lab, words)
+    yield from _differences(lab, words, common)
     if not everything and (counts := sections.equal_counts(lab, words)):
         yield words("compare.equal_counted", counts=counts)
     if verbose:
@@ -78,13 +86,15 @@ def after(lab: LabComparison, words: Words, *, everything: bool, verbose: bool) 
             yield change.diff
 
 
-def _differences(lab: LabComparison, words: Words) -> Iterator[str]:
-    nothing = words("compare.nothing")
-    for fact in lab.facts:
-        sides = (fact.a if fact.a is not None else nothing, fact.b if fact.b is not None else nothing)
-        change = words("compare.between", a=sides[0], b=sides[1]) if fact.changed else sides[0]
-        name = f"{words(f'compare.group_{fact.group}')} {fact.name}"
-        yield words("compare.labelled", name=name, text=change)
+def fact_line(fact: Fact, words: Words) -> str:
+    """Return one fact as a line."""
+    before, after = (words("compare.nothing") if value is None else value for value in (fact.a, fact.b))
+    change = words("compare.between", a=before, b=after) if fact.changed else before
+    return words("compare.labelled", name=f"{words(f'compare.group_{fact.group}')} {fact.name}", text=change)
+
+
+def _differences(lab: LabComparison, words: Words, common: Sequence[Fact]) -> Iterator[str]:
+    yield from (fact_line(fact, words) for fact in lab.facts if fact not in common)
     for claim in lab.claims:
         a, b = sections.claim_verdicts(claim, words)
         change = words("compare.between", a=a, b=b) if claim.a != claim.b else a

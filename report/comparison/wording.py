@@ -144,16 +144,12 @@ def signed(value: float, digits: int) -> str:
 
 def interval(found: Range, words: Words, digits: int, scale: float = 1.0) -> str:
     """Return both ends of an interval."""
-    return words(
-        "compare.interval", low=signed(found.low * scale, digits), high=signed(found.high * scale, digits)
-    )
+    return words("compare.interval", low=signed(found.low * scale, digits), high=signed(found.high * scale, digits))
 
 
 def corrected(test: Tested, words: Words) -> str:
     """Return what the correction for the number of metrics did to p."""
-    return words(
-        "compare.detail_corrected", p=p_value(test.p), adjusted=p_value(test.adjusted_p), family=test.family
-    )
+    return words("compare.detail_corrected", p=p_value(test.p), adjusted=p_value(test.adjusted_p), family=test.family)
 
 
 def arrangements(test: Tested, words: Words) -> str:

@@ -118,11 +118,7 @@ def confusion_chart(a: Result, b: Result, words: Words) -> Chart:
                 axes.text(column, row, _signed(count), ha="center", va="center_baseline", color=colour)
     _key(panel(figure, figure.get_size_inches()[0] * 25.4 - 25, 14, 3, 28, grid=False), colours, words)
     cells = sorted(
-        (
-            (-abs(float(count)), row, column)
-            for (row, column), count in numpy.ndenumerate(difference)
-            if count
-        )
+        ((-abs(float(count)), row, column) for (row, column), count in numpy.ndenumerate(difference) if count)
     )
     listed = [(names[i], names[j], int(before[i, j]), int(after[i, j])) for _, i, j in cells]
     return Chart(

@@ -103,7 +103,7 @@ def _again(check: Check, fresh: Result, candidate: Candidate, rules: Rules, seed
         agrees = claims.state(check.name, fresh).verdict != "true"
     else:
         agrees = _metric_agrees(check, fresh, candidate, rules)
-    values = {**check.reason.values, "fresh": integer(len(seeds)), "seeds": f"{seeds[0]}–{seeds[-1]}"}
+    values = {**check.reason.values, "fresh": integer(len(seeds)), "fresh_range": f"{seeds[0]}–{seeds[-1]}"}
     return msgspec.structs.replace(
         check,
         status="failed" if agrees else "unconfirmed",

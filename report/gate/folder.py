@@ -13,7 +13,7 @@ from report.gate.badge import badge
 from report.gate.junit import junit
 from report.gate.summary import LIMIT, short, summary
 from report.gate.verdict import Item, Outcome, Verdict
-from report.words import Language, Words
+from report.words import Language
 
 SUMMARY, SHORT, JUNIT, RESULT, BADGE, INDEX = (
     "summary.md",
@@ -48,7 +48,7 @@ def write(
     Args:
         verdict: the answer.
         folder: made as needed; files of an earlier check are overwritten.
-        languages: of summary and page, in this order; badge in the first.
+        languages: of summary and page, in this order.
         exit_code: what `labreport check` will return, for result.json.
         report: files of the report, inside the folder.
 
@@ -74,7 +74,7 @@ def write(
         JUNIT: lambda: junit(verdict),
         SUMMARY: lambda: summary(verdict, languages).encode(),
         SHORT: lambda: short(verdict, languages).encode(),
-        BADGE: lambda: badge(verdict, Words(languages[0])).encode(),
+        BADGE: lambda: badge(verdict).encode(),
         INDEX: lambda: page.page(verdict, languages, linked).encode(),
     }
     for name, content in made.items():

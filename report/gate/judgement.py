@@ -69,7 +69,7 @@ def corrected(p_values: Sequence[float], least: Sequence[float], level: float) -
     Only tests that could reach the level divided by their number are counted: the others can raise no alarm, so they
     must not cost those that can. How many runs there are does not depend on what they measured, so choosing by it
     keeps the level (Tarone, "A modified Bonferroni method for discrete data", 1990); among the chosen ones the
-    correction is Holm's.
+    correction is Holm's. Where tests with equal numbers of runs don't all fit, the first ones count.
     """
     order = sorted(range(len(least)), key=lambda index: least[index])
     # Sorted, the last test of a set has the largest least p: if that one reaches its share, all of them do.

@@ -25,10 +25,11 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import outlines  # stands beside this script
 from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
 from fontTools.pens.boundsPen import BoundsPen
 from fontTools.pens.recordingPen import DecomposingRecordingPen
-from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.pens.ttGlyphPen import TTGlyphPen, TTGlyphPointPen
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.scaleUpem import scale_upem
@@ -132,16 +133,22 @@ def enlarged(font: TTFont) -> TTFont:
 
 
 def draw_glyph(target: TTFont, name: str, source: TTFont, source_name: str) -> None:
-    """Copy one outline with its width, its points moved to a grid of `GRID` units."""
+    """Copy one outline with its width, its curves joined and its points moved to a grid of `GRID` units."""
     recording = DecomposingRecordingPen(source.getGlyphSet())
     source.getGlyphSet()[source_name].draw(recording)
-    pen = TTGlyphPen(None)
-    for operation, points in recording.value:
-        getattr(pen, operation)(*(tuple(GRID * round(value / GRID) for value in point) for point in points))
+    pen = TTGlyphPointPen(None)
+    for contour in outlines.contours(recording.value):
+        points = outlines.quadratic(outlines.joined(contour), GRID)
+        if len(points) < 3:
+            continue
+        pen.beginPath()
+        for (x, y), on_curve in points:
+            pen.addPoint((x, y), "qcurve" if on_curve else None)
+        pen.endPath()
     add_glyph(target, name, pen, source["hmtx"][source_name][0])
 
 
-def add_glyph(target: TTFont, name: str, pen: TTGlyphPen, width: int) -> None:
+def add_glyph(target: TTFont, name: str, pen: TTGlyphPen | TTGlyphPointPen, width: int) -> None:
     """Put a drawn glyph into the font."""
     glyph = pen.glyph()
     target["glyf"][name] = glyph

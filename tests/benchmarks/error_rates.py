@@ -108,8 +108,8 @@ def _print_power(labs: Sequence[Spread], nights: int) -> None:
         ]
         print(f"| {seeds} | {' | '.join(f'{share:.0%}' for share in found)} |")
     print(
-        "\nWhere seeds are too few for the test (1; 2 against so many labs), only the coarse margin of 2 points and more "
-        "can fail; the gate then says “too few runs to tell”, not “passed”."
+        "\nWhere seeds are too few for the test, only the coarse margin of two points and more can fail a lab; the "
+        "gate then says “too few runs to tell”, not “passed”."
     )
 
 

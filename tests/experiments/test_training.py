@@ -233,6 +233,16 @@ def test_evaluate_and_predict_agree_with_keras():
     np.testing.assert_allclose(outputs, model.predict(floats, batch_size=8, verbose=0), rtol=1e-6)
 
 
+def test_a_test_loss_that_is_not_finite_hides_no_sample_from_the_other_metrics():
+    inputs, prices = priced(11)
+    prices[2] = 1e25
+    (model,) = twins(regressor, 1)
+    ours = evaluate(model, in_memory(inputs, prices), batch_size=4)
+    theirs = model.evaluate(inputs, prices, batch_size=4, verbose=0, return_dict=True)
+    assert ours["loss"] == theirs["loss"] == float("inf")
+    assert ours["mae"] == pytest.approx(theirs["mae"], rel=1e-6)
+
+
 def test_progress_is_told_once_per_epoch_with_the_metrics():
     inputs, labels = labelled(20)
     seen: list[tuple[int, int, dict[str, float]]] = []

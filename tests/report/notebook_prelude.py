@@ -1,7 +1,8 @@
-"""Runs the code cells of a notebook as Jupyter would, on the embedded samples: `python notebook_prelude.py cells.json`.
+"""Runs code cells of notebooks as Jupyter would, on the embedded samples: `python notebook_prelude.py cells.json …`.
 
 Before the first cell, `load_data` of every data set is replaced by a loader of the sample, cut short, so that nothing
 is downloaded and a training takes moments. A cell that raises, or warns once the libraries are loaded, ends the run.
+Each file is one notebook with a namespace of its own; several share a process, since loading Keras takes longest.
 """
 
 from __future__ import annotations
@@ -53,8 +54,7 @@ def replace_loaders() -> None:
 
 def run(cells: list[tuple[str, str]]) -> dict[str, Any]:
     """Run cells in one namespace, features of `__future__` reaching later cells as in IPython, and return it."""
-    matplotlib.use("agg")
-    plt.show = lambda: plt.close("all")
+    keras.utils.clear_session()
     compiler = codeop.Compile()
     namespace: dict[str, Any] = {"__name__": "__main__"}
     for name, source in cells:
@@ -68,11 +68,15 @@ def run(cells: list[tuple[str, str]]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run the cells of a file and print the plain numbers that they left behind."""
+    """Run the notebooks named on the command line; write the plain numbers that each left behind."""
+    matplotlib.use("agg")
+    plt.show = lambda: plt.close("all")
     replace_loaders()
-    namespace = run(json.loads(Path(sys.argv[1]).read_text("utf-8")))
-    left = {name: value for name, value in namespace.items() if isinstance(value, int | float | np.floating)}
-    print("\nLEFT " + json.dumps({name: float(value) for name, value in left.items()}))
+    for argument in sys.argv[1:]:
+        file = Path(argument)
+        namespace = run(json.loads(file.read_text("utf-8")))
+        left = {name: float(value) for name, value in namespace.items() if isinstance(value, int | float | np.floating)}
+        file.with_suffix(".left").write_text(json.dumps(left), "utf-8")
 
 
 if __name__ == "__main__":

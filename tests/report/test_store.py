@@ -95,8 +95,10 @@ def test_a_run_is_found_by_the_unique_beginning_of_its_id_by_folder_and_by_file(
     assert Store(tmp_path).find(str(path)) == path
     with pytest.raises(UsageError, match="may mean"):
         Store(tmp_path).find("202601")
-    with pytest.raises(UsageError, match="No run 'nothing'"):
-        Store(tmp_path).find("nothing")
+    assert Store(tmp_path).find("imdb").parent.name.startswith("20260102")
+    for name in ("nothing", "/nowhere/at/all", "*", "../imdb"):
+        with pytest.raises(UsageError, match="No run"):
+            Store(tmp_path).find(name)
 
 
 def test_a_missing_file_is_an_error_for_users(tmp_path):

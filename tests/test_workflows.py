@@ -1,0 +1,141 @@
+"""The files for GitHub and GitLab: well formed, and their commands run on this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+GITHUB = ROOT / ".github" / "workflows"
+GITLAB = ROOT / "ci" / "gitlab-ci.yml"
+
+LAB = """
+from dataclasses import dataclass
+from experiments.result import Findings, Score
+
+TITLE, VERSION, DATASET = "Tiny", "1", None
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    rounds: int = 3
+
+def run(settings, dataset, session) -> Findings:
+    return Findings(
+        scores=tuple(
+            Score(name="test_accuracy", model="final", metric="accuracy", split="test", seed=seed,
+                  value=0.9 + seed / 1000, unit="share", direction="higher")
+            for seed in session.seeds
+        ),
+    )
+"""
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[Any, Any] = yaml.safe_load(path.read_text("utf-8"))
+    # YAML 1.1 takes the key "on" for true.
+    return {"on" if key is True else str(key): value for key, value in found.items()}
+
+
+def _github(name: str) -> list[dict[str, Any]]:
+    (job,) = _read(GITHUB / name)["jobs"].values()
+    steps: list[dict[str, Any]] = job["steps"]
+    return steps
+
+
+def _commands() -> list[tuple[str, str]]:
+    """Return every line that the two nightly files run, with the name of its file."""
+    lines = [line for step in _github("nightly.yml") for line in step.get("run", "").splitlines()]
+    job = _read(GITLAB)["nightly"]
+    scripts = [line for part in ("before_script", "script", "after_script") for line in job[part]]
+    return [("github", line) for line in lines] + [("gitlab", line) for line in scripts]
+
+
+def test_every_step_uses_something_or_runs_something():
+    for name in ("ci.yml", "nightly.yml"):
+        for step in _github(name):
+            assert ("uses" in step) != ("run" in step), step
+            if "uses" in step:
+                assert re.fullmatch(r"[\w.-]+/[\w./-]+@v\d+", step["uses"]), step
+
+
+def test_the_jobs_may_read_the_repository_and_nothing_else():
+    for name in ("ci.yml", "nightly.yml"):
+        assert _read(GITHUB / name)["permissions"] == {"contents": "read"}
+
+
+def test_the_night_comes_by_the_clock_and_by_hand():
+    when = _read(GITHUB / "nightly.yml")["on"]
+    assert re.fullmatch(r"[\d ]+\* \* \*", when["schedule"][0]["cron"]) and "workflow_dispatch" in when
+
+
+def test_the_runs_are_saved_and_the_artifacts_kept_also_when_the_gate_has_failed():
+    steps = {step.get("uses", step.get("name", "")).partition("@")[0]: step for step in _github("nightly.yml")}
+    for name in ("actions/cache/save", "actions/upload-artifact"):
+        assert steps[name]["if"] == "always()"
+    assert steps["actions/cache/save"]["with"]["path"] == steps["actions/cache/restore"]["with"]["path"] == "runs"
+    job = _read(GITLAB)["nightly"]
+    assert job["cache"]["when"] == job["artifacts"]["when"] == "always"
+
+
+def test_the_budget_of_the_night_ends_before_the_time_of_the_job():
+    from report.schedule import parse_budget
+
+    minutes = next(iter(_read(GITHUB / "nightly.yml")["jobs"].values()))["timeout-minutes"]
+    assert _read(GITLAB)["nightly"]["timeout"] == "1h" and minutes == 60
+    budgets = {found for _, line in _commands() for found in re.findall(r"--budget (\S+)", line)}
+    assert budgets and all(parse_budget(budget) < minutes * 60 * 0.9 for budget in budgets)
+
+
+def test_the_checks_run_the_command_that_everybody_runs():
+    lines = [step["run"] for step in _github("ci.yml") if "run" in step]
+    assert lines == [".ci/run"]
+    assert os.access(ROOT / ".ci" / "run", os.X_OK) and "make test" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_the_targets_of_make_exist():
+    targets = {line.split(None, 1)[1] for _, line in _commands() if line.startswith("make ")}
+    assert targets
+    for target in targets:
+        done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+@pytest.mark.parametrize("service", ["github", "gitlab"])
+def test_the_commands_of_the_night_run_on_this_machine(tmp_path, service):
+    # One tiny lab stands for the six. It is trained in full, because a quick run never becomes a baseline.
+    (tmp_path / "tiny.py").write_text(LAB)
+    (tmp_path / "labreport.toml").write_text('[paths]\ntiny = "tiny.py"\n')
+    program = tmp_path / ".venv" / "bin" / "labreport"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\nexec {sys.executable} -c 'from report.cli import run; run()' \"$@\"\n")
+    program.chmod(0o755)
+    settings = {"LABREPORT_LABS": "tiny", "LABREPORT_DATA": "sample", "LABREPORT_LANG": "en", "LABREPORT_TO": "md"}
+    environment = {**os.environ, **settings, "GITHUB_STEP_SUMMARY": str(tmp_path / "step.md")}
+    lines = [line for name, line in _commands() if name == service and "labreport" in line]
+    assert len(lines) == 3
+    for night in range(2):
+        for line in lines:
+            done = subprocess.run(
+                ["bash", "-eo", "pipefail", "-c", line],
+                cwd=tmp_path,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            # The tiny lab has no note, so its chapter can't be rendered, which is 4; everything else must be right.
+            allowed = (0, 4) if "nightly" in line else (0,)
+            assert done.returncode in allowed, f"night {night}: {line}\n{done.stdout}{done.stderr}"
+    for name in ("junit.xml", "trend-en.html", "nightly.json"):
+        assert (tmp_path / "reports" / "nightly" / name).is_file()
+    assert "labreport nightly" in (tmp_path / "step.md").read_text("utf-8")
