@@ -8,7 +8,7 @@ SYSTEM_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 CONSTRAINTS ?= constraints.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 
-.PHONY: report test lint types gold samples fonts pictures test-lowest clean
+.PHONY: report test lint types gold samples pictures bench test-lowest clean
 
 report: $(VENV)/.installed
 	@$(BIN)/labreport build $(ARGS)
@@ -60,3 +60,8 @@ $(VENV)/.installed-test: $(VENV)/.installed
 
 clean:
 	rm -rf $(VENV) .venv-lowest build *.egg-info runs reports
+
+# Measures the engine against plain Keras, and the gate's error rates; needs the full data. Writes into build/bench.
+bench: $(VENV)/.installed-test
+	@$(BIN)/python tests/benchmarks/bench.py --data-dir $(DATA_DIR) --output build/bench
+	@$(BIN)/python tests/benchmarks/error_rates.py | tee build/bench/error-rates.md

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from experiments.data import Dataset
     from experiments.lab import Session
     from experiments.result import Findings, Split
+    from experiments.training import Samples
     from experiments.training.errors import History
 
 TITLE = "Regression: house prices"
@@ -199,14 +200,9 @@ def _cross_validate(
 ) -> list[History]:
     """Train a network for each fold and return the histories; each fold is standardised by its own training part."""
     draft = session.draft
+    trains, validations = _fold_samples(features, prices, settings.folds)
     seed_everything(seed)
-    models, trains, validations = [], [], []
-    for fold in fold_slices(len(features), settings.folds):
-        training = np.delete(np.arange(len(features)), fold)
-        train_features, validation_features = standardise(features[training], features[fold])
-        models.append(build_model(settings, features.shape[1]))
-        trains.append(in_memory(train_features, prices[training]))
-        validations.append(in_memory(validation_features, prices[fold]))
+    models = [build_model(settings, features.shape[1]) for _ in trains]
     if seed == session.seeds[0]:
         draft.models.append(describe("fold", models[0]))
 
@@ -246,6 +242,19 @@ def _cross_validate(
         last = one.history["val_mae"][-1]
         draft.scores.append(_score("fold_mae", "fold", "mae", "validation", last, seed=seed, fold=number))
     return [one.history for one in fitted]
+
+
+def _fold_samples(
+    features: NDArray[np.float64], prices: NDArray[np.float64], folds: int
+) -> tuple[list[Samples], list[Samples]]:
+    """Return each fold's training and validation samples, both standardised by the training ones."""
+    trains, validations = [], []
+    for fold in fold_slices(len(features), folds):
+        training = np.delete(np.arange(len(features)), fold)
+        train_features, validation_features = standardise(features[training], features[fold])
+        trains.append(in_memory(train_features, prices[training]))
+        validations.append(in_memory(validation_features, prices[fold]))
+    return trains, validations
 
 
 def _record_data(settings: Settings, features: NDArray[np.float64], session: Session) -> None:

@@ -16,6 +16,8 @@ from report.words import Language, Words
 
 ORDER = (1, 70, 3, 2, 5, 6, 4)
 """Exit codes, the one that prevails first."""
+FAULT = 70
+"""Exit code of a fault of labreport itself: it must not be taken for a gate that failed."""
 MARKER = "<!-- labreport nightly -->"
 """Hidden in the summary, so that a comment made from it can be found again."""
 
@@ -38,9 +40,9 @@ class LabNight:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A part of the night after the training: report, check or trend."""
+    """A part of the night after the training."""
 
-    name: Literal["report", "check", "trend"]
+    name: Literal["report", "trend", "check"]
     code: int
     remark: str = ""
     files: tuple[str, ...] = ()
@@ -103,6 +105,11 @@ def summary(night: Night, languages: Sequence[Language]) -> str:
 def state_text(lab: LabNight, words: Words) -> str:
     """Return in words what became of a lab."""
     return words(f"nightly.state_{lab.state}", time=duration(lab.seconds), reason=_one_line(lab.reason))
+
+
+def told(lab: LabNight, words: Words) -> str:
+    """Return the same for a terminal, which has no bold type."""
+    return state_text(lab, words).replace("**", "")
 
 
 def _part(night: Night, words: Words) -> list[str]:

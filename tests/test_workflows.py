@@ -110,8 +110,7 @@ def test_the_targets_of_make_exist():
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-@pytest.mark.parametrize("service", ["github", "gitlab"])
-def test_the_commands_of_the_night_run_on_this_machine(tmp_path, service):
+def test_the_commands_of_the_night_run_on_this_machine(tmp_path):
     # One tiny lab stands for the six. It is trained in full, because a quick run never becomes a baseline.
     (tmp_path / "tiny.py").write_text(LAB)
     (tmp_path / "labreport.toml").write_text('[paths]\ntiny = "tiny.py"\n')
@@ -121,9 +120,10 @@ def test_the_commands_of_the_night_run_on_this_machine(tmp_path, service):
     program.chmod(0o755)
     settings = {"LABREPORT_LABS": "tiny", "LABREPORT_DATA": "sample", "LABREPORT_LANG": "en", "LABREPORT_TO": "md"}
     environment = {**os.environ, **settings, "GITHUB_STEP_SUMMARY": str(tmp_path / "step.md")}
-    lines = [line for name, line in _commands() if name == service and "labreport" in line]
+    # What both files run, they run in the same order; each line is tried once a night.
+    lines = list(dict.fromkeys(line for _, line in _commands() if "labreport" in line))
     assert len(lines) == 3
-    for night in range(2):
+    for night in (1, 2):
         for line in lines:
             done = subprocess.run(
                 ["bash", "-eo", "pipefail", "-c", line],

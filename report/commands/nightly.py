@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import math
-import os
-import sys
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,44 +10,12 @@ from typing import Any
 import click
 
 from experiments.errors import LabError
-from experiments.result import Result
-from report import files, nightly, schedule
 from report.commands import options
 from report.commands.console import Reporter, print_json, print_table, shown
-from report.commands.rendering import rendered
-from report.configuration import Configuration, override
-from report.deadline import TimeSpentError, interrupted_after
-from report.errors import ExperimentError, ReportError, UsageError
-from report.execution import execute
-from report.gate import checking
-from report.gate import folder as gate_folder
-from report.gate.confirmation import Rerun
-from report.gate.summary import LIMIT
-from report.nightly import LabNight, Night, Step
-from report.planning import Plan, choose, make_plans
-from report.publish import Outcome
-from report.store import Entry, Store
-from report.trend import links
+from report.errors import ReportError
 from report.words import Words
 
 FOLDER = "nightly"
-DATA, SUMMARY = "nightly.json", "nightly.md"
-LINKED = (".html", ".pdf", ".md")
-FAULT = 70
-"""Exit code of a fault of labreport itself: it must not be taken for a gate that failed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Given:
-    """What the command line asks for, apart from the configuration."""
-
-    assignments: tuple[str, ...]
-    baseline: str | None
-    check: bool
-    confirm: bool
-    inconclusive_fails: bool
-    split: bool
-    url: str
 
 
 @click.command(
@@ -95,10 +56,14 @@ def command(
     exit code is that of the worst thing that is certain: 1 a gate failed, 3 a lab failed, 2 a run can't be read, 5
     something could not be measured or compared, 4 a page could not be rendered.
     """
+    # Imported here: what a night needs loads half of the program, and --help does not.
+    from report import nightly, schedule
+    from report.commands import nightwork
+
     begun = perf_counter()
     whole = schedule.parse_budget(budget) if budget is not None else None
     configuration = options.resolve(**flags)
-    given = Given(
+    given = nightwork.Given(
         assignments=assignments,
         baseline=baseline,
         check=not no_check,
@@ -109,252 +74,20 @@ def command(
     )
     target = output or configuration.output / FOLDER
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
-    _prepare(configuration, given, target)
+    nightwork.prepare(configuration, given, target)
     try:
-        night = _night(configuration, given, reporter, target, begun, whole)
+        night = nightwork.work(configuration, given, reporter, target, begun, whole)
     except (ReportError, LabError):
         raise
     except Exception:
         traceback.print_exc()
         click.echo("Error: a fault of labreport itself; this says nothing about the runs.", err=True)
-        return FAULT
+        return nightly.FAULT
     if as_json:
         print_json({**nightly.data(night), "folder": shown(target)})
     else:
         words = Words("en")
-        rows = [(lab.lab, _told(lab, words), lab.run_id or "–") for lab in night.labs]
+        rows = [(lab.lab, nightly.told(lab, words), lab.run_id or "–") for lab in night.labs]
         print_table(("LAB", "STATE", "RUN"), rows)
         click.echo(shown(target))
     return night.code
-
-
-def _night(
-    configuration: Configuration,
-    given: Given,
-    reporter: Reporter,
-    target: Path,
-    begun: float,
-    whole: float | None,
-) -> Night:
-    store = Store(configuration.runs_dir)
-    training = math.inf if whole is None else schedule.for_training(whole)
-    end = math.inf if whole is None else begun + whole
-    labs = _train(configuration, given, store, reporter, begun, training)
-    steps = _steps(configuration, given, store, reporter, target, labs, end)
-    night = Night(labs=labs, steps=steps, budget=whole, seconds=perf_counter() - begun)
-    _write(night, configuration, target)
-    return night
-
-
-def _told(lab: LabNight, words: Words) -> str:
-    return nightly.state_text(lab, words).replace("**", "")
-
-
-def _prepare(configuration: Configuration, given: Given, target: Path) -> None:
-    """Refuse a night that could give no answer before it begins, and take away the answer of yesterday."""
-    rules = checking.read_rules(configuration, Store(configuration.runs_dir).list())
-    if given.check and not (given.baseline or rules.baseline):
-        raise UsageError(
-            "Which baseline? Give --baseline with a name, a path or last:N, or set gate.baseline in the configuration; "
-            "--no-check builds without a gate."
-        )
-    for name in (DATA, SUMMARY, *gate_folder.FILES):
-        with contextlib.suppress(OSError):
-            (target / name).unlink()
-
-
-def _train(
-    configuration: Configuration, given: Given, store: Store, reporter: Reporter, begun: float, training: float
-) -> tuple[LabNight, ...]:
-    """Run what is stale while time is left; return every chosen lab in the order of the book."""
-    plans = make_plans(configuration, given.assignments, store)
-    entries = [run.entry for run in store.list().runs]
-    found: dict[str, LabNight] = {}
-    for plan in schedule.in_order(plans, entries):
-        expected = schedule.estimate(plan, entries)
-        left = training - (perf_counter() - begun)
-        decision = schedule.decide(plan, expected, left, training)
-        if decision.verdict == "fresh":
-            assert plan.stored is not None
-            found[plan.lab] = LabNight(lab=plan.lab, state="fresh", run_id=plan.stored.entry.run_id)
-        elif decision.verdict == "train":
-            found[plan.lab] = _run(plan, configuration, store, reporter, left)
-        else:
-            found[plan.lab] = LabNight(lab=plan.lab, state=decision.verdict, seconds=expected or 0.0)
-        reporter.say(f"{plan.lab}: {_told(found[plan.lab], Words('en'))}")
-    return tuple(found[plan.lab] for plan in plans)
-
-
-def _run(plan: Plan, configuration: Configuration, store: Store, reporter: Reporter, left: float) -> LabNight:
-    begun = perf_counter()
-    result: Result | None = None
-    with contextlib.suppress(TimeSpentError), reporter.bars(), interrupted_after(left):
-        done = execute(
-            [plan],
-            configuration,
-            store,
-            force=False,
-            command=sys.argv,
-            progress=reporter.advance,
-            announce=reporter.say,
-            finished=lambda _done: None,
-        )
-        result = done[0].result
-    seconds = perf_counter() - begun
-    if result is None:
-        newest = store.latest(plan.lab)
-        entry = newest.entry if newest and newest.entry.key == plan.key else None
-        # The run may have come to its end in the very moment in which the time was over.
-        state: nightly.State = "trained" if entry and entry.status == "complete" else "stopped"
-        return LabNight(lab=plan.lab, state=state, run_id=entry.run_id if entry else None, seconds=seconds)
-    failure = result.failure
-    return LabNight(
-        lab=plan.lab,
-        state="trained" if result.status == "complete" else "failed",
-        run_id=result.run_id,
-        seconds=seconds,
-        reason=f"{failure.kind}: {failure.message}" if failure else "",
-    )
-
-
-def _steps(
-    configuration: Configuration,
-    given: Given,
-    store: Store,
-    reporter: Reporter,
-    target: Path,
-    labs: Sequence[LabNight],
-    end: float,
-) -> tuple[Step, ...]:
-    """Do the rest of the night; no step takes another with it."""
-    made: list[Path] = []
-
-    def report() -> Step:
-        runs = _shown_runs(configuration, store, labs)
-        if not runs:
-            return Step(name="report", code=5, remark="There is no run to render.")
-        inside = override(configuration, output=target / gate_folder.REPORT)
-        outcome: Outcome = rendered([store.find(run) for run in runs], inside, reporter, split=given.split, force=False)
-        made.extend(outcome.outputs)
-        links.record(store, runs, links.job_address(os.environ) or links.address_of(inside.output, store))
-        return Step(
-            name="report",
-            code=4 if outcome.problems else 0,
-            remark="; ".join(outcome.problems),
-            files=tuple(path.relative_to(target).as_posix() for path in outcome.outputs if path.suffix in LINKED),
-        )
-
-    def check() -> Step:
-        return _check(configuration, given, store, reporter, target, made, end)
-
-    def trend() -> Step:
-        from report.trend import folder
-        from report.trend.history import history
-
-        listing = store.list()
-        found = history(store.root, listing)
-        if not found.groups:
-            return Step(name="trend", code=5, remark="There is no run to show.")
-        paths = folder.write(found, target, configuration.lang, base=given.url)
-        return Step(
-            name="trend",
-            code=2 if found.unreadable else 0,
-            remark=" ".join(found.unreadable),
-            files=tuple(path.name for path in paths),
-        )
-
-    steps = [_guarded("report", report)]
-    if given.check:
-        steps.append(_guarded("check", check))
-    return (*steps, _guarded("trend", trend))
-
-
-def _guarded(name: Any, step: Callable[[], Step]) -> Step:
-    try:
-        return step()
-    except (ReportError, LabError) as error:
-        click.echo(f"Error: {error}", err=True)
-        return Step(name=name, code=error.exit_code if isinstance(error, ReportError) else 3, remark=str(error))
-    except Exception as error:
-        traceback.print_exc()
-        return Step(name=name, code=FAULT, remark=f"A fault of labreport itself: {type(error).__name__}: {error}")
-
-
-def _shown_runs(configuration: Configuration, store: Store, labs: Sequence[LabNight]) -> list[str]:
-    """Return the run of each lab that the report shows: tonight's, or the newest complete one of a lab left out."""
-    entries = [run.entry for run in store.list().runs]
-    found = []
-    for lab in labs:
-        run = lab.run_id
-        if lab.state in ("late", "long", "stopped"):
-            known = _of(lab.lab, configuration, entries)
-            run = next((entry.run_id for entry in known if entry.status == "complete"), None)
-        if run is not None:
-            found.append(run)
-    return found
-
-
-def _of(lab: str, configuration: Configuration, entries: Sequence[Entry]) -> list[Entry]:
-    """Return the runs of a lab with the wanted profile and data, newest first."""
-    return [
-        entry
-        for entry in entries
-        if entry.lab == lab
-        and entry.profile == configuration.profile
-        and (configuration.data == "auto" or entry.source in (None, configuration.data))
-    ]
-
-
-def _check(
-    configuration: Configuration,
-    given: Given,
-    store: Store,
-    reporter: Reporter,
-    target: Path,
-    made: Sequence[Path],
-    end: float,
-) -> Step:
-    entries = [run.entry for run in store.list().runs]
-    newest = {lab: _of(lab, configuration, entries)[:1] for lab in choose(configuration)}
-    # A run that the budget cut off measured nothing to judge; the night says so by itself.
-    judged = tuple(lab for lab, found in newest.items() if found and found[0].status != "interrupted")
-    if not judged:
-        return Step(name="check", code=5, remark="There is no run to check.")
-    inside = override(configuration, labs=judged)
-    rerun = _rerun(inside, reporter, end) if given.confirm and perf_counter() < end else None
-    with reporter.bars():
-        found = checking.check(inside, given.baseline, rerun=rerun)
-    code = found.verdict.exit_code(inconclusive_fails=given.inconclusive_fails)
-    gate_folder.write(found.verdict, target, configuration.lang, code, made)
-    if remark := gate_folder.append_step_summary(found.verdict, configuration.lang, os.environ):
-        click.echo(f"Note: {remark}", err=True)
-    if found.problem:
-        click.echo(f"Error: {found.problem}", err=True)
-    return Step(name="check", code=code, remark=found.problem, files=(gate_folder.INDEX, gate_folder.SUMMARY))
-
-
-def _rerun(configuration: Configuration, reporter: Reporter, end: float) -> Rerun:
-    again = checking.rerunner(configuration, progress=reporter.advance, announce=reporter.say)
-
-    def in_time(result: Result, seeds: tuple[int, ...]) -> Result:
-        try:
-            with interrupted_after(end - perf_counter()):
-                return again(result, seeds)
-        except TimeSpentError:
-            raise ExperimentError("the budget was spent before the fresh seeds were done") from None
-
-    return in_time
-
-
-def _write(night: Night, configuration: Configuration, target: Path) -> None:
-    text = nightly.summary(night, configuration.lang)
-    files.write(target / SUMMARY, text.encode())
-    files.write(target / DATA, json.dumps(nightly.data(night), ensure_ascii=False, indent=1).encode() + b"\n")
-    page = os.environ.get(gate_folder.STEP_SUMMARY)
-    if not page:
-        return
-    with contextlib.suppress(OSError):  # a page that can't be written changes nothing of the night
-        path = Path(page)
-        if (path.stat().st_size if path.exists() else 0) + len(text.encode()) < LIMIT:
-            with path.open("a", encoding="utf-8") as file:
-                file.write(text + "\n")

@@ -66,11 +66,9 @@ def remarks(a: Result, b: Result) -> tuple[Reason, ...]:
         found.append(Reason(code="same_run", values={"run": a.run_id}))
     elif a.key == b.key:
         found.append(Reason(code="same_key"))
-    for side, result in (("A", a), ("B", b)):
-        if result.findings.data is not None and result.findings.data.source == "sample":
-            found.append(Reason(code="sample", values={"side": side}))
-        if result.profile == "quick":
-            found.append(Reason(code="quick", values={"side": side}))
+    sampled = [result.findings.data is not None and result.findings.data.source == "sample" for result in (a, b)]
+    found += _of_sides("sample", *sampled)
+    found += _of_sides("quick", a.profile == "quick", b.profile == "quick")
     if a.findings.trainings and b.findings.trainings:
         count_a, count_b = len(a.seeds), len(b.seeds)
         if count_a == count_b == 1:
@@ -78,6 +76,12 @@ def remarks(a: Result, b: Result) -> tuple[Reason, ...]:
         elif count_a != count_b:
             found.append(Reason(code="seed_numbers", values={"a": str(count_a), "b": str(count_b)}))
     return tuple(found)
+
+
+def _of_sides(code: str, a: bool, b: bool) -> list[Reason]:
+    if a and b:
+        return [Reason(code=f"{code}_both")]
+    return [Reason(code=code, values={"side": side}) for side, holds in (("A", a), ("B", b)) if holds]
 
 
 def _differ(code: str, a: str, b: str) -> Reason:

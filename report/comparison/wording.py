@@ -173,12 +173,19 @@ def shift(found: EpochShift, words: Words) -> str:
         "interval": interval(found.interval, words, 1) if found.interval else "",
         "p": p_value(found.test.p) if found.test else "",
     }
-    sentences = [words(f"compare.shift_{found.verdict}", **said)]
+    alike = "_alike" if found.verdict == "none" and found.a == found.b else ""
+    sentences = [words(f"compare.shift_{found.verdict}{alike}", **said)]
     if found.reason is not None and found.reason.code == "no_turn":
         sentences.append(words("compare.detail_no_turn", **found.reason.values))
-    for side, overfits, epochs in (("A", found.overfits_a, found.epochs_a), ("B", found.overfits_b, found.epochs_b)):
-        if not overfits:
-            sentences.append(words("compare.no_overfitting", side=side, epochs=epochs))
+    falling = [
+        (side, epochs)
+        for side, overfits, epochs in (("A", found.overfits_a, found.epochs_a), ("B", found.overfits_b, found.epochs_b))
+        if not overfits
+    ]
+    if len(falling) == 2 and found.epochs_a == found.epochs_b:
+        sentences.append(words("compare.no_overfitting_both", epochs=found.epochs_a))
+    else:
+        sentences += [words("compare.no_overfitting", side=side, epochs=epochs) for side, epochs in falling]
     return words("figures.sentence_separator").join(sentences)
 
 

@@ -130,14 +130,14 @@ def claim_severity(name: str) -> Severity:
 
 
 def fallback_margin(score: Score, reference: float, test_samples: int | None) -> float:
-    """Return the loss that counts where there are too few runs for a test: larger than any seed has ever made.
+    """Return the loss that counts where there are too few runs for a test: seeds alone hardly ever make it.
 
     For a share two points, and three standard deviations of the difference of two shares counted on so many test
-    samples (2p(1-p)/n); for any other metric a quarter of the reference. Coarse on purpose: it finds what is broken,
-    not what is a little worse.
+    samples (2p(1-p)/n); for any other metric three tenths of the reference. Coarse on purpose: it finds what is
+    broken, not what is a little worse.
     """
     if score.unit != "share":
-        return 0.25 * abs(reference)
+        return 0.3 * abs(reference)
     share = min(1.0, max(0.0, reference))
     counted = 3 * math.sqrt(2 * share * (1 - share) / test_samples) if test_samples else 0.0
     return 0.02 + counted

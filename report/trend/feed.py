@@ -75,9 +75,7 @@ def _failures(history: History, words: Words, page: str) -> list[tuple[tuple[str
                 status = words(f"trend.status_{entry.status}", reason=reason).strip(" :：")
                 text = f"{status}\n{_where(group, position, words)}"
                 title = words("trend.feed_failed", lab=entry.lab)
-                found.append(
-                    ((entry.started, id_), _entry(id_, title, entry.ended, text, f"{page}#{anchor(group)}"))
-                )
+                found.append(((entry.started, id_), _entry(id_, title, entry.ended, text, f"{page}#{anchor(group)}")))
     return found
 
 

@@ -39,6 +39,8 @@ TONGUES: dict[Language, str] = {"zh": "中文", "en": "English"}
 """What each language calls itself."""
 MARKS = 4
 """Kinds of marks by which machines are told apart; a fifth machine takes the first again."""
+WIDEST = 38
+"""Characters of a line over a chart at most, so that it fits a small screen."""
 LATEST_CHANGES = 8
 """Changes listed at the top before the rest is folded away."""
 
@@ -142,6 +144,11 @@ class TrendPage:
     warm = palette.VALIDATION
 
     @staticmethod
+    def cut(text: str) -> str:
+        """Return a line, its end left out where it is too long to stand over a chart."""
+        return cut(text)
+
+    @staticmethod
     def shippable(text: str) -> str:
         """Return a text of the outside with a question mark for what no font here has."""
         return shippable(text)
@@ -167,11 +174,12 @@ class TrendPage:
         ]
 
     def readout(self, run: Stored) -> tuple[str, ...]:
-        """Return the lines that tell which run a mark stands for."""
+        """Return the lines that tell which run a mark stands for: its id, then commit and machine."""
         entry = run.entry
-        told = (shippable(entry.run_id), commit_text(entry))
-        lines = (" · ".join(text for text in told if text),)
-        return lines if len(self.machines.options) < 2 else (*lines, shippable(entry.machine))
+        several = len(self.machines.options) > 1
+        told = (commit_text(entry), shippable(entry.machine) if several else "")
+        lines = (shippable(entry.run_id), " · ".join(text for text in told if text))
+        return tuple(cut(line) for line in lines if line)
 
     def value(self, chart: Chart, mean: float | None, deviation: float | None) -> str:
         """Return a value with its spread over the seeds."""
@@ -207,9 +215,7 @@ class TrendPage:
             plots=tuple(self._plot(group, chart) for chart in group.charts),
             rows=tuple(reversed(rows)),
             dates=tuple(run.entry.started[:10] for run in ends),
-            failed=tuple(
-                (charts.x_of(position, len(rows)), row) for position, row in enumerate(rows) if row.failure
-            ),
+            failed=tuple((charts.x_of(position, len(rows)), row) for position, row in enumerate(rows) if row.failure),
         )
 
     def _classes(self, group: Group) -> str:
@@ -319,14 +325,14 @@ def html(history: History, language: Language, *, folder: Path, others: dict[Lan
         others: addresses of the same page in other languages.
     """
     page = TrendPage(history, language, folder, others or {})
-    text = environment().get_template("trend.html.j2").render(
-        page=page, latest=LATEST_CHANGES, policy=_POLICY, styles=Markup(_STYLES)
+    text = (
+        environment()
+        .get_template("trend.html.j2")
+        .render(page=page, latest=LATEST_CHANGES, policy=_POLICY, styles=Markup(_STYLES))
     )
     styles = _fonts(text) + _style_sheet() + rules(page.filters, history) + style("user")
     digest = b64encode(sha256(styles.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
+    policy = f"default-src 'none'; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return text.replace(_POLICY, policy, 1).replace(_STYLES, styles, 1)
 
 
@@ -346,6 +352,11 @@ def title_of(metric: str, unit: str, words: Words) -> str:
 def shippable(text: str) -> str:
     """Return a text of the outside (a machine's name, an error) with a question mark for what no font here has."""
     return "".join(character if character in _characters() else "?" for character in " ".join(text.split()))
+
+
+def cut(text: str) -> str:
+    """Return a line, its end left out where it is too long to stand over a chart."""
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
 
 
 def commit_text(entry: Entry) -> str:
@@ -369,4 +380,4 @@ def _fonts(text: str) -> str:
 def _style_sheet() -> str:
     dark = style("dark") + theme.figure_rules()
     sheets: Sequence[str] = ("theme", "content", "screen", "trend")
-    return "".join(map(style, sheets)) + f"@media (prefers-color-scheme:dark) and screen{{\n{dark}}}\n"
+    return "".join(map(style, sheets)) + f"@media screen and (prefers-color-scheme:dark){{\n{dark}}}\n"

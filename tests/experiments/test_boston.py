@@ -82,18 +82,14 @@ def test_standardising_uses_the_training_samples_alone(findings):
 
 def test_no_fold_sees_its_validation_samples_when_standardised():
     dataset = houses()
-    features = dataset.train_array.copy()
-    changed = features.copy()
-    changed[:5] *= 1e3  # only validation samples of the first fold
-    settings = boston.Settings(folds=2, units=4, epochs=1, batch_size=11, dropped_epochs=0)
-    histories = []
-    for array in (features, changed):
-        session = Session()
-        histories.append(boston._cross_validate(settings, array, dataset.train_targets, session, seed=0))
-    first, second = histories
-    assert first[0]["loss"] == second[0]["loss"]
-    assert first[0]["val_loss"] != second[0]["val_loss"]
-    assert first[1]["loss"] != second[1]["loss"]
+    changed = dataset.train_array.copy()
+    changed[:5] *= 1e3  # the validation samples of the first fold, on which the second one trains
+    (first, second, *_), _ = boston._fold_samples(dataset.train_array, dataset.train_targets, 4)
+    (first_again, second_again, *_), (validation, *_) = boston._fold_samples(changed, dataset.train_targets, 4)
+    assert (np.asarray(first.inputs) == np.asarray(first_again.inputs)).all()
+    assert (np.asarray(second.inputs) != np.asarray(second_again.inputs)).any()
+    assert np.asarray(first.inputs).mean(axis=0) == pytest.approx(0, abs=1e-6)
+    assert np.abs(np.asarray(validation.inputs)).max() > 100
 
 
 def test_model_examples_and_engine_are_on_record(findings):

@@ -150,4 +150,4 @@ def test_the_margin_for_few_runs_grows_with_the_chance_in_a_small_test_set():
         unit="thousand dollars",
         direction="lower",
     )
-    assert fallback_margin(error, 2.8, 102) == pytest.approx(0.7)
+    assert fallback_margin(error, 2.8, 102) == pytest.approx(0.84)

@@ -20,7 +20,7 @@ from report.nightly import LabNight, Night, Step
 from report.planning import Plan
 from report.store import Store, Stored
 
-LAB = '''
+LAB = """
 from dataclasses import dataclass
 from experiments.lab import Session
 from experiments.result import Findings, Measure, Score
@@ -41,7 +41,7 @@ def run(settings, dataset, session: Session) -> Findings:
             for seed in session.seeds
         ),
     )
-'''
+"""
 GATE = '[gate.good.test_accuracy]\ntest = "margin"\nabsolute = 0.01\n'
 
 
@@ -213,7 +213,7 @@ def test_an_interruption_of_the_user_stays_one():
 )
 def test_the_code_is_that_of_the_worst_thing_that_is_certain(states, codes, code):
     labs = tuple(LabNight(lab=str(number), state=state) for number, state in enumerate(states))
-    steps = tuple(Step(name=name, code=one) for name, one in zip(("report", "check", "trend"), codes, strict=True))
+    steps = tuple(Step(name=name, code=one) for name, one in zip(("report", "trend", "check"), codes, strict=True))
     assert Night(labs=labs, steps=steps, budget=None, seconds=1.0).code == code
 
 
@@ -273,7 +273,7 @@ def test_a_lab_that_does_not_fit_is_skipped_named_and_first_the_next_night(place
     _earlier(place, "good", "20260101", 0.1)
     _earlier(place, "slow", "20260102", 40.0)
     # Of 100 seconds 80 are for training: before the first lab 68 are left, before the second 32.
-    monkeypatch.setattr("report.commands.nightly.perf_counter", _Clock(12.0))
+    monkeypatch.setattr("report.commands.nightwork.perf_counter", _Clock(12.0))
     code, data = _night("good", "slow", "--no-check", "--budget", "100s")
     assert (code, _states(data)) == (0, {"good": "trained", "slow": "late"})
     assert "comes first the next night" in (place / "reports" / "nightly" / "nightly.md").read_text("utf-8")
@@ -328,7 +328,7 @@ def test_a_fault_of_ours_is_no_verdict(place, capsys, monkeypatch):
     def broken(*_arguments: object, **_options: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("report.trend.history.history", broken)
+    monkeypatch.setattr("report.commands.nightwork.history", broken)
     code, data = _night("good", "--no-check")
     assert code == 70 and "ZeroDivisionError" in data["steps"][-1]["remark"]
     monkeypatch.setattr("report.schedule.in_order", broken)
