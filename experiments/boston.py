@@ -83,16 +83,20 @@ class Settings:
             )
 
 
-def standardise(train_features: NDArray[np.float64], *others: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-    """Give each feature mean 0 and standard deviation 1, both computed on the training samples alone."""
+def standardise(
+    train_features: NDArray[np.float64],
+    *others: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], ...]:
+    """Give each feature mean 0 and deviation 1, as in the training part."""
     mean = train_features.mean(axis=0)
     deviation = train_features.std(axis=0)
     deviation[deviation == 0] = 1  # a feature that never changes stays 0
-    return tuple((features - mean) / deviation for features in (train_features, *others))
+    parts = (train_features, *others)
+    return tuple((features - mean) / deviation for features in parts)
 
 
 def fold_slices(samples: int, folds: int) -> list[slice]:
-    """Return where the validation samples of each fold lie: samples // folds of them, one fold after the other."""
+    """Return where each fold validates: samples // folds of them in a row."""
     size = samples // folds
     return [slice(fold * size, (fold + 1) * size) for fold in range(folds)]
 
@@ -111,7 +115,7 @@ def build_model(settings: Settings, features: int) -> keras.Model:
         ]
     )
     model.compile(
-        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
         loss="mse",
         metrics=["mae"],
     )
@@ -119,17 +123,24 @@ def build_model(settings: Settings, features: int) -> keras.Model:
 
 
 def plain_fit(
-    model: keras.Model, features: NDArray[np.float64], prices: NDArray[np.float64], fold: slice, settings: Settings
+    model: keras.Model,
+    features: NDArray[np.float64],
+    prices: NDArray[np.float64],
+    fold: slice,
+    settings: Settings,
 ) -> keras.callbacks.History:
-    """Train the model of one fold in plain Keras; the report's training engine does the same, faster."""
+    """Train one fold in plain Keras; the report's engine does the same."""
     training = np.delete(np.arange(len(features)), fold)
-    train_features, validation_features = standardise(features[training], features[fold])
+    train_part, validation_part = standardise(
+        features[training],
+        features[fold],
+    )
     return model.fit(
-        train_features,
+        train_part,
         prices[training],
         epochs=settings.epochs,
         batch_size=settings.batch_size,
-        validation_data=(validation_features, prices[fold]),
+        validation_data=(validation_part, prices[fold]),
     )
 
 

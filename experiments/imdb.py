@@ -66,7 +66,7 @@ class Settings:
 
 
 def build_model(settings: Settings) -> keras.Model:
-    """Return the compiled network: which words occur in, the probability of a positive review out."""
+    """Return the compiled network: words in, probability of praise out."""
     import keras
     from keras import layers
 
@@ -79,7 +79,7 @@ def build_model(settings: Settings) -> keras.Model:
         ]
     )
     model.compile(
-        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
         loss="binary_crossentropy",
         metrics=["accuracy"],
     )
@@ -87,9 +87,12 @@ def build_model(settings: Settings) -> keras.Model:
 
 
 def plain_fit(
-    model: keras.Model, vectors: NDArray[np.float32], labels: NDArray[Any], settings: Settings
+    model: keras.Model,
+    vectors: NDArray[np.float32],
+    labels: NDArray[Any],
+    settings: Settings,
 ) -> keras.callbacks.History:
-    """Train with validation in plain Keras; the report's training engine does the same, faster."""
+    """Train with validation in plain Keras; the engine does the same."""
     first = settings.validation_samples
     return model.fit(
         vectors[first:],
@@ -107,7 +110,7 @@ def build_linear_model(settings: Settings) -> keras.Model:
 
     model = keras.Sequential([keras.Input(shape=(settings.words,)), layers.Dense(1, activation="sigmoid")])
     model.compile(
-        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
         loss="binary_crossentropy",
         metrics=["accuracy"],
     )

@@ -68,12 +68,12 @@ class Settings:
 
 
 def preprocess(images: NDArray[np.uint8]) -> NDArray[Any]:
-    """Turn images of bytes, shape (n, 28, 28), into vectors of floats from 0 to 1, shape (n, 784)."""
+    """Turn byte images (n, 28, 28) into vectors (n, 784) from 0 to 1."""
     return images.reshape((len(images), 28 * 28)).astype("float32") / 255
 
 
 def build_model(settings: Settings) -> keras.Model:
-    """Return the compiled network: pixels in, a probability for each digit out."""
+    """Return the compiled network: pixels in, a probability per digit out."""
     import keras
     from keras import layers
 
@@ -85,7 +85,7 @@ def build_model(settings: Settings) -> keras.Model:
         ]
     )
     model.compile(
-        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
         loss="categorical_crossentropy",
         metrics=["accuracy"],
     )
@@ -93,9 +93,12 @@ def build_model(settings: Settings) -> keras.Model:
 
 
 def plain_fit(
-    model: keras.Model, train_images: NDArray[np.uint8], train_labels: NDArray[Any], settings: Settings
+    model: keras.Model,
+    train_images: NDArray[np.uint8],
+    train_labels: NDArray[Any],
+    settings: Settings,
 ) -> keras.callbacks.History:
-    """Train in plain Keras; the report's training engine does the same, faster."""
+    """Train in plain Keras; the report's engine does the same, faster."""
     import keras
 
     return model.fit(
@@ -113,7 +116,7 @@ def build_linear_model(settings: Settings) -> keras.Model:
 
     model = keras.Sequential([keras.Input(shape=(28 * 28,)), layers.Dense(10, activation="softmax")])
     model.compile(
-        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
         loss="categorical_crossentropy",
         metrics=["accuracy"],
     )

@@ -82,7 +82,7 @@ class Settings:
 
 
 def build_model(settings: Settings) -> keras.Model:
-    """Return the compiled network: which words occur in, a probability for each topic out."""
+    """Return the compiled network: words in, a probability per topic out."""
     import keras
     from keras import layers
 
@@ -95,7 +95,7 @@ def build_model(settings: Settings) -> keras.Model:
         ]
     )
     model.compile(
-        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
         loss="categorical_crossentropy",
         metrics=["accuracy"],
     )
@@ -103,9 +103,12 @@ def build_model(settings: Settings) -> keras.Model:
 
 
 def plain_fit(
-    model: keras.Model, vectors: NDArray[np.float32], labels: NDArray[Any], settings: Settings
+    model: keras.Model,
+    vectors: NDArray[np.float32],
+    labels: NDArray[Any],
+    settings: Settings,
 ) -> keras.callbacks.History:
-    """Train with validation in plain Keras; the report's training engine does the same, faster."""
+    """Train with validation in plain Keras; the engine does the same."""
     import keras
 
     first = settings.validation_samples
@@ -125,7 +128,7 @@ def build_sparse_model(settings: Settings) -> keras.Model:
 
     model = build_model(settings)
     model.compile(
-        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
@@ -133,7 +136,7 @@ def build_sparse_model(settings: Settings) -> keras.Model:
 
 
 def build_bottleneck_model(settings: Settings) -> keras.Model:
-    """Return a network whose middle layer has far fewer units than there are topics."""
+    """Return a network with far fewer units in the middle than topics."""
     import keras
     from keras import layers
 
@@ -146,7 +149,7 @@ def build_bottleneck_model(settings: Settings) -> keras.Model:
         ]
     )
     model.compile(
-        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
         loss="categorical_crossentropy",
         metrics=["accuracy"],
     )
@@ -160,7 +163,7 @@ def build_linear_model(settings: Settings) -> keras.Model:
 
     model = keras.Sequential([keras.Input(shape=(settings.words,)), layers.Dense(46, activation="softmax")])
     model.compile(
-        optimizer=keras.optimizers.RMSprop(learning_rate=settings.learning_rate),
+        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
         loss="categorical_crossentropy",
         metrics=["accuracy"],
     )

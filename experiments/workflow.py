@@ -47,19 +47,24 @@ class Settings:
 
 
 def build_model(settings: Settings) -> Any:
-    """A model with two outputs: the price of a house, and whether it is sold within a month."""
+    """A model with two outputs: a price, and whether it sells in a month."""
     import keras
     from keras import layers
 
     features = keras.Input(shape=(8,), name="features")
-    shared = layers.Dense(settings.units, activation="relu", name="shared")(features)
+    hidden = layers.Dense(settings.units, activation="relu", name="shared")
+    shared = hidden(features)
     price = layers.Dense(1, name="price")(shared)
     sold = layers.Dense(1, activation="sigmoid", name="sold")(shared)
-    model = keras.Model(inputs=features, outputs={"price": price, "sold": sold})
+    outputs = {"price": price, "sold": sold}
+    model = keras.Model(inputs=features, outputs=outputs)
     model.compile(
         optimizer="rmsprop",
         loss={"price": "mse", "sold": "binary_crossentropy"},
-        loss_weights={"price": settings.loss_weight_first, "sold": settings.loss_weight_second},
+        loss_weights={
+            "price": settings.loss_weight_first,
+            "sold": settings.loss_weight_second,
+        },
     )
     return model
 

@@ -129,7 +129,7 @@ def _with_evidence(
 
 def _evidence(item: Said, words: Words) -> tuple[str, ...]:
     stated = item.claim
-    numbers = "; ".join(f"{words(f'evidence.{name}')} {shown(value)}" for name, value in stated.numbers.items())
+    numbers = words("labs.between").join(f"{words(f'evidence.{name}')} {shown(value)}" for name, value in stated.numbers.items())
     return (
         stated.name,
         words(f"labs.verdict_{stated.verdict}"),

@@ -126,7 +126,7 @@ def _software(results: Sequence[Result], words: Words) -> Table:
         number="",
         caption=words("labs.software_caption"),
         columns=columns,
-        rows=tuple((escape(name), escape("; ".join(values))) for name, values in rows.items()),
+        rows=tuple((escape(name), escape(words("labs.between").join(values))) for name, values in rows.items()),
     )
 
 

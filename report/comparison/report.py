@@ -80,7 +80,7 @@ def _cover(found: Comparisons, date: str, words: Words) -> Cover:
     several = len(found.comparisons) > 1
     judged = [
         (
-            words("compare.version_b") + (f" ({place})" if several else ""),
+            words("compare.version_n", number=place) if several else words("compare.version_b"),
             foreign(pair.b.label),
         )
         for place, pair in enumerate(found.comparisons, 1)

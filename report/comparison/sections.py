@@ -9,7 +9,7 @@ from report import numbers
 from report.comparison import wording
 from report.comparison.foreign import fenced, foreign
 from report.comparison.noted import passage
-from report.comparison.record import ChangedPrediction, ClaimChange, LabComparison, MetricDifference, Predictions
+from report.comparison.record import ChangedPrediction, ClaimChange, Fact, LabComparison, MetricDifference, Predictions
 from report.comparison.wording import MetricWords
 from report.document import Block, Column, Figure, Prose, Table
 from report.errors import RenderingError
@@ -168,13 +168,13 @@ def differences(lab: LabComparison, next_: Next, words: Words, *, everything: bo
             values = [nothing if value is None else foreign(value) for value in (fact.a, fact.b)]
             if everything and fact.changed:
                 values = [f"**{value}**" for value in values]
-            rows.append((words(f"compare.group_{fact.group}"), foreign(fact.name), *values))
+            rows.append((item(fact, words), *values))
         blocks.append(
             Table(
                 id=id_,
                 number=number,
                 caption=words("compare.differences_caption_all" if everything else "compare.differences_caption"),
-                columns=tuple(Column(title=words(f"compare.head_{head}")) for head in ("group", "name", "a", "b")),
+                columns=tuple(Column(title=words(f"compare.head_{head}")) for head in ("item", "a", "b")),
                 rows=tuple(rows),
             )
         )
@@ -184,6 +184,11 @@ def differences(lab: LabComparison, next_: Next, words: Words, *, everything: bo
     if counts:
         blocks.append(Prose(markdown=words("compare.equal_counted", counts=counts)))
     return tuple(blocks)
+
+
+def item(fact: Fact, words: Words) -> str:
+    """Return what a fact is about: its kind and its name."""
+    return words("compare.labelled", name=words(f"compare.group_{fact.group}"), text=foreign(fact.name))
 
 
 def equal_counts(lab: LabComparison, words: Words) -> str:
@@ -247,7 +252,8 @@ def notes(lab: LabComparison, words: Words, *, everything: bool) -> tuple[Block,
     lines = [f"- {text}" for change in shown if (text := passage(change, words))]
     if not lines:
         return ()
-    blocks = [Prose(markdown=words("compare.notes_text")), Prose(markdown="\n".join(lines))]
+    text = words("compare.notes_text_all" if everything else "compare.notes_text")
+    blocks = [Prose(markdown=text), Prose(markdown="\n".join(lines))]
     if len(changes) > len(shown):
         blocks.append(Prose(markdown=words("compare.notes_more", count=len(changes) - len(shown))))
     return tuple(blocks)
