@@ -15,15 +15,20 @@ from report.store import Store
 from report.words import LANGUAGES, Language
 
 
-def record(store: Store, run_ids: Iterable[str], address: str) -> None:
+def record(store: Store, results: Iterable[Path], address: str) -> None:
     """Note that these runs are shown by the report at an address, and no others any more if it is a folder.
+
+    Args:
+        store: whose runs they are; files outside it are passed over.
+        results: result files of the runs.
+        address: of the report.
 
     Raises:
         OutputError: an index can't be written.
     """
-    shown = set(run_ids)
+    shown = {path.resolve().parent for path in results}
     for run in store.list().runs:
-        if run.entry.run_id in shown:
+        if run.folder.resolve() in shown:
             store.link(run, address)
         elif run.entry.report == address and not _is_web(address):
             store.link(run, None)

@@ -97,7 +97,7 @@ def test_the_data_card_of_a_sample_says_how_much_it_is_of_the_whole() -> None:
     sample = msgspec.structs.replace(card, source="sample", train_samples=3000, test_samples=500)
     rows = {row[0]: row[1] for row in table("data-card", hand_result("mnist", data=sample), EN).rows}
     assert rows["training samples"] == "3\u202f000 of 60\u202f000"
-    assert rows["used here"] == "a small sample of the real set"
+    assert rows["used here"] == EN("tables.source_sample")
     assert rows["one sample"] == "28 × 28 grey values"
     assert rows["classes"] == "10 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"
 

@@ -248,13 +248,13 @@ def test_a_report_that_is_replaced_takes_the_links_of_the_old_runs_along(tmp_pat
     (folder / "labreport-zh.html").write_text("")
     address = links.address_of(folder, store)
     for day in range(2):
-        links.record(store, [entry(day=day).run_id], address)
+        links.record(store, [store.root / "imdb" / entry(day=day).run_id / "result.json"], address)
     linked = {run.entry.run_id: run.entry.report for run in store.list().runs}
     assert linked == {entry(day=0).run_id: None, entry(day=1).run_id: "../reports"}
     assert links.link_to(address, "imdb", store.root, folder / "deep", "en") == "../labreport-zh.html#imdb"
     assert links.link_to("../gone", "imdb", store.root, folder, "en") is None
-    links.record(store, [entry(day=0).run_id], "https://ci.test/1")
-    links.record(store, [entry(day=1).run_id], "https://ci.test/1")
+    for run in store.list().runs:
+        links.record(store, [run.path], "https://ci.test/1")
     assert {run.entry.report for run in store.list().runs} == {"https://ci.test/1"}
 
 
