@@ -31,8 +31,9 @@ BOSTON_FEATURES = (
 )  # fmt: skip
 
 CALIFORNIA_FEATURES = (
-    "MedInc", "HouseAge", "AveRooms", "AveBedrms", "Population", "AveOccup", "Latitude", "Longitude",
+    "Longitude", "Latitude", "HouseAge", "TotalRooms", "TotalBedrooms", "Population", "Households", "MedInc",
 )  # fmt: skip
+"""Columns of the file as it is: those of StatLib, not those that Keras' documentation lists (keras issue 21886)."""
 
 
 @dataclass(frozen=True, kw_only=True)

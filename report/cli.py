@@ -19,6 +19,7 @@ COMMANDS = {
     "build": "Run what is stale, then render: the main job.",
     "run": "Train labs and store their results.",
     "render": "Turn stored results into HTML, PDF or Markdown; never trains.",
+    "compare": "Tell what changed between versions, and whether it is more than chance.",
     "list": "List the stored runs.",
     "show": "Show what one run measured.",
     "extract": "Get the results out of a finished HTML or PDF report.",
@@ -36,7 +37,8 @@ Exit codes:
   2  wrong usage, or unreadable input
   3  a lab failed, or its data are missing
   4  a rendering failed; all other outputs are kept
-  5  nothing to render: nothing was measured
+  5  nothing to render or to compare: no run, no baseline, or not comparable
+  6  too few runs to tell (only when asked for)
   130  interrupted; every finished lab is kept"""
 
 

@@ -32,7 +32,7 @@ from report.gate.summary import LIMIT
 from report.nightly import FAULT, LabNight, Night, Step, told
 from report.planning import Plan, choose, make_plans
 from report.publish import Outcome
-from report.store import Entry, Store
+from report.store import Store, Stored
 from report.trend import folder as trend_folder
 from report.trend import links
 from report.trend.history import history
@@ -170,7 +170,7 @@ def _steps(
         if not runs:
             return Step(name="report", code=5, remark="There is no run to render.")
         inside = override(configuration, output=target / gate_folder.REPORT)
-        outcome: Outcome = rendered([store.find(run) for run in runs], inside, reporter, split=given.split, force=False)
+        outcome: Outcome = rendered(runs, inside, reporter, split=given.split, force=False)
         made.extend(outcome.outputs)
         links.record(store, runs, links.job_address(os.environ) or links.address_of(inside.output, store))
         return Step(
@@ -211,28 +211,28 @@ def _guarded(name: Any, step: Callable[[], Step]) -> Step:
         return Step(name=name, code=FAULT, remark=f"A fault of labreport itself: {type(error).__name__}: {error}")
 
 
-def _shown_runs(configuration: Configuration, store: Store, labs: Sequence[LabNight]) -> list[str]:
-    """Return the run of each lab that the report shows: tonight's, or the newest complete one of a lab left out."""
-    entries = [run.entry for run in store.list().runs]
+def _shown_runs(configuration: Configuration, store: Store, labs: Sequence[LabNight]) -> list[Path]:
+    """Return the result of each lab that the report shows: tonight's, or the newest complete one of a lab left out."""
+    runs = store.list().runs
     found = []
     for lab in labs:
-        run = lab.run_id
+        known = _of(lab.lab, configuration, runs)
         if lab.state in ("late", "long", "stopped"):
-            known = _of(lab.lab, configuration, entries)
-            run = next((entry.run_id for entry in known if entry.status == "complete"), None)
-        if run is not None:
-            found.append(run)
+            known = [run for run in known if run.entry.status == "complete"]
+        else:
+            known = [run for run in runs if (run.entry.lab, run.entry.run_id) == (lab.lab, lab.run_id)]
+        found += [run.path for run in known[:1]]
     return found
 
 
-def _of(lab: str, configuration: Configuration, entries: Sequence[Entry]) -> list[Entry]:
+def _of(lab: str, configuration: Configuration, runs: Sequence[Stored]) -> list[Stored]:
     """Return the runs of a lab with the wanted profile and data, newest first."""
     return [
-        entry
-        for entry in entries
-        if entry.lab == lab
-        and entry.profile == configuration.profile
-        and (configuration.data == "auto" or entry.source in (None, configuration.data))
+        run
+        for run in runs
+        if run.entry.lab == lab
+        and run.entry.profile == configuration.profile
+        and (configuration.data == "auto" or run.entry.source in (None, configuration.data))
     ]
 
 
@@ -245,10 +245,10 @@ def _check(
     made: Sequence[Path],
     end: float,
 ) -> Step:
-    entries = [run.entry for run in store.list().runs]
-    newest = {lab: _of(lab, configuration, entries)[:1] for lab in choose(configuration)}
+    runs = store.list().runs
+    newest = {lab: _of(lab, configuration, runs)[:1] for lab in choose(configuration)}
     # A run that the budget cut off measured nothing to judge; the night says so by itself.
-    judged = tuple(lab for lab, found in newest.items() if found and found[0].status != "interrupted")
+    judged = tuple(lab for lab, found in newest.items() if found and found[0].entry.status != "interrupted")
     if not judged:
         return Step(name="check", code=5, remark="There is no run to check.")
     inside = override(configuration, labs=judged)

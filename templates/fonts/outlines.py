@@ -62,7 +62,8 @@ def quadratic(segments: Sequence[Segment], grid: int, tolerance: float = TOLERAN
         else:
             kept.append((point, on))
     while len(kept) > 1 and kept[0][0] == kept[-1][0]:
-        kept[0] = (kept[0][0], kept[0][1] or kept.pop()[1])
+        point, on = kept.pop()
+        kept[0] = (point, kept[0][1] or on)
     return kept
 
 

@@ -273,7 +273,9 @@ def test_a_lab_that_does_not_fit_is_skipped_named_and_first_the_next_night(place
     _earlier(place, "good", "20260101", 0.1)
     _earlier(place, "slow", "20260102", 40.0)
     # Of 100 seconds 80 are for training: before the first lab 68 are left, before the second 32.
-    monkeypatch.setattr("report.commands.nightwork.perf_counter", _Clock(12.0))
+    clock = _Clock(12.0)
+    for module in ("nightly", "nightwork"):
+        monkeypatch.setattr(f"report.commands.{module}.perf_counter", clock)
     code, data = _night("good", "slow", "--no-check", "--budget", "100s")
     assert (code, _states(data)) == (0, {"good": "trained", "slow": "late"})
     assert "comes first the next night" in (place / "reports" / "nightly" / "nightly.md").read_text("utf-8")
