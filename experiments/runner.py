@@ -7,6 +7,7 @@ the user must mend before anything can run (an unknown lab, a wrong setting, an 
 from __future__ import annotations
 
 import logging
+import secrets
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -117,7 +118,7 @@ def run_lab(
     parts = _key_parts(lab, settings, files, request)
     key = identity.key(parts)
     result = Result(
-        run_id=run_id(started, key),
+        run_id=run_id(started, key, secrets.token_hex(3)),
         key=key,
         key_parts=parts,
         lab=lab.name,
@@ -144,9 +145,9 @@ def run_lab(
     return result
 
 
-def run_id(started: datetime, key: str) -> str:
-    """Return the name of a run: when it began in UTC, and the beginning of its key."""
-    return f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{key[:8]}"
+def run_id(started: datetime, key: str, token: str) -> str:
+    """Return the name of a run: when it began in UTC, the beginning of its key, and what tells apart equal ones."""
+    return f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{key[:8]}-{token}"
 
 
 def _check_seeds(seeds: tuple[int, ...]) -> None:

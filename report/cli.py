@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
@@ -20,15 +21,23 @@ COMMANDS = {
     "run": "Train labs and store their results.",
     "render": "Turn stored results into HTML, PDF or Markdown; never trains.",
     "compare": "Tell what changed between versions, and whether it is more than chance.",
+    "check": "Judge the newest runs against a baseline: the gate of a nightly job.",
+    "baseline": "Set, show or list the baselines of the gate.",
+    "trend": "Show the history of all stored runs as pages, data and a feed.",
+    "nightly": "Build, check and draw the trend in one folder, in a time budget.",
     "list": "List the stored runs.",
     "show": "Show what one run measured.",
     "extract": "Get the results out of a finished HTML or PDF report.",
     "verify": "Check the files of a folder of reports against its manifest.",
     "status": "Tell which labs are up to date, and why others are not.",
+    "gc": "Delete old runs; tells first which.",
     "schema": "Print the JSON Schema of a stored result.",
     "doctor": "Check this machine and say how to mend what is missing.",
 }
 """Name and one line of help of each command; the module of the same name holds it."""
+
+FAULT = 70
+"""Exit code of an error that is not the user's: EX_SOFTWARE of the BSD convention, see sysexits.h."""
 
 EXIT_CODES = """\b
 Exit codes:
@@ -39,6 +48,7 @@ Exit codes:
   4  a rendering failed; all other outputs are kept
   5  nothing to render or to compare: no run, no baseline, or not comparable
   6  too few runs to tell (only when asked for)
+  70  a fault of labreport itself
   130  interrupted; every finished lab is kept"""
 
 
@@ -119,5 +129,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run() -> None:
-    """Entry point of the installed command."""
-    sys.exit(main())
+    """Entry point of the installed command; a fault of ours has a code of its own, lest a job take it for a failed gate."""
+    try:
+        code = main()
+    except Exception:
+        traceback.print_exc()
+        click.echo("This is a fault of labreport; please report it with the lines above.", err=True)
+        code = FAULT
+    sys.exit(code)

@@ -18,7 +18,7 @@ from experiments.result import Setting
 from experiments.settings import SettingError, as_record, parse_assignments, resolve, setting_types
 from experiments.suggestion import unknown_name
 from report.configuration import Configuration, parse_seeds
-from report.errors import UsageError
+from report.errors import UnreadableError, UsageError
 from report.store import Store, Stored, load
 
 
@@ -137,5 +137,8 @@ def _stale(store: Store, lab: str, parts: Mapping[str, str]) -> tuple[str, ...]:
     """Name what differs from the newest complete run of the lab."""
     for run in store.list(lab).runs:
         if run.entry.status == "complete":
-            return identity.changed_parts(load(run.path).key_parts, parts)
+            try:
+                return identity.changed_parts(load(run.path).key_parts, parts)
+            except UnreadableError:
+                continue  # `list` names it; an older run still tells what changed
     return ()

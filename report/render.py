@@ -107,7 +107,7 @@ def _style_sheet(drawing_rules: str, dark_drawing_rules: str) -> str:
         + style("content")
         + style("screen")
         + drawing_rules
-        + f"@media (prefers-color-scheme:dark) and screen{{\n{dark}}}\n"
+        + f"@media screen and (prefers-color-scheme:dark){{\n{dark}}}\n"
         + style("user")
     )
 

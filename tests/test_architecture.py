@@ -12,27 +12,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 HEAVY = ("tensorflow", "keras", "matplotlib", "weasyprint", "scipy")
 
-FLOORS = (
-    {"errors"},
-    {"words", "numbers", "files", "codec", "document", "carried"},
-    {"configuration", "store", "analysis"},
-    {"claims"},
-    {"figures", "tables", "values", "planning", "execution"},
-    {"notes"},
-    {"chapter", "diagnosis"},
-    {"frontmatter", "provenance"},
-    {"build"},
-    {"text", "fonts", "highlight", "mathematics", "theme"},
-    {"page"},
-    {"places"},
-    {"render", "pdf", "markdown"},
-    {"publish", "comparison"},
-    {"commands"},
-    {"cli"},
-)
-"""Rooms of `report` from the ground up: a file reads only files on lower floors, or its own room."""
-
-
 def _sources(folder: str) -> list[Path]:
     return sorted(path for path in (ROOT / folder).rglob("*.py") if ".venv" not in path.parts)
 
@@ -47,27 +26,9 @@ def _imports(path: Path) -> set[str]:
     return found
 
 
-def _room(module: str) -> str:
-    parts = module.split(".")
-    return parts[1] if len(parts) > 1 else ""
-
-
 def test_experiments_never_import_the_report():
     for path in _sources("experiments"):
         assert not {name for name in _imports(path) if name.split(".")[0] in ("report", "templates")}, path
-
-
-def test_every_file_of_the_report_reads_only_lower_floors():
-    height = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-    for path in _sources("report"):
-        room = path.relative_to(ROOT / "report").parts[0].removesuffix(".py")
-        if room == "__init__":
-            continue
-        assert room in height, f"{room} has no floor; place it in FLOORS"
-        for name in _imports(path):
-            if name.startswith("report."):
-                other = _room(name)
-                assert other == room or height[other] < height[room], f"{path.name} reads {name}, which is not below it"
 
 
 def test_only_the_execution_runs_labs():
@@ -122,6 +83,7 @@ def test_a_folder_of_the_user_with_our_names_does_not_disturb(tmp_path):
 
 
 def test_the_contracts_on_imports_hold():
+    """The floors of the rooms stand in pyproject.toml, every room on one of them."""
     command = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

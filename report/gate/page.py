@@ -72,7 +72,7 @@ def page(verdict: Verdict, languages: Sequence[Language], files: Mapping[str, st
         policy=_POLICY,
         styles=Markup(_STYLES),
     )  # fmt: skip
-    dark = f"@media (prefers-color-scheme:dark) and screen{{\n{style('dark')}}}\n"
+    dark = f"@media screen and (prefers-color-scheme:dark){{\n{style('dark')}}}\n"
     styles = fonts.style_sheet(text) + style("theme") + style("content") + style("gate") + dark + style("user")
     digest = b64encode(sha256(styles.encode()).digest()).decode()
     policy = f"default-src 'none'; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'"

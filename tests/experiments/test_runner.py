@@ -62,7 +62,7 @@ def test_a_complete_run_holds_findings_settings_and_circumstances(tmp_path):
     assert result.timings.keys() == {"data", "work", "total"}
     assert result.peak_memory_bytes > 1_000_000
     assert result.key_parts["data"] == "none"
-    assert result.run_id == f"20260301T093000Z-{result.key[:8]}"
+    assert result.run_id.startswith(f"20260301T093000Z-{result.key[:8]}-")
     assert (result.provenance.started, result.provenance.ended) == ("2026-03-01T09:30:00Z", "2026-03-01T09:31:00Z")
     assert result.provenance.command == ("labreport", "run", "own")
 
@@ -134,4 +134,4 @@ def test_an_unknown_lab_and_a_wrong_setting_are_refused_before_anything_runs(tmp
 
 def test_the_name_of_a_run_is_its_start_in_utc_and_the_beginning_of_its_key():
     local = datetime(2026, 1, 1, 1, 0, tzinfo=timezone(timedelta(hours=8)))
-    assert run_id(local, "0123456789abcdef") == "20251231T170000Z-01234567"
+    assert run_id(local, "0123456789abcdef", "c0ffee") == "20251231T170000Z-01234567-c0ffee"

@@ -298,6 +298,16 @@ def test_a_finished_report_is_rendered_anew_in_another_language(place, capsys):
     assert "张量" in (place / "anew" / "labreport-zh.html").read_text("utf-8")
 
 
+def test_a_fault_of_our_own_has_a_code_of_its_own(place):
+    program = (
+        "import report.store; report.store.Store.list = lambda *_: 1 / 0;"
+        "import sys; sys.argv = ['labreport', 'list']; from report.cli import run; run()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=place, capture_output=True, text=True, check=False)
+    assert done.returncode == 70
+    assert "ZeroDivisionError" in done.stderr and "fault of labreport" in done.stderr
+
+
 def test_the_schema_is_json(capsys):
     assert main(["schema"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "labreport result"
