@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA_DIR ?= ../shared/data
+# Runs over many seeds, from which the gate's error rates are measured.
+RUNS_DIR ?= runs
 SYSTEM_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 # Constraints make an environment repeatable; `make … CONSTRAINTS=` takes the newest of everything.
 CONSTRAINTS ?= constraints.txt
@@ -64,4 +66,4 @@ clean:
 # Measures the engine against plain Keras, and the gate's error rates; needs the full data. Writes into build/bench.
 bench: $(VENV)/.installed-test
 	@$(BIN)/python tests/benchmarks/bench.py --data-dir $(DATA_DIR) --output build/bench
-	@$(BIN)/python tests/benchmarks/error_rates.py | tee build/bench/error-rates.md
+	@$(BIN)/python tests/benchmarks/error_rates.py --runs-dir $(RUNS_DIR) | tee build/bench/error-rates.md

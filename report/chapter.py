@@ -18,7 +18,7 @@ from report.document import Block, Box, Chapter, Column, Equation, Example, Exer
 from report.errors import NoteError, RenderingError
 from report.notes import Note, Passage
 from report.numbers import integer
-from report.values import Context, Said, escape, shown
+from report.values import Context, Said, escape, evidence_id, shown
 from report.words import Language, Words
 
 
@@ -76,7 +76,7 @@ def assemble(result: Result, number: str, language: Language, *, solutions: bool
     text, origin = notes.source(language, result.lab)
     if not solutions:
         text = notes.without_solutions(text, origin)
-    context = Context(result, language)
+    context = Context(result, language, cited=True)
     note = notes.read(context, text, origin)
     numbering = _Numbering(lab=result.lab, number=number, words=context.words)
     tags = tag_line(result, context.words)
@@ -95,9 +95,12 @@ def assemble(result: Result, number: str, language: Language, *, solutions: bool
             for section in note.sections
         ),
     )
-    said = tuple(context.said.values())
+    sections, said = chapter.sections, tuple(context.said.values())
+    if solutions:
+        sections = tuple(_marked(section, numbering) for section in sections)
     if said:
-        chapter = msgspec.structs.replace(chapter, sections=_with_evidence(chapter.sections, said, result, numbering))
+        sections = _with_evidence(sections, said, result, numbering)
+    chapter = msgspec.structs.replace(chapter, sections=sections)
     targets = numbering.targets | {
         section.id: Target(id=f"{result.lab}-{section.id}", text=section.title) for section in note.sections
     }
@@ -121,10 +124,36 @@ def _with_evidence(
             Column(title=words("labs.column_numbers")),
         ),
         rows=tuple(_evidence(item, words) for item in said),
+        row_ids=tuple(evidence_id(result.lab, item.claim.name) for item in said),
     )
     section = Section(id=f"{result.lab}-evidence", title=words("labs.evidence"), blocks=(table,))
     last = sections[-1] if sections and sections[-1].id == f"{result.lab}-sources" else None
     return (*sections[:-1], section, last) if last else (*sections, section)
+
+
+def _marked(section: Section, numbering: _Numbering) -> Section:
+    """Put a marking scheme at the end of a section with exercises: the points of each, and room for those given."""
+    exercises = [block for block in section.blocks if isinstance(block, Exercise)]
+    if not exercises:
+        return section
+    words = numbering.words
+    id_, number = numbering.next("table", f"table-marking-{section.id.removeprefix(f'{numbering.lab}-')}", section.id)
+    heads = [f"[{item.number}](#{item.id})" for item in exercises] + [words("labs.marking_total")]
+    points = [item.points for item in exercises]
+    table = Table(
+        id=id_,
+        number=number,
+        caption=words("labs.marking_caption"),
+        columns=(
+            Column(title=words("labs.marking_exercise")),
+            *(Column(title=head, align="right", kind="number") for head in heads),
+        ),
+        rows=(
+            (words("labs.marking_points"), *(str(value) for value in (*points, sum(points)))),
+            (words("labs.marking_given"), *("" for _ in heads)),
+        ),
+    )
+    return msgspec.structs.replace(section, blocks=(*section.blocks, table))
 
 
 def _evidence(item: Said, words: Words) -> tuple[str, ...]:
@@ -217,7 +246,7 @@ def _blocks(
                 blocks[-1] = msgspec.structs.replace(last, solution=passage.text, answer_lines=0)
         elif passage.kind == "exercise":
             id_, number = numbering.next("exercise", f"exercise-{passage.name}", where)
-            # Two lines for each point leave room to think on paper.
+            # A line for each point, and enough for a sentence in any case.
             blocks.append(
                 Exercise(
                     id=id_,
@@ -225,7 +254,7 @@ def _blocks(
                     points=passage.points,
                     task=passage.text,
                     hint="",
-                    answer_lines=2 * passage.points,
+                    answer_lines=max(3, passage.points),
                 )
             )
         else:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import click
 
-from report.errors import ReportError
+from report.errors import FAULT, ReportError
 
 COMMANDS = {
     "build": "Run what is stale, then render: the main job.",
@@ -35,9 +35,6 @@ COMMANDS = {
     "doctor": "Check this machine and say how to mend what is missing.",
 }
 """Name and one line of help of each command; the module of the same name holds it."""
-
-FAULT = 70
-"""Exit code of an error that is not the user's: EX_SOFTWARE of the BSD convention, see sysexits.h."""
 
 EXIT_CODES = """\b
 Exit codes:

@@ -12,6 +12,10 @@ from typing import Literal
 import msgspec
 
 
+VERDICT_MARKS = {"true": "✓", "some": "◐", "false": "✗", "unknown": "?"}
+"""What stands behind the sentence of a claim, by verdict, as the text of a link to its evidence."""
+
+
 class Node(msgspec.Struct, frozen=True, tag=True):
     """Base of every part of a report."""
 
@@ -39,6 +43,8 @@ class Table(Node, frozen=True, kw_only=True):
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     tag_line: str = ""
+    row_ids: tuple[str, ...] = ()
+    """Ids of the rows that links lead to; nothing, or one for each row."""
 
 
 class Figure(Node, frozen=True, kw_only=True):

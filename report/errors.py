@@ -6,6 +6,9 @@ Mistakes of the programmer stay ordinary exceptions.
 
 from __future__ import annotations
 
+FAULT = 70
+"""Exit code of a fault of labreport itself (EX_SOFTWARE of sysexits.h): never taken for a failed gate, which is 1."""
+
 
 class ReportError(Exception):
     """Base of all errors shown to a user."""

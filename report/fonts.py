@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FaceName = Literal["regular", "bold", "italic", "mono", "math"]
 
 SCREEN_EM = 250
-"""Units of the em in the fonts of a page: an eighth of a pixel in its largest title, and a tenth less to carry."""
+"""Units of the em in the fonts of a page: a fifth of a pixel in its largest title, and a tenth less to carry."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,11 +7,13 @@ links, because GitHub's own anchors depend on the words of a heading.
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 
 from report import places
 from report.document import Block, Box, Chapter, Equation, Example, Exercise, Figure, Listing, Prose, Report, Table
 from report.page import Page, aligned
+from report.text import escape
 from report.words import Words
 
 _FAMILIES = {
@@ -41,6 +43,12 @@ def markdown(report: Report, folder: str | None = None) -> tuple[str, dict[str, 
     return text + "\n", writer.files
 
 
+def pictures(report: Report) -> dict[str, bytes]:
+    """Return the pictures besides the drawings, by file name: the logo, where there is one."""
+    kind, _, data = report.cover.logo.partition(";base64,")
+    return {f"logo.{kind.rpartition('/')[2]}": b64decode(data)} if data else {}
+
+
 class _Writer:
     """Writes blocks one after another and collects the drawings."""
 
@@ -53,6 +61,8 @@ class _Writer:
 
     def report(self, report: Report) -> Iterator[str]:
         cover = report.cover
+        for name in pictures(report):
+            yield f"![{escape(cover.logo_alt)}]({self._folder}/{name})"
         yield f"# {cover.title}"
         yield cover.subtitle
         for mark in cover.marks:
@@ -156,6 +166,7 @@ def _fenced(code: str, language: str) -> str:
 def _table(table: Table) -> str:
     marks = {"left": "---", "right": "--:", "center": ":-:"}
     columns = []
+    anchors = [_anchor(id_) for id_ in table.row_ids] or [""] * len(table.rows)
     for index, column in enumerate(table.columns):
         cells = [row[index] for row in table.rows]
         if column.kind == "number":
@@ -163,6 +174,8 @@ def _table(table: Table) -> str:
         elif column.kind == "code":
             cells = [_code_cell(cell) for cell in cells]
         rule = "--:" if column.kind == "number" else marks[column.align]
+        if index == 0:
+            cells = [anchor + cell for anchor, cell in zip(anchors, cells, strict=True)]
         columns.append([_cell(column.title), rule, *map(_cell, cells)])
     return "\n".join("| " + " | ".join(row) + " |" for row in zip(*columns, strict=True))
 

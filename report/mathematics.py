@@ -19,6 +19,9 @@ from report.errors import RenderingError
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
 _UNKNOWN = re.compile(r"\\[A-Za-z]+")
 _LETTERS = re.compile(r'<mrow>((?:<mi mathvariant="normal">[^<]</mi>){2,})</mrow>')
+_ALONE = re.compile(r"<mrow>(<(m[ino])\b[^>]*>[^<]*</\2>)</mrow>")
+_OUTER = re.compile(r"(<math[^>]*>)<mrow>((?:(?!</?mrow>).)*)</mrow>(</math>)", re.DOTALL)
+"""A group that groups nothing: one sign, or all that MathML takes for a row anyhow."""
 _FUNCTION = re.compile(r"(<mi>(?:log|ln|exp|sin|cos|tan|arg|lim)</mi>)(?=<m(?:i|n|sub|sup|subsup|frac|row)>)")
 _SIZE = 10.0
 """Size of type at which a drawing is made, in points; its measures are given in em."""
@@ -66,6 +69,7 @@ def mathml(tex: str, *, display: bool = False) -> str:
     markup = _LETTERS.sub(lambda match: f"<mi>{re.sub('<[^>]*>', '', match.group(1))}</mi>", markup)
     markup = _FUNCTION.sub(r'\1<mspace width="0.17em"></mspace>', markup)
     markup = markup.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "").replace(' display="inline"', "")
+    markup = _OUTER.sub(r"\1\2\3", _ALONE.sub(r"\1", markup))
     markup = re.sub(r"<mspace width=\"([^\"]+)\" />", r'<mspace width="\1"></mspace>', markup)
     return re.sub(r"&#x[0-9A-Fa-f]+;", lambda match: str(escape(unescape(match.group()))), markup)
 

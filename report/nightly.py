@@ -16,8 +16,6 @@ from report.words import Language, Words
 
 ORDER = (1, 70, 3, 2, 5, 6, 4)
 """Exit codes, the one that prevails first."""
-FAULT = 70
-"""Exit code of a fault of labreport itself: it must not be taken for a gate that failed."""
 MARKER = "<!-- labreport nightly -->"
 """Hidden in the summary, so that a comment made from it can be found again."""
 

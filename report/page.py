@@ -19,9 +19,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from report import highlight, mathematics
-from report.document import Block, Chapter, Column, Equation, Figure, Report, Table
+from report.document import VERDICT_MARKS, Block, Chapter, Column, Equation, Figure, Report, Table
 from report.errors import RenderingError
-from report.text import LANGUAGE_TAGS, THIN_SPACE, Typesetter
+from report.text import JOINER, LANGUAGE_TAGS, THIN_SPACE, Typesetter
 from report.words import Words
 
 Medium = Literal["screen", "paper"]
@@ -31,6 +31,8 @@ PIXELS_PER_MM = 4.9
 _NUMBER = re.compile(r"([−+-]?)(\d[\d,\u2009\u202f]*)(?:\.(\d+))?([ \u00a0\u202f]?%)?\Z")
 _TEXT_WIDTH = 84
 """Characters of a table that fit between the margins of the text on paper."""
+_VERDICTS = {mark: verdict for verdict, mark in VERDICT_MARKS.items()}
+_PROOF = re.compile(rf'<a href="#([\w-]+-claim-\w+)">([{"".join(VERDICT_MARKS.values())}])</a>')
 _COUNTED = 9
 """Columns of a table that a class of the table can set, by the rules of the style sheet."""
 _FIGURE_SPACE, _POINT_SPACE = "\u2007", "\u2008"
@@ -118,7 +120,7 @@ class Page:
         return self.words("page.point" if points == 1 else "page.points", points=points)
 
     def answer(self, lines: int) -> Markup:
-        """Return empty lines to write on."""
+        """Return empty lines to write on; the screen has none, and shows them when it is printed."""
         return Markup(("<br>" if self.medium == "screen" else "<div></div>") * lines)
 
     def link(self, target: str) -> str:
@@ -225,9 +227,16 @@ class Page:
         return self.inline(text)
 
     def _linked(self, markup: Markup) -> Markup:
+        if "-claim-" in markup:
+            markup = Markup(_PROOF.sub(self._proof, markup))
         if not self._files:
             return markup
         return Markup(re.sub(r'href="#([^"]*)"', lambda match: f'href="{self.link(match.group(1))}"', markup))
+
+    def _proof(self, match: re.Match[str]) -> str:
+        """Return the mark behind a claim: small, tied to its sentence, and with a name for those who can't see it."""
+        name = escape(self.words(f"page.evidence_{_VERDICTS[match[2]]}"))
+        return f'{JOINER}<a class="proof" href="#{match[1]}" aria-label="{name}">{match[2]}</a>'
 
     def _formula(self, tex: str, display: bool) -> str:
         number = mathematics.plain_number(tex)

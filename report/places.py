@@ -35,6 +35,7 @@ def texts(report: Report) -> Iterator[Text]:
     """Yield every text of the report in reading order."""
     cover = report.cover
     yield Text("cover", "inline", cover.title)
+    yield Text("cover", "inline", cover.head)
     yield Text("cover", "inline", cover.subtitle)
     for name, value in cover.facts:
         yield Text("cover", "inline", name)

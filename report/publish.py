@@ -188,9 +188,10 @@ def _render(form: str, report: Report, job: Job, results: Mapping[str, bytes]) -
     if form == "md":
         from report import markdown
 
-        text, figures = markdown.markdown(report)
-        pictures = {f"{name}-figures/{file}": svg.encode() for file, svg in figures.items()}
-        return {f"{name}.md": text.encode()} | pictures
+        folder = f"{name}-figures"
+        text, figures = markdown.markdown(report, folder)
+        pictures = {file: svg.encode() for file, svg in figures.items()} | markdown.pictures(report)
+        return {f"{name}.md": text.encode()} | {f"{folder}/{file}": content for file, content in pictures.items()}
     from report import pdf
 
     attached = {f"{lab}{carried.SUFFIX}": content for lab, content in results.items()}

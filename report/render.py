@@ -13,7 +13,7 @@ from hashlib import sha256
 from markupsafe import Markup
 
 from report import fonts, places, slim, theme
-from report.document import Block, Box, Chapter, Equation, Figure, Prose, Report
+from report.document import Block, Box, Chapter, Equation, Figure, Prose, Report, Table
 from report.page import Page, environment, style
 
 _POLICY, _STYLES = "labreport-policy", "labreport-styles"
@@ -139,4 +139,6 @@ def _block_ids(block: Block) -> list[str]:
     found = [] if isinstance(block, (Prose, Equation)) else [block.id]
     if isinstance(block, Figure) and block.data is not None:
         found.append(block.data.id)
+    if isinstance(block, Table):
+        found += block.row_ids
     return found

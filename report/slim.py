@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from report.theme import DARK
 
 _PRESENTATION = frozenset(
-    "fill stroke stroke-width text-anchor fill-opacity stroke-opacity stroke-linecap stroke-linejoin stroke-dasharray "
-    "opacity font-weight font-style image-rendering".split()
-)
+    {
+        "fill", "stroke", "stroke-width", "text-anchor", "fill-opacity", "stroke-opacity", "stroke-linecap",
+        "stroke-linejoin", "stroke-dasharray", "opacity", "font-weight", "font-style", "image-rendering",
+    }
+)  # fmt: skip
 """Attributes of a drawing that a rule of a style sheet can give as well."""
-_COORDINATES = frozenset("x y x1 y1 x2 y2 cx cy width height points".split())
+_COORDINATES = frozenset({"x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "width", "height", "points"})
 _PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 _DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 _DEFINITIONS = re.compile(r"<defs>(.*?)</defs>", re.DOTALL)
@@ -61,8 +63,8 @@ def slim_drawings(page: str) -> tuple[str, str, str]:
     counts = Counter(
         style for drawing in _DRAWING.findall(page) for style in map(_style, _tags(drawing)) if style is not None
     )
-    common = [style for style, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if count >= _FEWEST]
-    names = {style: f"v{number}" for number, style in enumerate(common)}
+    often = sorted((-count, style) for style, count in counts.items() if count >= _FEWEST)
+    names = {style: f"v{number}" for number, (_, style) in enumerate(often)}
     known: dict[str, str] = {}
 
     def drawing(match: re.Match[str]) -> str:
@@ -138,9 +140,7 @@ def _shared(drawing: str, known: dict[str, str]) -> str:
     drawing = _DEFINITIONS.sub(kept, drawing)
     if not moved:
         return drawing
-    return re.sub(
-        r"(url\(#|href=\"#)([^\")]+)", lambda match: match[1] + moved.get(match[2], match[2]), drawing
-    )
+    return re.sub(r"(url\(#|href=\"#)([^\")]+)", lambda match: match[1] + moved.get(match[2], match[2]), drawing)
 
 
 def coarser(path: str) -> str:

@@ -39,7 +39,8 @@ _BEFORE_HAN = r"0-9A-Za-z\u00c0-\u024f\u0370-\u03ff%‰°\u2032)\]+\-−"
 _AFTER_HAN = r"0-9A-Za-z\u00c0-\u024f\u0370-\u03ff$#@+\-−±≈≤≥<>=√∞(\["
 _SLOT = "\ue000"
 """Stands for code or a formula while a line is typeset; a character that no text may hold."""
-_JOINER = "\u2060"
+JOINER = "\u2060"
+"""Ties what stands on both sides of it to one line."""
 _OPENING = ("（", "“", "‘", "《", "(", "[")
 _CLOSING = ("，", "。", "、", "；", "：", "！", "？", "）", "”", "’", "》", ",", ".", ";", ":", "!", "?", ")", "]")
 _GAPS = re.compile(
@@ -172,10 +173,10 @@ def _filled(parts: Sequence[str], slots: Sequence[str]) -> str:
     filled = [parts[0]]
     for slot, part in zip(slots, parts[1:], strict=True):
         if filled[-1].endswith(_OPENING):
-            filled.append(_JOINER)
+            filled.append(JOINER)
         filled.append(slot)
         if part.startswith(_CLOSING):
-            filled.append(_JOINER)
+            filled.append(JOINER)
         filled.append(part)
     return "".join(filled)
 

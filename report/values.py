@@ -22,6 +22,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from experiments.result import DataCard, Fold, Layer, Result
 from report import analysis, claims, numbers
 from report.analysis import MissingValueError, Quantity
+from report.document import VERDICT_MARKS
 from report.words import Language, Words
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|$#~{}])")
@@ -166,16 +167,23 @@ class Said:
     text: str
 
 
+def evidence_id(lab: str, claim: str) -> str:
+    """Return the id of a claim's row in the table of evidence."""
+    return f"{lab}-claim-{claim}"
+
+
 class Context:
     """Everything that a note of one run may name, and what it said.
 
     Args:
         result: the run.
         language: of the note.
+        cited: whether a claim, where it is made first, is followed by a mark that leads to its evidence.
     """
 
-    def __init__(self, result: Result, language: Language) -> None:
+    def __init__(self, result: Result, language: Language, *, cited: bool = False) -> None:
         self.result = result
+        self._cited = cited
         self.language: Language = language
         self.words = Words(language)
         self.said: dict[str, Said] = {}
@@ -201,6 +209,7 @@ class Context:
 
     def claim(self, name: str) -> Fragment:
         """Return the sentence of a claim, worded by its verdict."""
+        mark = ""
         if name not in self.said:
             try:
                 stated = claims.state(name, self.result)
@@ -210,7 +219,9 @@ class Context:
             template = _compiled(self._environment, wording[stated.verdict])
             text = template.render(**stated.numbers, holds=stated.holds, seeds=stated.seeds)
             self.said[name] = Said(claim=stated, text=text)
-        return Fragment(self.said[name].text)
+            if self._cited:
+                mark = f"[{VERDICT_MARKS[stated.verdict]}](#{evidence_id(self.result.lab, name)})"
+        return Fragment(self.said[name].text + mark)
 
     def _measure(self, name: str) -> int | float | bool | Quantity:
         found = analysis.measure(self.result, name)

@@ -13,12 +13,11 @@ import click
 from report.commands import options
 from report.commands.console import Reporter, print_table, shown
 from report.configuration import Configuration, override
+from report.errors import FAULT, ReportError
 
 if TYPE_CHECKING:
     from report.gate.checking import Checked
 
-FAULT = 70
-"""Exit code of a fault of labreport itself (EX_SOFTWARE): it must not be taken for a gate that failed, which is 1."""
 FOLDER = "check"
 FILES = (
     "summary.md",
@@ -92,7 +91,6 @@ def command(
         raise
     except Exception as error:
         from experiments.errors import LabError
-        from report.errors import ReportError
 
         if isinstance(error, (ReportError, LabError)):
             raise
@@ -126,10 +124,12 @@ def _checked(
     if report and found.runs:
         try:
             code = _with_report(found, configuration, target, reporter, code)
-        except Exception:
-            traceback.print_exc()
-            click.echo("Error: the report could not be rendered; the verdict is written and stands.", err=True)
+        except Exception as error:
+            if not isinstance(error, ReportError):
+                traceback.print_exc()
+            click.echo(f"Error: the report could not be rendered ({error}); the verdict stands.", err=True)
             code = code or 4
+            folder.write(verdict, target, configuration.lang, code)
     remark = folder.append_step_summary(verdict, configuration.lang, os.environ)
     if remark:
         click.echo(f"Note: {remark}", err=True)

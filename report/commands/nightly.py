@@ -12,7 +12,7 @@ import click
 from experiments.errors import LabError
 from report.commands import options
 from report.commands.console import Reporter, print_json, print_table, shown
-from report.errors import ReportError
+from report.errors import FAULT, ReportError
 from report.words import Words
 
 FOLDER = "nightly"
@@ -82,7 +82,7 @@ def command(
     except Exception:
         traceback.print_exc()
         click.echo("Error: a fault of labreport itself; this says nothing about the runs.", err=True)
-        return nightly.FAULT
+        return FAULT
     if as_json:
         print_json({**nightly.data(night), "folder": shown(target)})
     else:

@@ -23,13 +23,13 @@ from report.commands.console import Reporter
 from report.commands.rendering import rendered
 from report.configuration import Configuration, override
 from report.deadline import TimeSpentError, interrupted_after
-from report.errors import ExperimentError, ReportError, UsageError
+from report.errors import FAULT, ExperimentError, ReportError, UsageError
 from report.execution import execute
 from report.gate import checking
 from report.gate import folder as gate_folder
 from report.gate.confirmation import Rerun
 from report.gate.summary import LIMIT
-from report.nightly import FAULT, LabNight, Night, Step, told
+from report.nightly import LabNight, Night, Step, told
 from report.planning import Plan, choose, make_plans
 from report.publish import Outcome
 from report.store import Store, Stored

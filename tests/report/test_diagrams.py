@@ -188,7 +188,7 @@ def test_mistakes_say_what_is_true_what_was_read_and_how_surely() -> None:
     assert texts(drawing)[:2] == ["true 4, read as 9", "99.9%"]
     assert len(pictures(drawing)) == 12
     assert "真实 4，判为 9" in texts(draw("mistakes", hand_result("mnist"), ZH))
-    assert "a 4 read as 9 with probability 99.9%" in drawing.alt
+    assert "a digit 4 read as 9 with probability 99.9%" in drawing.alt
 
 
 def test_classes_are_ordered_by_size_where_there_are_many() -> None:
