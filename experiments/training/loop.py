@@ -95,7 +95,7 @@ def _train_epoch(model: Any, samples: Samples, batch_size: int, *, xla: bool) ->
     full_batches, rest = divmod(len(samples), batch_size)
 
     def step(positions: Any, number: Any) -> Any:
-        loss = model.train_step(batch(samples, positions)).get("loss", 0.0)
+        loss = without_replicas(lambda: model.train_step(batch(samples, positions))).get("loss", 0.0)
         return tf.where(tf.math.is_finite(loss), 0, number)
 
     def run(order: Any) -> Any:
@@ -139,6 +139,15 @@ def _test_epoch(model: Any, samples: Samples, batch_size: int, *, xla: bool) -> 
         return _metrics(model)
 
     return measured
+
+
+def without_replicas(step: Callable[[], Any]) -> Any:
+    """Call a function in which an optimizer is applied, outside TensorFlow's replica context.
+
+    Inside it, Keras' optimizers sum the gradients over the replicas, of which there is one. TensorFlow registers a
+    gradient of that sum under a new name each time and never forgets it, and with it the whole graph.
+    """
+    return tf.distribute.get_replica_context().merge_call(lambda _: step())
 
 
 def _cut(order: Any, done: Any, batch_size: int) -> Any:

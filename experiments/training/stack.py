@@ -19,7 +19,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from experiments.training.errors import DivergenceError, History
-from experiments.training.loop import batch, build, frozen
+from experiments.training.loop import batch, build, frozen, without_replicas
 from experiments.training.order import batch_order
 from experiments.training.plan import STACK_MEASURES
 from experiments.training.request import Request
@@ -88,7 +88,7 @@ class Stack:
     def train(self, inputs: Any, targets: Any) -> Any:
         """Train each model on its own batch, shapes (K, batch, …); return the values before, shape (K, 1 + metrics)."""
         measured, gradients = _for_each(self._gradients, (self._current(), inputs, targets))
-        self._optimizer.apply(gradients, self._variables)
+        without_replicas(lambda: self._optimizer.apply(gradients, self._variables))
         return measured
 
     def measure(self, inputs: Any, targets: Any) -> Any:
