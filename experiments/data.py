@@ -144,14 +144,19 @@ def load(
         DataError: unknown set, missing or wrong files, or no sample of this set.
     """
     known = known_set(name)
-    contents: tuple[bytes, ...] | None = None
+    contents: tuple[bytes, ...] | str = ""
     if source != "sample":
         contents = _full_contents(known, source=source, data_dir=data_dir, offline=offline, announce=announce)
-    if contents is not None:
+    if not isinstance(contents, str):
         files = tuple(DataFile(name=file.name, sha256=file.sha256) for file in known.files)
         return _dataset(known, "full", files, _READERS[known.name](contents))
     file_name, content, digest = sources.from_sample(known)
-    return _dataset(known, "sample", (DataFile(name=file_name, sha256=digest),), read_sample(content))
+    dataset = _dataset(known, "sample", (DataFile(name=file_name, sha256=digest),), read_sample(content))
+    if contents:
+        whole = dataset.card.train_samples == dataset.card.full_train_samples
+        instead = "copy, which is the whole set" if whole else "sample"
+        announce(f"{known.name}: Keras' own files are not here ({contents}); using the embedded {instead}.")
+    return dataset
 
 
 def locate(name: str, *, source: Source = "auto", data_dir: Path | None = None, offline: bool = False) -> Location:
@@ -179,8 +184,8 @@ def locate(name: str, *, source: Source = "auto", data_dir: Path | None = None, 
 
 def _full_contents(
     known: KnownSet, *, source: Source, data_dir: Path | None, offline: bool, announce: Announce
-) -> tuple[bytes, ...] | None:
-    """Return the verified bytes of the full set; None where auto has to make do with the sample."""
+) -> tuple[bytes, ...] | str:
+    """Return the verified bytes of the full set; where auto has to make do with the sample, the reason."""
     if data_dir is not None:
         return sources.from_folder(known, data_dir)
     contents = sources.from_cache(known, announce)
@@ -194,8 +199,7 @@ def _full_contents(
             reason = str(error)
     if source == "full" or known.sample_file is None:
         raise _missing(known, reason)
-    announce(f"{known.name}: the full data set is not here ({reason}); using the embedded sample instead.")
-    return None
+    return reason
 
 
 def _missing(known: KnownSet, reason: str) -> DataError:

@@ -53,11 +53,18 @@ def execute(
         OutputError: the store can't be written.
     """
     done: list[Done] = []
+    said: set[str] = set()
+
+    def announce_once(line: str) -> None:
+        if line not in said:
+            said.add(line)
+            announce(line)
+
     for plan in plans:
         if plan.stored is not None and not force:
             one = Done(plan=plan, path=plan.stored.path, result=load(plan.stored.path), trained=False)
         else:
-            result = _run(plan, configuration, store, command, progress, announce)
+            result = _run(plan, configuration, store, command, progress, announce_once)
             one = Done(plan=plan, path=store.save(result), result=result, trained=True)
         finished(one)
         done.append(one)

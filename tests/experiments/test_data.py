@@ -117,7 +117,7 @@ def test_without_any_full_set_auto_takes_the_sample_and_says_so_in_one_line(name
     loaded = data.load(name, announce=lines.append)
     assert loaded.card.source == "sample"
     assert len(lines) == 1
-    assert "sample" in lines[0] and name in lines[0]
+    assert ("whole set" if name == "boston_housing" else "sample") in lines[0] and name in lines[0]
 
 
 def test_a_sample_that_was_asked_for_needs_no_announcement_and_no_data_folder(tmp_path: Path) -> None:
