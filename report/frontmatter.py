@@ -113,6 +113,8 @@ def _epoch(result: Result, words: Words) -> str:
         found = analysis.smoothed_turn(result) if "fold" in roles else analysis.turn(result)
     except MissingValueError:
         return NOTHING
+    if not found.overfits:
+        return words("labs.none_seen", epochs=found.epochs)
     return words("labs.epoch_of", epoch=found.best_epoch, epochs=found.epochs)
 
 

@@ -209,3 +209,15 @@ def test_the_commands_of_the_provenance_repeat_the_run():
     assert command_of(result) == [
         "labreport", "run", "boston", "--seeds", "0-2", "--profile", "quick", "--data", "full", "-P", "epochs=500",
     ]  # fmt: skip
+
+
+def test_a_curve_that_ends_at_its_minimum_has_no_overfitting_epoch_in_the_summary():
+    fits = tuple(
+        msgspec.structs.replace(fit, history=fit.history | {"val_loss": fit.history["loss"]})
+        if fit.role == "selection"
+        else fit
+        for fit in hand_result("imdb").findings.trainings
+    )
+    report = _built([hand_result("imdb", trainings=fits)]).report
+    (table,) = (node for node in _nodes(report.summary) if isinstance(node, Table))
+    assert table.rows[0][4] == "none in 20"
