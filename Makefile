@@ -34,12 +34,12 @@ gold: $(VENV)/.installed-test
 samples: $(VENV)/.installed
 	@$(BIN)/python -m experiments.samples.rebuild --data-dir $(DATA_DIR)
 
-# Runs the tests with the oldest versions that pyproject.toml allows.
+# Runs the tests with the oldest versions that pyproject.toml allows. Old packages warn about newer ones below them.
 test-lowest:
 	@$(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/python -m pip install --quiet uv
 	@.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[test]'
-	@.venv-lowest/bin/python -m pytest -q $(ARGS)
+	@.venv-lowest/bin/python -m pytest -q -W default $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'

@@ -58,7 +58,7 @@ def build(
         if result.status == "complete":
             try:
                 assembled = chapters.assemble(
-                    result, number, language, solutions=configuration.edition == "instructor"
+                    result, number, language, solutions=configuration.edition == "instructor", folder=configuration.notes
                 )
                 made.append(assembled.chapter)
             except ReportError as error:

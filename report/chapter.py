@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 
 import msgspec
 
 from experiments.result import Result
-from report import figures, notes, tables
+from report import figures, mathematics, notes, tables
 from report.document import Block, Box, Chapter, Column, Equation, Example, Exercise, Figure, Listing, Prose, Section, Table
 from report.errors import NoteError, RenderingError
 from report.notes import Note, Passage
 from report.numbers import integer
+from report.text import Typesetter
 from report.values import Context, Said, escape, evidence_id, shown
 from report.words import Language, Words
 
@@ -60,7 +62,9 @@ class _Numbering:
         return target.id, number
 
 
-def assemble(result: Result, number: str, language: Language, *, solutions: bool = False) -> Assembled:
+def assemble(
+    result: Result, number: str, language: Language, *, solutions: bool = False, folder: Path | None = None
+) -> Assembled:
     """Return the chapter of a run that is complete.
 
     Args:
@@ -68,16 +72,19 @@ def assemble(result: Result, number: str, language: Language, *, solutions: bool
         number: of the chapter.
         language: of the report.
         solutions: whether this is the instructor's edition.
+        folder: with notes of the user's own.
 
     Raises:
         NoteError: the note is missing, or says something the run does not give.
         RenderingError: a figure or table can't be made.
     """
-    text, origin = notes.source(language, result.lab)
+    text, origin = notes.chosen(language, result.lab, folder)
     if not solutions:
         text = notes.without_solutions(text, origin)
     context = Context(result, language, cited=True)
     note = notes.read(context, text, origin)
+    if folder is not None:
+        _check_markup(note, language)
     numbering = _Numbering(lab=result.lab, number=number, words=context.words)
     tags = tag_line(result, context.words)
     chapter = Chapter(
@@ -227,6 +234,21 @@ def tag_line(result: Result, words: Words) -> str:
         words("labs.tag_seed") if len(result.seeds) == 1 and result.findings.trainings else "",
     ]
     return " · ".join(tag for tag in tags if tag)
+
+
+def _check_markup(note: Note, language: Language) -> None:
+    """Typeset the passages of a note that others wrote, so that what can't be shown costs its own chapter only.
+
+    Raises:
+        NoteError: names file and line: raw HTML, an image, a link that a report may not hold, an unknown formula.
+    """
+    typesetter = Typesetter(language, mathematics.mathml)
+    for passage in (*note.opening, *(part for section in note.sections for part in section.passages)):
+        try:
+            if passage.kind != "equation":
+                typesetter.prose(passage.text)
+        except RenderingError as error:
+            raise NoteError(f"{note.origin}:{passage.line}: {error}") from error
 
 
 def _blocks(

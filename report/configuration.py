@@ -31,6 +31,8 @@ class Configuration:
     labs: tuple[str, ...] = ()
     """Labs to run or render; empty: all."""
     seeds: str = "0"
+    jobs: int = 1
+    """Processes that train the seeds of a lab."""
     profile: Literal["full", "quick"] = "full"
     data: Literal["auto", "full", "sample"] = "auto"
     data_dir: Path | None = None
@@ -59,6 +61,8 @@ class Configuration:
     date: str | None = None
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Settings of labs: lab -> name -> value."""
+    notes: Path | None = None
+    """A folder with notes of the user's own, `<language>/<lab>.md`; they take the place of the shipped ones."""
     paths: Mapping[str, Path] = field(default_factory=dict)
     """Labs of the user's own: name -> Python file."""
     gate: Mapping[str, Any] = field(default_factory=dict)
@@ -140,7 +144,7 @@ def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
         if isinstance(value, str):
             value = [part.strip() for part in value.split(",") if part.strip()]
         return check_names(key, tuple(_texts(value, origin)), origin)
-    if key in ("data_dir", "runs_dir", "output", "logo"):
+    if key in ("data_dir", "runs_dir", "output", "logo", "notes"):
         return folder / Path(_text(value, origin)).expanduser()
     if key == "offline":
         truth = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
@@ -156,9 +160,17 @@ def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
         return _table(value, origin)
     if key == "settings":
         return {lab: _table(items, f"{origin}.{lab}") for lab, items in _table(value, origin).items()}
+    if key == "jobs":
+        return _count(value, origin)
     if key == "seeds" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return check_choice(key, _text(value, origin), origin)
+
+
+def _count(value: Any, origin: str) -> int:
+    if isinstance(value, bool) or not str(value).isdecimal() or int(value) < 1:
+        raise UsageError(f"{origin} must be a whole number from 1, not {value!r}.")
+    return int(value)
 
 
 def _by_language(value: Any, origin: str) -> dict[str, str]:

@@ -71,7 +71,8 @@ def summary(parts: Sequence[tuple[Result, Assembled | None]], words: Words) -> C
 
 
 def _row(result: Result, assembled: Assembled | None, words: Words) -> tuple[str, ...]:
-    name = f"[{chapter_title(result.lab, words.language)}](#{result.lab})"
+    title = assembled.chapter.title if assembled else chapter_title(result.lab, words.language)
+    name = f"[{title}](#{result.lab})"
     if result.status != "complete" or assembled is None:
         return (name, NOTHING, words("labs.failed_cell"), NOTHING, NOTHING, NOTHING, NOTHING)
     card = result.findings.data

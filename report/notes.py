@@ -18,11 +18,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
 from jinja2 import TemplateError, TemplateSyntaxError
 from jinja2.exceptions import SecurityError
 
+from experiments.result import Result
+from report import claims
 from report.analysis import MissingValueError
+from report.claims import Claim
 from report.errors import NoteError
 from report.values import Context, environment
 from report.words import Language
@@ -82,9 +86,24 @@ class Note:
     sections: tuple[NoteSection, ...]
 
 
+def chosen(language: Language, name: str, folder: Path | None) -> tuple[str, str]:
+    """Return the text of a note, the user's own where there is one, and how to name it in an error.
+
+    Raises:
+        NoteError: there is no such note in this language, or it is no readable text.
+    """
+    if folder is None or not (path := folder / language / f"{name}.md").is_file():
+        return source(language, name)
+    origin = f"{folder.name}/{language}/{name}.md"
+    try:
+        return path.read_text("utf-8"), origin
+    except (OSError, UnicodeDecodeError) as error:
+        raise NoteError(f"{origin}: can't be read: {error}.") from error
+
+
 @cache
 def source(language: Language, name: str) -> tuple[str, str]:
-    """Return the text of a note, and how to name it in an error.
+    """Return the text of a shipped note, and how to name it in an error.
 
     Raises:
         NoteError: there is no such note in this language.
@@ -163,6 +182,15 @@ def claimed(text: str) -> list[str]:
     return list(dict.fromkeys(_CLAIM.findall(text)))
 
 
+def stated(result: Result) -> list[Claim]:
+    """Judge the claims that the chapter of a run makes; every claim that can be told where a lab has no chapter."""
+    try:
+        names = claimed(source("en", result.lab)[0])
+    except NoteError:
+        return [claim for name in claims.names() if (claim := claims.state(name, result)).verdict != "unknown"]
+    return [claims.state(name, result) for name in names]
+
+
 def _filled(context: Context, text: str, origin: str) -> str:
     try:
         return environment(context.language).from_string(text).render(context.names())
@@ -211,7 +239,7 @@ def _cut(text: str, origin: str) -> Note:
             passages().append(_directive(directive, number, lines, origin))
         elif line.startswith(":::"):
             raise NoteError(f"{origin}:{number}: '{line.strip()}' opens nothing and closes nothing.")
-        else:
+        elif prose or line.strip():
             if not prose:
                 start = number
             prose.append(line)

@@ -213,6 +213,7 @@ def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, mom
         data_address(configuration.logo) if configuration.logo else None,
         configuration.date,
         configuration.edition,
+        _own_notes(configuration.notes),
         split,
         moment.isoformat(),
         [version(package) for package in _PACKAGES],
@@ -220,6 +221,12 @@ def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, mom
     ]
     digest.update(json.dumps(words, sort_keys=True).encode())
     return digest.hexdigest()
+
+
+def _own_notes(folder: Path | None) -> list[str]:
+    if folder is None:
+        return []
+    return [f"{path.name} {sha256(path.read_bytes()).hexdigest()}" for path in sorted(folder.glob("*/*.md"))]
 
 
 def _files_of(folder: Path) -> Iterator[Path]:

@@ -8,7 +8,7 @@ import click
 
 from report.commands import options
 from report.commands.console import Reporter, print_json, shown
-from report.commands.rendering import rendered
+from report.commands.rendering import print_outputs, rendered, told_false
 from report.commands.running import ran
 
 
@@ -21,12 +21,14 @@ from report.commands.running import ran
 @options.render_options
 @options.AS_JSON
 @options.FORCE
+@options.STRICT
 @options.QUIET
 @options.VERBOSE
 def command(
     assignments: tuple[str, ...],
     as_json: bool,
     force: bool,
+    strict: bool,
     quiet: bool,
     verbose: bool,
     split: bool,
@@ -59,8 +61,8 @@ def command(
             }
         )
     else:
-        for path in outcome.outputs:
-            click.echo(shown(path))
+        print_outputs(outcome, configuration.output)
+    wrong = strict and told_false([one.path for one in done])
     if failed:
         return 3
-    return 4 if outcome.problems else 0
+    return 4 if outcome.problems else int(wrong)

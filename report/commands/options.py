@@ -16,6 +16,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 LABS = click.argument("labs", nargs=-1, metavar="[LAB]...")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON alone on standard output.")
 FORCE = click.option("--force", is_flag=True, help="Do it again even where nothing changed.")
+STRICT = click.option("--strict", is_flag=True, help="Exit with 1 where a claim does not hold in every run.")
 QUIET = click.option("-q", "--quiet", is_flag=True, help="No progress, and no lines but results and errors.")
 VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Say more: why a lab runs, how it is trained.")
 RUNS_DIR = click.option("--runs-dir", type=click.Path(path_type=Path), help="Folder of the store.  [default: runs]")
@@ -26,6 +27,12 @@ def run_options(command: Command) -> Command:
     return _all(
         command,
         click.option("--seeds", metavar="LIST", help="Seeds such as 0, 0-9 or 0,2,5-7.  [default: 0]"),
+        click.option(
+            "--jobs",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Processes that train the seeds of a lab; no number depends on it.  [default: 1]",
+        ),
         click.option(
             "-P",
             "assignments",

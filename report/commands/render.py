@@ -12,7 +12,7 @@ from experiments import registry
 from report import carried, files
 from report.commands import options
 from report.commands.console import Reporter, print_json, shown
-from report.commands.rendering import rendered
+from report.commands.rendering import print_outputs, rendered, told_false
 from report.errors import ReportError, UsageError
 from report.store import Store, load
 
@@ -32,10 +32,11 @@ class NothingMeasuredError(ReportError):
 @options.RUNS_DIR
 @options.AS_JSON
 @options.FORCE
+@options.STRICT
 @options.QUIET
 @options.VERBOSE
 def command(
-    runs: tuple[str, ...], as_json: bool, force: bool, quiet: bool, verbose: bool, split: bool, **flags: Any
+    runs: tuple[str, ...], as_json: bool, force: bool, strict: bool, quiet: bool, verbose: bool, split: bool, **flags: Any
 ) -> int:
     """Turn stored results into HTML, PDF or Markdown; never trains.
 
@@ -48,12 +49,12 @@ def command(
     with TemporaryDirectory(prefix="labreport-") as carried_here:
         paths = _named(runs, store, Path(carried_here)) if runs else _newest(store, configuration.labs)
         outcome = rendered(paths, configuration, reporter, split=split, force=force)
+        wrong = strict and told_false(paths)
     if as_json:
         print_json({"outputs": [shown(path) for path in outcome.outputs], "problems": list(outcome.problems)})
     else:
-        for path in outcome.outputs:
-            click.echo(shown(path))
-    return 4 if outcome.problems else 0
+        print_outputs(outcome, configuration.output)
+    return 4 if outcome.problems else int(wrong)
 
 
 def _named(names: tuple[str, ...], store: Store, folder: Path) -> list[Path]:

@@ -8,10 +8,12 @@ from time import perf_counter
 
 import click
 
-from report.commands.console import Reporter
+from report import notes
+from report.commands.console import Reporter, shown
 from report.configuration import Configuration
 from report.numbers import duration
 from report.publish import Outcome, publish
+from report.store import load
 
 
 def rendered(
@@ -34,3 +36,28 @@ def rendered(
     else:
         reporter.say(f"Rendered in {duration(perf_counter() - start)}.")
     return outcome
+
+
+def told_false(runs: Sequence[Path]) -> bool:
+    """Name every claim that does not hold in the runs on standard error; return whether there is one."""
+    found = False
+    for path in runs:
+        result = load(path)
+        if result.status != "complete":
+            continue
+        for claim in notes.stated(result):
+            if claim.verdict in ("false", "some"):
+                found = True
+                held = f"holds in {claim.holds} of {claim.seeds} runs" if claim.holds else "does not hold"
+                click.echo(f"{result.lab}: the claim {claim.name} {held}", err=True)
+    return found
+
+
+def print_outputs(outcome: Outcome, folder: Path) -> None:
+    """Print the reports, a line each; of files that lie in a folder of their own, such as figures, the folder."""
+    lines = dict.fromkeys(
+        shown(path if path.parent == folder else folder / path.relative_to(folder).parts[0])
+        for path in outcome.outputs
+    )
+    for line in lines:
+        click.echo(line)

@@ -10,10 +10,12 @@ import click
 from report import analysis
 from report.commands.console import Reporter, shown
 from report.configuration import Configuration
+from report.engine import sentences
 from report.execution import Done, execute
 from report.numbers import duration
 from report.planning import make_plans
 from report.store import Store
+from report.words import Words
 
 
 def ran(configuration: Configuration, assignments: Sequence[str], reporter: Reporter, *, force: bool) -> list[Done]:
@@ -36,7 +38,7 @@ def ran(configuration: Configuration, assignments: Sequence[str], reporter: Repo
             seconds = duration(analysis.seconds(result))
             reporter.say(f"{done.plan.lab}: finished in {seconds}, stored in {shown(done.path.parent)}")
             if result.findings.engine:
-                reporter.detail(f"{done.plan.lab}: {result.findings.engine}")
+                reporter.detail(f"{done.plan.lab}: {' '.join(sentences(result.findings.engine, Words('en')))}")
         else:
             failure = result.failure
             reason = f"{failure.kind}: {failure.message}" if failure else result.status

@@ -7,11 +7,10 @@ from pathlib import Path
 import click
 
 from experiments.result import Result
-from report import analysis, claims, codec, notes
+from report import analysis, codec, notes
 from report.analysis import MissingValueError
 from report.commands import options
 from report.commands.console import print_table
-from report.errors import NoteError
 from report.numbers import duration, number, size
 from report.store import Store, load
 
@@ -58,19 +57,10 @@ def _print(result: Result) -> None:
     epoch = _epoch(result)
     if epoch:
         click.echo(f"\n{epoch}")
-    stated = [claims.state(name, result) for name in _claims(result)]
-    told = [(item.name, item.verdict, f"{item.holds} of {item.seeds}") for item in stated if item.verdict != "unknown"]
+    told = [(item.name, item.verdict, f"{item.holds} of {item.seeds}") for item in notes.stated(result)]
     if told:
         click.echo()
         print_table(("CLAIM", "VERDICT", "SEEDS"), told)
-
-
-def _claims(result: Result) -> list[str]:
-    """The claims that the lab's chapter makes; every claim for a lab without a chapter."""
-    try:
-        return notes.claimed(notes.source("en", result.lab)[0])
-    except NoteError:
-        return list(claims.names())
 
 
 def _scores(result: Result) -> list[tuple[str, ...]]:

@@ -266,6 +266,51 @@ def test_a_second_rendering_of_the_same_runs_does_nothing(place, capsys):
     assert "changed by hand" not in page.read_text("utf-8")
 
 
+def test_notes_of_the_users_own_take_the_place_of_the_shipped_ones_and_read_nothing_else(place, capsys):
+    _stored(place, "imdb")
+    (place / "labreport.toml").write_text('notes = "mine"\n')
+    note = place / "mine" / "en" / "imdb.md"
+    note.parent.mkdir(parents=True)
+    note.write_text("# My own chapter\n\nAccuracy {{ score('test_accuracy')|percent }}.\n")
+    assert main(["render", "--lang", "en", "--to", "html"]) == 0
+    page = (place / "reports" / "labreport-en.html").read_text("utf-8")
+    assert "My own chapter" in page and "Accuracy 8" in page
+    (place / "secret.txt").write_text("SECRET")
+    for hostile, told in (
+        ("<script>alert()</script>", "script"),
+        ("![x](http://example.org/x.png)", "image"),
+        ("[x](file:secret.txt)", "file:"),
+        ("{% include '../../secret.txt' %}", "include"),
+        ("{{ ''.__class__ }}", "imdb.md:3"),
+        ("{{ nothing }}", "imdb.md:3"),
+        (":::solution x\nopen", "not closed"),
+    ):
+        note.write_text(f"# Title\n\n{hostile}\n")
+        capsys.readouterr()
+        assert main(["render", "--lang", "en", "--to", "html"]) == 4
+        error = capsys.readouterr().err
+        assert told in error and "imdb.md:3" in error and len(error.strip().splitlines()) <= 4, error
+        assert "could not be built" in (place / "reports" / "labreport-en.html").read_text("utf-8")
+        assert "SECRET" not in (place / "reports" / "labreport-en.html").read_text("utf-8")
+
+
+def test_strict_fails_on_a_false_claim_after_everything_is_written(place, capsys):
+    good = _stored(place, "imdb")[0]
+    arguments = ["--lang", "en", "--to", "md", "--strict"]
+    assert main(["render", str(good), *arguments]) == 0
+    result = hand_result("imdb", seeds=(0,))
+    low = tuple(
+        msgspec.structs.replace(item, value=0.1) if item.name == "test_accuracy" else item
+        for item in result.findings.scores
+    )
+    findings = msgspec.structs.replace(result.findings, scores=low)
+    bad = Store(place / "bad").save(msgspec.structs.replace(result, findings=findings))
+    capsys.readouterr()
+    assert main(["render", str(bad), *arguments, "-o", "wrong"]) == 1
+    assert "imdb: the claim beats_majority does not hold" in capsys.readouterr().err
+    assert (place / "wrong" / "labreport-en.md").is_file()
+
+
 def test_a_folder_of_reports_is_verified_file_by_file(place, capsys):
     _stored(place, "tensors")
     assert main(["render", "--lang", "en", "--to", "html,md"]) == 0
