@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -238,7 +237,13 @@ def test_without_pango_the_html_is_kept_and_the_packages_are_named(place, capsys
 def test_ctrl_c_ends_with_130_and_keeps_what_was_finished(place):
     command = [str(Path(sys.executable).with_name("labreport")), "run", "good", "slow"]
     process = subprocess.Popen(
-        command, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
+        command,
+        cwd=place,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background job inherits an ignored SIGINT; a user's terminal does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
     assert process.stdout.readline().strip() == "READY"

@@ -90,7 +90,7 @@ def test_the_outline_holds_chapters_and_sections(report, document):
 
 def test_pages_are_of_a4_and_the_first_is_the_cover(document):
     for page in document.pages:
-        width, height = (float(value) / 72 * 25.4 for value in page.mediabox[2:])
+        width, height = (float(value) / 72 * 25.4 for value in list(page.mediabox)[2:])
         assert (round(width), round(height)) == (210, 297)
 
 
