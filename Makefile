@@ -67,3 +67,9 @@ clean:
 bench: $(VENV)/.installed-test
 	@$(BIN)/python tests/benchmarks/bench.py --data-dir $(DATA_DIR) --output build/bench
 	@$(BIN)/python tests/benchmarks/error_rates.py --runs-dir $(RUNS_DIR) | tee build/bench/error-rates.md
+
+# Makes the pictures of the README from a report on the samples.
+pictures: $(VENV)/.installed
+	@command -v pdftoppm >/dev/null || sh .ci/system-packages poppler-utils
+	@$(BIN)/labreport build --data sample --to pdf
+	@$(BIN)/python docs/pictures/make.py reports
