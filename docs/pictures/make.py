@@ -5,21 +5,25 @@ Run by `make pictures`. Needs Poppler's pdftotext and pdftoppm.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WANTED = (("cover", "en", ""), ("chapter-en", "en", "Figure 4.3"), ("chapter-zh", "zh", "图 4.3"))
-"""Name of the picture, language of the report, and the caption whose page is taken; the first page where there is none."""
+WANTED = (
+    ("cover", "en", ""),
+    ("chapter-en", "en", r"^\s*Figure\s4\.3\.\s"),
+    ("chapter-zh", "zh", r"^图\s*4\.3\s"),
+)
+"""Name of the picture, language of the report, and how the caption begins whose page is taken."""
 
 
 def page_of(report: Path, caption: str) -> int:
-    """Return the page, from 1, on which a line begins with the caption's label."""
+    """Return the page, from 1, on which a line begins as the caption does; the first where none is asked for."""
     text = subprocess.run(["pdftotext", "-layout", str(report), "-"], capture_output=True, text=True, check=True).stdout
     for number, page in enumerate(text.split("\f"), 1):
-        lines = (" ".join(line.split()) for line in page.splitlines())
-        if not caption or any(line.startswith(caption) and len(line) > len(caption) + 20 for line in lines):
+        if not caption or re.search(caption, page, re.MULTILINE):
             return number
     raise SystemExit(f"{report}: no page has the caption {caption}.")
 
