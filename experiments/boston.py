@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from experiments.lab import Session
     from experiments.result import Findings, Split
     from experiments.training import Samples
-    from experiments.training.errors import History
+    from experiments.training.history import History
 
 TITLE = "Regression: house prices"
 VERSION = "1"
@@ -177,9 +177,9 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
     _record_data(settings, features, session)
     train_features, test_features = standardise(features, dataset.test_array.astype(np.float64))
     _record_standardisation(train_features, test_features, session)
-    draft.baselines += _baselines(train_features, prices, test_features, dataset.test_targets)
     samples, tested = in_memory(train_features, prices), in_memory(test_features, dataset.test_targets)
-    for seed in session.seeds:
+    draft.baselines += _baselines(train_features, prices, test_features, dataset.test_targets)
+    for seed in session.each_seed():
         histories = _cross_validate(settings, features, prices, session, seed)
         curves = [history["val_mae"] for history in histories]
         chosen = best_smoothed_epoch(curves, settings.dropped_epochs, settings.smoothing_factor)
@@ -247,7 +247,7 @@ def _cross_validate(
         except DivergenceError as error:
             record(error.fold or 1, error.history, perf_counter() - begun)
             raise
-    draft.engine(fitted[0].plan.reason)
+    draft.engines += fitted[0].plan.reasons
     for number, one in enumerate(fitted, start=1):
         record(number, one.history, one.seconds)
         last = one.history["val_mae"][-1]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from experiments.result import Layer, Model
+from experiments.training.history import shortest
 
 
 def describe(role: str, model: Any) -> Model:
@@ -18,7 +19,7 @@ def describe(role: str, model: Any) -> Model:
         layers=tuple(_layer(layer) for layer in model.layers),
         parameters=sum(int(np.prod(variable.shape)) for variable in model.trainable_variables),
         optimizer=type(model.optimizer).__name__,
-        learning_rate=_shortest(model.optimizer.learning_rate),
+        learning_rate=shortest(model.optimizer.learning_rate),
         loss=", ".join(_names(compiled["loss"])),
         metrics=_names(compiled["metrics"] or ()),
     )
@@ -48,8 +49,3 @@ def _names(parts: Any) -> tuple[str, ...]:
             return (str(parts.get("config", {}).get("name") or parts["class_name"]),)
         return tuple(f"{output}: {name}" for output, part in parts.items() for name in _names(part))
     return tuple(name for part in parts for name in _names(part))
-
-
-def _shortest(learning_rate: Any) -> float:
-    """Return a float32 as the shortest decimal that means it: 0.001, not 0.0010000000474974513."""
-    return float(str(np.float32(learning_rate)))

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from inspect import getsource
 from time import perf_counter
 from typing import Any, Literal
+
+import msgspec
 
 from experiments.result import (
     DataCard,
@@ -59,7 +61,7 @@ class Draft:
     measures: list[Measure] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
     engines: list[str] = field(default_factory=list)
-    """One sentence per kind of training, naming the form of the engine and why it was taken."""
+    """Codes of the forms of the training engine that were used and why, as `training.plan` gives them."""
 
     def measure(self, name: str, value: float | int | bool, *, seed: int | None = None, unit: str = "") -> None:
         """Add one named number."""
@@ -70,29 +72,34 @@ class Draft:
         source = getsource(part)
         self.listings.append(Listing(name=name, source=source, sha256=sha256(source.encode()).hexdigest()))
 
-    def engine(self, sentence: str) -> None:
-        """Add a sentence on the engine unless it has been said."""
-        if sentence not in self.engines:
-            self.engines.append(sentence)
-
     def findings(self) -> Findings:
         """Return all parts found so far as an immutable record."""
-        return Findings(
-            data=self.data,
-            trainings=tuple(self.trainings),
-            scores=tuple(self.scores),
-            baselines=tuple(self.baselines),
-            models=tuple(self.models),
-            predictions=tuple(self.predictions),
-            images=tuple(self.images),
-            texts=tuple(self.texts),
-            folds=tuple(self.folds),
-            examples=tuple(self.examples),
-            listings=tuple(self.listings),
-            measures=tuple(self.measures),
-            series=tuple(self.series),
-            engine=" ".join(self.engines),
-        )
+        return self._findings({})
+
+    def lengths(self) -> dict[str, int]:
+        """Return how much there is of each part, for `cut`."""
+        return {name: len(found) for name, found in self._lists().items()}
+
+    def cut(self, lengths: dict[str, int]) -> Findings:
+        """Take out all that was added since there was so much of each part, and return it."""
+        added = self._findings(lengths)
+        for name, found in self._lists().items():
+            del found[lengths[name] :]
+        return msgspec.structs.replace(added, data=None)
+
+    def extend(self, findings: Findings) -> None:
+        """Add what was cut out, or found by another process."""
+        for name, found in self._lists().items():
+            found += getattr(findings, name)
+
+    def _lists(self) -> dict[str, list[Any]]:
+        """Each part that grows, by the name that it has in the findings."""
+        named = {part.name: getattr(self, part.name) for part in fields(self) if part.name != "data"}
+        return {"engine": named.pop("engines"), **named}
+
+    def _findings(self, starts: dict[str, int]) -> Findings:
+        parts: dict[str, Any] = {name: tuple(found[starts.get(name, 0) :]) for name, found in self._lists().items()}
+        return Findings(**{**parts, "data": self.data, "engine": tuple(dict.fromkeys(parts["engine"]))})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +114,17 @@ class Session:
     """Seconds of wall time per stage; a stage entered again adds to its time."""
     open_stages: list[str] = field(default_factory=list)
     """Stages not finished, the innermost last; after a failure the last one tells where it happened."""
+    take_turns: Callable[[Session], Iterator[int]] | None = None
+    """Gives the seeds that this process trains; None: all of them."""
+
+    def each_seed(self) -> Iterator[int]:
+        """Return the seeds to be trained, one after the other.
+
+        A lab trains a seed from beginning to end before it takes the next one; what it adds to the draft meanwhile
+        belongs to that seed. Seeds that were finished before a run was interrupted, or that another process trains,
+        are left out here; after the last one the draft holds the findings of all, in the order of `seeds`.
+        """
+        return iter(self.seeds) if self.take_turns is None else self.take_turns(self)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

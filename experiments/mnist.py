@@ -162,7 +162,7 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
         for array, labels in ((images, dataset.train_targets), (dataset.test_array, dataset.test_targets))
     )
     hold_out = held_out(settings.validation_samples, dataset.card)
-    for seed in session.seeds:
+    for seed in session.each_seed():
         epochs, batch_size = settings.epochs, settings.batch_size
         seed_everything(seed)
         model = build_model(settings)

@@ -20,7 +20,7 @@ from experiments.lab import Session
 from experiments.result import DataCard, Score, Split, Training
 from experiments.selection import best_epoch
 from experiments.training import DivergenceError, Fitted, Samples, evaluate, fit, seed_everything, start
-from experiments.training.errors import History
+from experiments.training.history import History
 from experiments.training.request import OnEpoch
 
 SHARE = "share"
@@ -106,7 +106,7 @@ def train(
             record(error.history, perf_counter() - begun)
             raise
     record(fitted.history, fitted.seconds)
-    session.draft.engine(fitted.plan.reason)
+    session.draft.engines += fitted.plan.reasons
     return fitted
 
 

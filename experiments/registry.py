@@ -84,7 +84,7 @@ def load(name: str, path: Path | None = None) -> Lab:
     module_name = _module_name(name)
     try:
         module = import_module(module_name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise LabError(f"The lab {name!r} can't be imported from {module_name}: {_told(error)}.") from error
     return _described(name, module)
 
@@ -143,7 +143,7 @@ def _load_file(name: str, path: Path) -> ModuleType:
     sys.modules[private_name] = module  # dataclasses and inspect look their module up there
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[private_name]
         raise LabError(f"The lab {name!r} can't be imported from {path}: {_told(error)}.") from error
     return module
@@ -168,5 +168,5 @@ def _described(name: str, module: ModuleType) -> Lab:
     )
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".rstrip(". ")

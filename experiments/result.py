@@ -132,9 +132,7 @@ class Text(Record, frozen=True, kw_only=True):
 
     index: Annotated[int, Meta(ge=0)]
     split: Split
-    kind: Annotated[
-        str, Meta(description="example, confident_right, confident_wrong or unsure.")
-    ]
+    kind: Annotated[str, Meta(description="example, confident_right, confident_wrong or unsure.")]
     words: Annotated[str, Meta(description="The beginning of the decoded text; '?' for each word left out.")]
     length: Annotated[int, Meta(ge=0, description="Words in the whole text.")]
     first_indices: Annotated[tuple[int, ...], Meta(description="The first word indices as the network sees them.")]
@@ -216,7 +214,10 @@ class Findings(Record, frozen=True, kw_only=True):
     listings: tuple[Listing, ...] = ()
     measures: tuple[Measure, ...] = ()
     series: tuple[Series, ...] = ()
-    engine: Annotated[str, Meta(description="Training engine used, empty where nothing was trained.")] = ""
+    engine: Annotated[
+        tuple[str, ...],
+        Meta(description="Forms of the training engine used, each with the reason: loop:wide. Empty: nothing trained."),
+    ] = ()
 
 
 class Failure(Record, frozen=True, kw_only=True):

@@ -213,7 +213,7 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
         samples = encoded_samples(dataset.train_texts, settings.words, one_hot(labels, TOPICS))
         tested = encoded_samples(dataset.test_texts, settings.words, one_hot(dataset.test_targets, TOPICS))
     hold_out = held_out(settings.validation_samples, dataset.card)
-    for seed in session.seeds:
+    for seed in session.each_seed():
         common = {"seed": seed, "epochs": settings.epochs, "batch_size": settings.batch_size}
         stages = two_stages(session, lambda: build_model(settings), samples, tested, hold_out=hold_out, **common)
         if seed == session.seeds[0]:

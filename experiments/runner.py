@@ -9,48 +9,34 @@ from __future__ import annotations
 import logging
 import secrets
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
+from threading import Lock
 from time import perf_counter
 from typing import Any, Literal
 
-from experiments import data, identity, provenance, registry
+import msgspec
+
+from experiments import identity, provenance, registry
 from experiments.errors import LabError
-from experiments.lab import Profile, Progress, Session, silent
-from experiments.result import DataFile, Failure, Findings, Result, Setting
-from experiments.settings import as_record, changed_names, resolve
-from experiments.training.backend import DETERMINISTIC
+from experiments.finished import Kept
+from experiments.lab import Progress, Session, silent
+from experiments.opening import Announce, RunRequest, failure_of, load_data, opened
+from experiments.result import DataFile, Findings, Result
+from experiments.settings import as_record, changed_names
+from experiments.training.backend import DETERMINISTIC, limit_threads
+from experiments.turns import Hire, Turns
+from experiments.workers import Job, Workers
+
+__all__ = ["Announce", "Clock", "RunInterrupted", "RunRequest", "run_id", "run_lab", "utc_now"]
 
 Clock = Callable[[], datetime]
 """Returns the time with its zone."""
-
-Announce = Callable[[str], None]
-"""Called with a line for the user, e.g. that sample data are used."""
 
 _GREATEST_SEED = 2**32 - 1
 """Keras and NumPy take no greater one."""
 
 _log = logging.getLogger("labreport")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunRequest:
-    """What to run."""
-
-    lab: str
-    path: Path | None = None
-    """The user's file, for a lab that is not installed."""
-    overrides: Mapping[str, Setting] = field(default_factory=dict)
-    """Settings by name; text is given the type of its setting."""
-    seeds: tuple[int, ...] = (0,)
-    profile: Profile = "full"
-    source: data.Source = "auto"
-    data_dir: Path | None = None
-    offline: bool = False
-    command: tuple[str, ...] = ()
-    """The user's command line, program first, for the record."""
 
 
 class RunInterrupted(KeyboardInterrupt):
@@ -85,11 +71,11 @@ def run_lab(
         LabError: the lab is unknown or can't be imported, or a setting or seed is wrong; nothing was run.
         RunInterrupted: the user stopped the run.
     """
-    _check_seeds(request.seeds)
-    lab = registry.load(request.lab, request.path)
-    quick = lab.quick if request.profile == "quick" else None
-    settings = resolve(lab.settings, request.overrides, profile_values=quick, lab=lab.name)
-    session = Session(seeds=request.seeds, progress=progress, profile=request.profile)
+    _check(request)
+    lab, settings = opened(request)
+    progress = _one_at_a_time(progress)
+    turns = Turns(request.seeds, announce, _hire(request, progress))
+    session = Session(seeds=request.seeds, progress=progress, profile=request.profile, take_turns=turns.take)
     started, begun = clock(), perf_counter()
     files: tuple[DataFile, ...] | None = None
     status: Literal["complete", "failed", "interrupted"] = "complete"
@@ -97,24 +83,21 @@ def run_lab(
     interrupted = False
     findings = Findings()
     try:
-        dataset = None
-        name = registry.dataset_name(lab, settings)
         with session.stage("data"):
-            if name is not None:
-                dataset = data.load(
-                    name,
-                    source=request.source,
-                    data_dir=request.data_dir,
-                    offline=request.offline,
-                    announce=announce,
-                )
+            dataset = load_data(lab, settings, request, announce)
         files = () if dataset is None else dataset.card.files
-        findings = lab.run(settings, dataset, session)
+        if request.kept is not None:
+            turns.kept = Kept(request.kept / identity.key(_key_parts(lab, settings, files, request)))
+        findings = _checked(lab.run(settings, dataset, session))
     except KeyboardInterrupt:
+        turns.interrupted(session)
         status, interrupted, findings = "interrupted", True, session.draft.findings()
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         _log.debug("The lab %s failed.", lab.name, exc_info=True)
-        status, failure, findings = "failed", _failure(error, session), session.draft.findings()
+        failure = turns.failed(session, failure_of(error, session))
+        status, findings = "failed", _kept(session.draft.findings())
+    finally:
+        peak = max(provenance.peak_memory_bytes(), turns.close())
     parts = _key_parts(lab, settings, files, request)
     key = identity.key(parts)
     result = Result(
@@ -131,7 +114,7 @@ def run_lab(
         seeds=request.seeds,
         findings=findings,
         timings={**session.timings, "total": perf_counter() - begun},
-        peak_memory_bytes=provenance.peak_memory_bytes(),
+        peak_memory_bytes=peak,
         provenance=provenance.provenance(
             command=request.command,
             threads=_threads(),
@@ -150,7 +133,62 @@ def run_id(started: datetime, key: str, token: str) -> str:
     return f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{key[:8]}-{token}"
 
 
-def _check_seeds(seeds: tuple[int, ...]) -> None:
+def _hire(request: RunRequest, progress: Progress) -> Hire | None:
+    """Return what starts the other processes of a run; None where there is nothing to share."""
+    jobs = min(request.jobs, len(request.seeds))
+    if jobs < 2:
+        limit_threads(None)
+        return None
+    # Each process gets its share of the processors: measured, two with one thread each do nearly twice the work of
+    # one with two. How many threads there are changes no bit of a result.
+    threads = max(1, provenance.logical_processors() // jobs)
+    limit_threads(threads)
+
+    def hire(seeds: tuple[int, ...], kept: Kept) -> Workers:
+        job = Job(request=request, kept=kept, threads=threads)
+        return Workers(job, min(jobs, len(seeds)) - 1, seeds, progress)
+
+    return hire
+
+
+def _one_at_a_time(progress: Progress) -> Progress:
+    """Let no two threads tell of their progress at once: other processes are heard in a thread of their own."""
+    lock = Lock()
+
+    def told(part: str, done: int, total: int, values: dict[str, float]) -> None:
+        with lock:
+            progress(part, done, total, values)
+
+    return told
+
+
+def _checked(findings: object) -> Findings:
+    """Return what a lab gave back, if it can be stored.
+
+    Raises:
+        LabError: it is something else than Findings, or holds a value that a record can't hold, such as a NumPy number.
+    """
+    if not isinstance(findings, Findings):
+        raise LabError(f"A lab's run must return Findings, not {type(findings).__name__}.")
+    try:
+        msgspec.convert(msgspec.to_builtins(findings), Findings)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise LabError(f"What the lab found can't be stored: {error}. Records hold plain Python values.") from error
+    return findings
+
+
+def _kept(findings: Findings) -> Findings:
+    """Return what a failed lab had found, or nothing where that can't be stored."""
+    try:
+        return _checked(findings)
+    except LabError:
+        return Findings()
+
+
+def _check(request: RunRequest) -> None:
+    seeds = request.seeds
+    if request.jobs < 1:
+        raise LabError(f"A run needs at least one process, not {request.jobs}.")
     if not seeds:
         raise LabError("A run needs at least one seed.")
     if len(set(seeds)) < len(seeds):
@@ -165,13 +203,6 @@ def _key_parts(
 ) -> dict[str, str]:
     parts = identity.key_parts(lab.file, as_record(settings), files or (), request.seeds, profile=request.profile)
     return {**parts, "data": "missing"} if files is None else parts
-
-
-def _failure(error: BaseException, session: Session) -> Failure:
-    """Say in a line what went wrong, without a traceback and without paths of this machine."""
-    told = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
-    stage = session.open_stages[-1] if session.open_stages else "lab"
-    return Failure(kind=type(error).__name__, message=provenance.scrub(told.strip(" :")), stage=stage)
 
 
 def _threads() -> int:

@@ -15,15 +15,16 @@ from typing import Any
 import msgspec
 
 from experiments import registry
+from experiments.errors import LabError
 from experiments.result import Result
+from report import bilingual, frontmatter, notes
 from report import chapter as chapters
-from report import frontmatter, notes
 from report.chapter import Assembled, Target
 from report.configuration import Configuration
 from report.document import Chapter, Prose, Report, Section
 from report.errors import ReportError
 from report.provenance import provenance
-from report.words import Language, Words
+from report.words import LANGUAGES, Document, Language, Words
 
 _LINK = re.compile(r"\[\]\(#([A-Za-z0-9:_-]+)\)")
 
@@ -61,7 +62,8 @@ def build(
                     result, number, language, solutions=configuration.edition == "instructor", folder=configuration.notes
                 )
                 made.append(assembled.chapter)
-            except ReportError as error:
+            except (ReportError, LabError, LookupError, ValueError, ArithmeticError) as error:
+                # The last three: a record whose parts contradict each other. It costs its own chapter only.
                 problems.append(str(error))
                 made.append(
                     chapters.broken(
@@ -84,6 +86,22 @@ def build(
     whole = frozenset(result.lab for result, assembled in parts if assembled)
     linked, missing = _with_links(report, _targets(parts, words), whole)
     return Built(report=linked, problems=tuple(problems + missing))
+
+
+def document(
+    results: Sequence[Result], which: Document, configuration: Configuration, *, moment: datetime, version: str
+) -> Built:
+    """Join the runs into a report in one language or in both. Arguments as `build`.
+
+    Raises:
+        RenderingError: the two languages do not match.
+    """
+    if which != "bilingual":
+        return build(results, which, configuration, moment=moment, version=version)
+    first, second = (
+        build(results, language, configuration, moment=moment, version=version) for language in LANGUAGES
+    )
+    return Built(report=bilingual.merged(first.report, second.report), problems=first.problems + second.problems)
 
 
 def glossary(language: Language) -> Chapter:

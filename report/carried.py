@@ -16,17 +16,19 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
+from report.codec import NAME
 from report.errors import UnreadableError
 
 ELEMENT = "labreport-results"
 """Name of the data in HTML."""
 SUFFIX = "-result.json"
 """End of an attachment's name in PDF; the lab's name comes before it."""
+HASHES = "labreport-sha256.json"
+"""Name of the attachment with the hash of each result."""
 LARGEST = 256 * 1024 * 1024
 """Bytes of all results together that are unpacked at most: a forged report may not fill the memory."""
 
 _TEMPLATE = re.compile(rf'<template data-name="{ELEMENT}">([A-Za-z0-9+/=\s]*)</template>')
-_LAB = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def packed(results: Mapping[str, bytes]) -> bytes:
@@ -40,6 +42,12 @@ def packed(results: Mapping[str, bytes]) -> bytes:
     }
     plain = json.dumps(table, ensure_ascii=False).encode()
     return lzma.compress(plain, format=lzma.FORMAT_XZ, check=lzma.CHECK_CRC32, preset=6)
+
+
+def attachments(results: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files to attach to a PDF: each result, and the hashes of all."""
+    hashes = {lab: sha256(content).hexdigest() for lab, content in results.items()}
+    return {f"{lab}{SUFFIX}": content for lab, content in results.items()} | {HASHES: json.dumps(hashes).encode()}
 
 
 def extract(path: Path) -> dict[str, bytes]:
@@ -73,12 +81,17 @@ def _from_html(content: bytes, path: Path) -> dict[str, bytes]:
     try:
         table = json.loads(_unpacked(base64.b64decode(match.group(1))))
         found = {_name(lab, path): (entry["result"].encode(), entry["sha256"]) for lab, entry in table.items()}
-    except (lzma.LZMAError, binascii.Error, EOFError, ValueError, AttributeError, KeyError, TypeError) as error:
+    except (lzma.LZMAError, binascii.Error, EOFError, ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
         raise UnreadableError(f"{path}: the results it carries are damaged ({error}).") from error
-    for lab, (body, digest) in found.items():
-        if sha256(body).hexdigest() != digest:
+    return _unchanged({lab: body for lab, (body, _) in found.items()}, {lab: said for lab, (_, said) in found.items()}, path)
+
+
+def _unchanged(found: Mapping[str, bytes], hashes: Mapping[str, object], path: Path) -> dict[str, bytes]:
+    """Return the results if each has the hash stated for it, and none is missing."""
+    for lab in (*found, *hashes):
+        if lab not in found or sha256(found[lab]).hexdigest() != hashes.get(lab):
             raise UnreadableError(f"{path}: the result of {lab} was changed: its hash is not the one stated.")
-    return {lab: body for lab, (body, _) in found.items()}
+    return dict(found)
 
 
 def _unpacked(packed: bytes) -> bytes:
@@ -94,13 +107,22 @@ def _from_pdf(content: bytes, path: Path) -> dict[str, bytes]:
 
     try:
         with pikepdf.open(io.BytesIO(content)) as document:
-            return {
+            found = {
                 _name(name.removesuffix(SUFFIX), path): _attached(file, path)
                 for name, file in document.attachments.items()
                 if name.endswith(SUFFIX)
             }
+            stated = document.attachments.get(HASHES)
+            hashes = json.loads(_attached(stated, path)) if stated is not None else {}
+    except pikepdf.PasswordError as error:
+        raise UnreadableError(f"{path}: an encrypted PDF; labreport makes none.") from error
     except pikepdf.PdfError as error:
-        raise UnreadableError(f"{path}: a damaged PDF ({error}).") from error
+        raise UnreadableError(f"{path}: a damaged PDF.") from error
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(f"{path}: the results it carries are damaged ({error}).") from error
+    if not isinstance(hashes, dict):
+        raise UnreadableError(f"{path}: the results it carries are damaged (no table of hashes).")
+    return _unchanged(found, hashes, path)
 
 
 def _attached(file: object, path: Path) -> bytes:
@@ -112,6 +134,6 @@ def _attached(file: object, path: Path) -> bytes:
 
 def _name(lab: str, path: Path) -> str:
     """Refuse a name that could lead out of a folder."""
-    if not _LAB.fullmatch(lab):
+    if not NAME.fullmatch(lab):
         raise UnreadableError(f"{path}: {lab!r} is no name of a lab.")
     return lab

@@ -15,7 +15,20 @@ import msgspec
 
 from experiments.result import Result
 from report import figures, mathematics, notes, tables
-from report.document import Block, Box, Chapter, Column, Equation, Example, Exercise, Figure, Listing, Prose, Section, Table
+from report.document import (
+    Block,
+    Box,
+    Chapter,
+    Column,
+    Equation,
+    Example,
+    Exercise,
+    Figure,
+    Listing,
+    Prose,
+    Section,
+    Table,
+)
 from report.errors import NoteError, RenderingError
 from report.notes import Note, Passage
 from report.numbers import integer

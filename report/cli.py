@@ -7,6 +7,7 @@ Every error a user can mend is shown as one or two lines with the exit code of i
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -35,6 +36,9 @@ COMMANDS = {
     "doctor": "Check this machine and say how to mend what is missing.",
 }
 """Name and one line of help of each command; the module of the same name holds it."""
+
+READER_LEFT = 141
+"""Exit code where the reader of our output left: what was found was not told, so neither 0 nor 1 would be true."""
 
 EXIT_CODES = """\b
 Exit codes:
@@ -99,10 +103,13 @@ def group() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     try:
-        code = group.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        # Not Click's own `main`: it turns a reader that left into exit code 1, which is that of a failed gate.
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        with group.make_context("labreport", words) as context:
+            code = group.invoke(context)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted; every finished lab is kept.", err=True)
         return 130
     except click.ClickException as error:
@@ -111,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader of our output has left (`| head`); what is still to be flushed goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return READER_LEFT
     except ReportError as error:
         click.echo(f"Error: {error}", err=True)
         return error.exit_code
@@ -121,14 +128,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, LabError):
             click.echo(f"Error: {error}", err=True)
             return 3 if isinstance(error, DataError) else 2
+        if isinstance(error, OSError):
+            # A name too long, a disk that is full, an output that is closed: the machine's or the user's, not ours.
+            where = f": {str(error.filename)[:80]}" if error.filename else ""
+            click.echo(f"Error: {error.strerror or error}{where}", err=True)
+            return 2
         raise
     return code if isinstance(code, int) else 0
 
 
 def run() -> None:
     """Entry point of the installed command; a fault of ours has a code of its own, lest a job take it for a failed gate."""
+    # Figures are never shown on a screen, and a terminal that can't write a minus sign gets a question mark.
+    os.environ["MPLBACKEND"] = "agg"
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = READER_LEFT
+    except OSError as error:
+        click.echo(f"Error: can't write the output: {error.strerror}", err=True)
+        code = 2
     except Exception:
         traceback.print_exc()
         click.echo("This is a fault of labreport; please report it with the lines above.", err=True)

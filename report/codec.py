@@ -8,6 +8,7 @@ order of the record, so that the same record gives the same bytes.
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, cast
 
 import msgspec
@@ -15,6 +16,8 @@ import msgspec
 from experiments.result import FORMAT, Result
 from report.errors import UnreadableError
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+"""What may name a lab or a run: it becomes the name of a folder."""
 _NAMES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -42,7 +45,7 @@ def decode(text: bytes, origin: str) -> Result:
     """
     try:
         plain = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableError(
             f"Can't read {origin}: not valid JSON ({error}).\nThe file is damaged or cut off; run the lab again."
         ) from error
@@ -55,9 +58,14 @@ def decode(text: bytes, origin: str) -> Result:
             "Update labreport, or run the lab again."
         )
     try:
-        return msgspec.convert(_unmark(plain), Result)
-    except (msgspec.ValidationError, KeyError) as error:
+        result = msgspec.convert(_unmark(plain), Result)
+    except (msgspec.ValidationError, KeyError, RecursionError) as error:
         raise UnreadableError(f"Can't read {origin}: {error}.\nRun the lab again, or restore the file.") from error
+    for name in (result.lab, result.run_id):
+        # They become names of files: a forged result may not lead out of a folder.
+        if not NAME.fullmatch(name):
+            raise UnreadableError(f"Can't read {origin}: {name[:40]!r} is no name of a lab or a run.")
+    return result
 
 
 def schema() -> dict[str, Any]:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from experiments.suggestion import unknown_name
+from report.codec import NAME
 from report.errors import UsageError
-from report.words import LANGUAGES, Language
+from report.words import DOCUMENTS, LANGUAGES, Document, Language
 
 FORMATS = ("html", "pdf", "md", "ipynb")
 """Forms that a report can be rendered to."""
@@ -40,6 +41,9 @@ class Configuration:
     runs_dir: Path = Path("runs")
     output: Path = Path("reports")
     lang: tuple[Language, ...] = LANGUAGES
+    """Languages, for whatever is written in one at a time."""
+    documents: tuple[Document, ...] = LANGUAGES
+    """What `lang` asks for of a report: a document in one language, or one in both."""
     to: tuple[str, ...] = ("html", "pdf")
     edition: Literal["student", "instructor"] = "student"
     """student: exercises without solutions; instructor: with solutions and a marking scheme."""
@@ -88,7 +92,15 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Configuratio
 
 def override(configuration: Configuration, **flags: Any) -> Configuration:
     """Return the configuration with the flags that were given (None means: not given)."""
-    return replace(configuration, **{name: value for name, value in flags.items() if value is not None})
+    given = {name: value for name, value in flags.items() if value is not None}
+    if "lang" in given:
+        given |= _documents(given["lang"])
+    return replace(configuration, **given)
+
+
+def _documents(names: tuple[Document, ...]) -> dict[str, Any]:
+    """Return what a list of documents says: these documents, and the languages of what exists in one language only."""
+    return {"documents": names, "lang": tuple(name for name in names if name in LANGUAGES) or LANGUAGES}
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
@@ -100,15 +112,17 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     seeds: list[int] = []
     for part in text.split(","):
         first, separator, last = part.strip().partition("-")
-        if not first.isdecimal() or (separator and not last.isdecimal()):
+        if not first.isdecimal() or (separator and not last.isdecimal()) or max(len(first), len(last)) > 10:
             raise UsageError(f"Can't read the seeds '{text}': write whole numbers such as 0, 0-9 or 0,2,5-7.")
         start, end = int(first), int(last) if separator else int(first)
         if end < start:
             raise UsageError(f"Can't read the seeds '{text}': the range {part.strip()} runs backwards.")
         if end - start >= 1000 or end >= 2**31:
             raise UsageError(f"Can't use the seeds '{text}': at most 1000 seeds, each below 2147483648.")
-        seeds += [seed for seed in range(start, end + 1) if seed not in seeds]
-    return tuple(seeds)
+        seeds += range(start, end + 1)
+        if len(seeds) > 1000:
+            raise UsageError(f"Can't use the seeds '{text[:40]}…': at most 1000 seeds.")
+    return tuple(dict.fromkeys(seeds))
 
 
 def _file_table(folder: Path) -> tuple[dict[str, Any], str]:
@@ -116,7 +130,8 @@ def _file_table(folder: Path) -> tuple[dict[str, Any], str]:
     if own.is_file():
         return _toml(own), own.name
     if project.is_file():
-        table = _toml(project).get("tool", {}).get("labreport", {})
+        tools = _toml(project).get("tool", {})
+        table = tools.get("labreport", {}) if isinstance(tools, dict) else {}
         if not isinstance(table, dict):
             raise UsageError("pyproject.toml: tool.labreport must be a table.")
         return table, "pyproject.toml"
@@ -126,17 +141,17 @@ def _file_table(folder: Path) -> tuple[dict[str, Any], str]:
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"Can't read {path.name}: {error}.") from error
     except OSError as error:
         raise UsageError(f"Can't read {path.name}: {error.strerror}.") from error
 
 
 def _with(configuration: Configuration, key: str, value: Any, origin: str, folder: Path) -> Configuration:
-    known = [item.name for item in fields(Configuration)]
+    known = [item.name for item in fields(Configuration) if item.name != "documents"]
     if key not in known:
         raise UsageError(f"{origin.split(':')[0]}: {unknown_name('key', key, known)}")
-    return replace(configuration, **{key: _typed(key, value, origin, folder)})
+    return override(configuration, **{key: _typed(key, value, origin, folder)})
 
 
 def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
@@ -145,7 +160,10 @@ def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
             value = [part.strip() for part in value.split(",") if part.strip()]
         return check_names(key, tuple(_texts(value, origin)), origin)
     if key in ("data_dir", "runs_dir", "output", "logo", "notes"):
-        return folder / Path(_text(value, origin)).expanduser()
+        try:
+            return folder / Path(_text(value, origin)).expanduser()
+        except RuntimeError as error:
+            raise UsageError(f"{origin}: {error}") from error
     if key == "offline":
         truth = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
         found = value if isinstance(value, bool) else truth.get(str(value).lower())
@@ -155,7 +173,10 @@ def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
     if key in LOCALISED:
         return dict.fromkeys(LANGUAGES, value) if isinstance(value, str) else _by_language(value, origin)
     if key == "paths":
-        return {name: folder / _text(path, origin) for name, path in _table(value, origin).items()}
+        for name in _table(value, origin):
+            if not NAME.fullmatch(name):
+                raise UsageError(f"{origin}: {name[:40]!r} can't name a lab; use letters, digits, - and _.")
+        return {name: folder / _text(path, origin) for name, path in value.items()}
     if key == "gate":
         return _table(value, origin)
     if key == "settings":
@@ -175,7 +196,7 @@ def _count(value: Any, origin: str) -> int:
 
 def _by_language(value: Any, origin: str) -> dict[str, str]:
     table = {language: _text(text, f"{origin}.{language}") for language, text in _table(value, origin).items()}
-    check_names("lang", tuple(table), origin)
+    check_names("language", tuple(table), origin)
     return table
 
 
@@ -203,9 +224,9 @@ def check_names(key: str, values: tuple[str, ...], origin: str) -> tuple[str, ..
     Raises:
         UsageError: one is unknown, or the list is empty.
     """
-    known: tuple[str, ...] | None = {"lang": LANGUAGES, "to": FORMATS}.get(key)
+    known: tuple[str, ...] | None = {"lang": DOCUMENTS, "language": LANGUAGES, "to": FORMATS}.get(key)
     if known is not None:
-        kind = {"lang": "language", "to": "format"}[key]
+        kind = {"lang": "language", "language": "language", "to": "format"}[key]
         for value in values:
             if value not in known:
                 raise UsageError(f"{origin}: {unknown_name(kind, value, known)}")
@@ -217,6 +238,8 @@ def check_names(key: str, values: tuple[str, ...], origin: str) -> tuple[str, ..
 def _text(value: Any, origin: str) -> str:
     if not isinstance(value, str):
         raise UsageError(f"{origin} must be a text, not {value!r}.")
+    if "\0" in value or (not value.isascii() and value.encode("utf-8", "replace").decode() != value):
+        raise UsageError(f"{origin} holds a character that is no text.")
     return value
 
 

@@ -66,7 +66,7 @@ def _imported(name: str, statement: str, mend: str, environment: dict[str, str] 
         return installed
     try:
         tried = subprocess.run(
-            [sys.executable, "-c", statement],
+            [sys.executable, "-P", "-c", statement],
             capture_output=True,
             text=True,
             timeout=180,

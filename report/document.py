@@ -11,9 +11,12 @@ from typing import Literal
 
 import msgspec
 
-
 VERDICT_MARKS = {"true": "✓", "some": "◐", "false": "✗", "unknown": "?"}
 """What stands behind the sentence of a claim, by verdict, as the text of a link to its evidence."""
+
+
+BETWEEN = "\ue001"
+"""Stands between the two languages of a text in a bilingual report; no other text may hold it."""
 
 
 class Node(msgspec.Struct, frozen=True, tag=True):
@@ -155,9 +158,11 @@ class Cover(Node, frozen=True, kw_only=True):
 
 
 class Report(Node, frozen=True, kw_only=True):
-    """A whole report in one language."""
+    """A whole report in one language, or in both."""
 
     language: Literal["zh", "en"]
+    second: Literal["zh", "en"] | None = None
+    """The other language of a bilingual report, which follows the first one in every text behind `BETWEEN`."""
     date: str
     cover: Cover
     summary: Chapter

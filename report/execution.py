@@ -39,7 +39,7 @@ def execute(
         plans: as `planning.make_plans` gives them.
         configuration: where the data are.
         store: where results go.
-        force: run also what is stored already.
+        force: run also what is stored already, and train again seeds that were finished before an interruption.
         command: the user's command line, for provenance.
         progress: told of each step of a training.
         announce: told of remarks, such as the use of sample data.
@@ -49,9 +49,11 @@ def execute(
         One run for each plan, in order; a failed one has the status `failed`.
 
     Raises:
-        KeyboardInterrupt: the user stops; every finished lab is stored.
+        KeyboardInterrupt: the user stops; every finished lab is stored, and every finished seed of the one at work.
         OutputError: the store can't be written.
     """
+    if any(plan.stored is None or force for plan in plans):
+        store.prepare()
     done: list[Done] = []
     said: set[str] = set()
 
@@ -64,8 +66,12 @@ def execute(
         if plan.stored is not None and not force:
             one = Done(plan=plan, path=plan.stored.path, result=load(plan.stored.path), trained=False)
         else:
+            if force and plan.key is not None:
+                store.forget(plan.lab, plan.key)
             result = _run(plan, configuration, store, command, progress, announce_once)
             one = Done(plan=plan, path=store.save(result), result=result, trained=True)
+            if result.status == "complete":
+                store.forget(result.lab, result.key)
         finished(one)
         done.append(one)
     return done
@@ -92,6 +98,8 @@ def _run(
         data_dir=configuration.data_dir,
         offline=configuration.offline,
         command=tuple(command),
+        jobs=configuration.jobs,
+        kept=store.kept(plan.lab),
     )
     try:
         return run_lab(request, progress=progress, announce=announce)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from pathlib import Path
 
 from report.errors import UsageError
@@ -22,15 +23,18 @@ def data_address(path: Path) -> str:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        content = path.read_bytes()
+        if not path.is_file():
+            raise UsageError(f"The logo {path} is no file.")
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
     except OSError as error:
         raise UsageError(f"Can't read the logo {path}: {error.strerror or error}.") from error
     if len(content) > LARGEST:
-        raise UsageError(f"The logo {path} has {len(content)} bytes; at most {LARGEST} are taken.")
+        raise UsageError(f"The logo {path} is larger than {LARGEST} bytes; at most that many are taken.")
     try:
-        with Image.open(io.BytesIO(content), formats=tuple(_KINDS)) as picture:
+        with warnings.catch_warnings(action="error"), Image.open(io.BytesIO(content), formats=tuple(_KINDS)) as picture:
             kind = _KINDS[str(picture.format)]
             picture.verify()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UsageError(f"The logo {path} is no PNG or JPEG picture.") from error
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -23,18 +23,29 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     inputs: str
     """Hash of all that decides the bytes; empty where something went wrong, so that the next rendering tries again."""
     files: Mapping[str, str]
-    """Path relative to the folder -> SHA-256."""
+    """Path relative to the folder -> SHA-256, of this rendering and of earlier ones whose files still lie there."""
+    made: tuple[str, ...] = ()
+    """The files of this rendering."""
 
 
 def write(folder: Path, inputs: str, outputs: Iterable[Path]) -> None:
-    """Write the manifest of the files in a folder.
+    """Write the manifest of the files in a folder; files of earlier renderings that are unchanged stay in it.
 
     Raises:
         OutputError: it can't be written.
     """
-    listed = {path.relative_to(folder).as_posix(): _digest(path) for path in outputs}
-    content = msgspec.to_builtins(Manifest(inputs=inputs, files=listed))
+    made = {path.relative_to(folder).as_posix(): _digest(path) for path in outputs}
+    content = msgspec.to_builtins(Manifest(inputs=inputs, files=_earlier(folder) | made, made=tuple(made)))
     files.write(folder / NAME, json.dumps(content, indent=1).encode() + b"\n")
+
+
+def _earlier(folder: Path) -> dict[str, str]:
+    try:
+        found = read(folder)
+    except UnreadableError:
+        return {}
+    changed = {problem.partition(":")[0] for problem in differences(folder, found)}
+    return {name: digest for name, digest in found.files.items() if name not in changed}
 
 
 def read(folder: Path) -> Manifest:

@@ -11,10 +11,23 @@ from base64 import b64decode
 from collections.abc import Iterator
 
 from report import places
-from report.document import Block, Box, Chapter, Equation, Example, Exercise, Figure, Listing, Prose, Report, Table
-from report.page import Page, aligned
+from report.columns import aligned
+from report.document import (
+    BETWEEN,
+    Block,
+    Box,
+    Chapter,
+    Equation,
+    Example,
+    Exercise,
+    Figure,
+    Listing,
+    Prose,
+    Report,
+    Table,
+)
+from report.page import Page
 from report.text import escape
-from report.words import Words
 
 _FAMILIES = {
     "Labreport Sans": "Labreport Sans, Noto Sans SC, Source Sans 3, Helvetica, Arial, sans-serif",
@@ -40,7 +53,7 @@ def markdown(report: Report, folder: str | None = None) -> tuple[str, dict[str, 
     places.check(page)
     writer = _Writer(page, f"labreport-{report.language}-figures" if folder is None else folder)
     text = "\n\n".join(part for part in writer.report(report) if part.strip())
-    return text + "\n", writer.files
+    return text.replace(BETWEEN, " / ") + "\n", writer.files
 
 
 def pictures(report: Report) -> dict[str, bytes]:
@@ -55,7 +68,6 @@ class _Writer:
     def __init__(self, page: Page, folder: str) -> None:
         self.files: dict[str, str] = {}
         self._page = page
-        self._words: Words = page.words
         self._folder = folder
         self._colon = "：" if page.report.language == "zh" else ":"
 
@@ -72,7 +84,7 @@ class _Writer:
             self._image(f"cover-{number}.svg", small.svg, f"{small.title}: {small.alt}")
             for number, small in enumerate(cover.strip, 1)
         )
-        yield f"## {self._words('page.contents')}"
+        yield f"## {self._say('page.contents')}"
         chapters = self._page.chapters()
         yield "\n".join(f"- [{_numbered(chapter)}](#{chapter.id})" for chapter in chapters)
         for chapter in chapters:
@@ -92,7 +104,7 @@ class _Writer:
     def _block(self, block: Block) -> Iterator[str]:
         match block:
             case Prose(markdown=text):
-                yield text
+                yield self._prose(text)
             case Table():
                 yield self._caption(block.id, "page.table", block.number, block.caption, block.tag_line)
                 yield _table(block)
@@ -100,42 +112,58 @@ class _Writer:
                 yield _anchor(block.id) + "\n" + self._image(f"{block.id}.svg", block.svg, block.alt)
                 yield self._caption("", "page.figure", block.number, block.caption, block.tag_line)
                 if block.data is not None:
-                    summary = self._words("page.data_table")
+                    summary = self._say("page.data_table")
                     yield f"<details><summary>{summary}</summary>\n\n{_table(block.data)}\n\n</details>"
             case Listing():
                 yield self._caption(block.id, "page.listing", block.number, block.caption, "")
                 yield _fenced(block.code, "python")
                 if block.sha256:
                     key = "page.verified" if block.verified else "page.unverified"
-                    yield self._words(key, hash=block.sha256[:12])
+                    yield self._say(key, hash=block.sha256[:12])
             case Example():
                 yield self._caption(block.id, "page.example", "", block.caption, "", labelled=True)
                 yield _fenced(block.code, "python")
                 if block.output.strip():
-                    yield f"{self._words('page.output')}{self._colon}"
+                    yield f"{self._say('page.output')}{self._colon}"
                     yield _fenced(block.output, "text")
             case Equation(tex=tex):
                 yield f"$$\n{tex}\n$$"
             case Exercise():
-                number = self._words("page.exercise", number=block.number)
-                yield f"{_anchor(block.id)}**{number}** ({self._page.points(block.points)})"
-                yield block.task
+                number = self._say("page.exercise", number=block.number)
+                yield f"{_anchor(block.id)}**{number}** ({self._points(block.points)})"
+                yield self._prose(block.task)
                 if block.hint:
-                    yield f"<details><summary>{self._words('page.hint')}</summary>\n\n{block.hint}\n\n</details>"
+                    hint = self._prose(block.hint)
+                    yield f"<details><summary>{self._say('page.hint')}</summary>\n\n{hint}\n\n</details>"
                 if block.solution is not None:
-                    yield _quoted(f"**{self._words('page.solution')}**\n\n{block.solution}")
+                    yield _quoted(f"**{self._say('page.solution')}**\n\n{self._prose(block.solution)}")
             case Box(title=title, blocks=blocks):
                 inner = "\n\n".join(part for item in blocks for part in self._block(item))
                 yield _quoted(f"**{title}**\n\n{inner}")
 
+    def _say(self, key: str, **values: object) -> str:
+        """Return words of the report, in a bilingual report in both languages."""
+        return " / ".join(dict.fromkeys(words(key, **values) for words in self._page.all_words))
+
+    def _points(self, points: int) -> str:
+        return self._say("page.point" if points == 1 else "page.points", points=points)
+
+    def _prose(self, markdown: str) -> str:
+        """Return paragraphs, in a bilingual report each followed by its counterpart."""
+        return "\n\n".join(text for _, text in self._page.paired(markdown))
+
     def _caption(self, id_: str, key: str, number: str, caption: str, tag_line: str, *, labelled: bool = False) -> str:
-        parts = [_anchor(id_) if id_ else ""]
-        if number or labelled:
-            parts.append(f"**{self._words(key, number=number)}**{self._words('page.label_end')}")
-        parts.append(caption)
-        if tag_line:
-            parts.append(f" ({tag_line})" if self._page.report.language == "en" else f"（{tag_line}）")
-        return "".join(parts)
+        """Return a caption, in a bilingual report one line for each language."""
+        captions, tags = caption.split(BETWEEN), tag_line.split(BETWEEN)
+        lines = []
+        for index, words in enumerate(self._page.all_words[: max(len(captions), len(tags))]):
+            line = f"**{words(key, number=number)}**{words('page.label_end')}" if number or labelled else ""
+            line += captions[min(index, len(captions) - 1)]
+            if tag_line:
+                tag = tags[min(index, len(tags) - 1)]
+                line += f" ({tag})" if words.language == "en" else f"（{tag}）"
+            lines.append(line)
+        return (_anchor(id_) if id_ else "") + "<br>\n".join(lines)
 
     def _image(self, name: str, svg: str, alt: str) -> str:
         for ours, families in _FAMILIES.items():

@@ -112,7 +112,10 @@ def source(language: Language, name: str) -> tuple[str, str]:
     try:
         text = (resources.files("templates") / "notes" / language / f"{name}.md").read_text("utf-8")
     except FileNotFoundError:
-        raise NoteError(f"{origin}: the note is missing in this language.") from None
+        raise NoteError(
+            f"{origin}: the note is missing in this language; lay it into a folder of your own, "
+            f"<folder>/{language}/{name}.md, and name that folder as `notes` in labreport.toml."
+        ) from None
     return text, origin
 
 

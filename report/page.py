@@ -7,9 +7,8 @@ follow the dark theme; paper gets formulas and figures as images, which WeasyPri
 from __future__ import annotations
 
 import re
-import unicodedata
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -18,24 +17,20 @@ from typing import Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from report import highlight, mathematics
-from report.document import VERDICT_MARKS, Block, Chapter, Column, Equation, Figure, Report, Table
+from report import columns, highlight, mathematics
+from report.document import BETWEEN, VERDICT_MARKS, Block, Chapter, Column, Equation, Figure, Report, Table
 from report.errors import RenderingError
 from report.text import JOINER, LANGUAGE_TAGS, THIN_SPACE, Typesetter
-from report.words import Words
+from report.words import Language, Words
 
 Medium = Literal["screen", "paper"]
 
 PIXELS_PER_MM = 4.9
 """Screen figures are this much larger than on paper, in step with the text around them."""
-_NUMBER = re.compile(r"([−+-]?)(\d[\d,\u2009\u202f]*)(?:\.(\d+))?([ \u00a0\u202f]?%)?\Z")
-_TEXT_WIDTH = 84
-"""Characters of a table that fit between the margins of the text on paper."""
+_WHOLE_LINES = 22
+"""Lines of source that a page's end does not part: moved as a whole, more would leave too much of a page empty."""
 _VERDICTS = {mark: verdict for verdict, mark in VERDICT_MARKS.items()}
 _PROOF = re.compile(rf'<a href="#([\w-]+-claim-\w+)">([{"".join(VERDICT_MARKS.values())}])</a>')
-_COUNTED = 9
-"""Columns of a table that a class of the table can set, by the rules of the style sheet."""
-_FIGURE_SPACE, _POINT_SPACE = "\u2007", "\u2008"
 _UNSAFE_SVG = re.compile(
     r"<script|<foreignObject|<image\b[^>]*href=[\"'](?!data:image/)|\sstyle=|\son\w+=|javascript:|<!DOCTYPE|<!ENTITY",
     re.IGNORECASE,
@@ -89,19 +84,71 @@ class Page:
         self.medium: Medium = medium
         self.words = Words(report.language)
         self.language_tag = LANGUAGE_TAGS[report.language]
+        self._languages: list[Language] = [report.language, *([report.second] if report.second else [])]
+        self.all_words = [Words(language) for language in self._languages]
         self._files = files or {}
         self._here = here
-        self._typesetter = Typesetter(report.language, self._formula)
+        self._typesetters = [Typesetter(language, self._formula) for language in self._languages]
         self._drawing_ids: dict[tuple[str, str], str] = {}
         self._formula_rules: dict[str, str] = {}
 
     def inline(self, markdown: str) -> Markup:
-        """Return one line of Markdown as markup."""
-        return self._linked(self._typesetter.inline(markdown))
+        """Return one line of Markdown as markup, in a bilingual report in both languages."""
+        lines = zip(self._typesetters, self._texts(markdown), strict=False)
+        return self._beside([self._linked(typesetter.inline(text)) for typesetter, text in lines])
 
     def prose(self, markdown: str) -> Markup:
-        """Return paragraphs of Markdown as markup."""
-        return self._linked(self._typesetter.prose(markdown))
+        """Return paragraphs of Markdown as markup, in a bilingual report each followed by its counterpart."""
+        return Markup("\n").join(self._paragraphs(index, text) for index, text in self.paired(markdown))
+
+    def labelled(self, key: str, markdown: str) -> Markup:
+        """Return paragraphs whose first line begins with a word of the report in bold."""
+        found = []
+        for index, text in enumerate(self._texts(markdown)):
+            paragraphs = self._paragraphs(index, text)
+            head = Markup("<b>{}</b> ").format(self.all_words[index](key))
+            start, tag, rest = paragraphs.partition(">")
+            if start.startswith("<p"):
+                found.append(Markup(start + tag) + head + Markup(rest))
+            else:
+                found.append(Markup("<p>{}</p>").format(head) + paragraphs)
+        return Markup("\n").join(found)
+
+    def say(self, key: str, /, **values: object) -> Markup:
+        """Return words of the report to be shown, in a bilingual report in both languages; attributes take `words`."""
+        texts = dict.fromkeys(words(key, **values) for words in self.all_words)
+        return self._beside([Markup(escape(text)) for text in texts])
+
+    def caption(self, key: str, number: str, text: str, tag_line: str = "") -> Markup:
+        """Return a caption: its label (a word of the report, with the number), what to see, and a tag."""
+        texts, tags = self._texts(text), self._texts(tag_line)
+        found = []
+        for index in range(max(len(texts), len(tags))):
+            words, typesetter = self.all_words[index], self._typesetters[index]
+            line = Markup("")
+            if number or key == "page.example":
+                line += Markup("<b>{}</b>{}").format(words(key, number=number), words("page.label_end"))
+            line += self._linked(typesetter.inline(texts[min(index, len(texts) - 1)]))
+            if tag_line:
+                tag = self._linked(typesetter.inline(tags[min(index, len(tags) - 1)]))
+                line += Markup(' <span class="tag">{}</span>').format(tag)
+            found.append(line)
+        return self._beside(found)
+
+    def paired(self, markdown: str) -> list[tuple[int, str]]:
+        """Return a text cut into paragraphs, each with the position of its language among those of the report.
+
+        In a bilingual report each paragraph is followed by its counterpart, unless both are the same; where the
+        languages have different numbers of paragraphs, one follows the other as a whole.
+        """
+        texts = self._texts(markdown)
+        if len(texts) == 1:
+            return [(0, markdown)]
+        blocks = [typesetter.blocks(text) for typesetter, text in zip(self._typesetters, texts, strict=True)]
+        if len(blocks[0]) != len(blocks[1]):
+            return [(index, block) for index, part in enumerate(blocks) for block in part]
+        pairs = zip(*blocks, strict=True)
+        return [(index, block) for pair in pairs for index, block in enumerate(dict.fromkeys(pair))]
 
     def title(self, markdown: str) -> str:
         """Return one line of Markdown as plain text with plain blanks, for the title of a file."""
@@ -109,15 +156,27 @@ class Page:
 
     def text(self, markdown: str) -> str:
         """Return one line of Markdown as plain text, for labels inside the page."""
-        return Markup(re.sub(r"<[^>]*>", "", self._typesetter.inline(markdown))).unescape()
+        return " · ".join(self._plain(markdown))
+
+    def head(self, markdown: str) -> str:
+        """Return one line of Markdown as plain text in the report's first language, for the head of a page."""
+        return self.text(self._texts(markdown)[0])
+
+    def entry(self, markdown: str) -> Markup:
+        """Return a title for the contents, without links of its own."""
+        return self._beside([Markup(escape(text)) for text in self._plain(markdown)])
+
+    def spoken(self, alt: str) -> str:
+        """Return an alternative text."""
+        return "\n".join(self._texts(alt))
 
     def kind(self, block: Block) -> str:
         """Return the name of a block's kind, as the templates know it."""
         return type(block).__name__.lower()
 
-    def points(self, points: int) -> str:
+    def points(self, points: int) -> Markup:
         """Return the points of an exercise in words."""
-        return self.words("page.point" if points == 1 else "page.points", points=points)
+        return self.say("page.point" if points == 1 else "page.points", points=points)
 
     def answer(self, lines: int) -> Markup:
         """Return empty lines to write on; the screen has none, and shows them when it is printed."""
@@ -135,7 +194,7 @@ class Page:
     def equation(self, equation: Equation) -> Markup:
         """Return a displayed formula; its spoken form is its alternative text."""
         if self.medium == "paper":
-            return self._drawn(equation.tex, equation.alt, display=True)
+            return self._drawn(equation.tex, self.spoken(equation.alt), display=True)
         return Markup(mathematics.mathml(equation.tex, display=True))
 
     def drawing(self, svg: str, alt: str, id_: str, width_mm: float | None = None) -> Markup:
@@ -150,6 +209,7 @@ class Page:
         Raises:
             RenderingError: the drawing holds a script, an inline style, or loads something.
         """
+        alt = self.spoken(alt)
         unsafe = _UNSAFE_SVG.search(svg)
         if unsafe:
             raise RenderingError(f"The drawing holds '{unsafe.group().strip()}', which a report must not hold.")
@@ -173,41 +233,31 @@ class Page:
     def listing_class(self, code: str) -> str:
         """Return how source is set on paper.
 
-        "long" may be cut by a page's end, because it fills more than half a page; "wide" also takes the margin beside
-        the text, and "dense" smaller letters, so that long lines are not broken.
+        "long" may be cut by a page's end, because it fills more than a third of a page; "wide" also takes the margin
+        beside the text, and "dense" smaller letters, so that long lines are not broken.
         """
         longest = max(map(len, code.split("\n")))
-        names = ("long", code.count("\n") > 34), ("wide", longest > 76), ("dense", longest > 90)
+        names = ("long", code.count("\n") > _WHOLE_LINES), ("wide", longest > 76), ("dense", longest > 90)
         return " ".join(name for name, holds in names if holds)
 
     def table_class(self, table: Table) -> str:
         """Return the classes of a table: how its columns are set, and whether a page's end may cut it."""
-        kinds = [column.kind for column in table.columns]
-        names = _alignment(table.columns)
-        if len(table.rows) > 14:
-            names.append("long")
-        if len(kinds) > 12:
-            names.append("many")
-        if len(kinds) > 12 or _width(table) > _TEXT_WIDTH:
-            names.append("wide")
-        if _width(table, "number") > _TEXT_WIDTH:
-            names.append("loose")
-        return " ".join(names)
+        return " ".join(columns.table_classes(table))
 
     def head_class(self, table: Table, index: int) -> str:
         """Return the class of a column's head."""
-        return _cell_class(table.columns, index)
+        return columns.cell_class(table.columns, index)
 
     def rows(self, table: Table) -> Iterator[list[Cell]]:
         """Yield the rows of a table, columns of numbers aligned at the decimal point."""
-        columns = []
+        cells = []
         for index, column in enumerate(table.columns):
             texts = [row[index] for row in table.rows]
             if column.kind == "number":
-                texts = aligned(texts)
-            css_class = _cell_class(table.columns, index)
-            columns.append([Cell(self._cell(text, column), css_class) for text in texts])
-        yield from (list(row) for row in zip(*columns, strict=True))
+                texts = columns.aligned(texts)
+            css_class = columns.cell_class(table.columns, index)
+            cells.append([Cell(self._cell(text, column), css_class) for text in texts])
+        yield from (list(row) for row in zip(*cells, strict=True))
 
     def chapters(self) -> tuple[Chapter, ...]:
         """Return every chapter of the report in order: summary, labs, provenance."""
@@ -223,8 +273,37 @@ class Page:
 
     def _cell(self, text: str, column: Column) -> Markup:
         if column.kind == "code":
-            return Markup("<code>{}</code>").format(text) if text else Markup("")
+            return (
+                self._beside([Markup("<code>{}</code>").format(part) for part in self._texts(text)])
+                if text
+                else Markup("")
+            )
         return self.inline(text)
+
+    def _texts(self, text: str) -> list[str]:
+        """Return a text in each language of the report; one alone where they say the same."""
+        return text.split(BETWEEN) if self.report.second else [text]
+
+    def _beside(self, lines: Sequence[Markup]) -> Markup:
+        """Return lines of the first language and, marked as such, of the second one."""
+        if len(lines) == 1:
+            return lines[0]
+        tag = LANGUAGE_TAGS[self._languages[1]]
+        return Markup('{} <span class="tr" lang="{}">{}</span>').format(lines[0], tag, lines[1])
+
+    def _plain(self, markdown: str) -> list[str]:
+        """Return one line of Markdown as plain text in each language."""
+        lines = zip(self._typesetters, self._texts(markdown), strict=False)
+        return [Markup(re.sub(r"<[^>]*>", "", typesetter.inline(text))).unescape() for typesetter, text in lines]
+
+    def _paragraphs(self, index: int, markdown: str) -> Markup:
+        """Return paragraphs of one language; those of the second one say so."""
+        typesetter = self._typesetters[index]
+        if index == 0:
+            return self._linked(typesetter.prose(markdown))
+        mark = f'<\\1 class="tr" lang="{LANGUAGE_TAGS[self._languages[index]]}"'
+        blocks = (self._linked(typesetter.prose(block)) for block in typesetter.blocks(markdown))
+        return Markup("\n").join(Markup(re.sub(r"^<(\w+)", mark, str(block), count=1)) for block in blocks)
 
     def _linked(self, markup: Markup) -> Markup:
         if "-claim-" in markup:
@@ -253,68 +332,3 @@ class Page:
             rule += f";vertical-align:{-picture.depth}em"
         name = self._formula_rules.setdefault(rule, f"m{len(self._formula_rules)}")
         return Markup('<img class="{}" alt="{}" src="{}">').format(name, alt, picture.uri)
-
-
-def aligned(cells: list[str]) -> list[str]:
-    """Return numbers padded so that their decimal points stand in one line when set flush right.
-
-    The pads are spaces as wide as a digit and as a point. Cells that are no plain numbers stay as they are.
-    """
-    matches = [_NUMBER.match(cell) for cell in cells]
-    decimals = max((len(match.group(3) or "") for match in matches if match), default=0)
-    result = []
-    for cell, match in zip(cells, matches, strict=True):
-        if match is None:
-            result.append(cell)
-            continue
-        sign, whole, fraction, unit = match.groups(default="")
-        pad = _FIGURE_SPACE * (decimals - len(fraction))
-        if pad and not fraction:
-            pad = _POINT_SPACE + pad
-        number = f"{whole}.{fraction}" if fraction else whole
-        result.append(f"{'−' if sign == '-' else sign}{number}{pad}{unit}")
-    return result
-
-
-def _width(table: Table, kind: str = "") -> float:
-    """Return about how wide a table, or its columns of one kind, would like to be, in characters.
-
-    A column of text counts 24 at most, because text can be broken.
-    """
-    total = 0.0
-    for index, column in enumerate(table.columns):
-        if kind and column.kind != kind:
-            continue
-        longest = max((_length(row[index]) for row in table.rows), default=0)
-        limit = 24 if column.kind == "text" else 80
-        total += max(min(longest, limit), min(_length(column.title), 14)) + 2
-    return total
-
-
-def _length(markdown: str) -> int:
-    """Return the width of a text in characters, those of Chinese counted twice, link targets not at all."""
-    shown = re.sub(r"\]\([^)]*\)", "", markdown)
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in shown)
-
-
-def _alignment(columns: tuple[Column, ...]) -> list[str]:
-    """Return the classes that set the columns of a table, so that its cells need none.
-
-    The commonest table has names in the first column and numbers in all others, the next one numbers in all; otherwise
-    a class names each column that is flush right, as far as the style sheet counts.
-    """
-    sides = [_side(column) for column in columns]
-    if len(sides) > 1 and set(sides[1:]) == {"right"} and sides[0] != "center":
-        return ["numbers"] if sides[0] == "left" else ["numbers", "r1"]
-    return [f"r{number}" for number, side in enumerate(sides[:_COUNTED], 1) if side == "right"]
-
-
-def _side(column: Column) -> str:
-    return "right" if column.kind == "number" else column.align
-
-
-def _cell_class(columns: tuple[Column, ...], index: int) -> str:
-    """Return the class of a cell where the table's own classes don't set its column."""
-    side = _side(columns[index])
-    counted = side == "right" and (index < _COUNTED or "numbers" in _alignment(columns))
-    return "" if side == "left" or counted else side

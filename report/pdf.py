@@ -123,9 +123,11 @@ def _weasyprint() -> Any:
             "PDF needs the system library Pango, which can't be loaded. "
             f"On Debian: apt install {PANGO_PACKAGES}. HTML and Markdown need nothing."
         ) from error
-    from report import chinese
+    from report import chinese, lines, tagging
 
     chinese.install()
+    lines.install()
+    tagging.install()
     return weasyprint
 
 

@@ -12,7 +12,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from report import fonts
-from report.document import Block, Box, Chapter, Equation, Example, Exercise, Figure, Listing, Prose, Report, Table
+from report.document import (
+    BETWEEN,
+    Block,
+    Box,
+    Chapter,
+    Equation,
+    Example,
+    Exercise,
+    Figure,
+    Listing,
+    Prose,
+    Report,
+    Table,
+)
 from report.errors import RenderingError
 from report.page import Page
 
@@ -63,7 +76,8 @@ def check(page: Page) -> None:
         if text.kind == "drawing":
             fonts.check(fonts.svg_text(text.content), text.place)
         elif text.kind != "spoken":
-            fonts.check(text.content, text.place)
+            for line in text.content.split(BETWEEN) if page.report.second else [text.content]:
+                fonts.check(line, text.place)
 
 
 def check_links(html: str, elsewhere: frozenset[str] = frozenset()) -> None:

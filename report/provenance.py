@@ -9,6 +9,7 @@ from experiments.result import Result
 from report import analysis
 from report.chapter import title
 from report.document import Block, Chapter, Column, Listing, Prose, Section, Table
+from report.engine import sentences
 from report.numbers import duration, size
 from report.values import escape
 from report.words import Words
@@ -138,9 +139,16 @@ def _commit(result: Result, words: Words) -> str:
 
 
 def _engine(results: Sequence[Result], words: Words) -> tuple[Block, ...]:
-    used = [f"- **{title(result.lab, words.language)}**: {escape(result.findings.engine)}"
-            for result in results if result.findings.engine]
-    return (Prose(markdown=words("labs.engine_text")), Prose(markdown="\n".join(used))) if used else ()
+    separator = " " if words.language == "en" else ""
+    used = [
+        f"- **{title(result.lab, words.language)}**: {separator.join(sentences(result.findings.engine, words))}"
+        for result in results
+        if result.findings.engine
+    ]
+    if not used:
+        return ()
+    texts = (words("labs.engine_text"), "\n".join(used), words("engine.seeds"))
+    return tuple(Prose(markdown=text) for text in texts)
 
 
 def _commands(results: Iterable[Result]) -> Listing:

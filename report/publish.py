@@ -24,7 +24,7 @@ from report.configuration import LOCALISED, Configuration
 from report.document import Report
 from report.errors import ReportError, UnreadableError, UsageError
 from report.logo import data_address
-from report.words import Language
+from report.words import Document
 
 _PACKAGES = ("weasyprint", "jinja2", "matplotlib", "markdown-it-py", "pygments", "fonttools", "ziamath", "latex2mathml", "nbformat")
 
@@ -44,9 +44,9 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One language to render; travels to another process."""
+    """One document to render; travels to another process."""
 
-    language: Language
+    language: Document
     runs: tuple[Path, ...]
     configuration: Configuration
     split: bool
@@ -82,9 +82,9 @@ def publish(
         return Outcome(outputs=known, problems=(), fresh=True)
     jobs = [
         Job(language=language, runs=tuple(runs), configuration=configuration, split=split, moment=moment)
-        for language in configuration.lang
+        for language in configuration.documents
     ]
-    outputs: dict[Language, tuple[Path, ...]] = {}
+    outputs: dict[Document, tuple[Path, ...]] = {}
     problems: list[str] = []
     for done, (job, made, wrong) in enumerate(_run(jobs), 1):
         outputs[job.language] = made
@@ -138,7 +138,10 @@ def render_language(job: Job) -> tuple[tuple[Path, ...], list[str]]:
 
     results = [store.load(path) for path in job.runs]
     carried_here = {result.lab: path.read_bytes() for result, path in zip(results, job.runs, strict=True)}
-    built = build.build(results, job.language, job.configuration, moment=job.moment, version=tool_version())
+    try:
+        built = build.document(results, job.language, job.configuration, moment=job.moment, version=tool_version())
+    except ReportError as error:
+        return (), [f"{job.language}: {error}"]
     problems = [f"{job.language}: {problem}" for problem in built.problems]
     outputs: list[Path] = []
     for form in (*job.configuration.to, *(["split"] if job.split else [])):
@@ -170,6 +173,8 @@ def _notebooks(report: Report, results: Sequence[Result], job: Job, problems: li
     """Write the notebooks; one that can't be made is a problem, and the others are kept."""
     from report.notebook import notebooks
 
+    if report.second:
+        raise UsageError("a notebook is in one language; ask for it with --lang zh,en")
     made = notebooks(report, results, edition=job.configuration.edition, failed=problems.append)
     return {f"{_name(job)}-notebooks/{file}": content for file, content in made.items()}
 
@@ -194,8 +199,7 @@ def _render(form: str, report: Report, job: Job, results: Mapping[str, bytes]) -
         return {f"{name}.md": text.encode()} | {f"{folder}/{file}": content for file, content in pictures.items()}
     from report import pdf
 
-    attached = {f"{lab}{carried.SUFFIX}": content for lab, content in results.items()}
-    return {f"{name}.pdf": pdf.pdf(report, source_date=job.moment, attached=attached)}
+    return {f"{name}.pdf": pdf.pdf(report, source_date=job.moment, attached=carried.attachments(results))}
 
 
 def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, moment: datetime) -> str:
@@ -207,7 +211,7 @@ def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, mom
         for path in sorted(_files_of(Path(str(resources.files(package))))):
             digest.update(f"{path.name}\0".encode() + sha256(path.read_bytes()).digest())
     words = [
-        configuration.lang,
+        configuration.documents,
         configuration.to,
         [dict(getattr(configuration, name)) for name in LOCALISED],
         data_address(configuration.logo) if configuration.logo else None,
@@ -241,4 +245,4 @@ def _unchanged(folder: Path, inputs: str) -> tuple[Path, ...] | None:
         return None
     if found.inputs != inputs or manifest.differences(folder, found):
         return None
-    return tuple(folder / name for name in found.files)
+    return tuple(folder / name for name in found.made)

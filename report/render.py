@@ -94,7 +94,7 @@ def _file(
     text = slim.without_blanks(text)
     faces = fonts.style_sheet(text)
     text, rules, dark = slim.slim_drawings(slim.without_end_tags(text))
-    styles = faces + _style_sheet(rules, dark)
+    styles = faces + slim.compact(_style_sheet(rules, dark))
     digest = b64encode(sha256(styles.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'"
     return text.replace(_POLICY, policy, 1).replace(_STYLES, styles, 1)

@@ -20,13 +20,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from report.errors import UsageError
+from report.errors import UnreadableError, UsageError
 from report.files import OutputError
 from report.gate.baseline import FOLDER as BASELINES
-from report.store import INDEX, RESULT, Stored
+from report.store import INDEX, KEPT, RESULT, Stored, load
 
 REST_SECONDS = 86_400
 """Age from which on a folder without a result is a rest, and not a run that is just being written."""
+KEPT_SECONDS = 30 * 86_400
+"""Age from which on the finished seeds of a run that was stopped are a rest."""
 _RULE = re.compile(r"([0-9]{1,6})(d?)")
 
 
@@ -66,8 +68,16 @@ def parse_rule(text: str) -> Rule:
     return Rule(days=count) if match.group(2) else Rule(newest=count)
 
 
+DAMAGED = "can't be read"
+
+
 def judge(
-    runs: Iterable[Stored], rules: Sequence[Rule], protected: frozenset[tuple[str, str]], now: datetime
+    runs: Iterable[Stored],
+    rules: Sequence[Rule],
+    protected: frozenset[tuple[str, str]],
+    now: datetime,
+    *,
+    readable: Callable[[Stored], bool] = lambda _run: True,
 ) -> tuple[Fate, ...]:
     """Return what becomes of each run, newest first.
 
@@ -76,30 +86,51 @@ def judge(
         rules: at least one.
         protected: lab and id of the runs that baselines name.
         now: the time, with its zone.
+        readable: whether the result of a run can be read; asked of the newest runs only.
     """
     lines: dict[tuple[object, ...], list[Stored]] = {}
     for run in sorted(runs, key=_moment, reverse=True):
         entry = run.entry
         settings = tuple(sorted((name, str(value)) for name, value in entry.changed_settings.items()))
         lines.setdefault((entry.lab, entry.profile, entry.source, settings), []).append(run)
-    fates = [fate for line in lines.values() for fate in _line(line, rules, protected, now)]
+    fates = [fate for line in lines.values() for fate in _line(line, rules, protected, now, readable)]
     return tuple(sorted(fates, key=lambda fate: _moment(fate.run), reverse=True))
 
 
 def _line(
-    runs: Sequence[Stored], rules: Sequence[Rule], protected: frozenset[tuple[str, str]], now: datetime
+    runs: Sequence[Stored],
+    rules: Sequence[Rule],
+    protected: frozenset[tuple[str, str]],
+    now: datetime,
+    readable: Callable[[Stored], bool],
 ) -> Iterable[Fate]:
     # Where nothing was ever finished, what there is counts.
-    complete = [run for run in runs if run.entry.status == "complete"] or runs
+    complete = [run for run in runs if run.entry.status == "complete"] or list(runs)
+    # The newest run that is kept must be one that can be read, or it would be kept in place of a good one.
+    damaged = []
+    while len(damaged) < len(complete) and not readable(complete[len(damaged)]):
+        damaged.append(complete[len(damaged)])
+    complete = complete[len(damaged) :]
     kept = {run.folder: _reason(run, place, rules, protected, now) for place, run in enumerate(complete)}
     oldest = min((_moment(run) for run in complete if kept[run.folder]), default=("", ""))
     for run in runs:
-        if run.folder in kept:
+        if run in damaged:
+            yield Fate(run=run, reason=DAMAGED)
+        elif run.folder in kept:
             yield Fate(run=run, reason=kept[run.folder])
         elif _moment(run) >= oldest:
             yield Fate(run=run, reason="younger than a kept run")
         else:
             yield Fate(run=run, reason=_reason(run, None, rules, protected, now))
+
+
+def can_be_read(run: Stored) -> bool:
+    """Return whether the result of a run can be read."""
+    try:
+        load(run.path)
+    except UnreadableError:
+        return False
+    return True
 
 
 def _reason(
@@ -124,6 +155,8 @@ def delete(run: Stored) -> None:
     Raises:
         OutputError: the folder can't be written.
     """
+    if run.folder.is_symlink() or run.folder.parent.is_symlink():
+        raise OutputError(f"Can't delete {run.folder}: it is a link that leads out of the store.")
     try:
         with contextlib.suppress(FileNotFoundError):
             run.path.unlink()
@@ -145,6 +178,8 @@ def rests(root: Path, *, clock: Callable[[], float] = time.time) -> tuple[Path, 
             found += [part for part in parts if _old(part, clock)]
         elif all(path in parts or path.name == INDEX for path in folder.iterdir()) and _old(folder, clock):
             found.append(folder)
+    # Seeds that nobody has gone on with: younger ones may still spare somebody hours.
+    found += [path for path in sorted(root.glob(f"*/{KEPT}/*")) if _old(path, clock, KEPT_SECONDS)]
     return tuple(found)
 
 
@@ -172,9 +207,9 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _old(path: Path, clock: Callable[[], float]) -> bool:
+def _old(path: Path, clock: Callable[[], float], seconds: float = REST_SECONDS) -> bool:
     try:
-        return clock() - path.stat().st_mtime > REST_SECONDS
+        return clock() - path.stat().st_mtime > seconds
     except FileNotFoundError:
         return False
 

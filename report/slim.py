@@ -24,6 +24,8 @@ _PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 _DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 _DEFINITIONS = re.compile(r"<defs>(.*?)</defs>", re.DOTALL)
 _TAG = re.compile(r'<(\w+)((?: [\w-]+="[^"]*")+)(/?)>')
+_AFTER_PARAGRAPH = "p|ul|ol|div|table|pre|section|h[2-6]|figure|details|/div|/section|/article|/details"
+"""What ends a paragraph by its beginning."""
 _ATTRIBUTE = re.compile(r' ([\w-]+)="([^"]*)"')
 _ID = re.compile(r' id="([^"]*)"')
 _BARE = re.compile(r"[\w.#-]+\Z")
@@ -47,8 +49,13 @@ def without_blanks(page: str) -> str:
 
 
 def without_end_tags(page: str) -> str:
-    """Return the page without the end tags of cells, rows and items, which HTML supplies by itself."""
-    return re.sub(r"</(?:t[dhr]|li|dt|dd)>\s*", "", page)
+    """Return the page without the end tags of cells, rows, items and paragraphs, which HTML supplies by itself."""
+    return re.sub(rf"</(?:t[dhr]|li|dt|dd)>\s*|</p>(?=\s*<(?:{_AFTER_PARAGRAPH})\b)", "", page)
+
+
+def compact(styles: str) -> str:
+    """Return a style sheet without the blanks that only its author needs; none stands inside its quoted texts."""
+    return re.sub(r" ?([{};]) ?", r"\1", re.sub(r"([:,]) ", r"\1", styles)).replace(";}", "}")
 
 
 def slim_drawings(page: str) -> tuple[str, str, str]:

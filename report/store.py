@@ -2,6 +2,7 @@
 
     runs/<lab>/<run id>/result.json     the Result, whole
     runs/<lab>/<run id>/index.json      the few fields that a listing needs
+    runs/<lab>/.partial/<key>/          finished seeds of a run that is under way, or was stopped; no run yet
 
 Plain files, each written beside its place and renamed, so that whoever stops the program finds every finished run
 intact. Nothing is overwritten. A run whose index is missing, or of an older form, is listed from its result, and the
@@ -12,9 +13,11 @@ from __future__ import annotations
 
 import contextlib
 import math
+import shutil
 import statistics
-import re
+import tempfile
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -25,7 +28,7 @@ from report.errors import ReportError, UnreadableError, UsageError
 
 RESULT = "result.json"
 INDEX = "index.json"
-_LAB = re.compile(r"[A-Za-z0-9_-]+")
+KEPT = ".partial"
 FORM = 1
 """Form of the index. History: 0 had no scores but the first; 1 has all that a trend shows."""
 
@@ -136,6 +139,31 @@ class Store:
         files.write(folder / INDEX, codec.encode(entry_of(result)))
         return folder / RESULT
 
+    def prepare(self) -> None:
+        """Make sure that runs can be stored, before hours are spent on one.
+
+        Raises:
+            UsageError: the folder can't be made or written.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.root):
+                pass
+        except OSError as error:
+            raise UsageError(
+                f"Runs can't be stored in {self.root}: {error.strerror or error}.\nChoose another folder with --runs-dir."
+            ) from error
+
+    def kept(self, lab: str) -> Path:
+        """Return the folder of a lab's finished seeds whose run is not complete, one folder for each key."""
+        return self.root / lab / KEPT
+
+    def forget(self, lab: str, key: str) -> None:
+        """Delete the finished seeds of a run that is complete, or is to be trained anew."""
+        shutil.rmtree(self.kept(lab) / key, ignore_errors=True)
+        with contextlib.suppress(OSError):  # those of other runs lie there
+            self.kept(lab).rmdir()
+
     def link(self, run: Stored, report: str | None) -> None:
         """Note in a run's index where a report of it lies; None where there is none any more.
 
@@ -146,7 +174,13 @@ class Store:
             files.write(run.folder / INDEX, codec.encode(msgspec.structs.replace(run.entry, report=report)))
 
     def list(self, lab: str | None = None) -> Listing:
-        """Return all runs, or those of one lab, newest first."""
+        """Return all runs, or those of one lab, newest first.
+
+        Raises:
+            UsageError: what is given can't be the name of a lab.
+        """
+        if lab is not None and not codec.NAME.fullmatch(lab):
+            raise UsageError(f"{lab[:40]!r} can't be the name of a lab.")
         runs: list[Stored] = []
         unreadable: list[str] = []
         for path in sorted(self.root.glob(f"{lab or '*'}/*/{RESULT}")):
@@ -182,7 +216,7 @@ class Store:
             return path
         if (path / RESULT).is_file():
             return path / RESULT
-        if _LAB.fullmatch(name) and (newest := self.latest(name)):
+        if codec.NAME.fullmatch(name) and (newest := self.latest(name)):
             return newest.path
         found = [run for run in self.list().runs if run.entry.run_id.startswith(name)]
         if len(found) == 1 or (found and found[0].entry.run_id == name):
@@ -191,6 +225,8 @@ class Store:
             raise UsageError(
                 f"'{name}' may mean {', '.join(run.entry.run_id for run in found[:5])}; give more of its id."
             )
+        if name and (damaged := [problem for problem in self.list().unreadable if f"/{name}" in problem]):
+            raise UnreadableError(damaged[0])
         raise UsageError(
             f"No run '{name}' in {self.root}, and no such file.\nSee `labreport list` for the stored runs."
         )
@@ -200,13 +236,26 @@ class Store:
         known = None
         with contextlib.suppress(OSError, msgspec.DecodeError):
             known = msgspec.json.decode(index.read_bytes(), type=Entry)
-        if known is not None and known.form >= FORM:
+        if known is not None and known.form >= FORM and _fits(known, folder):
             return known
         entry = entry_of(load(folder / RESULT))
         # A store that can't be written is read from the results, only slower.
         with contextlib.suppress(files.OutputError):
             files.write(index, codec.encode(entry))
         return entry
+
+
+def _fits(entry: Entry, folder: Path) -> bool:
+    """Return whether an index is that of its folder, and of a form that a listing can work with."""
+    try:
+        datetime.fromisoformat(entry.started)
+    except ValueError:
+        return False
+    return (
+        (entry.lab, entry.run_id) == (folder.parent.name, folder.name)
+        and entry.status in ("complete", "failed", "interrupted")
+        and entry.profile in ("full", "quick")
+    )
 
 
 def load(path: Path) -> Result:

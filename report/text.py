@@ -52,7 +52,9 @@ _GAPS = re.compile(
 _IS_HAN = re.compile(f"[{_HAN}]")
 _IS_WIDE = re.compile(f"[{_WIDE}]")
 _HAN_RUN = re.compile(rf"[{_HAN}][{_WIDE}]*")
-_ENGLISH_RUN = re.compile(r"[A-Za-z][A-Za-z'’\-]*(?:[ ,.;:!?“”‘’'\"()&/0-9…—–-]+[A-Za-z][A-Za-z'’\-]*){3,}[.!?]?")
+_WORDS = r"[A-Za-z][A-Za-z'’\-]*(?:[ ,.;:!?‘’'\"()&/0-9…—–-]+[A-Za-z][A-Za-z'’\-]*){3,}[.!?]?"
+_ENGLISH_RUN = re.compile(rf"“{_WORDS}”[.,]?|{_WORDS}")
+"""Four English words or more; the quotes round them are English too."""
 _PLAIN = re.compile(r"[0-9A-Za-z .,%×−–:+\-]*\Z")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|$#~{}&])")
 _ALLOWED_SCHEMES = ("https://", "http://", "mailto:", "#")
@@ -105,6 +107,12 @@ class Typesetter:
     def prose(self, markdown: str) -> Markup:
         """Return paragraphs, lists and small tables as HTML. Raises as `inline`."""
         return self._rendered(markdown, inline=False)
+
+    def blocks(self, markdown: str) -> list[str]:
+        """Return the source of each paragraph, list, table or block of code."""
+        lines = markdown.split("\n")
+        spans = [token.map for token in self._markdown.parse(markdown) if token.level == 0 and token.map]
+        return ["\n".join(lines[start:end]).strip("\n") for start, end in spans]
 
     def _rendered(self, markdown: str, *, inline: bool) -> Markup:
         if inline and markdown.count(" ") <= 2 and _PLAIN.match(markdown):

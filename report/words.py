@@ -14,6 +14,9 @@ from typing import Literal
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+Document = Literal["zh", "en", "bilingual"]
+"""A report in one language, or one in both, paragraph by paragraph."""
+DOCUMENTS: tuple[Document, ...] = (*LANGUAGES, "bilingual")
 
 
 @cache

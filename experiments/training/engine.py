@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from experiments.errors import LabError
 from experiments.training.backend import start
-from experiments.training.errors import History
+from experiments.training.history import History
 from experiments.training.plan import Plan, plan_fit, plan_folds
 from experiments.training.request import OnEpoch, Request
 from experiments.training.samples import Samples

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from experiments.errors import LabError
-
-History = dict[str, tuple[float, ...]]
-"""One value per epoch for each Keras key: loss, accuracy, val_loss, …"""
+from experiments.training.history import History
 
 
 class DivergenceError(LabError):

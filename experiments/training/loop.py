@@ -16,7 +16,8 @@ import tensorflow as tf
 from keras import tree
 from numpy.typing import NDArray
 
-from experiments.training.errors import DivergenceError, History
+from experiments.training.errors import DivergenceError
+from experiments.training.history import History, frozen, shortest
 from experiments.training.order import batch_order
 from experiments.training.request import Request
 from experiments.training.samples import Samples
@@ -82,33 +83,27 @@ def build(model: Any, samples: Samples) -> None:
     model.optimizer.build(model.trainable_variables)
 
 
-def frozen(history: dict[str, list[float]]) -> History:
-    """Return the history with tuples."""
-    return {name: tuple(values) for name, values in history.items()}
-
-
 def _train_epoch(model: Any, samples: Samples, batch_size: int, *, xla: bool) -> Callable[[NDArray[np.int32]], int]:
     """Return a function that takes the order of an epoch and trains on each of its batches.
 
     It gives the number of the first step after which the mean loss was not finite, where it stops; 0 if all went well.
     """
     full_batches, rest = divmod(len(samples), batch_size)
+    steps = full_batches + bool(rest)
 
     def step(positions: Any, number: Any) -> Any:
         loss = without_replicas(lambda: model.train_step(batch(samples, positions))).get("loss", 0.0)
         return tf.where(tf.math.is_finite(loss), 0, number)
 
     def run(order: Any) -> Any:
-        broken = tf.constant(0)
-        if full_batches:
-            _, broken = tf.while_loop(
-                lambda done, broken: tf.logical_and(done < full_batches, tf.equal(broken, 0)),
-                lambda done, _: (done + 1, step(_cut(order, done, batch_size), done + 1)),
-                (tf.constant(0), broken),
-            )
-        if rest:
-            last = order[-rest:]
-            broken = tf.cond(tf.equal(broken, 0), lambda: step(last, full_batches + 1), lambda: broken)
+        whole = full_batches if xla else steps
+        _, broken = tf.while_loop(
+            lambda done, broken: tf.logical_and(done < whole, tf.equal(broken, 0)),
+            lambda done, _: (done + 1, step(_cut(order, done, batch_size, fixed=xla), done + 1)),
+            (tf.constant(0), tf.constant(0)),
+        )
+        if whole < steps:
+            broken = tf.cond(tf.equal(broken, 0), lambda: step(order[-rest:], steps), lambda: broken)
         return broken
 
     compiled = tf.function(run, autograph=False, jit_compile=xla)
@@ -118,17 +113,18 @@ def _train_epoch(model: Any, samples: Samples, batch_size: int, *, xla: bool) ->
 def _test_epoch(model: Any, samples: Samples, batch_size: int, *, xla: bool) -> Callable[[], dict[str, float]]:
     """Return a function that gives loss and metrics over all samples, also where they are not finite."""
     full_batches, rest = divmod(len(samples), batch_size)
+    steps = full_batches + bool(rest)
 
     def run() -> None:
         order = tf.range(samples.positions.start, samples.positions.stop)
 
         def body(done: Any) -> tuple[Any]:
-            model.test_step(batch(samples, _cut(order, done, batch_size)))
+            model.test_step(batch(samples, _cut(order, done, batch_size, fixed=xla)))
             return (done + 1,)
 
-        if full_batches:
-            tf.while_loop(lambda done: done < full_batches, body, (tf.constant(0),))
-        if rest:
+        whole = full_batches if xla else steps
+        tf.while_loop(lambda done: done < whole, body, (tf.constant(0),))
+        if whole < steps:
             model.test_step(batch(samples, order[-rest:]))
 
     compiled = tf.function(run, autograph=False, jit_compile=xla)
@@ -150,9 +146,16 @@ def without_replicas(step: Callable[[], Any]) -> Any:
     return tf.distribute.get_replica_context().merge_call(lambda _: step())
 
 
-def _cut(order: Any, done: Any, batch_size: int) -> Any:
-    """The positions of the batch after the first `done`; their number stays known to the graph."""
-    return tf.ensure_shape(tf.slice(order, [done * batch_size], [batch_size]), [batch_size])
+def _cut(order: Any, done: Any, batch_size: int, *, fixed: bool) -> Any:
+    """The positions of the batch after the first `done`.
+
+    A fixed size is known to the graph, as XLA wants it; otherwise the last batch may be smaller, as in `fit`, and needs
+    no graph of its own.
+    """
+    first = done * batch_size
+    if fixed:
+        return tf.ensure_shape(tf.slice(order, [first], [batch_size]), [batch_size])
+    return order[first : first + batch_size]
 
 
 def batch(samples: Samples, positions: Any) -> tuple[Any, Any]:
@@ -162,4 +165,4 @@ def batch(samples: Samples, positions: Any) -> tuple[Any, Any]:
 
 
 def _metrics(model: Any) -> dict[str, float]:
-    return {name: float(value) for name, value in model.get_metrics_result().items()}
+    return {name: shortest(value) for name, value in model.get_metrics_result().items()}

@@ -15,8 +15,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from experiments.training.errors import DivergenceError, History
-from experiments.training.loop import batch, frozen
+from experiments.training.errors import DivergenceError
+from experiments.training.history import History, frozen, shortest
+from experiments.training.loop import batch
 from experiments.training.order import batch_order
 from experiments.training.request import Request
 from experiments.training.samples import Samples
@@ -46,7 +47,7 @@ def fit_plainly(model: Any, train: Samples, request: Request, *, validation: Sam
             )
 
     def note(epoch: int, logs: dict[str, Any]) -> None:
-        values = {name: float(value) for name, value in logs.items()}
+        values = {name: shortest(value) for name, value in logs.items()}
         for name, value in values.items():
             history.setdefault(name, []).append(value)
         request.report(epoch + 1, values)

@@ -7,7 +7,7 @@ below goes to a form that can, so an unusual model is trained more slowly, never
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, prod
 from typing import Any, Literal
 
@@ -50,31 +50,34 @@ _XLA_PARAMETERS = 100_000
 _XLA_STEPS = 10_000
 """Compiling takes seconds and makes wide dense layers slower; it pays for many steps of a small model."""
 
-_LOOP = "Loop form: Keras' own training step, a whole epoch in one graph"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The form chosen and the reason, as a sentence for the report."""
+    """The form chosen, and why."""
 
     form: Form
     xla: bool
-    reason: str
+    reasons: tuple[str, ...]
+    """Codes, each of a form and a reason, some with a detail: `loop:wide`, `in-turn:layer=Dropout`.
+
+    The report has words for them. The first part is `fit`, `loop` or `stack`, with `-xla` where the epoch is compiled;
+    or `in-turn` where folds are trained one after the other, followed by the form in which that is done.
+    """
 
 
 def plan_fit(model: Any, train: Samples, request: Request) -> Plan:
     """Choose the form for one model."""
     obstacle = _loop_obstacle(model, train, request)
     if obstacle:
-        return Plan(form="fit", xla=False, reason=f"Plain form: Keras' own fit, because {obstacle}.")
+        return _plan("fit", obstacle)
     if model.non_trainable_variables:
-        return Plan(form="loop", xla=False, reason=f"{_LOOP}, not compiled (the model has state of its own).")
+        return _plan("loop", "state")
     steps = request.epochs * ceil(len(train) / request.batch_size)
     if model.count_params() > _XLA_PARAMETERS:
-        return Plan(form="loop", xla=False, reason=f"{_LOOP}, not compiled (wide layers gain nothing from XLA).")
+        return _plan("loop", "wide")
     if steps < _XLA_STEPS:
-        return Plan(form="loop", xla=False, reason=f"{_LOOP}, not compiled (XLA does not pay for so few steps).")
-    return Plan(form="loop", xla=True, reason=f"{_LOOP}, compiled with XLA (many steps of a small model).")
+        return _plan("loop", "few-steps")
+    return _plan("loop", "many-steps", xla=True)
 
 
 def plan_folds(
@@ -83,10 +86,13 @@ def plan_folds(
     """Choose the form for the models of all folds: the stack where possible, otherwise one model after the other."""
     obstacle = _loop_obstacle(models[0], trains[0], request) or _stack_obstacle(models, trains, validations)
     if obstacle is None:
-        reason = f"Stack form: {len(models)} models trained side by side in one graph, compiled with XLA."
-        return Plan(form="stack", xla=True, reason=reason)
+        return _plan("stack", f"folds={len(models)}", xla=True)
     single = plan_fit(models[0], trains[0], request)
-    return Plan(form=single.form, xla=single.xla, reason=f"One fold at a time, because {obstacle}. {single.reason}")
+    return replace(single, reasons=(f"in-turn:{obstacle}", *single.reasons))
+
+
+def _plan(form: Form, reason: str, *, xla: bool = False) -> Plan:
+    return Plan(form=form, xla=xla, reasons=(f"{form}{'-xla' if xla else ''}:{reason}",))
 
 
 def _loop_obstacle(model: Any, train: Samples, request: Request) -> str | None:
@@ -94,27 +100,27 @@ def _loop_obstacle(model: Any, train: Samples, request: Request) -> str | None:
 
     if len(tree.flatten(train.targets)) > 1:
         # Where a batch is not full, fit weighs the loss of each output otherwise than a graph of fixed sizes does.
-        return "the model has several outputs"
+        return "outputs"
     if request.callbacks:
-        return "callbacks were given"
+        return "callbacks"
     if request.class_weight is not None:
-        return "class weights were given"
+        return "class-weights"
     if model.run_eagerly:
-        return "the model was compiled to run eagerly"
+        return "eager"
     return None
 
 
 def _stack_obstacle(models: Sequence[Any], trains: Sequence[Samples], validations: Sequence[Samples]) -> str | None:
-    """Return why these models can't be trained as a stack, in words; None where they can."""
+    """Return the code of the reason why these models can't be trained as a stack; None where they can."""
     if len({len(part) for part in trains}) > 1 or len({len(part) for part in validations}) > 1:
-        return "the folds differ in size"
+        return "fold-sizes"
     for model in models:
         if obstacle := _model_obstacle(model) or _compile_obstacle(model):
             return obstacle
     if any(_structure(model) != _structure(models[0]) for model in models[1:]):
-        return "the folds' models differ"
+        return "models"
     if any(int(model.optimizer.iterations) for model in models):
-        return "an optimizer has been used before"
+        return "optimizer-used"
     return _samples_obstacle(models[0], trains)
 
 
@@ -122,21 +128,21 @@ def _model_obstacle(model: Any) -> str | None:
     import keras
 
     if type(model) is not keras.Sequential:
-        return "the model is no keras.Sequential"
+        return "model-kind"
     if model.non_trainable_variables:
-        return "the model has state that is not trained"
+        return "state"
     for layer in model.layers:
         kind = type(layer).__name__
         if kind not in _STACK_LAYERS or type(layer) is not getattr(keras.layers, kind):
-            return f"the stack does not know the layer {kind}"
+            return f"layer={kind}"
         if layer.compute_dtype != "float32":
-            return f"the layer {layer.name} does not compute in float32"
+            return f"layer-type={layer.compute_dtype}"
         for option, value in layer.get_config().items():
             if option.endswith(("regularizer", "constraint")) and value is not None:
-                return f"the layer {layer.name} has a {option.replace('_', ' ')}"
+                return f"layer-option={option}"
             if option == "activation" and value not in _STACK_ACTIVATIONS:
-                return f"the stack does not know the activation {value}"
-    return "the model has losses of its own" if model.losses else None
+                return f"activation={value if isinstance(value, str) else type(value).__name__}"
+    return "own-losses" if model.losses else None
 
 
 def _compile_obstacle(model: Any) -> str | None:
@@ -144,31 +150,36 @@ def _compile_obstacle(model: Any) -> str | None:
 
     kind = type(model.optimizer).__name__
     if kind not in _STACK_OPTIMIZERS or type(model.optimizer) is not getattr(keras.optimizers, kind):
-        return f"the stack does not know the optimizer {kind}"
+        return f"optimizer={kind}"
     settings = model.optimizer.get_config()
     for option in _OPTIMIZER_OPTIONS:
         if settings.get(option):
-            return f"the optimizer uses {option}"
+            return f"optimizer-option={option}"
     compiled = model.get_compile_config()
     if compiled["loss_weights"] is not None or compiled["weighted_metrics"] is not None:
-        return "losses or metrics are weighted"
+        return "weighted"
     metrics = compiled["metrics"] or []
     if not isinstance(metrics, list) or len(metrics) > len({str(metric) for metric in metrics}):
-        return "the metrics are not a plain list of different ones"
-    measures = [compiled["loss"], *metrics]
-    if any(not isinstance(name, str) or name not in STACK_MEASURES for name in measures):
-        return "the stack does not know the loss or a metric"
+        return "metrics"
+    for measure in (compiled["loss"], *metrics):
+        if not isinstance(measure, str) or measure not in STACK_MEASURES:
+            return f"measure={measure if isinstance(measure, str) else _class_name(measure)}"
     return None
+
+
+def _class_name(part: Any) -> str:
+    """Name of a loss or metric given as an object, which Keras writes down as a dictionary."""
+    return str(part["class_name"]) if isinstance(part, dict) and "class_name" in part else type(part).__name__
 
 
 def _samples_obstacle(model: Any, trains: Sequence[Samples]) -> str | None:
     inputs, targets = trains[0].inputs, trains[0].targets
     if not hasattr(inputs, "shape") or not hasattr(targets, "shape"):
-        return "the samples are structures of several arrays"
+        return "arrays"
     if prod(targets.shape[1:]) != prod(model.output_shape[1:]):
-        return "targets and outputs differ in shape"
+        return "shapes"
     if 4 * len(trains) * len(trains[0]) * prod(inputs.shape[1:]) > _STACK_BYTES:
-        return "the folds together are too large"
+        return "size"
     return None
 
 

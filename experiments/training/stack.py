@@ -11,6 +11,7 @@ What this form can't do, `plan` knows; another form then does it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 import keras
@@ -18,12 +19,17 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from experiments.training.errors import DivergenceError, History
-from experiments.training.loop import batch, build, frozen, without_replicas
+from experiments.training.errors import DivergenceError
+from experiments.training.history import History, frozen, shortest
+from experiments.training.loop import batch, build, without_replicas
 from experiments.training.order import batch_order
 from experiments.training.plan import STACK_MEASURES
 from experiments.training.request import Request
 from experiments.training.samples import Samples
+
+_EPOCHS_AT_ONCE = 10
+_STEPS_AT_ONCE = 10_000
+"""Epochs trained in one call at most: calls take no time worth mentioning, and progress is told often enough."""
 
 
 def fit_in_stack(
@@ -46,20 +52,24 @@ def fit_in_stack(
     names = [name for name in models[0].get_metrics_result() if name != "loss"]
     keys = ["loss", *names, "val_loss", *(f"val_{name}" for name in names)]
     stack = Stack(models)
-    train_epoch = _train_epoch(stack, _stacked(trains), request.batch_size)
-    validate = _validate(stack, _stacked(validations))
+    samples = len(trains[0])
+    at_once = min(request.epochs, _EPOCHS_AT_ONCE, max(1, _STEPS_AT_ONCE // ceil(samples / request.batch_size)))
+    train_epochs = _train_epochs(stack, _stacked(trains), _stacked(validations), request.batch_size, at_once)
     histories: list[dict[str, list[float]]] = [{} for _ in models]
-    for epoch in range(1, request.epochs + 1):
-        orders = _orders(len(models), len(trains[0]), request.seed, epoch)
-        trained, broken = train_epoch(orders)
+    for first in range(1, request.epochs + 1, at_once):
+        epochs = range(first, min(first + at_once, request.epochs + 1))
+        orders = [_orders(len(models), samples, request.seed, epoch) for epoch in epochs]
+        measured, finished, broken = train_epochs(orders)
+        for epoch, of_all in zip(epochs, measured[:finished], strict=False):
+            for history, values in zip(histories, of_all, strict=True):
+                for key, value in zip(keys, values, strict=True):
+                    history.setdefault(key, []).append(shortest(value))
+            request.report(epoch, dict(zip(keys, of_all.mean(axis=0).tolist(), strict=True)))
         if broken.any():
             fold = int(np.flatnonzero(broken)[0])
-            raise DivergenceError(epoch=epoch, step=int(broken[fold]), history=frozen(histories[fold]), fold=fold + 1)
-        measured = np.hstack([trained, validate()])
-        for history, values in zip(histories, measured, strict=True):
-            for key, value in zip(keys, values, strict=True):
-                history.setdefault(key, []).append(float(value))
-        request.report(epoch, dict(zip(keys, measured.mean(axis=0).tolist(), strict=True)))
+            raise DivergenceError(
+                epoch=epochs[finished], step=int(broken[fold]), history=frozen(histories[fold]), fold=fold + 1
+            )
     stack.give_back(models)
     return tuple(frozen(history) for history in histories)
 
@@ -120,8 +130,44 @@ class Stack:
         return tf.stack([tf.reduce_mean(measure(shaped, outputs)) for measure in self._measures])
 
 
+def _train_epochs(
+    stack: Stack, samples: tuple[Any, Any], validation: tuple[Any, Any], batch_size: int, at_once: int
+) -> Any:
+    """Return a function that trains for some epochs, at most `at_once`, on orders of shape (K, samples) each.
+
+    It gives what was measured, shape (at_once, K, 2 · (1 + metrics)), training before validation; how many epochs were
+    finished; and for each model the step, counted from 1, at which its loss was no longer finite in the epoch after
+    those, or 0.
+    """
+    train = _train_epoch(stack, samples, batch_size)
+    folds, values = stack.size
+
+    def run(orders: Any, count: Any) -> tuple[Any, Any, Any]:
+        def body(done: Any, measured: Any, _: Any) -> tuple[Any, Any, Any]:
+            trained, broken = train(orders[done])
+            row = tf.concat([trained, stack.measure(*validation)], axis=1)
+            whole = tf.reduce_all(tf.equal(broken, 0))
+            return done + tf.cast(whole, tf.int32), tf.tensor_scatter_nd_update(measured, [[done]], [row]), broken
+
+        start = tf.constant(0), tf.zeros((at_once, folds, 2 * values)), tf.zeros([folds], tf.int32)
+        done, measured, broken = tf.while_loop(
+            lambda done, _, broken: tf.logical_and(done < count, tf.reduce_all(tf.equal(broken, 0))), body, start
+        )
+        return measured, done, broken
+
+    compiled = tf.function(run, autograph=False, jit_compile=True)
+
+    def trained(orders: Sequence[NDArray[np.int32]]) -> tuple[NDArray[np.float32], int, NDArray[np.int32]]:
+        # Filled up, because another length would be compiled anew.
+        filled = np.stack([*orders, *[orders[0]] * (at_once - len(orders))])
+        measured, done, broken = compiled(tf.constant(filled), tf.constant(len(orders)))
+        return measured.numpy(), int(done), broken.numpy()
+
+    return trained
+
+
 def _train_epoch(stack: Stack, samples: tuple[Any, Any], batch_size: int) -> Any:
-    """Return a function that trains for an epoch on orders of shape (K, samples).
+    """Return a function that trains for an epoch on orders of shape (K, samples), inside a graph.
 
     It gives the mean values, shape (K, 1 + metrics), and for each model the first step, counted from 1, at which the
     loss was not finite, or 0.
@@ -151,14 +197,7 @@ def _train_epoch(stack: Stack, samples: tuple[Any, Any], batch_size: int) -> Any
             total, broken = step(full_batches + 1, count - rest, rest, total, broken)
         return total / count, broken
 
-    compiled = tf.function(run, autograph=False, jit_compile=True)
-    return lambda orders: tuple(result.numpy() for result in compiled(tf.constant(orders)))
-
-
-def _validate(stack: Stack, samples: tuple[Any, Any]) -> Any:
-    """Return a function that measures all models on their validation samples, shape (K, 1 + metrics)."""
-    compiled = tf.function(lambda: stack.measure(*samples), autograph=False, jit_compile=True)
-    return lambda: compiled().numpy()
+    return run
 
 
 def _orders(folds: int, samples: int, seed: int, epoch: int) -> NDArray[np.int32]:

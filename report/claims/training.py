@@ -5,7 +5,18 @@ from __future__ import annotations
 from itertools import pairwise
 
 from experiments.result import Result
-from report.analysis import curves, fold_spread, mean_curve, mean_of, measure, score, setting, smoothed_turn, trainings, turn
+from report.analysis import (
+    curves,
+    fold_spread,
+    mean_curve,
+    mean_of,
+    measure,
+    score,
+    setting,
+    smoothed_turn,
+    trainings,
+    turn,
+)
 from report.claims.record import Answer, claim
 
 

@@ -98,7 +98,7 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     # A pipe has no width: no column is cut there.
-    console = Console() if sys.stdout.isatty() else Console(width=240, no_color=True)
+    console = Console() if sys.stdout.isatty() else Console(width=10_000, no_color=True)
     console.print(table)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from report import retention
+from report.codec import NAME
 from report.commands import options
 from report.commands.console import print_json, print_table, shown
 from report.errors import UsageError
@@ -40,12 +41,12 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
     store = Store(root)
     listing = store.list()
     for lab in labs:
-        if not (root / lab).is_dir():
+        if not NAME.fullmatch(lab) or not (root / lab).is_dir():
             raise UsageError(f"There is no run of '{lab}' in {shown(root)}.")
     kept = [retention.parse_rule(rule) for rule in rules]
     protected = Baselines(root).kept_runs()
     runs = [run for run in listing.runs if not labs or run.entry.lab in labs]
-    fates = retention.judge(runs, kept, protected, datetime.now(UTC))
+    fates = retention.judge(runs, kept, protected, datetime.now(UTC), readable=retention.can_be_read)
     rests = [] if labs else list(retention.rests(root))
     going = [fate.run for fate in fates if fate.goes]
     freed = sum(retention.size_of(path) for path in (*(run.folder for run in going), *rests))
@@ -74,9 +75,10 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
         click.echo(f"{verb} {integer(len(going))} of {integer(len(fates))} runs, {size(freed)}.")
         if not yes and (going or rests):
             click.echo("Nothing was deleted; do it with --yes.", err=True)
-    for problem in listing.unreadable:
+    damaged = [f"{shown(fate.run.path)} can't be read" for fate in fates if fate.reason == retention.DAMAGED]
+    for problem in (*listing.unreadable, *damaged):
         click.echo(f"Error: {problem}", err=True)
-    return 2 if listing.unreadable else 0
+    return 2 if listing.unreadable or damaged else 0
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def render_options(command: Command) -> Command:
     """Add what decides the form of a report."""
     return _all(
         command,
-        click.option("--lang", metavar="LIST", help="zh, en.  [default: zh,en]"),
+        click.option("--lang", metavar="LIST", help="zh, en, bilingual.  [default: zh,en]"),
         click.option("--to", metavar="LIST", help="html, pdf, md, ipynb.  [default: html,pdf]"),
         click.option("--edition", metavar="NAME", help="student, or instructor: with the solutions.  [default: student]"),
         click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the reports.  [default: reports]"),

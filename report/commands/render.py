@@ -13,7 +13,7 @@ from report import carried, files
 from report.commands import options
 from report.commands.console import Reporter, print_json, shown
 from report.commands.rendering import print_outputs, rendered, told_false
-from report.errors import ReportError, UsageError
+from report.errors import ReportError, UnreadableError, UsageError
 from report.store import Store, load
 
 
@@ -47,14 +47,18 @@ def command(
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
     store = Store(configuration.runs_dir)
     with TemporaryDirectory(prefix="labreport-") as carried_here:
-        paths = _named(runs, store, Path(carried_here)) if runs else _newest(store, configuration.labs)
+        paths, damaged = (
+            (_named(runs, store, Path(carried_here)), False) if runs else _newest(store, configuration.labs)
+        )
         outcome = rendered(paths, configuration, reporter, split=split, force=force)
         wrong = strict and told_false(paths)
     if as_json:
         print_json({"outputs": [shown(path) for path in outcome.outputs], "problems": list(outcome.problems)})
     else:
         print_outputs(outcome, configuration.output)
-    return 4 if outcome.problems else int(wrong)
+    if outcome.problems:
+        return 4
+    return 2 if damaged else int(wrong)
 
 
 def _named(names: tuple[str, ...], store: Store, folder: Path) -> list[Path]:
@@ -75,13 +79,25 @@ def _named(names: tuple[str, ...], store: Store, folder: Path) -> list[Path]:
     return [path for _, path in sorted(zip(labs, paths, strict=True), key=lambda pair: _position(pair[0]))]
 
 
-def _newest(store: Store, labs: tuple[str, ...]) -> list[Path]:
-    stored = {run.entry.lab for run in store.list().runs}
-    chosen = [lab for lab in (labs or stored) if lab in stored]
-    found = [run for lab in sorted(chosen, key=_position) if (run := store.latest(lab))]
+def _newest(store: Store, labs: tuple[str, ...]) -> tuple[list[Path], bool]:
+    """The newest run of each lab that can be read, and whether one can't be, which is named."""
+    listing = store.list()
+    problems = list(listing.unreadable)
+    found: dict[str, Path] = {}
+    for run in listing.runs:
+        lab = run.entry.lab
+        if lab in found or (labs and lab not in labs):
+            continue
+        try:
+            load(run.path)
+            found[lab] = run.path
+        except UnreadableError as error:
+            problems.append(str(error))
+    for problem in problems:
+        click.echo(f"Error: {problem}", err=True)
     if not found:
         raise NothingMeasuredError(f"There is no run in {shown(store.root)}.\nRun `labreport build` first.")
-    return [run.path for run in found]
+    return [found[lab] for lab in sorted(found, key=_position)], bool(problems)
 
 
 def _position(lab: str) -> tuple[int, str]:

@@ -144,7 +144,7 @@ def _source(result: Result) -> Iterator[tuple[str, str]]:
         if part in result.key_parts:
             yield part, result.key_parts[part][:_SHORT]
     if result.findings.engine:
-        yield "training_engine", result.findings.engine
+        yield "training_engine", ", ".join(result.findings.engine)
 
 
 def _packages(result: Result) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ import msgspec
 
 from experiments.result import Result
 from report import codec, files, store
+from report.engine import forms
 from report.errors import ReportError, UnreadableError, UsageError
 
 FOLDER = "baselines"
@@ -41,7 +42,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     data: str
     """SHA-256 over the hashes of the files read; "none" for a lab without data."""
     engine: str
-    """How the models were trained, in the words of the run."""
+    """Forms of the training engine."""
 
     @property
     def file_name(self) -> str:
@@ -84,7 +85,7 @@ def key_of(result: Result) -> Key:
         lab=result.lab,
         profile=result.profile,
         data=sha256(" ".join(hashes).encode()).hexdigest() if hashes else "none",
-        engine=result.findings.engine,
+        engine=forms(result.findings.engine),
     )
 
 

@@ -16,6 +16,7 @@ from experiments.result import Result
 from report import store
 from report.comparison import inputs
 from report.comparison.comparability import obstacles
+from report.engine import forms
 from report.errors import ReportError, UsageError
 from report.gate.baseline import Baselines, Held, NoBaselineError, key_of
 from report.gate.verdict import Reason
@@ -120,8 +121,9 @@ def differences(current: Result, reference: Result) -> Reason | None:
     for found in obstacles(reference, current):
         unfinished = reference.status != "complete"
         return Reason(code=f"baseline_{found.code}" if unfinished else found.code, values=dict(found.values))
-    if current.findings.engine != reference.findings.engine:
-        return Reason(code="engine", values={"a": reference.findings.engine, "b": current.findings.engine})
+    trained, before = forms(current.findings.engine), forms(reference.findings.engine)
+    if trained != before:
+        return Reason(code="engine", values={"a": before, "b": trained})
     # A changed default is a new version, which is what the gate judges; a setting the user changed is another
     # experiment.
     for name in sorted({*current.changed_settings, *reference.changed_settings}):

@@ -1,124 +1,215 @@
-"""`make bench`: the engine against plain Keras, in turn in one run on one machine, as ratios.
+"""`make bench`: the engine against plain Keras, in turn, in one run, on one machine.
 
-Every measurement is a process of its own, so that peak memory is that of one piece of work. Medians of several rounds. Beside
-each time stands the floor: the floating-point operations of the training divided by the rate this machine reaches in a large
-matrix product. Writes `bench.md` and `bench.svg` into the build folder.
+Every measurement is a process of its own, so that its peak memory is that of one piece of work; the table shows medians
+of several rounds. Beside each time stands the floor: the operations of the training's matrix products divided by the
+rate that this machine reaches in a large one. Trust the ratios, not the seconds. Writes `bench.md` and `bench.svg`.
+
+    python tests/benchmarks/bench.py --data-dir DATA [--rounds 3] [--labs mnist,imdb,reuters,boston,all,seeds,memory]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import resource
 import statistics
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 LABS = ("mnist", "imdb", "reuters", "boston")
-GOALS = {
-    "boston": (300, None),
+ROWS = (*LABS, "all", "seeds", "memory")
+SEEDS, JOBS = 10, 2
+"""How many seeds stand against one, and in how many processes they are trained."""
+GOALS: dict[str, tuple[float, float | None]] = {
+    "mnist": (1.4, None),
     "imdb": (4, 4),
     "reuters": (3, 2),
-    "mnist": (1.4, None),
+    "boston": (300, None),
     "all": (35, 4),
 }
-"""Least ratio of wall time and of peak memory that the engine is to reach."""
+"""Least ratio of time and of peak memory, plain against engine, that is to be reached."""
+SEEDS_GOAL = 6
+"""Greatest ratio of the time of ten seeds to that of one."""
+MEMORY_GOAL = 1.6e9
+"""Bytes that all four labs, one after the other in one process, may take at most."""
 OPERATIONS = {
     "mnist": 5 * 60_000 * 6 * (784 * 512 + 512 * 10),
-    "imdb": 20 * (15_000 * 6 + 10_000 * 2) * (10_000 * 16 + 16 * 16 + 16) + 25_000 * 2 * 160_272,
+    "imdb": 20 * (15_000 * 6 + 10_000 * 2) * (10_000 * 16 + 16 * 16 + 16) + 25_000 * 2 * (10_000 * 16 + 16 * 16 + 16),
     "reuters": 20 * (7_982 * 6 + 1_000 * 2) * (10_000 * 64 + 64 * 64 + 64 * 46),
     "boston": 4 * 500 * (303 * 6 + 101 * 2) * (13 * 64 + 64 * 64 + 64),
 }
-"""Multiplications and additions of dense layers: 2 forward, 4 backward for each weight and sample."""
+"""Additions and multiplications in the dense layers: for each weight and sample 2 forward and 4 backward."""
+
+Measured = dict[str, float]
 
 
-def one(kind: str, lab: str, folder: Path) -> None:
-    """Do one piece of work in this process and print what it cost, as JSON."""
+def one(kind: str, name: str, folder: Path) -> Measured:
+    """Do one piece of work in this process and return what it cost, in seconds and bytes."""
     begun = perf_counter()
-    sys.path.insert(0, str(HERE.parents[1]))
-    sys.path.insert(0, str(HERE))
-    if kind == "plain":
-        import os
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    for folder_of_code in (HERE, HERE.parents[1]):
+        sys.path.insert(0, str(folder_of_code))
+    if kind == "run":
+        return {**_run(name, folder), "seconds": perf_counter() - begun}
+    labs: Any = __import__(f"{kind}_labs")
+    chosen = LABS if name == "all" else (name,)
+    spent = {lab: labs.LABS[lab](folder) for lab in chosen}
+    # Of Boston in plain Keras only some epochs were trained: the time of the others is added.
+    total = perf_counter() - begun + sum(seconds.missing for seconds in spent.values())
+    return {"seconds": total if name == "all" else spent[name].all, "peak": _peak()}
 
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        import plain_labs as labs
-    else:
-        import engine_labs as labs  # type: ignore[no-redef]
-    fits = {name: labs.LABS[name](folder) for name in (LABS if lab == "all" else (lab,))}
-    total = perf_counter() - begun
-    if kind == "plain" and "boston" in fits:
-        # Only a few of Boston's epochs were trained: put the extrapolated time of all in their place.
-        trained = labs.FOLDS * labs.BOSTON_EPOCHS_TRAINED / (labs.FOLDS * labs.EPOCHS) * fits["boston"]
-        total += fits["boston"] - trained
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"fit": fits.get(lab, total), "total": total, "peak": peak}))
+
+def _run(name: str, folder: Path) -> Measured:
+    """Run all four labs as `labreport run` does: with one seed, or ten; "memory" trains a few epochs of ten seeds."""
+    from experiments.runner import RunRequest, run_lab
+
+    grown = 0.0
+    peak = 0
+    for lab in LABS:
+        after: dict[int, float] = {}
+
+        def progress(part: str, done: int, total: int, values: dict[str, float], after: Any = after) -> None:
+            if done == total:
+                after[int(part.rpartition(" ")[2]) if "seed" in part else 0] = _resident()
+
+        request = RunRequest(
+            lab=lab,
+            seeds=(0,) if name == "one" else tuple(range(SEEDS)),
+            jobs=JOBS if name == "seeds" else 1,
+            profile="quick" if name == "memory" else "full",
+            source="full",
+            data_dir=folder,
+            offline=True,
+        )
+        result = run_lab(request, progress=progress, announce=lambda line: None)
+        if result.status != "complete":
+            raise SystemExit(f"{lab}: {result.failure}")
+        peak = max(peak, result.peak_memory_bytes)
+        if name == "memory":
+            # The first seed fills caches that all of them share.
+            grown += (after[SEEDS - 1] - after[1]) / (SEEDS - 2)
+    return {"peak": peak, "grown": grown}
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _resident() -> float:
+    """Return the memory of this process now, in bytes; 0 where the system doesn't tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return float(pages * resource.getpagesize())
 
 
 def gemm_rate() -> float:
     """Return the floating-point operations per second of a large float32 matrix product on this machine."""
     code = (
-        "import numpy as np,time;a=np.random.rand(2048,2048).astype('f');a@a;"
+        "import numpy,time;a=numpy.random.rand(2048,2048).astype('float32');a@a;"
         "t=time.perf_counter();[a@a for _ in range(5)];print(5*2*2048**3/(time.perf_counter()-t))"
     )
     return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
 
 
-def measured(kind: str, lab: str, folder: Path) -> dict[str, float]:
+def measured(kind: str, name: str, folder: Path) -> Measured:
     """Do one piece of work in a fresh process."""
-    command = [sys.executable, str(Path(__file__)), "--one", kind, lab, "--data-dir", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    command = [sys.executable, str(Path(__file__).resolve()), "--one", kind, name, "--data-dir", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{kind} {name} failed:\n{done.stderr}")
+    found: Measured = json.loads(done.stdout.splitlines()[-1])
+    print(f"{kind} {name}: {found['seconds']:.1f} s, {found['peak'] / 1e9:.2f} GB", file=sys.stderr)
     return found
+
+
+def pieces(row: str) -> tuple[tuple[str, str], ...]:
+    """Return the processes of a row: what kind of work each does, and which."""
+    if row == "seeds":
+        return ("run", "one"), ("run", "seeds")
+    return (("run", "memory"),) if row == "memory" else (("plain", row), ("engine", row))
 
 
 def main() -> None:
     """Measure in turn, and write the table and the plot."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--one", nargs=2, metavar=("KIND", "LAB"))
+    parser = argparse.ArgumentParser(description="Measure the training engine against plain Keras.")
+    parser.add_argument("--one", nargs=2, metavar=("KIND", "NAME"), help=argparse.SUPPRESS)
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--labs", default="mnist,imdb,reuters,boston,all")
+    parser.add_argument("--labs", default=",".join(ROWS), help="Rows to measure.  [default: %(default)s]")
     parser.add_argument("--output", type=Path, default=Path("build/bench"))
     arguments = parser.parse_args()
     if arguments.one:
-        one(*arguments.one, arguments.data_dir)
+        print(json.dumps(one(*arguments.one, arguments.data_dir)))
         return
-    rows: dict[str, dict[str, list[dict[str, float]]]] = {}
+    rows = tuple(arguments.labs.split(","))
+    if unknown := set(rows) - set(ROWS):
+        parser.error(f"no row {', '.join(sorted(unknown))}; known: {', '.join(ROWS)}")
+    found: dict[tuple[str, str], list[Measured]] = {}
     for turn in range(arguments.rounds):
-        for lab in arguments.labs.split(","):
-            for kind in ("plain", "engine"):
-                print(f"round {turn + 1}: {lab}, {kind} …", file=sys.stderr)
-                rows.setdefault(lab, {}).setdefault(kind, []).append(measured(kind, lab, arguments.data_dir))
-    write(rows, gemm_rate(), arguments.output, arguments.rounds)
+        print(f"round {turn + 1} of {arguments.rounds}", file=sys.stderr)
+        for row in rows:
+            for piece in pieces(row):
+                found.setdefault(piece, []).append(measured(*piece, arguments.data_dir))
+    write(rows, found, arguments.output, arguments.rounds)
 
 
-def write(rows: dict[str, dict[str, list[dict[str, float]]]], rate: float, folder: Path, rounds: int) -> None:
+def write(rows: Sequence[str], found: dict[tuple[str, str], list[Measured]], folder: Path, rounds: int) -> None:
     """Write the table as Markdown and the ratios as a plot; print the table."""
+
+    def median(piece: tuple[str, str], value: str) -> float:
+        return statistics.median(item[value] for item in found[piece])
+
+    rate = gemm_rate()
     lines = [
-        f"Medians of {rounds} rounds. Plain Boston is extrapolated from a few epochs. "
-        f"Matrix product: {rate / 1e9:.0f} GFLOP/s.",
+        f"Medians of {rounds} rounds on {os.cpu_count()} processors ({platform.machine()}), Python "
+        f"{platform.python_version()}. Large matrix product: {rate / 1e9:.0f} GFLOP/s. Boston in plain Keras is "
+        "extrapolated from a few epochs.",
         "",
-        "| lab | plain | engine | floor | plain ÷ engine | goal | plain peak | engine peak | plain ÷ engine | goal |",
+        "| lab | plain | engine | floor | plain ÷ engine | goal | peak, plain | peak, engine | plain ÷ engine | goal |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     ratios: dict[str, float] = {}
-    for lab, kinds in rows.items():
-        time = {kind: statistics.median(item["fit"] for item in items) for kind, items in kinds.items()}
-        peak = {kind: statistics.median(item["peak"] for item in items) for kind, items in kinds.items()}
-        operations = sum(OPERATIONS.values()) if lab == "all" else OPERATIONS[lab]
-        ratios[lab] = time["plain"] / time["engine"]
-        goal_time, goal_memory = GOALS[lab]
+    for row in (row for row in rows if row in GOALS):
+        plain, engine = ("plain", row), ("engine", row)
+        times, peaks = ([median(piece, value) for piece in (plain, engine)] for value in ("seconds", "peak"))
+        operations = sum(OPERATIONS.values()) if row == "all" else OPERATIONS[row]
+        ratios[row] = times[0] / times[1]
+        time_goal, peak_goal = GOALS[row]
         lines.append(
-            f"| {lab} | {time['plain']:.1f} s | {time['engine']:.1f} s | {operations / rate:.1f} s | "
-            f"{ratios[lab]:.1f} | ≥ {goal_time} | {peak['plain'] / 1e9:.2f} GB | {peak['engine'] / 1e9:.2f} GB | "
-            f"{peak['plain'] / peak['engine']:.1f} | {f'≥ {goal_memory}' if goal_memory else '–'} |"
+            f"| {row} | {times[0]:.1f} s | {times[1]:.1f} s | {operations / rate:.1f} s | {ratios[row]:.1f} | "
+            f"≥ {time_goal} | {peaks[0] / 1e9:.2f} GB | {peaks[1] / 1e9:.2f} GB | {peaks[0] / peaks[1]:.1f} | "
+            f"{f'≥ {peak_goal}' if peak_goal else '–'} |"
         )
+    if "seeds" in rows:
+        single, many = median(("run", "one"), "seconds"), median(("run", "seeds"), "seconds")
+        peak = median(("run", "one"), "peak")
+        lines += [
+            "",
+            f"The four labs as `labreport run` trains them: one seed {single:.0f} s, at most {peak / 1e9:.2f} GB (goal "
+            f"≤ {MEMORY_GOAL / 1e9}); {SEEDS} seeds with `--jobs {JOBS}` {many:.0f} s, {many / single:.1f} times one seed "
+            f"(goal ≤ {SEEDS_GOAL}), at most {median(('run', 'seeds'), 'peak') / 1e9:.2f} GB for each process.",
+        ]
+    if "memory" in rows:
+        peak, grown = median(("run", "memory"), "peak"), median(("run", "memory"), "grown")
+        lines += [
+            "",
+            f"The four labs with {SEEDS} seeds and few epochs in one process: at most {peak / 1e9:.2f} GB; each further "
+            f"seed of all four adds {grown / 1e6:.1f} MB.",
+        ]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bench.md").write_text("\n".join(lines) + "\n", "utf-8")
-    plot(ratios, folder / "bench.svg")
+    if ratios:
+        plot(ratios, folder / "bench.svg")
     print("\n".join(lines))
 
 
@@ -132,7 +223,7 @@ def plot(ratios: dict[str, float], path: Path) -> None:
     axes.barh(names, [ratios[name] for name in names], color="#1f4e8c")
     axes.plot([GOALS[name][0] for name in names], names, "|", color="#b9540b", markersize=16, label="goal")
     axes.set_xscale("log")
-    axes.set_xlabel("wall time, plain ÷ engine")
+    axes.set_xlabel("time, plain ÷ engine")
     axes.legend()
     figure.savefig(path)
 

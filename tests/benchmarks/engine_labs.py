@@ -1,24 +1,25 @@
-"""The same four pieces of work as `plain_labs`, trained by labreport's engine."""
+"""The same four pieces of work as in `plain_labs`, done by labreport's engine."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import numpy as np
+from plain_labs import Spent
 
 from experiments import boston as boston_lab
 from experiments import data
 from experiments import imdb as imdb_lab
 from experiments import mnist as mnist_lab
 from experiments import reuters as reuters_lab
-from experiments.encoding import limit_words, multi_hot, one_hot
+from experiments.encoding import one_hot
+from experiments.texts import encoded_samples
 from experiments.training import as_shares_of_255, evaluate, fit, fit_folds, in_memory, predict, seed_everything
 
 
-def mnist(folder: Path, seed: int = 0) -> float:
-    """Train the first network on all images; return the seconds of the fit."""
+def mnist(folder: Path, seed: int = 0) -> Spent:
+    """Train the first network on all images; return the time of the fit."""
     dataset = data.load("mnist", source="full", data_dir=folder)
     seed_everything(seed)
     model = mnist_lab.build_model(mnist_lab.Settings())
@@ -32,18 +33,17 @@ def mnist(folder: Path, seed: int = 0) -> float:
     fit(model, train, epochs=5, batch_size=128, seed=seed)
     seconds = perf_counter() - begun
     evaluate(model, tests, batch_size=1024)
-    return seconds
+    return Spent(seconds)
 
 
-def imdb(folder: Path, seed: int = 0) -> float:
-    """Vectorise, train with validation, predict all test reviews; return the seconds of all three."""
+def imdb(folder: Path, seed: int = 0) -> Spent:
+    """Vectorise, train with validation, predict all test reviews; return the time of all three."""
     dataset = data.load("imdb", source="full", data_dir=folder)
     seed_everything(seed)
     begun = perf_counter()
     settings = imdb_lab.Settings()
-    train, tests = _vectors(dataset)
-    labels = np.asarray(dataset.train_targets, dtype=np.float32)[:, None]
-    samples = in_memory(train, labels)
+    samples = encoded_samples(dataset.train_texts, settings.words, dataset.train_targets)
+    tests = encoded_samples(dataset.test_texts, settings.words, dataset.test_targets)
     model = imdb_lab.build_model(settings)
     fit(
         model,
@@ -53,24 +53,25 @@ def imdb(folder: Path, seed: int = 0) -> float:
         batch_size=512,
         seed=seed,
     )
-    predict(model, in_memory(tests, np.zeros((len(tests), 1), np.float32)), batch_size=512)
-    return perf_counter() - begun
+    predict(model, tests, batch_size=512)
+    return Spent(perf_counter() - begun)
 
 
-def reuters(folder: Path, seed: int = 0) -> float:
-    """Vectorise and train with validation; return the seconds of both."""
+def reuters(folder: Path, seed: int = 0) -> Spent:
+    """Vectorise and train with validation; return the time of both."""
     dataset = data.load("reuters", source="full", data_dir=folder)
     seed_everything(seed)
     begun = perf_counter()
-    train, _ = _vectors(dataset)
-    samples = in_memory(train, one_hot(dataset.train_targets, 46))
-    model = reuters_lab.build_model(reuters_lab.Settings())
+    settings = reuters_lab.Settings()
+    samples = encoded_samples(dataset.train_texts, settings.words, one_hot(dataset.train_targets, 46))
+    encoded_samples(dataset.test_texts, settings.words, one_hot(dataset.test_targets, 46))
+    model = reuters_lab.build_model(settings)
     fit(model, samples.after(1000), validation=samples.first(1000), epochs=20, batch_size=512, seed=seed)
-    return perf_counter() - begun
+    return Spent(perf_counter() - begun)
 
 
-def boston(folder: Path, seed: int = 0) -> float:
-    """Cross-validate with batch 1; return the seconds of all folds and epochs."""
+def boston(folder: Path, seed: int = 0) -> Spent:
+    """Cross-validate with batch 1; return the time of all folds and epochs."""
     dataset = data.load("boston_housing", source="full", data_dir=folder)
     features, prices = dataset.train_array.astype(np.float64), dataset.train_targets.astype(np.float64)
     settings = boston_lab.Settings()
@@ -84,14 +85,7 @@ def boston(folder: Path, seed: int = 0) -> float:
         trains.append(in_memory(train, prices[rest]))
         validations.append(in_memory(validation, prices[held]))
     fit_folds(models, trains, validations, epochs=settings.epochs, batch_size=1, seed=seed)
-    return perf_counter() - begun
-
-
-def _vectors(dataset: Any) -> tuple[Any, Any]:
-    return (
-        multi_hot(limit_words(dataset.train_texts, 10_000), 10_000),
-        multi_hot(limit_words(dataset.test_texts, 10_000), 10_000),
-    )
+    return Spent(perf_counter() - begun)
 
 
 LABS = {"mnist": mnist, "imdb": imdb, "reuters": reuters, "boston": boston}

@@ -23,15 +23,13 @@ def test_a_draft_gathers_the_parts_in_order():
     draft.measure("largest", 3, unit="words")
     draft.measure("right", True, seed=4)
     draft.listing("shown", shown)
-    draft.engine("One way.")
-    draft.engine("Another way.")
-    draft.engine("One way.")
+    draft.engines += ("loop:wide", "loop:few-steps", "loop:wide")
     findings = draft.findings()
     assert [(item.name, item.value, item.seed, item.unit) for item in findings.measures] == [
         ("largest", 3, None, "words"),
         ("right", True, 4, ""),
     ]
-    assert findings.engine == "One way. Another way."
+    assert findings.engine == ("loop:wide", "loop:few-steps")
     assert findings.listings[0].source == "def shown() -> int:\n    return 1  # with its comment\n"
     assert findings.listings[0].sha256 == sha256(findings.listings[0].source.encode()).hexdigest()
 

@@ -108,6 +108,18 @@ def test_one_sample_per_fold_is_enough_and_progress_counts_epochs_of_all_folds_t
     assert told[1][2]["val_mae"] == pytest.approx(sum(one.history["val_mae"][1] for one in fitted) / 2)
 
 
+@pytest.mark.parametrize("folds", range(2, 11))
+def test_two_to_ten_folds_are_stacked_where_they_have_one_size_and_trained_in_turn_where_not(folds):
+    options = Request(epochs=1, batch_size=3, seed=1)
+    trains, validations = (in_memory_parts(parts) for parts in parts_of(folds, samples=4 * folds))
+    models = models_of(lambda: regressor(features=5), folds)
+    assert plan_folds(models, trains, validations, options).reasons == (f"stack-xla:folds={folds}",)
+    uneven = [*trains[:-1], trains[-1].after(1)]
+    assert plan_folds(models, uneven, validations, options).reasons == ("in-turn:fold-sizes", "loop:few-steps")
+    uneven = [validations[0].after(1), *validations[1:]]
+    assert plan_folds(models, trains, uneven, options).reasons == ("in-turn:fold-sizes", "loop:few-steps")
+
+
 def test_folds_of_different_sizes_are_trained_one_after_the_other():
     trains, validations = parts_of(2)
     trains[1] = (trains[1][0][:-3], trains[1][1][:-3])
@@ -123,7 +135,7 @@ def test_folds_of_different_sizes_are_trained_one_after_the_other():
         on_epoch=lambda epoch, epochs, values: told.append((epoch, epochs)),
     )
     assert fitted[0].plan.form == "loop"
-    assert "differ in size" in fitted[0].plan.reason
+    assert fitted[0].plan.reasons == ("in-turn:fold-sizes", "loop:few-steps")
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
     by_hand = fit_by_hand(references[1], *trains[1], epochs=2, batch_size=4, seed=6, fold=2, validation=validations[1])
     assert_same_training(fitted[1].history, by_hand)
@@ -161,27 +173,33 @@ OBSTACLES = {
     "dropout": (lambda: regressor(layers=[start().layers.Dropout(0.5)]), "state"),
     "noise": (lambda: regressor(layers=[start().layers.GaussianNoise(0.1)]), "state"),
     "batch normalisation": (lambda: regressor(layers=[start().layers.BatchNormalization()]), "state"),
-    "layer normalisation": (lambda: regressor(layers=[start().layers.LayerNormalization()]), "LayerNormalization"),
+    "layer normalisation": (
+        lambda: regressor(layers=[start().layers.LayerNormalization()]),
+        "layer=LayerNormalization",
+    ),
     "frozen layer": (lambda: _dense(trainable=False), "state"),
-    "regulariser": (lambda: _dense(kernel_regularizer="l2"), "kernel regularizer"),
-    "activity regulariser": (lambda: _dense(activity_regularizer="l2"), "activity regularizer"),
-    "constraint": (lambda: _dense(kernel_constraint="non_neg"), "kernel constraint"),
-    "own activation": (lambda: _dense(activation=_squared), "activation"),
-    "mixed precision": (lambda: _dense(dtype="mixed_bfloat16"), "float32"),
-    "functional model": (_functional, "Sequential"),
-    "own training step": (_own_step, "Sequential"),
-    "optimizer over whole variables": (lambda: regressor(optimizer=optimizer("Lamb")), "Lamb"),
-    "clipping by norm": (lambda: regressor(optimizer=optimizer("SGD", clipnorm=1.0)), "clipnorm"),
-    "clipping by the norm of all": (lambda: regressor(optimizer=optimizer("SGD", global_clipnorm=1.0)), "global_clip"),
-    "weight decay": (lambda: regressor(optimizer=optimizer("Adam", weight_decay=0.1)), "weight_decay"),
-    "averaged weights": (lambda: regressor(optimizer=optimizer("SGD", use_ema=True)), "use_ema"),
+    "regulariser": (lambda: _dense(kernel_regularizer="l2"), "layer-option=kernel_regularizer"),
+    "activity regulariser": (lambda: _dense(activity_regularizer="l2"), "layer-option=activity_regularizer"),
+    "constraint": (lambda: _dense(kernel_constraint="non_neg"), "layer-option=kernel_constraint"),
+    "own activation": (lambda: _dense(activation=_squared), "activation=dict"),
+    "mixed precision": (lambda: _dense(dtype="mixed_bfloat16"), "layer-type=bfloat16"),
+    "functional model": (_functional, "model-kind"),
+    "own training step": (_own_step, "model-kind"),
+    "optimizer over whole variables": (lambda: regressor(optimizer=optimizer("Lamb")), "optimizer=Lamb"),
+    "clipping by norm": (lambda: regressor(optimizer=optimizer("SGD", clipnorm=1.0)), "optimizer-option=clipnorm"),
+    "clipping by the norm of all": (
+        lambda: regressor(optimizer=optimizer("SGD", global_clipnorm=1.0)),
+        "optimizer-option=global_clipnorm",
+    ),
+    "weight decay": (lambda: regressor(optimizer=optimizer("Adam", weight_decay=0.1)), "optimizer-option=weight_decay"),
+    "averaged weights": (lambda: regressor(optimizer=optimizer("SGD", use_ema=True)), "optimizer-option=use_ema"),
     "gathered gradients": (
         lambda: regressor(optimizer=optimizer("SGD", gradient_accumulation_steps=2)),
-        "gradient_accumulation_steps",
+        "optimizer-option=gradient_accumulation_steps",
     ),
-    "loss object": (lambda: regressor(loss=start().losses.Huber()), "loss or a metric"),
-    "metric object": (lambda: regressor(metrics=[start().metrics.MeanAbsoluteError()]), "loss or a metric"),
-    "unknown metric": (lambda: regressor(metrics=["accuracy"]), "loss or a metric"),
+    "loss object": (lambda: regressor(loss=start().losses.Huber()), "measure=Huber"),
+    "metric object": (lambda: regressor(metrics=[start().metrics.MeanAbsoluteError()]), "measure=MeanAbsoluteError"),
+    "unknown metric": (lambda: regressor(metrics=["accuracy"]), "measure=accuracy"),
     "weighted metric": (lambda: regressor(weighted_metrics=["mae"]), "weighted"),
     "loss weight": (lambda: regressor(loss_weights=0.5), "weighted"),
 }
@@ -192,7 +210,7 @@ def test_what_the_stack_cannot_do_goes_to_the_loop_which_says_why(name):
     build, reason = OBSTACLES[name]
     plan = planned(build)
     assert plan.form == "loop"
-    assert reason in plan.reason
+    assert plan.reasons[0] == f"in-turn:{reason}"
 
 
 def test_what_goes_to_the_loop_gives_the_numbers_of_fit():
@@ -201,17 +219,17 @@ def test_what_goes_to_the_loop_gives_the_numbers_of_fit():
 
 def test_models_that_differ_or_have_been_trained_or_samples_of_another_shape_go_to_the_loop():
     sizes = iter((4, 5))
-    assert "differ" in planned(lambda: regressor(layers=[start().layers.Dense(next(sizes))])).reason
+    assert planned(lambda: regressor(layers=[start().layers.Dense(next(sizes))])).reasons[0] == "in-turn:models"
 
     def used() -> Any:
         model = regressor()
         model.optimizer.iterations.assign(1)
         return model
 
-    assert "used before" in planned(used).reason
+    assert planned(used).reasons[0] == "in-turn:optimizer-used"
     trains, _ = parts_of(2)
     wide = [(inputs, np.column_stack([prices, prices])) for inputs, prices in trains]
-    assert "shape" in planned(regressor, wide).reason
+    assert planned(regressor, wide).reasons[0] == "in-turn:shapes"
 
 
 def test_callbacks_and_class_weights_go_to_fit_itself():

@@ -117,7 +117,7 @@ def workflow(seeds: tuple[int, ...]) -> Findings:
             mismatch_raised=True,
             dense_output_units=32,
         ),
-        engine="keras",
+        engine=("fit:callbacks",),
     )
 
 
@@ -177,5 +177,5 @@ def boston(seeds: tuple[int, ...]) -> Findings:
             Series(name="published_train_samples", values=(0, 404, 404, 404)),
             Series(name="published_validation_samples", values=(404, 0, 0, 0)),
         ),
-        engine="stack",
+        engine=("stack-xla:folds=4", "loop:few-steps"),
     )

@@ -94,7 +94,7 @@ def mnist(seeds: tuple[int, ...]) -> Findings:
         examples=examples(("preprocess", "print(images.shape)", "(60000, 784)"), ("softmax", "print(p.sum())", "1.0")),
         listings=LISTINGS,
         measures=measures(softmax_largest_sum_deviation=2.4e-7, mistakes=200, least_pixel=0, greatest_pixel=255),
-        engine="loop",
+        engine=("loop:wide",),
     )
 
 
@@ -184,7 +184,7 @@ def imdb(seeds: tuple[int, ...]) -> Findings:
             *measures(shortest_review=10, median_review=177, longest_review=2493),
         ),
         series=(Series(name="multi_hot_example", values=(0, 0, 0, 1, 0, 1, 0, 0)),),
-        engine="loop",
+        engine=("loop:wide",),
     )
 
 
@@ -266,5 +266,5 @@ def reuters(seeds: tuple[int, ...]) -> Findings:
             *measures(shortest_newswire=13, median_newswire=95, longest_newswire=2376),
         ),
         series=(Series(name="multi_hot_example", values=(0, 0, 0, 1, 0, 1, 0, 0)),),
-        engine="loop",
+        engine=("loop:wide",),
     )

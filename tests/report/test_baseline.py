@@ -31,7 +31,7 @@ def test_the_key_is_lab_profile_data_and_engine():
     for other in (
         run("mnist"),
         run("imdb", profile="quick"),
-        run("imdb", engine="fit"),
+        run("imdb", engine=("fit:callbacks",)),
         run("imdb", data=msgspec.structs.replace(run("imdb").findings.data, files=())),
     ):
         assert key_of(other) != one
@@ -179,7 +179,7 @@ def test_a_setting_changed_by_hand_is_another_experiment_but_a_new_default_is_ju
     by_hand = run("imdb", settings=wider, changed_settings=("units",))
     assert reference.differences(by_hand, before).code == "setting"
     assert reference.differences(run("imdb", settings=wider), by_hand) is None
-    assert reference.differences(run("imdb", engine="fit"), before).code == "engine"
+    assert reference.differences(run("imdb", engine=("fit:callbacks",)), before).code == "engine"
     assert reference.differences(run("imdb", lab_version="2"), before).code == "lab_version"
     assert reference.differences(run("imdb"), run("imdb", status="failed")).code == "baseline_failed"
 

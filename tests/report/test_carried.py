@@ -89,3 +89,35 @@ def test_a_report_that_unpacks_to_more_than_any_report_is_refused(tmp_path, monk
 def test_a_missing_file_is_an_error_for_users(tmp_path):
     with pytest.raises(UnreadableError, match="No such file"):
         carried.extract(tmp_path / "none.html")
+
+
+def _pdf(path, attached):
+    import pikepdf
+
+    with pikepdf.new() as document:
+        for name, content in attached.items():
+            document.attachments[name] = pikepdf.AttachedFileSpec(document, content)
+        document.save(path)
+
+
+def test_what_a_pdf_carries_comes_back_and_a_changed_or_missing_result_is_refused(tmp_path):
+    path = tmp_path / "x.pdf"
+    whole = carried.attachments(_results())
+    _pdf(path, whole)
+    assert carried.extract(path) == _results()
+    forged = whole | {"imdb-result.json": whole["imdb-result.json"].replace(b"0.8", b"0.9", 1)}
+    _pdf(path, forged)
+    with pytest.raises(UnreadableError, match="the result of imdb was changed"):
+        carried.extract(path)
+    _pdf(path, {name: content for name, content in whole.items() if name != "imdb-result.json"})
+    with pytest.raises(UnreadableError, match="the result of imdb was changed"):
+        carried.extract(path)
+
+
+def test_a_forged_name_inside_a_result_is_refused():
+    import msgspec
+
+    for changes in ({"lab": "../../evil"}, {"run_id": "../x"}, {"lab": ""}):
+        forged = codec.encode(msgspec.structs.replace(hand_result("mnist"), **changes))
+        with pytest.raises(UnreadableError, match="is no name of a lab or a run"):
+            codec.decode(forged, "x.json")

@@ -169,6 +169,22 @@ def test_the_instructor_sees_the_solution_and_the_student_does_not(monkeypatch):
     (exercise,) = (node for node in _nodes(teacher.report) if isinstance(node, Exercise))
     assert exercise.solution is not None and exercise.solution.startswith("CANARY 9")
     assert (exercise.points, exercise.hint, exercise.answer_lines) == (3, "Look.", 0)
+    (exercise,) = (node for node in _nodes(student.report) if isinstance(node, Exercise))
+    assert exercise.answer_lines == 3
+
+
+def test_the_instructor_gets_a_marking_scheme_with_the_total(monkeypatch):
+    second = EXERCISE.split("## Exercises {#exercises}\n")[1].replace("first", "second").replace("second 3", "second 5")
+    _note(monkeypatch, EXERCISE + second)
+    teacher = _built([hand_result("mnist")], edition="instructor").report
+    (scheme,) = (node for node in _nodes(teacher) if isinstance(node, Table) and "marking" in node.id)
+    assert scheme.id == "mnist-table-marking-exercises"
+    assert [column.title for column in scheme.columns[1:]] == [
+        "[1.1](#mnist-exercise-first)", "[1.2](#mnist-exercise-second)", "Total",
+    ]  # fmt: skip
+    assert scheme.rows[0] == ("Points", "3", "5", "8")
+    student = _built([hand_result("mnist")]).report
+    assert not [node for node in _nodes(student) if isinstance(node, Table) and "marking" in node.id]
 
 
 def test_a_solution_left_open_shows_nothing_at_all(monkeypatch):
@@ -184,6 +200,10 @@ def test_every_claim_of_a_chapter_is_in_its_evidence():
         text, _ = notes.source("en", part.id)
         (table,) = (node for node in _nodes(part) if isinstance(node, Table) and node.id.endswith("table-evidence"))
         assert [row[0] for row in table.rows] == notes.claimed(text)
+        assert table.row_ids == tuple(f"{part.id}-claim-{row[0]}" for row in table.rows)
+        # Each claim has one mark that leads to its row, where it is made first.
+        said = msgspec.json.encode(part).decode()
+        assert all(said.count(f"](#{id_})") == 1 for id_ in table.row_ids)
 
 
 def test_the_summary_has_a_row_for_each_lab_and_the_provenance_names_every_run():
@@ -197,7 +217,9 @@ def test_the_summary_has_a_row_for_each_lab_and_the_provenance_names_every_run()
 
 
 def test_title_course_and_date_come_from_the_configuration():
-    report = _built([hand_result("mnist")], title={"en": "My course"}, course={"en": "ML 101"}, date="2030-02-03").report
+    report = _built(
+        [hand_result("mnist")], title={"en": "My course"}, course={"en": "ML 101"}, date="2030-02-03"
+    ).report
     assert report.cover.title == "My course" and report.date == "2030-02-03"
     assert "ML 101" in [value for _, value in report.cover.facts]
 

@@ -46,10 +46,15 @@ def place(tmp_path, monkeypatch):
     for name, body in {
         "good": "pass",
         "bad": "raise RuntimeError('the lamp went out')",
+        "quits": "raise SystemExit(0)",
+        "numbers": "import numpy; return Findings(measures=(Measure(name='x', value=numpy.float32(1)),))",
+        "nothing": "return None",
         "slow": "import time; print('READY', flush=True); time.sleep(60)",
     }.items():
         (tmp_path / f"{name}.py").write_text(LAB.replace("{body}", body))
-    (tmp_path / "labreport.toml").write_text('[paths]\ngood = "good.py"\nbad = "bad.py"\nslow = "slow.py"\n')
+    (tmp_path / "atimport.py").write_text("import sys; sys.exit(0)")
+    names = ("good", "bad", "quits", "numbers", "nothing", "slow", "atimport")
+    (tmp_path / "labreport.toml").write_text("[paths]\n" + "".join(f'{name} = "{name}.py"\n' for name in names))
     return tmp_path
 
 
@@ -193,6 +198,52 @@ def test_a_lab_that_raises_fails_alone_with_exit_code_3(place, capsys):
     }
 
 
+@pytest.mark.parametrize(
+    ("lab", "told"), [("quits", "SystemExit"), ("numbers", "can't be stored"), ("nothing", "must return Findings")]
+)
+def test_a_lab_that_quits_or_returns_rubbish_fails_alone_with_exit_code_3(place, capsys, lab, told):
+    assert main(["run", lab, "good"]) == 3
+    assert told in capsys.readouterr().err
+    assert {run.entry.lab: run.entry.status for run in Store(place / "runs").list().runs}["good"] == "complete"
+
+
+def test_a_lab_that_quits_at_import_is_an_error_of_usage(place, capsys):
+    assert main(["run", "atimport"]) == 2
+    assert "atimport" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_hold_runs_is_told_before_anything_is_trained(place, capsys):
+    (place / "blocked").write_text("")
+    assert main(["run", "slow", "--runs-dir", "blocked"]) == 2
+    assert "--runs-dir" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["../../evil", "", "..", "*", "/abs", "a" * 300])
+def test_a_name_that_leads_out_of_the_store_is_refused_everywhere(place, capsys, name):
+    (place / "labreport.toml").write_text(f'[paths]\n"{name}" = "good.py"\n')
+    assert main(["list"]) == 2
+    (place / "labreport.toml").unlink()
+    for command in ("list", "show", "render"):
+        assert main([command, "--", name]) == 2, command
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_reader_that_leaves_is_neither_success_nor_a_failed_gate(place):
+    command = f"'{Path(sys.executable).with_name('labreport')}' schema | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=place, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 141)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_newest_run_is_named_and_an_older_one_rendered(place, capsys):
+    _stored(place, "tensors", run_id="20260101T000000Z-good")
+    newer = _stored(place, "tensors", run_id="20260102T000000Z-bad")[0]
+    newer.write_bytes(newer.read_bytes()[:300])
+    assert main(["render", "--lang", "en", "--to", "md"]) == 2
+    assert "Can't read" in capsys.readouterr().err
+    assert (place / "reports" / "labreport-en.md").is_file()
+
+
 def test_the_page_of_a_failed_lab_says_what_failed_and_the_others_are_there(place, capsys):
     _stored(place, "mnist")
     _stored(place, "imdb", status="failed", failure=Failure(kind="RuntimeError", message="the lamp went out", stage="lab"))
@@ -330,6 +381,16 @@ def test_a_folder_of_reports_is_verified_file_by_file(place, capsys):
     assert main(["verify", "reports"]) == 2
 
 
+def test_a_second_rendering_keeps_the_first_ones_files_in_the_manifest(place, capsys):
+    _stored(place, "tensors")
+    for language in ("en", "zh"):
+        assert main(["render", "--lang", language, "--to", "md"]) == 0
+    with (place / "reports" / "labreport-en.md").open("a") as file:
+        file.write("x")
+    assert main(["verify", "reports"]) == 1
+    assert "labreport-en.md: changed" in capsys.readouterr().err
+
+
 def test_a_finished_report_gives_its_results_back_byte_for_byte(place, capsys):
     paths = _stored(place, "mnist", "tensors")
     assert main(["render", "--lang", "en"]) == 0
@@ -353,7 +414,7 @@ def test_a_fault_of_our_own_has_a_code_of_its_own(place):
         "import report.store; report.store.Store.list = lambda *_: 1 / 0;"
         "import sys; sys.argv = ['labreport', 'list']; from report.cli import run; run()"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=place, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-P", "-c", program], cwd=place, capture_output=True, text=True, check=False)
     assert done.returncode == 70
     assert "ZeroDivisionError" in done.stderr and "fault of labreport" in done.stderr
 

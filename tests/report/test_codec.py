@@ -39,7 +39,7 @@ def test_every_float_keeps_all_its_digits_and_its_kind(values):
 def test_any_text_and_any_pixels_survive(text, pixels):
     result = hand_result("mnist")
     image = msgspec.structs.replace(result.findings.images[0], pixels=pixels)
-    findings = msgspec.structs.replace(result.findings, images=(image,), engine=text)
+    findings = msgspec.structs.replace(result.findings, images=(image,), engine=(text,))
     changed = msgspec.structs.replace(result, findings=findings)
     assert codec.decode(codec.encode(changed), "x") == changed
 

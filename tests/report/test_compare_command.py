@@ -70,8 +70,7 @@ def printed(**attached: bytes) -> bytes:
         provenance=msgspec.structs.replace(empty, id="provenance"),
         words={},
     )
-    names = {f"{lab}{carried.SUFFIX}": body for lab, body in attached.items()}
-    return pdf.pdf(made, source_date=datetime(2026, 1, 5, tzinfo=UTC), attached=names)
+    return pdf.pdf(made, source_date=datetime(2026, 1, 5, tzinfo=UTC), attached=carried.attachments(attached))
 
 
 def test_two_runs_are_named_by_id_folder_and_file(capsys):

@@ -9,6 +9,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from hand_history import START, entry, failed, put
 from hand_results import hand_result
@@ -16,11 +17,19 @@ from hand_results import hand_result
 from report import retention
 from report.cli import main
 from report.errors import UsageError
+from report.files import OutputError
 from report.gate.baseline import Baselines
 from report.retention import judge, parse_rule
-from report.store import Store
+from report.store import Store, Stored, entry_of
 
 NOW = START + timedelta(days=100)
+
+
+@pytest.fixture(autouse=True)
+def readable(request, monkeypatch):
+    """Hand-made runs are index files without a result; all but the tests of damaged results take them as whole."""
+    if "damaged" not in request.node.name:
+        monkeypatch.setattr(retention, "can_be_read", lambda run: True)
 
 
 def _kept(runs, *rules: str, protected: frozenset[tuple[str, str]] = frozenset()) -> list[str]:
@@ -106,6 +115,17 @@ def test_a_rest_is_what_a_killed_program_left_and_only_once_it_is_old(tmp_path):
     for rest in found:
         retention.clear(rest)
     assert (run / "result.json").exists() and not part.exists() and not half.exists()
+
+
+def test_finished_seeds_of_a_run_that_was_stopped_stay_for_a_month(tmp_path):
+    seed = tmp_path / "imdb" / ".partial" / "key" / "seed-0.msgpack"
+    seed.parent.mkdir(parents=True)
+    seed.write_bytes(b"seed")
+    now = time.time()
+    assert retention.rests(tmp_path, clock=lambda: now + retention.REST_SECONDS + 60) == ()
+    (rest,) = retention.rests(tmp_path, clock=lambda: now + retention.KEPT_SECONDS + 60)
+    retention.clear(rest)
+    assert not seed.exists()
 
 
 def test_a_run_whose_deletion_was_cut_off_is_no_run_any_more(tmp_path, monkeypatch):
@@ -196,3 +216,32 @@ def test_a_folder_that_can_not_be_changed_is_told(place, capsys):
         assert "Can't delete" in capsys.readouterr().err
     finally:
         folder.chmod(0o700)
+
+
+def test_a_damaged_newest_run_never_costs_the_last_good_one(tmp_path, monkeypatch, capsys):
+
+    monkeypatch.chdir(tmp_path)
+    paths = []
+    for day in ("01", "02"):
+        result = hand_result("imdb", seeds=(0,))
+        moment = f"2026-01-{day}T00:00:00Z"
+        source = msgspec.structs.replace(result.provenance, started=moment, ended=moment)
+        paths.append(Store(tmp_path / "runs").save(msgspec.structs.replace(result, run_id=day, provenance=source)))
+    good, newest = paths
+    newest.write_bytes(newest.read_bytes()[:500])
+    assert main(["gc", "--keep", "1", "--yes"]) == 2
+    assert good.exists() and newest.exists()
+    assert "can't be read" in capsys.readouterr().err
+
+
+def test_a_link_out_of_the_store_is_never_followed(tmp_path):
+
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "result.json").write_text("mine")
+    (tmp_path / "runs" / "imdb").mkdir(parents=True)
+    (tmp_path / "runs" / "imdb" / "old").symlink_to(outside)
+    run = Stored(folder=tmp_path / "runs" / "imdb" / "old", entry=entry_of(hand_result("imdb")))
+    with pytest.raises(OutputError, match="leads out of the store"):
+        retention.delete(run)
+    assert (outside / "result.json").read_text() == "mine"

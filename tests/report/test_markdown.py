@@ -11,7 +11,7 @@ from sample_report import sample
 
 from report.document import Column, Listing, Prose, Table
 from report.errors import RenderingError
-from report.markdown import markdown
+from report.markdown import markdown, pictures
 
 
 @pytest.fixture(scope="module", params=["zh", "en"])
@@ -88,6 +88,20 @@ def test_headings_follow_the_report(report, written):
     assert headings[0] == ("#", report.cover.title)
     assert ("##", f"2 {report.chapters[1].title}") in headings
     assert ("###", report.chapters[1].sections[0].title) in headings
+
+
+def test_the_logo_is_a_picture_of_its_own():
+    report = sample("en")
+    cover = msgspec.structs.replace(report.cover, logo="data:image/png;base64,iVBO", logo_alt="University")
+    report = msgspec.structs.replace(report, cover=cover)
+    assert pictures(report) == {"logo.png": b"\x89PN"}
+    assert markdown(report)[0].startswith("![University](labreport-en-figures/logo.png)\n")
+    assert pictures(sample("en")) == {}
+
+
+def test_a_row_with_an_id_can_be_led_to():
+    table = Table(id="t", number="", caption="c", columns=(Column(title="a"),), rows=(("b",),), row_ids=("x-claim-y",))
+    assert '| <a id="x-claim-y"></a>b |' in markdown(with_block(table))[0]
 
 
 def test_hostile_text_is_refused_here_too():

@@ -223,6 +223,36 @@ def lines_of(text: str) -> list[float]:
     return ends
 
 
+def test_no_word_stands_alone_on_its_line():
+    # A blank that goes over the edge by a hair made some versions of Pango break after the first word.
+    text = (
+        "Work out by hand how many parameters each of the three layers in [Listing 4.1](#x) has, with 10\u202f000 "
+        "inputs and 16 units in each hidden layer, and check your numbers against [Table 4.3](#x). How many parameters "
+        "does the linear model have that serves as a baseline, and what share of the network's is that?"
+    )
+    report = msgspec.structs.replace(with_prose(text), language="en")
+    weasyprint = pdf._weasyprint()
+    from weasyprint.formatting_structure.boxes import LineBox
+
+    html = pdf.html(report, source_date=DATE).replace("max-width: 131mm", "max-width: none")
+    pages = weasyprint.HTML(string=html, url_fetcher=pdf._fetcher_class()()).render(
+        font_config=pdf._font_configuration()
+    )
+    paragraphs: dict[object, list[float]] = {}
+    for page in pages.pages:
+        for box in page._page_box.descendants():
+            if isinstance(box, LineBox) and box.element is not None and box.element.tag == "p":
+                paragraphs.setdefault(box.element, []).append(sum(child.width for child in box.children))
+    widths = [width for lines in paragraphs.values() for width in lines[:-1]]
+    assert len(widths) >= 3
+    assert min(widths) > 0.7 * max(widths)
+
+
+def test_passages_in_another_language_say_so(document):
+    with_language = {str(element.get("/Lang", "")) for element in structure(document.Root.StructTreeRoot)}
+    assert with_language - {""} == {"en"} if str(document.Root.Lang) == "zh-CN" else {"zh-CN"}
+
+
 def test_chinese_lines_end_flush_though_words_of_latin_stand_in_them():
     sentence = (
         "网络记住了样本，却没有学到规律；用 TensorFlow 训练时，验证损失在第 4 轮最低，此后“上升”（overfitting）。"

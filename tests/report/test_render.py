@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from sample_report import curve, sample
 
-from report import page, render, theme
+from report import columns, page, render, theme
 from report.document import Box, Chapter, Column, Exercise, Figure, Prose, Report, Table
 from report.errors import RenderingError
 from report.figures import palette
@@ -221,6 +221,32 @@ def test_names_with_markup_characters_stay_text():
     assert "<code>&lt;img src=&#34;x&#34;&gt;&amp;</code>" in render.html(with_block(table))
 
 
+def test_a_mark_behind_a_claim_has_a_name_and_leads_to_its_row():
+    table = Table(
+        id="t", number="1.1", caption="x", columns=(Column(title="a"),), rows=(("b",),), row_ids=("lab-claim-falls",)
+    )
+    box = Box(kind="note", title="N", blocks=(Prose(markdown="It falls.[✓](#lab-claim-falls)"), table))
+    text = render.html(with_block(box))
+    assert 'It falls.\u2060<a class="proof" href="#lab-claim-falls" aria-label="Evidence: holds">✓</a>' in text
+    assert '<tr id="lab-claim-falls">' in text
+
+
+def test_the_logo_stands_on_the_cover():
+    report = sample("en")
+    cover = msgspec.structs.replace(report.cover, logo="data:image/png;base64,AAAA", logo_alt="University & Co")
+    text = render.html(msgspec.structs.replace(report, cover=cover))
+    assert '<img class="logo" src="data:image/png;base64,AAAA" alt="University &amp; Co">' in text
+    assert text.index('class="logo"') < text.index("<h1")
+
+
+def test_narrow_columns_keep_their_lines_whole_and_wide_ones_do_not():
+    assert columns.whole([16, 200], [True, True]) == [0]
+    assert columns.whole([40, 40], [True, True]) == []
+    assert columns.whole([10, 20, 30], [True, True, True]) == [0, 1, 2]
+    assert columns.whole([26, 13, 8, 70], [False, True, True, True]) == [0, 1, 2]
+    assert columns.whole([64, 25, 14], [False, True, True]) == []
+
+
 def test_a_solution_is_shown_where_the_report_has_one():
     exercise = Exercise(id="e", number="1.1", points=3, task="Why?", hint="Think.", solution="Because.")
     text = render.html(with_block(exercise))
@@ -241,7 +267,7 @@ def test_a_solution_is_shown_where_the_report_has_one():
     ],
 )
 def test_numbers_are_padded_to_their_decimal_points(cells, expected):
-    assert page.aligned(cells) == expected
+    assert columns.aligned(cells) == expected
 
 
 def luminance(colour: str) -> float:

@@ -1,0 +1,39 @@
+"""Full lines for WeasyPrint, where Pango breaks a line far too early.
+
+If a word, or the blank behind it, goes over the edge by no more than a hair, some versions of Pango (1.50 among them)
+give up and break at the first chance instead of the last, which leaves a word alone on its line. With a measure that
+is a little smaller the word falls on the next line at once; so a line that comes out short is tried again with that.
+Where a version of WeasyPrint lacks the function that is replaced here, lines stay as they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_SHORT = 0.75
+"""Part of the measure that a broken line fills at least, or it is tried again."""
+_SMALLER = (0.998, 0.99, 0.98)
+"""Parts of the measure that are tried in turn."""
+
+
+def install() -> None:
+    """Make WeasyPrint try short lines again. Calling it again changes nothing."""
+    from weasyprint.layout import inline
+
+    usual = getattr(inline, "split_first_line", None)
+    if usual is None or hasattr(usual, "tries_again"):
+        return
+
+    def split(text: str, style: Any, context: Any, max_width: float | None, *args: Any, **names: Any) -> Any:
+        found = usual(text, style, context, max_width, *args, **names)
+        _, _, resume, width, *_ = found
+        if resume is None or max_width is None or width > _SHORT * max_width or style["white_space"] != "normal":
+            return found
+        for part in _SMALLER:
+            other = usual(text, style, context, max_width * part, *args, **names)
+            if _SHORT * max_width < other[3] <= max_width:
+                return other
+        return found
+
+    split.tries_again = True  # type: ignore[attr-defined]
+    inline.split_first_line = split
