@@ -56,8 +56,10 @@ $(VENV)/.installed: pyproject.toml $(CONSTRAINTS) $(VENV)/.system
 	@$(PIP) --editable .
 	@touch $@
 
+# The tests of the pages drive Chromium; where it can't be had they are skipped, with that reason.
 $(VENV)/.installed-test: $(VENV)/.installed
 	@$(PIP) --editable '.[test]'
+	@command -v chromium >/dev/null || sh .ci/system-packages chromium
 	@touch $@
 
 clean:

@@ -176,14 +176,17 @@ def _scrub_word(word: str) -> str:
 
 
 def utc_text(moment: datetime) -> str:
-    """Return a time in UTC as ISO 8601 to the second, e.g. 2026-03-01T09:30:00Z.
+    """Return a time in UTC as ISO 8601, e.g. 2026-03-01T09:30:00Z; with milliseconds where there are any.
+
+    They tell the order of runs that were started in one second.
 
     Raises:
         ValueError: the time doesn't know its zone.
     """
     if moment.tzinfo is None:
         raise ValueError("a time without its zone can't be turned into UTC")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    exactness = "milliseconds" if moment.microsecond else "seconds"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=exactness) + "Z"
 
 
 def peak_memory_bytes() -> int:

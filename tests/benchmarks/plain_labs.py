@@ -1,8 +1,8 @@
 """The yardstick: the four training labs as a textbook would write them, in plain Keras and NumPy.
 
-Float64 multi-hot vectors filled text by text, `model.fit`, batch 1 for the house prices. Nothing of labreport's engine is
-used, only its reading of the files, which is faster than Keras' own; each function does the same work as its namesake
-in `engine_labs`.
+Float64 multi-hot vectors filled text by text, `model.fit`, batch 1 for the house prices. Nothing of labreport's engine
+is used, only its reading of the files, which is faster than Keras' own; each function does the same work as its
+namesake in `engine_labs`.
 """
 
 from __future__ import annotations

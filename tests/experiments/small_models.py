@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.training import batch_order, seed_everything, start
+from experiments.training import batch_order, start
 
 
 def optimizer(name: str, **options: Any) -> Any:
@@ -63,7 +63,7 @@ def twins(build: Any, count: int = 2, seed: int = 5) -> list[Any]:
     """Models of one build with equal initial weights and equal states of their random generators."""
     models = []
     for _ in range(count):
-        seed_everything(seed)
+        start().utils.set_random_seed(seed)
         models.append(build())
     return models
 

@@ -12,7 +12,7 @@ from experiments.errors import LabError
 from experiments.lab import Session
 from experiments.result import Findings
 from experiments.selection import best_smoothed_epoch
-from experiments.training import seed_everything
+from experiments.training import DivergenceError, seed_everything
 
 SETTINGS = boston.Settings(
     folds=4, units=4, epochs=6, batch_size=2, final_batch_size=5, dropped_epochs=1, learning_rate=0.01
@@ -116,6 +116,24 @@ def test_the_engine_does_what_the_printed_fit_does(findings):
     assert catcher.options == {"epochs": 6, "batch_size": 2}
     by_hand = fit_by_hand(references[1], *catcher.arrays, epochs=6, batch_size=2, seed=1, fold=2, validation=validation)
     assert_same_training(findings.trainings[1].history, by_hand, first=2e-6)
+
+
+def test_a_feature_that_is_not_a_number_is_named_before_anything_is_trained():
+    dataset = houses()
+    dataset.train_array[3, 1] = np.nan
+    with pytest.raises(LabError, match="inputs of 22 samples hold NaN"):  # its mean is none either
+        boston.run(SETTINGS, dataset, Session())
+
+
+def test_a_fold_that_breaks_down_is_on_record_with_its_history_so_far():
+    session = Session()
+    broken = boston.Settings(folds=2, units=4, epochs=9, batch_size=11, dropped_epochs=0, learning_rate=1e12)
+    with pytest.raises(DivergenceError, match=r"epoch \d, step 1, fold \d") as caught:
+        boston.run(broken, houses(), session)
+    (training,) = session.draft.findings().trainings
+    assert (training.role, training.fold) == ("fold", caught.value.fold)
+    assert training.epochs == len(training.history["loss"]) == caught.value.epoch - 1 >= 1
+    assert session.open_stages == ["folds"]
 
 
 def test_fewer_samples_than_folds_are_refused():

@@ -103,6 +103,23 @@ def test_an_error_of_the_lab_itself_is_told_in_its_own_words(tmp_path):
     assert result.failure.message == "Too few samples."
 
 
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [("folds=405", "405 folds need at least as many training samples; there are 404"), ("batch_size=304", "1 to 303")],
+)
+def test_what_the_data_do_not_allow_gives_a_failed_run(setting, message):
+    name, _, value = setting.partition("=")
+    result = run(RunRequest(lab="boston", overrides={name: value}, profile="quick", source="sample"))
+    assert (result.status, result.failure and result.failure.kind) == ("failed", "LabError")
+    assert message in (result.failure.message if result.failure else "")
+
+
+@pytest.mark.parametrize("setting", ["epochs", "batch_size", "folds"])
+def test_settings_that_can_never_be_trained_are_refused_before_anything_runs(setting):
+    with pytest.raises(SettingError, match=setting):
+        run(RunRequest(lab="boston", overrides={setting: 0}))
+
+
 def test_a_lab_that_leaves_the_program_gives_a_failed_run(tmp_path):
     result = run(request(tmp_path, body="raise SystemExit(3)"))
     assert (result.status, result.failure and result.failure.kind) == ("failed", "SystemExit")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from small_models import assert_same_training, fit_by_hand, optimizer, priced, regressor
 
 from experiments.errors import LabError
-from experiments.training import DivergenceError, fit_folds, in_memory, seed_everything, start
+from experiments.training import DivergenceError, fit_folds, in_memory, start
 from experiments.training.plan import plan_folds
 from experiments.training.request import Request
 
@@ -19,7 +19,7 @@ Parts = list[tuple[NDArray[Any], NDArray[Any]]]
 
 def models_of(build: Any, folds: int) -> list[Any]:
     """Models with different initial weights, the same ones each time."""
-    seed_everything(9)
+    start().utils.set_random_seed(9)
     return [build() for _ in range(folds)]
 
 

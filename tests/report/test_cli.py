@@ -1,16 +1,15 @@
-"""The command line: what it prints, what it returns, and what it does with bad input. Labs here are small files of a user."""
+"""The command line: what it prints, what it returns, and what it says of wrong usage. Labs here are small files of a user."""
 
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import msgspec
 import pytest
+from hand_labs import place, stored
 from hand_results import hand_result
 
 from experiments.result import Failure
@@ -18,48 +17,7 @@ from report import codec
 from report.cli import COMMANDS, main
 from report.store import Store
 
-LAB = '''
-from dataclasses import dataclass
-from experiments.lab import Session
-from experiments.result import Findings, Measure
-
-TITLE, VERSION, DATASET = "Mine", "1", None
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    rounds: int = 3
-    rate: float = 0.5
-    def __post_init__(self):
-        if self.rounds < 1:
-            raise ValueError(f"rounds must be at least 1, not {self.rounds}.")
-
-def run(settings, dataset, session: Session) -> Findings:
-    {body}
-    return Findings(measures=(Measure(name="rounds", value=settings.rounds),))
-'''
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A folder of a user with a lab that works, one that raises, and one that waits."""
-    monkeypatch.chdir(tmp_path)
-    for name, body in {
-        "good": "pass",
-        "bad": "raise RuntimeError('the lamp went out')",
-        "quits": "raise SystemExit(0)",
-        "numbers": "import numpy; return Findings(measures=(Measure(name='x', value=numpy.float32(1)),))",
-        "nothing": "return None",
-        "slow": "import time; print('READY', flush=True); time.sleep(60)",
-    }.items():
-        (tmp_path / f"{name}.py").write_text(LAB.replace("{body}", body))
-    (tmp_path / "atimport.py").write_text("import sys; sys.exit(0)")
-    names = ("good", "bad", "quits", "numbers", "nothing", "slow", "atimport")
-    (tmp_path / "labreport.toml").write_text("[paths]\n" + "".join(f'{name} = "{name}.py"\n' for name in names))
-    return tmp_path
-
-
-def _stored(folder: Path, *labs: str, **changes) -> list[Path]:
-    return [Store(folder / "runs").save(msgspec.structs.replace(hand_result(lab, seeds=(0,)), **changes)) for lab in labs]
+__all__ = ["place"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -158,15 +116,15 @@ def test_a_damaged_or_newer_result_is_refused(place, capsys, content, message):
 
 
 def test_two_runs_of_one_lab_are_no_report(place, capsys):
-    first = _stored(place, "mnist", run_id="a")
-    second = _stored(place, "mnist", run_id="b")
+    first = stored(place, "mnist", run_id="a")
+    second = stored(place, "mnist", run_id="b")
     assert main(["render", str(first[0]), str(second[0])]) == 2
     assert "mnist is named more than once" in capsys.readouterr().err
 
 
 def test_a_damaged_run_among_others_is_named_and_the_others_listed(place, capsys):
-    _stored(place, "mnist", "imdb")
-    broken = _stored(place, "boston")[0]
+    stored(place, "mnist", "imdb")
+    broken = stored(place, "boston")[0]
     broken.write_bytes(b"{")
     (broken.parent / "index.json").unlink()
     assert main(["list"]) == 2
@@ -175,78 +133,22 @@ def test_a_damaged_run_among_others_is_named_and_the_others_listed(place, capsys
 
 
 def test_json_is_alone_on_standard_output(place, capsys):
-    _stored(place, "mnist")
+    stored(place, "mnist")
     for arguments in (["list"], ["status", "good"], ["show", "mnist"], ["run", "good"]):
         assert main([*arguments, "--json"]) == 0
         json.loads(capsys.readouterr().out)
 
 
 def test_show_tells_scores_epoch_and_claims(place, capsys):
-    _stored(place, "imdb")
+    stored(place, "imdb")
     assert main(["show", "imdb"]) == 0
     text = capsys.readouterr().out
     assert "test_accuracy" in text and "lowest validation loss: epoch" in text and "overfits" in text
 
 
-def test_a_lab_that_raises_fails_alone_with_exit_code_3(place, capsys):
-    assert main(["run", "bad", "good"]) == 3
-    error = capsys.readouterr().err
-    assert "bad failed: RuntimeError" in error and "the lamp went out" in error
-    assert {run.entry.lab: run.entry.status for run in Store(place / "runs").list().runs} == {
-        "bad": "failed",
-        "good": "complete",
-    }
-
-
-@pytest.mark.parametrize(
-    ("lab", "told"), [("quits", "SystemExit"), ("numbers", "can't be stored"), ("nothing", "must return Findings")]
-)
-def test_a_lab_that_quits_or_returns_rubbish_fails_alone_with_exit_code_3(place, capsys, lab, told):
-    assert main(["run", lab, "good"]) == 3
-    assert told in capsys.readouterr().err
-    assert {run.entry.lab: run.entry.status for run in Store(place / "runs").list().runs}["good"] == "complete"
-
-
-def test_a_lab_that_quits_at_import_is_an_error_of_usage(place, capsys):
-    assert main(["run", "atimport"]) == 2
-    assert "atimport" in capsys.readouterr().err
-
-
-def test_a_folder_that_cannot_hold_runs_is_told_before_anything_is_trained(place, capsys):
-    (place / "blocked").write_text("")
-    assert main(["run", "slow", "--runs-dir", "blocked"]) == 2
-    assert "--runs-dir" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("name", ["../../evil", "", "..", "*", "/abs", "a" * 300])
-def test_a_name_that_leads_out_of_the_store_is_refused_everywhere(place, capsys, name):
-    (place / "labreport.toml").write_text(f'[paths]\n"{name}" = "good.py"\n')
-    assert main(["list"]) == 2
-    (place / "labreport.toml").unlink()
-    for command in ("list", "show", "render"):
-        assert main([command, "--", name]) == 2, command
-    assert "Traceback" not in capsys.readouterr().err
-
-
-def test_a_reader_that_leaves_is_neither_success_nor_a_failed_gate(place):
-    command = f"'{Path(sys.executable).with_name('labreport')}' schema | true; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], cwd=place, capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 141)
-    assert "Traceback" not in done.stderr
-
-
-def test_a_damaged_newest_run_is_named_and_an_older_one_rendered(place, capsys):
-    _stored(place, "tensors", run_id="20260101T000000Z-good")
-    newer = _stored(place, "tensors", run_id="20260102T000000Z-bad")[0]
-    newer.write_bytes(newer.read_bytes()[:300])
-    assert main(["render", "--lang", "en", "--to", "md"]) == 2
-    assert "Can't read" in capsys.readouterr().err
-    assert (place / "reports" / "labreport-en.md").is_file()
-
-
 def test_the_page_of_a_failed_lab_says_what_failed_and_the_others_are_there(place, capsys):
-    _stored(place, "mnist")
-    _stored(place, "imdb", status="failed", failure=Failure(kind="RuntimeError", message="the lamp went out", stage="lab"))
+    stored(place, "mnist")
+    stored(place, "imdb", status="failed", failure=Failure(kind="RuntimeError", message="the lamp went out", stage="lab"))
     assert main(["render", "--lang", "en", "--to", "html"]) == 0
     page = (place / "reports" / "labreport-en.html").read_text("utf-8")
     assert "the lamp went out" in page
@@ -269,46 +171,8 @@ def test_a_data_file_with_a_wrong_checksum_is_never_opened(place, capsys):
     assert not trap.exists()
 
 
-def test_an_output_that_cannot_be_written_is_exit_code_4(place, capsys):
-    _stored(place, "mnist")
-    (place / "blocked").write_text("a file, no folder")
-    assert main(["render", "--lang", "en", "--to", "html", "-o", "blocked"]) == 4
-    assert "Can't write" in capsys.readouterr().err
-
-
-def test_without_pango_the_html_is_kept_and_the_packages_are_named(place, capsys, monkeypatch):
-    _stored(place, "mnist")
-    monkeypatch.setitem(sys.modules, "weasyprint", None)
-    assert main(["render", "--lang", "en", "--to", "html,pdf"]) == 4
-    error = capsys.readouterr().err
-    assert "pdf" in error
-    assert (place / "reports" / "labreport-en.html").is_file()
-
-
-def test_ctrl_c_ends_with_130_and_keeps_what_was_finished(place):
-    command = [str(Path(sys.executable).with_name("labreport")), "run", "good", "slow"]
-    process = subprocess.Popen(
-        command,
-        cwd=place,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A shell's background job inherits an ignored SIGINT; a user's terminal does not.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline().strip() == "READY"
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "Interrupted" in error and "Traceback" not in error
-    status = {run.entry.lab: run.entry.status for run in Store(place / "runs").list().runs}
-    assert status["good"] == "complete"
-    assert status.get("slow", "interrupted") == "interrupted"
-
-
 def test_a_second_rendering_of_the_same_runs_does_nothing(place, capsys):
-    _stored(place, "mnist")
+    stored(place, "mnist")
     assert main(["render", "--lang", "en", "--to", "html,md"]) == 0
     first = capsys.readouterr().out
     page = place / "reports" / "labreport-en.html"
@@ -323,7 +187,7 @@ def test_a_second_rendering_of_the_same_runs_does_nothing(place, capsys):
 
 
 def test_notes_of_the_users_own_take_the_place_of_the_shipped_ones_and_read_nothing_else(place, capsys):
-    _stored(place, "imdb")
+    stored(place, "imdb")
     (place / "labreport.toml").write_text('notes = "mine"\n')
     note = place / "mine" / "en" / "imdb.md"
     note.parent.mkdir(parents=True)
@@ -351,7 +215,7 @@ def test_notes_of_the_users_own_take_the_place_of_the_shipped_ones_and_read_noth
 
 
 def test_strict_fails_on_a_false_claim_after_everything_is_written(place, capsys):
-    good = _stored(place, "imdb")[0]
+    good = stored(place, "imdb")[0]
     arguments = ["--lang", "en", "--to", "md", "--strict"]
     assert main(["render", str(good), *arguments]) == 0
     result = hand_result("imdb", seeds=(0,))
@@ -368,7 +232,7 @@ def test_strict_fails_on_a_false_claim_after_everything_is_written(place, capsys
 
 
 def test_a_folder_of_reports_is_verified_file_by_file(place, capsys):
-    _stored(place, "tensors")
+    stored(place, "tensors")
     assert main(["render", "--lang", "en", "--to", "html,md"]) == 0
     assert main(["verify", "reports"]) == 0
     (place / "reports" / "labreport-en.html").write_text("changed")
@@ -382,7 +246,7 @@ def test_a_folder_of_reports_is_verified_file_by_file(place, capsys):
 
 
 def test_a_second_rendering_keeps_the_first_ones_files_in_the_manifest(place, capsys):
-    _stored(place, "tensors")
+    stored(place, "tensors")
     for language in ("en", "zh"):
         assert main(["render", "--lang", language, "--to", "md"]) == 0
     with (place / "reports" / "labreport-en.md").open("a") as file:
@@ -392,7 +256,7 @@ def test_a_second_rendering_keeps_the_first_ones_files_in_the_manifest(place, ca
 
 
 def test_a_finished_report_gives_its_results_back_byte_for_byte(place, capsys):
-    paths = _stored(place, "mnist", "tensors")
+    paths = stored(place, "mnist", "tensors")
     assert main(["render", "--lang", "en"]) == 0
     for form in ("html", "pdf"):
         assert main(["extract", f"reports/labreport-en.{form}", "-o", f"from-{form}"]) == 0
@@ -403,7 +267,7 @@ def test_a_finished_report_gives_its_results_back_byte_for_byte(place, capsys):
 
 
 def test_a_finished_report_is_rendered_anew_in_another_language(place, capsys):
-    _stored(place, "tensors")
+    stored(place, "tensors")
     assert main(["render", "--lang", "en", "--to", "html"]) == 0
     assert main(["render", "reports/labreport-en.html", "--lang", "zh", "--to", "html", "-o", "anew"]) == 0
     assert "张量" in (place / "anew" / "labreport-zh.html").read_text("utf-8")
@@ -434,7 +298,7 @@ def test_doctor_names_what_is_missing_and_how_to_mend_it(place, capsys, monkeypa
 
 
 def test_codec_and_command_agree_on_a_run(place, capsys):
-    path = _stored(place, "mnist")[0]
+    path = stored(place, "mnist")[0]
     assert main(["show", "mnist", "--json"]) == 0
     assert capsys.readouterr().out.encode() == path.read_bytes()
     assert codec.decode(path.read_bytes(), "x").lab == "mnist"

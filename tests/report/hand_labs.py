@@ -1,0 +1,56 @@
+"""A folder of a user with labs of his own, for the tests of the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from hand_results import hand_result
+
+from report.store import Store
+
+LAB = '''
+from dataclasses import dataclass
+from experiments.lab import Session
+from experiments.result import Findings, Measure
+
+TITLE, VERSION, DATASET = "Mine", "1", None
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    rounds: int = 3
+    rate: float = 0.5
+    def __post_init__(self):
+        if self.rounds < 1:
+            raise ValueError(f"rounds must be at least 1, not {self.rounds}.")
+
+def run(settings, dataset, session: Session) -> Findings:
+    {body}
+    return Findings(measures=(Measure(name="rounds", value=settings.rounds),))
+'''
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder of a user with a lab that works, one that raises, and one that waits."""
+    monkeypatch.chdir(tmp_path)
+    for name, body in {
+        "good": "pass",
+        "bad": "raise RuntimeError('the lamp went out')",
+        "quits": "raise SystemExit(0)",
+        "numbers": "import numpy; return Findings(measures=(Measure(name='x', value=numpy.float32(1)),))",
+        "nothing": "return None",
+        "slow": "import time; print('READY', flush=True); time.sleep(60)",
+    }.items():
+        (tmp_path / f"{name}.py").write_text(LAB.replace("{body}", body))
+    (tmp_path / "atimport.py").write_text("import sys; sys.exit(0)")
+    names = ("good", "bad", "quits", "numbers", "nothing", "slow", "atimport")
+    (tmp_path / "labreport.toml").write_text("[paths]\n" + "".join(f'{name} = "{name}.py"\n' for name in names))
+    return tmp_path
+
+
+def stored(folder: Path, *labs: str, **changes) -> list[Path]:
+    return [Store(folder / "runs").save(msgspec.structs.replace(hand_result(lab, seeds=(0,)), **changes)) for lab in labs]
+
+
