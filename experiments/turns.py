@@ -1,8 +1,8 @@
 """Who trains which seed of a run, and how their findings become one.
 
 The lab runs in this process. With several jobs, other processes run it for some of the seeds as well (see `workers`);
-seeds are given out in order, to whoever is free. Whatever the order in which they were finished, and whether in this run
-or in one that was interrupted, the findings are put together in the order of the seeds.
+seeds are given out in order, to whoever is free. Whatever the order in which they were finished, and whether in this
+run or in one that was interrupted, the findings are put together in the order of the seeds.
 """
 
 from __future__ import annotations

@@ -59,7 +59,11 @@ def build(
         if result.status == "complete":
             try:
                 assembled = chapters.assemble(
-                    result, number, language, solutions=configuration.edition == "instructor", folder=configuration.notes
+                    result,
+                    number,
+                    language,
+                    solutions=configuration.edition == "instructor",
+                    folder=configuration.notes,
                 )
                 made.append(assembled.chapter)
             except (ReportError, LabError, LookupError, ValueError, ArithmeticError) as error:
@@ -98,9 +102,7 @@ def document(
     """
     if which != "bilingual":
         return build(results, which, configuration, moment=moment, version=version)
-    first, second = (
-        build(results, language, configuration, moment=moment, version=version) for language in LANGUAGES
-    )
+    first, second = (build(results, language, configuration, moment=moment, version=version) for language in LANGUAGES)
     return Built(report=bilingual.merged(first.report, second.report), problems=first.problems + second.problems)
 
 
@@ -132,13 +134,11 @@ def _targets(parts: Sequence[tuple[Result, Assembled | None]], words: Words) -> 
     return targets
 
 
-def _with_links(
-    report: Report, targets: Mapping[str, Target], made: frozenset[str]
-) -> tuple[Report, list[str]]:
+def _with_links(report: Report, targets: Mapping[str, Target], made: frozenset[str]) -> tuple[Report, list[str]]:
     """Fill in the text of every link of the notes.
 
-    A link to a chapter that this report does not hold becomes that chapter's title: leaving it out is no mistake. A link
-    to something that a chapter lacks is one.
+    A link to a chapter that this report does not hold becomes that chapter's title: leaving it out is no mistake. A
+    link to something that a chapter lacks is one.
     """
     problems: list[str] = []
 
@@ -167,5 +167,3 @@ def _with_links(
 
     found: Report = linked(report, "")
     return found, problems
-
-

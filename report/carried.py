@@ -1,7 +1,7 @@
 """The Results that a finished report carries: put into HTML and PDF, and got back byte for byte.
 
-In HTML they lie in an inert `<template>` (never shown, never run), compressed, with the SHA-256 of each result; in PDF each is
-an attached file. So a report of last month can be compared or rendered anew without the store it came from.
+In HTML they lie in an inert `<template>` (never shown, never run), compressed, with the SHA-256 of each result; in PDF
+each is an attached file. So a report of last month can be compared or rendered anew without the store it came from.
 """
 
 from __future__ import annotations
@@ -81,9 +81,20 @@ def _from_html(content: bytes, path: Path) -> dict[str, bytes]:
     try:
         table = json.loads(_unpacked(base64.b64decode(match.group(1))))
         found = {_name(lab, path): (entry["result"].encode(), entry["sha256"]) for lab, entry in table.items()}
-    except (lzma.LZMAError, binascii.Error, EOFError, ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
+    except (
+        lzma.LZMAError,
+        binascii.Error,
+        EOFError,
+        ValueError,
+        AttributeError,
+        KeyError,
+        TypeError,
+        RecursionError,
+    ) as error:
         raise UnreadableError(f"{path}: the results it carries are damaged ({error}).") from error
-    return _unchanged({lab: body for lab, (body, _) in found.items()}, {lab: said for lab, (_, said) in found.items()}, path)
+    return _unchanged(
+        {lab: body for lab, (body, _) in found.items()}, {lab: said for lab, (_, said) in found.items()}, path
+    )
 
 
 def _unchanged(found: Mapping[str, bytes], hashes: Mapping[str, object], path: Path) -> dict[str, bytes]:

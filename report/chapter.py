@@ -178,7 +178,9 @@ def _marked(section: Section, numbering: _Numbering) -> Section:
 
 def _evidence(item: Said, words: Words) -> tuple[str, ...]:
     stated = item.claim
-    numbers = words("labs.between").join(f"{words(f'evidence.{name}')} {shown(value)}" for name, value in stated.numbers.items())
+    numbers = words("labs.between").join(
+        f"{words(f'evidence.{name}')} {shown(value)}" for name, value in stated.numbers.items()
+    )
     return (
         stated.name,
         words(f"labs.verdict_{stated.verdict}"),
@@ -191,7 +193,9 @@ def failed(result: Result, number: str, words: Words) -> Chapter:
     """Return the chapter of a run that did not finish: it says what failed, and shows no number."""
     failure = result.failure
     reason = f"{failure.kind}: {failure.message}" if failure else result.status
-    return broken(result.lab, number, words("labs.failed_title"), words("labs.failed", stage=_stage(result)), reason, words)
+    return broken(
+        result.lab, number, words("labs.failed_title"), words("labs.failed", stage=_stage(result)), reason, words
+    )
 
 
 def broken(lab: str, number: str, box_title: str, sentence: str, reason: str, words: Words) -> Chapter:
@@ -354,9 +358,7 @@ def _table(passage: Passage, result: Result, numbering: _Numbering, where: str, 
     name = passage.name if passage.kind == "table" else f"layers-{passage.name}"
     content = tables.table(name, result, numbering.words)
     id_, number = numbering.next("table", f"{passage.kind}-{passage.name}", where)
-    return Table(
-        id=id_, number=number, caption=passage.text, columns=content.columns, rows=content.rows, tag_line=tags
-    )
+    return Table(id=id_, number=number, caption=passage.text, columns=content.columns, rows=content.rows, tag_line=tags)
 
 
 def _listing(passage: Passage, result: Result, numbering: _Numbering, where: str) -> Listing:
@@ -384,5 +386,3 @@ def _example(passage: Passage, result: Result, where: str) -> Example:
 
 def _stage(result: Result) -> str:
     return result.failure.stage if result.failure and result.failure.stage else "run"
-
-

@@ -1,6 +1,6 @@
 """The command line: parse, call, print.
 
-Commands are imported when they are called, so that `labreport --help` answers at once and `list` never loads TensorFlow.
+Commands are imported when they are called, so that `labreport --help` answers at once and `list` never loads Keras.
 Every error a user can mend is shown as one or two lines with the exit code of its kind.
 """
 
@@ -138,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run() -> None:
-    """Entry point of the installed command; a fault of ours has a code of its own, lest a job take it for a failed gate."""
+    """Entry point of the installed command; a fault of ours has its own code, lest a job take it for a failed gate."""
     # Figures are never shown on a screen, and a terminal that can't write a minus sign gets a question mark.
     os.environ["MPLBACKEND"] = "agg"
     for stream in (sys.stdout, sys.stderr):

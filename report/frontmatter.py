@@ -156,5 +156,3 @@ def _seeds(results: Sequence[Result]) -> str:
         else:
             ranges.append([seed])
     return ", ".join(f"{part[0]}–{part[-1]}" if len(part) > 1 else str(part[0]) for part in ranges)
-
-

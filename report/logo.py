@@ -35,6 +35,13 @@ def data_address(path: Path) -> str:
         with warnings.catch_warnings(action="error"), Image.open(io.BytesIO(content), formats=tuple(_KINDS)) as picture:
             kind = _KINDS[str(picture.format)]
             picture.verify()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ) as error:
         raise UsageError(f"The logo {path} is no PNG or JPEG picture.") from error
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"

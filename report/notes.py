@@ -3,8 +3,8 @@
 A note is first run through the sandbox of `values`, then cut at its headings and directives. What comes out is still
 raw: `chapter` turns directives into figures, tables and listings, and gives them numbers.
 
-Exercises are three directives in a row, `exercise NAME POINTS`, `hint NAME`, `solution NAME`; for the student's edition the
-solutions are taken out of the source before anything else is done with it.
+Exercises are three directives in a row, `exercise NAME POINTS`, `hint NAME`, `solution NAME`; for the student's edition
+the solutions are taken out of the source before anything else is done with it.
 
 Format: `# Title`, `## Section {#id}`, directives fenced by lines `:::kind name` and `:::`, anchors of the fact sheet in
 lines `<!-- facts: A1 A2 -->`.

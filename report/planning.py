@@ -1,6 +1,6 @@
 """Which labs must run: each chosen lab with its settings, its identity, and the stored run that has the same.
 
-Trains nothing and never imports TensorFlow. A lab whose data are missing is still planned: running it will fail with the
+Trains nothing and never imports TensorFlow. A lab whose data are missing is still planned: running it fails with the
 reason, and its page will say so.
 """
 
@@ -94,7 +94,9 @@ def _by_lab(
         having = [lab for lab in chosen if name in types[lab]]
         if not having:
             where = chosen[0] if len(chosen) == 1 else "these labs"
-            raise SettingError(unknown_name(f"setting of {where}", name, sorted({key for lab in chosen for key in types[lab]})))
+            raise SettingError(
+                unknown_name(f"setting of {where}", name, sorted({key for lab in chosen for key in types[lab]}))
+            )
         for lab in having:
             given[lab][name] = value
     return given

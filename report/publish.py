@@ -26,7 +26,17 @@ from report.errors import ReportError, UnreadableError, UsageError
 from report.logo import data_address
 from report.words import Document
 
-_PACKAGES = ("weasyprint", "jinja2", "matplotlib", "markdown-it-py", "pygments", "fonttools", "ziamath", "latex2mathml", "nbformat")
+_PACKAGES = (
+    "weasyprint",
+    "jinja2",
+    "matplotlib",
+    "markdown-it-py",
+    "pygments",
+    "fonttools",
+    "ziamath",
+    "latex2mathml",
+    "nbformat",
+)
 
 Announce = Callable[[str, int, int], None]
 """Called with what was finished, steps done and steps in all."""

@@ -107,7 +107,7 @@ def _line(
     # Where nothing was ever finished, what there is counts.
     complete = [run for run in runs if run.entry.status == "complete"] or list(runs)
     # The newest run that is kept must be one that can be read, or it would be kept in place of a good one.
-    damaged = []
+    damaged: list[Stored] = []
     while len(damaged) < len(complete) and not readable(complete[len(damaged)]):
         damaged.append(complete[len(damaged)])
     complete = complete[len(damaged) :]

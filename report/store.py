@@ -151,7 +151,8 @@ class Store:
                 pass
         except OSError as error:
             raise UsageError(
-                f"Runs can't be stored in {self.root}: {error.strerror or error}.\nChoose another folder with --runs-dir."
+                f"Runs can't be stored in {self.root}: {error.strerror or error}.\n"
+                "Choose another folder with --runs-dir."
             ) from error
 
     def kept(self, lab: str) -> Path:

@@ -246,7 +246,7 @@ class Context:
 class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja2 for notes that anybody may have written: expressions only, and none that can run or grow without end.
 
-    There are no loops, macros or inclusions, so a note ends; products, powers and formats are limited, so it stays small.
+    There are no loops, macros or inclusions, so a note ends; products, powers and formats are limited: it stays small.
     """
 
     intercepted_binops = frozenset({"+", "*", "**", "%"})

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 HEAVY = ("tensorflow", "keras", "matplotlib", "weasyprint", "scipy")
 
+
 def _sources(folder: str) -> list[Path]:
     return sorted(path for path in (ROOT / folder).rglob("*.py") if ".venv" not in path.parts)
 

@@ -1,4 +1,4 @@
-"""Make the pictures of the README from finished reports: the cover, and the page with the training curves in each language.
+"""Make the pictures of the README from finished reports: the cover, and a page with training curves in each language.
 
 Run by `make pictures`. Needs Poppler's pdftotext and pdftoppm.
 """

@@ -60,7 +60,9 @@ def descent_reaches_minimum(result: Result) -> Answer:
 def video_values_as_computed(result: Result) -> Answer:
     """The number of values of the video batch is the product of its axes."""
     frames = int(setting(result, "video_seconds")) * int(setting(result, "video_frames_per_second"))
-    product = math.prod(int(setting(result, name)) for name in ("video_batch", "video_height", "video_width")) * frames * 3
+    product = (
+        math.prod(int(setting(result, name)) for name in ("video_batch", "video_height", "video_width")) * frames * 3
+    )
     values = round(_value(result, "video_values"))
     return Answer(
         holds=values == product and round(_value(result, "video_frames")) == frames,
@@ -70,7 +72,7 @@ def video_values_as_computed(result: Result) -> Answer:
 
 @claim
 def sequential_functional_agree(result: Result) -> Answer:
-    """A Sequential and a functional model of the same layers have equal parameters and, given equal weights, outputs."""
+    """A Sequential and a functional model of the same layers have equal parameters and, with equal weights, outputs."""
     sequential, functional = _value(result, "sequential_parameters"), _value(result, "functional_parameters")
     difference = _value(result, "largest_output_difference")
     return Answer(

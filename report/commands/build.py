@@ -36,7 +36,7 @@ def command(
 ) -> int:
     """Run what is stale, then render the report: the main job.
 
-    A lab runs when no stored run has the same source, settings, data, seeds and versions. Without LAB all labs are taken.
+    A lab runs when no stored run has the same source, settings, data, seeds and versions. Without LAB: all labs.
     """
     configuration = options.resolve(**flags)
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)

@@ -1,4 +1,4 @@
-"""What the commands print: lines, tables, progress. Progress and remarks go to standard error, results to standard output."""
+"""What the commands print: lines, tables, progress. Progress and remarks go to standard error, results to output."""
 
 from __future__ import annotations
 

@@ -54,8 +54,12 @@ def render_options(command: Command) -> Command:
         command,
         click.option("--lang", metavar="LIST", help="zh, en, bilingual.  [default: zh,en]"),
         click.option("--to", metavar="LIST", help="html, pdf, md, ipynb.  [default: html,pdf]"),
-        click.option("--edition", metavar="NAME", help="student, or instructor: with the solutions.  [default: student]"),
-        click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the reports.  [default: reports]"),
+        click.option(
+            "--edition", metavar="NAME", help="student, or instructor: with the solutions.  [default: student]"
+        ),
+        click.option(
+            "-o", "--output", type=click.Path(path_type=Path), help="Folder for the reports.  [default: reports]"
+        ),
         click.option("--split", is_flag=True, help="Also write one HTML page for each lab."),
     )
 

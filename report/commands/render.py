@@ -25,7 +25,7 @@ class NothingMeasuredError(ReportError):
 
 @click.command(
     "render",
-    epilog="\b\nExamples:\n  labreport render --lang en --to html,md\n  labreport render runs/imdb/*/result.json --to pdf",
+    epilog="\b\nExamples:\n  labreport render --lang en --to html,md\n  labreport render imdb boston --to pdf",
 )
 @click.argument("runs", nargs=-1, metavar="[RUN]...")
 @options.render_options
@@ -36,7 +36,14 @@ class NothingMeasuredError(ReportError):
 @options.QUIET
 @options.VERBOSE
 def command(
-    runs: tuple[str, ...], as_json: bool, force: bool, strict: bool, quiet: bool, verbose: bool, split: bool, **flags: Any
+    runs: tuple[str, ...],
+    as_json: bool,
+    force: bool,
+    strict: bool,
+    quiet: bool,
+    verbose: bool,
+    split: bool,
+    **flags: Any,
 ) -> int:
     """Turn stored results into HTML, PDF or Markdown; never trains.
 

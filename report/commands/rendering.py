@@ -56,8 +56,7 @@ def told_false(runs: Sequence[Path]) -> bool:
 def print_outputs(outcome: Outcome, folder: Path) -> None:
     """Print the reports, a line each; of files that lie in a folder of their own, such as figures, the folder."""
     lines = dict.fromkeys(
-        shown(path if path.parent == folder else folder / path.relative_to(folder).parts[0])
-        for path in outcome.outputs
+        shown(path if path.parent == folder else folder / path.relative_to(folder).parts[0]) for path in outcome.outputs
     )
     for line in lines:
         click.echo(line)

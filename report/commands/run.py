@@ -21,9 +21,7 @@ from report.commands.running import ran
 @options.FORCE
 @options.QUIET
 @options.VERBOSE
-def command(
-    assignments: tuple[str, ...], as_json: bool, force: bool, quiet: bool, verbose: bool, **flags: Any
-) -> int:
+def command(assignments: tuple[str, ...], as_json: bool, force: bool, quiet: bool, verbose: bool, **flags: Any) -> int:
     """Train labs and store their results.
 
     A lab whose inputs did not change is taken from the store, unless --force.

@@ -82,5 +82,3 @@ def _epoch(result: Result) -> str:
     what = "smoothed validation MAE" if folds else "validation loss"
     spread = f"; single seeds: {', '.join(map(str, found.per_seed))}" if len(found.per_seed) > 1 else ""
     return f"lowest {what}: epoch {found.best_epoch} of {found.epochs} ({number(found.best, 4)}){spread}"
-
-

@@ -10,7 +10,7 @@ from hand_results import hand_result
 
 from report.store import Store
 
-LAB = '''
+LAB = """
 from dataclasses import dataclass
 from experiments.lab import Session
 from experiments.result import Findings, Measure
@@ -28,7 +28,7 @@ class Settings:
 def run(settings, dataset, session: Session) -> Findings:
     {body}
     return Findings(measures=(Measure(name="rounds", value=settings.rounds),))
-'''
+"""
 
 
 @pytest.fixture
@@ -51,6 +51,6 @@ def place(tmp_path, monkeypatch):
 
 
 def stored(folder: Path, *labs: str, **changes) -> list[Path]:
-    return [Store(folder / "runs").save(msgspec.structs.replace(hand_result(lab, seeds=(0,)), **changes)) for lab in labs]
-
-
+    return [
+        Store(folder / "runs").save(msgspec.structs.replace(hand_result(lab, seeds=(0,)), **changes)) for lab in labs
+    ]

@@ -12,10 +12,7 @@ from report.analysis import MissingValueError
 
 
 def _with(*curves: tuple[float, ...]) -> Result:
-    fits = tuple(
-        training("selection", seed, {"val_loss": curve}, (10, 5), 2)
-        for seed, curve in enumerate(curves)
-    )
+    fits = tuple(training("selection", seed, {"val_loss": curve}, (10, 5), 2) for seed, curve in enumerate(curves))
     return hand_result("imdb", trainings=fits)
 
 
@@ -45,8 +42,7 @@ def test_several_seeds_are_averaged_and_their_spread_is_kept():
 
 def test_curves_average_the_folds_of_each_seed():
     fits = tuple(
-        training("fold", 0, {"val_mae": (float(fold), 2.0 * fold)}, (10, 5), 1, fold=fold)
-        for fold in (1, 2, 3)
+        training("fold", 0, {"val_mae": (float(fold), 2.0 * fold)}, (10, 5), 1, fold=fold) for fold in (1, 2, 3)
     )
     assert analysis.curves(hand_result("boston", trainings=fits), "fold", "val_mae") == ((2.0, 4.0),)
 
@@ -61,9 +57,9 @@ def test_the_smoothed_minimum_counts_the_dropped_epochs():
 
 def test_what_a_run_lacks_is_an_error_that_lists_what_it_has():
     result = hand_result("imdb")
-    with pytest.raises(MissingValueError, match="no training 'nothing'; it has .*selection"):
+    with pytest.raises(MissingValueError, match=r"no training 'nothing'; it has .*selection"):
         analysis.trainings(result, "nothing")
-    with pytest.raises(MissingValueError, match="no score 'f1'; it has .*test_accuracy"):
+    with pytest.raises(MissingValueError, match=r"no score 'f1'; it has .*test_accuracy"):
         analysis.score(result, "f1")
     with pytest.raises(MissingValueError, match=r"no history 'acc'; it has .*accuracy"):
         analysis.mean_curve(result, "selection", "acc")

@@ -84,7 +84,9 @@ def test_the_folds_are_checked_sample_by_sample():
     assert claims.state("folds_disjoint_and_cover", result).verdict == "true"
     first, *rest = result.findings.folds
     overlapping = msgspec.structs.replace(first, validation=(first.validation[0], first.validation[1] + 1))
-    assert claims.state("folds_disjoint_and_cover", hand_result("boston", folds=(overlapping, *rest))).verdict == "false"
+    assert (
+        claims.state("folds_disjoint_and_cover", hand_result("boston", folds=(overlapping, *rest))).verdict == "false"
+    )
     missing = hand_result("boston", folds=tuple(rest))
     assert claims.state("folds_disjoint_and_cover", missing).verdict == "false"
 
@@ -100,7 +102,9 @@ def test_the_published_fold_sizes_are_recognised_as_broken():
 
 def test_folds_that_agree_are_no_spread():
     def fits(*last: float):
-        return tuple(training("fold", 0, {"val_mae": (3.0, value)}, (10, 5), 1, fold=i) for i, value in enumerate(last, 1))
+        return tuple(
+            training("fold", 0, {"val_mae": (3.0, value)}, (10, 5), 1, fold=i) for i, value in enumerate(last, 1)
+        )
 
     assert claims.state("folds_spread", hand_result("boston", trainings=fits(2.0, 3.0))).verdict == "true"
     assert claims.state("folds_spread", hand_result("boston", trainings=fits(2.5, 2.51))).verdict == "false"

@@ -1,4 +1,4 @@
-"""The command line: what it prints, what it returns, and what it says of wrong usage. Labs here are small files of a user."""
+"""The command line: what it prints, what it returns, and what it says of wrong usage."""
 
 from __future__ import annotations
 
@@ -148,7 +148,9 @@ def test_show_tells_scores_epoch_and_claims(place, capsys):
 
 def test_the_page_of_a_failed_lab_says_what_failed_and_the_others_are_there(place, capsys):
     stored(place, "mnist")
-    stored(place, "imdb", status="failed", failure=Failure(kind="RuntimeError", message="the lamp went out", stage="lab"))
+    stored(
+        place, "imdb", status="failed", failure=Failure(kind="RuntimeError", message="the lamp went out", stage="lab")
+    )
     assert main(["render", "--lang", "en", "--to", "html"]) == 0
     page = (place / "reports" / "labreport-en.html").read_text("utf-8")
     assert "the lamp went out" in page

@@ -108,5 +108,3 @@ def test_ctrl_c_ends_with_130_and_keeps_what_was_finished(place):
     status = {run.entry.lab: run.entry.status for run in Store(place / "runs").list().runs}
     assert status["good"] == "complete"
     assert status.get("slow", "interrupted") == "interrupted"
-
-

@@ -92,7 +92,13 @@ def test_a_field_of_the_wrong_type_is_named():
         codec.decode(json.dumps(plain).encode(), "x.json")
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=10))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        max_leaves=10,
+    )
+)
 def test_arbitrary_json_never_raises_anything_but_a_readable_error(value):
     with pytest.raises(UnreadableError):
         codec.decode(json.dumps({"format": 1, "rest": value}).encode(), "x.json")

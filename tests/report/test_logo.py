@@ -30,7 +30,12 @@ def test_a_picture_becomes_a_data_address_with_its_very_bytes(tmp_path, kind, ad
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"not a picture", b"<svg xmlns='http://www.w3.org/2000/svg'><script>x</script></svg>", b"\x89PNG\r\n\x1a\nbroken"],
+    [
+        b"",
+        b"not a picture",
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>x</script></svg>",
+        b"\x89PNG\r\n\x1a\nbroken",
+    ],
 )
 def test_what_is_no_picture_is_refused(tmp_path, content):
     (tmp_path / "logo.png").write_bytes(content)

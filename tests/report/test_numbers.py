@@ -55,14 +55,16 @@ def test_a_chosen_number_is_written_as_it_was_chosen(value, text):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.04, "0.0\u202fs"), (3.21, "3.2\u202fs"), (42.3, "42\u202fs"), (1263, "21.1\u202fmin"), (9000, "2.5\u202fh")]
+    ("seconds", "text"),
+    [(0.04, "0.0\u202fs"), (3.21, "3.2\u202fs"), (42.3, "42\u202fs"), (1263, "21.1\u202fmin"), (9000, "2.5\u202fh")],
 )
 def test_a_duration_has_a_fitting_unit(seconds, text):
     assert numbers.duration(seconds) == text
 
 
 @pytest.mark.parametrize(
-    ("count", "text"), [(12, "12\u202fB"), (2_000_000_000, "2.00\u202fGB"), (250_000_000, "250\u202fMB"), (999_900, "1.00\u202fMB")]
+    ("count", "text"),
+    [(12, "12\u202fB"), (2_000_000_000, "2.00\u202fGB"), (250_000_000, "250\u202fMB"), (999_900, "1.00\u202fMB")],
 )
 def test_a_number_of_bytes_has_a_fitting_unit(count, text):
     assert numbers.size(count) == text

@@ -14,7 +14,10 @@ def test_the_shipped_notes_are_in_step():
 @pytest.fixture
 def pair(monkeypatch):
     """A note whose texts a test may change; it was recorded in step as it is here."""
-    texts = {"zh": "# 题\n\n## 甲 {#a}\n\n文\n\n## 乙 {#b}\n\n文\n", "en": "# T\n\n## A {#a}\n\ntext\n\n## B {#b}\n\ntext\n"}
+    texts = {
+        "zh": "# 题\n\n## 甲 {#a}\n\n文\n\n## 乙 {#b}\n\n文\n",
+        "en": "# T\n\n## A {#a}\n\ntext\n\n## B {#b}\n\ntext\n",
+    }
     recorded = {"x": parity._pairs(dict(texts))}
     monkeypatch.setattr(notes, "source", lambda language, name: (texts[language], f"notes/{language}/{name}.md"))
     monkeypatch.setattr(parity, "_record", lambda: recorded)
