@@ -151,7 +151,9 @@ class Typesetter:
         return self._slot(self._formula(token.content, token.type == "math_block"))
 
     def _fence_rule(self, token: Token) -> str:
-        return self._slot(highlight.block(token.content, (token.info or "text").split()[0]))
+        # Focusable, so that a long line can be scrolled with the keyboard; paper does not mind.
+        block = highlight.block(token.content, (token.info or "text").split()[0])
+        return self._slot(block.replace("<pre>", '<pre tabindex="0">', 1))
 
     def _text_rule(self, token: Token) -> str:
         if self.language == "zh":
