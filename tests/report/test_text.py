@@ -84,7 +84,7 @@ def test_lists_tables_and_code_blocks_are_set(english):
     html = english.prose("- one\n- two\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```python\nx = 1\n```")
     assert "<li>one</li>" in html
     assert '<td class="right">2</td>' in html
-    assert '<pre><code>x = <span class="n">1</span></code></pre>' in html
+    assert '<pre tabindex="0"><code>x = <span class="n">1</span></code></pre>' in html
 
 
 def test_a_long_dotted_name_may_be_parted_at_its_dots(english):
