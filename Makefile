@@ -28,7 +28,7 @@ types: $(VENV)/.installed-test
 
 # Rewrites the gold files from what the code gives now; read the diff before you commit it.
 gold: $(VENV)/.installed-test
-	@LABREPORT_UPDATE_GOLD=1 $(BIN)/python -m pytest -q tests/report/test_gold.py
+	@UPDATE_GOLD=1 $(BIN)/python -m pytest -q tests/report/test_gold.py
 
 # Rebuilds the embedded samples from the full sets, bit for bit.
 samples: $(VENV)/.installed
