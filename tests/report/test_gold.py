@@ -1,6 +1,6 @@
 """Gold files: a chapter as the tree of the report, and as HTML. A change in either is seen, and which half moved.
 
-`make gold` rewrites them; read the diff before you commit it. Drawings stand as placeholders; they have tests of their own.
+`make gold` rewrites them; read the diff before you commit it. Drawings are placeholders; they have their own tests.
 """
 
 from __future__ import annotations
