@@ -32,7 +32,14 @@ def place(tmp_path, monkeypatch):
 def _started(place: Path, *arguments: str) -> subprocess.Popen[str]:
     command = [Path(sys.executable).with_name("labreport"), *RUN, *arguments]
     return subprocess.Popen(
-        command, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=place,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell's background job inherits an ignored SIGINT; a user's terminal does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
