@@ -11,6 +11,7 @@ samples trained on, so neither test data nor a fold's validation part have a say
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -20,11 +21,12 @@ import numpy as np
 from experiments.description import describe
 from experiments.errors import LabError
 from experiments.examples import capture
+from experiments.kept import DamagedError
 from experiments.procedure import open_lab, reporter, score, train
 from experiments.result import Fold, Predictions, Score, Series, Training
 from experiments.selection import best_smoothed_epoch
 from experiments.settings import require_range
-from experiments.training import DivergenceError, evaluate, fit_folds, in_memory, predict, seed_everything
+from experiments.training import DivergenceError, Fitted, evaluate, fit_folds, in_memory, predict, seed_everything
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -233,6 +235,7 @@ def _cross_validate(
         )
 
     begun = perf_counter()
+    finished = _finished_folds(session, seed, settings.folds)
     with session.stage("folds"):
         try:
             fitted = fit_folds(
@@ -243,6 +246,8 @@ def _cross_validate(
                 batch_size=settings.batch_size,
                 seed=seed,
                 on_epoch=reporter(session, session.part("folds", seed), _REPORT_EVERY),
+                finished=finished,
+                on_fold=lambda number, one: session.kept.save(_fold_name(seed, number), one),
             )
         except DivergenceError as error:
             record(error.fold or 1, error.history, perf_counter() - begun)
@@ -253,6 +258,21 @@ def _cross_validate(
         last = one.history["val_mae"][-1]
         draft.scores.append(_score("fold_mae", "fold", "mae", "validation", last, seed=seed, fold=number))
     return [one.history for one in fitted]
+
+
+def _finished_folds(session: Session, seed: int, folds: int) -> dict[int, Fitted]:
+    """Return the folds of a seed that were trained before the run was stopped; a damaged one is trained again."""
+    found = {}
+    for number in range(1, folds + 1):
+        with suppress(DamagedError):
+            fitted = session.kept.load(_fold_name(seed, number), Fitted)
+            if fitted is not None:
+                found[number] = fitted
+    return found
+
+
+def _fold_name(seed: int, number: int) -> str:
+    return f"seed-{seed}-fold-{number}"
 
 
 def _fold_samples(

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from experiments.kept import Kept
 from experiments.result import (
     DataCard,
     Example,
@@ -116,6 +117,8 @@ class Session:
     """Stages not finished, the innermost last; after a failure the last one tells where it happened."""
     take_turns: Callable[[Session], Iterator[int]] | None = None
     """Gives the seeds that this process trains; None: all of them."""
+    kept: Kept = field(default_factory=Kept)
+    """Keeps what a seed has finished, for the case that the run is stopped before the whole seed is."""
 
     def each_seed(self) -> Iterator[int]:
         """Return the seeds to be trained, one after the other.

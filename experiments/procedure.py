@@ -58,18 +58,20 @@ def train(
     epochs: int,
     batch_size: int,
     validation: Samples | None = None,
+    after: Fitted | None = None,
 ) -> Fitted:
     """Train a compiled model and put the training on record, also one that breaks down.
 
     Args:
         session: gets the record, the time and the progress.
         role: what the training is for, e.g. "selection".
-        model: compiled and not yet trained.
+        model: compiled, and not yet trained except in `after`.
         samples: training samples.
         seed: decides the batch order; the initial weights are the model's.
         epochs: at least 1.
         batch_size: 1 to the number of samples.
         validation: samples that are looked at after each epoch.
+        after: the training of this model on these samples that this one goes on with; its epochs count.
 
     Raises:
         LabError: the samples don't allow this training.
@@ -100,29 +102,31 @@ def train(
                 batch_size=batch_size,
                 seed=seed,
                 validation=validation,
-                on_epoch=reporter(session, session.part(role, seed)),
+                on_epoch=reporter(session, session.part(role, seed), before=0 if after is None else after.epochs),
+                after=after,
             )
         except DivergenceError as error:
-            record(error.history, perf_counter() - begun)
+            record(error.history, perf_counter() - begun + (0.0 if after is None else after.seconds))
             raise
     record(fitted.history, fitted.seconds)
     session.draft.engines += fitted.plan.reasons
     return fitted
 
 
-def reporter(session: Session, part: str, every: int = 1) -> OnEpoch:
+def reporter(session: Session, part: str, every: int = 1, *, before: int = 0) -> OnEpoch:
     """Return a function that passes on the progress of a training, with its rate.
 
     Args:
         session: whose progress is told.
         part: what is being trained.
         every: epochs between two reports; the last epoch is always reported.
+        before: epochs that were trained earlier, and so tell nothing of the rate.
     """
     begun = perf_counter()
 
     def report(epoch: int, epochs: int, values: dict[str, float]) -> None:
         if epoch % every == 0 or epoch == epochs:
-            rate = epoch / max(perf_counter() - begun, 1e-9)
+            rate = (epoch - before) / max(perf_counter() - begun, 1e-9)
             session.progress(part, epoch, epochs, {**values, "epochs_per_second": rate})
 
     return report
@@ -203,8 +207,8 @@ def two_stages(
 ) -> Stages:
     """Choose the number of epochs on validation data, train anew on all samples, test once.
 
-    Afterwards one more network is trained for all epochs and tested, only to show what training on costs; it
-    chooses nothing.
+    Afterwards that network is trained on to the last epoch and tested once more, only to show what training on costs;
+    it chooses nothing.
 
     Args:
         session: gets all records.
@@ -232,17 +236,17 @@ def two_stages(
     draft.measure("chosen_epochs", chosen, seed=seed, unit="epochs")
 
     seed_everything(seed)
-    final = build()
-    fitted = train(session, "final", final, samples, seed=seed, epochs=chosen, batch_size=batch_size)
+    model = build()
+    fitted = train(session, "final", model, samples, seed=seed, epochs=chosen, batch_size=batch_size)
     draft.scores.append(
         score("train_accuracy", "final", "accuracy", "train", fitted.history["accuracy"][-1], seed=seed)
     )
-    record_test(session, "final", final, tested, seed=seed, batch_size=batch_size)
+    record_test(session, "final", model, tested, seed=seed, batch_size=batch_size)
+    final = build()
+    final.set_weights(model.get_weights())
 
-    seed_everything(seed)
-    overtrained = build()
-    train(session, "overtrained", overtrained, samples, seed=seed, epochs=epochs, batch_size=batch_size)
-    record_test(session, "overtrained", overtrained, tested, seed=seed, batch_size=batch_size)
+    train(session, "overtrained", model, samples, seed=seed, epochs=epochs, batch_size=batch_size, after=fitted)
+    record_test(session, "overtrained", model, tested, seed=seed, batch_size=batch_size)
     return Stages(selection=selection, chosen_epochs=chosen, final=final)
 
 

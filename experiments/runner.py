@@ -19,7 +19,7 @@ import msgspec
 
 from experiments import identity, provenance, registry
 from experiments.errors import LabError
-from experiments.finished import Kept
+from experiments.kept import Kept
 from experiments.lab import Progress, Session, silent
 from experiments.opening import Announce, RunRequest, failure_of, load_data, opened
 from experiments.result import DataFile, Findings, Result
@@ -74,8 +74,9 @@ def run_lab(
     _check(request)
     lab, settings = opened(request)
     progress = _one_at_a_time(progress)
-    turns = Turns(request.seeds, announce, _hire(request, progress))
-    session = Session(seeds=request.seeds, progress=progress, profile=request.profile, take_turns=turns.take)
+    kept = Kept()
+    turns = Turns(request.seeds, announce, kept, _hire(request, progress))
+    session = Session(seeds=request.seeds, progress=progress, profile=request.profile, take_turns=turns.take, kept=kept)
     started, begun = clock(), perf_counter()
     files: tuple[DataFile, ...] | None = None
     status: Literal["complete", "failed", "interrupted"] = "complete"
@@ -87,7 +88,7 @@ def run_lab(
             dataset = load_data(lab, settings, request, announce)
         files = () if dataset is None else dataset.card.files
         if request.kept is not None:
-            turns.kept = Kept(request.kept / identity.key(_key_parts(lab, settings, files, request)))
+            kept.folder = request.kept / identity.key(_key_parts(lab, settings, files, request))
         findings = _checked(lab.run(settings, dataset, session))
     except KeyboardInterrupt:
         turns.interrupted(session)

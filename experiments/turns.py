@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from experiments import finished as finished_seeds
 from experiments.errors import LabError
-from experiments.finished import DamagedError, Finished, Kept, Mark
+from experiments.finished import Finished, Mark
+from experiments.kept import DamagedError, Kept
 from experiments.lab import Session
 from experiments.result import Failure, Findings
 from experiments.workers import Workers
@@ -29,12 +31,14 @@ class Turns:
     Args:
         seeds: all seeds, in order.
         announce: told of seeds that need not be trained again.
+        kept: where finished seeds are kept.
         hire: starts other processes; None where this one trains all.
     """
 
-    def __init__(self, seeds: tuple[int, ...], announce: Callable[[str], None], hire: Hire | None = None) -> None:
-        self.kept = Kept(None)
-        """Where finished seeds are kept."""
+    def __init__(
+        self, seeds: tuple[int, ...], announce: Callable[[str], None], kept: Kept, hire: Hire | None = None
+    ) -> None:
+        self._kept = kept
         self._seeds = seeds
         self._announce = announce
         self._hire = hire
@@ -59,7 +63,7 @@ class Turns:
         self._load(session)
         waiting = tuple(seed for seed in self._seeds if seed not in self._finished)
         if self._hire is not None and len(waiting) > 1:
-            self._workers = self._hire(waiting, self.kept)
+            self._workers = self._hire(waiting, self._kept)
             for seed in self._workers.take():
                 yield from self._train(seed, session)
             self._wait(self._workers, session, before=None)
@@ -112,13 +116,13 @@ class Turns:
         yield seed
         self._current = None
         self._finished[seed] = finished = mark.cut(seed, session)
-        self.kept.save(finished)
+        finished_seeds.save(self._kept, finished)
 
     def _load(self, session: Session) -> None:
         found: dict[int, Finished] = {}
         for seed in self._seeds:
             try:
-                finished = self.kept.load(seed)
+                finished = finished_seeds.load(self._kept, seed)
             except DamagedError as error:
                 self._announce(f"Seed {seed} was finished before, but is {error} in its file: it is trained again.")
                 continue

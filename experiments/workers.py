@@ -18,7 +18,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from experiments.finished import Finished, Kept, Mark, decode, encode
+from experiments import finished as finished_seeds
+from experiments.finished import Finished, Mark
+from experiments.kept import Kept, decode, encode
 from experiments.lab import Progress, Session
 from experiments.opening import RunRequest, failure_of, load_data, opened
 from experiments.provenance import peak_memory_bytes
@@ -129,11 +131,11 @@ class Workers:
         with self._changed:
             seed = self._at.pop(process, None)
             if kind == "finished":
-                finished = decode(content[0])
+                finished = decode(content[0], Finished)
                 self._finished[finished.seed] = finished
                 self._peak = max(self._peak, content[1])
             elif kind == "failed" and seed is not None:
-                self.failed[seed] = content[0], decode(content[1]).findings
+                self.failed[seed] = content[0], decode(content[1], Finished).findings
                 self._given = len(self._seeds)  # a single process would have stopped here as well
             self._changed.notify_all()
 
@@ -179,6 +181,7 @@ def work(job: Job, connection: Connection) -> None:
         progress=lambda *told: connection.send(("progress", *told)),
         profile=job.request.profile,
         take_turns=asking.take,
+        kept=job.kept,
     )
     try:
         lab, settings = opened(job.request)
@@ -204,7 +207,7 @@ class _Asking:
             yield seed
             self.seed = None
             finished = mark.cut(seed, session)
-            self._kept.save(finished)
+            finished_seeds.save(self._kept, finished)
             self._connection.send(("finished", encode(finished), peak_memory_bytes()))
 
     def _asked(self) -> int | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 
 from numpy.typing import NDArray
@@ -32,6 +33,10 @@ class Fitted:
         return len(self.history.get("loss", ()))
 
 
+OnFold = Callable[[int, Fitted], None]
+"""Called with the number of a fold, from 1, and its training."""
+
+
 def fit(
     model: Any,
     train: Samples,
@@ -44,13 +49,14 @@ def fit(
     on_epoch: OnEpoch | None = None,
     class_weight: dict[int, float] | None = None,
     callbacks: Sequence[Any] = (),
+    after: Fitted | None = None,
 ) -> Fitted:
     """Train a compiled Keras model as `model.fit` would, in the fastest form that can.
 
     Args:
         model: a compiled Keras model; it is trained in place.
         train: training samples.
-        epochs: at least 1.
+        epochs: at least 1; those of `after` count.
         batch_size: 1 to the number of training samples; a last batch that is not full is trained on as well.
         seed: the batch order of each epoch follows from it; the initial weights are the model's own.
         validation: samples on which the metrics are computed after each epoch.
@@ -58,9 +64,12 @@ def fit(
         on_epoch: called after each epoch.
         class_weight: weight of each label, as for `model.fit`.
         callbacks: Keras callbacks.
+        after: an earlier training of this model with the same samples, batch size and seed, which this one goes on
+            with: model, history and seconds come out as if it had been one training from the beginning.
 
     Raises:
-        LabError: epochs, batch size or samples don't allow training.
+        LabError: epochs, batch size or samples don't allow training, or the optimizer has replaced the weights by
+            their averages, so that their training can't go on.
         DivergenceError: the loss is no longer finite; it holds the history up to then.
     """
     request = Request(
@@ -71,13 +80,17 @@ def fit(
         on_epoch=on_epoch,
         class_weight=class_weight,
         callbacks=tuple(callbacks),
+        before={} if after is None else after.history,
     )
     request.check(train, validation)
     _ready(model, train)
+    if after is not None and model.optimizer.use_ema:
+        raise LabError("The optimizer has replaced the weights by their averages: this training can't go on.")
     plan = plan_fit(model, train, request)
     begun = perf_counter()
     history = _fit_one(model, train, validation, request, plan)
-    return Fitted(history=history, plan=plan, seconds=perf_counter() - begun)
+    spent = 0.0 if after is None else after.seconds
+    return Fitted(history=history, plan=plan, seconds=spent + perf_counter() - begun)
 
 
 def fit_folds(
@@ -91,6 +104,8 @@ def fit_folds(
     on_epoch: OnEpoch | None = None,
     class_weight: dict[int, float] | None = None,
     callbacks: Sequence[Any] = (),
+    finished: Mapping[int, Fitted] = MappingProxyType({}),
+    on_fold: OnFold | None = None,
 ) -> tuple[Fitted, ...]:
     """Train one model per fold, side by side where that can be done exactly, otherwise in turn.
 
@@ -106,6 +121,9 @@ def fit_folds(
         on_epoch: called after each epoch of all folds together; where they are trained in turn, epochs count on.
         class_weight: weight of each label, as for `model.fit`.
         callbacks: Keras callbacks.
+        finished: folds that need not be trained again, by their numbers from 1; their models are left as they are.
+            Folds that are trained side by side are left out only if all are finished.
+        on_fold: called with the number of a fold, from 1, as soon as it has been trained.
 
     Raises:
         LabError: as `fit`, or the numbers of models and folds differ.
@@ -129,15 +147,22 @@ def fit_folds(
     for model, train in zip(models, trains, strict=True):
         _ready(model, train)
     plan = plan_folds(models, trains, validations, request)
-    begun = perf_counter()
-    if plan.form == "stack":
+    found = {number: fitted for number, fitted in finished.items() if 1 <= number <= folds}
+    if plan.form == "stack" and len(found) < folds:
         from experiments.training.stack import fit_in_stack
 
+        begun = perf_counter()
         histories = fit_in_stack(models, trains, validations, request)
         seconds = (perf_counter() - begun) / folds
-        return tuple(Fitted(history=history, plan=plan, seconds=seconds) for history in histories)
-    fitted = []
+        found = {
+            number: Fitted(history=history, plan=plan, seconds=seconds)
+            for number, history in enumerate(histories, start=1)
+        }
+        for number, fitted in found.items():
+            _tell(on_fold, number, fitted)
     for position, (model, train, validation) in enumerate(zip(models, trains, validations, strict=True)):
+        if position + 1 in found:
+            continue
         begun = perf_counter()
         own = replace(
             request,
@@ -146,8 +171,14 @@ def fit_folds(
             on_epoch=_counted_on(request, position, folds),
         )
         history = _fit_one(model, train, validation, own, plan)
-        fitted.append(Fitted(history=history, plan=plan, seconds=perf_counter() - begun))
-    return tuple(fitted)
+        found[own.fold] = Fitted(history=history, plan=plan, seconds=perf_counter() - begun)
+        _tell(on_fold, own.fold, found[own.fold])
+    return tuple(found[number] for number in range(1, folds + 1))
+
+
+def _tell(on_fold: OnFold | None, number: int, fitted: Fitted) -> None:
+    if on_fold is not None:
+        on_fold(number, fitted)
 
 
 def _ready(model: Any, train: Samples) -> None:
@@ -178,6 +209,8 @@ def predict(model: Any, samples: Samples, *, batch_size: int) -> NDArray[Any]:
 
 
 def _fit_one(model: Any, train: Samples, validation: Samples | None, request: Request, plan: Plan) -> History:
+    if request.epochs == request.epochs_before:
+        return request.before
     if plan.form == "fit":
         from experiments.training.plain import fit_plainly
 

@@ -39,8 +39,8 @@ def fit_in_loop(model: Any, train: Samples, request: Request, *, validation: Sam
     build(model, train)
     train_epoch = _train_epoch(model, train, request.batch_size, xla=xla)
     validate = None if validation is None else _test_epoch(model, validation, request.test_size, xla=xla)
-    history: dict[str, list[float]] = {}
-    for epoch in range(1, request.epochs + 1):
+    history = request.history()
+    for epoch in range(request.epochs_before + 1, request.epochs + 1):
         order = batch_order(len(train), seed=request.seed, epoch=epoch, fold=request.fold)
         model.reset_metrics()
         if broken_step := train_epoch(order):

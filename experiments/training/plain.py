@@ -35,7 +35,7 @@ def fit_plainly(model: Any, train: Samples, request: Request, *, validation: Sam
     Raises:
         DivergenceError: the loss is no longer finite.
     """
-    history: dict[str, list[float]] = {}
+    history = request.history()
 
     def watch(step: int, logs: dict[str, Any]) -> None:
         if not isfinite(float(logs.get("loss", 0.0))):
@@ -58,7 +58,8 @@ def fit_plainly(model: Any, train: Samples, request: Request, *, validation: Sam
         test_steps = ceil(len(validation) / request.test_size)
         tested = _batches(validation, lambda: _in_turn(validation, request.test_size), test_steps)
     model.fit(
-        _batches(train, lambda: _shuffled(train, request), request.epochs * steps),
+        _batches(train, lambda: _shuffled(train, request), (request.epochs - request.epochs_before) * steps),
+        initial_epoch=request.epochs_before,
         epochs=request.epochs,
         steps_per_epoch=steps,
         validation_data=tested,
@@ -78,7 +79,7 @@ def _batches(samples: Samples, positions: Callable[[], Iterator[NDArray[np.int32
 
 
 def _shuffled(samples: Samples, request: Request) -> Iterator[NDArray[np.int32]]:
-    for epoch in range(1, request.epochs + 1):
+    for epoch in range(request.epochs_before + 1, request.epochs + 1):
         order = batch_order(len(samples), seed=request.seed, epoch=epoch, fold=request.fold)
         yield from _cut(order + np.int32(samples.positions.start), request.batch_size)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from experiments.errors import LabError
+from experiments.training.history import History
 from experiments.training.samples import Samples
 
 OnEpoch = Callable[[int, int, dict[str, float]], None]
@@ -18,8 +19,11 @@ class Request:
     """How to train, apart from model and samples."""
 
     epochs: int
+    """The last epoch, counted from the very first one of the model."""
     batch_size: int
     seed: int
+    before: History = field(default_factory=dict)
+    """What the model was trained before, in the same order; empty where this training is its first."""
     fold: int = 0
     """Counted from 1; 0 outside cross-validation. Each fold has a batch order of its own."""
     validation_batch_size: int | None = None
@@ -28,6 +32,15 @@ class Request:
     class_weight: dict[int, float] | None = None
     callbacks: tuple[Any, ...] = ()
     """Keras callbacks."""
+
+    @property
+    def epochs_before(self) -> int:
+        """Epochs that the model was trained for before."""
+        return len(self.before.get("loss", ()))
+
+    def history(self) -> dict[str, list[float]]:
+        """Return a history that goes on from what was trained before."""
+        return {name: list(values) for name, values in self.before.items()}
 
     @property
     def test_size(self) -> int:
@@ -47,6 +60,8 @@ class Request:
         """
         if self.epochs < 1:
             raise LabError(f"Training needs at least 1 epoch, not {self.epochs}.")
+        if self.epochs < self.epochs_before:
+            raise LabError(f"The model has {self.epochs_before} epochs behind it: it can't end after {self.epochs}.")
         if not len(train):
             raise LabError("There are no samples left to train on.")
         if not 1 <= self.batch_size <= len(train):

@@ -19,7 +19,7 @@ from experiments import data
 from experiments.encoding import limit_words
 
 FOLDS, EPOCHS = 4, 500
-BOSTON_EPOCHS_TRAINED = 5
+BOSTON_EPOCHS_TRAINED = 10
 """Epochs of each fold that are really trained; the time of all 500 is extrapolated from the later of them."""
 
 

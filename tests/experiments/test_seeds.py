@@ -14,9 +14,10 @@ import pytest
 import seed_lab
 from small_data import houses
 
-from experiments import boston
+from experiments import boston, finished
 from experiments.errors import LabError
-from experiments.finished import DamagedError, Finished, Kept, decode, encode
+from experiments.finished import Finished
+from experiments.kept import DamagedError, Kept, decode, encode
 from experiments.lab import Session
 from experiments.result import Findings, Measure, Result
 from experiments.runner import RunInterrupted, RunRequest, run_lab
@@ -99,16 +100,14 @@ def test_where_nothing_can_be_kept_the_run_goes_on(tmp_path, whole):
 
 
 def test_what_is_kept_is_exact_and_what_comes_from_elsewhere_is_refused():
-    finished = Finished(
-        seed=3, findings=Findings(measures=(Measure(name="m", value=float("nan")),)), timings={"work": 0.1}
-    )
-    assert repr(decode(encode(finished))) == repr(finished)
+    seed = Finished(seed=3, findings=Findings(measures=(Measure(name="m", value=float("nan")),)), timings={"work": 0.1})
+    assert repr(decode(encode(seed), Finished)) == repr(seed)
     with pytest.raises(DamagedError, match="cut off"):
-        decode(encode(finished)[:-1])
-    other = encode(finished).replace(b"measures", b"measured")
+        decode(encode(seed)[:-1], Finished)
+    other = encode(seed).replace(b"measures", b"measured")
     with pytest.raises(DamagedError):
-        decode(other)
-    assert Kept(None).load(3) is None
+        decode(other, Finished)
+    assert finished.load(Kept(), 3) is None
 
 
 def test_the_findings_of_several_processes_are_joined_in_the_order_of_the_seeds(tmp_path, whole):
@@ -198,7 +197,7 @@ def test_a_stopped_run_of_several_processes_keeps_what_was_finished(tmp_path, wh
 
 
 def test_a_lab_goes_through_its_seeds_once():
-    turns = Turns((1, 2), print)
+    turns = Turns((1, 2), print, Kept())
     session = Session(seeds=(1, 2), take_turns=turns.take)
     assert list(session.each_seed()) == [1, 2]
     with pytest.raises(LabError, match="only once"):
