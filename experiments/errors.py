@@ -5,6 +5,13 @@ The messages say what happened, what was expected and how to mend it, in one or 
 
 from __future__ import annotations
 
+LONGEST = 1000
+"""Characters that are kept of a message of a lab; a longer one loses its middle."""
+_LINES = 12
+"""Lines that are kept of it."""
+_CONTROLS = frozenset((*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000)))
+"""Control characters, and halves of characters, which no encoding can write."""
+
 
 class LabError(Exception):
     """A lab can't be run as asked; base of the errors of this package."""
@@ -12,3 +19,28 @@ class LabError(Exception):
 
 class DataError(LabError):
     """A data set is missing, incomplete, or not the file it should be."""
+
+
+def told(error: BaseException) -> str:
+    """Return the message of any error, also of one that can't say its own, so that it can be shown and stored."""
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    return plain(text).strip()
+
+
+def plain(text: str) -> str:
+    """Return text from elsewhere as it may be printed and stored.
+
+    It has no control characters but tabs and line ends, nothing that UTF-8 can't hold, and at most `LONGEST` characters
+    and `_LINES` lines: of an error the beginning and the end say most.
+    """
+    text = text.replace("\r\n", "\n")
+    lines = "".join(mark if mark in "\n\t" or ord(mark) not in _CONTROLS else "?" for mark in text).split("\n")
+    if len(lines) > _LINES:
+        lines = [*lines[: _LINES // 2], "…", *lines[1 - _LINES // 2 :]]
+    short = "\n".join(lines)
+    if len(short) > LONGEST:
+        short = f"{short[: LONGEST * 2 // 3]} … {short[3 - LONGEST // 3 :]}"
+    return short

@@ -47,11 +47,16 @@ def key_parts(
         "lab": sha256(lab_file.read_bytes()).hexdigest(),
         "engine": _hash_of_files(engine_files(lab_file)),
         "settings": json.dumps(dict(settings), sort_keys=True, ensure_ascii=False),
-        "data": " ".join(f"{file.name}:{file.sha256}" for file in files) or "none",
+        "data": data_part(files),
         "seeds": ",".join(str(seed) for seed in seeds),
         "profile": profile,
         **{package: package_version(package) for package in DISTRIBUTIONS},
     }
+
+
+def data_part(files: Sequence[DataFile]) -> str:
+    """Return the part of a run's identity that names its data: each file with its hash, or "none"."""
+    return " ".join(f"{file.name}:{file.sha256}" for file in files) or "none"
 
 
 def key(parts: Mapping[str, str]) -> str:

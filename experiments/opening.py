@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments import data, provenance, registry
-from experiments.errors import LabError
+from experiments.errors import plain, told
 from experiments.lab import Profile, Session
 from experiments.result import Failure, Setting
 from experiments.settings import resolve
@@ -64,6 +64,6 @@ def load_data(lab: registry.Lab, settings: Any, request: RunRequest, announce: A
 
 def failure_of(error: BaseException, session: Session) -> Failure:
     """Say in a line what went wrong, without a traceback and without paths of this machine."""
-    told = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
-    stage = session.open_stages[-1] if session.open_stages else "lab"
-    return Failure(kind=type(error).__name__, message=provenance.scrub(told.strip(" :")), stage=stage)
+    stage = str(session.open_stages[-1]) if session.open_stages else "lab"
+    message = provenance.scrub(told(error)) or "(without a message)"
+    return Failure(kind=plain(type(error).__name__), message=message, stage=plain(stage))

@@ -18,8 +18,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from experiments.errors import LabError
+from experiments import output
+from experiments.errors import LabError, told
 from experiments.result import Findings, Setting
+from experiments.settings import SettingError, setting_types
 from experiments.suggestion import unknown_name
 
 if TYPE_CHECKING:
@@ -80,13 +82,17 @@ def load(name: str, path: Path | None = None) -> Lab:
         LabError: the file is missing or can't be imported, or it lacks a part that every lab has.
     """
     if path is not None:
-        return _described(name, _load_file(name, path))
+        place = _existing(name, path).resolve()
+        return _described(name, _load_file(name, path, place), place)
     module_name = _module_name(name)
     try:
-        module = import_module(module_name)
-    except (Exception, SystemExit) as error:
-        raise LabError(f"The lab {name!r} can't be imported from {module_name}: {_told(error)}.") from error
-    return _described(name, module)
+        with output.kept_for_results():
+            module = import_module(module_name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise LabError(f"The lab {name!r} can't be imported from {module_name}: {_named(error)}.") from error
+    return _described(name, module, source_file(name))
 
 
 def source_file(name: str, path: Path | None = None) -> Path:
@@ -109,8 +115,15 @@ def source_file(name: str, path: Path | None = None) -> Path:
 
 
 def dataset_name(lab: Lab, settings: Any) -> str | None:
-    """Return the data set that a run reads: the setting `dataset` where the lab has one, else the lab's own."""
-    return getattr(settings, "dataset", lab.dataset)
+    """Return the data set that a run reads: the setting `dataset` where the lab has one, else the lab's own.
+
+    Raises:
+        LabError: the setting is no name.
+    """
+    name: object = getattr(settings, "dataset", lab.dataset)
+    if name is not None and not isinstance(name, str):
+        raise LabError(f"The setting dataset of {lab.name} must be the name of a data set, not {name!r}.")
+    return name
 
 
 def _module_name(name: str) -> str:
@@ -133,8 +146,7 @@ def _existing(name: str, path: Path) -> Path:
     return path
 
 
-def _load_file(name: str, path: Path) -> ModuleType:
-    place = _existing(name, path).resolve()
+def _load_file(name: str, path: Path, place: Path) -> ModuleType:
     private_name = f"_labreport_lab_{sha256(str(place).encode()).hexdigest()[:16]}"
     spec = spec_from_file_location(private_name, place)
     if spec is None or spec.loader is None:
@@ -142,31 +154,49 @@ def _load_file(name: str, path: Path) -> ModuleType:
     module = module_from_spec(spec)
     sys.modules[private_name] = module  # dataclasses and inspect look their module up there
     try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+        with output.kept_for_results():
+            spec.loader.exec_module(module)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        # Anything: a lab that leaves the program while it is imported must not take the others with it.
         del sys.modules[private_name]
-        raise LabError(f"The lab {name!r} can't be imported from {path}: {_told(error)}.") from error
+        raise LabError(f"The lab {name!r} can't be imported from {path}: {_named(error)}.") from error
     return module
 
 
-def _described(name: str, module: ModuleType) -> Lab:
-    missing = [part for part in ("TITLE", "VERSION", "DATASET", "Settings", "run") if not hasattr(module, part)]
+def _described(name: str, module: ModuleType, file: Path) -> Lab:
+    parts = vars(module)
+    missing = [part for part in ("TITLE", "VERSION", "DATASET", "Settings", "run") if part not in parts]
     if missing:
         raise LabError(f"The lab {name!r} lacks {', '.join(missing)}; see a lab of the package for the form.")
-    settings: type[Any] = module.Settings
-    if not is_dataclass(settings):
+    settings, quick = parts["Settings"], parts.get("QUICK", {})
+    if not isinstance(settings, type) or not is_dataclass(settings):
         raise LabError(f"The lab {name!r} has Settings that are no dataclass.")
+    for part, fits, expected in (
+        ("TITLE", isinstance(parts["TITLE"], str), "a text"),
+        ("VERSION", isinstance(parts["VERSION"], str | int | float), "a text or a number"),
+        ("DATASET", isinstance(parts["DATASET"], str | None), "the name of a data set, or None"),
+        ("QUICK", isinstance(quick, Mapping), "a table of settings"),
+        ("run", callable(parts["run"]), "a function"),
+    ):
+        if not fits:
+            raise LabError(f"The lab {name!r} has a {part} that is not {expected}.")
+    try:
+        setting_types(settings)
+    except SettingError as error:
+        raise LabError(f"The lab {name!r} can't be used. {error}") from error
     return Lab(
         name=name,
-        title=module.TITLE,
-        version=str(module.VERSION),
-        dataset=module.DATASET,
+        title=parts["TITLE"],
+        version=str(parts["VERSION"]),
+        dataset=parts["DATASET"],
         settings=settings,
-        quick=getattr(module, "QUICK", {}),
-        run=module.run,
-        file=Path(str(module.__file__)),
+        quick=quick,
+        run=parts["run"],
+        file=file,
     )
 
 
-def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".rstrip(". ")
+def _named(error: BaseException) -> str:
+    return f"{type(error).__name__}: {told(error)}".rstrip(".: ")

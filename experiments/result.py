@@ -18,6 +18,9 @@ from msgspec import Meta
 FORMAT = 1
 """Number of the file format written. History: 1 (2026) first format."""
 
+GREATEST_SECONDS = 1e9
+"""What a stage may have taken; anything greater, or less than nothing, is no time."""
+
 Setting = bool | int | float | str
 Direction = Literal["higher", "lower"]
 Split = Literal["train", "validation", "test"]

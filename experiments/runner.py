@@ -6,6 +6,7 @@ the user must mend before anything can run (an unknown lab, a wrong setting, an 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 import sys
@@ -15,15 +16,16 @@ from threading import Lock
 from time import perf_counter
 from typing import Any, Literal
 
-import msgspec
-
-from experiments import identity, provenance, registry
+from experiments import identity, interruption, output, provenance
 from experiments.errors import LabError
+from experiments.interruption import Interruption
 from experiments.kept import Kept
 from experiments.lab import Progress, Session, silent
 from experiments.opening import Announce, RunRequest, failure_of, load_data, opened
-from experiments.result import DataFile, Findings, Result
+from experiments.registry import Lab
+from experiments.result import GREATEST_SECONDS, Failure, Findings, Result
 from experiments.settings import as_record, changed_names
+from experiments.storable import checked
 from experiments.training.backend import DETERMINISTIC, limit_threads
 from experiments.turns import Hire, Turns
 from experiments.workers import Job, Workers
@@ -43,7 +45,7 @@ class RunInterrupted(KeyboardInterrupt):
     """The user stopped a run; what had been measured is in `result`."""
 
     def __init__(self, result: Result) -> None:
-        """Keep the unfinished result, whose status is `interrupted`."""
+        """Keep the result: its status is `interrupted`, or `complete` where the lab had come to its end."""
         super().__init__()
         self.result = result
 
@@ -72,34 +74,50 @@ def run_lab(
         RunInterrupted: the user stopped the run.
     """
     _check(request)
-    lab, settings = opened(request)
-    progress = _one_at_a_time(progress)
+    with output.kept_for_results():
+        lab, settings = opened(request)
+    # Before anything runs: whoever edits the lab while it trains gets a run of the text that ran, and a stale one.
+    inputs = identity.key_parts(lab.file, as_record(settings), (), request.seeds, profile=request.profile)
+    with interruption.remembered() as ctrl_c:
+        return _run(request, lab, settings, inputs, clock, _one_at_a_time(progress, ctrl_c), announce, ctrl_c)
+
+
+def _run(
+    request: RunRequest,
+    lab: Lab,
+    settings: Any,
+    inputs: dict[str, str],
+    clock: Clock,
+    progress: Progress,
+    announce: Announce,
+    ctrl_c: Interruption,
+) -> Result:
     kept = Kept()
     turns = Turns(request.seeds, announce, kept, _hire(request, progress))
     session = Session(seeds=request.seeds, progress=progress, profile=request.profile, take_turns=turns.take, kept=kept)
     started, begun = clock(), perf_counter()
-    files: tuple[DataFile, ...] | None = None
+    parts = {**inputs, "data": "missing"}
     status: Literal["complete", "failed", "interrupted"] = "complete"
     failure = None
-    interrupted = False
     findings = Findings()
     try:
         with session.stage("data"):
             dataset = load_data(lab, settings, request, announce)
-        files = () if dataset is None else dataset.card.files
+        parts = {**inputs, "data": identity.data_part(() if dataset is None else dataset.card.files)}
         if request.kept is not None:
-            kept.folder = request.kept / identity.key(_key_parts(lab, settings, files, request))
-        findings = _checked(lab.run(settings, dataset, session))
-    except KeyboardInterrupt:
-        turns.interrupted(session)
-        status, interrupted, findings = "interrupted", True, session.draft.findings()
+            kept.folder = request.kept / identity.key(parts)
+        with output.kept_for_results():
+            findings = checked(lab.run(settings, dataset, session))
     except BaseException as error:
         _log.debug("The lab %s failed.", lab.name, exc_info=True)
-        failure = turns.failed(session, failure_of(error, session))
-        status, findings = "failed", _kept(session.draft.findings())
+        if ctrl_c.pressed or isinstance(error, KeyboardInterrupt):
+            turns.interrupted(session)
+            status, findings = "interrupted", _storable(session)
+        else:
+            status = "failed"
+            failure, findings = _failed(error, turns, session)
     finally:
         peak = max(provenance.peak_memory_bytes(), turns.close())
-    parts = _key_parts(lab, settings, files, request)
     key = identity.key(parts)
     result = Result(
         run_id=run_id(started, key, secrets.token_hex(3)),
@@ -114,7 +132,7 @@ def run_lab(
         changed_settings=changed_names(settings),
         seeds=request.seeds,
         findings=findings,
-        timings={**session.timings, "total": perf_counter() - begun},
+        timings={**_seconds(session), "total": perf_counter() - begun},
         peak_memory_bytes=peak,
         provenance=provenance.provenance(
             command=request.command,
@@ -124,7 +142,7 @@ def run_lab(
             ended=clock(),
         ),
     )
-    if interrupted:
+    if ctrl_c.pressed or status == "interrupted":
         raise RunInterrupted(result)
     return result
 
@@ -136,7 +154,8 @@ def run_id(started: datetime, key: str, token: str) -> str:
 
 def _hire(request: RunRequest, progress: Progress) -> Hire | None:
     """Return what starts the other processes of a run; None where there is nothing to share."""
-    jobs = min(request.jobs, len(request.seeds))
+    # More processes than this only take memory from each other, at half a gigabyte each.
+    jobs = min(request.jobs, len(request.seeds), 4 * provenance.logical_processors())
     if jobs < 2:
         limit_threads(None)
         return None
@@ -152,38 +171,42 @@ def _hire(request: RunRequest, progress: Progress) -> Hire | None:
     return hire
 
 
-def _one_at_a_time(progress: Progress) -> Progress:
+def _one_at_a_time(progress: Progress, ctrl_c: Interruption) -> Progress:
     """Let no two threads tell of their progress at once: other processes are heard in a thread of their own."""
     lock = Lock()
 
     def told(part: str, done: int, total: int, values: dict[str, float]) -> None:
+        ctrl_c.check()
         with lock:
             progress(part, done, total, values)
 
     return told
 
 
-def _checked(findings: object) -> Findings:
-    """Return what a lab gave back, if it can be stored.
+def _failed(error: BaseException, turns: Turns, session: Session) -> tuple[Failure, Findings]:
+    """Return why a lab failed, and what it had found."""
+    failure = failure_of(error, session)
+    # The lab may have put anything into the draft; its first error is what counts.
+    with contextlib.suppress(Exception):
+        failure = turns.failed(session, failure)
+    return failure, _storable(session)
 
-    Raises:
-        LabError: it is something else than Findings, or holds a value that a record can't hold, such as a NumPy number.
-    """
-    if not isinstance(findings, Findings):
-        raise LabError(f"A lab's run must return Findings, not {type(findings).__name__}.")
+
+def _storable(session: Session) -> Findings:
+    """Return what a lab has found so far, or nothing where that can't be stored."""
     try:
-        msgspec.convert(msgspec.to_builtins(findings), Findings)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise LabError(f"What the lab found can't be stored: {error}. Records hold plain Python values.") from error
-    return findings
-
-
-def _kept(findings: Findings) -> Findings:
-    """Return what a failed lab had found, or nothing where that can't be stored."""
-    try:
-        return _checked(findings)
-    except LabError:
+        return checked(session.draft.findings())
+    except Exception:
         return Findings()
+
+
+def _seconds(session: Session) -> dict[str, float]:
+    """Return the times of the stages, without what a lab may have put among them that is no time."""
+    return {
+        str(name): value
+        for name, value in session.timings.items()
+        if isinstance(value, int | float) and 0 <= value <= GREATEST_SECONDS
+    }
 
 
 def _check(request: RunRequest) -> None:
@@ -197,13 +220,6 @@ def _check(request: RunRequest) -> None:
     for seed in seeds:
         if not 0 <= seed <= _GREATEST_SEED:
             raise LabError(f"A seed must lie between 0 and {_GREATEST_SEED}, not {seed}.")
-
-
-def _key_parts(
-    lab: registry.Lab, settings: Any, files: tuple[DataFile, ...] | None, request: RunRequest
-) -> dict[str, str]:
-    parts = identity.key_parts(lab.file, as_record(settings), files or (), request.seeds, profile=request.profile)
-    return {**parts, "data": "missing"} if files is None else parts
 
 
 def _threads() -> int:

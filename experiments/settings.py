@@ -1,17 +1,18 @@
 """Settings of a lab: from text on the command line to a checked, frozen dataclass.
 
 A lab declares its settings as a frozen dataclass whose `__post_init__` checks the ranges. Here the words of the
-user are given their types, so that a wrong name, a wrong type and a wrong range each give one clear line.
+user are given their types, so that a wrong name, a wrong type and a wrong range each give one clear line. The class of
+a user's own lab is checked as well: a record holds plain values only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from math import isfinite
 from typing import Any, TypeVar, get_type_hints
 
-from experiments.errors import LabError
+from experiments.errors import LabError, plain, told
 from experiments.result import Setting
 from experiments.suggestion import unknown_name
 
@@ -20,6 +21,8 @@ AnySettings = TypeVar("AnySettings")
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
 _EXPECTED = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
+_DIGITS = 18
+"""Of a whole number: what every reader of a stored run can hold."""
 
 
 class SettingError(LabError):
@@ -36,7 +39,7 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, str]:
     for assignment in assignments:
         name, separator, value = assignment.partition("=")
         if not separator or not name.strip():
-            raise SettingError(f"Can't read the setting {assignment!r}: write it as name=value, e.g. epochs=5.")
+            raise SettingError(f"Can't read the setting {plain(assignment)!r}: write it as name=value, e.g. epochs=5.")
         parsed[name.strip()] = value.strip()
     return parsed
 
@@ -67,14 +70,38 @@ def resolve(
             raise SettingError(unknown_name(kind, name, types))
         values[name] = _typed(f"{lab}.{name}" if lab else name, value, types[name])
     try:
-        return settings_class(**values)
+        settings = settings_class(**values)
     except ValueError as error:
-        raise SettingError(f"{lab + ': ' if lab else ''}{error}") from error
+        raise SettingError(f"{lab + ': ' if lab else ''}{told(error)}") from error
+    except (Exception, SystemExit) as error:
+        raise SettingError(
+            f"The settings{f' of {lab}' if lab else ''} can't be made: {type(error).__name__}: {told(error)}"
+        ) from error
+    for name, expected in types.items():
+        value = getattr(settings, name)
+        if not _is_plain(value, expected):
+            raise SettingError(_wrong(f"{lab}.{name}" if lab else name, value, expected))
+    return settings
 
 
 def setting_types(settings_class: type[Any]) -> dict[str, type]:
-    """Return the type (bool, int, float or str) of each setting by name, in the order of the class."""
-    hints = get_type_hints(settings_class)
+    """Return the type (bool, int, float or str) of each setting by name, in the order of the class.
+
+    Raises:
+        SettingError: the class has a field of another type, or one without a default, or one that can't be set.
+    """
+    try:
+        hints = get_type_hints(settings_class)
+    except Exception as error:
+        raise SettingError(f"The types of the settings can't be read: {type(error).__name__}: {told(error)}") from error
+    for field in fields(settings_class):
+        if not any(hints[field.name] is kind for kind in _EXPECTED):
+            declared = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", field.type)
+            raise SettingError(
+                f"The setting {field.name} is declared as {plain(str(declared))}; use bool, int, float or str."
+            )
+        if not field.init or (field.default is MISSING and field.default_factory is MISSING):
+            raise SettingError(f"The setting {field.name} needs a default, and must be one that can be set.")
     return {field.name: hints[field.name] for field in fields(settings_class)}
 
 
@@ -85,11 +112,7 @@ def as_record(settings: Any) -> dict[str, Setting]:
 
 def changed_names(settings: Any) -> tuple[str, ...]:
     """Return the names of the settings that differ from their default, in the order of the class."""
-    return tuple(
-        field.name
-        for field in fields(settings)
-        if field.default is MISSING or getattr(settings, field.name) != field.default
-    )
+    return tuple(field.name for field in fields(settings) if getattr(settings, field.name) != _default(field))
 
 
 def require_range(
@@ -117,15 +140,41 @@ def require_range(
             raise ValueError(f"{name} must be less than {below}, not {value}.")
 
 
-def _typed(name: str, value: Setting, expected: type) -> Setting:
+def _default(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def _is_plain(value: object, expected: type) -> bool:
+    """Return whether a value is what its field declares, and can stand in a record."""
+    if expected is float and type(value) is int:
+        expected = int  # Python takes a whole number for a float
+    if type(value) is not expected:
+        return False
+    if isinstance(value, str):
+        return plain(value) == value
+    return isfinite(value) if isinstance(value, float) else abs(value) < 10**_DIGITS  # type: ignore[arg-type]
+
+
+def _typed(name: str, value: object, expected: type) -> Setting:
     """Return `value` as the type of its field, converting text only where nothing is lost."""
     try:
         return _convert(value, expected)
-    except ValueError:
-        raise SettingError(f"{name} must be {_EXPECTED[expected]}, not {value!r}.") from None
+    except (TypeError, ValueError, OverflowError):
+        raise SettingError(_wrong(name, value, expected)) from None
 
 
-def _convert(value: Setting, expected: type) -> Setting:
+def _wrong(name: str, value: object, expected: type) -> str:
+    try:
+        written = repr(value)
+    except Exception:  # a number of so many digits that Python refuses to write it, or a stranger's object
+        written = f"this {type(value).__name__}"
+    shown = plain(written)
+    too_great = expected is int and written.strip("'+-").isdecimal() and len(written) > _DIGITS
+    limit = f" of at most {_DIGITS} digits" if too_great else ""
+    return f"{name} must be {_EXPECTED[expected]}{limit}, not {shown}."
+
+
+def _convert(value: Any, expected: type) -> Setting:
     if expected is bool:
         word = str(value).lower()
         if word in _TRUE or word in _FALSE:
@@ -136,12 +185,19 @@ def _convert(value: Setting, expected: type) -> Setting:
     if expected is int:
         if isinstance(value, float):
             raise ValueError(value)
-        return int(value)
+        return _whole(value)
     if expected is float:
         number = float(value)
         if not isfinite(number):
             raise ValueError(value)
         return number
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or plain(value) != value:
         raise ValueError(value)
     return value
+
+
+def _whole(value: Any) -> int:
+    number = int(value)
+    if abs(number) >= 10**_DIGITS:
+        raise ValueError(value)
+    return number

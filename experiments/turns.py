@@ -15,6 +15,7 @@ from experiments.finished import Finished, Mark
 from experiments.kept import DamagedError, Kept
 from experiments.lab import Session
 from experiments.result import Failure, Findings
+from experiments.storable import checked
 from experiments.workers import Workers
 
 Hire = Callable[[tuple[int, ...], Kept], Workers]
@@ -114,8 +115,10 @@ class Turns:
         mark = Mark(session)
         self._current = seed
         yield seed
+        finished = mark.cut(seed, session)
+        checked(finished.findings)
         self._current = None
-        self._finished[seed] = finished = mark.cut(seed, session)
+        self._finished[seed] = finished
         finished_seeds.save(self._kept, finished)
 
     def _load(self, session: Session) -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
-import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,14 +17,14 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from experiments import finished as finished_seeds
+from experiments import processes
 from experiments.finished import Finished, Mark
 from experiments.kept import Kept, decode, encode
 from experiments.lab import Progress, Session
 from experiments.opening import RunRequest, failure_of, load_data, opened
 from experiments.provenance import peak_memory_bytes
 from experiments.result import Failure, Findings
-
-_SAFE_PATH = "PYTHONSAFEPATH"
+from experiments.storable import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +112,8 @@ class Workers:
                     self._progress(*content)
                 elif kind == "next":
                     connection.send(self._given_to(process))
+                elif kind == "failing":
+                    self._give_no_more()
                 else:
                     self._heard(process, kind, content)
         with self._changed:
@@ -127,6 +127,11 @@ class Workers:
                 self._at[process] = seed
             return seed
 
+    def _give_no_more(self) -> None:
+        """A seed fails, and a single process would stop here as well."""
+        with self._changed:
+            self._given = len(self._seeds)
+
     def _heard(self, process: BaseProcess, kind: str, content: list[Any]) -> None:
         with self._changed:
             seed = self._at.pop(process, None)
@@ -136,7 +141,6 @@ class Workers:
                 self._peak = max(self._peak, content[1])
             elif kind == "failed" and seed is not None:
                 self.failed[seed] = content[0], decode(content[1], Finished).findings
-                self._given = len(self._seeds)  # a single process would have stopped here as well
             self._changed.notify_all()
 
 
@@ -144,34 +148,15 @@ def _started(job: Job) -> tuple[Connection, BaseProcess]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=work, args=(job, theirs), daemon=True)
-    with _quietly_starting():
+    with processes.quietly_starting():
         process.start()
     theirs.close()
     return ours, process
 
 
-@contextlib.contextmanager
-def _quietly_starting() -> Iterator[None]:
-    """Let the new process ignore Ctrl-C, which is for this one, and never import from the current folder."""
-    before = os.environ.get(_SAFE_PATH)
-    os.environ[_SAFE_PATH] = "1"
-    main = threading.current_thread() is threading.main_thread()
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
-    try:
-        yield
-    finally:
-        if handler is not None:
-            signal.signal(signal.SIGINT, handler)
-        if before is None:
-            del os.environ[_SAFE_PATH]
-        else:
-            os.environ[_SAFE_PATH] = before
-
-
 def work(job: Job, connection: Connection) -> None:
     """Run a lab in this process for the seeds that the other side gives out."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    processes.follow_parent()
     from experiments.training.backend import limit_threads
 
     limit_threads(job.threads)
@@ -186,10 +171,23 @@ def work(job: Job, connection: Connection) -> None:
     try:
         lab, settings = opened(job.request)
         lab.run(settings, load_data(lab, settings, job.request, announce=lambda line: None), session)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         # Outside a seed, the run goes on without this process.
         if asking.seed is not None and asking.mark is not None:
-            connection.send(("failed", failure_of(error, session), encode(asking.mark.cut(asking.seed, session))))
+            with contextlib.suppress(OSError):
+                connection.send(("failing",))  # at once, before another seed is given out
+                found = _found(asking.seed, asking.mark, session)
+                connection.send(("failed", failure_of(error, session), encode(found)))
+
+
+def _found(seed: int, mark: Mark, session: Session) -> Finished:
+    """Return what a seed that failed had found, or nothing where that can't be stored."""
+    try:
+        finished = mark.cut(seed, session)
+        checked(finished.findings)
+        return finished
+    except Exception:
+        return Finished(seed=seed, findings=Findings(), timings={})
 
 
 class _Asking:
@@ -205,8 +203,9 @@ class _Asking:
         while (seed := self._asked()) is not None:
             self.seed, self.mark = seed, (mark := Mark(session))
             yield seed
-            self.seed = None
             finished = mark.cut(seed, session)
+            checked(finished.findings)
+            self.seed = None
             finished_seeds.save(self._kept, finished)
             self._connection.send(("finished", encode(finished), peak_memory_bytes()))
 
@@ -214,11 +213,3 @@ class _Asking:
         self._connection.send(("next",))
         seed: int | None = self._connection.recv()
         return seed
-
-
-def _end_with_parent() -> None:
-    """End this process when the one that started it is gone, however it went; runs in a thread."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

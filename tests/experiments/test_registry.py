@@ -83,6 +83,16 @@ def test_a_lab_is_loaded_from_its_file_under_a_private_name(tmp_path):
         (OWN_LAB.replace("@dataclass(frozen=True, kw_only=True)", ""), "no dataclass"),
         ("import nowhere_to_be_found", "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
         ("def (", "SyntaxError"),
+        ("class Odd(BaseException): pass\nraise Odd('boo')", "Odd: boo"),
+        ("raise GeneratorExit", "GeneratorExit"),
+        ("class Odd(Exception):\n    def __str__(self): raise ValueError\nraise Odd", "Odd"),
+        (OWN_LAB + "Settings = Settings()", "no dataclass"),
+        (OWN_LAB + "TITLE = 3", "a TITLE that is not a text"),
+        (OWN_LAB + "DATASET = ['mnist']", "a DATASET that is not the name of a data set"),
+        (OWN_LAB + "QUICK = [1]", "a QUICK that is not a table of settings"),
+        (OWN_LAB + "run = None", "a run that is not a function"),
+        (OWN_LAB.replace("size: int = 3", "size: list[int] = None"), "The setting size is declared as list"),
+        (OWN_LAB.replace("size: int = 3", "size: int"), "The setting size needs a default"),
     ],
 )
 def test_a_file_that_is_no_lab_is_refused(tmp_path, source, message):
@@ -121,3 +131,27 @@ def test_labs_of_other_packages_come_by_entry_point_and_cannot_replace_ours(monk
         registry.load("gone")
     with pytest.raises(LabError, match=r"nowhere\.at\.all, which is not installed"):
         registry.source_file("gone")
+
+
+def test_what_a_lab_says_when_it_cannot_be_imported_is_cut_short(tmp_path):
+    file = tmp_path / "own.py"
+    file.write_text("raise ValueError('a' * 100_000 + '\\n' * 1000)")
+    with pytest.raises(LabError, match="ValueError: aaa") as caught:
+        registry.load("own", file)
+    assert len(str(caught.value)) < 2000
+
+
+def test_a_lab_that_prints_while_it_is_imported_leaves_standard_output_alone(tmp_path, capfd):
+    file = tmp_path / "own.py"
+    file.write_text("import os\nprint('Python')\nos.system('echo shell')\n" + OWN_LAB)
+    registry.load("own", file)
+    told = capfd.readouterr()
+    assert told.out == "" and "Python" in told.err and "shell" in told.err
+
+
+def test_a_setting_dataset_that_is_no_name_is_refused(tmp_path):
+    file = tmp_path / "own.py"
+    file.write_text(OWN_LAB.replace("size: int", "dataset: int"))
+    lab = registry.load("own", file)
+    with pytest.raises(LabError, match="must be the name of a data set, not 3"):
+        registry.dataset_name(lab, lab.settings())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def test_a_lab_that_raises_gives_a_failed_run_with_what_was_measured_before(tmp_
     assert result.status == "failed"
     assert result.failure is not None
     assert (result.failure.kind, result.failure.stage) == ("ZeroDivisionError", "work")
-    assert result.failure.message == "ZeroDivisionError: division by zero"
+    assert result.failure.message == "division by zero"
     assert [item.name for item in result.findings.measures] == ["size", "samples"]
 
 
@@ -152,3 +153,83 @@ def test_an_unknown_lab_and_a_wrong_setting_are_refused_before_anything_runs(tmp
 def test_the_name_of_a_run_is_its_start_in_utc_and_the_beginning_of_its_key():
     local = datetime(2026, 1, 1, 1, 0, tzinfo=timezone(timedelta(hours=8)))
     assert run_id(local, "0123456789abcdef", "c0ffee") == "20251231T170000Z-01234567-c0ffee"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("raise ValueError", "(without a message)"),
+        ("raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})()", "(without a message)"),
+        ("raise ValueError('\\x1b[31mred\\x07 \\udc80')", "?[31mred? ?"),
+        ("raise type('Odd', (BaseException,), {})('boo')", "boo"),
+    ],
+)
+def test_whatever_a_lab_raises_is_told_once_in_characters_that_can_be_printed(tmp_path, body, message):
+    result = run(request(tmp_path, body=body))
+    assert (result.status, result.failure and result.failure.message) == ("failed", message)
+
+
+def test_a_long_message_of_a_lab_keeps_its_beginning_and_its_end(tmp_path):
+    for body in (
+        "raise ValueError('first ' + 'x' * 100_000 + ' last')",
+        "raise ValueError('first' + '\\n' * 999 + 'last')",
+    ):
+        failure = run(request(tmp_path, body=body)).failure
+        assert failure is not None
+        assert failure.message.startswith("first") and failure.message.endswith("last")
+        assert len(failure.message) <= 1000 and failure.message.count("\n") <= 12
+
+
+@pytest.mark.parametrize("value", ["10**400", "'many'", "[1]", "object()"])
+def test_findings_that_no_file_can_hold_give_a_failed_run(tmp_path, value):
+    result = run(request(tmp_path, body=f"session.draft.measure('x', {value})"))
+    assert result.status == "failed" and result.failure is not None
+    assert "can't be stored" in result.failure.message
+    assert result.findings.measures == ()
+
+
+def test_a_lab_that_spoils_its_draft_and_its_times_fails_with_its_own_error(tmp_path):
+    body = (
+        "session.draft.trainings = 3; session.timings['x'] = 'long'; session.timings['y'] = -1; raise ValueError('a')"
+    )
+    result = run(request(tmp_path, body=body))
+    assert (result.status, result.failure and result.failure.message) == ("failed", "a")
+    assert result.timings.keys() == {"data", "work", "total"}
+
+
+def test_a_lab_that_is_edited_while_it_trains_is_stale_afterwards(tmp_path):
+    asked = request(tmp_path, body="from pathlib import Path; Path(__file__).write_text('')")
+    ran = sha256((tmp_path / "own.py").read_bytes()).hexdigest()
+    assert run(asked).key_parts["lab"] == ran
+    assert (tmp_path / "own.py").read_bytes() == b""
+
+
+def test_what_a_lab_prints_goes_to_standard_error_also_from_a_process_of_its_own(tmp_path, capfd):
+    run(request(tmp_path, body="print('Python'); import os; os.write(1, b'bytes'); os.system('echo shell')"))
+    told = capfd.readouterr()
+    assert told.out == ""
+    assert all(word in told.err for word in ("Python", "bytes", "shell"))
+    print("back")
+    assert capfd.readouterr().out == "back\n"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "pass",  # swallowed, as in a callback
+        "raise AssertionError",  # turned into another error
+        "session.progress('own', 1, 1, {}); raise AssertionError('went on')",
+    ],
+)
+def test_ctrl_c_stops_the_run_wherever_a_library_swallows_it(tmp_path, after):
+    ctrl_c = "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(1)"
+    body = f"""
+        try:
+            {ctrl_c}
+        except KeyboardInterrupt:
+            {after}
+        """
+    with pytest.raises(RunInterrupted) as caught:
+        run(request(tmp_path, body=body.strip()))
+    assert caught.value.result.failure is None
+    assert caught.value.result.status == ("complete" if after == "pass" else "interrupted")

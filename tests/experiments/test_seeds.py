@@ -121,7 +121,6 @@ def test_the_findings_of_several_processes_are_joined_in_the_order_of_the_seeds(
     assert repr(result.findings) == repr(whole)
     assert trained(tmp_path) == dict.fromkeys(SEEDS, 1)
     assert sorted(progress) == ["final, seed 0", "final, seed 2", "final, seed 5"]
-    assert progress[-1] == "final, seed 5"
     assert result.timings.keys() == {"data", "work", "total"}
 
 
@@ -131,7 +130,15 @@ def test_the_first_seed_that_fails_counts_whoever_trained_it(tmp_path):
     for file in tmp_path.glob("*/*/*"):
         file.unlink()
     (tmp_path / "trained-0").unlink()
-    (tmp_path / "wait-5").write_text("trained-0")
+    (tmp_path / "wait-5").write_text("heard")
+
+    def hear() -> None:
+        while not (tmp_path / "trained-0").exists():
+            time.sleep(0.01)
+        time.sleep(0.5)  # enough for the other process to fail, and for this one to hear of it
+        (tmp_path / "heard").touch()
+
+    Thread(target=hear, daemon=True).start()
     for result in (alone, run(tmp_path, jobs=2)):
         assert result.status == "failed"
         assert result.failure is not None
@@ -225,3 +232,21 @@ def test_seeds_have_weights_and_orders_of_their_own():
     settings = boston.Settings(folds=2, units=2, epochs=1, dropped_epochs=0, final_batch_size=5)
     losses = [training.history["loss"] for training in boston.run(settings, houses(), Session(seeds=(0, 1))).trainings]
     assert len(set(losses)) == len(losses) == 6
+
+
+@pytest.mark.parametrize("odd", ["object()", "10**400", "'many'"])
+def test_a_seed_of_another_process_whose_findings_cannot_be_stored_fails_in_words(tmp_path, odd, capfd):
+    source = Path(seed_lab.__file__).read_text()
+    lab = tmp_path / "odd.py"
+    lab.write_text(
+        source.replace(
+            'session.progress(session.part("final"',
+            f'draft.measure("x", {odd})\n        session.progress(session.part("final"',
+        )
+    )
+    (tmp_path / "wait-5").write_text("trained-0")  # until another process is at work
+    asked = RunRequest(lab="seeds", path=lab, overrides={"folder": str(tmp_path)}, seeds=SEEDS, jobs=2)
+    result = run_lab(asked, announce=lambda line: None)
+    assert (result.status, result.failure and result.failure.kind) == ("failed", "LabError")
+    assert result.failure is not None and "can't be stored" in result.failure.message
+    assert "Traceback" not in capfd.readouterr().err

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, make_dataclass
+from typing import Any, Literal
 
 import pytest
 
@@ -107,3 +108,60 @@ def test_the_lab_on_house_prices_checks_settings_that_depend_on_each_other():
     with pytest.raises(SettingError, match="boston_housing or california_housing, not paris"):
         resolve(lab.settings, {"dataset": "paris"}, lab="boston")
     assert resolve(lab.settings, {"epochs": "1", "dropped_epochs": "0"}).epochs == 1
+
+
+@pytest.mark.parametrize("value", [[1, 2], {"a": 1}, None, "9" * 5000, 10**18, -(10**18), float("inf")])
+def test_what_is_no_value_of_a_setting_is_refused_in_a_short_line(value):
+    for name, expected in (("units", "a whole number"), ("dataset", "a word")):
+        if name == "units" or not isinstance(value, str):
+            with pytest.raises(SettingError, match=f"mnist.{name} must be {expected}") as caught:
+                resolve(Settings, {name: value}, lab="mnist")
+            assert len(str(caught.value)) < 1200
+
+
+def test_a_whole_number_that_no_file_can_hold_is_told_how_long_it_may_be():
+    with pytest.raises(SettingError, match="a whole number of at most 18 digits, not"):
+        resolve(Settings, {"units": "1" + "0" * 18})
+    assert resolve(Settings, {"units": "9" * 18}).units == 10**18 - 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "message"),
+    [
+        (Settings, Settings(), "units is declared as Settings; use bool, int, float or str"),
+        (list[int], field(default_factory=list), r"declared as list\[int\]|declared as list"),
+        (int | None, None, "declared as int | None"),
+        (Literal["a", "b"], "a", "declared as"),
+        (Any, 3, "declared as"),
+        ("Nowhere", 3, "name 'Nowhere' is not defined"),
+        (int, field(), "needs a default"),
+        (int, field(default=3, init=False), "one that can be set"),
+    ],
+)
+def test_a_class_of_settings_that_no_record_can_hold_is_refused(kind, default, message):
+    odd = make_dataclass("Odd", [("units", kind, default)], frozen=True, kw_only=True)
+    with pytest.raises(SettingError, match=message):
+        resolve(odd, {})
+
+
+@pytest.mark.parametrize("default", ["many", True, 10**5000, [3]], ids=["text", "bool", "huge", "list"])
+def test_a_default_of_another_type_than_declared_is_refused(default):
+    odd = make_dataclass("Odd", [("units", int, field(default_factory=lambda: default))], frozen=True, kw_only=True)
+    with pytest.raises(SettingError, match=r"mine\.units must be a whole number"):
+        resolve(odd, {}, lab="mine")
+
+
+def test_a_default_that_is_made_anew_each_time_is_no_change():
+    made = make_dataclass("Made", [("units", int, field(default_factory=lambda: 3))], frozen=True, kw_only=True)
+    assert changed_names(resolve(made, {})) == ()
+    assert changed_names(resolve(made, {"units": 4})) == ("units",)
+
+
+@pytest.mark.parametrize("error", [TypeError("boo"), ZeroDivisionError(), SystemExit(0), KeyError("x")])
+def test_a_check_of_settings_that_breaks_is_told_as_such(error):
+    def check(self: Any) -> None:
+        raise error
+
+    odd = make_dataclass("Odd", [("units", int, 3)], frozen=True, namespace={"__post_init__": check})
+    with pytest.raises(SettingError, match=f"The settings of mine can't be made: {type(error).__name__}"):
+        resolve(odd, {}, lab="mine")
