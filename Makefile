@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA_DIR ?= ../shared/data
-# Runs over many seeds, from which the gate's error rates are measured.
-RUNS_DIR ?= runs
+# Runs over many seeds, from which the gate's error rates are measured: those of `make bench` itself.
+RUNS_DIR ?= build/bench/runs
 SYSTEM_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 # Constraints make an environment repeatable; `make … CONSTRAINTS=` takes the newest of everything.
 CONSTRAINTS ?= constraints.txt
@@ -69,6 +69,7 @@ clean:
 bench: $(VENV)/.installed-test
 	@$(BIN)/python tests/benchmarks/bench.py --data-dir $(DATA_DIR) --output build/bench
 	@$(BIN)/python tests/benchmarks/error_rates.py --runs-dir $(RUNS_DIR) | tee build/bench/error-rates.md
+	@$(BIN)/python tests/benchmarks/render_bench.py --output build/bench
 
 # Makes the pictures of the README from a report on the samples.
 pictures: $(VENV)/.installed

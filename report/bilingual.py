@@ -2,7 +2,7 @@
 
 Both have the same tree, because their notes are kept in step. What both say alike (code, numbers, formulas, drawings)
 is there once; every other text holds both languages with `BETWEEN` between them, and the renderer sets them one after
-the other, paragraph by paragraph. Labels inside a figure stay in the first language; its caption is in both.
+the other, paragraph by paragraph. A figure is there once: the first report must come with labels in both languages.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from report.document import BETWEEN, Node, Report, Table
+from report.document import BETWEEN, Box, Chapter, Node, Prose, Report, Table
 from report.errors import RenderingError
 
 _ONCE = frozenset({"id", "number", "language", "date", "svg", "code", "output", "sha256", "tex", "logo", "row_ids"})
@@ -22,7 +22,7 @@ def merged(first: Report, second: Report) -> Report:
     """Return one report in both languages.
 
     Args:
-        first: whose language comes first; also the language of page numbers and labels in figures.
+        first: whose language comes first, also that of page numbers; its figures are shown.
         second: the same report in the other language.
 
     Raises:
@@ -30,6 +30,28 @@ def merged(first: Report, second: Report) -> Report:
     """
     report: Report = _merged(first, second, "report")
     return msgspec.structs.replace(report, second=second.language)
+
+
+def mismatches(first: Report, second: Report) -> dict[str, str]:
+    """Return the chapters that are not of the same shape in both languages, and why each can't be shown.
+
+    Where one language has the reason of a failure in place of its chapter, that is why.
+    """
+    found: dict[str, str] = {}
+    for one, other in zip(first.chapters, second.chapters, strict=True):
+        try:
+            _merged(one, other, "report")
+        except RenderingError as error:
+            found[one.id] = _failure(one) or _failure(other) or f"{error} Keep the notes of both languages in step."
+    return found
+
+
+def _failure(chapter: Chapter) -> str:
+    """Return the reason that stands in place of a chapter, or nothing."""
+    for block in chapter.opening:
+        if isinstance(block, Box) and block.kind == "failure" and isinstance(block.blocks[-1], Prose):
+            return block.blocks[-1].markdown.removeprefix("```text\n").removesuffix("\n```")
+    return ""
 
 
 def _merged(first: Any, second: Any, place: str) -> Any:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,10 +22,10 @@ from report import bilingual, frontmatter, notes
 from report import chapter as chapters
 from report.chapter import Assembled, Target
 from report.configuration import Configuration
-from report.document import Chapter, Prose, Report, Section
+from report.document import RESERVED, Chapter, Prose, Report, Section
 from report.errors import ReportError
 from report.provenance import provenance
-from report.words import LANGUAGES, Document, Language, Words
+from report.words import LANGUAGES, Document, Language, PairedWords, Words
 
 _LINK = re.compile(r"\[\]\(#([A-Za-z0-9:_-]+)\)")
 
@@ -38,7 +39,14 @@ class Built:
 
 
 def build(
-    results: Sequence[Result], language: Language, configuration: Configuration, *, moment: datetime, version: str
+    results: Sequence[Result],
+    language: Language,
+    configuration: Configuration,
+    *,
+    moment: datetime,
+    version: str,
+    labels: Words | None = None,
+    refused: Mapping[str, str] | None = None,
 ) -> Built:
     """Join the runs into one report.
 
@@ -48,6 +56,8 @@ def build(
         configuration: title, course and date of the report.
         moment: date of the report, unless the configuration names one (UTC).
         version: of labreport, for the cover.
+        labels: what figures are labelled with, where not in the report's language alone.
+        refused: labs whose chapters can't be shown, and why.
     """
     words = Words(language)
     parts: list[tuple[Result, Assembled | None]] = []
@@ -56,7 +66,9 @@ def build(
     for position, result in enumerate(results, 1):
         number = str(position)
         assembled: Assembled | None = None
-        if result.status == "complete":
+        if reason := (refused or {}).get(result.lab):
+            made.append(_broken(result.lab, number, reason, words))
+        elif result.status == "complete":
             try:
                 assembled = chapters.assemble(
                     result,
@@ -64,16 +76,13 @@ def build(
                     language,
                     solutions=configuration.edition == "instructor",
                     folder=configuration.notes,
+                    labels=labels,
                 )
                 made.append(assembled.chapter)
-            except (ReportError, LabError, LookupError, ValueError, ArithmeticError) as error:
-                # The last three: a record whose parts contradict each other. It costs its own chapter only.
+            except (ReportError, LabError, LookupError, ValueError, ArithmeticError, RuntimeError) as error:
+                # The last four: a record whose parts contradict each other. It costs its own chapter only.
                 problems.append(str(error))
-                made.append(
-                    chapters.broken(
-                        result.lab, number, words("labs.broken_title"), words("labs.broken"), str(error), words
-                    )
-                )
+                made.append(_broken(result.lab, number, str(error), words))
         else:
             made.append(chapters.failed(result, number, words))
         parts.append((result, assembled))
@@ -81,7 +90,7 @@ def build(
     report = Report(
         language=language,
         date=date,
-        cover=frontmatter.cover(results, configuration, date, version, words),
+        cover=frontmatter.cover(results, configuration, date, version, words, labels or words),
         summary=frontmatter.summary(parts, words),
         chapters=(*made, glossary(language)),
         provenance=provenance(results, words),
@@ -102,8 +111,19 @@ def document(
     """
     if which != "bilingual":
         return build(results, which, configuration, moment=moment, version=version)
-    first, second = (build(results, language, configuration, moment=moment, version=version) for language in LANGUAGES)
-    return Built(report=bilingual.merged(first.report, second.report), problems=first.problems + second.problems)
+    joined = partial(build, results, configuration=configuration, moment=moment, version=version)
+    both = PairedWords(*LANGUAGES)
+    first, second = joined(language=LANGUAGES[0], labels=both), joined(language=LANGUAGES[1])
+    problems = dict.fromkeys(first.problems + second.problems)
+    if refused := bilingual.mismatches(first.report, second.report):
+        problems |= dict.fromkeys(reason for reason in refused.values() if reason not in "\n".join(problems))
+        first = joined(language=LANGUAGES[0], labels=both, refused=refused)
+        second = joined(language=LANGUAGES[1], refused=refused)
+    return Built(report=bilingual.merged(first.report, second.report), problems=tuple(problems))
+
+
+def _broken(lab: str, number: str, reason: str, words: Words) -> Chapter:
+    return chapters.broken(lab, number, words("labs.broken_title"), words("labs.broken"), reason, words)
 
 
 def glossary(language: Language) -> Chapter:
@@ -144,6 +164,9 @@ def _with_links(report: Report, targets: Mapping[str, Target], made: frozenset[s
 
     def linked(value: Any, lab: str) -> Any:
         if isinstance(value, str):
+            if any(character in value for character in RESERVED):
+                problems.append(f"{lab or 'cover'}: a text holds a character that is reserved for the typesetting.")
+                value = re.sub(f"[{RESERVED}]", lambda found: f"‹U+{ord(found.group()):04X}›", value)
             return _LINK.sub(lambda match: _link(match.group(1), lab), value)
         if isinstance(value, tuple):
             return tuple(linked(item, lab) for item in value)

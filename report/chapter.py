@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from experiments.result import Result
-from report import figures, mathematics, notes, tables
+from report import notes, tables
 from report.document import (
     Block,
     Box,
@@ -30,9 +30,9 @@ from report.document import (
     Table,
 )
 from report.errors import NoteError, RenderingError
+from report.figures import registry as figures
 from report.notes import Note, Passage
 from report.numbers import integer
-from report.text import Typesetter
 from report.values import Context, Said, escape, evidence_id, shown
 from report.words import Language, Words
 
@@ -61,6 +61,7 @@ class _Numbering:
     lab: str
     number: str
     words: Words
+    labels: Words
     counts: dict[str, int] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
 
@@ -76,7 +77,13 @@ class _Numbering:
 
 
 def assemble(
-    result: Result, number: str, language: Language, *, solutions: bool = False, folder: Path | None = None
+    result: Result,
+    number: str,
+    language: Language,
+    *,
+    solutions: bool = False,
+    folder: Path | None = None,
+    labels: Words | None = None,
 ) -> Assembled:
     """Return the chapter of a run that is complete.
 
@@ -86,6 +93,7 @@ def assemble(
         language: of the report.
         solutions: whether this is the instructor's edition.
         folder: with notes of the user's own.
+        labels: what figures are labelled with, where not in the report's language alone.
 
     Raises:
         NoteError: the note is missing, or says something the run does not give.
@@ -97,8 +105,8 @@ def assemble(
     context = Context(result, language, cited=True)
     note = notes.read(context, text, origin)
     if folder is not None:
-        _check_markup(note, language)
-    numbering = _Numbering(lab=result.lab, number=number, words=context.words)
+        notes.check_markup(note, language)
+    numbering = _Numbering(lab=result.lab, number=number, words=context.words, labels=labels or context.words)
     tags = tag_line(result, context.words)
     chapter = Chapter(
         id=result.lab,
@@ -253,21 +261,6 @@ def tag_line(result: Result, words: Words) -> str:
     return " · ".join(tag for tag in tags if tag)
 
 
-def _check_markup(note: Note, language: Language) -> None:
-    """Typeset the passages of a note that others wrote, so that what can't be shown costs its own chapter only.
-
-    Raises:
-        NoteError: names file and line: raw HTML, an image, a link that a report may not hold, an unknown formula.
-    """
-    typesetter = Typesetter(language, mathematics.mathml)
-    for passage in (*note.opening, *(part for section in note.sections for part in section.passages)):
-        try:
-            if passage.kind != "equation":
-                typesetter.prose(passage.text)
-        except RenderingError as error:
-            raise NoteError(f"{note.origin}:{passage.line}: {error}") from error
-
-
 def _blocks(
     passages: tuple[Passage, ...], result: Result, numbering: _Numbering, note: Note, tags: str
 ) -> tuple[Block, ...]:
@@ -331,6 +324,8 @@ def _block(passage: Passage, result: Result, numbering: _Numbering, note: Note, 
 
 def _figure(passage: Passage, result: Result, numbering: _Numbering, where: str, tags: str) -> Figure:
     drawing = figures.draw(passage.name, result, numbering.words)
+    alike = numbering.labels is numbering.words
+    labelled = drawing if alike else figures.draw(passage.name, result, numbering.labels)
     id_, number = numbering.next("figure", f"figure-{passage.name}", where)
     data = None
     if drawing.rows:
@@ -345,10 +340,10 @@ def _figure(passage: Passage, result: Result, numbering: _Numbering, where: str,
         id=id_,
         number=number,
         caption=passage.text,
-        svg=drawing.svg,
+        svg=labelled.svg,
         alt=drawing.alt,
-        width_mm=drawing.width_mm,
-        height_mm=drawing.height_mm,
+        width_mm=labelled.width_mm,
+        height_mm=labelled.height_mm,
         data=data,
         tag_line=tags,
     )

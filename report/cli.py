@@ -6,6 +6,7 @@ Every error a user can mend is shown as one or two lines with the exit code of i
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import os
@@ -15,7 +16,8 @@ from collections.abc import Sequence
 
 import click
 
-from report.errors import FAULT, ReportError
+from experiments.errors import plain
+from report.errors import FAULT, ReportError, UsageError
 
 COMMANDS = {
     "build": "Run what is stale, then render: the main job.",
@@ -39,6 +41,9 @@ COMMANDS = {
 
 READER_LEFT = 141
 """Exit code where the reader of our output left: what was found was not told, so neither 0 nor 1 would be true."""
+
+MAY_BE_EMPTY = ("--machine", "--url")
+"""Options that are as good as left out when they are empty, as a variable of a job may be."""
 
 EXIT_CODES = """\b
 Exit codes:
@@ -105,40 +110,75 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Not Click's own `main`: it turns a reader that left into exit code 1, which is that of a failed gate.
         words = list(sys.argv[1:] if arguments is None else arguments)
+        _refuse_empty(words)
         with group.make_context("labreport", words) as context:
             code = group.invoke(context)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted; every finished lab is kept.", err=True)
+        _tell("Interrupted; every finished lab is kept.")
         return 130
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(OSError):
+            error.show()
         return 2
     except BrokenPipeError:
         # The reader of our output has left (`| head`); what is still to be flushed goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_LEFT
     except ReportError as error:
-        click.echo(f"Error: {error}", err=True)
+        _tell(f"Error: {error}")
         return error.exit_code
     except Exception as error:
         from experiments.errors import DataError, LabError
 
         if isinstance(error, LabError):
-            click.echo(f"Error: {error}", err=True)
+            _tell(f"Error: {error}")
             return 3 if isinstance(error, DataError) else 2
         if isinstance(error, OSError):
             # A name too long, a disk that is full, an output that is closed: the machine's or the user's, not ours.
             where = f": {str(error.filename)[:80]}" if error.filename else ""
-            click.echo(f"Error: {error.strerror or error}{where}", err=True)
+            _tell(f"Error: {error.strerror or error}{where}")
             return 2
         raise
     return code if isinstance(code, int) else 0
 
 
+def _refuse_empty(words: Sequence[str]) -> None:
+    """Refuse an empty word: it comes from a variable that is not set, and would mean the current folder, or any run.
+
+    Raises:
+        UsageError: there is one.
+    """
+    for before, word in zip(("", *words), words, strict=False):
+        if word and not (word.startswith("--") and word.endswith("=")):
+            continue
+        option = word.removesuffix("=") or before
+        if option not in MAY_BE_EMPTY:
+            what = option if option.startswith("-") else "An argument"
+            raise UsageError(f"{what} is empty; leave it out, or set the variable that it is taken from.")
+
+
+def _open_streams() -> None:
+    """Give standard streams that are closed a place, lest a file of ours take their descriptor and what they say."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest descriptor that is free, which is this one
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
+
+
+def _tell(line: str) -> None:
+    """Print an error; where that can't be done the exit code has to say it alone."""
+    with contextlib.suppress(OSError):
+        click.echo(plain(line), err=True)
+
+
 def run() -> None:
     """Entry point of the installed command; a fault of ours has its own code, lest a job take it for a failed gate."""
+    _open_streams()
     # Figures are never shown on a screen, and a terminal that can't write a minus sign gets a question mark.
     os.environ["MPLBACKEND"] = "agg"
     for stream in (sys.stdout, sys.stderr):
@@ -151,10 +191,11 @@ def run() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = READER_LEFT
     except OSError as error:
-        click.echo(f"Error: can't write the output: {error.strerror}", err=True)
+        _tell(f"Error: can't write the output: {error.strerror}")
         code = 2
     except Exception:
-        traceback.print_exc()
-        click.echo("This is a fault of labreport; please report it with the lines above.", err=True)
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+        _tell("This is a fault of labreport; please report it with the lines above.")
         code = FAULT
     sys.exit(code)

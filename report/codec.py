@@ -9,16 +9,24 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, cast
+from datetime import datetime
+from typing import Any, TypeVar, cast
 
 import msgspec
 
-from experiments.result import FORMAT, Result
+from experiments.errors import told
+from experiments.result import FORMAT, GREATEST_SECONDS, Result
 from report.errors import UnreadableError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 """What may name a lab or a run: it becomes the name of a folder."""
+MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What reading JSON raises that is none, is of another form, or is nested deeper than anything we write."""
 _NAMES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_BITS = 64
+"""Of a whole number; a greater one was not written by us, and is no float."""
+
+Kind = TypeVar("Kind")
 
 
 def encode(record: msgspec.Struct) -> bytes:
@@ -45,9 +53,9 @@ def decode(text: bytes, origin: str) -> Result:
     """
     try:
         plain = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except MALFORMED as error:
         raise UnreadableError(
-            f"Can't read {origin}: not valid JSON ({error}).\nThe file is damaged or cut off; run the lab again."
+            f"Can't read {origin}: not valid JSON ({told(error)}).\nThe file is damaged or cut off; run the lab again."
         ) from error
     version = plain.get("format") if isinstance(plain, dict) else None
     if not isinstance(version, int):
@@ -60,12 +68,45 @@ def decode(text: bytes, origin: str) -> Result:
     try:
         result = msgspec.convert(_unmark(plain), Result)
     except (msgspec.ValidationError, KeyError, RecursionError) as error:
-        raise UnreadableError(f"Can't read {origin}: {error}.\nRun the lab again, or restore the file.") from error
+        raise UnreadableError(
+            f"Can't read {origin}: {told(error)}.\nRun the lab again, or restore the file."
+        ) from error
     for name in (result.lab, result.run_id):
         # They become names of files: a forged result may not lead out of a folder.
         if not NAME.fullmatch(name):
             raise UnreadableError(f"Can't read {origin}: {name[:40]!r} is no name of a lab or a run.")
+    _check_times(result, origin)
     return result
+
+
+def _check_times(result: Result, origin: str) -> None:
+    for text in (result.provenance.started, result.provenance.ended):
+        try:
+            known = datetime.fromisoformat(text).utcoffset() is not None and 1 < int(text[:4]) < 9999
+        except ValueError:
+            known = False
+        if not known:
+            raise UnreadableError(f"Can't read {origin}: {text[:40]!r} is no time with its zone.")
+    for stage, seconds in result.timings.items():
+        if not 0 <= seconds <= GREATEST_SECONDS:
+            raise UnreadableError(f"Can't read {origin}: the stage {stage[:40]!r} can't have taken {seconds} s.")
+
+
+def parse(content: bytes, kind: type[Kind], origin: str) -> Kind:
+    """Return the record in one of the small files beside the results, such as an index.
+
+    Args:
+        content: JSON.
+        kind: type of the record.
+        origin: where it came from, for the message of an error.
+
+    Raises:
+        UnreadableError: not JSON, or another record.
+    """
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except MALFORMED as error:
+        raise UnreadableError(f"Can't read {origin}: {told(error)}.") from error
 
 
 def schema() -> dict[str, Any]:
@@ -103,6 +144,8 @@ def _unmark(value: Any) -> Any:
         return {key: _unmark(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_unmark(item) for item in value]
+    if isinstance(value, int) and value.bit_length() > _BITS:
+        raise msgspec.ValidationError(f"a whole number has more than {_BITS} bits")
     return value
 
 

@@ -6,6 +6,7 @@ is an error, in the file as in the environment (`LABREPORT_…`), so that a slip
 
 from __future__ import annotations
 
+import datetime
 import os
 import tomllib
 from collections.abc import Mapping
@@ -71,6 +72,8 @@ class Configuration:
     """Labs of the user's own: name -> Python file."""
     gate: Mapping[str, Any] = field(default_factory=dict)
     """Rules of `labreport check`, as they stand in the file; `gate.rules` reads them."""
+    nightly: Mapping[str, Any] = field(default_factory=dict)
+    """What `labreport nightly` does where no flag says otherwise, as it stands in the file; `schedule` reads it."""
 
 
 def load(folder: Path, environ: Mapping[str, str] | None = None) -> Configuration:
@@ -127,9 +130,10 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 def _file_table(folder: Path) -> tuple[dict[str, Any], str]:
     own, project = folder / "labreport.toml", folder / "pyproject.toml"
-    if own.is_file():
+    # Also what is no file, such as a link that leads nowhere: reading it says so.
+    if os.path.lexists(own):
         return _toml(own), own.name
-    if project.is_file():
+    if os.path.lexists(project):
         tools = _toml(project).get("tool", {})
         table = tools.get("labreport", {}) if isinstance(tools, dict) else {}
         if not isinstance(table, dict):
@@ -140,7 +144,7 @@ def _file_table(folder: Path) -> tuple[dict[str, Any], str]:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"Can't read {path.name}: {error}.") from error
     except OSError as error:
@@ -161,7 +165,7 @@ def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
         return check_names(key, tuple(_texts(value, origin)), origin)
     if key in ("data_dir", "runs_dir", "output", "logo", "notes"):
         try:
-            return folder / Path(_text(value, origin)).expanduser()
+            return folder / Path(_filled(value, origin)).expanduser()
         except RuntimeError as error:
             raise UsageError(f"{origin}: {error}") from error
     if key == "offline":
@@ -171,26 +175,29 @@ def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
             raise UsageError(f"{origin} must be true or false, not {value!r}.")
         return found
     if key in LOCALISED:
-        return dict.fromkeys(LANGUAGES, value) if isinstance(value, str) else _by_language(value, origin)
+        return dict.fromkeys(LANGUAGES, _text(value, origin)) if isinstance(value, str) else _by_language(value, origin)
     if key == "paths":
         for name in _table(value, origin):
             if not NAME.fullmatch(name):
                 raise UsageError(f"{origin}: {name[:40]!r} can't name a lab; use letters, digits, - and _.")
-        return {name: folder / _text(path, origin) for name, path in value.items()}
-    if key == "gate":
+        return {name: folder / _filled(path, f"{origin}.{name}") for name, path in value.items()}
+    if key in ("gate", "nightly"):
         return _table(value, origin)
     if key == "settings":
         return {lab: _table(items, f"{origin}.{lab}") for lab, items in _table(value, origin).items()}
     if key == "jobs":
         return _count(value, origin)
+    if key == "date" and isinstance(value, datetime.date):
+        return value.isoformat()
     if key == "seeds" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return check_choice(key, _text(value, origin), origin)
 
 
 def _count(value: Any, origin: str) -> int:
-    if isinstance(value, bool) or not str(value).isdecimal() or int(value) < 1:
-        raise UsageError(f"{origin} must be a whole number from 1, not {value!r}.")
+    text = "" if isinstance(value, bool) else str(value)
+    if not text.isdecimal() or len(text) > 6 or int(text) < 1:
+        raise UsageError(f"{origin} must be a whole number from 1 to 999999, not {value!r}.")
     return int(value)
 
 
@@ -241,6 +248,12 @@ def _text(value: Any, origin: str) -> str:
     if "\0" in value or (not value.isascii() and value.encode("utf-8", "replace").decode() != value):
         raise UsageError(f"{origin} holds a character that is no text.")
     return value
+
+
+def _filled(value: Any, origin: str) -> str:
+    if not _text(value, origin):
+        raise UsageError(f"{origin} is empty; leave it out to keep the default.")
+    return str(value)
 
 
 def _texts(value: Any, origin: str) -> list[str]:

@@ -16,7 +16,11 @@ VERDICT_MARKS = {"true": "✓", "some": "◐", "false": "✗", "unknown": "?"}
 
 
 BETWEEN = "\ue001"
-"""Stands between the two languages of a text in a bilingual report; no other text may hold it."""
+"""Stands between the two languages of a text in a bilingual report."""
+SLOT = "\ue000"
+"""Stands for code or a formula while a line is typeset."""
+RESERVED = BETWEEN + SLOT
+"""Characters that no text of a run or a note may hold."""
 
 
 class Node(msgspec.Struct, frozen=True, tag=True):

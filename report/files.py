@@ -16,6 +16,20 @@ class OutputError(ReportError):
     exit_code = 4
 
 
+def check_folder(folder: Path) -> None:
+    """Check that files can be written into a folder that may not exist yet, and leave nothing behind.
+
+    Raises:
+        OutputError: no permission, or a file stands in the way.
+    """
+    try:
+        nearest = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise _failure(folder, error) from error
+
+
 def write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all; folders are made as needed.
 
@@ -39,5 +53,9 @@ def write(path: Path, content: bytes) -> None:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
-        reason = error.strerror or str(error)
-        raise OutputError(f"Can't write {path}: {reason}.\nChoose another folder with -o, or make room.") from error
+        raise _failure(path, error) from error
+
+
+def _failure(path: Path, error: OSError) -> OutputError:
+    reason = error.strerror or str(error)
+    return OutputError(f"Can't write {path}: {reason}.\nChoose another folder with -o, or make room.")

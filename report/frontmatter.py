@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from experiments import registry
 from experiments.result import Result
-from report import analysis, figures
+from report import analysis
 from report.analysis import MissingValueError
 from report.chapter import Assembled, is_sample
 from report.chapter import title as chapter_title
 from report.configuration import LOCALISED, Configuration
 from report.document import Chapter, Column, Cover, CoverFigure, Prose, Table
 from report.errors import RenderingError
+from report.figures import registry as figures
 from report.logo import data_address
 from report.numbers import duration, integer, number, percent
 from report.values import escape
@@ -21,8 +23,10 @@ NOTHING = "–"
 """Cell of what a lab has no value for."""
 
 
-def cover(results: Sequence[Result], configuration: Configuration, date: str, version: str, words: Words) -> Cover:
-    """Return the first page: title, facts about the runs, and one small multiple for each lab."""
+def cover(
+    results: Sequence[Result], configuration: Configuration, date: str, version: str, words: Words, labels: Words
+) -> Cover:
+    """Return the first page: title, facts about the runs, and one small multiple for each lab with `labels`."""
     language = words.language
     own = ((name, getattr(configuration, name).get(language)) for name in LOCALISED if name != "title")
     facts = [
@@ -34,14 +38,15 @@ def cover(results: Sequence[Result], configuration: Configuration, date: str, ve
         (words("labs.cover_seeds"), _seeds(results)),
     ]
     title = escape(configuration.title.get(language, "")) or words("labs.title")
+    all_six = {result.lab for result in results} >= set(registry.BUILT_IN)
     return Cover(
         title=title,
-        subtitle=words("labs.subtitle"),
+        subtitle=words("labs.subtitle" if all_six else "labs.subtitle_some"),
         facts=tuple(facts),
         head=escape(configuration.course.get(language, "")) or title,
         logo=data_address(configuration.logo) if configuration.logo else "",
         logo_alt=configuration.institution.get(language, "") or words("labs.logo"),
-        strip=tuple(_strip(results, words)),
+        strip=tuple(_strip(results, words, labels)),
     )
 
 
@@ -119,16 +124,17 @@ def _epoch(result: Result, words: Words) -> str:
     return words("labs.epoch_of", epoch=found.best_epoch, epochs=found.epochs)
 
 
-def _strip(results: Sequence[Result], words: Words) -> list[CoverFigure]:
+def _strip(results: Sequence[Result], words: Words, labels: Words) -> list[CoverFigure]:
     found: list[CoverFigure] = []
     for result in results:
         if result.status != "complete":
             continue
         try:
             drawing = figures.strip(result, words)
+            labelled = drawing if labels is words else figures.strip(result, labels)
         except RenderingError:
             continue  # a lab of the user's own need not have anything for the strip
-        found.append(CoverFigure(title=chapter_title(result.lab, words.language), svg=drawing.svg, alt=drawing.alt))
+        found.append(CoverFigure(title=chapter_title(result.lab, words.language), svg=labelled.svg, alt=drawing.alt))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from report import files
+from report import codec, files
 from report.errors import UnreadableError
 
 NAME = "manifest.json"
@@ -56,11 +57,9 @@ def read(folder: Path) -> Manifest:
     """
     path = folder / NAME
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        found = codec.parse(path.read_bytes(), Manifest, str(path))
     except OSError as error:
         raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
-    except msgspec.DecodeError as error:
-        raise UnreadableError(f"Can't read {path}: {error}.") from error
     if found.format != FORMAT:
         raise UnreadableError(f"Can't read {path}: format {found.format}; this version reads {FORMAT}.")
     return found
@@ -70,14 +69,31 @@ def differences(folder: Path, manifest: Manifest) -> list[str]:
     """Return what is no longer as the manifest says, one line for each file."""
     problems: list[str] = []
     for name, digest in manifest.files.items():
-        path = folder / name
-        if not path.resolve().is_relative_to(folder.resolve()):
-            problems.append(f"{name}: lies outside the folder")
-        elif not path.is_file():
-            problems.append(f"{name}: missing")
-        elif _digest(path) != digest:
-            problems.append(f"{name}: changed")
+        problem = "can't be read"
+        # A name may be anything: too long, a ring of links, or one that no file can have.
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
+            problem = _difference(folder, folder / name, digest)
+        if problem:
+            problems.append(f"{name}: {problem}")
     return problems
+
+
+def _difference(folder: Path, path: Path, digest: str) -> str:
+    if not path.resolve().is_relative_to(folder.resolve()):
+        return "lies outside the folder"
+    if not path.is_file():
+        return "missing"
+    return "" if _digest(path) == digest else "changed"
+
+
+def extra(folder: Path, manifest: Manifest) -> list[str]:
+    """Return what lies in the folder and is not in the manifest, one line for each file; hidden files are left out.
+
+    Manifests of folders inside are no extra: they hold hashes themselves.
+    """
+    found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name != NAME)
+    shown = (path for path in found if not any(part.startswith(".") for part in path.parts))
+    return [f"{name}: not rendered here" for path in shown if (name := path.as_posix()) not in manifest.files]
 
 
 def _digest(path: Path) -> str:

@@ -11,7 +11,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 
 from report import places
-from report.columns import aligned
+from report.dialect import anchor, fenced, pipe_table, quoted
 from report.document import (
     BETWEEN,
     Block,
@@ -50,7 +50,7 @@ def markdown(report: Report, folder: str | None = None) -> tuple[str, dict[str, 
         RenderingError: a text, drawing or formula can't be shown; names the place.
     """
     page = Page(report, "screen")
-    places.check(page)
+    places.check(page, glyphs=False)
     writer = _Writer(page, f"labreport-{report.language}-figures" if folder is None else folder)
     text = "\n\n".join(part for part in writer.report(report) if part.strip())
     return text.replace(BETWEEN, " / ") + "\n", writer.files
@@ -78,7 +78,7 @@ class _Writer:
         yield f"# {cover.title}"
         yield cover.subtitle
         for mark in cover.marks:
-            yield _quoted(mark)
+            yield quoted(mark)
         yield "\n".join(f"- {name}{self._colon} {value}".replace("： ", "：") for name, value in cover.facts)
         yield " ".join(
             self._image(f"cover-{number}.svg", small.svg, f"{small.title}: {small.alt}")
@@ -91,13 +91,13 @@ class _Writer:
             yield from self._chapter(chapter)
 
     def _chapter(self, chapter: Chapter) -> Iterator[str]:
-        yield f"{_anchor(chapter.id)}\n\n## {_numbered(chapter)}"
+        yield f"{anchor(chapter.id)}\n\n## {_numbered(chapter)}"
         for mark in chapter.marks:
-            yield _quoted(mark)
+            yield quoted(mark)
         for block in chapter.opening:
             yield from self._block(block)
         for section in chapter.sections:
-            yield f"{_anchor(section.id)}\n\n### {section.title}"
+            yield f"{anchor(section.id)}\n\n### {section.title}"
             for block in section.blocks:
                 yield from self._block(block)
 
@@ -107,39 +107,39 @@ class _Writer:
                 yield self._prose(text)
             case Table():
                 yield self._caption(block.id, "page.table", block.number, block.caption, block.tag_line)
-                yield _table(block)
+                yield pipe_table(block)
             case Figure():
-                yield _anchor(block.id) + "\n" + self._image(f"{block.id}.svg", block.svg, block.alt)
+                yield anchor(block.id) + "\n" + self._image(f"{block.id}.svg", block.svg, block.alt)
                 yield self._caption("", "page.figure", block.number, block.caption, block.tag_line)
                 if block.data is not None:
                     summary = self._say("page.data_table")
-                    yield f"<details><summary>{summary}</summary>\n\n{_table(block.data)}\n\n</details>"
+                    yield f"<details><summary>{summary}</summary>\n\n{pipe_table(block.data)}\n\n</details>"
             case Listing():
                 yield self._caption(block.id, "page.listing", block.number, block.caption, "")
-                yield _fenced(block.code, "python")
+                yield fenced(block.code, "python")
                 if block.sha256:
                     key = "page.verified" if block.verified else "page.unverified"
                     yield self._say(key, hash=block.sha256[:12])
             case Example():
                 yield self._caption(block.id, "page.example", "", block.caption, "", labelled=True)
-                yield _fenced(block.code, "python")
+                yield fenced(block.code, "python")
                 if block.output.strip():
                     yield f"{self._say('page.output')}{self._colon}"
-                    yield _fenced(block.output, "text")
+                    yield fenced(block.output, "text")
             case Equation(tex=tex):
                 yield f"$$\n{tex}\n$$"
             case Exercise():
                 number = self._say("page.exercise", number=block.number)
-                yield f"{_anchor(block.id)}**{number}** ({self._points(block.points)})"
+                yield f"{anchor(block.id)}**{number}** ({self._points(block.points)})"
                 yield self._prose(block.task)
                 if block.hint:
                     hint = self._prose(block.hint)
                     yield f"<details><summary>{self._say('page.hint')}</summary>\n\n{hint}\n\n</details>"
                 if block.solution is not None:
-                    yield _quoted(f"**{self._say('page.solution')}**\n\n{self._prose(block.solution)}")
+                    yield quoted(f"**{self._say('page.solution')}**\n\n{self._prose(block.solution)}")
             case Box(title=title, blocks=blocks):
                 inner = "\n\n".join(part for item in blocks for part in self._block(item))
-                yield _quoted(f"**{title}**\n\n{inner}")
+                yield quoted(f"**{title}**\n\n{inner}")
 
     def _say(self, key: str, **values: object) -> str:
         """Return words of the report, in a bilingual report in both languages."""
@@ -163,7 +163,7 @@ class _Writer:
                 tag = tags[min(index, len(tags) - 1)]
                 line += f" ({tag})" if words.language == "en" else f"（{tag}）"
             lines.append(line)
-        return (_anchor(id_) if id_ else "") + "<br>\n".join(lines)
+        return (anchor(id_) if id_ else "") + "<br>\n".join(lines)
 
     def _image(self, name: str, svg: str, alt: str) -> str:
         for ours, families in _FAMILIES.items():
@@ -175,45 +175,3 @@ class _Writer:
 
 def _numbered(chapter: Chapter) -> str:
     return f"{chapter.number} {chapter.title}" if chapter.number else chapter.title
-
-
-def _anchor(id_: str) -> str:
-    return f'<a id="{id_}"></a>'
-
-
-def _quoted(text: str) -> str:
-    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
-
-
-def _fenced(code: str, language: str) -> str:
-    longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{code.strip(chr(10))}\n{fence}"
-
-
-def _table(table: Table) -> str:
-    marks = {"left": "---", "right": "--:", "center": ":-:"}
-    columns = []
-    anchors = [_anchor(id_) for id_ in table.row_ids] or [""] * len(table.rows)
-    for index, column in enumerate(table.columns):
-        cells = [row[index] for row in table.rows]
-        if column.kind == "number":
-            cells = [cell.rstrip("\u2007\u2008") for cell in aligned(cells)]
-        elif column.kind == "code":
-            cells = [_code_cell(cell) for cell in cells]
-        rule = "--:" if column.kind == "number" else marks[column.align]
-        if index == 0:
-            cells = [anchor + cell for anchor, cell in zip(anchors, cells, strict=True)]
-        columns.append([_cell(column.title), rule, *map(_cell, cells)])
-    return "\n".join("| " + " | ".join(row) + " |" for row in zip(*columns, strict=True))
-
-
-def _cell(text: str) -> str:
-    return re.sub(r"(?<!\\)\|", r"\\|", " ".join(text.split()))
-
-
-def _code_cell(text: str) -> str:
-    if not text:
-        return ""
-    fence = "``" if "`" in text else "`"
-    return f"{fence}{text}{fence}"

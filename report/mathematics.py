@@ -11,6 +11,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
+from xml.etree import ElementTree
 
 from markupsafe import escape
 
@@ -23,6 +24,20 @@ _ALONE = re.compile(r"<mrow>(<(m[ino])\b[^>]*>[^<]*</\2>)</mrow>")
 _OUTER = re.compile(r"(<math[^>]*>)<mrow>((?:(?!</?mrow>).)*)</mrow>(</math>)", re.DOTALL)
 """A group that groups nothing: one sign, or all that MathML takes for a row anyhow."""
 _FUNCTION = re.compile(r"(<mi>(?:log|ln|exp|sin|cos|tan|arg|lim)</mi>)(?=<m(?:i|n|sub|sup|subsup|frac|row)>)")
+_ELEMENTS = {
+    "math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "mfrac", "msqrt", "mroot", "mstyle", "mpadded",
+    "mphantom", "menclose", "msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts",
+    "mprescripts", "none", "mtable", "mtr", "mtd",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "accent", "accentunder", "columnalign", "columnlines", "columnspacing", "depth", "display", "displaystyle",
+    "fence", "form", "height", "largeop", "linethickness", "lspace", "mathbackground", "mathcolor", "mathsize",
+    "mathvariant", "maxsize", "minsize", "movablelimits", "notation", "rowlines", "rowspacing", "rspace",
+    "scriptlevel", "separator", "stretchy", "symmetric", "voffset", "width",
+}  # fmt: skip
+_VALUE = re.compile(r"[\w#.%+ -]*")
+LONGEST = 2000
+"""Characters of TeX that are set at most: the time it takes grows with their square."""
 _SIZE = 10.0
 """Size of type at which a drawing is made, in points; its measures are given in em."""
 _INK = "#1f2933"
@@ -71,17 +86,36 @@ def mathml(tex: str, *, display: bool = False) -> str:
     markup = markup.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "").replace(' display="inline"', "")
     markup = _OUTER.sub(r"\1\2\3", _ALONE.sub(r"\1", markup))
     markup = re.sub(r"<mspace width=\"([^\"]+)\" />", r'<mspace width="\1"></mspace>', markup)
-    return re.sub(r"&#x[0-9A-Fa-f]+;", lambda match: str(escape(unescape(match.group()))), markup)
+    markup = re.sub(r"&#x[0-9A-Fa-f]+;", lambda match: str(escape(unescape(match.group()))), markup)
+    _check(markup, tex)
+    return markup
+
+
+def _check(markup: str, tex: str) -> None:
+    """Refuse what is no formula: the library passes markup inside `\\text` on as it is, and links with `\\href`."""
+    try:
+        elements = list(ElementTree.fromstring(markup).iter())
+    except ElementTree.ParseError as error:
+        raise RenderingError(f"The formula '{tex}' holds '<' or '&' in a place where it can't be set.") from error
+    for element in elements:
+        if element.tag not in _ELEMENTS:
+            raise RenderingError(f"The formula '{tex}' holds the element '{element.tag}', which is none of a formula.")
+        for name, value in element.attrib.items():
+            if name not in _ATTRIBUTES or not _VALUE.fullmatch(value):
+                raise RenderingError(f"The formula '{tex}' asks for {name}='{value}', which a formula may not.")
 
 
 @lru_cache(maxsize=1024)
 def picture(tex: str, *, display: bool = False) -> Picture:
     """Return the formula as a drawing. Arguments and errors as for `mathml`."""
-    _converted(tex, display=display)
+    mathml(tex, display=display)
     from ziamath.zmath import Latex
 
-    formula = Latex(tex, size=_SIZE, color=_INK, inline=not display)
-    svg = formula.svg()
+    try:
+        svg = Latex(tex, size=_SIZE, color=_INK, inline=not display).svg()
+    # Of what MathML can say, this library knows a part only, and says so in as many ways as the other one.
+    except Exception as error:
+        raise RenderingError(f"The formula '{tex}' can't be drawn ({type(error).__name__}).") from error
     box = re.search(r'viewBox="([-\d.]+) ([-\d.]+) ([-\d.]+) ([-\d.]+)"', svg)
     if box is None:
         raise RenderingError(f"The formula '{tex}' could not be drawn.")
@@ -98,6 +132,8 @@ def picture(tex: str, *, display: bool = False) -> Picture:
 def _converted(tex: str, *, display: bool) -> str:
     from latex2mathml.converter import convert
 
+    if len(tex) > LONGEST:
+        raise RenderingError(f"The formula '{tex[:40]}…' is longer than {LONGEST} characters, and no page is as wide.")
     for character in tex:
         if not character.isascii():
             raise RenderingError(

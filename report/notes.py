@@ -24,10 +24,11 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from jinja2.exceptions import SecurityError
 
 from experiments.result import Result
-from report import claims
+from report import claims, mathematics
 from report.analysis import MissingValueError
 from report.claims import Claim
-from report.errors import NoteError
+from report.errors import NoteError, RenderingError
+from report.text import Typesetter
 from report.values import Context, environment
 from report.words import Language
 
@@ -38,14 +39,17 @@ EXERCISES = ("exercise", "hint", "solution")
 BOXES = ("key-points", "caution", "note", "self-check", "sources")
 """Directives that enclose text."""
 
+_FAULTS = (TemplateError, SecurityError, MissingValueError, TypeError, ValueError, LookupError, ArithmeticError)
+"""What an expression of a note can raise."""
 _HEADING = re.compile(r"^(#{1,2}) +(.*?)(?: *\{#([a-z0-9-]+)\})?\s*$")
 _DIRECTIVE = re.compile(r"^:::([a-z-]+)(?: +([A-Za-z0-9_-]+))?(?: +([0-9]+))?\s*$")
 _SOLUTION = re.compile(r"^:::solution\b")
 _COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 _FACTS = re.compile(r"^\s*facts:\s*([A-Z0-9 ]+?)\s*$")
 _EXEMPT = re.compile(
-    r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|<!--.*?-->|\$\$.*?\$\$|\$[^$\n]*\$|\]\([^)\n]*\)"
-    r"|^:::(?:sources|equation)\b.*?^:::\s*$|^:::.*?$|^#+ .*?\{#",
+    # What is left open reaches to the end, so that no hostile note is read again and again; it fails later on.
+    r"\{\{.*?(?:\}\}|\Z)|\{%.*?(?:%\}|\Z)|\{##.*?(?:##\}|\Z)|<!--.*?(?:-->|\Z)|\$\$.*?(?:\$\$|\Z)|\$[^$\n]*\$"
+    r"|\]\([^)\n]*\)|^:::(?:sources|equation)\b.*?(?:^:::\s*$|\Z)|^:::.*?$|^#+ .*?\{#",
     re.DOTALL | re.MULTILINE,
 )
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
@@ -127,8 +131,34 @@ def read(context: Context, text: str, origin: str) -> Note:
     """
     for line, digits in stray_digits(text):
         raise NoteError(f"{origin}:{line}: the number {digits} is typed; bind it to the run or mark it with const(…).")
+    last = text.rfind("<!--")
+    if last >= 0 and "-->" not in text[last:]:
+        raise NoteError(f"{origin}:{text.count(chr(10), 0, last) + 1}: the comment is not closed by '-->'.")
     filled = _filled(context, text, origin)
     return _cut(_without_comments(filled), origin)
+
+
+def check_markup(note: Note, language: Language) -> None:
+    """Typeset the passages of a note that others wrote, so that what can't be shown costs its own chapter only.
+
+    Raises:
+        NoteError: names file and line: raw HTML, an image, a link that a report may not hold, an unknown formula.
+    """
+    typesetter = Typesetter(language, _tried)
+    for passage in (*note.opening, *(part for section in note.sections for part in section.passages)):
+        try:
+            if passage.kind == "equation":
+                _tried(passage.text.partition("\n---\n")[0].strip(), True)
+            else:
+                typesetter.prose(passage.text)
+        except RenderingError as error:
+            raise NoteError(f"{note.origin}:{passage.line}: {error}") from error
+
+
+def _tried(tex: str, display: bool) -> str:
+    """Return a formula for the screen that can also be drawn on paper."""
+    mathematics.picture(tex, display=display)
+    return mathematics.mathml(tex, display=display)
 
 
 def plain(text: str, origin: str) -> Note:
@@ -199,7 +229,9 @@ def _filled(context: Context, text: str, origin: str) -> str:
         return environment(context.language).from_string(text).render(context.names())
     except TemplateSyntaxError as error:
         raise NoteError(f"{origin}:{error.lineno}: {error.message}") from error
-    except (TemplateError, SecurityError, MissingValueError, TypeError, ValueError, IndexError) as error:
+    except RecursionError:
+        raise NoteError(f"{origin}:1: an expression is nested too deeply.") from None
+    except _FAULTS as error:
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<template>"]
         line = frames[0].lineno if frames else 1
         raise NoteError(f"{origin}:{line}: {error}") from error

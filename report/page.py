@@ -195,7 +195,8 @@ class Page:
         """Return a displayed formula; its spoken form is its alternative text."""
         if self.medium == "paper":
             return self._drawn(equation.tex, self.spoken(equation.alt), display=True)
-        return Markup(mathematics.mathml(equation.tex, display=True))
+        spoken = escape(self.spoken(equation.alt))
+        return Markup(mathematics.mathml(equation.tex, display=True).replace("<math", f'<math alttext="{spoken}"', 1))
 
     def drawing(self, svg: str, alt: str, id_: str, width_mm: float | None = None) -> Markup:
         """Return a drawing as the medium wants it.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from experiments import data, identity, registry
-from experiments.errors import DataError
+from experiments import data, identity, output, registry
+from experiments.errors import DataError, LabError
 from experiments.registry import UnknownLabError
 from experiments.result import Setting
 from experiments.settings import SettingError, as_record, parse_assignments, resolve, setting_types
@@ -58,8 +58,9 @@ def make_plans(configuration: Configuration, assignments: Sequence[str], store: 
     """
     seeds = parse_seeds(configuration.seeds)
     chosen = choose(configuration)
-    given = _by_lab(parse_assignments(assignments), configuration, chosen)
-    return [_plan(lab, given[lab], seeds, configuration, store) for lab in chosen]
+    with output.kept_for_results():
+        given = _by_lab(parse_assignments(assignments), configuration, chosen)
+        return [_plan(lab, given[lab], seeds, configuration, store) for lab in chosen]
 
 
 def choose(configuration: Configuration) -> tuple[str, ...]:
@@ -67,26 +68,35 @@ def choose(configuration: Configuration) -> tuple[str, ...]:
 
     Raises:
         UnknownLabError: a name that no lab has.
+        UsageError: a lab of the user's own has the name of one that is installed.
     """
-    known = (*registry.names(), *configuration.paths)
+    known = _known(configuration)
     for name in configuration.labs:
         if name not in known:
             raise UnknownLabError(unknown_name("lab", name, known))
     return tuple(name for name in known if name in configuration.labs or not configuration.labs)
 
 
+def _known(configuration: Configuration) -> tuple[str, ...]:
+    installed = registry.names()
+    for name in configuration.paths:
+        if name in installed:
+            raise UsageError(f"paths: {name!r} is the name of a lab that is installed; give yours another one.")
+    return (*installed, *configuration.paths)
+
+
 def _by_lab(
     assignments: Mapping[str, str], configuration: Configuration, chosen: Sequence[str]
 ) -> dict[str, dict[str, Setting]]:
     """Sort the settings by lab; one without a lab's name goes to every chosen lab that has it."""
-    for lab in configuration.settings:
-        if lab not in (known := (*registry.names(), *configuration.paths)):
-            raise UsageError(f"settings: {unknown_name('lab', lab, known)}")
+    _check_others(configuration, chosen)
     given: dict[str, dict[str, Setting]] = {lab: dict(configuration.settings.get(lab, {})) for lab in chosen}
     types = {lab: setting_types(registry.load(lab, configuration.paths.get(lab)).settings) for lab in chosen}
     for name, value in assignments.items():
         lab, separator, key = name.partition(".")
         if separator:
+            if lab in _known(configuration) and lab not in given:
+                raise SettingError(f"{name}: the lab {lab} is not among those chosen ({', '.join(chosen)}).")
             if lab not in given:
                 raise SettingError(unknown_name("lab", lab, chosen))
             given[lab][key] = value
@@ -100,6 +110,26 @@ def _by_lab(
         for lab in having:
             given[lab][name] = value
     return given
+
+
+def _check_others(configuration: Configuration, chosen: Sequence[str]) -> None:
+    """Check what the configuration says of labs that are not chosen: a slip of the pen is none the less one.
+
+    Raises:
+        UsageError: a lab that nobody knows.
+        SettingError: a setting that its lab has not, or a value of the wrong type or range.
+    """
+    known = _known(configuration)
+    for name, values in configuration.settings.items():
+        if name not in known:
+            raise UsageError(f"settings: {unknown_name('lab', name, known)}")
+        if name in chosen:
+            continue
+        try:
+            lab = registry.load(name, configuration.paths.get(name))
+        except LabError:
+            continue  # it can't be imported, and need not
+        resolve(lab.settings, values, lab=name)
 
 
 def _plan(

@@ -10,7 +10,9 @@ import json
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -18,6 +20,7 @@ from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from experiments import processes
 from experiments.result import Result
 from report import carried, files, manifest, store
 from report.configuration import LOCALISED, Configuration
@@ -38,6 +41,8 @@ _PACKAGES = (
     "nbformat",
 )
 
+Rendered = tuple[tuple[Path, ...], list[str]]
+"""The files written, and the problems met."""
 Announce = Callable[[str, int, int], None]
 """Called with what was finished, steps done and steps in all."""
 
@@ -82,8 +87,9 @@ def publish(
 
     Raises:
         UnreadableError: a run can't be read.
-        OutputError: the folder can't be written.
+        UsageError: the configuration can't be, as for `prepare`.
     """
+    _check_inputs(configuration)
     results = [store.load(path) for path in runs]
     moment = report_moment([result.provenance.ended for result in results])
     folder = configuration.output
@@ -101,8 +107,31 @@ def publish(
         problems += wrong
         announce(job.language, done, len(jobs))
     ordered = tuple(path for job in jobs for path in outputs[job.language])
-    manifest.write(folder, inputs if not problems else "", ordered)
+    try:
+        manifest.write(folder, inputs if not problems else "", ordered)
+    except ReportError as error:
+        # What was made is there, and is to be told; without a manifest it is made again the next time.
+        problems.append(str(error))
     return Outcome(outputs=ordered, problems=tuple(problems), fresh=False)
+
+
+def prepare(configuration: Configuration) -> None:
+    """Check what rendering needs besides runs: cheap, so that nobody hears of a slip after hours of training.
+
+    Raises:
+        UsageError: the logo is no small picture, the folder of notes is none, or SOURCE_DATE_EPOCH is no time.
+        OutputError: reports can't be written where they should be.
+    """
+    _check_inputs(configuration)
+    files.check_folder(configuration.output)
+
+
+def _check_inputs(configuration: Configuration) -> None:
+    _stated_moment()
+    if configuration.logo is not None:
+        data_address(configuration.logo)
+    if configuration.notes is not None and not configuration.notes.is_dir():
+        raise UsageError(f"The folder of notes {configuration.notes} is no folder; mend `notes`, or leave it out.")
 
 
 def report_moment(ended: Sequence[str]) -> datetime:
@@ -113,13 +142,17 @@ def report_moment(ended: Sequence[str]) -> datetime:
     Raises:
         UsageError: SOURCE_DATE_EPOCH is no number of seconds.
     """
+    return _stated_moment() or max(datetime.fromisoformat(text).astimezone(UTC) for text in ended)
+
+
+def _stated_moment() -> datetime | None:
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if epoch:
-        try:
-            return datetime.fromtimestamp(int(epoch), UTC)
-        except (ValueError, OverflowError, OSError) as error:
-            raise UsageError(f"SOURCE_DATE_EPOCH must be whole seconds since 1970, not {epoch!r}.") from error
-    return max(datetime.fromisoformat(text).astimezone(UTC) for text in ended)
+    if not epoch:
+        return None
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise UsageError(f"SOURCE_DATE_EPOCH must be whole seconds since 1970, not {epoch[:40]!r}.") from error
 
 
 def tool_version() -> str:
@@ -135,16 +168,46 @@ def _run(jobs: Sequence[Job]) -> Iterator[tuple[Job, tuple[Path, ...], list[str]
         for job in jobs:
             yield job, *render_language(job)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=min(len(jobs), os.cpu_count() or 1), mp_context=context) as pool:
-        futures = {pool.submit(render_language, job): job for job in jobs}
+    lost: list[Job] = []
+    with _at_work(jobs) as futures:
         for future in as_completed(futures):
-            yield futures[future], *future.result()
+            job = futures[future]
+            if isinstance(future.exception(), BrokenProcessPool):
+                lost.append(job)
+            else:
+                yield job, *future.result()
+    # Where one process ends, perhaps for want of memory, the pool ends the others: each is tried again alone.
+    for job in lost:
+        with _at_work([job]) as futures:
+            (future,) = futures
+            if isinstance(future.exception(), BrokenProcessPool):
+                yield job, (), [f"{job.language}: the process that renders it was ended, perhaps for want of memory."]
+            else:
+                yield job, *future.result()
 
 
-def render_language(job: Job) -> tuple[tuple[Path, ...], list[str]]:
+@contextmanager
+def _at_work(jobs: Sequence[Job]) -> Iterator[dict[Future[Rendered], Job]]:
+    """Render each job in a process of its own; whatever ends the block early, such as Ctrl-C, ends them at once."""
+    context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
+    workers = min(len(jobs), os.cpu_count() or 1)
+    with processes.quietly_starting():  # a helper of its own starts with it
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=processes.follow_parent)
+    with pool:
+        try:
+            with processes.quietly_starting():
+                futures = {pool.submit(render_language, job): job for job in jobs}
+            yield futures
+        except BaseException:
+            for process in set(multiprocessing.active_children()) - others:
+                process.terminate()
+            raise
+
+
+def render_language(job: Job) -> Rendered:
     """Render one language in every form; return the files written and the problems met."""
-    from report import build
+    from report import build, glyphs
 
     results = [store.load(path) for path in job.runs]
     carried_here = {result.lab: path.read_bytes() for result, path in zip(results, job.runs, strict=True)}
@@ -154,24 +217,33 @@ def render_language(job: Job) -> tuple[tuple[Path, ...], list[str]]:
         return (), [f"{job.language}: {error}"]
     problems = [f"{job.language}: {problem}" for problem in built.problems]
     outputs: list[Path] = []
-    for form in (*job.configuration.to, *(["split"] if job.split else [])):
+    forms = (*job.configuration.to, *(["split"] if job.split else []))
+    printed = built.report
+    if not {"md", "ipynb"}.issuperset(forms):
+        printed, lacking = glyphs.replaced(built.report)
+        problems += [f"{job.language}: {problem}" for problem in lacking]
+    for form in forms:
         try:
             made = (
                 _notebooks(built.report, results, job, problems)
                 if form == "ipynb"
-                else _render(form, built.report, job, carried_here)
+                else _render(form, built.report if form == "md" else printed, job, carried_here)
             )
         except ReportError as error:
             problems.append(f"{job.language} {form}: {error}")
             continue
+        unwritten: list[str] = []
         for name, content in made.items():
             path = job.configuration.output / name
             try:
                 files.write(path, content)
             except ReportError as error:
-                problems.append(str(error))
+                unwritten.append(str(error))
                 continue
             outputs.append(path)
+        if unwritten:
+            others = f"\nNor could {len(unwritten) - 1} more files of {job.language} {form}." if unwritten[1:] else ""
+            problems.append(unwritten[0] + others)
     return tuple(outputs), problems
 
 

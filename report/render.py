@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from markupsafe import Markup
 
-from report import fonts, places, slim, theme
+from report import fonts, packing, places, slim, theme
 from report.document import Block, Box, Chapter, Equation, Figure, Prose, Report, Table
 from report.page import Page, environment, style
 
@@ -26,7 +26,7 @@ def html(report: Report, embedded: Mapping[str, bytes] | None = None) -> str:
 
     Args:
         report: what is shown.
-        embedded: data to carry along unseen, by name; they are written as base64 and never run.
+        embedded: data to carry along unseen, by name; they are written as text and never run.
 
     Raises:
         RenderingError: a text, drawing or formula can't be shown; names the place.
@@ -85,7 +85,7 @@ def _file(
             first=first,
             title=title,
             neighbours=neighbours,
-            embedded={name: b64encode(data).decode() for name, data in (embedded or {}).items()},
+            embedded={name: packing.spelled(data) for name, data in (embedded or {}).items()},
             policy=_POLICY,
             styles=Markup(_STYLES),
         )
@@ -93,7 +93,8 @@ def _file(
     places.check_links(text, elsewhere)
     text = slim.without_blanks(text)
     faces = fonts.style_sheet(text)
-    text, rules, dark = slim.slim_drawings(slim.without_end_tags(text))
+    text, rules, dark = slim.slim_drawings(slim.slim_pictures(slim.without_end_tags(text)))
+    text = slim.without_quotes(text)
     styles = faces + slim.compact(_style_sheet(rules, dark))
     digest = b64encode(sha256(styles.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'"

@@ -1,5 +1,9 @@
 """A night's work in a time budget: which labs to train, in which order, and which no longer fit.
 
+    [tool.labreport.nightly]
+    budget = "40m"               # as --budget
+    confirm = true               # as --confirm
+
 A lab's time is told by its earlier runs: the newest one of the same profile, in proportion to the seeds. A run that
 was stopped has taken at least its time. Whoever was left out comes first the next night: the lab that was tried
 longest ago is trained first, so that no lab is always the one that no longer fits.
@@ -8,10 +12,11 @@ longest ago is trained first, so that no lab is always the one that no longer fi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from experiments.suggestion import unknown_name
 from report.errors import UsageError
 from report.planning import Plan
 from report.store import Entry
@@ -21,10 +26,21 @@ FINISHING_SHARE = 0.2
 FINISHING_SECONDS = 120.0
 """… but not more than this, in seconds."""
 _PART = re.compile(r"(\d+(?:\.\d+)?)(h|min|m|s)")
+_KEYS = ("budget", "confirm")
 _SECONDS = {"h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
 
 Verdict = Literal["fresh", "train", "late", "long"]
 """fresh: nothing to do. train: start it. late: no longer fits tonight. long: takes more than the whole budget."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Habits:
+    """What the configuration says of every night."""
+
+    budget: float | None = None
+    """Seconds for everything; None: no end."""
+    confirm: bool = False
+    """Whether suspicious labs run again with fresh seeds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +66,23 @@ def parse_budget(text: str) -> float:
     if "".join(number + unit for number, unit in parts) != plain or seconds <= 0:
         raise UsageError(f"Can't read the budget '{text}': write a length of time such as 30m, 1h30m or 900s.")
     return seconds
+
+
+def parse(table: Mapping[str, Any]) -> Habits:
+    """Read the table `nightly` of the configuration.
+
+    Raises:
+        UsageError: an unknown key (names the nearest), or a value of the wrong type.
+    """
+    for key in table:
+        if key not in _KEYS:
+            raise UsageError(f"nightly: {unknown_name('key', key, _KEYS)}")
+    budget, confirm = table.get("budget"), table.get("confirm", False)
+    if budget is not None and not isinstance(budget, str):
+        raise UsageError(f'nightly.budget must be a length of time such as "30m", not {budget!r}.')
+    if not isinstance(confirm, bool):
+        raise UsageError(f"nightly.confirm must be true or false, not {confirm!r}.")
+    return Habits(budget=None if budget is None else parse_budget(budget), confirm=confirm)
 
 
 def for_training(budget: float) -> float:

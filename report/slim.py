@@ -1,12 +1,14 @@
 """Makes a finished page smaller without changing what it shows.
 
-A page with six labs holds thousands of table cells and hundreds of strokes; blank lines, end tags that HTML lets one
-omit, the same few attributes on every stroke, and digits that no screen can show are a fifth of it.
+A page with six labs holds thousands of table cells and hundreds of strokes; blank lines, end tags and quotes that HTML
+lets one omit, the same few attributes on every stroke, and digits that no screen can show are a fifth of it.
 """
 
 from __future__ import annotations
 
+import io
 import re
+from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterator
 
@@ -21,6 +23,10 @@ _PRESENTATION = frozenset(
 """Attributes of a drawing that a rule of a style sheet can give as well."""
 _COORDINATES = frozenset({"x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "width", "height", "points"})
 _PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
+_START_TAG = re.compile(r"<(?!meta|template)[a-z][\w-]*(?: [\w:-]+(?:=(?:\"[^\"]*\"|[^\s\"'=<>`]+))?)+ ?/?>")
+"""A start tag whose values may lose their quotes: neither the policy, which comes later, nor what is carried along."""
+_NEEDLESS_QUOTES = re.compile(r"=\"([^\s\"'=<>`/]+)\"(?=[ >])")
+_PICTURE = re.compile(r'(<image\b[^>]*image-rendering="pixelated"[^>]*href="data:image/png;base64,)([^"]*)(")')
 _DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 _DEFINITIONS = re.compile(r"<defs>(.*?)</defs>", re.DOTALL)
 _TAG = re.compile(r'<(\w+)((?: [\w-]+="[^"]*")+)(/?)>')
@@ -28,7 +34,7 @@ _AFTER_PARAGRAPH = "p|ul|ol|div|table|pre|section|h[2-6]|figure|details|/div|/se
 """What ends a paragraph by its beginning."""
 _ATTRIBUTE = re.compile(r' ([\w-]+)="([^"]*)"')
 _ID = re.compile(r' id="([^"]*)"')
-_BARE = re.compile(r"[\w.#-]+\Z")
+_BARE = re.compile(r"[^\s\"'=<>`/]+\Z")
 _NUMBER = re.compile(r"-?\d*\.\d+")
 _STEP = re.compile(r"([A-Za-z])|(-?(?:\d+\.?\d*|\.\d+))")
 _FEWEST = 5
@@ -37,6 +43,37 @@ _SCALE = 10
 """Parts of a point to which a drawing is rounded; a point is less than two pixels on the page."""
 
 Style = tuple[tuple[str, str], ...]
+
+
+def slim_pictures(page: str) -> str:
+    """Return the page with each picture in as few pixels as it takes.
+
+    Small pictures are drawn with every pixel twice as wide and high, for viewers that smooth them; browsers do not,
+    since the page tells them to show pixels as they are.
+    """
+    return _PICTURE.sub(lambda match: match[1] + _halved(match[2]) + match[3], page)
+
+
+def _halved(data: str) -> str:
+    """Return a PNG picture with half as many rows and columns, in base64; as it was where that would lose anything."""
+    import numpy
+    from PIL import Image
+
+    pixels = numpy.asarray(Image.open(io.BytesIO(b64decode(data))))
+    half = pixels[::2, ::2]
+    if pixels.shape[0] % 2 or pixels.shape[1] % 2 or not (half.repeat(2, axis=0).repeat(2, axis=1) == pixels).all():
+        return data
+    options: dict[str, int] = {}
+    if half.ndim == 3 and half.shape[2] == 2:
+        shown = half[..., 1] == 255
+        free = sorted(set(range(256)) - set(half[..., 0][shown].tolist()))
+        if not free or half[..., 1][~shown].any():
+            return data
+        # A grey that is nowhere shown stands for the gaps, which takes less than a second channel.
+        half, options = numpy.where(shown, half[..., 0], numpy.uint8(free[-1])), {"transparency": free[-1]}
+    target = io.BytesIO()
+    Image.fromarray(half).save(target, "PNG", optimize=True, **options)
+    return b64encode(target.getvalue()).decode("ascii")
 
 
 def without_blanks(page: str) -> str:
@@ -50,7 +87,13 @@ def without_blanks(page: str) -> str:
 
 def without_end_tags(page: str) -> str:
     """Return the page without the end tags of cells, rows, items and paragraphs, which HTML supplies by itself."""
-    return re.sub(rf"</(?:t[dhr]|li|dt|dd)>\s*|</p>(?=\s*<(?:{_AFTER_PARAGRAPH})\b)", "", page)
+    return re.sub(rf"</(?:t[dhr]|thead|tbody|li|dt|dd)>\s*|</p>(?=\s*<(?:{_AFTER_PARAGRAPH})\b)", "", page)
+
+
+def without_quotes(page: str) -> str:
+    """Return the page without quotes round values that need none, and with the shorter element for colours of code."""
+    page = _PREFORMATTED.sub(lambda pre: pre[1].replace('<span class="', '<i class="').replace("</span>", "</i>"), page)
+    return _START_TAG.sub(lambda tag: _NEEDLESS_QUOTES.sub(r"=\1", tag[0]), page)
 
 
 def compact(styles: str) -> str:
@@ -104,7 +147,7 @@ def _is_style(name: str, value: str) -> bool:
 
 
 def _rewritten(tag: re.Match[str], names: dict[Style, str]) -> str:
-    """Return one start tag of a drawing: its class first, so that no bare value stands before the closing slash."""
+    """Return one start tag of a drawing: bare values first, so that hardly any meets the closing slash."""
     element, attributes, slash = tag.groups()
     name = names.get(_style(attributes) or ())
     parts = [f" class={name}"] if name else []
@@ -116,6 +159,7 @@ def _rewritten(tag: re.Match[str], names: dict[Style, str]) -> str:
         elif attribute == "d" and ' id="' not in attributes:
             value = coarser(value)
         parts.append(f" {attribute}={value}" if _BARE.match(value) else f' {attribute}="{value}"')
+    parts.sort(key=lambda part: part.endswith('"'))
     if slash and not parts[-1].endswith('"'):
         slash = " /"
     return f"<{element}{''.join(parts)}{slash}>"
@@ -174,7 +218,7 @@ def coarser(path: str) -> str:
             exact = pairs[-1]
         points = [(round(x * _SCALE), round(y * _SCALE)) for x, y in pairs]
         if command in ("L", "l"):
-            if points[0] == here and len(out) > 1:
+            if points[0] == here and out and not out[-1].startswith("M"):
                 continue
             out.append(_line(points[0][0] - here[0], points[0][1] - here[1], out[-1] if out else ""))
         else:
@@ -190,14 +234,21 @@ def _line(across: int, down: int, before: str) -> str:
         return "h" + _numbers([across])
     if not across:
         return "v" + _numbers([down])
-    step = _numbers([across, down])
-    if not before.startswith(("l", " ", "-")):
-        return "l" + step
-    return step if step.startswith("-") else " " + step
+    if before.startswith(("l", " ", "-", ".")):
+        return _numbers([across, down], before)
+    return "l" + _numbers([across, down])
 
 
-def _numbers(values: list[int]) -> str:
-    return " ".join(_short(value / _SCALE) for value in values).replace(" -", "-")
+def _numbers(values: list[int], before: str = "") -> str:
+    """Return numbers, parted from each other and from path data before them only where they would run together."""
+    out = ""
+    for value in values:
+        text = _short(value / _SCALE)
+        last = re.split("[ a-zA-Z-]", out or before)[-1]
+        if last and not text.startswith("-") and not (text.startswith(".") and "." in last):
+            out += " "
+        out += text
+    return out
 
 
 def _short(value: float) -> str:

@@ -5,8 +5,9 @@
     runs/<lab>/.partial/<key>/          finished seeds of a run that is under way, or was stopped; no run yet
 
 Plain files, each written beside its place and renamed, so that whoever stops the program finds every finished run
-intact. Nothing is overwritten. A run whose index is missing, or of an older form, is listed from its result, and the
-index is written anew; a run that can't be read is named and passed over.
+intact. Nothing is overwritten. A run whose index is missing, of an older form, or was made from another state of the
+result (told by size and time of the file) is listed from its result, and the index is written anew; a run that can't be
+read is named and passed over. So a result that was cut off or edited is noticed without reading the others.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from report.errors import ReportError, UnreadableError, UsageError
 RESULT = "result.json"
 INDEX = "index.json"
 KEPT = ".partial"
-FORM = 1
-"""Form of the index. History: 0 had no scores but the first; 1 has all that a trend shows."""
+FORM = 2
+"""Form of the index. History: 0 had no scores but the first; 1 had all of a trend; 2 knows the file of its result."""
 
 
 class ScoreLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +80,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Processor and how many of it, which is what rounding and speed depend on."""
     report: str | None = None
     """Where a report of this run lies: a web address, or a folder relative to the store."""
+    stamp: tuple[int, int] = (0, 0)
+    """Size in bytes and time of the last change in nanoseconds of the result from which this was made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +139,8 @@ class Store:
             with contextlib.suppress(OSError):
                 folder.rmdir()
             raise
-        files.write(folder / INDEX, codec.encode(entry_of(result)))
+        entry = msgspec.structs.replace(entry_of(result), stamp=stamp_of(folder / RESULT))
+        files.write(folder / INDEX, codec.encode(entry))
         return folder / RESULT
 
     def prepare(self) -> None:
@@ -188,7 +192,8 @@ class Store:
             try:
                 runs.append(Stored(folder=path.parent, entry=self._entry(path.parent)))
             except ReportError as error:
-                unreadable.append(str(error))
+                if path.exists():  # if not, another process has just deleted the run
+                    unreadable.append(str(error))
         runs.sort(key=lambda run: (run.entry.started, run.entry.run_id), reverse=True)
         return Listing(runs=tuple(runs), unreadable=tuple(unreadable))
 
@@ -235,15 +240,26 @@ class Store:
     def _entry(self, folder: Path) -> Entry:
         index = folder / INDEX
         known = None
-        with contextlib.suppress(OSError, msgspec.DecodeError):
-            known = msgspec.json.decode(index.read_bytes(), type=Entry)
-        if known is not None and known.form >= FORM and _fits(known, folder):
+        with contextlib.suppress(OSError, UnreadableError):
+            known = codec.parse(index.read_bytes(), Entry, str(index))
+        stamp = stamp_of(folder / RESULT)
+        if known is not None and known.form >= FORM and _fits(known, folder) and known.stamp == stamp:
             return known
-        entry = entry_of(load(folder / RESULT))
+        link = known.report if known else None
+        entry = msgspec.structs.replace(entry_of(load(folder / RESULT)), report=link, stamp=stamp)
         # A store that can't be written is read from the results, only slower.
         with contextlib.suppress(files.OutputError):
             files.write(index, codec.encode(entry))
         return entry
+
+
+def stamp_of(path: Path) -> tuple[int, int]:
+    """Return size and time of a result's file, which change with its content; zeros where it can't be reached."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
 
 
 def _fits(entry: Entry, folder: Path) -> bool:
@@ -256,6 +272,7 @@ def _fits(entry: Entry, folder: Path) -> bool:
         (entry.lab, entry.run_id) == (folder.parent.name, folder.name)
         and entry.status in ("complete", "failed", "interrupted")
         and entry.profile in ("full", "quick")
+        and entry.source in ("full", "sample", None)
     )
 
 

@@ -23,6 +23,7 @@ from markupsafe import Markup
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from report import highlight
+from report.document import SLOT
 from report.errors import RenderingError
 from report.words import Language
 
@@ -37,16 +38,14 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WIDE = _HAN + "\u3001-\u301f\uff01-\uff5e“”‘’…—"
 _BEFORE_HAN = r"0-9A-Za-z\u00c0-\u024f\u0370-\u03ff%‰°\u2032)\]+\-−"
 _AFTER_HAN = r"0-9A-Za-z\u00c0-\u024f\u0370-\u03ff$#@+\-−±≈≤≥<>=√∞(\["
-_SLOT = "\ue000"
-"""Stands for code or a formula while a line is typeset; a character that no text may hold."""
 JOINER = "\u2060"
 """Ties what stands on both sides of it to one line."""
 _OPENING = ("（", "“", "‘", "《", "(", "[")
 _CLOSING = ("，", "。", "、", "；", "：", "！", "？", "）", "”", "’", "》", ",", ".", ";", ":", "!", "?", ")", "]")
 _GAPS = re.compile(
     rf"(?<=[{_WIDE}])\n(?=[{_WIDE}])"
-    rf"|(?<=[{_HAN}])[ \n{THIN_SPACE}]*(?=[{_AFTER_HAN}{_SLOT}])"
-    rf"|(?<=[{_BEFORE_HAN}{_SLOT}])[ \n{THIN_SPACE}]*(?=[{_HAN}])"
+    rf"|(?<=[{_HAN}])[ \n{THIN_SPACE}]*(?=[{_AFTER_HAN}{SLOT}])"
+    rf"|(?<=[{_BEFORE_HAN}{SLOT}])[ \n{THIN_SPACE}]*(?=[{_HAN}])"
     rf"|(?<=[{_WIDE}])\n|\n(?=[{_WIDE}])"
 )
 _IS_HAN = re.compile(f"[{_HAN}]")
@@ -123,8 +122,8 @@ class Typesetter:
         return self._cache[key]
 
     def _converted(self, markdown: str, *, inline: bool) -> Markup:
-        if _SLOT in markdown:
-            raise RenderingError(f"The character U+{ord(_SLOT):04X} is for private use and can't stand in a text.")
+        if SLOT in markdown:
+            raise RenderingError(f"The character U+{ord(SLOT):04X} is for private use and can't stand in a text.")
         tokens = self._markdown.parseInline(markdown) if inline else self._markdown.parse(markdown)
         self._slots = []
         for token in tokens:
@@ -136,7 +135,7 @@ class Typesetter:
         clean = nh3.clean(
             html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"https", "http", "mailto"}, link_rel=None
         )
-        return Markup(_filled(clean.split(_SLOT), self._slots).strip())
+        return Markup(_filled(clean.split(SLOT), self._slots).strip())
 
     def _typeset(self, tokens: Sequence[Token]) -> list[Token]:
         if self.language == "zh":
@@ -145,7 +144,7 @@ class Typesetter:
 
     def _slot(self, markup: str) -> str:
         self._slots.append(str(markup))  # a Markup would escape what it is joined with
-        return _SLOT
+        return SLOT
 
     def _math_rule(self, token: Token) -> str:
         return self._slot(self._formula(token.content, token.type == "math_block"))
@@ -254,7 +253,7 @@ def _visible(token: Token) -> str:
         return token.content
     if token.type in ("softbreak", "hardbreak"):
         return "\n" if token.type == "softbreak" else " "
-    return _SLOT if token.type in ("code_inline", "math_inline", "math_inline_double") else ""
+    return SLOT if token.type in ("code_inline", "math_inline", "math_inline_double") else ""
 
 
 def _spaced(tokens: Sequence[Token]) -> list[Token]:

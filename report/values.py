@@ -246,7 +246,8 @@ class Context:
 class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja2 for notes that anybody may have written: expressions only, and none that can run or grow without end.
 
-    There are no loops, macros or inclusions, so a note ends; products, powers and formats are limited: it stays small.
+    There are no loops, macros or inclusions, so a note ends; products, powers and formats are limited, and nothing can
+    be called but what is defined here (no method of a text, such as `center`): it stays small.
     """
 
     intercepted_binops = frozenset({"+", "*", "**", "%"})
@@ -263,6 +264,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         for joined in tree.find_all(nodes.Concat):
             raise TemplateSyntaxError("a note may not join texts with '~'.", joined.lineno)
         return tree
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        """Return whether a note may call this: a name of the context, or a method of one of its views."""
+        return getattr(obj, "__module__", None) == __name__ and super().is_safe_callable(obj)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Compute a sum, product, power or format, unless its result would be huge.

@@ -8,6 +8,7 @@ keys, which a test proves.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Literal
@@ -54,3 +55,55 @@ class Words:
     def get(self, key: str, default: str) -> str:
         """Return the text of `key`, or `default` where the language has no such text."""
         return self._table.get(key, default)
+
+    def stacked(self, key: str, /, **values: object) -> str:
+        """Return the text of `key` where each language may have a line of its own; see `PairedWords`."""
+        return self(key, **values)
+
+
+class PairedWords(Words):
+    """Looks up texts in two languages at once: the labels of a drawing that a bilingual report shows once.
+
+    Args:
+        first: the language that comes first.
+        second: the other one.
+    """
+
+    def __init__(self, first: Language, second: Language) -> None:
+        super().__init__(first)
+        self._second = Words(second)
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """Return both texts of `key` on one line; raises as `Words`."""
+        return beside(super().__call__(key, **values), self._second(key, **values))
+
+    def get(self, key: str, default: str) -> str:
+        """Return both texts of `key` on one line, or `default`."""
+        return beside(super().get(key, default), self._second.get(key, default))
+
+    def stacked(self, key: str, /, **values: object) -> str:
+        """Return both texts of `key`, each on a line of its own, or once where they are the same."""
+        return "\n".join(dict.fromkeys((super().__call__(key, **values), self._second(key, **values))))
+
+
+def beside(first: str, second: str) -> str:
+    """Return a label in two languages; what both say alike at the beginning or the end is there once.
+
+    So “272 个参数” and “272 parameters” become “272 个参数 parameters”, “图像 1” and “image 1” become “图像 image 1”.
+    """
+    if first == second:
+        return first
+    if "\n" in first:
+        return f"{first}\n{second}"
+    ones, others = first.replace("，", ", ").split(" "), second.split(" ")
+    if alike := _alike(ones, others):
+        return f"{first} {' '.join(others[alike:])}"
+    alike = _alike(ones[::-1], others[::-1])
+    if alike and len(ones) == alike + 1:
+        return f"{ones[0]} {second}"
+    return f"{first} · {second}" if len(ones) > 1 else f"{first} {second}"
+
+
+def _alike(first: Sequence[str], second: Sequence[str]) -> int:
+    """Return how many words at the beginning are the same."""
+    return next((count for count, (one, other) in enumerate(zip(first, second, strict=False)) if one != other), 0)

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from experiments.result import Result
 from report.analysis import (
+    Turn,
     curves,
     fold_spread,
     mean_curve,
@@ -17,13 +18,22 @@ from report.analysis import (
     trainings,
     turn,
 )
-from report.claims.record import Answer, claim
+from report.claims.record import Answer, Number, claim
 
 
 def _role(result: Result) -> str:
     """The training whose curves the chapter shows."""
     roles = {fit.role for fit in result.findings.trainings}
     return "selection" if "selection" in roles else "fold"
+
+
+def _turned(found: Turn) -> dict[str, Number]:
+    """Where a curve turns, and of several seeds between which epochs the single ones do."""
+    numbers: dict[str, Number] = {"best_epoch": found.best_epoch, "epochs": found.epochs}
+    numbers |= {"best": found.best, "last": found.last}
+    if len(found.per_seed) > 1:
+        numbers |= {"earliest": min(found.per_seed), "latest": max(found.per_seed)}
+    return numbers
 
 
 @claim
@@ -50,10 +60,7 @@ def training_accuracy_rises(result: Result) -> Answer:
 def overfits(result: Result) -> Answer:
     """The validation loss has its minimum before the last epoch and is higher at the end."""
     found = turn(result)
-    return Answer(
-        holds=found.overfits,
-        numbers={"best_epoch": found.best_epoch, "epochs": found.epochs, "best": found.best, "last": found.last},
-    )
+    return Answer(holds=found.overfits, numbers=_turned(found))
 
 
 @claim
@@ -70,10 +77,7 @@ def accuracy_gap(result: Result) -> Answer:
 def smoothed_minimum_before_end(result: Result) -> Answer:
     """The smoothed validation MAE has its minimum before the last epoch."""
     found = smoothed_turn(result)
-    return Answer(
-        holds=found.overfits,
-        numbers={"best_epoch": found.best_epoch, "epochs": found.epochs, "best": found.best, "last": found.last},
-    )
+    return Answer(holds=found.overfits, numbers=_turned(found))
 
 
 @claim

@@ -10,6 +10,7 @@ from report.commands import options
 from report.commands.console import Reporter, print_json, shown
 from report.commands.rendering import print_outputs, rendered, told_false
 from report.commands.running import ran
+from report.publish import prepare
 
 
 @click.command(
@@ -40,6 +41,7 @@ def command(
     """
     configuration = options.resolve(**flags)
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
+    prepare(configuration)
     done = ran(configuration, assignments, reporter, force=force)
     outcome = rendered([one.path for one in done], configuration, reporter, split=split, force=force)
     failed = [one for one in done if one.result.status != "complete"]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from experiments.errors import plain
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -96,7 +98,7 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         numeric = any(cells) and all(cell == "–" or not cell or cell[0].isdigit() for cell in cells)
         table.add_column(head, justify="right" if numeric else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(plain(cell)) for cell in row))
     # A pipe has no width: no column is cut there.
     console = Console() if sys.stdout.isatty() else Console(width=10_000, no_color=True)
     console.print(table)

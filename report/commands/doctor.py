@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
+from experiments.errors import LabError
 from report.commands import options
 from report.commands.console import print_json
-from report.diagnosis import diagnose, note_findings
+from report.configuration import Configuration
+from report.diagnosis import Finding, diagnose, note_findings
+from report.errors import ReportError
+from report.planning import make_plans
+from report.publish import prepare
+from report.store import Store
 
 MARKS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
 
@@ -20,7 +27,7 @@ MARKS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
 def command(assignments: tuple[str, ...], notes: bool, as_json: bool, **flags: Any) -> int:
     """Check this machine and say how to mend what is missing. Exit code 2 where something won't work."""
     findings = []
-    for finding in note_findings() if notes else diagnose(options.resolve(**flags)):
+    for finding in note_findings() if notes else _all(options.resolve(**flags), assignments):
         findings.append(finding)
         if not as_json:
             click.echo(f"{MARKS[finding.state]}  {finding.name:<22}{finding.text}")
@@ -31,3 +38,19 @@ def command(assignments: tuple[str, ...], notes: bool, as_json: bool, **flags: A
             [{"name": item.name, "state": item.state, "text": item.text, "mend": item.mend} for item in findings]
         )
     return 2 if any(finding.state == "bad" for finding in findings) else 0
+
+
+def _all(configuration: Configuration, assignments: tuple[str, ...]) -> Iterator[Finding]:
+    yield from diagnose(configuration)
+    yield _tried("labs, settings", lambda: make_plans(configuration, assignments, Store(configuration.runs_dir)))
+    yield _tried("pages", lambda: prepare(configuration))
+
+
+def _tried(name: str, step: Callable[[], object]) -> Finding:
+    """Do what a build does before it trains, and return what it would say."""
+    try:
+        step()
+    except (ReportError, LabError) as error:
+        text, _, mend = str(error).partition("\n")
+        return Finding(name=name, state="bad", text=text, mend=mend)
+    return Finding(name=name, state="ok", text="as they should be")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -21,7 +22,16 @@ from report.errors import UsageError
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A folder; with one lab, a file.")
 @click.option("--force", is_flag=True, help="Overwrite what is there.")
 def command(report: Path, lab: str | None, output: Path, force: bool) -> int:
-    """Get the results out of a finished HTML or PDF report, byte for byte as they were stored."""
+    """Get the results out of a finished HTML or PDF report, byte for byte as they were stored.
+
+    Out of the report of a comparison: that comparison, as JSON.
+    """
+    compared = carried.comparison(report)
+    if compared is not None:
+        if lab is not None:
+            raise UsageError(f"{report} is the report of a comparison, which is one file; leave --lab out.")
+        _write({output if output.suffix == ".json" else output / carried.COMPARISON_FILE: compared}, force=force)
+        return 0
     found = carried.extract(report)
     if lab is not None:
         if lab not in found:
@@ -33,10 +43,14 @@ def command(report: Path, lab: str | None, output: Path, force: bool) -> int:
         targets = {output: next(iter(found.values()))}
     else:
         targets = {output / f"{name}.json": content for name, content in found.items()}
+    _write(targets, force=force)
+    return 0
+
+
+def _write(targets: Mapping[Path, bytes], *, force: bool) -> None:
     for path in targets:
         if path.exists() and not force:
             raise UsageError(f"{path} is there already; overwrite it with --force.")
     for path, content in targets.items():
         files.write(path, content)
         click.echo(shown(path))
-    return 0

@@ -24,10 +24,16 @@ FOLDER = "nightly"
     "  labreport nightly imdb reuters --seeds 0-4 --baseline last:5 --confirm -o artifacts",
 )
 @options.LABS
-@click.option("--budget", metavar="TIME", help="Time for everything, such as 30m or 1h30m.  [default: no end]")
+@click.option(
+    "--budget", metavar="TIME", help="Time for everything, such as 30m or 1h30m.  [default: nightly.budget, or no end]"
+)
 @click.option("--baseline", metavar="B", help="As for `labreport check`.  [default: gate.baseline]")
 @click.option("--no-check", is_flag=True, help="Without the gate: build and trend only.")
-@click.option("--confirm", is_flag=True, help="Run suspicious labs again with fresh seeds, while time is left.")
+@click.option(
+    "--confirm/--no-confirm",
+    default=None,
+    help="Run suspicious labs again with fresh seeds, while time is left.  [default: nightly.confirm]",
+)
 @click.option("--inconclusive-fails", is_flag=True, help="Exit with 6 where there are too few runs to tell.")
 @click.option("--url", metavar="ADDRESS", default="", help="Where the folder will be published, for the feed's links.")
 @options.run_options
@@ -44,7 +50,7 @@ def command(
     verbose: bool,
     assignments: tuple[str, ...],
     baseline: str | None,
-    confirm: bool,
+    confirm: bool | None,
     inconclusive_fails: bool,
     split: bool,
     url: str,
@@ -61,13 +67,14 @@ def command(
     from report.commands import nightwork
 
     begun = perf_counter()
-    whole = schedule.parse_budget(budget) if budget is not None else None
     configuration = options.resolve(**flags)
+    habits = schedule.parse(configuration.nightly)
+    whole = schedule.parse_budget(budget) if budget is not None else habits.budget
     given = nightwork.Given(
         assignments=assignments,
         baseline=baseline,
         check=not no_check,
-        confirm=confirm,
+        confirm=habits.confirm if confirm is None else confirm,
         inconclusive_fails=inconclusive_fails,
         split=split,
         url=url,

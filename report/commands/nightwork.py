@@ -18,7 +18,7 @@ import click
 
 from experiments.errors import LabError
 from experiments.result import Result
-from report import files, nightly, schedule
+from report import files, nightly, publish, schedule
 from report.commands.console import Reporter
 from report.commands.rendering import rendered
 from report.configuration import Configuration, override
@@ -57,6 +57,7 @@ class Given:
 
 def prepare(configuration: Configuration, given: Given, target: Path) -> None:
     """Refuse a night that could give no answer before it begins, and take away the answer of yesterday."""
+    publish.prepare(override(configuration, output=target))
     rules = checking.read_rules(configuration, Store(configuration.runs_dir).list())
     if given.check and not (given.baseline or rules.baseline):
         raise UsageError(
@@ -164,6 +165,7 @@ def _steps(
 ) -> tuple[Step, ...]:
     """Do the rest of the night; no step takes another with it."""
     made: list[Path] = []
+    drawn: list[Path] = []
 
     def report() -> Step:
         runs = _shown_runs(configuration, store, labs)
@@ -181,7 +183,7 @@ def _steps(
         )
 
     def check() -> Step:
-        return _check(configuration, given, store, reporter, target, made, end)
+        return _check(configuration, given, store, reporter, target, made, drawn, end)
 
     def trend() -> Step:
         listing = store.list()
@@ -189,6 +191,7 @@ def _steps(
         if not found.groups:
             return Step(name="trend", code=5, remark="There is no run to show.")
         paths = trend_folder.write(found, target, configuration.lang, base=given.url)
+        drawn.extend(paths)
         return Step(
             name="trend",
             code=2 if found.unreadable else 0,
@@ -243,6 +246,7 @@ def _check(
     reporter: Reporter,
     target: Path,
     made: Sequence[Path],
+    drawn: Sequence[Path],
     end: float,
 ) -> Step:
     runs = store.list().runs
@@ -256,7 +260,7 @@ def _check(
     with reporter.bars():
         found = checking.check(inside, given.baseline, rerun=rerun)
     code = found.verdict.exit_code(inconclusive_fails=given.inconclusive_fails)
-    gate_folder.write(found.verdict, target, configuration.lang, code, made)
+    gate_folder.write(found.verdict, target, configuration.lang, code, made, drawn)
     if remark := gate_folder.append_step_summary(found.verdict, configuration.lang, os.environ):
         click.echo(f"Note: {remark}", err=True)
     if found.problem:

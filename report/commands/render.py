@@ -48,7 +48,8 @@ def command(
     """Turn stored results into HTML, PDF or Markdown; never trains.
 
     RUN is a run id, a run's folder, a result file, a lab (its newest run), or a finished report that carries its
-    results, one run for each lab. Without RUN the newest run of each lab is taken.
+    results, one run for each lab. Without RUN the newest run of each lab is taken. A report carries results only: its
+    text, and the solutions of `--edition instructor`, come from the notes of this installation or folder.
     """
     configuration = options.resolve(**flags)
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)

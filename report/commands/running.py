@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from experiments.errors import plain
 from report import analysis
 from report.commands.console import Reporter, shown
 from report.configuration import Configuration
@@ -41,7 +42,7 @@ def ran(configuration: Configuration, assignments: Sequence[str], reporter: Repo
                 reporter.detail(f"{done.plan.lab}: {' '.join(sentences(result.findings.engine, Words('en')))}")
         else:
             failure = result.failure
-            reason = f"{failure.kind}: {failure.message}" if failure else result.status
+            reason = plain(f"{failure.kind}: {failure.message}") if failure else result.status
             click.echo(f"Error: {done.plan.lab} failed: {reason}", err=True)
 
     with reporter.bars():

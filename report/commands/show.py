@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from experiments.errors import plain
 from experiments.result import Result
 from report import analysis, codec, notes
 from report.analysis import MissingValueError
@@ -50,7 +51,7 @@ def _print(result: Result) -> None:
     if result.failure:
         lines.append(("failure", f"{result.failure.kind}: {result.failure.message}"))
     for name, text in lines:
-        click.echo(f"{name:<18}{text}")
+        click.echo(f"{name:<18}{plain(text)}")
     if findings.scores or findings.baselines:
         click.echo()
         print_table(("SCORE", "MEAN", "SD", "UNIT"), _scores(result))

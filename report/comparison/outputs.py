@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from report import codec, files
+from report import carried, codec, files
 from report.comparison.record import Comparisons
 from report.comparison.version import Version
 from report.document import Report
@@ -45,8 +45,9 @@ def write(
     """
     written: list[Path] = []
     problems: list[str] = []
+    data = codec.encode(found) if forms else b""
     if "json" in forms:
-        _keep({f"{STEM}.json": codec.encode(found)}, folder, written, problems)
+        _keep({f"{STEM}.json": data}, folder, written, problems)
     pages = [form for form in FORMATS if form in forms and form != "json"]
     for language in languages if pages else ():
         from report.comparison.report import report
@@ -59,7 +60,7 @@ def write(
             continue
         for form in pages:
             try:
-                content = _rendered(form, made, moment)
+                content = _rendered(form, made, moment, data)
             except ReportError as error:
                 problems.append(f"{language} {form}: {error}")
                 continue
@@ -67,12 +68,14 @@ def write(
     return tuple(written), tuple(problems)
 
 
-def _rendered(form: str, report: Report, moment: datetime) -> dict[str, bytes]:
+def _rendered(form: str, report: Report, moment: datetime, data: bytes) -> dict[str, bytes]:
+    """Return the files of a form; HTML and PDF carry the comparison itself, so that it can be got back."""
     name = f"{STEM}-{report.language}"
     if form == "html":
         from report import render
 
-        return {f"{name}.html": render.html(report).encode()}
+        packed = carried.packed({carried.COMPARISON: data})
+        return {f"{name}.html": render.html(report, {carried.COMPARISON_ELEMENT: packed}).encode()}
     if form == "md":
         from report import markdown
 
@@ -80,7 +83,7 @@ def _rendered(form: str, report: Report, moment: datetime) -> dict[str, bytes]:
         return {f"{name}.md": text.encode()} | {f"{name}-figures/{file}": svg.encode() for file, svg in figures.items()}
     from report import pdf
 
-    return {f"{name}.pdf": pdf.pdf(report, source_date=moment)}
+    return {f"{name}.pdf": pdf.pdf(report, source_date=moment, attached=carried.comparison_attachments(data))}
 
 
 def _keep(made: dict[str, bytes], folder: Path, written: list[Path], problems: list[str]) -> None:

@@ -25,6 +25,9 @@ _UNREAD = ("equation", "solution")
 """Directives whose text is none (formulas), or that no student may read."""
 _LINK = re.compile(r"\[([^\]\[]*)\]\((?:[^()]|\([^()]*\))*\)")
 _MARKS = re.compile(r"\*\*|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|`|^#+ +|^[-*] +|^\d+\. +", re.MULTILINE)
+_FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1`*~*[ \t]*$", re.MULTILINE | re.DOTALL)
+_FORMULA = re.compile(r"(?<![\\$])\$([^$\n]+?)(?<!\\)\$(?!\$)")
+_PLAIN_FORMULA = re.compile(r"[A-Za-z0-9 .,()=+/-]+")
 _ESCAPED = re.compile(r"\\([\\`*_\[\]<>|$#~{}&])")
 _TEXT_TAGS = frozenset({"p", "li", "figcaption", "td", "th"})
 _SILENT_TAGS = frozenset({"svg", "style", "pre", "table", "details", "template", "nav", "math", "script"})
@@ -59,7 +62,7 @@ def note_changes(
 
 
 def of_note(result: Result, language: Language) -> tuple[Paragraph, ...]:
-    """Return the passages of a run's note, filled with its numbers.
+    """Return the passages of a run's note, filled with its numbers, without source text as a page's are read.
 
     Raises:
         ReportError: the lab has no note in this language, or the run lacks what it names.
@@ -72,7 +75,7 @@ def of_note(result: Result, language: Language) -> tuple[Paragraph, ...]:
             if passage.kind not in _UNREAD:
                 found += [
                     Paragraph(section=plain(title), text=line)
-                    for part in re.split(r"\n\s*\n|\n(?=[-*] |\d+\. )", passage.text)
+                    for part in re.split(r"\n\s*\n|\n(?=[-*] |\d+\. )", _FENCED.sub("", passage.text))
                     if (line := plain(part))
                 ]
     return tuple(found)
@@ -88,8 +91,12 @@ def of_page(html: str) -> tuple[Language | None, Mapping[str, tuple[Paragraph, .
 
 
 def plain(markdown: str) -> str:
-    """Return Markdown as the words that a reader sees; for a link whose text is filled in later stands "…"."""
+    """Return Markdown as the words that a reader sees.
+
+    For a link whose text is filled in later, and for a formula that is more than letters and digits, stands "…".
+    """
     text = _LINK.sub(lambda match: match.group(1) or "…", markdown)
+    text = _FORMULA.sub(lambda match: match.group(1) if _PLAIN_FORMULA.fullmatch(match.group(1)) else "…", text)
     return worddiff.single_blanks(_ESCAPED.sub(r"\1", _MARKS.sub("", text)))
 
 

@@ -1,4 +1,4 @@
-"""Single images and texts that two networks see differently, and the difference of their confusion matrices.
+"""Single images, texts and values that two networks see differently, and the difference of their confusion matrices.
 
 A run keeps the predictions of its first seed only, and of these the most telling ones; so what is compared here is one
 network with one other. Pieces are recognised by split and position in the array.
@@ -6,9 +6,15 @@ network with one other. Pieces are recognised by split and position in the array
 
 from __future__ import annotations
 
+from math import isfinite
+from statistics import fmean
+
 from experiments.result import Image, Result, Text
 from experiments.result import Predictions as Stored
-from report.comparison.record import Cell, ChangedPrediction, Predictions
+from report.comparison.record import Cell, ChangedPrediction, MovedValue, Predictions, Values
+
+LISTED_VALUES = 10
+"""Predictions of a regression that are listed at most."""
 
 
 def predictions(a: Result, b: Result) -> Predictions | None:
@@ -32,7 +38,8 @@ def _between(before: Stored, after: Stored, a: Result, b: Result) -> Predictions
         if _class_of(kept_a[place]) != _class_of(kept_b[place])
     ]
     confusion = _cells(before, after, names) if same_classes else ()
-    if not (kept_a or kept_b or before.confusion or after.confusion):
+    values = _values(before, after, a)
+    if not (kept_a or kept_b or before.confusion or after.confusion or values):
         return None
     comparable = bool(before.confusion) and bool(after.confusion) and same_classes
     return Predictions(
@@ -47,6 +54,7 @@ def _between(before: Stored, after: Stored, a: Result, b: Result) -> Predictions
         right_a=_right(before) if comparable else None,
         right_b=_right(after) if comparable else None,
         samples=sum(map(sum, before.confusion)) if comparable else None,
+        values=values,
     )
 
 
@@ -107,6 +115,26 @@ def _cells(before: Stored, after: Stored, names: tuple[str, ...]) -> tuple[Cell,
         if was != now
     ]
     return tuple(sorted(cells, key=lambda cell: -abs(cell.b - cell.a)))
+
+
+def _values(before: Stored, after: Stored, result: Result) -> Values | None:
+    """Return what a regression predicts on both sides; None where the test samples are not the same."""
+    rows = list(zip(before.true_values, before.predicted_values, after.predicted_values, strict=False))
+    whole = len(rows) == len(before.true_values) == len(after.predicted_values)
+    if not rows or not whole or before.true_values != after.true_values:
+        return None
+    if not all(map(isfinite, (*before.predicted_values, *after.predicted_values))):
+        return None
+    moved = [MovedValue(index=index, true=true, a=was, b=now) for index, (true, was, now) in enumerate(rows)]
+    moved.sort(key=lambda one: (-abs(one.b - one.a), one.index))
+    return Values(
+        unit=next((score.unit for score in result.findings.scores if score.metric == "mae"), "none"),
+        samples=len(rows),
+        mean_move=fmean(abs(one.b - one.a) for one in moved),
+        nearer_a=sum(abs(one.a - one.true) < abs(one.b - one.true) for one in moved),
+        nearer_b=sum(abs(one.b - one.true) < abs(one.a - one.true) for one in moved),
+        moved=tuple(one for one in moved[:LISTED_VALUES] if one.a != one.b),
+    )
 
 
 def _right(said: Stored) -> int:

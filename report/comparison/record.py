@@ -159,6 +159,31 @@ class Cell(Item, frozen=True, kw_only=True):
     b: int
 
 
+class MovedValue(Item, frozen=True, kw_only=True):
+    """One test sample of a regression with what both networks predict for it."""
+
+    index: int
+    """Position in the test set, from 0."""
+    true: float
+    a: float
+    b: float
+
+
+class Values(Item, frozen=True, kw_only=True):
+    """What the two networks of a regression predict for the same test samples."""
+
+    unit: str
+    """Of the predicted values; "none" where no score tells it."""
+    samples: int
+    mean_move: float
+    """Mean absolute difference between the predictions of A and B, in the unit."""
+    nearer_a: int
+    """Samples for which A is nearer to the true value."""
+    nearer_b: int
+    moved: tuple[MovedValue, ...]
+    """The samples whose prediction differs most, the largest difference first."""
+
+
 class Predictions(Item, frozen=True, kw_only=True):
     """What one trained network of each side said about the same test set."""
 
@@ -177,6 +202,8 @@ class Predictions(Item, frozen=True, kw_only=True):
     """Samples on the diagonal of A's confusion matrix."""
     right_b: int | None = None
     samples: int | None = None
+    values: Values | None = None
+    """Of a regression."""
 
 
 class Fact(Item, frozen=True, kw_only=True):

@@ -10,13 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from report.chapter import title
-from report.comparison import sections, wording
+from report.comparison import cases, sections, wording
 from report.comparison.foreign import foreign
 from report.comparison.record import Comparison, Comparisons, LabComparison
 from report.comparison.version import Version
 from report.document import Block, Box, Chapter, Column, Cover, Prose, Report, Section, Table
 from report.numbers import duration, size
+from report.text import JOINER
 from report.words import Language, Words
+
+_SHORT_HEAD = 4
+"""Characters of a head that are kept on one line."""
 
 
 @dataclass
@@ -193,8 +197,12 @@ def _row(lab: LabComparison, chapter: Chapter, words: Words) -> tuple[str, ...]:
 
 def _column(head: str, words: Words) -> Column:
     number = head in ("better", "worse", "none", "open", "runs", "epoch")
+    shown = words(f"compare.head_{head}")
+    if len(shown) <= _SHORT_HEAD and not shown.isascii():
+        # A line of Chinese may end after any character: over a narrow number the head would be a column of single ones.
+        shown = JOINER.join(shown)
     return Column(
-        title=words(f"compare.head_{head}"),
+        title=shown,
         align="right" if number else "left",
         kind="number" if number else "text",
     )
@@ -220,7 +228,7 @@ def _chapter(
     makers = (
         ("scores", sections.scores(lab, numbering.next, words)),
         ("curves", sections.curves(lab, results, numbering.next, words)),
-        ("predictions", sections.predictions(lab, results, numbering.next, words)),
+        ("predictions", cases.predictions(lab, results, numbering.next, words)),
         ("differences", sections.differences(lab, numbering.next, words, everything=everything)),
         ("texts", sections.texts(lab, words)),
         ("claims", sections.claims(lab, numbering.next, words, everything=everything)),

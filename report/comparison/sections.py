@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 
 from experiments.result import Result
-from report import numbers
 from report.comparison import wording
+from report.comparison.cases import Next
 from report.comparison.foreign import fenced, foreign
 from report.comparison.noted import passage
-from report.comparison.record import ChangedPrediction, ClaimChange, Fact, LabComparison, MetricDifference, Predictions
+from report.comparison.record import (
+    ClaimChange,
+    Fact,
+    LabComparison,
+    MetricDifference,
+)
 from report.comparison.wording import MetricWords
 from report.document import Block, Column, Figure, Prose, Table
 from report.errors import RenderingError
 from report.words import Words
 
-Next = Callable[[str, str], tuple[str, str]]
-"""Gives id and number of the next table or figure."""
 _SCORE_HEADS = ("metric", "a", "b", "difference", "interval", "p", "verdict")
-LISTED_CELLS = 10
-"""Cells of the confusion matrix that are listed at most."""
 LISTED_NOTES = 30
 """Passages that are listed at most, unless everything is asked for."""
-LONGEST_WORDS = 60
-"""Characters of a decoded text that are shown at most."""
 
 
 def scores(lab: LabComparison, next_: Next, words: Words) -> tuple[Block, ...]:
@@ -76,11 +75,21 @@ def tested(lab: LabComparison, words: Words) -> list[str]:
         )
         if any(metric.interval and metric.interval.method == "welch" for metric in together):
             lines.append(words("compare.interval_welch"))
+    few = [metric.reason for metric in lab.metrics if metric.reason is not None and metric.reason.code == "few"]
+    lines += [words("compare.few_runs", **values) for values in _different(found.values for found in few)]
     over_folds = [metric for metric in lab.metrics if metric.test and metric.test.method == "corrected t"]
     if over_folds:
         names = words("compare.list_separator").join(wording.name(metric.name, words) for metric in over_folds)
         lines.append(words("compare.tested_corrected_t", metrics=foreign(names[:1].upper() + names[1:])))
     return lines
+
+
+def _different(items: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+    for item in items:
+        if item not in found:
+            found.append(item)
+    return found
 
 
 def verdict_cell(metric: MetricDifference, words: Words) -> str:
@@ -96,9 +105,11 @@ def curves(lab: LabComparison, results: tuple[Result, Result], next_: Next, word
     """Return the curves of both versions one over the other, with the shift of the overfitting epoch."""
     if lab.epochs is None:
         return ()
+    shift = wording.shift(lab.epochs, words)
+    if _histories(results[0]) == _histories(results[1]):
+        return (Prose(markdown=words("figures.sentence_separator").join((words("compare.same_curves"), shift))),)
     from report.figures import comparison
 
-    shift = wording.shift(lab.epochs, words)
     try:
         drawing = comparison.curves(*results, words)
     except RenderingError:
@@ -122,39 +133,11 @@ def curves(lab: LabComparison, results: tuple[Result, Result], next_: Next, word
     )
 
 
-def predictions(lab: LabComparison, results: tuple[Result, Result], next_: Next, words: Words) -> tuple[Block, ...]:
-    """Return what single images and texts tell, and the difference of the confusion matrices."""
-    found = lab.predictions
-    if found is None or not (found.changed or found.confusion or found.only_a or found.only_b):
-        return ()
-    blocks: list[Block] = [Prose(markdown=words("compare.predictions_text", seed_a=found.seed_a, seed_b=found.seed_b))]
-    if found.confusion:
-        blocks += _confusion(found, results, next_, words)
-    if found.stored_on_both or found.only_a or found.only_b:
-        blocks.append(
-            Prose(
-                markdown=words(
-                    "compare.predictions_stored",
-                    both=found.stored_on_both,
-                    changed=len(found.changed),
-                    only_a=found.only_a,
-                    only_b=found.only_b,
-                )
-            )
-        )
-    if found.changed:
-        id_, number = next_("table", "table-changed")
-        heads = ("piece", "label", "said_a", "said_b")
-        blocks.append(
-            Table(
-                id=id_,
-                number=number,
-                caption=words("compare.changed_caption"),
-                columns=tuple(Column(title=words(f"compare.head_{head}")) for head in heads),
-                rows=tuple(_changed_row(piece, words) for piece in found.changed),
-            )
-        )
-    return tuple(blocks)
+def _histories(result: Result) -> list[object]:
+    """Return every curve of a run, in an order of its own."""
+    fits = sorted(result.findings.trainings, key=lambda fit: (fit.role, fit.seed, fit.fold or 0))
+    # As text, in which not-a-number is equal to itself.
+    return [(fit.role, fit.seed, fit.fold, repr(fit.history)) for fit in fits]
 
 
 def differences(lab: LabComparison, next_: Next, words: Words, *, everything: bool) -> tuple[Block, ...]:
@@ -279,76 +262,3 @@ def _score_row(metric: MetricDifference, words: Words) -> tuple[str, ...]:
         said.p,
         verdict_cell(metric, words),
     )
-
-
-def _confusion(found: Predictions, results: tuple[Result, Result], next_: Next, words: Words) -> Sequence[Block]:
-    from report.figures import comparison
-
-    blocks: list[Block] = []
-    if found.samples is not None and found.right_a is not None and found.right_b is not None:
-        counts = {"a": found.right_a, "b": found.right_b, "samples": found.samples}
-        said = {name: numbers.integer(count) for name, count in counts.items()}
-        blocks.append(Prose(markdown=words("compare.predictions_right", **said)))
-    try:
-        drawing = comparison.confusion_difference(*results, words)
-    except RenderingError:
-        return blocks
-    id_, number = next_("figure", "figure-confusion")
-    blocks.append(
-        Figure(
-            id=id_,
-            number=number,
-            caption=words("compare.confusion_caption", count=len(found.confusion)),
-            svg=drawing.svg,
-            alt=drawing.alt,
-            width_mm=drawing.width_mm,
-            height_mm=drawing.height_mm,
-        )
-    )
-    id_, number = next_("table", "table-cells")
-    blocks.append(
-        Table(
-            id=id_,
-            number=number,
-            caption=words("compare.cells_caption"),
-            columns=tuple(
-                Column(
-                    title=words(f"compare.head_{head}"),
-                    align="right" if head.startswith("count") else "left",
-                    kind="number" if head.startswith("count") else "text",
-                )
-                for head in ("true", "predicted", "count_a", "count_b")
-            ),
-            rows=tuple(
-                (
-                    _class_name(cell.true, words),
-                    _class_name(cell.predicted, words),
-                    numbers.integer(cell.a),
-                    numbers.integer(cell.b),
-                )
-                for cell in found.confusion[:LISTED_CELLS]
-            ),
-        )
-    )
-    return blocks
-
-
-def _changed_row(piece: ChangedPrediction, words: Words) -> tuple[str, ...]:
-    text = piece.words if len(piece.words) <= LONGEST_WORDS else f"{piece.words[:LONGEST_WORDS].rstrip()} …"
-    where = words(
-        f"compare.piece_{piece.kind}",
-        index=numbers.integer(piece.index),
-        split=words(f"compare.split_{piece.split}"),
-        words=foreign(text),
-    )
-    said = [
-        _class_name(name, words)
-        if probability is None
-        else words("compare.said", name=_class_name(name, words), probability=numbers.percent(probability, 1))
-        for name, probability in ((piece.a, piece.probability_a), (piece.b, piece.probability_b))
-    ]
-    return (where, _class_name(piece.label, words), *said)
-
-
-def _class_name(name: str, words: Words) -> str:
-    return foreign(words.get(f"figures.class_{name}", name))

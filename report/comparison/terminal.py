@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 
-from report.comparison import sections, wording
+from report.comparison import cases, sections, wording
 from report.comparison.record import Comparison, Fact, LabComparison
 from report.comparison.wording import MetricWords
 from report.words import Words
@@ -77,6 +77,8 @@ def after(
             only_a=found.only_a,
             only_b=found.only_b,
         )
+    if found is not None and found.values is not None and found.values.moved:
+        yield cases.moved(found.values, words)
     yield from _differences(lab, words, common)
     if not everything and (counts := sections.equal_counts(lab, words)):
         yield words("compare.equal_counted", counts=counts)

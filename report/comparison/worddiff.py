@@ -15,8 +15,7 @@ from report.comparison.record import Piece
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(
-    r"\$[^$\n]+\$"
-    r"|[<−-]?\d+(?:[.,\u202f\u2009 ](?=\d)\d+)*(?:[\u202f ]?%)?"
+    r"[<−-]?\d+(?:[.,\u202f\u2009 ](?=\d)\d+)*(?:[\u202f ]?%)?"
     rf"|[{_HAN}]"
     rf"|[^\W\d_{_HAN}][^\W{_HAN}]*(?:['’-][^\W{_HAN}]+)*"
     r"|\s+|."

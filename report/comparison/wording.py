@@ -78,6 +78,8 @@ class MetricWords:
             return words("compare.detail_margin", margin=self._amount(metric.margin))
         if metric.reason is not None and metric.reason.code == "corrected" and metric.test is not None:
             return corrected(metric.test, words)
+        if metric.reason is not None and metric.reason.code == "few":
+            return ""  # the same for every metric of a lab, so it is said once above the table
         if metric.reason is not None:
             return words(f"compare.detail_{metric.reason.code}", **metric.reason.values)
         if metric.verdict == "none" and metric.shown_from:
@@ -86,8 +88,7 @@ class MetricWords:
 
     @property
     def _unit(self) -> str:
-        key = f"compare.unit_{self._metric.unit.replace(' ', '_')}"
-        return self._words.get(key, self._metric.unit)
+        return unit(self._metric.unit, self._words)
 
     def _amount(self, value: float) -> str:
         """Return the size of a difference, of a share in percentage points, with at least one digit that counts."""
@@ -114,6 +115,11 @@ class MetricWords:
 def name(metric: str, words: Words) -> str:
     """Return the name of a metric in the language, or the record's own where it has none."""
     return words.get(f"compare.metric_{metric}", metric)
+
+
+def unit(name: str, words: Words) -> str:
+    """Return a unit in the language, or the record's own where it has none."""
+    return words.get(f"compare.unit_{name.replace(' ', '_')}", name)
 
 
 def reason(found: Reason, words: Words, *, kind: str = "remark") -> str:

@@ -1,12 +1,6 @@
 """Figures: from a Result to SVG with its alternative text and the table of its data.
 
-`draw` takes the name that a note writes; what it returns is finished and the same in every process. Curves and matrices
-are drawn by Matplotlib, diagrams and pictures by a few lines of our own.
+`registry.draw` takes the name that a note writes; what it returns is finished and the same in every process. Curves and
+matrices are drawn by Matplotlib, diagrams and pictures by a few lines of our own. Nothing is imported here: a page that
+only wants the palette's colours does without Matplotlib.
 """
-
-from __future__ import annotations
-
-from report.figures.drawing import Drawing, FigureError
-from report.figures.registry import draw, figure_names, strip
-
-__all__ = ["Drawing", "FigureError", "draw", "figure_names", "strip"]

@@ -139,8 +139,8 @@ def label_ends(axes: Axes, labels: Sequence[tuple[float, str, str]], *, gap: flo
 
     Args:
         axes: axes whose limits are final.
-        labels: height in data units, text and colour of each.
-        gap: least distance of two labels, in points.
+        labels: height in data units, text and colour of each; all of one line, or all of as many.
+        gap: least distance of two lines, in points.
     """
     low, high = axes.get_ylim()
     height = float(axes.get_window_extent().height)
@@ -148,17 +148,22 @@ def label_ends(axes: Axes, labels: Sequence[tuple[float, str, str]], *, gap: flo
         (min(max((value - low) / (high - low), 0.0), 1.0) * height if isfinite(value) else 0.5 * height)
         for value, _, _ in labels
     ]
-    for place, position in zip(spread(heights, gap), range(len(labels)), strict=True):
-        axes.annotate(
-            labels[position][1],
-            (1, 0),
-            xytext=(3, place),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            va="center_baseline",
-            color=labels[position][2],
-            annotation_clip=False,
-        )
+    tallest = max(text.count("\n") for _, text, _ in labels)
+    # Lines of one label are nearer to each other than to those of the next.
+    apart = gap * (tallest + 1) + (2.5 if tallest else 0.0)
+    for place, (_, text, colour) in zip(spread(heights, apart), labels, strict=True):
+        lines = text.split("\n")
+        for rank, line in enumerate(lines):
+            axes.annotate(
+                line,
+                (1, 0),
+                xytext=(3, place + gap * ((len(lines) - 1) / 2 - rank)),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                va="center_baseline",
+                color=colour,
+                annotation_clip=False,
+            )
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:

@@ -16,6 +16,8 @@ from report.words import Words
 
 DEPTH = (0.52, -0.38)
 """Where one cell into the depth lies on the page: right and up, in cells."""
+LINE = 3.8
+"""From one line of a label to the next, in millimetres."""
 
 Point = tuple[float, float]
 
@@ -39,7 +41,7 @@ def time_series(result: Result, words: Words) -> Drawing:
     place = start[0] + slope[0] / 2 + 2.5
     sketch.text(place, start[1] + slope[1] / 2 + 2.5, label)
     sketch.trim(place + text_width(label) + 1)
-    return sketch.finished(words("figures.alt_time_series"))
+    return sketch.finished(words("figures.alt_time_series"), *_axes(words, "samples", "timesteps", "features"))
 
 
 def image_batch(result: Result, words: Words) -> Drawing:
@@ -65,12 +67,13 @@ def image_batch(result: Result, words: Words) -> Drawing:
     sketch.text(x + shift + size * cell / 2, y - shift * 0.75 - 4.2, words("figures.axis_width"), anchor="middle")
     last = 24.0 + 2 * 36.0 + size * cell
     sketch.arrow(last + 2, bottom - 1, last + 2 + shift + 2, bottom - 1 - (shift + 2) * 0.75)
-    label = words("figures.axis_channels")
-    sketch.text(last + shift + 2, bottom - 0.5, label)
-    sketch.trim(last + shift + 3 + text_width(label))
+    lines = words.stacked("figures.axis_channels").split("\n")
+    for rank, line in enumerate(lines):
+        sketch.text(last + shift + 2, bottom - 0.5 + rank * LINE, line)
+    sketch.trim(last + shift + 3 + max(map(text_width, lines)))
     sketch.arrow(24, bottom + 8, last, bottom + 8)
     sketch.text((24 + last) / 2, bottom + 12, words("figures.axis_samples_first"), anchor="middle")
-    return sketch.finished(words("figures.alt_image_batch"))
+    return sketch.finished(words("figures.alt_image_batch"), *_axes(words, "samples", "height", "width", "channels"))
 
 
 def broadcasting(result: Result, words: Words) -> Drawing:
@@ -100,7 +103,10 @@ def broadcasting(result: Result, words: Words) -> Drawing:
         sketch.text(x, top + 2 * cell + 5, shape, anchor="middle", colour=palette.GREY, mono=True)
     sketch.trim(124)
     said = {"matrix": matrix.tolist(), "vector": vector.tolist(), "sum": total.tolist()}
-    return sketch.finished(words("figures.alt_broadcasting", **said))
+    heads = tuple(words(f"figures.{head}") for head in ("tensor", "shape", "values"))
+    shown = zip(names, (vector, repeated, matrix, total), strict=True)
+    rows = tuple((words(f"figures.{name}"), shape, str(values.tolist())) for (name, _, shape), values in shown)
+    return sketch.finished(words("figures.alt_broadcasting", **said), heads, rows)
 
 
 def emblem(words: Words) -> Drawing:
@@ -108,6 +114,12 @@ def emblem(words: Words) -> Drawing:
     sketch = Sketch(40, 24)
     _cuboid(sketch, (10.0, 9.5), (5, 3, 3), 3.9, palette.TRAINING)
     return sketch.finished(words("figures.alt_emblem_tensors"))
+
+
+def _axes(words: Words, *names: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return the table of the axes of a tensor, in their order."""
+    rows = tuple((str(axis), words(f"figures.{name}")) for axis, name in enumerate(names))
+    return (words("figures.axis"), words("figures.meaning")), rows
 
 
 def _cuboid(sketch: Sketch, corner: Point, counts: tuple[int, int, int], cell: float, colour: str) -> None:
@@ -181,4 +193,4 @@ def _upright_label(sketch: Sketch, x: float, y: float, text: str) -> None:
     """Write a label left of `x`, broken at spaces into lines around the height `y`."""
     lines: Sequence[str] = text.split("\n")
     for rank, line in enumerate(lines):
-        sketch.text(x, y + (rank - (len(lines) - 1) / 2) * 3.8, line, anchor="end", middle=True)
+        sketch.text(x, y + (rank - (len(lines) - 1) / 2) * LINE, line, anchor="end", middle=True)

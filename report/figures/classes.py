@@ -74,7 +74,7 @@ def confusion(result: Result, words: Words) -> Chart:
     names = _names(result, words, len(matrix))
     few = len(matrix) <= FEW_CLASSES
     left, side = max(text_width(text) for text in (words("figures.true_class"), *names)) + 3, 80.0 if few else 100.0
-    key_width = max(18.0, text_width(words("figures.share_of_true_class")) + 1)
+    key_width = max(18.0, max(map(text_width, words.stacked("figures.share_of_true_class").split("\n"))) + 1)
     figure = sheet(left + side + 5 + key_width, side + 11)
     axes = panel(figure, left, 10, side, side, grid=False)
     colours = LinearSegmentedColormap.from_list("test", [palette.PAPER, palette.TEST])
@@ -125,7 +125,7 @@ def _colour_key(axes: Axes, words: Words, colours: LinearSegmentedColormap) -> N
     axes.yaxis.tick_right()
     axes.tick_params(length=0, pad=3)
     axes.spines["bottom"].set_visible(False)
-    name_axes(axes, "", words("figures.share_of_true_class"), lift=4)
+    name_axes(axes, "", words.stacked("figures.share_of_true_class"), lift=4)
 
 
 def confusing(result: Result) -> Predictions:

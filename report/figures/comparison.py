@@ -6,6 +6,7 @@ A is solid and violet, B dashed and amber, in every figure; thick lines are vali
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isnan, nan
 from typing import Literal
 
 import numpy
@@ -84,7 +85,7 @@ def curves_chart(a: Result, b: Result, words: Words) -> Chart:
     except (MissingValueError, NoValidationError) as error:
         raise FigureError(f"the curves can't be drawn: {error}") from error
     marks = words("compare.alt_marks", a=turns[0].best_epoch, b=turns[1].best_epoch)
-    heads, rows = epoch_table(words, columns, *(turn.best_epoch for turn in turns))
+    heads, rows = epoch_table(words, _filled(columns, words), *(turn.best_epoch for turn in turns))
     return Chart(figure=figure, alt=sentences(words, *texts, marks), columns=heads, rows=rows)
 
 
@@ -171,7 +172,7 @@ def _panel(
             ends.append((scale * curve.mean[-1], label, look.colour))
             everything += [scale * value for value in (*curve.mean, *curve.low, *curve.high)]
             longest = max(longest, start + len(curve.mean) - 1)
-        columns[f"{side}: {what}"] = ((float("nan"),) * (first - 1) + validation.mean, form)
+        columns[f"{side}: {what}"] = ((nan,) * (first - 1) + validation.mean, form)
         courses.append(course(words, what, validation.mean, form, lowest=measure != "accuracy"))
     epoch_axis(axes, longest)
     value_axis(axes, everything, origin=0.0 if measure == "loss" else None, top=100 if measure == "accuracy" else None)
@@ -181,6 +182,19 @@ def _panel(
     label_ends(axes, ends)
     said = words("compare.alt_curves", measure=what, course_a=courses[0], course_b=courses[1])
     return said[:1].upper() + said[1:], columns
+
+
+def _filled(columns: Columns, words: Words) -> Columns:
+    """Make all columns as long as the longest: where a version has no value, the table has a dash."""
+    longest = max(len(values) for values, _ in columns.values())
+
+    def or_dash(form: Formatter) -> Formatter:
+        return lambda value: words("compare.none_cell") if isnan(value) else form(value)
+
+    return {
+        name: (tuple(values) + (nan,) * (longest - len(values)), or_dash(form))
+        for name, (values, form) in columns.items()
+    }
 
 
 def _validation(result: Result, measure: Measure) -> tuple[int, Curve]:

@@ -36,13 +36,13 @@ def mae(result: Result, words: Words) -> Chart:
         mark_epoch(axes, words, turn.best_epoch, value=turn.best)
     name_axes(axes, words("figures.epoch"), words("figures.validation_mae_unit"), lift=12.0)
     ends = [
-        (smoothed[-1], words("figures.mean_smoothed"), palette.VALIDATION),
-        (raw[-1], words("figures.mean_raw"), palette.VALIDATION),
+        (smoothed[-1], words.stacked("figures.mean_smoothed"), palette.VALIDATION),
+        (raw[-1], words.stacked("figures.mean_raw"), palette.VALIDATION),
     ]
     if span.low:
         ends += [
-            (span.high[-1], words("figures.highest_fold"), palette.GREY),
-            (span.low[-1], words("figures.lowest_fold"), palette.GREY),
+            (span.high[-1], words.stacked("figures.highest_fold"), palette.GREY),
+            (span.low[-1], words.stacked("figures.lowest_fold"), palette.GREY),
         ]
     label_ends(axes, ends)
     form = plain(2)

@@ -64,9 +64,10 @@ def encodings(result: Result, words: Words) -> Chart:
     epoch_axis(axes, epochs)
     value_axis(axes, (*one_hot.mean, *one_hot.high, *sparse.mean), origin=0.0)
     name_axes(axes, words("figures.epoch"), words("figures.training_loss"))
-    names = words("figures.one_hot_labels"), words("figures.integer_labels")
-    ends = ((one_hot.mean[-1], names[0], palette.TRAINING), (sparse.mean[-1], names[1], palette.VALIDATION))
-    label_ends(axes, ends)
+    keys = "figures.one_hot_labels", "figures.integer_labels"
+    ends = zip((one_hot, sparse), map(words.stacked, keys), (palette.TRAINING, palette.VALIDATION), strict=True)
+    label_ends(axes, [(curve.mean[-1], label, colour) for curve, label, colour in ends])
+    names = words(keys[0]), words(keys[1])
     form = plain(3)
     columns, rows = epoch_table(words, {names[0]: (one_hot.mean, plain(5)), names[1]: (sparse.mean, plain(5))})
     difference = max(abs(a - b) for a, b in zip(one_hot.mean, sparse.mean, strict=False))
@@ -99,7 +100,8 @@ def bottleneck(result: Result, words: Words) -> Chart:
     name_axes(axes, words("figures.epoch"), words("figures.validation_accuracy_percent"))
     units = [int(setting(result, key)) for key in ("units", "bottleneck_units")]
     names = [words("figures.middle_units", units=unit) for unit in units]
-    label_ends(axes, [(100 * c.mean[-1], n, palette.VALIDATION) for c, n in zip((wide, narrow), names, strict=True)])
+    labels = [words.stacked("figures.middle_units", units=unit) for unit in units]
+    label_ends(axes, [(100 * c.mean[-1], n, palette.VALIDATION) for c, n in zip((wide, narrow), labels, strict=True)])
     said = [words("figures.accuracy_with_units", units=unit) for unit in units]
     clauses = [course(words, n, c.mean, share, lowest=False) for c, n in zip((wide, narrow), said, strict=True)]
     columns, rows = epoch_table(words, {names[0]: (wide.mean, share), names[1]: (narrow.mean, share)})
@@ -130,8 +132,8 @@ def _panel(axes: Axes, result: Result, words: Words, kind: str) -> tuple[str, Co
     unit = words("figures.loss") if kind == "loss" else words("figures.accuracy_percent")
     name_axes(axes, words("figures.epoch"), unit, lift=NAME_LIFT if turn.overfits else 4.0)
     ends = [
-        (scale * training.mean[-1], words("figures.training"), palette.TRAINING),
-        (scale * validation.mean[-1], words("figures.validation"), palette.VALIDATION),
+        (scale * training.mean[-1], words.stacked("figures.training"), palette.TRAINING),
+        (scale * validation.mean[-1], words.stacked("figures.validation"), palette.VALIDATION),
     ]
     label_ends(axes, ends)
     names = words(f"figures.training_{kind}"), words(f"figures.validation_{kind}")

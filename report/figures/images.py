@@ -18,6 +18,8 @@ ENLARGED = 2
 """Each pixel becomes this many, so that viewers which smooth pictures in spite of the attribute blur less."""
 GAP = 2
 """Empty pixels between two images of a grid."""
+LINE = 3.6
+"""From one line below an image to the next, in millimetres."""
 
 
 def digits(result: Result, words: Words) -> Drawing:
@@ -54,17 +56,11 @@ def mistakes(result: Result, words: Words) -> Drawing:
     images = next((said.images for said in result.findings.predictions if said.images), ())
     if not images:
         raise FigureError("the run records no misread images")
-    texts = [
-        (
-            words("figures.mistake", true=image.label, predicted=image.predicted),
-            "" if image.probability is None else numbers.percent(image.probability, 1),
-        )
-        for image in images
-    ]
-    columns = min(6, len(images))
-    cell = max(26.0, max(text_width(first) for first, _ in texts) + 2)
-    columns = min(columns, int(160 // cell))
-    picture, height = 18.0, 28.5
+    said = ({"true": image.label, "predicted": image.predicted} for image in images)
+    texts = [words.stacked("figures.mistake", **values).split("\n") for values in said]
+    cell = max(26.0, max(text_width(line) for lines in texts for line in lines) + 2)
+    columns = min(6, len(images), int(160 // cell))
+    picture, height = 18.0, 24.9 + LINE * len(texts[0])
     lines = -(-len(images) // columns)
     sketch = Sketch(cell * columns, height * lines - 1.5)
     for line in range(lines):
@@ -72,10 +68,12 @@ def mistakes(result: Result, words: Words) -> Drawing:
         top = line * height
         for column, image in enumerate(row):
             _row_of_images(sketch, [image], top, picture, left=column * cell + (cell - picture) / 2)
-            first, second = texts[line * columns + column]
-            middle = column * cell + cell / 2
-            sketch.text(middle, top + picture + 3.2, first, anchor="middle")
-            sketch.text(middle, top + picture + 6.8, second, anchor="middle", colour=palette.GREY)
+            middle, below = column * cell + cell / 2, top + picture + 3.2
+            lines_below = texts[line * columns + column]
+            for rank, text in enumerate(lines_below):
+                sketch.text(middle, below + rank * LINE, text, anchor="middle")
+            sure = "" if image.probability is None else numbers.percent(image.probability, 1)
+            sketch.text(middle, below + len(lines_below) * LINE, sure, anchor="middle", colour=palette.GREY)
     first_image = images[0]
     alt = words(
         "figures.alt_mistakes",

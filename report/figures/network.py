@@ -51,7 +51,12 @@ def network(result: Result, words: Words, role: str) -> Drawing:
         layers=words("figures.clause_separator").join(told),
         parameters=numbers.integer(model.parameters),
     )
-    return sketch.finished(alt)
+    heads = tuple(words(f"tables.{key}") for key in ("layer", "activation", "output_shape", "parameters"))
+    listed = tuple(
+        (text[0], text[1], shape(layer.output_shape, words), numbers.integer(layer.parameters))
+        for layer, text in zip(layers, lines, strict=True)
+    )
+    return sketch.finished(alt, heads, listed)
 
 
 def computing_layers(model: Model) -> list[Layer]:
@@ -83,7 +88,7 @@ def two_output_graph(result: Result, words: Words) -> Drawing:
         left = _box(sketch, left + 7.2, middle, _named(layer, words), palette.TRAINING)
     branch = left
     width = max(_box_width(_named(layer, words)) for layer in outputs)
-    texts = [[words("figures.loss_of", name=layer.name), numbers.number(loss, 3)]
+    texts = [[*words.stacked("figures.loss_of", name=layer.name).split("\n"), numbers.number(loss, 3)]
              for layer, loss in zip(outputs, losses, strict=True)]  # fmt: skip
     loss_width = max(_box_width(text) for text in texts)
     join = branch + 9 + width + 8 + loss_width + 15
@@ -101,21 +106,27 @@ def two_output_graph(result: Result, words: Words) -> Drawing:
     sketch.circle(join, middle, 3.6, fill=palette.VALIDATION, opacity=0.12, stroke=palette.VALIDATION)
     sketch.text(join, middle, "+", anchor="middle", middle=True, size=11, bold=True)
     sketch.arrow(join + 4.2, middle, join + 9.2, middle)
-    end = _box(sketch, join + 10, middle, [words("figures.total_loss"), numbers.number(total, 3)], palette.VALIDATION)
+    lines = [*words.stacked("figures.total_loss").split("\n"), numbers.number(total, 3)]
+    end = _box(sketch, join + 10, middle, lines, palette.VALIDATION)
     sketch.trim(end + 0.4)
-    return sketch.finished(
-        words(
-            "figures.alt_graph",
-            shared=words("figures.comma").join(layer.name for layer in shared),
-            first=outputs[0].name,
-            second=outputs[1].name,
-            first_loss=numbers.number(losses[0], 3),
-            second_loss=numbers.number(losses[1], 3),
-            first_weight=numbers.number(weights[0], _digits(weights[0])),
-            second_weight=numbers.number(weights[1], _digits(weights[1])),
-            total=numbers.number(total, 3),
-        )
+    heads = words("tables.layer"), *(words(f"figures.{key}") for key in ("loss", "loss_weight", "weighted_loss"))
+    said = [
+        (layer.name, numbers.number(loss, 3), numbers.number(weight, _digits(weight)), numbers.number(weight * loss, 3))
+        for layer, loss, weight in zip(outputs, losses, weights, strict=True)
+    ]
+    alt = words(
+        "figures.alt_graph",
+        shared=words("figures.comma").join(layer.name for layer in shared),
+        first=outputs[0].name,
+        second=outputs[1].name,
+        first_loss=said[0][1],
+        second_loss=said[1][1],
+        first_weight=said[0][2],
+        second_weight=said[1][2],
+        total=numbers.number(total, 3),
     )
+    sum_row = (words("figures.total_loss"), "", "", numbers.number(total, 3))
+    return sketch.finished(alt, heads, (*said, sum_row))
 
 
 def _digits(weight: float) -> int:
@@ -174,21 +185,23 @@ def _input_box(sketch: Sketch, left: float, top: float, width: float, lines: Seq
 
 
 def _box_width(lines: Sequence[str]) -> float:
-    return max(text_width(line, bold=rank == 0) for rank, line in enumerate(lines)) + 4
+    return max(text_width(line, bold=line != lines[-1]) for line in lines) + 4
 
 
 def _box(
     sketch: Sketch, left: float, middle: float, lines: Sequence[str], colour: str, width: float | None = None
 ) -> float:
-    """Draw a small box of two lines; return its right edge."""
+    """Draw a small box of a few lines, all but the last one bold; return its right edge."""
     width = width or _box_width(lines)
+    height = 4.2 * len(lines) + 2
     quiet = colour == palette.GREY
     sketch.rectangle(
-        left, middle - 5.2, width, 10.4, fill="none" if quiet else colour, opacity=palette.TINT, stroke=colour,
-        radius=1.2, dashed=quiet,
+        left, middle - height / 2, width, height, fill="none" if quiet else colour, opacity=palette.TINT,
+        stroke=colour, radius=1.2, dashed=quiet,
     )  # fmt: skip
     for rank, line in enumerate(lines):
-        y = middle - 2.1 + rank * 4.2
-        tone = palette.INK if rank == 0 else palette.GREY
-        sketch.text(left + width / 2, y, line, anchor="middle", middle=True, bold=rank == 0, colour=tone)
+        y = middle + (rank - (len(lines) - 1) / 2) * 4.2
+        bold = rank < len(lines) - 1
+        tone = palette.INK if bold else palette.GREY
+        sketch.text(left + width / 2, y, line, anchor="middle", middle=True, bold=bold, colour=tone)
     return left + width

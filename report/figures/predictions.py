@@ -94,7 +94,7 @@ def predicted_true(result: Result, words: Words) -> Chart:
     number_axis(axes, "x", step)
     number_axis(axes, "y", step)
     name_axes(axes, words("figures.true_price"), words("figures.predicted_price"))
-    label_ends(axes, [(high, words("figures.predicted_is_true"), palette.GREY)])
+    label_ends(axes, [(high, words.stacked("figures.predicted_is_true"), palette.GREY)])
     form = plain(1)
     return Chart(
         figure=figure,

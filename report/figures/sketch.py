@@ -158,6 +158,8 @@ class Sketch:
 
     def picture(self, x: float, y: float, width: float, height: float, pixels: NDArray[numpy.uint8]) -> None:
         """Place an image without smoothing; `pixels` has shape (rows, columns) or (rows, columns, 2): grey, opacity."""
+        if pixels.ndim == 3 and pixels[..., 1].min() == 255:
+            pixels = pixels[..., 0]
         target = io.BytesIO()
         Image.fromarray(pixels).save(target, "PNG", optimize=True)
         data = base64.b64encode(target.getvalue()).decode("ascii")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from matplotlib.axes import Axes
+
 from experiments.result import Result
 from report import analysis
 from report.figures import blocks, palette
-from report.figures.axes import Curve, bundle, epoch_axis
+from report.figures.axes import Curve, Side, bundle, epoch_axis, write_above
 from report.figures.drawing import Chart, Drawing, FigureError
 from report.figures.sketch import Sketch
-from report.figures.style import charted, panel, sheet
+from report.figures.style import POINTS_PER_MM, charted, panel, sheet, text_width
 from report.figures.wording import plain
 from report.words import Words
 
-WIDTH, HEIGHT = 40.0, 24.0
+WIDTH, HEIGHT, MARGIN = 40.0, 24.0, 2.5
 
 
 def picture(result: Result, words: Words) -> Chart | Drawing:
@@ -34,7 +36,7 @@ def picture(result: Result, words: Words) -> Chart | Drawing:
 @charted
 def _small_curve(words: Words, curve: Curve, first: int, turn: analysis.Turn, kind: str) -> Chart:
     figure = sheet(WIDTH, HEIGHT)
-    axes = panel(figure, 2.5, 4.6, 35, 13.2, grid=False)
+    axes = panel(figure, MARGIN, 4.6, WIDTH - 2 * MARGIN, 13.2, grid=False)
     epochs = range(first, first + len(curve.mean))
     if curve.low:
         axes.fill_between(epochs, curve.low, curve.high, color=palette.VALIDATION, alpha=palette.BAND, linewidth=0)
@@ -47,18 +49,20 @@ def _small_curve(words: Words, curve: Curve, first: int, turn: analysis.Turn, ki
         axes.axvspan(turn.best_epoch, axes.get_xlim()[1], color=palette.VALIDATION, alpha=palette.TINT, linewidth=0)
     share = turn.best_epoch / max(turn.epochs, 1)
     axes.plot([turn.best_epoch], [turn.best], "o", color=palette.VALIDATION, markersize=3.6, markeredgewidth=0)
-    axes.annotate(
-        f"{words('figures.epoch_mark', epoch=turn.best_epoch)} · {plain(2 if kind == 'mae' else 3)(turn.best)}",
-        (turn.best_epoch, 1),
-        xytext=(0, 2),
-        xycoords=("data", "axes fraction"),
-        textcoords="offset points",
-        ha="left" if share < 0.33 else "right" if share > 0.67 else "center",
-        va="bottom",
-        color=palette.VALIDATION,
-    )
+    label = f"{words('figures.epoch_mark', epoch=turn.best_epoch)} · {plain(2 if kind == 'mae' else 3)(turn.best)}"
+    anchor: Side = "left" if share < 0.33 else "right" if share > 0.67 else "center"
+    shift = _into_sheet(axes, turn.best_epoch, text_width(label), anchor) * POINTS_PER_MM
+    write_above(axes, turn.best_epoch, label, palette.VALIDATION, anchor=anchor, shift=shift)
     said = {"best": plain(3)(turn.best), "epoch": turn.best_epoch, "epochs": turn.epochs}
     return Chart(figure=figure, alt=words(f"figures.alt_strip_{kind}", **said))
+
+
+def _into_sheet(axes: Axes, epoch: int, width: float, anchor: Side) -> float:
+    """Return how far a label above an epoch has to be moved, in millimetres, so that it does not leave the sheet."""
+    low, high = axes.get_xlim()
+    place = MARGIN + (WIDTH - 2 * MARGIN) * (epoch - low) / (high - low)
+    left = place - width * {"left": 0.0, "center": 0.5, "right": 1.0}[anchor]
+    return min(max(left, 0.0), max(WIDTH - width, 0.0)) - left
 
 
 def _graph_emblem(words: Words) -> Drawing:

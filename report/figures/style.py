@@ -61,39 +61,50 @@ def text_width(text: str, size: float = TEXT_SIZE, *, bold: bool = False, mono: 
     return float(font.get_width_height()[0]) / 64 / 10 / POINTS_PER_MM
 
 
+_SETTINGS: dict[Any, Any] = {
+    "font.family": [SANS],
+    "font.size": TEXT_SIZE,
+    "text.parse_math": False,
+    "text.color": palette.INK,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "labreport",
+    "axes.linewidth": 0.7,
+    "axes.edgecolor": palette.GREY,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.axisbelow": True,
+    "xtick.color": palette.GREY,
+    "ytick.color": palette.GREY,
+    "xtick.labelsize": TEXT_SIZE,
+    "ytick.labelsize": TEXT_SIZE,
+    "xtick.major.size": 2.5,
+    "xtick.major.width": 0.7,
+    "ytick.major.size": 0,
+    "ytick.major.pad": 3,
+    "grid.color": palette.RULE,
+    "grid.linewidth": 0.5,
+    "lines.solid_capstyle": "round",
+}
+"""Where the report's style differs from Matplotlib's own."""
+
+
+@cache
+def _all_settings() -> dict[Any, Any]:
+    """Return every setting of Matplotlib as the report wants it, checked once: checking takes longer than drawing."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_SETTINGS)
+        return {name: matplotlib.rcParams._get(name) for name in matplotlib.rcParams if name != "backend"}
+
+
 @contextmanager
 def settings() -> Iterator[None]:
     """Make Matplotlib draw in the style of the report, whatever the user's own settings are."""
     _register_fonts()
     with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(
-            {
-                "font.family": [SANS],
-                "font.size": TEXT_SIZE,
-                "text.parse_math": False,
-                "text.color": palette.INK,
-                "svg.fonttype": "none",
-                "svg.hashsalt": "labreport",
-                "axes.linewidth": 0.7,
-                "axes.edgecolor": palette.GREY,
-                "axes.spines.top": False,
-                "axes.spines.right": False,
-                "axes.spines.left": False,
-                "axes.axisbelow": True,
-                "xtick.color": palette.GREY,
-                "ytick.color": palette.GREY,
-                "xtick.labelsize": TEXT_SIZE,
-                "ytick.labelsize": TEXT_SIZE,
-                "xtick.major.size": 2.5,
-                "xtick.major.width": 0.7,
-                "ytick.major.size": 0,
-                "ytick.major.pad": 3,
-                "grid.color": palette.RULE,
-                "grid.linewidth": 0.5,
-                "lines.solid_capstyle": "round",
-            }
-        )
+        for name, value in _all_settings().items():
+            matplotlib.rcParams._set(name, value)
         yield
 
 

@@ -8,6 +8,7 @@ without meaning go; numbers are rounded, and paths are written with relative ste
 from __future__ import annotations
 
 import re
+from collections import Counter
 from xml.etree import ElementTree
 
 SVG = "http://www.w3.org/2000/svg"
@@ -44,6 +45,16 @@ def cleaned(source: str, prefix: str, width: float, height: float) -> str:
     _drop(root, {f"{{{SVG}}}metadata", f"{{{SVG}}}style"})
     for element in root.iter():
         _style_to_attributes(element)
+        link = element.attrib.pop(f"{{{XLINK}}}href", None)
+        if link:
+            element.set("href", link)
+    for group in root.iter(f"{{{SVG}}}g"):
+        _draw_dots(group, root)
+    _draw_in_place(root)
+    for axis in root.iter(f"{{{SVG}}}g"):
+        if axis.get("id", "").startswith("matplotlib.axis_"):
+            _join(axis)
+    for element in root.iter():
         _tidy(element)
     _rename_ids(root, prefix)
     while _unwrap(root):
@@ -114,9 +125,6 @@ def _style_to_attributes(element: Element) -> None:
 
 
 def _tidy(element: Element) -> None:
-    link = element.attrib.pop(f"{{{XLINK}}}href", None)
-    if link:
-        element.set("href", link)
     if "d" in element.attrib:
         element.set("d", shortened(element.attrib["d"]))
     for name in _ROUNDED:
@@ -125,6 +133,83 @@ def _tidy(element: Element) -> None:
     transform = element.get("transform", "")
     if re.fullmatch(r"rotate\(0 [^)]*\)|scale\(1 1\)|translate\(0 0\)", transform):
         del element.attrib["transform"]
+
+
+def _draw_dots(group: Element, root: Element) -> None:
+    """Draw a group of equal, filled, opaque circles as one path: each is a stroke of no length with round ends."""
+    names = {use.get("href", "")[1:] for use in group}
+    looks = {tuple(use.get(name) for name in ("fill", "stroke", "fill-opacity", "opacity")) for use in group}
+    if len(names) != 1 or len(looks) != 1 or len(group) < 2 or any(use.tag != f"{{{SVG}}}use" for use in group):
+        return
+    (fill, stroke, *opacity), (name,) = looks.pop(), names
+    shape = next((path for path in root.iter(f"{{{SVG}}}path") if path.get("id") == name), None)
+    radius = _radius(shape.get("d", "")) if shape is not None and shape.attrib.keys() == {"id", "d"} else None
+    if radius is None or not fill or stroke not in (None, "none") or any(opacity):
+        return
+    places = "".join("M{0} {1}L{0} {1}".format(use.get("x", "0"), use.get("y", "0")) for use in group)
+    group[:] = [
+        ElementTree.Element(
+            f"{{{SVG}}}path",
+            {"d": places, "fill": "none", "stroke": fill, "stroke-width": short(2 * radius), "stroke-linecap": "round"},
+        )
+    ]
+
+
+def _radius(path: str) -> float | None:
+    """Return the radius of a circle about the origin that Matplotlib wrote as curves; None for another shape."""
+    commands = _commands(path)
+    ends = [numbers[-2:] for _, numbers in commands if numbers]
+    if "".join(command for command, _ in commands).lower() != "mccccccccz":
+        return None
+    distances = [(x * x + y * y) ** 0.5 for x, y in ends]
+    return max(distances) if max(distances) - min(distances) < 0.01 * max(distances) else None
+
+
+def _draw_in_place(root: Element) -> None:
+    """Replace references to a shape that is used once, or is a tick of an axis, by the shape itself."""
+    shapes = {path.get("id", ""): path for path in root.iter(f"{{{SVG}}}path") if path.get("id")}
+    uses = Counter(use.get("href", "")[1:] for use in root.iter(f"{{{SVG}}}use"))
+    for use in root.iter(f"{{{SVG}}}use"):
+        shape = shapes.get(use.get("href", "")[1:])
+        if shape is None or "transform" in use.attrib or "transform" in shape.attrib:
+            continue
+        straight = not re.search("[CQ]", shape.get("d", "")) and "z" not in shape.get("d", "")
+        if uses[shape.get("id", "")] > 1 and not straight:
+            continue
+        x, y = (float(use.attrib.pop(name, "0")) for name in ("x", "y"))
+        del use.attrib["href"]
+        use.tag = shape.tag
+        # What the shape says of itself goes before what its use says.
+        use.attrib |= {name: value for name, value in shape.attrib.items() if name != "id"}
+        use.set("d", _moved(shape.get("d", ""), x, y))
+        uses[shape.get("id", "")] -= 1
+    for definitions in root.iter(f"{{{SVG}}}defs"):
+        for shape in list(definitions):
+            if shape.tag == f"{{{SVG}}}path" and not uses[shape.get("id", "")]:
+                definitions.remove(shape)
+
+
+def _moved(path: str, x: float, y: float) -> str:
+    """Return path data, whose commands Matplotlib writes with absolute places, at another place."""
+    return "".join(
+        command + " ".join(repr(number + (y if position % 2 else x)) for position, number in enumerate(numbers))
+        for command, numbers in _commands(path)
+    )
+
+
+def _join(axis: Element) -> None:
+    """Make one path of all strokes of an axis that look alike: its ticks, and its grid."""
+    first: dict[tuple[tuple[str, str], ...], Element] = {}
+    for parent in list(axis.iter()):
+        for path in list(parent):
+            if path.tag != f"{{{SVG}}}path" or parent.tag == f"{{{SVG}}}defs":
+                continue
+            look = tuple(sorted((name, value) for name, value in path.attrib.items() if name not in {"d", "id"}))
+            if look in first:
+                first[look].set("d", first[look].get("d", "") + path.get("d", ""))
+                parent.remove(path)
+            else:
+                first[look] = path
 
 
 def shortened(path: str) -> str:
@@ -147,7 +232,7 @@ def shortened(path: str) -> str:
         end = (points[-2], points[-1])
         if command == "L":
             step = (end[0] - here[0], end[1] - here[1])
-            if step == (0, 0) and len(out) > 1:
+            if step == (0, 0) and out and not out[-1].startswith("M"):
                 continue
             lead = " " if out and out[-1].startswith(("l", " ")) else "l"
             out.append(lead + " ".join(_without_zero(part / scale) for part in step))
@@ -248,12 +333,21 @@ def _share_attributes(root: Element) -> None:
                     del child.attrib[name]
 
 
+def _takes(element: Element, attributes: dict[str, str]) -> bool:
+    """Return whether an element may have what its group says; a reference has a place of its own, which clips move."""
+    own = element.attrib
+    return element.tag != f"{{{SVG}}}use" and own.keys().isdisjoint(attributes) and "transform" not in own
+
+
 def _unwrap(root: Element) -> bool:
     """Put the children of groups without attributes in their place; say whether anything changed."""
     changed = False
     for parent in list(root.iter()):
         for position, child in reversed(list(enumerate(parent))):
             empty = child.tag in {f"{{{SVG}}}g", f"{{{SVG}}}defs"} and len(child) == 0
+            if child.tag == f"{{{SVG}}}g" and len(child) == 1 and _takes(child[0], child.attrib):
+                child[0].attrib |= child.attrib
+                child.attrib.clear()
             if empty or (child.tag == f"{{{SVG}}}g" and not child.attrib):
                 parent.remove(child)
                 for offset, grandchild in enumerate(child):

@@ -190,11 +190,15 @@ class Baselines:
 
 def _read(path: Path) -> Entry:
     try:
-        entry = msgspec.json.decode(path.read_bytes(), type=Entry)
+        entry = codec.parse(path.read_bytes(), Entry, str(path))
     except OSError as error:
         raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnreadableError(f"Can't read {path}: {error}.\nSet the baseline again.") from error
+    except UnreadableError as error:
+        raise UnreadableError(f"{error}\nSet the baseline again.") from error
+    for name in (entry.key.lab, *(run.run_id for run in entry.runs)):
+        # They become names of files, as those in a result do.
+        if not codec.NAME.fullmatch(name):
+            raise UnreadableError(f"Can't read {path}: {name[:40]!r} is no name of a lab or a run.")
     if entry.format > FORMAT:
         raise UnreadableError(f"Can't read {path}: saved in format {entry.format}; this version reads up to {FORMAT}.")
     return entry

@@ -41,7 +41,12 @@ class Written(Item, frozen=True, kw_only=True):
 
 
 def write(
-    verdict: Verdict, folder: Path, languages: Sequence[Language], exit_code: int, report: Sequence[Path] = ()
+    verdict: Verdict,
+    folder: Path,
+    languages: Sequence[Language],
+    exit_code: int,
+    report: Sequence[Path] = (),
+    trend: Sequence[Path] = (),
 ) -> tuple[Path, ...]:
     """Write a verdict into a folder, in every form, and the manifest last.
 
@@ -51,6 +56,7 @@ def write(
         languages: of summary and page, in this order.
         exit_code: what `labreport check` will return, for result.json.
         report: files of the report, inside the folder.
+        trend: files of a trend that was drawn into the same folder.
 
     Returns:
         Every file of the folder that belongs to this check.
@@ -60,6 +66,7 @@ def write(
     """
     linked = {
         **{path.relative_to(folder).as_posix(): "file_report" for path in report if path.suffix != ".svg"},
+        **{path.relative_to(folder).as_posix(): "file_trend" for path in trend if path.suffix == ".html"},
         SUMMARY: "file_summary",
         SHORT: "file_short",
         JUNIT: "file_junit",
@@ -82,8 +89,8 @@ def write(
     own = [folder / name for name in made]
     inner = folder / REPORT / manifest.NAME
     known = [inner] if report and inner.is_file() else []
-    manifest.write(folder, sha256((folder / RESULT).read_bytes()).hexdigest(), sorted([*own, *report, *known]))
-    return (*own, folder / manifest.NAME, *report, *known)
+    manifest.write(folder, sha256((folder / RESULT).read_bytes()).hexdigest(), sorted([*own, *report, *known, *trend]))
+    return (*own, folder / manifest.NAME, *report, *known, *trend)
 
 
 def append_step_summary(verdict: Verdict, languages: Sequence[Language], environ: Mapping[str, str]) -> str | None:

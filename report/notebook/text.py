@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from report.dialect import anchor, fenced, pipe_table, quoted
 from report.document import Block, Box, Chapter, Equation, Example, Exercise, Figure, Listing, Node, Prose, Table
 from report.words import Words
 
 _LINK = re.compile(r"\[((?:\\.|[^\[\]\\])*)\]\(#([^()\s]+)\)")
 _FAMILIES = {"Labreport Sans": "Helvetica, Arial, Noto Sans SC, sans-serif", "Labreport Mono": "Consolas, monospace"}
 """Fonts of a figure that stands alone: the reader's machine need not have ours."""
-_RULES = {"left": "---", "right": "--:", "center": ":-:"}
 
 
 @dataclass
@@ -128,6 +128,8 @@ def ids(chapter: Chapter) -> Iterator[str]:
             id_ = getattr(value, "id", None)
             if isinstance(id_, str):
                 yield id_
+            if isinstance(value, Table):
+                yield from value.row_ids
             stack += msgspec.structs.astuple(value)
         elif isinstance(value, tuple):
             stack += value
@@ -151,40 +153,6 @@ def addresses(here: str, notebooks: Mapping[str, Chapter]) -> Callable[[str], st
         return file if id_ == notebooks[file].id else f"{file}#{id_}"
 
     return link
-
-
-def anchor(id_: str) -> str:
-    """Return the mark that links lead to."""
-    return f'<a id="{id_}"></a>'
-
-
-def quoted(text: str) -> str:
-    """Return Markdown set off from the text."""
-    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
-
-
-def fenced(text: str, language: str) -> str:
-    """Return code or output between fences longer than any within."""
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    lines = text.strip("\n")
-    return f"{fence}{language}\n{lines}\n{fence}"
-
-
-def pipe_table(table: Table) -> str:
-    """Return a table as lines with pipes."""
-    heads = [_cell(column.title, "text") for column in table.columns]
-    rules = ["--:" if column.kind == "number" else _RULES[column.align] for column in table.columns]
-    rows = [[_cell(text, column.kind) for text, column in zip(row, table.columns, strict=True)] for row in table.rows]
-    return "\n".join("| " + " | ".join(row) + " |" for row in (heads, rules, *rows))
-
-
-def _cell(text: str, kind: str) -> str:
-    line = " ".join(text.split())
-    if kind == "code" and line:
-        fence = "``" if "`" in line else "`"
-        line = f"{fence}{line}{fence}"
-    return re.sub(r"(?<!\\)\|", r"\\|", line)
 
 
 def _alone(svg: str) -> str:

@@ -17,11 +17,12 @@ import nbformat
 from experiments.catalogue import known_set
 from experiments.errors import DataError
 from experiments.result import Result, Setting
+from report.dialect import anchor, quoted
 from report.document import Block, Chapter, Example, Exercise, Listing, Report, Section
 from report.errors import RenderingError
 from report.notebook import recipe as recipes
 from report.notebook.recipe import Recipe, Step
-from report.notebook.text import Passage, Writer, addresses, anchor, quoted
+from report.notebook.text import Passage, Writer, addresses
 from report.words import Words
 
 Edition = Literal["student", "instructor"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
+
+import msgspec
 
 from report import files
 from report.trend import data, feed, page
@@ -42,7 +43,7 @@ def write(history: History, folder: Path, languages: Sequence[Language], *, base
             )
             for language in languages
         },
-        DATA: json.dumps(data.plain(history), ensure_ascii=False, indent=1) + "\n",
+        DATA: msgspec.json.format(msgspec.json.encode(data.plain(history)), indent=1).decode() + "\n",
         FEED: feed.atom(history, languages[0], f"{start}{page_name(languages[0])}", f"{start}{FEED}"),
     }
     for name, content in contents.items():

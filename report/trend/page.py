@@ -27,12 +27,12 @@ from report.trend import links
 from report.trend.change import LEAST_LEVEL, LEAST_RUNS
 from report.trend.chart import Drawn, value_text, with_spread
 from report.trend.filters import Filter, make_filters, rules
-from report.trend.history import Change, Chart, Group, History, newest_first
+from report.trend.history import Change, Chart, Group, History, Point, newest_first
 from report.words import Language, Words
 
 _POLICY, _STYLES = "labreport-policy", "labreport-styles"
 """Stand in the page until the style sheet, which depends on the page's characters, is made."""
-_REPEATED = re.compile(r"<tbody>.*?</tbody>|<text>.*?</text>", re.DOTALL)
+_REPEATED = re.compile(r"<tbody>.*?</tbody>|<a\b[^>]*><use\b[^>]*/><text>.*?</text></a>|<text>.*?</text>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 COLOURS = {"test": palette.TEST, "validation": palette.VALIDATION, "train": palette.TRAINING, "": palette.GREY}
 TONGUES: dict[Language, str] = {"zh": "中文", "en": "English"}
@@ -204,7 +204,10 @@ class TrendPage:
         return self._ids[run.folder]
 
     def _part(self, group: Group) -> Part:
-        rows = tuple(self._row(run, position, group) for position, run in enumerate(group.runs))
+        values: list[dict[int, Point]] = [
+            {point.position: point for line in chart.lines for point in line.points} for chart in group.charts
+        ]
+        rows = tuple(self._row(run, position, group, values) for position, run in enumerate(group.runs))
         middle = [group.runs[len(group.runs) // 2]] if len(group.runs) > 4 else []
         ends = [group.runs[0], *middle, group.runs[-1]] if len(group.runs) > 1 else [group.runs[0]]
         return Part(
@@ -293,12 +296,14 @@ class TrendPage:
             ),
         )
 
-    def _row(self, run: Stored, position: int, group: Group) -> Row:
+    def _row(self, run: Stored, position: int, group: Group, values: Sequence[dict[int, Point]]) -> Row:
+        """Return the row of a run; `values` has the points of each chart by their position."""
         entry = run.entry
-        values: list[str] = []
-        for chart in group.charts:
-            points = [point for line in chart.lines for point in line.points if point.position == position]
-            values.append(self.value(chart, points[0].mean, points[0].deviation) if points else "")
+        points = [found.get(position) for found in values]
+        cells = tuple(
+            self.value(chart, point.mean, point.deviation) if point else ""
+            for chart, point in zip(group.charts, points, strict=True)
+        )
         failure = ""
         if entry.status != "complete":
             reason = f"{entry.failure.kind}: {entry.failure.message}" if entry.failure else ""
@@ -310,7 +315,7 @@ class TrendPage:
             date=self.date(run),
             commit=commit_text(entry),
             link=links.link_to(entry.report, entry.lab, self.history.root, self._folder, self.language),
-            cells=tuple(values),
+            cells=cells,
             failure=failure,
         )
 

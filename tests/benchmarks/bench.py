@@ -2,7 +2,8 @@
 
 Every measurement is a process of its own, so that its peak memory is that of one piece of work; the table shows medians
 of several rounds. Beside each time stands the floor: the operations of the training's matrix products divided by the
-rate that this machine reaches in a large one. Trust the ratios, not the seconds. Writes `bench.md` and `bench.svg`.
+rate that this machine reaches in a large one. Trust the ratios, not the seconds. Writes `bench.md` and `bench.svg`,
+and keeps the runs of ten seeds in `runs`, from which `error_rates.py` draws.
 
     python tests/benchmarks/bench.py --data-dir DATA [--rounds 3] [--labs mnist,imdb,reuters,boston,all,seeds,memory]
 """
@@ -51,15 +52,22 @@ in the first layer, whose inputs need no gradient."""
 Measured = dict[str, float]
 
 
-def one(kind: str, name: str, folder: Path) -> Measured:
-    """Do one piece of work in this process and return what it cost, in seconds and bytes."""
+def one(kind: str, name: str, folder: Path, runs: Path) -> Measured:
+    """Do one piece of work in this process and return what it cost, in seconds and bytes.
+
+    Args:
+        kind: plain, engine or run.
+        name: of the lab, or of the row.
+        folder: holds the full data sets.
+        runs: store for the runs of ten seeds.
+    """
     begun = perf_counter()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     for folder_of_code in (HERE, HERE.parents[1]):
         sys.path.insert(0, str(folder_of_code))
     if kind == "run":
-        return {**_run(name, folder), "seconds": perf_counter() - begun}
+        return {**_run(name, folder, runs), "seconds": perf_counter() - begun}
     labs: Any = __import__(f"{kind}_labs")
     chosen = LABS if name == "all" else (name,)
     spent = {lab: labs.LABS[lab](folder) for lab in chosen}
@@ -68,9 +76,10 @@ def one(kind: str, name: str, folder: Path) -> Measured:
     return {"seconds": total if name == "all" else spent[name].all, "peak": _peak()}
 
 
-def _run(name: str, folder: Path) -> Measured:
+def _run(name: str, folder: Path, runs: Path) -> Measured:
     """Run all four labs as `labreport run` does: with one seed, or ten; "memory" trains a few epochs of ten seeds."""
     from experiments.runner import RunRequest, run_lab
+    from report.store import Store
 
     grown = 0.0
     peak = 0
@@ -93,6 +102,8 @@ def _run(name: str, folder: Path) -> Measured:
         result = run_lab(request, progress=progress, announce=lambda line: None)
         if result.status != "complete":
             raise SystemExit(f"{lab}: {result.failure}")
+        if name == "seeds" and Store(runs).with_key(lab, result.key) is None:
+            Store(runs).save(result)
         peak = max(peak, result.peak_memory_bytes)
         if name == "memory":
             # The first seed fills caches that all of them share.
@@ -124,9 +135,10 @@ def gemm_rate() -> float:
     return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
 
 
-def measured(kind: str, name: str, folder: Path) -> Measured:
+def measured(kind: str, name: str, folder: Path, output: Path) -> Measured:
     """Do one piece of work in a fresh process."""
-    command = [sys.executable, str(Path(__file__).resolve()), "--one", kind, name, "--data-dir", str(folder)]
+    where = ["--data-dir", str(folder), "--output", str(output)]
+    command = [sys.executable, str(Path(__file__).resolve()), "--one", kind, name, *where]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{kind} {name} failed:\n{done.stderr}")
@@ -152,7 +164,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("build/bench"))
     arguments = parser.parse_args()
     if arguments.one:
-        print(json.dumps(one(*arguments.one, arguments.data_dir)))
+        print(json.dumps(one(*arguments.one, arguments.data_dir, arguments.output / "runs")))
         return
     rows = tuple(arguments.labs.split(","))
     if unknown := set(rows) - set(ROWS):
@@ -162,7 +174,7 @@ def main() -> None:
         print(f"round {turn + 1} of {arguments.rounds}", file=sys.stderr)
         for row in rows:
             for piece in pieces(row):
-                found.setdefault(piece, []).append(measured(*piece, arguments.data_dir))
+                found.setdefault(piece, []).append(measured(*piece, arguments.data_dir, arguments.output))
     write(rows, found, arguments.output, arguments.rounds)
 
 

@@ -3,48 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from chromium import executable
 from hand_results import all_hand_results
+from watching import SCHEMES, WIDTHS, assert_accessible_and_silent, opened
 
 from report import build, render
 from report.configuration import Configuration
 from report.words import LANGUAGES
 
-playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
-WIDTHS = (360, 768, 1400)
-SCHEMES = ("light", "dark")
-
-
-@dataclass
-class Watched:
-    """A page, and what it said and asked for."""
-
-    page: playwright_api.Page
-    said: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    program = executable()
-    if program is None:
-        pytest.skip("no Chromium on this machine; `apt-get install chromium` brings it")
-    with playwright_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -60,30 +30,10 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-@contextmanager
-def opened(chromium, path: Path, *, scheme: str = "light", width: int = 1400) -> Iterator[Watched]:
-    page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    watched = Watched(page)
-    page.on("console", lambda message: watched.said.append(message.text))
-    page.on("pageerror", lambda error: watched.said.append(str(error)))
-    page.on("request", lambda request: watched.asked.append(request.url))
-    page.goto(path.as_uri())
-    # Fonts in data addresses are ready only some time after the load.
-    page.evaluate("document.fonts.ready.then(() => 1)")
-    yield watched
-    page.close()
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_axe_finds_nothing_the_console_is_silent_and_nothing_is_asked_for(chromium, folder, language, scheme):
-    path = folder / f"{language}.html"
-    with opened(chromium, path, scheme=scheme) as watched:
-        found = axe.Axe().run(watched.page)
-        assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found.response["violations"]] == []
-        assert len(found.response["passes"]) > 20
-        assert watched.said == []
-        assert [url for url in watched.asked if not url.startswith("data:")] == [path.as_uri()]
+    assert_accessible_and_silent(chromium, folder / f"{language}.html", scheme)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

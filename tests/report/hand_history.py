@@ -1,6 +1,6 @@
 """Small stores with a history: runs as their index files alone, so that a thousand of them cost a second.
 
-The result beside an index is no result at all, which proves that nobody reads it.
+The result beside an index is no result at all, which proves that nobody reads it; the index knows it as its own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 
 from experiments.result import Failure
 from report import codec
-from report.store import INDEX, RESULT, Entry, ScoreLine
+from report.store import FORM, INDEX, RESULT, Entry, ScoreLine, stamp_of
 
 START = datetime(2026, 1, 1, 3, 0, tzinfo=UTC)
 MACHINE = "Testium 3000 @ 2.00GHz × 4"
@@ -44,7 +44,7 @@ def entry(lab: str = "imdb", day: int = 0, value: float | None = 0.88, **changes
         "score": ("test_accuracy", value) if value is not None else None,
         "started": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
         "ended": f"{moment + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}",
-        "form": 1,
+        "form": FORM,
         "scores": (line,),
         "seconds": 30.0,
         "lab_version": "1",
@@ -59,7 +59,7 @@ def put(root: Path, one: Entry) -> Path:
     folder = root / one.lab / one.run_id
     folder.mkdir(parents=True)
     (folder / RESULT).write_bytes(b"no result: nobody may read this")
-    (folder / INDEX).write_bytes(codec.encode(one))
+    (folder / INDEX).write_bytes(codec.encode(msgspec.structs.replace(one, stamp=stamp_of(folder / RESULT))))
     return folder
 
 

@@ -10,15 +10,16 @@ from pathlib import Path
 import msgspec
 import pikepdf
 import pytest
-from hand_results import all_hand_results
+from hand_results import all_hand_results, hand_result
 from sample_report import CODE, sample
 
 from report import bilingual, build, columns, pdf, render
 from report.configuration import Configuration, load, override
-from report.document import BETWEEN, Chapter, Exercise, Prose, Table
+from report.document import BETWEEN, Chapter, Exercise, Figure, Prose, Table
 from report.errors import RenderingError, UsageError
 from report.markdown import markdown
 from report.page import Page
+from report.words import beside
 
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -37,12 +38,12 @@ def test_paragraphs_follow_each_other_each_in_its_language(both, page):
     prose = both.chapters[1].sections[0].blocks[0]
     chinese, _ = prose.markdown.split(BETWEEN)
     assert chinese == sample("zh").chapters[1].sections[0].blocks[0].markdown
-    section = page[page.index('id="imdb-question"') :]
+    section = page[page.index("id=imdb-question>") :]
     section = section[: section.index("</section>")]
-    kinds = re.findall(r'<(?:p|ul|ol|table)( class="tr" lang="en")?>', section)
-    assert kinds == ["", ' class="tr" lang="en"'] * (len(kinds) // 2)
+    kinds = re.findall(r"<(?:p|ul|ol|table)( class=tr lang=en)?>", section)
+    assert kinds == ["", " class=tr lang=en"] * (len(kinds) // 2)
     assert len(kinds) >= 2
-    assert '<html lang="zh-CN">' in page
+    assert "<html lang=zh-CN>" in page
 
 
 def test_code_numbers_and_drawings_are_there_once(both, page):
@@ -51,10 +52,46 @@ def test_code_numbers_and_drawings_are_there_once(both, page):
     assert both.chapters[1].sections[2].blocks[4].code == CODE
 
 
+@pytest.mark.parametrize(
+    ("chinese", "english", "both"),
+    [
+        ("轮次", "epoch", "轮次 epoch"),
+        ("第 4 轮", "epoch 4", "第 4 轮 · epoch 4"),
+        ("272 个参数", "272 parameters", "272 个参数 parameters"),
+        ("Dense，16 个单元", "Dense, 16 units", "Dense，16 个单元 units"),
+        ("图像 1", "image 1", "图像 image 1"),
+        ("真实 8，判为 4", "true 8, read as 4", "真实 8，判为 4 · true 8, read as 4"),
+        ("特征\n（轴 2）", "features\n(axis 2)", "特征\n（轴 2）\nfeatures\n(axis 2)"),
+        ("sigmoid", "sigmoid", "sigmoid"),
+    ],
+)
+def test_a_label_in_both_languages_says_once_what_is_alike(chinese, english, both):
+    assert beside(chinese, english) == both
+
+
+def test_labels_of_figures_are_in_both_languages_and_descriptions_in_their_own():
+    built = build.document(
+        [hand_result("imdb"), hand_result("boston")], "bilingual", Configuration(), moment=MOMENT, version="0.1.0"
+    )
+    (curves,) = (
+        block
+        for section in built.report.chapters[0].sections
+        for block in section.blocks
+        if isinstance(block, Figure) and block.id == "imdb-figure-curves"
+    )
+    shown = re.findall(r"<text[^>]*>([^<]+)</text>", curves.svg)
+    assert {"轮次 epoch", "第 4 轮 · epoch 4", "损失 loss", "验证", "validation"} <= set(shown)
+    chinese, english = curves.alt.split(BETWEEN)
+    assert "验证损失从" in chinese and "epoch" not in chinese
+    assert "validation loss falls from" in english and "轮" not in english
+    assert curves.data.columns[0].title == f"轮次{BETWEEN}epoch"
+    assert "第 4 轮 · epoch 4 · " in built.report.cover.strip[0].svg
+
+
 def test_captions_and_heads_are_in_both_languages(page):
     assert "<b>图 2.1</b>" in page
-    assert re.search(r'<span class="tr" lang="en"><b>Figure 2.1</b>\. ', page)
-    assert '准确率（%） <span class="tr" lang="en">Accuracy (%)</span>' in page
+    assert re.search(r"<span class=tr lang=en><b>Figure 2.1</b>\. ", page)
+    assert "准确率（%） <span class=tr lang=en>Accuracy (%)</span>" in page
     assert "<summary>本图数据 <span" in page
 
 
@@ -109,7 +146,7 @@ def test_the_whole_report_of_all_labs_can_be_set(page):
     assert built.problems == ()
     text = render.html(built.report)
     assert BETWEEN not in text
-    assert text.count('class="tr" lang="en"') > 1000
+    assert text.count("class=tr lang=en") > 1000
     written, _ = markdown(built.report)
     assert BETWEEN not in written
     assert "### 问题 / The question" in written

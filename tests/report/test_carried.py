@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
+import lzma
+from hashlib import sha256
 
 import pytest
 from hand_results import hand_result
 
-from report import carried, codec
+from report import carried, codec, packing
 from report.errors import UnreadableError
 
 
@@ -16,13 +19,21 @@ def _results():
 
 
 def _page(results) -> str:
-    data = base64.b64encode(carried.packed(results)).decode()
-    return f'<html><template data-name="{carried.ELEMENT}">{data}</template></html>'
+    data = packing.spelled(carried.packed(results))
+    return f'<html><template data-name="{carried.ELEMENT}" data-code="85">{data}</template></html>'
 
 
 def test_what_html_carries_comes_back_byte_for_byte(tmp_path):
     path = tmp_path / "report.html"
     path.write_text(_page(_results()))
+    assert carried.extract(path) == _results()
+
+
+def test_a_report_from_before_the_numbers_were_packed_can_still_be_read(tmp_path):
+    table = {lab: {"sha256": sha256(body).hexdigest(), "result": body.decode()} for lab, body in _results().items()}
+    data = base64.b64encode(lzma.compress(json.dumps(table, ensure_ascii=False).encode())).decode()
+    path = tmp_path / "old.html"
+    path.write_text(f'<template data-name="{carried.ELEMENT}">{data}</template>')
     assert carried.extract(path) == _results()
 
 
@@ -38,6 +49,8 @@ def test_the_same_results_are_packed_to_the_same_bytes():
         (b"%PDF-1.7 nothing", "damaged PDF"),
         (b'<template data-name="labreport-results">AAAA</template>', "damaged"),
         (b'<template data-name="labreport-results">A</template>', "damaged"),
+        (b'<template data-name="labreport-results" data-code="85">A b</template>', "damaged"),
+        (b'<template data-name="labreport-results" data-code="85">000</template>', "damaged"),
     ],
 )
 def test_another_tools_file_or_a_damaged_one_is_refused(tmp_path, content, message):
@@ -59,10 +72,7 @@ def test_a_cut_off_report_is_refused(tmp_path):
 def test_a_result_changed_inside_a_report_is_refused(tmp_path, monkeypatch):
     results = _results()
     packed = carried.packed(results)
-    import json
-    import lzma
-
-    table = json.loads(lzma.decompress(packed))
+    table = json.loads(packing.unpacked(packed, carried.LARGEST))
     table["imdb"]["result"] = table["imdb"]["result"].replace("0.8", "0.9", 1)
     data = base64.b64encode(lzma.compress(json.dumps(table).encode())).decode()
     path = tmp_path / "x.html"

@@ -9,6 +9,7 @@ from hand_results import all_hand_results, hand_result
 
 from experiments.result import Measure, Result, Series
 from report import claims
+from report.values import Context
 
 # For each claim: a lab in which the hand-written run makes it true, and what turns it false.
 MEASURED_FALSE = {
@@ -174,3 +175,23 @@ def test_claims_are_pure_the_same_run_gives_the_same_answer_twice():
     for result in all_hand_results():
         for name in claims.names():
             assert claims.state(name, result) == claims.state(name, result)
+
+
+def _wobbling(*curves: tuple[float, ...]) -> Result:
+    fits = tuple(training("selection", seed, {"val_loss": curve}, (10, 5), 2) for seed, curve in enumerate(curves))
+    return hand_result("imdb", trainings=fits)
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "none"),
+    [("en", "in single runs at epochs 2 to 3", "no overfitting"), ("zh", "各次运行在第 2 至 3 轮", "没有出现过拟合")],
+)
+def test_the_overfitting_epoch_is_told_with_its_spread_over_seeds_or_that_none_was_seen(language, told, none):
+    run = _wobbling((0.5, 0.3, 0.4, 0.5), (0.5, 0.4, 0.2, 0.5))
+    numbers = claims.state("overfits", run).numbers
+    assert (numbers["best_epoch"], numbers["earliest"], numbers["latest"]) == (3, 2, 3)
+    assert told in Context(run, language).claim("overfits")
+    single = _wobbling((0.5, 0.3, 0.4, 0.5))
+    assert "earliest" not in claims.state("overfits", single).numbers
+    assert told[:12] not in Context(single, language).claim("overfits")
+    assert none in Context(_wobbling((0.5, 0.4, 0.3)), language).claim("overfits")

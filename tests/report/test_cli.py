@@ -239,10 +239,15 @@ def test_a_folder_of_reports_is_verified_file_by_file(place, capsys):
     assert main(["verify", "reports"]) == 0
     (place / "reports" / "labreport-en.html").write_text("changed")
     (place / "reports" / "labreport-en.md").unlink()
+    (place / "reports" / "labreport-en-figures" / "solution.svg").write_text("<svg/>")
     capsys.readouterr()
     assert main(["verify", "reports"]) == 1
     error = capsys.readouterr().err
-    assert "labreport-en.html: changed" in error and "labreport-en.md: missing" in error
+    assert error.splitlines() == [
+        "labreport-en.html: changed",
+        "labreport-en.md: missing",
+        "labreport-en-figures/solution.svg: not rendered here",
+    ]
     (place / "reports" / "manifest.json").write_text("{")
     assert main(["verify", "reports"]) == 2
 
@@ -291,6 +296,7 @@ def test_the_schema_is_json(capsys):
 
 
 def test_doctor_names_what_is_missing_and_how_to_mend_it(place, capsys, monkeypatch):
+    monkeypatch.setenv("LABREPORT_LABS", "good")
     assert main(["doctor", "--data", "sample", "--json"]) == 0
     assert {item["state"] for item in json.loads(capsys.readouterr().out)} <= {"ok", "note"}
     (place / "empty").mkdir()

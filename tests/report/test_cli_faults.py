@@ -99,8 +99,8 @@ def test_ctrl_c_ends_with_130_and_keeps_what_was_finished(place):
         # A shell's background job inherits an ignored SIGINT; a user's terminal does not.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    assert process.stdout is not None
-    assert process.stdout.readline().strip() == "READY"
+    assert process.stderr is not None
+    assert any(line.strip() == "READY" for line in process.stderr)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=30)
     assert process.returncode == 130

@@ -80,7 +80,23 @@ def test_a_newer_format_is_refused_and_says_what_to_do():
         codec.decode(json.dumps(plain).encode(), "x.json")
 
 
-@pytest.mark.parametrize("content", [b"[]", b"{}", b"null", b'{"format": "1"}', b"\xff\xfe", b"12"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[]",
+        b"{}",
+        b"null",
+        b'{"format": "1"}',
+        b"\xff\xfe",
+        b"12",
+        b'{"format": "\xff"}',
+        b"[" * 10_000 + b"]" * 10_000,
+        b'{"format":' * 10_000 + b"1" + b"}" * 10_000,
+        b'{"format": ' + b"9" * 5000 + b"}",
+        b'{"format": 1, "rest": ' + b"[" * 3000 + b"]" * 3000 + b"}",
+    ],
+    ids=lambda content: content[:20].decode("latin-1"),
+)
 def test_a_file_that_is_no_result_is_refused(content):
     with pytest.raises(UnreadableError):
         codec.decode(content, "x.json")
@@ -102,3 +118,28 @@ def test_a_field_of_the_wrong_type_is_named():
 def test_arbitrary_json_never_raises_anything_but_a_readable_error(value):
     with pytest.raises(UnreadableError):
         codec.decode(json.dumps({"format": 1, "rest": value}).encode(), "x.json")
+
+
+@pytest.mark.parametrize("number", [2**64, -(2**65), 10**400])
+def test_a_whole_number_that_nothing_of_ours_can_be_is_refused(number):
+    plain = json.loads(codec.encode(hand_result("mnist"))) | {"peak_memory_bytes": number}
+    with pytest.raises(UnreadableError, match="more than 64 bits"):
+        codec.decode(json.dumps(plain).encode(), "x.json")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "2026-01-01T00:00:00", "0001-01-01T00:00:00+23:59", "2026-13-01T00:00:00Z"]
+)
+def test_a_time_that_is_none_is_refused(text):
+    plain = json.loads(codec.encode(hand_result("mnist")))
+    for name in ("started", "ended"):
+        changed = {**plain, "provenance": {**plain["provenance"], name: text}}
+        with pytest.raises(UnreadableError, match="is no time with its zone"):
+            codec.decode(json.dumps(changed).encode(), "x.json")
+
+
+@pytest.mark.parametrize("seconds", [-1, 1e10, {"float": "NaN"}, {"float": "Infinity"}])
+def test_a_time_that_no_stage_can_have_taken_is_refused(seconds):
+    plain = json.loads(codec.encode(hand_result("mnist"))) | {"timings": {"training": seconds}}
+    with pytest.raises(UnreadableError, match="'training' can't have taken"):
+        codec.decode(json.dumps(plain).encode(), "x.json")

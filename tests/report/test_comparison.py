@@ -11,7 +11,7 @@ from hand_versions import LOWER, STEADY, card, findings, lab_of, metric, run, ve
 
 from experiments.result import Failure, Result
 from report import statistics
-from report.comparison import wording
+from report.comparison import sections, wording
 from report.comparison.comparability import paired
 from report.comparison.compare import compare
 from report.comparison.margins import parse
@@ -66,10 +66,16 @@ def test_no_difference_shown_says_from_which_difference_on_it_would_have_been():
 
 
 def test_too_few_runs_are_named_with_the_smallest_p_they_can_give():
-    found = metric(run(values=STEADY[:3]), run(values=LOWER[:3], first_seed=20))
+    lab = lab_of(run(values=STEADY[:3]), run(values=LOWER[:3], first_seed=20))
+    found = next(one for one in lab.metrics if one.name == "test_accuracy")
+    assert (found.verdict, lab.count("few") > 1) == ("few", True)
     assert found.test is not None and found.test.least_p == pytest.approx(0.1)
     assert found.interval is not None and found.interval.method == "welch"
-    assert wording.MetricWords(found, Words("en")).detail == "with 3 and 3 runs p can’t go below 0.10"
+    # All metrics of a lab share their runs, so it is said once above the table and not in every row.
+    assert (
+        sections.tested(lab, Words("en")).count("With 3 and 3 runs p can’t go below 0.10: too few runs to tell.") == 1
+    )
+    assert wording.MetricWords(found, Words("en")).detail == ""
     assert found.shown_from is None
 
 

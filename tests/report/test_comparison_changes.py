@@ -86,6 +86,26 @@ def test_images_and_texts_that_changed_their_prediction_are_found_by_split_and_p
     assert piece.probability_b == pytest.approx(0.25)
 
 
+def test_predicted_prices_that_moved_are_listed_the_largest_move_first():
+    a, b = hand_result("boston"), hand_result("boston")
+    (said,) = b.findings.predictions
+    moves = {3: -6.5, 7: 2.0, 5: 0.25}
+    values = tuple(value + moves.get(index, 0.0) for index, value in enumerate(said.predicted_values))
+    moved = findings(b, predictions=(msgspec.structs.replace(said, predicted_values=values),))
+    found = lab_of(a, moved).predictions
+    assert found is not None and found.values is not None
+    assert [(one.index, pytest.approx(one.b - one.a)) for one in found.values.moved] == [(3, -6.5), (7, 2.0), (5, 0.25)]
+    assert found.values.unit == "thousand dollars"
+    assert found.values.mean_move == pytest.approx(8.75 / found.values.samples)
+    assert found.values.nearer_a + found.values.nearer_b == 3
+    same = lab_of(a, b).predictions
+    assert same is not None and same.values is not None and same.values.moved == ()
+    others = msgspec.structs.replace(said, true_values=tuple(value + 1 for value in said.true_values))
+    assert lab_of(a, findings(b, predictions=(others,))).predictions is None
+    lost = msgspec.structs.replace(said, predicted_values=(float("nan"), *said.predicted_values[1:]))
+    assert lab_of(a, findings(b, predictions=(lost,))).predictions is None
+
+
 def test_confusion_matrices_are_compared_cell_by_cell():
     a, b = hand_result("mnist"), hand_result("mnist")
     (said,) = b.findings.predictions

@@ -52,11 +52,46 @@ def test_settings_of_labs_and_paths_of_own_labs_come_from_the_file(tmp_path):
         ("labs = [1]", "must be a text"),
         ('settings = "x"', "must be a table"),
         ("= broken", "Can't read labreport.toml"),
+        ('runs_dir = ""', "runs_dir is empty"),
+        ('logo = ""', "logo is empty"),
+        ('paths = { mine = "" }', r"paths\.mine is empty"),
+        ('course = "\\u0000"', "no text"),
+        ("jobs = " + "9" * 30, "from 1 to 999999"),
+        ("x = " + "[" * 5000, "Can't read labreport.toml"),
     ],
 )
 def test_a_slip_in_the_file_is_an_error_that_says_what_was_expected(tmp_path, text, message):
     (tmp_path / "labreport.toml").write_text(text)
     with pytest.raises(UsageError, match=message):
+        configuration.load(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("OUTPUT", ""), ("RUNS_DIR", ""), ("DATA_DIR", ""), ("JOBS", "9" * 5000), ("JOBS", "²"), ("COURSE", "\udc80")],
+)
+def test_rubbish_in_the_environment_is_an_error_that_names_the_variable(tmp_path, name, value):
+    with pytest.raises(UsageError, match=f"LABREPORT_{name}"):
+        configuration.load(tmp_path, {f"LABREPORT_{name}": value})
+
+
+def test_a_date_may_be_written_as_one_and_a_mark_of_byte_order_is_passed_over(tmp_path):
+    (tmp_path / "labreport.toml").write_text("\ufeffdate = 2026-03-01\n", "utf-8")
+    assert configuration.load(tmp_path, {}).date == "2026-03-01"
+
+
+@pytest.mark.parametrize("name", ["labreport.toml", "pyproject.toml"])
+def test_a_configuration_that_is_no_file_or_no_text_is_not_passed_over(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(UsageError, match=f"Can't read {name}: Is a directory"):
+        configuration.load(tmp_path, {})
+    (tmp_path / name).rmdir()
+    (tmp_path / name).symlink_to("gone")
+    with pytest.raises(UsageError, match=f"Can't read {name}: No such file"):
+        configuration.load(tmp_path, {})
+    (tmp_path / name).unlink()
+    (tmp_path / name).write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match=f"Can't read {name}: 'utf-8'"):
         configuration.load(tmp_path, {})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from hashlib import sha256
@@ -18,19 +19,10 @@ from matplotlib.patches import Rectangle
 
 from experiments.result import Predictions, Result
 from report import fonts
-from report.figures import (
-    FigureError,
-    classes,
-    crossvalidation,
-    curves,
-    draw,
-    figure_names,
-    palette,
-    predictions,
-    strip,
-)
+from report.figures import classes, crossvalidation, curves, palette, predictions
 from report.figures.axes import spread
-from report.figures.drawing import Chart
+from report.figures.drawing import Chart, FigureError
+from report.figures.registry import draw, figure_names, strip
 from report.figures.svg import shortened
 from report.words import LANGUAGES, Language, Words
 
@@ -87,7 +79,8 @@ def test_every_figure_is_clean_svg_with_words(lab: str, name: str, language: Lan
     assert len(drawing.svg) < 16_000
     assert len(drawing.alt) > 20
     assert "{" not in drawing.alt
-    assert all(len(row) == len(drawing.columns) for row in drawing.rows)
+    assert bool(re.search(r"[\u4e00-\u9fff]", drawing.alt)) is (language == "zh")
+    assert drawing.rows and all(len(row) == len(drawing.columns) for row in drawing.rows)
     fonts.check(fonts.svg_text(drawing.svg) + drawing.alt, name)
 
 
@@ -112,7 +105,7 @@ def test_the_same_run_gives_the_same_bytes_in_another_process(tmp_path: Path) ->
     here = [draw(name, hand_result("reuters"), ZH).svg for name in FIGURES["reuters"]]
     code = (
         "import sys; sys.path[:0] = sys.argv[1:]\n"
-        "from hashlib import sha256\nfrom hand_results import hand_result\nfrom report.figures import draw\n"
+        "from hashlib import sha256\nfrom hand_results import hand_result\nfrom report.figures.registry import draw\n"
         "from report.words import Words\n"
         f"drawn = ''.join(draw(name, hand_result('reuters'), Words('zh')).svg for name in {FIGURES['reuters']!r})\n"
         "print(sha256(drawn.encode()).hexdigest())\n"

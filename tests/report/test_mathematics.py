@@ -56,6 +56,11 @@ def test_a_function_is_set_apart_from_its_argument():
         ("x^{", "not valid TeX"),
         (r"\left( a", "not valid TeX"),
         (r"\text{样本}", r"'样' \(U\+6837\)"),
+        (r"\text{<script>}", "holds '<' or '&'"),
+        (r"\text{<b>x</b>}", "holds the element 'b'"),
+        (r"\href{file:x}{y}", "asks for href='file:x'"),
+        (r"\style{color:red}{y}", "asks for style="),
+        ("x" * 3000, "longer than 2000 characters"),
     ],
 )
 def test_an_unknown_command_or_a_broken_formula_is_an_error_in_both_forms(tex, message):

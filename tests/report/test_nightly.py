@@ -12,7 +12,7 @@ import pytest
 from hand_history import entry
 from hand_results import hand_result
 
-from report import nightly, schedule
+from report import manifest, nightly, schedule
 from report.cli import main
 from report.deadline import TimeSpentError, interrupted_after
 from report.errors import UsageError
@@ -248,6 +248,11 @@ def test_a_night_leaves_report_verdict_and_trend_in_one_folder(place, capsys):
         "trend.atom",
     }
     assert 'href="report/labreport-en.html#good"' in (folder / "trend-en.html").read_text("utf-8")
+    index = (folder / "index.html").read_text("utf-8")
+    assert 'href="trend-en.html"' in index and 'href="report/labreport-en.html"' in index
+    listed = manifest.read(folder)
+    assert {"trend-en.html", "trend.atom", "report/labreport-en.html"} <= set(listed.files)
+    assert not manifest.differences(folder, listed)
 
 
 def test_a_loss_is_exit_code_1_and_trains_only_what_changed(place, capsys):
@@ -289,6 +294,34 @@ def test_what_takes_more_than_the_whole_budget_is_never_a_success(place, capsys)
     code, data = _night("good", "slow", "--no-check", "--budget", "60s")
     assert (code, _states(data)) == (5, {"good": "trained", "slow": "long"})
     assert "more than the whole budget" in (place / "reports" / "nightly" / "nightly.md").read_text("utf-8")
+
+
+def test_budget_and_confirmation_may_stand_in_the_configuration_and_a_flag_beats_them(place, capsys):
+    _earlier(place, "slow", "20260101", 600.0)
+    configuration = place / "labreport.toml"
+    configuration.write_text(configuration.read_text() + '[nightly]\nbudget = "60s"\nconfirm = true\n')
+    code, data = _night("good", "slow", "--no-check")
+    assert (code, data["budget_seconds"], _states(data)) == (5, 60, {"good": "trained", "slow": "long"})
+    _, data = _night("good", "--no-check", "--budget", "2m", "--no-confirm")
+    assert data["budget_seconds"] == 120
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('budgt = "30m"', "Did you mean 'budget'"),
+        ("budget = 30", "must be a length of time"),
+        ('budget = "soon"', "such as 30m"),
+        ('confirm = "yes"', "must be true or false"),
+    ],
+)
+def test_a_slip_in_the_table_of_the_night_is_told_before_anything_is_trained(place, capsys, table, message):
+    configuration = place / "labreport.toml"
+    configuration.write_text(f"{configuration.read_text()}[nightly]\n{table}\n")
+    assert main(["nightly", "good", "--no-check"]) == 2
+    error = capsys.readouterr().err
+    assert message in error and len(error.strip().splitlines()) <= 2
+    assert not (place / "runs").exists()
 
 
 def test_a_lab_that_outlasts_the_budget_is_stopped_kept_and_not_taken_for_a_failure(place, capsys):

@@ -7,11 +7,15 @@ from datetime import UTC, datetime
 
 import pdf_text
 import pytest
+from hand_labs import place, stored
 from hand_results import hand_result
 
 from report import carried, codec, notes, publish
+from report.cli import main
 from report.configuration import Configuration
 from report.words import DOCUMENTS
+
+__all__ = ["place"]
 
 CANARY = "QZXKVJ"
 """A word that no language hyphenates and no text holds."""
@@ -71,6 +75,35 @@ def test_no_file_of_the_students_edition_holds_a_solution(planted, tmp_path, whi
     assert problems == []
     assert {path.suffix for path in outputs} >= {f".{form}" for form in forms}
     assert not [path.name for path in outputs if any(CANARY in text for text in _said(path))]
+
+
+def test_what_a_students_report_carries_holds_no_sentence_of_a_solution(tmp_path):
+    outputs, problems = _render(tmp_path, "en", "student", ("html",))
+    assert problems == []
+    (page,) = (path for path in outputs if path.parent.name == "reports" and path.suffix == ".html")
+    carried_here = "".join(result.decode() for result in carried.extract(page).values()) + page.read_text("utf-8")
+    sentences = []
+    for lab in LABS:
+        text = notes.source("en", lab)[0]
+        for solution in re.findall(r"^:::solution .*?\n(.*?)^:::$", text, re.DOTALL | re.MULTILINE):
+            # Only what is neither computed nor set in another way can be searched for as it stands.
+            plain = re.sub(r"\{\{.*?\}\}|```.*?```|\$[^$]*\$|\]\([^)]*\)", "\n", solution, flags=re.DOTALL)
+            sentences += [part.strip() for part in re.split(r"[\n.:;`*()\[]+", plain) if len(part.strip()) >= 30]
+    assert len(sentences) > 60
+    assert [sentence for sentence in sentences if sentence in carried_here] == []
+
+
+def test_solutions_come_from_the_notes_whatever_edition_carries_the_results(place, capsys):
+    stored(place, "tensors")
+    arguments = ["--edition", "instructor", "--lang", "zh", "--to", "md,html"]
+    assert main(["render", *arguments, "-o", "direct"]) == 0
+    assert main(["render", "--lang", "en", "--to", "html,pdf"]) == 0
+    direct = (place / "direct" / "labreport-zh-instructor.md").read_bytes()
+    assert direct.decode().count("**参考答案**") >= 5
+    for form in ("html", "pdf"):
+        assert main(["render", f"reports/labreport-en.{form}", *arguments, "-o", form]) == 0
+        for name in ("labreport-zh-instructor.md", "labreport-zh-instructor.html"):
+            assert (place / form / name).read_bytes() == (place / "direct" / name).read_bytes()
 
 
 def test_the_search_would_find_it_in_the_instructors_edition(planted, tmp_path):

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 from base64 import b64decode
@@ -26,7 +27,7 @@ from experiments.result import Example
 from report import notes
 from report.build import build
 from report.configuration import Configuration
-from report.document import Exercise
+from report.document import VERDICT_MARKS, Exercise
 from report.errors import RenderingError
 from report.notebook import notebooks, recipe
 from report.words import LANGUAGES
@@ -235,6 +236,18 @@ def test_links_lead_to_a_place_in_a_notebook():
                 where, _, id_ = target.partition("#")
                 assert (where or file) in made
                 assert not id_ or f'<a id=\\"{id_}\\"></a>' in anchors[where or file], (file, target)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_mark_behind_a_claim_leads_to_the_row_of_its_evidence(language):
+    for lab in LABS:
+        sources = ["".join(cell["source"]) for cell in _cells(_made(language)[f"{lab}.ipynb"])]
+        lines = "\n".join(sources).splitlines()
+        marked = re.findall(rf"\[[{''.join(VERDICT_MARKS.values())}]\]\(#({lab}-claim-(\w+))\)", "\n".join(lines))
+        assert {name for _, name in marked} == set(notes.claimed(notes.source(language, lab)[0]))
+        for id_, name in marked:
+            (row,) = (line for line in lines if f'<a id="{id_}"></a>' in line)
+            assert row.startswith("| ") and f"`{name}`" in row
 
 
 def notebook_links(text):

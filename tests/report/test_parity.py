@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from importlib import resources
+
 import pytest
 
 from report import notes, parity
+from report.cli import main
+from report.words import LANGUAGES
 
 
 def test_the_shipped_notes_are_in_step():
@@ -49,8 +54,6 @@ def test_a_section_changed_in_both_languages_waits_to_be_compared(pair):
     ],
 )
 def test_a_part_that_one_language_lacks_is_named(pair, addition, told):
-    import re
-
     pair["en"] += addition
     assert re.search(told, next(iter(parity.problems(["x"]))))
 
@@ -70,3 +73,39 @@ def test_a_language_that_is_missing_is_named(pair, monkeypatch):
 def test_a_typed_number_is_named_with_its_line(pair):
     pair["en"] += "\nepoch 7\n"
     assert "notes/en/x.md:11: the number 7 is typed" in list(parity.problems(["x"]))
+
+
+def test_doctor_names_the_stale_section(pair, capsys, monkeypatch):
+    monkeypatch.setattr(parity, "all_notes", lambda: ["x"])
+    assert main(["doctor", "--notes"]) == 0
+    assert "both languages in step" in capsys.readouterr().out
+    pair["zh"] = pair["zh"].replace("## 甲 {#a}\n\n文", "## 甲 {#a}\n\n别的文字")
+    assert main(["doctor", "--notes"]) == 2
+    assert "x, section a: zh was changed after en, which is stale" in capsys.readouterr().out
+
+
+def _terms(language):
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$", notes.source(language, "glossary")[0], re.MULTILINE)
+    return [tuple(cell.strip() for cell in (row if language == "en" else row[::-1])) for row in rows]
+
+
+def test_the_glossary_pairs_the_same_terms_in_both_languages():
+    english, chinese = _terms("en"), _terms("zh")
+    assert len(english) == len(chinese) > 60
+    assert sorted(english)[1:] == sorted(chinese)[1:]
+
+
+OTHER_WORDS = {
+    "zh": ("纪元", "周期", "正确率", "精度", "过度拟合", "密集层", "稠密", "代价函数", "误差函数", "权值", "批次"),
+    "en": ("optimiser", "cross entropy", "cost function", "over-fit", "mini-batch", "standardiz"),
+}
+"""What others call the terms of the glossary; here each thing has one name."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_term_has_one_name_throughout(language):
+    folder = resources.files("templates")
+    files = [*(folder / "notes" / language).iterdir(), *(folder / "words" / language).iterdir()]
+    for file in files:
+        text = re.sub(r"`[^`]*`|\]\([^)]*\)|^:::sources.*?^:::$", "", file.read_text("utf-8"), flags=re.S | re.M)
+        assert [word for word in OTHER_WORDS[language] if word in text.lower()] == [], file.name

@@ -232,7 +232,7 @@ def test_a_constant_metric_shows_no_difference():
 
 
 @given(st.lists(numbers, min_size=4, max_size=6), st.lists(numbers, min_size=4, max_size=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_swapping_the_versions_turns_the_signs_and_nothing_else(a, b):
     (one,), (other,) = permutation_tests([a], [b]), permutation_tests([b], [a])
     assert other.p == one.p
@@ -258,7 +258,7 @@ def test_swapping_turns_the_signs_with_sampled_arrangements_too():
     st.sampled_from([-1000.0, -3.5, 0.25, 64.0]),
     st.sampled_from([0.001, 0.5, 3.0, 1000.0]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_common_shift_or_another_unit_changes_no_verdict(a, b, shift, factor):
     (plain,) = permutation_tests([a], [b])
     (moved,) = permutation_tests([[factor * v + shift for v in a]], [[factor * v + shift for v in b]])
@@ -268,7 +268,7 @@ def test_a_common_shift_or_another_unit_changes_no_verdict(a, b, shift, factor):
 
 
 @given(st.lists(numbers, min_size=5, max_size=5), st.lists(numbers, min_size=5, max_size=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_p_and_interval_never_contradict_each_other(a, b):
     assume(len(set(a + b)) > 1)
     (test,) = permutation_tests([a], [b])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -51,16 +52,53 @@ def test_runs_are_listed_newest_first_and_by_lab(tmp_path):
     assert latest is not None and latest.entry.started.startswith("2026-01-02")
 
 
-def test_a_listing_reads_the_small_index_and_not_the_whole_result(tmp_path):
-    path = Store(tmp_path).save(_run("imdb", 1))
-    path.write_bytes(b"")
+def test_a_listing_reads_the_small_index_and_not_the_whole_result(tmp_path, monkeypatch):
+    Store(tmp_path).save(_run("imdb", 1))
+    monkeypatch.setattr(store, "load", lambda path: 1 / 0)
     assert Store(tmp_path).list().runs[0].entry.score is not None
 
 
 def test_a_run_without_index_is_listed_from_its_result(tmp_path):
     path = Store(tmp_path).save(_run("imdb", 1))
     (path.parent / "index.json").unlink()
-    assert Store(tmp_path).list().runs[0].entry == store.entry_of(store.load(path))
+    stamp = store.stamp_of(path)
+    expected = msgspec.structs.replace(store.entry_of(store.load(path)), stamp=stamp)
+    assert Store(tmp_path).list().runs[0].entry == expected
+    assert json.loads((path.parent / "index.json").read_bytes())["stamp"] == list(stamp)
+
+
+def test_a_result_that_was_damaged_behind_a_whole_index_is_noticed(tmp_path):
+    Store(tmp_path).save(_run("imdb", 1))
+    path = Store(tmp_path).save(_run("imdb", 2))
+    whole = path.read_bytes()
+    for broken in (b"", whole[: len(whole) // 2], b"\0" * len(whole)):
+        path.write_bytes(broken)
+        listing = Store(tmp_path).list()
+        assert [run.entry.started[8:10] for run in listing.runs] == ["01"]
+        assert str(path) in listing.unreadable[0]
+    path.write_bytes(whole)
+    assert len(Store(tmp_path).list().runs) == 2
+
+
+def test_a_result_that_was_mended_or_copied_keeps_the_link_to_its_report(tmp_path):
+    path = Store(tmp_path).save(_run("imdb", 1))
+    Store(tmp_path).link(Store(tmp_path).list().runs[0], "../reports")
+    os.utime(path, ns=(1, 1))
+    (run,) = Store(tmp_path).list().runs
+    assert run.entry.report == "../reports" and run.entry.stamp == store.stamp_of(path)
+
+
+def test_a_run_that_is_deleted_while_others_are_listed_is_no_damaged_one(tmp_path, monkeypatch):
+    path = Store(tmp_path).save(_run("imdb", 1))
+    (path.parent / "index.json").unlink()
+
+    def gone(_path: Path) -> tuple[int, int]:
+        path.unlink()
+        return 0, 0
+
+    monkeypatch.setattr(store, "stamp_of", gone)
+    listing = Store(tmp_path).list()
+    assert listing.runs == () and listing.unreadable == ()
 
 
 def test_one_damaged_run_among_others_is_named_and_passed_over(tmp_path):

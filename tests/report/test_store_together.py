@@ -92,7 +92,7 @@ def place(tmp_path, monkeypatch):
     for name, body in {
         "good": "pass",
         "other": "import time; time.sleep(0.5)",
-        "slow": "import time; print('READY', flush=True); time.sleep(60)",
+        "slow": "import pathlib, time; pathlib.Path('ready').touch(); time.sleep(60)",
     }.items():
         (tmp_path / f"{name}.py").write_text(LAB.format(body=body))
     paths = "".join(f'{name} = "{name}.py"\n' for name in ("good", "other", "slow"))
@@ -141,20 +141,53 @@ def test_a_job_killed_in_the_middle_of_a_lab_leaves_a_store_that_goes_on(place, 
     process = subprocess.Popen(
         [*COMMAND, "nightly", "good", "slow", "--no-check"],
         cwd=place,
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        text=True,
         env=_environment(),
     )
-    assert process.stdout is not None and process.stdout.readline().strip() == "READY"
+    patience = time.monotonic() + 60
+    while not (place / "ready").exists() and time.monotonic() < patience:
+        time.sleep(0.02)
+    assert process.poll() is None
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.wait(timeout=30)
     listing = Store(place / "runs").list()
     assert listing.unreadable == ()
     assert [(run.entry.lab, run.entry.status) for run in listing.runs] == [("good", "complete")]
     for arguments in (["list"], ["trend", "--lang", "en"], ["gc", "--keep", "5"], ["run", "good", "other"]):
         assert main(arguments) == 0, arguments
     assert len(Store(place / "runs").list().runs) == 2
+
+
+def test_a_night_killed_at_any_moment_leaves_a_store_that_lists_compares_and_goes_on(place, capsys):
+    assert main(["run", "good", "other"]) == 0
+    for number in range(6):
+        # Other source each time, so that there is something to train; killed a little later each time: while it is
+        # loading, training, writing, rendering, drawing.
+        for lab in ("good", "other"):
+            (place / f"{lab}.py").write_text(LAB.format(body=f"import time; time.sleep(0.2)  # {number}"))
+        night = subprocess.Popen(
+            [*COMMAND, "nightly", "good", "other", "--no-check"],
+            cwd=place,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+        )
+        time.sleep(0.4 + 0.35 * number)
+        night.send_signal(signal.SIGKILL)
+        night.wait(timeout=30)
+        listing = Store(place / "runs").list()
+        assert listing.unreadable == ()
+        assert all(load(run.path).run_id == run.entry.run_id for run in listing.runs)
+        assert main(["list"]) == main(["trend", "--lang", "en"]) == main(["compare", "last:1", "last:1"]) == 0
+    before = len(Store(place / "runs").list().runs)
+    (place / "good.py").write_text(LAB.format(body="pass  # mended"))
+    # The labs have no notes, so their chapters can't be rendered: 4.
+    assert main(["nightly", "good", "other", "--no-check"]) == 4
+    assert len(Store(place / "runs").list().runs) > before
+    assert main(["gc", "--keep", "1", "--yes"]) == 0
+    assert len(Store(place / "runs").list().runs) == 2
+    capsys.readouterr()
 
 
 def test_two_nights_at_once_in_one_store_lose_nothing(place):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hand_history import entry, failed, put, wobble
 from hand_results import hand_result
 
 from report.cli import main
-from report.store import INDEX, Store
+from report.store import FORM, INDEX, Store
 from report.trend import links
 from report.trend.change import change_points
 from report.trend.chart import place, tick_label, value_text, with_spread
@@ -226,7 +227,17 @@ def test_the_feed_tells_of_changes_and_failures_and_of_nothing_else(tmp_path, la
     for element in (feed, *entries):
         for name in ("id", "title", "updated"):
             assert element.find(f"{ATOM}{name}").text
-    assert len({one.find(f"{ATOM}id").text for one in entries}) == 2
+    # What RFC 4287 asks of a feed: one id, title and date each, dates of RFC 3339, ids that are addresses and differ,
+    # an author, and a link to itself.
+    for element in (feed, *entries):
+        assert [len(element.findall(f"{ATOM}{name}")) for name in ("id", "title", "updated")] == [1, 1, 1]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", element.find(f"{ATOM}updated").text)
+        assert element.find(f"{ATOM}id").text.startswith("urn:uuid:")
+    assert feed.find(f"{ATOM}author/{ATOM}name").text
+    assert [link.get("href") for link in feed.findall(f"{ATOM}link") if link.get("rel") == "self"] == [
+        "https://x.test/trend.atom"
+    ]
+    assert len({one.find(f"{ATOM}id").text for one in (feed, *entries)}) == 3
     assert entries[0].find(f"{ATOM}updated").text == entry(day=20).ended
     assert "the lamp went out" in entries[0].find(f"{ATOM}content").text
 
@@ -268,7 +279,7 @@ def test_the_job_of_a_ci_has_an_address():
 # The index
 
 
-def test_an_index_of_an_older_form_is_renewed_from_its_result(tmp_path):
+def test_an_index_of_an_older_form_is_renewed_from_its_result(tmp_path, monkeypatch):
     store = Store(tmp_path)
     path = store.save(hand_result("imdb"))
     index = path.parent / INDEX
@@ -277,8 +288,8 @@ def test_an_index_of_an_older_form_is_renewed_from_its_result(tmp_path):
         del old[name]
     index.write_text(json.dumps(old))
     assert store.list().runs[0].entry.scores
-    assert json.loads(index.read_bytes())["form"] == 1
-    path.write_bytes(b"gone")
+    assert json.loads(index.read_bytes())["form"] == FORM
+    monkeypatch.setattr("report.store.load", lambda path: 1 / 0)
     assert _history(tmp_path).groups[0].charts
 
 
@@ -296,11 +307,11 @@ def test_scores_of_folds_are_averaged_for_each_seed_before_they_spread(tmp_path)
     assert lines["fold_mae"].seeds == len(means) == 3
 
 
-def test_a_score_that_is_no_number_leaves_the_index_readable(tmp_path):
+def test_a_score_that_is_no_number_leaves_the_index_readable(tmp_path, monkeypatch):
     result = hand_result("mnist")
     scores = tuple(msgspec.structs.replace(score, value=float("nan")) for score in result.findings.scores)
-    path = Store(tmp_path).save(hand_result("mnist", scores=scores))
-    path.write_bytes(b"not read")
+    Store(tmp_path).save(hand_result("mnist", scores=scores))
+    monkeypatch.setattr("report.store.load", lambda path: 1 / 0)
     line = Store(tmp_path).list().runs[0].entry.scores[0]
     assert line.mean is None and line.deviation is None
 
