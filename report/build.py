@@ -27,6 +27,8 @@ from report.errors import ReportError
 from report.provenance import provenance
 from report.words import LANGUAGES, Document, Language, PairedWords, Words
 
+_CONTRADICTIONS = (LookupError, ValueError, ArithmeticError, RuntimeError, SyntaxError)
+"""What drawing a record raises whose parts contradict each other, or hold what no drawing can: it costs one chapter."""
 _LINK = re.compile(r"\[\]\(#([A-Za-z0-9:_-]+)\)")
 
 
@@ -79,8 +81,7 @@ def build(
                     labels=labels,
                 )
                 made.append(assembled.chapter)
-            except (ReportError, LabError, LookupError, ValueError, ArithmeticError, RuntimeError) as error:
-                # The last four: a record whose parts contradict each other. It costs its own chapter only.
+            except (ReportError, LabError, *_CONTRADICTIONS) as error:
                 problems.append(str(error))
                 made.append(_broken(result.lab, number, str(error), words))
         else:

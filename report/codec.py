@@ -75,11 +75,20 @@ def decode(text: bytes, origin: str) -> Result:
         # They become names of files: a forged result may not lead out of a folder.
         if not NAME.fullmatch(name):
             raise UnreadableError(f"Can't read {origin}: {name[:40]!r} is no name of a lab or a run.")
-    _check_times(result, origin)
+    _check_facts(result, origin)
     return result
 
 
-def _check_times(result: Result, origin: str) -> None:
+def _check_facts(result: Result, origin: str) -> None:
+    """Refuse what no run of ours says of itself, whatever it has measured."""
+    if not result.seeds:
+        raise UnreadableError(f"Can't read {origin}: a run without seeds.")
+    for name, value in result.settings.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UnreadableError(f"Can't read {origin}: the setting {name[:40]!r} can't be {value}.")
+    for said in result.findings.predictions:
+        if any(len(row) != len(said.confusion) for row in said.confusion):
+            raise UnreadableError(f"Can't read {origin}: a confusion matrix needs as many columns as rows.")
     for text in (result.provenance.started, result.provenance.ended):
         try:
             known = datetime.fromisoformat(text).utcoffset() is not None and 1 < int(text[:4]) < 9999

@@ -12,10 +12,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from experiments.suggestion import unknown_name
 from report.codec import NAME
+from report.document import Theme
 from report.errors import UsageError
 from report.words import DOCUMENTS, LANGUAGES, Document, Language
 
@@ -48,6 +49,8 @@ class Configuration:
     to: tuple[str, ...] = ("html", "pdf")
     edition: Literal["student", "instructor"] = "student"
     """student: exercises without solutions; instructor: with solutions and a marking scheme."""
+    theme: Theme = "blue"
+    """blue, or grey: without colours, for printers and copiers that have none."""
     title: Mapping[str, str] = field(default_factory=dict)
     """Title of the report for each language."""
     course: Mapping[str, str] = field(default_factory=dict)
@@ -211,6 +214,7 @@ CHOICES = {
     "profile": ("full", "quick"),
     "data": ("auto", "full", "sample"),
     "edition": ("student", "instructor"),
+    "theme": get_args(Theme),
 }
 
 

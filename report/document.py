@@ -11,6 +11,9 @@ from typing import Literal
 
 import msgspec
 
+Theme = Literal["blue", "grey"]
+"""In which colours a report is shown."""
+
 VERDICT_MARKS = {"true": "✓", "some": "◐", "false": "✗", "unknown": "?"}
 """What stands behind the sentence of a claim, by verdict, as the text of a link to its evidence."""
 

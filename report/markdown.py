@@ -25,9 +25,11 @@ from report.document import (
     Prose,
     Report,
     Table,
+    Theme,
 )
 from report.page import Page
 from report.text import escape
+from report.theme import recoloured
 
 _FAMILIES = {
     "Labreport Sans": "Labreport Sans, Noto Sans SC, Source Sans 3, Helvetica, Arial, sans-serif",
@@ -36,12 +38,13 @@ _FAMILIES = {
 """Fonts of a figure that stands alone: the reader's machine need not have ours."""
 
 
-def markdown(report: Report, folder: str | None = None) -> tuple[str, dict[str, str]]:
+def markdown(report: Report, folder: str | None = None, *, theme: Theme = "blue") -> tuple[str, dict[str, str]]:
     """Return the report as Markdown, and its figures.
 
     Args:
         report: what is written.
         folder: where the figures will lie, relative to the text; by default `labreport-<language>-figures`.
+        theme: colours of the figures.
 
     Returns:
         The text, and SVG by file name.
@@ -49,7 +52,7 @@ def markdown(report: Report, folder: str | None = None) -> tuple[str, dict[str, 
     Raises:
         RenderingError: a text, drawing or formula can't be shown; names the place.
     """
-    page = Page(report, "screen")
+    page = Page(report, "screen", theme=theme)
     places.check(page, glyphs=False)
     writer = _Writer(page, f"labreport-{report.language}-figures" if folder is None else folder)
     text = "\n\n".join(part for part in writer.report(report) if part.strip())
@@ -168,7 +171,7 @@ class _Writer:
     def _image(self, name: str, svg: str, alt: str) -> str:
         for ours, families in _FAMILIES.items():
             svg = svg.replace(f'font-family="{ours}"', f'font-family="{families}"')
-        self.files[name] = svg
+        self.files[name] = recoloured(svg, self._page.theme)
         label = re.sub(r"([\\\[\]])", r"\\\1", " ".join(alt.split()))
         return f"![{label}]({self._folder}/{name})"
 

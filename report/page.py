@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from report import columns, highlight, mathematics
-from report.document import BETWEEN, VERDICT_MARKS, Block, Chapter, Column, Equation, Figure, Report, Table
+from report.document import BETWEEN, VERDICT_MARKS, Block, Chapter, Column, Equation, Figure, Report, Table, Theme
 from report.errors import RenderingError
 from report.text import JOINER, LANGUAGE_TAGS, THIN_SPACE, Typesetter
 from report.words import Language, Words
@@ -77,10 +77,20 @@ class Page:
         files: name of the file in which each id lies, where the report is split over several files; links that lead
             out of `here` get the file's name.
         here: name of the file that is being made.
+        theme: in whose colours it will be shown.
     """
 
-    def __init__(self, report: Report, medium: Medium, *, files: dict[str, str] | None = None, here: str = "") -> None:
+    def __init__(
+        self,
+        report: Report,
+        medium: Medium,
+        *,
+        files: dict[str, str] | None = None,
+        here: str = "",
+        theme: Theme = "blue",
+    ) -> None:
         self.report = report
+        self.theme: Theme = theme
         self.medium: Medium = medium
         self.words = Words(report.language)
         self.language_tag = LANGUAGE_TAGS[report.language]

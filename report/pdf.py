@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from report import fonts, places
-from report.document import Report
+from report.document import Report, Theme
 from report.errors import RenderingError
 from report.page import Page, environment, style
+from report.theme import recoloured_page, styled
 
 if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
@@ -33,19 +34,26 @@ HARMLESS: tuple[str, ...] = ()
 """Beginnings of warnings that are no error, each with its reason in a comment. None is needed at present."""
 
 
-def pdf(report: Report, *, source_date: datetime, attached: Mapping[str, bytes] | None = None) -> bytes:
+def pdf(
+    report: Report,
+    *,
+    source_date: datetime,
+    attached: Mapping[str, bytes] | None = None,
+    theme: Theme = "blue",
+) -> bytes:
     """Return the report as a PDF file (PDF/UA-1), the same bytes for the same report and date.
 
     Args:
         report: what is printed.
         source_date: written as the date of creation.
         attached: files to carry along, by name.
+        theme: in whose colours.
 
     Raises:
         RenderingError: a text, drawing or formula can't be shown, the system lacks Pango, or WeasyPrint warns.
     """
     weasyprint = _weasyprint()
-    text = html(report, source_date=source_date)
+    text = html(report, source_date=source_date, theme=theme)
     with _warnings() as warnings:
         document = weasyprint.HTML(
             string=text, base_url="about:report", url_fetcher=_fetcher_class()(), media_type="print"
@@ -77,9 +85,9 @@ def pdf(report: Report, *, source_date: datetime, attached: Mapping[str, bytes] 
     return content
 
 
-def html(report: Report, *, source_date: datetime) -> str:
+def html(report: Report, *, source_date: datetime, theme: Theme = "blue") -> str:
     """Return the markup from which the PDF is made; raises as `pdf`."""
-    page = Page(report, "paper")
+    page = Page(report, "paper", theme=theme)
     places.check(page)
     token = "labreport-styles"
     text = (
@@ -93,7 +101,7 @@ def html(report: Report, *, source_date: datetime) -> str:
         )
     )
     places.check_links(text)
-    return text.replace(token, _style_sheet(page), 1)
+    return recoloured_page(text, theme).replace(token, _style_sheet(page), 1)
 
 
 def _name_column_heads(_document: object, pdf: Any) -> None:
@@ -107,7 +115,8 @@ def _style_sheet(page: Page) -> str:
     faces = "".join(fonts.rule(face, FONT_SCHEME + face.file, "truetype") for face in fonts.FACES.values())
     before, between, after = (_css_string(page.words(f"page.page_{part}")) for part in ("before", "between", "after"))
     foot = f"@page{{@bottom-right{{content:{before} counter(page) {between} counter(pages) {after}}}}}\n"
-    return faces + style("theme") + style("content") + style("paper") + foot + page.formula_rules() + style("user")
+    colours = styled(style("theme") + style("content") + style("paper"), page.theme)
+    return faces + colours + foot + page.formula_rules() + style("user")
 
 
 def _css_string(text: str) -> str:

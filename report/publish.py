@@ -257,31 +257,33 @@ def _notebooks(report: Report, results: Sequence[Result], job: Job, problems: li
 
     if report.second:
         raise UsageError("a notebook is in one language; ask for it with --lang zh,en")
-    made = notebooks(report, results, edition=job.configuration.edition, failed=problems.append)
+    given = job.configuration
+    made = notebooks(report, results, edition=given.edition, theme=given.theme, failed=problems.append)
     return {f"{_name(job)}-notebooks/{file}": content for file, content in made.items()}
 
 
 def _render(form: str, report: Report, job: Job, results: Mapping[str, bytes]) -> dict[str, bytes]:
-    name = _name(job)
+    name, theme = _name(job), job.configuration.theme
     if form == "html":
         from report import render
 
         data = {carried.ELEMENT: carried.packed(results)}
-        return {f"{name}.html": render.html(report, data).encode()}
+        return {f"{name}.html": render.html(report, data, theme=theme).encode()}
     if form == "split":
         from report import render
 
-        return {f"{name}/{file}": page.encode() for file, page in render.split(report).items()}
+        return {f"{name}/{file}": page.encode() for file, page in render.split(report, theme=theme).items()}
     if form == "md":
         from report import markdown
 
         folder = f"{name}-figures"
-        text, figures = markdown.markdown(report, folder)
+        text, figures = markdown.markdown(report, folder, theme=theme)
         pictures = {file: svg.encode() for file, svg in figures.items()} | markdown.pictures(report)
         return {f"{name}.md": text.encode()} | {f"{folder}/{file}": content for file, content in pictures.items()}
     from report import pdf
 
-    return {f"{name}.pdf": pdf.pdf(report, source_date=job.moment, attached=carried.attachments(results))}
+    content = pdf.pdf(report, source_date=job.moment, attached=carried.attachments(results), theme=theme)
+    return {f"{name}.pdf": content}
 
 
 def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, moment: datetime) -> str:
@@ -299,6 +301,7 @@ def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, mom
         data_address(configuration.logo) if configuration.logo else None,
         configuration.date,
         configuration.edition,
+        configuration.theme,
         _own_notes(configuration.notes),
         split,
         moment.isoformat(),

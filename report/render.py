@@ -12,31 +12,33 @@ from hashlib import sha256
 
 from markupsafe import Markup
 
-from report import fonts, packing, places, slim, theme
-from report.document import Block, Box, Chapter, Equation, Figure, Prose, Report, Table
+from report import fonts, packing, places, slim
+from report.document import Block, Box, Chapter, Equation, Figure, Prose, Report, Table, Theme
 from report.page import Page, environment, style
+from report.theme import figure_rules, recoloured_page, styled
 
 _POLICY, _STYLES = "labreport-policy", "labreport-styles"
 """Stand in the page until the style sheet, which depends on the page's characters, is made."""
 INDEX = "index.html"
 
 
-def html(report: Report, embedded: Mapping[str, bytes] | None = None) -> str:
+def html(report: Report, embedded: Mapping[str, bytes] | None = None, *, theme: Theme = "blue") -> str:
     """Return the report as one self-contained HTML file.
 
     Args:
         report: what is shown.
         embedded: data to carry along unseen, by name; they are written as text and never run.
+        theme: in whose colours.
 
     Raises:
         RenderingError: a text, drawing or formula can't be shown; names the place.
     """
-    page = Page(report, "screen")
+    page = Page(report, "screen", theme=theme)
     places.check(page)
     return _file(page, page.chapters(), page.title(report.cover.title), embedded=embedded or {})
 
 
-def split(report: Report) -> dict[str, str]:
+def split(report: Report, *, theme: Theme = "blue") -> dict[str, str]:
     """Return the report as one page for each chapter and an index page.
 
     The index holds the cover, the summary and the provenance. Raises as `html`.
@@ -50,7 +52,7 @@ def split(report: Report) -> dict[str, str]:
     order = list(files)
     pages = {}
     for position, (name, chapters) in enumerate(files.items()):
-        page = Page(report, "screen", files=home, here=name)
+        page = Page(report, "screen", files=home, here=name, theme=theme)
         title = page.title(report.cover.title)
         if name != INDEX:
             title = f"{page.title(chapters[0].title)} · {title}"
@@ -95,21 +97,21 @@ def _file(
     faces = fonts.style_sheet(text)
     text, rules, dark = slim.slim_drawings(slim.slim_pictures(slim.without_end_tags(text)))
     text = slim.without_quotes(text)
-    styles = faces + slim.compact(_style_sheet(rules, dark))
+    text = recoloured_page(text, page.theme)
+    styles = faces + slim.compact(styled(_style_sheet(rules, dark), page.theme) + style("user"))
     digest = b64encode(sha256(styles.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'"
     return text.replace(_POLICY, policy, 1).replace(_STYLES, styles, 1)
 
 
 def _style_sheet(drawing_rules: str, dark_drawing_rules: str) -> str:
-    dark = style("dark") + theme.figure_rules() + dark_drawing_rules
+    dark = style("dark") + figure_rules() + dark_drawing_rules
     return (
         style("theme")
         + style("content")
         + style("screen")
         + drawing_rules
         + f"@media screen and (prefers-color-scheme:dark){{\n{dark}}}\n"
-        + style("user")
     )
 
 

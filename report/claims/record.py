@@ -40,7 +40,7 @@ class Claim:
 
 Function = Callable[[Result], Answer]
 
-_CANNOT_TELL = (MissingValueError, ZeroDivisionError, ValueError, IndexError)
+_CANNOT_TELL = (MissingValueError, ArithmeticError, ValueError, IndexError)
 
 _TABLE: dict[str, Function] = {}
 

@@ -58,6 +58,9 @@ def render_options(command: Command) -> Command:
             "--edition", metavar="NAME", help="student, or instructor: with the solutions.  [default: student]"
         ),
         click.option(
+            "--theme", metavar="NAME", help="blue, or grey: for printers and copiers without colours.  [default: blue]"
+        ),
+        click.option(
             "-o", "--output", type=click.Path(path_type=Path), help="Folder for the reports.  [default: reports]"
         ),
         click.option("--split", is_flag=True, help="Also write one HTML page for each lab."),
@@ -71,9 +74,9 @@ def resolve(**flags: Any) -> Configuration:
         UsageError: an unknown key, or a value that can't be.
     """
     base = configuration.load(Path.cwd())
-    for name, flag in (("profile", "--profile"), ("data", "--data"), ("edition", "--edition")):
+    for name in configuration.CHOICES:
         if flags.get(name) is not None:
-            configuration.check_choice(name, flags[name], flag)
+            configuration.check_choice(name, flags[name], f"--{name}")
     for name in ("lang", "to"):
         if flags.get(name) is not None:
             parts = tuple(part.strip() for part in flags[name].split(",") if part.strip())

@@ -14,7 +14,21 @@ from dataclasses import dataclass, field
 import msgspec
 
 from report.dialect import anchor, fenced, pipe_table, quoted
-from report.document import Block, Box, Chapter, Equation, Example, Exercise, Figure, Listing, Node, Prose, Table
+from report.document import (
+    Block,
+    Box,
+    Chapter,
+    Equation,
+    Example,
+    Exercise,
+    Figure,
+    Listing,
+    Node,
+    Prose,
+    Table,
+    Theme,
+)
+from report.theme import recoloured
 from report.words import Words
 
 _LINK = re.compile(r"\[((?:\\.|[^\[\]\\])*)\]\(#([^()\s]+)\)")
@@ -42,11 +56,13 @@ class Writer:
     Args:
         words: of the report's language.
         link: turns an id of the report into an address, or into None where it leads nowhere in the notebooks.
+        theme: colours of the figures.
     """
 
-    def __init__(self, words: Words, link: Callable[[str], str | None]) -> None:
+    def __init__(self, words: Words, link: Callable[[str], str | None], theme: Theme = "blue") -> None:
         self._words = words
         self._link = link
+        self._theme = theme
         self._colon = "：" if words.language == "zh" else ":"
 
     def write(self, passage: Passage, block: Block) -> None:
@@ -113,7 +129,8 @@ class Writer:
 
     def _figure(self, passage: Passage, figure: Figure) -> None:
         name = f"{figure.id}.svg"
-        passage.attachments[name] = {"image/svg+xml": b64encode(_alone(figure.svg).encode()).decode("ascii")}
+        svg = _alone(recoloured(figure.svg, self._theme))
+        passage.attachments[name] = {"image/svg+xml": b64encode(svg.encode()).decode("ascii")}
         alt = re.sub(r"([\\\[\]])", r"\\\1", " ".join(figure.alt.split()))
         passage.parts.append(f"![{alt}](attachment:{name})")
         passage.parts.append(self._caption(figure.id, "figure", figure.number, figure.caption, figure.tag_line))

@@ -18,7 +18,7 @@ from experiments.catalogue import known_set
 from experiments.errors import DataError
 from experiments.result import Result, Setting
 from report.dialect import anchor, quoted
-from report.document import Block, Chapter, Example, Exercise, Listing, Report, Section
+from report.document import Block, Chapter, Example, Exercise, Listing, Report, Section, Theme
 from report.errors import RenderingError
 from report.notebook import recipe as recipes
 from report.notebook.recipe import Recipe, Step
@@ -37,6 +37,7 @@ def notebooks(
     results: Sequence[Result],
     *,
     edition: Edition = "student",
+    theme: Theme = "blue",
     failed: Callable[[str], None] | None = None,
 ) -> dict[str, bytes]:
     """Return the notebook of each lab of a report, by file name.
@@ -45,6 +46,7 @@ def notebooks(
         report: the built report; chapters that hold only the reason of a failure get no notebook.
         results: the runs it was built from.
         edition: only the instructor's shows solutions.
+        theme: colours of the figures.
         failed: told why a notebook could not be made, and the others are made all the same; without it the first
             such reason is raised.
 
@@ -56,7 +58,7 @@ def notebooks(
     made: dict[str, bytes] = {}
     for file, chapter in chapters.items():
         try:
-            made[file] = notebook(report, runs[chapter.id], file, chapters, edition=edition)
+            made[file] = notebook(report, runs[chapter.id], file, chapters, edition=edition, theme=theme)
         except RenderingError as error:
             if failed is None:
                 raise
@@ -65,7 +67,13 @@ def notebooks(
 
 
 def notebook(
-    report: Report, result: Result, file: str, chapters: Mapping[str, Chapter], *, edition: Edition = "student"
+    report: Report,
+    result: Result,
+    file: str,
+    chapters: Mapping[str, Chapter],
+    *,
+    edition: Edition = "student",
+    theme: Theme = "blue",
 ) -> bytes:
     """Return one lab's notebook.
 
@@ -75,12 +83,14 @@ def notebook(
         file: name of the notebook.
         chapters: the chapter of each notebook that links may lead to, this one among them.
         edition: only the instructor's shows solutions.
+        theme: colours of the figures.
 
     Raises:
         RenderingError: the run lacks a listing that the notebook needs, or the recipe names a place that is not there.
     """
     words = Words(report.language)
-    writer = _Notebook(result, words, Writer(words, addresses(file, chapters)), solutions=edition == "instructor")
+    blocks = Writer(words, addresses(file, chapters), theme)
+    writer = _Notebook(result, words, blocks, solutions=edition == "instructor")
     cells = list(writer.cells(chapters[file]))
     content = {
         "nbformat": _FORMAT,

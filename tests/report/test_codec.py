@@ -143,3 +143,21 @@ def test_a_time_that_no_stage_can_have_taken_is_refused(seconds):
     plain = json.loads(codec.encode(hand_result("mnist"))) | {"timings": {"training": seconds}}
     with pytest.raises(UnreadableError, match="'training' can't have taken"):
         codec.decode(json.dumps(plain).encode(), "x.json")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [("seeds", [], "without seeds"), ("settings", {"epochs": {"float": "Infinity"}}, "'epochs' can't be inf")],
+)
+def test_what_no_run_says_of_itself_is_refused(field, value, message):
+    plain = json.loads(codec.encode(hand_result("mnist"))) | {field: value}
+    with pytest.raises(UnreadableError, match=message):
+        codec.decode(json.dumps(plain).encode(), "x.json")
+
+
+@pytest.mark.parametrize("confusion", [[[]], [[1, 2]], [[1, 2], [3]]])
+def test_a_confusion_matrix_that_is_no_square_is_refused(confusion):
+    plain = json.loads(codec.encode(hand_result("mnist")))
+    plain["findings"]["predictions"][0]["confusion"] = confusion
+    with pytest.raises(UnreadableError, match="as many columns as rows"):
+        codec.decode(json.dumps(plain).encode(), "x.json")
