@@ -152,7 +152,9 @@ def _is_plain(value: object, expected: type) -> bool:
         return False
     if isinstance(value, str):
         return plain(value) == value
-    return isfinite(value) if isinstance(value, float) else abs(value) < 10**_DIGITS  # type: ignore[arg-type]
+    if isinstance(value, float):
+        return isfinite(value)
+    return isinstance(value, int) and abs(value) < 10**_DIGITS
 
 
 def _typed(name: str, value: object, expected: type) -> Setting:

@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from report import packing
 from report.codec import NAME
@@ -166,8 +167,8 @@ def _from_pdf(content: bytes, path: Path) -> tuple[bool, dict[str, bytes]]:
     return of_comparison, _unchanged(found, hashes, path)
 
 
-def _attached(file: object, path: Path) -> bytes:
-    body: bytes = file.get_file().read_bytes()  # type: ignore[attr-defined]
+def _attached(file: Any, path: Path) -> bytes:
+    body: bytes = file.get_file().read_bytes()
     if len(body) > LARGEST:
         raise UnreadableError(f"{path}: an attachment is larger than any result.")
     return body

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
@@ -18,6 +19,7 @@ from report import notes, tables
 from report.document import (
     Block,
     Box,
+    BoxKind,
     Chapter,
     Column,
     Equation,
@@ -301,7 +303,7 @@ def _block(passage: Passage, result: Result, numbering: _Numbering, note: Note, 
         return Prose(markdown=passage.text)
     if passage.kind in notes.BOXES:
         text = Prose(markdown=passage.text)
-        return Box(kind=passage.kind, title=words(f"labs.box_{passage.kind}"), blocks=(text,))  # type: ignore[arg-type]
+        return Box(kind=cast(BoxKind, passage.kind), title=words(f"labs.box_{passage.kind}"), blocks=(text,))
     if passage.kind == "equation":
         tex, separator, spoken = passage.text.partition("\n---\n")
         if not separator or not spoken.strip():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from report.columns import aligned
 from report.document import Table
@@ -18,6 +19,18 @@ def anchor(id_: str) -> str:
 def quoted(text: str) -> str:
     """Return Markdown set off from the text."""
     return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+
+
+def with_families(svg: str, families: Mapping[str, str]) -> str:
+    """Return a drawing that stands alone, where the shipped fonts may be missing.
+
+    Args:
+        svg: the drawing.
+        families: for each shipped font the fonts that it is to name.
+    """
+    for ours, named in families.items():
+        svg = svg.replace(f'font-family="{ours}"', f'font-family="{named}"')
+    return svg
 
 
 def fenced(text: str, language: str) -> str:

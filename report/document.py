@@ -13,6 +13,10 @@ import msgspec
 
 Theme = Literal["blue", "grey"]
 """In which colours a report is shown."""
+ColumnKind = Literal["text", "number", "code"]
+"""What the cells of a column hold."""
+BoxKind = Literal["key-points", "caution", "note", "self-check", "sources", "failure"]
+"""What a box is for."""
 
 VERDICT_MARKS = {"true": "✓", "some": "◐", "false": "✗", "unknown": "?"}
 """What stands behind the sentence of a claim, by verdict, as the text of a link to its evidence."""
@@ -41,7 +45,7 @@ class Column(Node, frozen=True, kw_only=True):
 
     title: str
     align: Literal["left", "right", "center"] = "left"
-    kind: Literal["text", "number", "code"] = "text"
+    kind: ColumnKind = "text"
 
 
 class Table(Node, frozen=True, kw_only=True):
@@ -101,7 +105,7 @@ class Equation(Node, frozen=True, kw_only=True):
 class Box(Node, frozen=True, kw_only=True):
     """A quiet box: key points, caution, a check of oneself, sources, or the report of a failure."""
 
-    kind: Literal["key-points", "caution", "note", "self-check", "sources", "failure"]
+    kind: BoxKind
     title: str
     blocks: tuple[Block, ...]
 

@@ -11,7 +11,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 
 from report import places
-from report.dialect import anchor, fenced, pipe_table, quoted
+from report.dialect import anchor, fenced, pipe_table, quoted, with_families
 from report.document import (
     BETWEEN,
     Block,
@@ -169,9 +169,7 @@ class _Writer:
         return (anchor(id_) if id_ else "") + "<br>\n".join(lines)
 
     def _image(self, name: str, svg: str, alt: str) -> str:
-        for ours, families in _FAMILIES.items():
-            svg = svg.replace(f'font-family="{ours}"', f'font-family="{families}"')
-        self.files[name] = recoloured(svg, self._page.theme)
+        self.files[name] = recoloured(with_families(svg, _FAMILIES), self._page.theme)
         label = re.sub(r"([\\\[\]])", r"\\\1", " ".join(alt.split()))
         return f"![{label}]({self._folder}/{name})"
 

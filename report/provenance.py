@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from experiments.result import Result
 from report import analysis
 from report.chapter import title
-from report.document import Block, Chapter, Column, Listing, Prose, Section, Table
+from report.document import Block, Chapter, Column, ColumnKind, Listing, Prose, Section, Table
 from report.engine import sentences
 from report.numbers import duration, size
 from report.values import escape
@@ -50,12 +50,12 @@ def _runs(results: Sequence[Result], words: Words) -> Table:
         )
         for result in results
     )
-    kinds = {"run": "code"}
+    kinds: dict[str, ColumnKind] = {"run": "code", "duration": "number", "memory": "number"}
     columns = tuple(
         Column(
             title=words(f"labs.column_{head}"),
-            align="right" if head in ("duration", "memory") else "left",
-            kind=kinds.get(head, "number" if head in ("duration", "memory") else "text"),  # type: ignore[arg-type]
+            align="right" if kinds.get(head) == "number" else "left",
+            kind=kinds.get(head, "text"),
         )
         for head in heads
     )

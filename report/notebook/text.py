@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from report.dialect import anchor, fenced, pipe_table, quoted
+from report.dialect import anchor, fenced, pipe_table, quoted, with_families
 from report.document import (
     Block,
     Box,
@@ -174,7 +174,6 @@ def addresses(here: str, notebooks: Mapping[str, Chapter]) -> Callable[[str], st
 
 def _alone(svg: str) -> str:
     """Return a drawing that can stand alone: with fonts that are likely there, and on white in a dark notebook too."""
-    for ours, families in _FAMILIES.items():
-        svg = svg.replace(f'font-family="{ours}"', f'font-family="{families}"')
+    svg = with_families(svg, _FAMILIES)
     end = svg.index(">") + 1
     return f'{svg[:end]}<rect width="100%" height="100%" fill="#fff"/>{svg[end:]}'

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -9,6 +12,8 @@ import pytest
 from hand_results import hand_result
 
 from report.store import Store
+
+COMMAND = str(Path(sys.executable).with_name("labreport"))
 
 LAB = """
 from dataclasses import dataclass
@@ -31,6 +36,25 @@ def run(settings, dataset, session: Session) -> Findings:
 """
 
 
+def lab_source(body: str = "pass") -> str:
+    """The source of a lab that does this before it returns what it found."""
+    return LAB.replace("{body}", body)
+
+
+def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start the command as a terminal does: Ctrl-C reaches all its processes."""
+    return subprocess.Popen(
+        [COMMAND, *arguments],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell's background job inherits an ignored SIGINT; a user's terminal does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """A folder of a user with a lab that works, one that raises, and one that waits."""
@@ -43,7 +67,7 @@ def place(tmp_path, monkeypatch):
         "nothing": "return None",
         "slow": "import time; print('READY', flush=True); time.sleep(60)",
     }.items():
-        (tmp_path / f"{name}.py").write_text(LAB.replace("{body}", body))
+        (tmp_path / f"{name}.py").write_text(lab_source(body))
     (tmp_path / "atimport.py").write_text("import sys; sys.exit(0)")
     names = ("good", "bad", "quits", "numbers", "nothing", "slow", "atimport")
     (tmp_path / "labreport.toml").write_text("[paths]\n" + "".join(f'{name} = "{name}.py"\n' for name in names))

@@ -7,37 +7,22 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from hand_labs import LAB, place, stored
+from hand_labs import COMMAND, LAB, place, started, stored
 
 from report.cli import main
 
 __all__ = ["place"]
 
-COMMAND = str(Path(sys.executable).with_name("labreport"))
 NAMESAKES = ("report", "multiprocessing", "json", "random", "numpy", "click", "msgspec", "pickle", "sitecustomize")
 
 
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     line = f"{shlex.quote(COMMAND)} {command}"
     return subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, text=True, check=False, timeout=120)
-
-
-def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start the command as a terminal does: Ctrl-C reaches all its processes."""
-    return subprocess.Popen(
-        [COMMAND, *arguments],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
 
 
 def workers(process: subprocess.Popen[str], count: int) -> list[int]:

@@ -7,24 +7,12 @@ from pathlib import Path
 
 import pytest
 from hand_gate import run, stored
+from hand_labs import lab_source
 
 from report import fonts
 from report.cli import main
 from report.gate.baseline import Baselines
 
-LAB = """
-from dataclasses import dataclass
-from experiments.result import Findings, Measure
-
-TITLE, VERSION, DATASET = "Mine", "1", None
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    rounds: int = 3
-
-def run(settings, dataset, session) -> Findings:
-    return Findings(measures=(Measure(name="rounds", value=settings.rounds),))
-"""
 COMMANDS = {
     "list": ["list"],
     "compare": ["compare", "last:2", "last:1"],
@@ -44,7 +32,7 @@ def corrupt(tmp_path, monkeypatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(fonts, "style_sheet", lambda _page: "")
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
-    (tmp_path / "mine.py").write_text(LAB)
+    (tmp_path / "mine.py").write_text(lab_source())
     (tmp_path / "labreport.toml").write_text('[paths]\nmine = "mine.py"\n')
     old = stored(tmp_path, *(run(lab, range(5, 15), day=1, version="old") for lab in ("imdb", "mnist")))
     Baselines(tmp_path / "runs").set("main", old)

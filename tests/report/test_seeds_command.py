@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from hand_labs import started
 
 from report.cli import main
 from report.store import Store, load
@@ -27,20 +26,6 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "labreport.toml").write_text('[paths]\nwatched = "watched.py"\n')
     (tmp_path / "json.py").write_text("raise SystemExit('a module of the user took the place of Python\\'s own')")
     return tmp_path
-
-
-def _started(place: Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [Path(sys.executable).with_name("labreport"), *RUN, *arguments]
-    return subprocess.Popen(
-        command,
-        cwd=place,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        # A shell's background job inherits an ignored SIGINT; a user's terminal does not.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
 
 
 def _until(condition, seconds: float = 30) -> None:
@@ -85,7 +70,7 @@ def test_an_impossible_number_of_processes_is_wrong_usage(place, capsys, value):
 def test_ctrl_c_stops_all_processes_and_the_next_run_goes_on(place, capsys):
     (place / "wait-0").write_text("never")
     (place / "wait-2").write_text("never")
-    process = _started(place, "--jobs", "2")
+    process = started(place, *RUN, "--jobs", "2")
     _until(lambda: _kept(place) == ["seed-1.msgpack"] and (place / "trained-2").exists())
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=30)
@@ -106,7 +91,7 @@ def test_ctrl_c_stops_all_processes_and_the_next_run_goes_on(place, capsys):
 def test_a_killed_run_leaves_no_process_behind_and_its_finished_seeds_are_taken_over(place, capsys):
     (place / "wait-0").write_text("never")
     (place / "wait-2").write_text("never")
-    process = _started(place, "--jobs", "2")
+    process = started(place, *RUN, "--jobs", "2")
     _until(lambda: _kept(place) == ["seed-1.msgpack"] and (place / "trained-2").exists())
     process.kill()
     process.communicate(timeout=30)

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from hand_labs import lab_source
 
 from report.cli import main
 from report.store import Store, load
@@ -43,21 +44,6 @@ for number in range(count):
     if number % 5 == 0:
         Store(root).list()
 print(refused, flush=True)
-"""
-
-LAB = """
-from dataclasses import dataclass
-from experiments.result import Findings, Measure
-
-TITLE, VERSION, DATASET = "Mine", "1", None
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    rounds: int = 3
-
-def run(settings, dataset, session) -> Findings:
-    {body}
-    return Findings(measures=(Measure(name="rounds", value=settings.rounds),))
 """
 
 
@@ -94,7 +80,7 @@ def place(tmp_path, monkeypatch):
         "other": "import time; time.sleep(0.5)",
         "slow": "import pathlib, time; pathlib.Path('ready').touch(); time.sleep(60)",
     }.items():
-        (tmp_path / f"{name}.py").write_text(LAB.format(body=body))
+        (tmp_path / f"{name}.py").write_text(lab_source(body))
     paths = "".join(f'{name} = "{name}.py"\n' for name in ("good", "other", "slow"))
     (tmp_path / "labreport.toml").write_text(f'lang = ["en"]\nto = ["md"]\n[paths]\n{paths}')
     return tmp_path
@@ -165,7 +151,7 @@ def test_a_night_killed_at_any_moment_leaves_a_store_that_lists_compares_and_goe
         # Other source each time, so that there is something to train; killed a little later each time: while it is
         # loading, training, writing, rendering, drawing.
         for lab in ("good", "other"):
-            (place / f"{lab}.py").write_text(LAB.format(body=f"import time; time.sleep(0.2)  # {number}"))
+            (place / f"{lab}.py").write_text(lab_source(f"import time; time.sleep(0.2)  # {number}"))
         night = subprocess.Popen(
             [*COMMAND, "nightly", "good", "other", "--no-check"],
             cwd=place,
@@ -181,7 +167,7 @@ def test_a_night_killed_at_any_moment_leaves_a_store_that_lists_compares_and_goe
         assert all(load(run.path).run_id == run.entry.run_id for run in listing.runs)
         assert main(["list"]) == main(["trend", "--lang", "en"]) == main(["compare", "last:1", "last:1"]) == 0
     before = len(Store(place / "runs").list().runs)
-    (place / "good.py").write_text(LAB.format(body="pass  # mended"))
+    (place / "good.py").write_text(lab_source("pass  # mended"))
     # The labs have no notes, so their chapters can't be rendered: 4.
     assert main(["nightly", "good", "other", "--no-check"]) == 4
     assert len(Store(place / "runs").list().runs) > before
