@@ -68,7 +68,7 @@ clean:
 # Measures the engine against plain Keras, and the gate's error rates; needs the full data. Writes into build/bench.
 bench: $(VENV)/.installed-test
 	@$(BIN)/python tests/benchmarks/bench.py --data-dir $(DATA_DIR) --output build/bench
-	@$(BIN)/python tests/benchmarks/error_rates.py --runs-dir $(RUNS_DIR) | tee build/bench/error-rates.md
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.error_rates --runs-dir $(RUNS_DIR) | tee build/bench/error-rates.md
 	@$(BIN)/python tests/benchmarks/render_bench.py --output build/bench
 
 # Makes the pictures of the README from a report on the samples.

@@ -18,15 +18,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.description import describe
-from experiments.errors import LabError
-from experiments.examples import capture
-from experiments.kept import DamagedError
-from experiments.procedure import open_lab, reporter, score, train
-from experiments.result import Fold, Predictions, Score, Series, Training
-from experiments.selection import best_smoothed_epoch
-from experiments.settings import require_range
-from experiments.training import DivergenceError, Fitted, evaluate, fit_folds, in_memory, predict, seed_everything
+from labreport.experiments.checkpoints import DamagedError
+from labreport.experiments.description import describe
+from labreport.experiments.errors import LabError
+from labreport.experiments.examples import capture
+from labreport.experiments.procedure import open_lab, reporter, score, train
+from labreport.experiments.result import Fold, Predictions, Score, Series, Training
+from labreport.experiments.selection import best_smoothed_epoch
+from labreport.experiments.settings import require_range
+from labreport.experiments.training import (
+    DivergenceError,
+    Fitted,
+    evaluate,
+    fit_folds,
+    in_memory,
+    predict,
+    seed_everything,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,11 +42,11 @@ if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
-    from experiments.data import Dataset
-    from experiments.lab import Session
-    from experiments.result import Findings, Split
-    from experiments.training import Samples
-    from experiments.training.history import History
+    from labreport.experiments.data.sets import Dataset
+    from labreport.experiments.lab import Session
+    from labreport.experiments.result import Findings, Split
+    from labreport.experiments.training import Samples
+    from labreport.experiments.training.history import History
 
 TITLE = "Regression: house prices"
 VERSION = "1"

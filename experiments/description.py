@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.result import Layer, Model
-from experiments.training.history import shortest
+from labreport.experiments.result import Layer, Model
+from labreport.experiments.training.history import shortest
 
 
 def describe(role: str, model: Any) -> Model:

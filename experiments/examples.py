@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.result import Example
+from labreport.experiments.result import Example
 
 _AFFIX = "example"
 

@@ -16,23 +16,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.data import Texts
-from experiments.description import describe
-from experiments.encoding import decode, limit_words, multi_hot
-from experiments.examples import capture
-from experiments.procedure import held_out, linear_baseline, majority_baseline, open_lab, two_stages
-from experiments.result import Predictions, Text
-from experiments.settings import require_range
-from experiments.texts import encoded_samples, excerpt, record_lengths, record_multi_hot_example
-from experiments.training import predict, seed_everything
+from labreport.experiments.data.encoding import decode, limit_words, multi_hot
+from labreport.experiments.data.sets import Texts
+from labreport.experiments.description import describe
+from labreport.experiments.examples import capture
+from labreport.experiments.procedure import held_out, linear_baseline, majority_baseline, open_lab, two_stages
+from labreport.experiments.result import Predictions, Text
+from labreport.experiments.settings import require_range
+from labreport.experiments.texts import encoded_samples, excerpt, record_lengths, record_multi_hot_example
+from labreport.experiments.training import predict, seed_everything
 
 if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
-    from experiments.data import Dataset
-    from experiments.lab import Session
-    from experiments.result import Findings
+    from labreport.experiments.data.sets import Dataset
+    from labreport.experiments.lab import Session
+    from labreport.experiments.result import Findings
 
 TITLE = "Binary classification: film reviews"
 VERSION = "1"

@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from experiments.kept import Kept
-from experiments.result import (
+from labreport.experiments.checkpoints import Kept
+from labreport.experiments.result import (
     DataCard,
     Example,
     Findings,

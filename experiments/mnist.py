@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.description import describe
-from experiments.encoding import one_hot
-from experiments.examples import capture
-from experiments.procedure import (
+from labreport.experiments.data.encoding import one_hot
+from labreport.experiments.description import describe
+from labreport.experiments.examples import capture
+from labreport.experiments.procedure import (
     confusion,
     held_out,
     linear_baseline,
@@ -29,17 +29,17 @@ from experiments.procedure import (
     score,
     train,
 )
-from experiments.result import Image, Predictions
-from experiments.settings import require_range
-from experiments.training import as_shares_of_255, in_memory, predict, seed_everything
+from labreport.experiments.result import Image, Predictions
+from labreport.experiments.settings import require_range
+from labreport.experiments.training import as_shares_of_255, in_memory, predict, seed_everything
 
 if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
-    from experiments.data import Dataset
-    from experiments.lab import Session
-    from experiments.result import Findings, Split
+    from labreport.experiments.data.sets import Dataset
+    from labreport.experiments.lab import Session
+    from labreport.experiments.result import Findings, Split
 
 TITLE = "First network: handwritten digits"
 VERSION = "1"

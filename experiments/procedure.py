@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.data import Dataset
-from experiments.errors import LabError
-from experiments.lab import Session
-from experiments.result import DataCard, Score, Split, Training
-from experiments.selection import best_epoch
-from experiments.training import DivergenceError, Fitted, Samples, evaluate, fit, seed_everything, start
-from experiments.training.history import History
-from experiments.training.request import OnEpoch
+from labreport.experiments.data.sets import Dataset
+from labreport.experiments.errors import LabError
+from labreport.experiments.lab import Session
+from labreport.experiments.result import DataCard, Score, Split, Training
+from labreport.experiments.selection import best_epoch
+from labreport.experiments.training import DivergenceError, Fitted, Samples, evaluate, fit, seed_everything, start
+from labreport.experiments.training.fitting import OnEpoch
+from labreport.experiments.training.history import History
 
 SHARE = "share"
 NATS = "nats"

@@ -18,26 +18,26 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from experiments import output
-from experiments.errors import LabError, told
-from experiments.result import Findings, Setting
-from experiments.settings import SettingError, setting_types
-from experiments.suggestion import unknown_name
+from labreport.experiments import stdout
+from labreport.experiments.errors import LabError, told
+from labreport.experiments.result import Findings, Setting
+from labreport.experiments.settings import SettingError, setting_types
+from labreport.experiments.suggestion import unknown_name
 
 if TYPE_CHECKING:
-    from experiments.data import Dataset
-    from experiments.lab import Session
+    from labreport.experiments.data.sets import Dataset
+    from labreport.experiments.lab import Session
 
 GROUP = "labreport.experiments"
 """Entry-point group in which another package names its labs."""
 
 BUILT_IN = {
-    "tensors": "experiments.tensors",
-    "workflow": "experiments.workflow",
-    "mnist": "experiments.mnist",
-    "imdb": "experiments.imdb",
-    "reuters": "experiments.reuters",
-    "boston": "experiments.boston",
+    "tensors": "labreport.experiments.tensors",
+    "workflow": "labreport.experiments.workflow",
+    "mnist": "labreport.experiments.mnist",
+    "imdb": "labreport.experiments.imdb",
+    "reuters": "labreport.experiments.reuters",
+    "boston": "labreport.experiments.boston",
 }
 """The labs of this package by name, in the order of the book. A new lab is one more line here."""
 
@@ -86,7 +86,7 @@ def load(name: str, path: Path | None = None) -> Lab:
         return _described(name, _load_file(name, path, place), place)
     module_name = _module_name(name)
     try:
-        with output.kept_for_results():
+        with stdout.kept_for_results():
             module = import_module(module_name)
     except KeyboardInterrupt:
         raise
@@ -154,7 +154,7 @@ def _load_file(name: str, path: Path, place: Path) -> ModuleType:
     module = module_from_spec(spec)
     sys.modules[private_name] = module  # dataclasses and inspect look their module up there
     try:
-        with output.kept_for_results():
+        with stdout.kept_for_results():
             spec.loader.exec_module(module)
     except KeyboardInterrupt:
         raise

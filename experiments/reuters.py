@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.description import describe
-from experiments.encoding import decode, limit_words, one_hot
-from experiments.examples import capture
-from experiments.procedure import (
+from labreport.experiments.data.encoding import decode, limit_words, one_hot
+from labreport.experiments.description import describe
+from labreport.experiments.examples import capture
+from labreport.experiments.procedure import (
     confusion,
     held_out,
     linear_baseline,
@@ -29,20 +29,20 @@ from experiments.procedure import (
     train,
     two_stages,
 )
-from experiments.result import Predictions
-from experiments.selection import best_epoch
-from experiments.settings import require_range
-from experiments.texts import encoded_samples, excerpt, record_lengths, record_multi_hot_example
-from experiments.training import predict, seed_everything
+from labreport.experiments.result import Predictions
+from labreport.experiments.selection import best_epoch
+from labreport.experiments.settings import require_range
+from labreport.experiments.texts import encoded_samples, excerpt, record_lengths, record_multi_hot_example
+from labreport.experiments.training import predict, seed_everything
 
 if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
-    from experiments.data import Dataset
-    from experiments.lab import Session
-    from experiments.result import Findings
-    from experiments.training import Fitted, Samples
+    from labreport.experiments.data.sets import Dataset
+    from labreport.experiments.lab import Session
+    from labreport.experiments.result import Findings
+    from labreport.experiments.training import Fitted, Samples
 
 TITLE = "Multi-class classification: newswires"
 VERSION = "1"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import fsum, isfinite
 
-from experiments.errors import LabError
+from labreport.experiments.errors import LabError
 
 
 class NoValidationError(LabError):

@@ -12,9 +12,9 @@ from dataclasses import MISSING, Field, fields
 from math import isfinite
 from typing import Any, TypeVar, get_type_hints
 
-from experiments.errors import LabError, plain, told
-from experiments.result import Setting
-from experiments.suggestion import unknown_name
+from labreport.experiments.errors import LabError, plain, told
+from labreport.experiments.result import Setting
+from labreport.experiments.suggestion import unknown_name
 
 AnySettings = TypeVar("AnySettings")
 

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.errors import LabError
-from experiments.examples import run_example
-from experiments.result import Findings, Image, Series
-from experiments.settings import require_range
+from labreport.experiments.errors import LabError
+from labreport.experiments.examples import run_example
+from labreport.experiments.result import Findings, Image, Series
+from labreport.experiments.settings import require_range
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from experiments.data import Dataset
-    from experiments.lab import Draft, Session
+    from labreport.experiments.data.sets import Dataset
+    from labreport.experiments.lab import Draft, Session
 
 TITLE = "Tensors"
 VERSION = "1"
@@ -71,7 +71,7 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
     if dataset is None:
         raise LabError(f"The lab tensors shows a digit: it needs the data set {DATASET}.")
     # The examples import Keras themselves; started here first, it is quiet and runs on TensorFlow.
-    from experiments.training.backend import start
+    from labreport.experiments.training.backend import start
 
     start()
     draft = session.draft

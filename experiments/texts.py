@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.data import Texts
-from experiments.encoding import decode, limit_words, multi_hot
-from experiments.lab import Session
-from experiments.result import Series, Split, Text
-from experiments.training import Samples, aligned_empty, in_memory
+from labreport.experiments.data.encoding import decode, limit_words, multi_hot
+from labreport.experiments.data.sets import Texts
+from labreport.experiments.lab import Session
+from labreport.experiments.result import Series, Split, Text
+from labreport.experiments.training import Samples, aligned_empty, in_memory
 
 _PIECE = 1_000
 """Texts encoded at a time."""

@@ -14,16 +14,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from experiments.description import describe
-from experiments.examples import Captured, run_example
-from experiments.result import Findings
-from experiments.settings import require_range
+from labreport.experiments.description import describe
+from labreport.experiments.examples import Captured, run_example
+from labreport.experiments.result import Findings
+from labreport.experiments.settings import require_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from experiments.data import Dataset
-    from experiments.lab import Session
+    from labreport.experiments.data.sets import Dataset
+    from labreport.experiments.lab import Session
 
 TITLE = "The Keras workflow"
 VERSION = "1"
@@ -77,7 +77,7 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
         dataset: none is needed.
         session: of its seeds the first draws the weights of the models.
     """
-    from experiments.training.backend import seed_everything
+    from labreport.experiments.training.backend import seed_everything
 
     draft = session.draft
     draft.listing("build_model", build_model)

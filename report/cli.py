@@ -16,8 +16,8 @@ from collections.abc import Sequence
 
 import click
 
-from experiments.errors import plain
-from report.errors import FAULT, ReportError, UsageError
+from labreport.experiments.errors import plain
+from labreport.report.errors import FAULT, ReportError, UsageError
 
 COMMANDS = {
     "build": "Run what is stale, then render: the main job.",
@@ -69,7 +69,7 @@ class Commands(click.Group):
         """Import a command, or return None for an unknown name."""
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"report.commands.{name}")
+        module = importlib.import_module(f"labreport.report.commands.{name}")
         found: click.Command = module.command
         return found
 
@@ -78,7 +78,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As Click's own, but an unknown command is told the nearest."""
         if arguments and arguments[0] not in COMMANDS and not arguments[0].startswith("-"):
-            from experiments.suggestion import unknown_name
+            from labreport.experiments.suggestion import unknown_name
 
             context.fail(unknown_name("command", arguments[0], COMMANDS))
         return super().resolve_command(context, arguments)
@@ -130,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _tell(f"Error: {error}")
         return error.exit_code
     except Exception as error:
-        from experiments.errors import DataError, LabError
+        from labreport.experiments.errors import DataError, LabError
 
         if isinstance(error, LabError):
             _tell(f"Error: {error}")

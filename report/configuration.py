@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from experiments.suggestion import unknown_name
-from report.codec import NAME
-from report.document import Theme
-from report.errors import UsageError
-from report.words import DOCUMENTS, LANGUAGES, Document, Language
+from labreport.experiments.suggestion import unknown_name
+from labreport.report.document import Theme
+from labreport.report.errors import UsageError
+from labreport.report.store.codec import NAME
+from labreport.report.words import DOCUMENTS, LANGUAGES, Document, Language
 
 FORMATS = ("html", "pdf", "md", "ipynb")
 """Forms that a report can be rendered to."""

@@ -7,6 +7,7 @@ are formatted, nothing is left to compute); figures are finished SVG.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import msgspec
@@ -28,6 +29,14 @@ SLOT = "\ue000"
 """Stands for code or a formula while a line is typeset."""
 RESERVED = BETWEEN + SLOT
 """Characters that no text of a run or a note may hold."""
+
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|$#~{}&])")
+
+
+def escape(text: str) -> str:
+    """Return plain text as inline Markdown that shows it unchanged."""
+    return _SPECIAL.sub(r"\\\1", text)
 
 
 class Node(msgspec.Struct, frozen=True, tag=True):

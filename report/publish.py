@@ -20,14 +20,15 @@ from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from experiments import processes
-from experiments.result import Result
-from report import carried, files, manifest, store
-from report.configuration import LOCALISED, Configuration
-from report.document import Report
-from report.errors import ReportError, UnreadableError, UsageError
-from report.logo import data_address
-from report.words import Document
+from labreport.experiments.result import Result
+from labreport.experiments.running import processes
+from labreport.report.chapters.logo import data_address
+from labreport.report.configuration import LOCALISED, Configuration
+from labreport.report.document import Report
+from labreport.report.errors import ReportError, UnreadableError, UsageError
+from labreport.report.store import embedded, files, manifest
+from labreport.report.store.runs import load
+from labreport.report.words import Document
 
 _PACKAGES = (
     "weasyprint",
@@ -90,7 +91,7 @@ def publish(
         UsageError: the configuration can't be, as for `prepare`.
     """
     _check_inputs(configuration)
-    results = [store.load(path) for path in runs]
+    results = [load(path) for path in runs]
     moment = report_moment([result.provenance.ended for result in results])
     folder = configuration.output
     inputs = _inputs(runs, configuration, split, moment)
@@ -207,9 +208,10 @@ def _at_work(jobs: Sequence[Job]) -> Iterator[dict[Future[Rendered], Job]]:
 
 def render_language(job: Job) -> Rendered:
     """Render one language in every form; return the files written and the problems met."""
-    from report import build, glyphs
+    from labreport.report.chapters import build
+    from labreport.report.rendering import glyphs
 
-    results = [store.load(path) for path in job.runs]
+    results = [load(path) for path in job.runs]
     carried_here = {result.lab: path.read_bytes() for result, path in zip(results, job.runs, strict=True)}
     try:
         built = build.document(results, job.language, job.configuration, moment=job.moment, version=tool_version())
@@ -253,7 +255,7 @@ def _name(job: Job) -> str:
 
 def _notebooks(report: Report, results: Sequence[Result], job: Job, problems: list[str]) -> dict[str, bytes]:
     """Write the notebooks; one that can't be made is a problem, and the others are kept."""
-    from report.notebook import notebooks
+    from labreport.report.rendering.notebook import notebooks
 
     if report.second:
         raise UsageError("a notebook is in one language; ask for it with --lang zh,en")
@@ -265,24 +267,24 @@ def _notebooks(report: Report, results: Sequence[Result], job: Job, problems: li
 def _render(form: str, report: Report, job: Job, results: Mapping[str, bytes]) -> dict[str, bytes]:
     name, theme = _name(job), job.configuration.theme
     if form == "html":
-        from report import render
+        from labreport.report.rendering import html
 
-        data = {carried.ELEMENT: carried.packed(results)}
-        return {f"{name}.html": render.html(report, data, theme=theme).encode()}
+        data = {embedded.ELEMENT: embedded.packed(results)}
+        return {f"{name}.html": html.html(report, data, theme=theme).encode()}
     if form == "split":
-        from report import render
+        from labreport.report.rendering import html
 
-        return {f"{name}/{file}": page.encode() for file, page in render.split(report, theme=theme).items()}
+        return {f"{name}/{file}": page.encode() for file, page in html.split(report, theme=theme).items()}
     if form == "md":
-        from report import markdown
+        from labreport.report.rendering import markdown
 
         folder = f"{name}-figures"
         text, figures = markdown.markdown(report, folder, theme=theme)
         pictures = {file: svg.encode() for file, svg in figures.items()} | markdown.pictures(report)
         return {f"{name}.md": text.encode()} | {f"{folder}/{file}": content for file, content in pictures.items()}
-    from report import pdf
+    from labreport.report.rendering import pdf
 
-    content = pdf.pdf(report, source_date=job.moment, attached=carried.attachments(results), theme=theme)
+    content = pdf.pdf(report, source_date=job.moment, attached=embedded.attachments(results), theme=theme)
     return {f"{name}.pdf": content}
 
 
@@ -291,9 +293,11 @@ def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, mom
     digest = sha256()
     for path in runs:
         digest.update(sha256(path.read_bytes()).digest())
-    for package in ("report", "templates"):
-        for path in sorted(_files_of(Path(str(resources.files(package))))):
-            digest.update(f"{path.name}\0".encode() + sha256(path.read_bytes()).digest())
+    for package in ("labreport.report", "labreport.templates"):
+        folder = Path(str(resources.files(package)))
+        for path in sorted(_files_of(folder)):
+            name = path.relative_to(folder).as_posix()
+            digest.update(f"{package}/{name}\0".encode() + sha256(path.read_bytes()).digest())
     words = [
         configuration.documents,
         configuration.to,

@@ -24,7 +24,7 @@ DOCUMENTS: tuple[Document, ...] = (*LANGUAGES, "bilingual")
 def load_table(language: Language) -> dict[str, str]:
     """Return every text of one language, keyed by `file.key`."""
     table: dict[str, str] = {}
-    folder = resources.files("templates") / "words" / language
+    folder = resources.files("labreport.templates") / "words" / language
     for entry in sorted(folder.iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".toml"):
             texts = tomllib.loads(entry.read_text("utf-8"))

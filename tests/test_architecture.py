@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.places import ROOT
+from rooms import house
 
-ROOT = Path(__file__).parents[1]
 HEAVY = ("tensorflow", "keras", "matplotlib", "weasyprint", "scipy")
+BARE = ("experiments", "report", "templates")
 
 
 def _sources(folder: str) -> list[Path]:
@@ -27,16 +29,31 @@ def _imports(path: Path) -> set[str]:
     return found
 
 
+def test_everything_is_imported_under_one_name():
+    for folder in (*BARE, "tests", "docs"):
+        for path in _sources(folder):
+            assert not {name for name in _imports(path) if name.split(".")[0] in BARE}, path
+
+
 def test_experiments_never_import_the_report():
     for path in _sources("experiments"):
-        assert not {name for name in _imports(path) if name.split(".")[0] in ("report", "templates")}, path
+        assert not {name for name in _imports(path) if name.startswith(("labreport.report", "labreport.templates"))}, (
+            path
+        )
 
 
 def test_only_the_execution_runs_labs():
     for path in _sources("report"):
         for name in _imports(path):
-            if name.startswith("experiments.runner"):
+            if name.startswith("labreport.experiments.running.runner"):
                 assert path.name == "execution.py", path
+
+
+@pytest.mark.parametrize(("folder", "most"), [("report", 20), ("experiments", 22)])
+def test_the_rooms_are_few_and_no_way_leads_back_into_a_room(folder, most):
+    counted = house(folder)
+    assert not counted.circles()
+    assert len(counted.rooms) <= most
 
 
 def test_no_file_is_longer_than_can_be_read_in_one_sitting():
@@ -63,7 +80,7 @@ def test_no_file_is_called_utilities():
 )
 def test_a_light_command_loads_nothing_heavy(arguments, forbidden, tmp_path):
     program = (
-        "import sys; from report.cli import main; code = main(sys.argv[1:]);"
+        "import sys; from labreport.report.cli import main; code = main(sys.argv[1:]);"
         f"print('LOADED', [name for name in {forbidden!r} if name in sys.modules])"
     )
     done = subprocess.run(
@@ -72,15 +89,17 @@ def test_a_light_command_loads_nothing_heavy(arguments, forbidden, tmp_path):
     assert "LOADED []" in done.stdout, done.stdout + done.stderr
 
 
-def test_a_folder_of_the_user_with_our_names_does_not_disturb(tmp_path):
-    for name in ("report", "experiments", "templates"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "__init__.py").write_text("raise SystemExit('the wrong package')")
-    (tmp_path / "report.py").write_text("raise SystemExit('the wrong module')")
-    command = Path(sys.executable).with_name("labreport")
-    done = subprocess.run([command, "list"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "the wrong" not in done.stdout + done.stderr
+def test_importing_labreport_loads_nothing_of_others():
+    program = "import sys; before = set(sys.modules); import labreport; print(sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['labreport']"
+
+
+def test_the_module_is_the_command():
+    done = subprocess.run([sys.executable, "-m", "labreport", "--version"], capture_output=True, text=True, check=True)
+    import labreport
+
+    assert done.stdout.split()[-1] == labreport.__version__
 
 
 def test_the_contracts_on_imports_hold():
@@ -99,4 +118,4 @@ def test_no_tracked_file_names_a_path_of_a_machine():
         path = ROOT / name
         if path.suffix in (".py", ".md", ".toml", ".txt", ".j2", ".css", ".yml", "") and path.is_file():
             text = path.read_text("utf-8")
-            assert not [word for word in words if word in text and name != "tests/experiments/test_provenance.py"], name
+            assert not [word for word in words if word in text and path.name != "test_provenance.py"], name

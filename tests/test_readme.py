@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.places import ROOT
 
-from report.cli import COMMANDS
+from labreport.report.cli import COMMANDS
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 SHELL = [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines() if line]
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 import yaml
+from helpers.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 GITHUB = ROOT / ".github" / "workflows"
 GITLAB = ROOT / "ci" / "gitlab-ci.yml"
 
 LAB = """
 from dataclasses import dataclass
-from experiments.result import Findings, Score
+from labreport.experiments.result import Findings, Score
 
 TITLE, VERSION, DATASET = "Tiny", "1", None
 
@@ -86,7 +86,7 @@ def test_the_runs_are_saved_and_the_artifacts_kept_also_when_the_gate_has_failed
 
 
 def test_the_budget_of_the_night_ends_before_the_time_of_the_job():
-    from report.schedule import parse_budget
+    from labreport.report.nightly.schedule import parse_budget
 
     minutes = next(iter(_read(GITHUB / "nightly.yml")["jobs"].values()))["timeout-minutes"]
     assert _read(GITLAB)["nightly"]["timeout"] == "1h" and minutes == 60
@@ -116,7 +116,7 @@ def test_the_commands_of_the_night_run_on_this_machine(tmp_path):
     (tmp_path / "labreport.toml").write_text('[paths]\ntiny = "tiny.py"\n')
     program = tmp_path / ".venv" / "bin" / "labreport"
     program.parent.mkdir(parents=True)
-    program.write_text(f"#!/bin/sh\nexec {sys.executable} -c 'from report.cli import run; run()' \"$@\"\n")
+    program.write_text(f"#!/bin/sh\nexec {sys.executable} -c 'from labreport.report.cli import run; run()' \"$@\"\n")
     program.chmod(0o755)
     settings = {"LABREPORT_LABS": "tiny", "LABREPORT_DATA": "sample", "LABREPORT_LANG": "en", "LABREPORT_TO": "md"}
     environment = {**os.environ, **settings, "GITHUB_STEP_SUMMARY": str(tmp_path / "step.md")}

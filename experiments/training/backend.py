@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from experiments.errors import LabError
+from labreport.experiments.errors import LabError
 
 DETERMINISTIC = True
 """Whether TensorFlow is told to use deterministic operations only; on a CPU that costs nothing."""

@@ -10,12 +10,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from experiments.errors import LabError
-from experiments.training.backend import start
-from experiments.training.history import History
-from experiments.training.plan import Plan, plan_fit, plan_folds
-from experiments.training.request import OnEpoch, Request
-from experiments.training.samples import Samples
+from labreport.experiments.errors import LabError
+from labreport.experiments.training.backend import start
+from labreport.experiments.training.fitting import OnEpoch, Request
+from labreport.experiments.training.history import History
+from labreport.experiments.training.plan import Plan, plan_fit, plan_folds
+from labreport.experiments.training.samples import Samples
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +149,7 @@ def fit_folds(
     plan = plan_folds(models, trains, validations, request)
     found = {number: fitted for number, fitted in finished.items() if 1 <= number <= folds}
     if plan.form == "stack" and len(found) < folds:
-        from experiments.training.stack import fit_in_stack
+        from labreport.experiments.training.stack import fit_in_stack
 
         begun = perf_counter()
         histories = fit_in_stack(models, trains, validations, request)
@@ -187,7 +187,7 @@ def _ready(model: Any, train: Samples) -> None:
     if not model.compiled:
         raise LabError("The model must be compiled before it is trained.")
     if not model.built:
-        from experiments.training.loop import batch
+        from labreport.experiments.training.loop import batch
 
         model(batch(train, [train.positions.start])[0])
 
@@ -195,7 +195,7 @@ def _ready(model: Any, train: Samples) -> None:
 def evaluate(model: Any, samples: Samples, *, batch_size: int) -> dict[str, float]:
     """Return loss and metrics over all samples by Keras' names, as `model.evaluate` does."""
     start()
-    from experiments.training.loop import evaluate_in_loop
+    from labreport.experiments.training.loop import evaluate_in_loop
 
     return evaluate_in_loop(model, samples, batch_size)
 
@@ -203,7 +203,7 @@ def evaluate(model: Any, samples: Samples, *, batch_size: int) -> dict[str, floa
 def predict(model: Any, samples: Samples, *, batch_size: int) -> NDArray[Any]:
     """Return the outputs for all samples in their order, shape (n, …), as `model.predict` does."""
     start()
-    from experiments.training.loop import predict_in_batches
+    from labreport.experiments.training.loop import predict_in_batches
 
     return predict_in_batches(model, samples, batch_size)
 
@@ -212,10 +212,10 @@ def _fit_one(model: Any, train: Samples, validation: Samples | None, request: Re
     if request.epochs == request.epochs_before:
         return request.before
     if plan.form == "fit":
-        from experiments.training.plain import fit_plainly
+        from labreport.experiments.training.plain import fit_plainly
 
         return fit_plainly(model, train, request, validation=validation)
-    from experiments.training.loop import fit_in_loop
+    from labreport.experiments.training.loop import fit_in_loop
 
     return fit_in_loop(model, train, request, validation=validation, xla=plan.xla)
 

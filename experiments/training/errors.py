@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from experiments.errors import LabError
-from experiments.training.history import History
+from labreport.experiments.errors import LabError
+from labreport.experiments.training.history import History
 
 
 class DivergenceError(LabError):

@@ -16,11 +16,11 @@ import tensorflow as tf
 from keras import tree
 from numpy.typing import NDArray
 
-from experiments.training.errors import DivergenceError
-from experiments.training.history import History, frozen, shortest
-from experiments.training.order import batch_order
-from experiments.training.request import Request
-from experiments.training.samples import Samples
+from labreport.experiments.training.errors import DivergenceError
+from labreport.experiments.training.fitting import Request
+from labreport.experiments.training.history import History, frozen, shortest
+from labreport.experiments.training.order import batch_order
+from labreport.experiments.training.samples import Samples
 
 
 def fit_in_loop(model: Any, train: Samples, request: Request, *, validation: Samples | None, xla: bool) -> History:

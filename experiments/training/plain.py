@@ -15,12 +15,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from experiments.training.errors import DivergenceError
-from experiments.training.history import History, frozen, shortest
-from experiments.training.loop import batch
-from experiments.training.order import batch_order
-from experiments.training.request import Request
-from experiments.training.samples import Samples
+from labreport.experiments.training.errors import DivergenceError
+from labreport.experiments.training.fitting import Request
+from labreport.experiments.training.history import History, frozen, shortest
+from labreport.experiments.training.loop import batch
+from labreport.experiments.training.order import batch_order
+from labreport.experiments.training.samples import Samples
 
 
 def fit_plainly(model: Any, train: Samples, request: Request, *, validation: Samples | None) -> History:

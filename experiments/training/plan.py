@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from math import ceil, prod
 from typing import Any, Literal
 
-from experiments.training.request import Request
-from experiments.training.samples import Samples
+from labreport.experiments.training.fitting import Request
+from labreport.experiments.training.samples import Samples
 
 Form = Literal["stack", "loop", "fit"]
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.errors import LabError
+from labreport.experiments.errors import LabError
 
 Prepare = Callable[[Any], Any]
 """Turns a batch of stored inputs (a tensor) into the tensor that goes into the network."""
@@ -98,7 +98,7 @@ def in_memory(inputs: Any, targets: Any, *, prepare: Prepare = as_floats) -> Sam
     Raises:
         LabError: there are no samples, inputs and targets differ in number, or a value is not finite.
     """
-    from experiments.training.backend import start
+    from labreport.experiments.training.backend import start
 
     tree = start().tree
     count = _check(inputs, targets)

@@ -19,13 +19,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from experiments.training.errors import DivergenceError
-from experiments.training.history import History, frozen, shortest
-from experiments.training.loop import batch, build, without_replicas
-from experiments.training.order import batch_order
-from experiments.training.plan import STACK_MEASURES
-from experiments.training.request import Request
-from experiments.training.samples import Samples
+from labreport.experiments.training.errors import DivergenceError
+from labreport.experiments.training.fitting import Request
+from labreport.experiments.training.history import History, frozen, shortest
+from labreport.experiments.training.loop import batch, build, without_replicas
+from labreport.experiments.training.order import batch_order
+from labreport.experiments.training.plan import STACK_MEASURES
+from labreport.experiments.training.samples import Samples
 
 _EPOCHS_AT_ONCE = 10
 _STEPS_AT_ONCE = 10_000

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 import msgspec
 
-from experiments import registry
-from report.commands import options
-from report.commands.console import print_json, print_table, shown
-from report.gate.baseline import Baselines, Entry, Held, NoBaselineError
-from report.store import Store
+from labreport.experiments import registry
+from labreport.report.commands import options
+from labreport.report.commands.console import print_json, print_table, shown
+from labreport.report.store.baselines import Baselines, Entry, Held, NoBaselineError
+from labreport.report.store.runs import Store
 
 NAME = click.argument("name")
 

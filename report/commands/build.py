@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from report.commands import options
-from report.commands.console import Reporter, print_json, shown
-from report.commands.rendering import print_outputs, rendered, told_false
-from report.commands.running import ran
-from report.publish import prepare
+from labreport.report.commands import options
+from labreport.report.commands.console import Reporter, print_json, shown
+from labreport.report.commands.rendering import print_outputs, rendered, told_false
+from labreport.report.commands.running import ran
+from labreport.report.publish import prepare
 
 
 @click.command(

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from report.commands import options
-from report.commands.console import Reporter, print_table, shown
-from report.configuration import Configuration, override
-from report.errors import FAULT, ReportError
+from labreport.report.commands import options
+from labreport.report.commands.console import Reporter, print_table, shown
+from labreport.report.configuration import Configuration, override
+from labreport.report.errors import FAULT, ReportError
 
 if TYPE_CHECKING:
-    from report.gate.checking import Checked
+    from labreport.report.gate.checking import Checked
 
 FOLDER = "check"
 FILES = (
@@ -90,7 +90,7 @@ def command(
     except (KeyboardInterrupt, click.ClickException, click.Abort):
         raise
     except Exception as error:
-        from experiments.errors import LabError
+        from labreport.experiments.errors import LabError
 
         if isinstance(error, (ReportError, LabError)):
             raise
@@ -111,8 +111,8 @@ def _checked(
     as_json: bool,
 ) -> int:
     # Imported here: --help stays quick, and a fault of a module is told as what it is.
-    from report import codec
-    from report.gate import checking, folder
+    from labreport.report.gate import checking, folder
+    from labreport.report.store import codec
 
     rerun = checking.rerunner(configuration, progress=reporter.advance, announce=reporter.say) if confirm else None
     with reporter.bars():
@@ -145,8 +145,8 @@ def _checked(
 
 
 def _with_report(found: Checked, configuration: Configuration, target: Path, reporter: Reporter, code: int) -> int:
-    from report.commands.rendering import rendered
-    from report.gate import folder
+    from labreport.report.commands.rendering import rendered
+    from labreport.report.gate import folder
 
     inside = override(configuration, output=target / folder.REPORT)
     outcome = rendered(found.runs, inside, reporter, split=False, force=False)
@@ -157,8 +157,8 @@ def _with_report(found: Checked, configuration: Configuration, target: Path, rep
 
 
 def _print(found: Checked, target: Path, reporter: Reporter) -> None:
-    from report.gate import folder, wording
-    from report.words import Words
+    from labreport.report.gate import folder, wording
+    from labreport.report.words import Words
 
     words = Words("en")
     verdict = found.verdict

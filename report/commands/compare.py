@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.suggestion import unknown_name
-from report.commands import options
-from report.commands.console import shown
-from report.errors import UsageError
+from labreport.experiments.suggestion import unknown_name
+from labreport.report.commands import options
+from labreport.report.commands.console import shown
+from labreport.report.errors import UsageError
 
 if TYPE_CHECKING:
-    from report.comparison.record import Comparisons
-    from report.words import Language, Words
+    from labreport.report.comparison.record import Comparisons
+    from labreport.report.words import Language, Words
 
 UNREADABLE = ("unreadable", "edited")
 """Remarks that mean: something given as input was not as it should be."""
@@ -67,13 +67,13 @@ def command(
     """
     if len(versions) < 2:
         raise UsageError("Two versions are needed: labreport compare A B.\nSee `labreport compare --help`.")
-    from report import codec
-    from report.comparison import inputs, outputs
-    from report.comparison import margins as given
-    from report.comparison.compare import compare_all
-    from report.publish import report_moment, tool_version
-    from report.store import Store
-    from report.words import Words
+    from labreport.report.comparison import inputs, outputs
+    from labreport.report.comparison import margins as given
+    from labreport.report.comparison.compare import compare_all
+    from labreport.report.publish import report_moment, tool_version
+    from labreport.report.store import codec
+    from labreport.report.store.runs import Store
+    from labreport.report.words import Words
 
     configuration = options.resolve(output=output, **flags)
     forms = _forms(to, outputs.FORMATS)
@@ -133,7 +133,7 @@ def exit_code(found: Comparisons, *, judge: bool) -> int:
 
 
 def _print(found: Comparisons, words: Words, *, everything: bool, verbose: bool) -> None:
-    from report.comparison import terminal
+    from labreport.report.comparison import terminal
 
     for place, pair in enumerate(found.comparisons):
         if place:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.errors import plain
+from labreport.experiments.errors import plain
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

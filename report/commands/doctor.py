@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-from experiments.errors import LabError
-from report.commands import options
-from report.commands.console import print_json
-from report.configuration import Configuration
-from report.diagnosis import Finding, diagnose, note_findings
-from report.errors import ReportError
-from report.planning import make_plans
-from report.publish import prepare
-from report.store import Store
+from labreport.experiments.errors import LabError
+from labreport.report.commands import options
+from labreport.report.commands.console import print_json
+from labreport.report.commands.diagnosis import Finding, diagnose, note_findings
+from labreport.report.configuration import Configuration
+from labreport.report.errors import ReportError
+from labreport.report.publish import prepare
+from labreport.report.running.planning import make_plans
+from labreport.report.store.runs import Store
 
 MARKS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
 

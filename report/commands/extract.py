@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from report import carried, codec, files
-from report.commands.console import shown
-from report.errors import UsageError
+from labreport.report.commands.console import shown
+from labreport.report.errors import UsageError
+from labreport.report.store import codec, embedded, files
 
 
 @click.command(
@@ -26,13 +26,13 @@ def command(report: Path, lab: str | None, output: Path, force: bool) -> int:
 
     Out of the report of a comparison: that comparison, as JSON.
     """
-    compared = carried.comparison(report)
+    compared = embedded.comparison(report)
     if compared is not None:
         if lab is not None:
             raise UsageError(f"{report} is the report of a comparison, which is one file; leave --lab out.")
-        _write({output if output.suffix == ".json" else output / carried.COMPARISON_FILE: compared}, force=force)
+        _write({output if output.suffix == ".json" else output / embedded.COMPARISON_FILE: compared}, force=force)
         return 0
-    found = carried.extract(report)
+    found = embedded.extract(report)
     if lab is not None:
         if lab not in found:
             raise UsageError(f"{report} carries no lab '{lab}'; it has {', '.join(found)}.")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from report import retention
-from report.codec import NAME
-from report.commands import options
-from report.commands.console import print_json, print_table, shown
-from report.errors import UsageError
-from report.gate.baseline import Baselines
-from report.numbers import integer, size
-from report.store import Entry, Store
+from labreport.report.commands import options
+from labreport.report.commands.console import print_json, print_table, shown
+from labreport.report.errors import UsageError
+from labreport.report.numbers import integer, size
+from labreport.report.store import retention
+from labreport.report.store.baselines import Baselines
+from labreport.report.store.codec import NAME
+from labreport.report.store.runs import Entry, Store
 
 
 @click.command("gc", epilog="\b\nExamples:\n  labreport gc --keep 20\n  labreport gc --keep 20 --keep 90d --yes")

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from report.commands import options
-from report.commands.console import print_json, print_table
-from report.numbers import number
-from report.store import Store, Stored
+from labreport.report.commands import options
+from labreport.report.commands.console import print_json, print_table
+from labreport.report.numbers import number
+from labreport.report.store.runs import Store, Stored
 
 
 @click.command("list", epilog="\b\nExamples:\n  labreport list\n  labreport list imdb --json")

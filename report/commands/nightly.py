@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from experiments.errors import LabError
-from report.commands import options
-from report.commands.console import Reporter, print_json, print_table, shown
-from report.errors import FAULT, ReportError
-from report.words import Words
+from labreport.experiments.errors import LabError
+from labreport.report.commands import options
+from labreport.report.commands.console import Reporter, print_json, print_table, shown
+from labreport.report.errors import FAULT, ReportError
+from labreport.report.words import Words
 
 FOLDER = "nightly"
 
@@ -63,27 +63,27 @@ def command(
     something could not be measured or compared, 4 a page could not be rendered.
     """
     # Imported here: what a night needs loads half of the program, and --help does not.
-    from report import nightly, schedule
-    from report.commands import nightwork
+    from labreport.report.commands.rendering import rendered
+    from labreport.report.nightly import record, schedule, work
 
     begun = perf_counter()
     configuration = options.resolve(**flags)
     habits = schedule.parse(configuration.nightly)
     whole = schedule.parse_budget(budget) if budget is not None else habits.budget
-    given = nightwork.Given(
+    reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
+    given = work.Given(
         assignments=assignments,
         baseline=baseline,
         check=not no_check,
         confirm=habits.confirm if confirm is None else confirm,
         inconclusive_fails=inconclusive_fails,
-        split=split,
         url=url,
+        rendered=lambda runs, inside: rendered(runs, inside, reporter, split=split, force=False),
     )
     target = output or configuration.output / FOLDER
-    reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
-    nightwork.prepare(configuration, given, target)
+    work.prepare(configuration, given, target)
     try:
-        night = nightwork.work(configuration, given, reporter, target, begun, whole)
+        night = work.work(configuration, given, reporter, target, begun, whole)
     except (ReportError, LabError):
         raise
     except Exception:
@@ -91,10 +91,10 @@ def command(
         click.echo("Error: a fault of labreport itself; this says nothing about the runs.", err=True)
         return FAULT
     if as_json:
-        print_json({**nightly.data(night), "folder": shown(target)})
+        print_json({**record.data(night), "folder": shown(target)})
     else:
         words = Words("en")
-        rows = [(lab.lab, nightly.told(lab, words), lab.run_id or "–") for lab in night.labs]
+        rows = [(lab.lab, record.told(lab, words), lab.run_id or "–") for lab in night.labs]
         print_table(("LAB", "STATE", "RUN"), rows)
         click.echo(shown(target))
     return night.code

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from report import configuration
-from report.configuration import Configuration
+from labreport.report import configuration
+from labreport.report.configuration import Configuration
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

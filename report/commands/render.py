@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from experiments import registry
-from report import carried, files
-from report.commands import options
-from report.commands.console import Reporter, print_json, shown
-from report.commands.rendering import print_outputs, rendered, told_false
-from report.errors import ReportError, UnreadableError, UsageError
-from report.store import Store, load
+from labreport.experiments import registry
+from labreport.report.commands import options
+from labreport.report.commands.console import Reporter, print_json, shown
+from labreport.report.commands.rendering import print_outputs, rendered, told_false
+from labreport.report.errors import ReportError, UnreadableError, UsageError
+from labreport.report.store import embedded, files
+from labreport.report.store.runs import Store, load
 
 
 class NothingMeasuredError(ReportError):
@@ -74,8 +74,8 @@ def _named(names: tuple[str, ...], store: Store, folder: Path) -> list[Path]:
     paths: list[Path] = []
     for name in names:
         path = Path(name)
-        if path.is_file() and carried.is_report(path):
-            for lab, content in carried.extract(path).items():
+        if path.is_file() and embedded.is_report(path):
+            for lab, content in embedded.extract(path).items():
                 files.write(folder / f"{len(paths)}-{lab}.json", content)
                 paths.append(folder / f"{len(paths)}-{lab}.json")
         else:

@@ -8,12 +8,12 @@ from time import perf_counter
 
 import click
 
-from report import notes
-from report.commands.console import Reporter, shown
-from report.configuration import Configuration
-from report.numbers import duration
-from report.publish import Outcome, publish
-from report.store import load
+from labreport.report.chapters import notes
+from labreport.report.commands.console import Reporter, shown
+from labreport.report.configuration import Configuration
+from labreport.report.numbers import duration
+from labreport.report.publish import Outcome, publish
+from labreport.report.store.runs import load
 
 
 def rendered(

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from report.commands import options
-from report.commands.console import Reporter, print_json, shown
-from report.commands.running import ran
+from labreport.report.commands import options
+from labreport.report.commands.console import Reporter, print_json, shown
+from labreport.report.commands.running import ran
 
 
 @click.command(

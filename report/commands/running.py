@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 import click
 
-from experiments.errors import plain
-from report import analysis
-from report.commands.console import Reporter, shown
-from report.configuration import Configuration
-from report.engine import sentences
-from report.execution import Done, execute
-from report.numbers import duration
-from report.planning import make_plans
-from report.store import Store
-from report.words import Words
+from labreport.experiments.errors import plain
+from labreport.report.commands.console import Reporter, shown
+from labreport.report.configuration import Configuration
+from labreport.report.findings import analysis
+from labreport.report.findings.training_words import sentences
+from labreport.report.numbers import duration
+from labreport.report.running.execution import Done, execute
+from labreport.report.running.planning import make_plans
+from labreport.report.store.runs import Store
+from labreport.report.words import Words
 
 
 def ran(configuration: Configuration, assignments: Sequence[str], reporter: Reporter, *, force: bool) -> list[Done]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from report import codec
-from report.commands.console import print_json
+from labreport.report.commands.console import print_json
+from labreport.report.store import codec
 
 
 @click.command("schema", epilog="\b\nExample:\n  labreport schema > result.schema.json")

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
-from experiments.errors import plain
-from experiments.result import Result
-from report import analysis, codec, notes
-from report.analysis import MissingValueError
-from report.commands import options
-from report.commands.console import print_table
-from report.numbers import duration, number, size
-from report.store import Store, load
+from labreport.experiments.errors import plain
+from labreport.experiments.result import Result
+from labreport.report.chapters import notes
+from labreport.report.commands import options
+from labreport.report.commands.console import print_table
+from labreport.report.findings import analysis
+from labreport.report.findings.analysis import MissingValueError
+from labreport.report.numbers import duration, number, size
+from labreport.report.store import codec
+from labreport.report.store.runs import Store, load
 
 
 @click.command("show", epilog="\b\nExamples:\n  labreport show imdb\n  labreport show runs/imdb/RUN/result.json --json")

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from report.commands import options
-from report.commands.console import print_json, print_table, shown
-from report.planning import Plan, make_plans
-from report.store import Store
+from labreport.report.commands import options
+from labreport.report.commands.console import print_json, print_table, shown
+from labreport.report.running.planning import Plan, make_plans
+from labreport.report.store.runs import Store
 
 
 @click.command("status", epilog="\b\nExamples:\n  labreport status\n  labreport status boston -P epochs=100")

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from experiments.suggestion import unknown_name
-from report.commands import options
-from report.commands.console import Reporter, print_json, shown
-from report.configuration import check_choice
-from report.errors import ReportError, UsageError
-from report.numbers import integer
-from report.store import Store
+from labreport.experiments.suggestion import unknown_name
+from labreport.report.commands import options
+from labreport.report.commands.console import Reporter, print_json, shown
+from labreport.report.configuration import check_choice
+from labreport.report.errors import ReportError, UsageError
+from labreport.report.numbers import integer
+from labreport.report.store.runs import Store
 
 
 class NothingStoredError(ReportError):
@@ -53,9 +53,9 @@ def command(
     Each metric of each lab is a line with a band over the seeds; lasting changes of its level are marked. A run that
     can't be read is named and passed over; the exit code is then 2.
     """
-    from report.trend import data as trend_data
-    from report.trend.folder import write
-    from report.trend.history import Choice, history, newest_first
+    from labreport.report.trend import data as trend_data
+    from labreport.report.trend.folder import write
+    from labreport.report.trend.history import Choice, history, newest_first
 
     configuration = options.resolve(**flags)
     for name, value in (("profile", profile), ("data", data)):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from experiments.errors import plain
-from report import manifest
+from labreport.experiments.errors import plain
+from labreport.report.store import manifest
 
 
 @click.command("verify", epilog="\b\nExample:\n  labreport verify reports")

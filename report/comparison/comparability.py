@@ -7,8 +7,8 @@ comparison is made for.
 
 from __future__ import annotations
 
-from experiments.result import Result
-from report.comparison.record import Reason
+from labreport.experiments.result import Result
+from labreport.report.comparison.record import Reason
 
 SAME_START = ("lab", "engine", "data", "keras", "tensorflow", "numpy")
 """Parts of a run's key on which initial weights and the order of samples depend, besides seeds, models and sizes."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from experiments.result import Result
-from report import statistics
-from report.comparison.comparability import obstacles, paired, remarks
-from report.comparison.differences import claim_changes, equal_facts, facts, texts
-from report.comparison.epochs import epoch_shift
-from report.comparison.margins import NO_MARGINS, Margins
-from report.comparison.passages import note_changes
-from report.comparison.predictions import predictions
-from report.comparison.record import Comparison, Comparisons, LabComparison, Reason, Run
-from report.comparison.scores import measured, metric_differences
-from report.comparison.version import NothingToCompareError, Version
-from report.words import Language
+from labreport.experiments.result import Result
+from labreport.report.comparison.comparability import obstacles, paired, remarks
+from labreport.report.comparison.differences import claim_changes, equal_facts, facts, texts
+from labreport.report.comparison.epochs import epoch_shift
+from labreport.report.comparison.margins import NO_MARGINS, Margins
+from labreport.report.comparison.passages import note_changes
+from labreport.report.comparison.predictions import predictions
+from labreport.report.comparison.record import Comparison, Comparisons, LabComparison, Reason, Run
+from labreport.report.comparison.scores import measured, metric_differences
+from labreport.report.comparison.version import NothingToCompareError, Version
+from labreport.report.findings import statistics
+from labreport.report.words import Language
 
 
 def compare_all(

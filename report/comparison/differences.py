@@ -11,12 +11,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from experiments.result import Example, Layer, Result
-from report import claims, notes
-from report.comparison.record import ClaimChange, Fact, TextChange
-from report.errors import NoteError
-from report.numbers import exact
-from report.words import LANGUAGES
+from labreport.experiments.result import Example, Layer, Result
+from labreport.report.chapters import notes
+from labreport.report.comparison.record import ClaimChange, Fact, TextChange
+from labreport.report.errors import NoteError
+from labreport.report.findings import claims
+from labreport.report.numbers import exact
+from labreport.report.words import LANGUAGES
 
 GROUPS = ("setting", "seed", "data", "model", "source", "package", "tool", "machine", "git", "measure")
 """Groups of facts, in the order in which a reader wants them."""

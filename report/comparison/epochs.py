@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from experiments.result import Result
-from experiments.selection import NoValidationError
-from report import analysis, numbers, statistics
-from report.analysis import MissingValueError, Turn
-from report.comparison.record import EpochShift, Reason, Shift
-from report.comparison.scores import range_of, tested
-from report.statistics import Test
+from labreport.experiments.result import Result
+from labreport.experiments.selection import NoValidationError
+from labreport.report import numbers
+from labreport.report.comparison.record import EpochShift, Reason, Shift
+from labreport.report.comparison.scores import range_of, tested
+from labreport.report.findings import analysis, statistics
+from labreport.report.findings.analysis import MissingValueError, Turn
+from labreport.report.findings.statistics import Test
 
 
 def epoch_shift(a: Result, b: Result, *, paired: bool, comparable: bool) -> EpochShift | None:

@@ -7,8 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from report.errors import UnreadableError, UsageError
-from report.store import RESULT
+from labreport.report.errors import UnreadableError, UsageError
+from labreport.report.store.runs import RESULT
 
 _SECONDS = 60
 """Longest time that one call of git may take."""

@@ -11,16 +11,16 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from experiments import registry
-from experiments.result import Result
-from report import carried, codec, manifest
-from report.comparison import gitstore
-from report.comparison.passages import of_page
-from report.comparison.record import Reason
-from report.comparison.version import NothingToCompareError, Pages, Version
-from report.errors import ReportError, UnreadableError, UsageError
-from report.store import RESULT, Store, load
-from report.words import Language
+from labreport.experiments import registry
+from labreport.experiments.result import Result
+from labreport.report.comparison import gitstore
+from labreport.report.comparison.passages import of_page
+from labreport.report.comparison.record import Reason
+from labreport.report.comparison.version import NothingToCompareError, Pages, Version
+from labreport.report.errors import ReportError, UnreadableError, UsageError
+from labreport.report.store import codec, embedded, manifest
+from labreport.report.store.runs import RESULT, Store, load
+from labreport.report.words import Language
 
 LAST = "last:"
 GIT = "git:"
@@ -51,7 +51,7 @@ def _version(name: str, label: str, store: Store) -> Version:
             return _report_folder(path, manifest.read(path).files, label)
         return _folder(path, label)
     if path.is_file():
-        if carried.is_report(path):
+        if embedded.is_report(path):
             return _report([path], label)
         return _run(path, label)
     try:
@@ -141,7 +141,7 @@ def _from_git(name: str, store: Store) -> Version:
 def _report_folder(folder: Path, listed: Mapping[str, str], label: str) -> Version:
     # Pages of single labs lie in folders of their own; the whole report is at the top.
     names = sorted((name for name in listed if "/" not in name), key=lambda name: name.endswith(".pdf"))
-    paths = [path for name in names if carried.is_report(path := folder / name) and path.is_file()]
+    paths = [path for name in names if embedded.is_report(path := folder / name) and path.is_file()]
     if not paths:
         raise UnreadableError(f"The report in {folder} has no .html and no .pdf file left; render it again.")
     edited = [path.name for path in paths if sha256(path.read_bytes()).hexdigest() != listed[path.name]]
@@ -151,7 +151,7 @@ def _report_folder(folder: Path, listed: Mapping[str, str], label: str) -> Versi
 def _report(paths: Sequence[Path], label: str, remarks: Sequence[Reason] = ()) -> Version:
     """Read the data of the first file, and the text of every HTML file."""
     found: dict[str, Result] = {}
-    for lab, content in carried.extract(paths[0]).items():
+    for lab, content in embedded.extract(paths[0]).items():
         result = codec.decode(content, f"the data of {lab} in {paths[0]}")
         if result.lab != lab:
             raise UnreadableError(f"Can't read {paths[0]}: the data named {lab} are those of {result.lab}.")

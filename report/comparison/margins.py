@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from experiments.suggestion import unknown_name
-from report.errors import UsageError
+from labreport.experiments.suggestion import unknown_name
+from labreport.report.errors import UsageError
 
 
 @dataclass(frozen=True, kw_only=True)

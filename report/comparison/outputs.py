@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from report import carried, codec, files
-from report.comparison.record import Comparisons
-from report.comparison.version import Version
-from report.document import Report
-from report.errors import ReportError
-from report.words import Language
+from labreport.report.comparison.record import Comparisons
+from labreport.report.comparison.version import Version
+from labreport.report.document import Report
+from labreport.report.errors import ReportError
+from labreport.report.store import codec, embedded, files
+from labreport.report.words import Language
 
 FORMATS = ("html", "pdf", "md", "json")
 """Forms that a comparison can be written in."""
@@ -50,7 +50,7 @@ def write(
         _keep({f"{STEM}.json": data}, folder, written, problems)
     pages = [form for form in FORMATS if form in forms and form != "json"]
     for language in languages if pages else ():
-        from report.comparison.report import report
+        from labreport.report.comparison.report import report
 
         date = moment.astimezone(UTC).strftime("%Y-%m-%d")
         try:
@@ -72,18 +72,18 @@ def _rendered(form: str, report: Report, moment: datetime, data: bytes) -> dict[
     """Return the files of a form; HTML and PDF carry the comparison itself, so that it can be got back."""
     name = f"{STEM}-{report.language}"
     if form == "html":
-        from report import render
+        from labreport.report.rendering import html
 
-        packed = carried.packed({carried.COMPARISON: data})
-        return {f"{name}.html": render.html(report, {carried.COMPARISON_ELEMENT: packed}).encode()}
+        packed = embedded.packed({embedded.COMPARISON: data})
+        return {f"{name}.html": html.html(report, {embedded.COMPARISON_ELEMENT: packed}).encode()}
     if form == "md":
-        from report import markdown
+        from labreport.report.rendering import markdown
 
         text, figures = markdown.markdown(report, f"{name}-figures")
         return {f"{name}.md": text.encode()} | {f"{name}-figures/{file}": svg.encode() for file, svg in figures.items()}
-    from report import pdf
+    from labreport.report.rendering import pdf
 
-    return {f"{name}.pdf": pdf.pdf(report, source_date=moment, attached=carried.comparison_attachments(data))}
+    return {f"{name}.pdf": pdf.pdf(report, source_date=moment, attached=embedded.comparison_attachments(data))}
 
 
 def _keep(made: dict[str, bytes], folder: Path, written: list[Path], problems: list[str]) -> None:

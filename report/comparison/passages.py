@@ -11,15 +11,15 @@ import re
 from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 
-from experiments.result import Result
-from report import notes
-from report.comparison import worddiff
-from report.comparison.record import NoteChange
-from report.comparison.version import Paragraph, Version
-from report.errors import ReportError
-from report.text import LANGUAGE_TAGS, THIN_SPACE
-from report.values import Context
-from report.words import Language
+from labreport.experiments.result import Result
+from labreport.report.chapters import notes
+from labreport.report.chapters.values import Context
+from labreport.report.comparison import worddiff
+from labreport.report.comparison.record import NoteChange
+from labreport.report.comparison.version import Paragraph, Version
+from labreport.report.errors import ReportError
+from labreport.report.rendering.typesetter import LANGUAGE_TAGS, THIN_SPACE
+from labreport.report.words import Language
 
 _UNREAD = ("equation", "solution")
 """Directives whose text is none (formulas), or that no student may read."""

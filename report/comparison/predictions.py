@@ -9,9 +9,9 @@ from __future__ import annotations
 from math import isfinite
 from statistics import fmean
 
-from experiments.result import Image, Result, Text
-from experiments.result import Predictions as Stored
-from report.comparison.record import Cell, ChangedPrediction, MovedValue, Predictions, Values
+from labreport.experiments.result import Image, Result, Text
+from labreport.experiments.result import Predictions as Stored
+from labreport.report.comparison.record import Cell, ChangedPrediction, MovedValue, Predictions, Values
 
 LISTED_VALUES = 10
 """Predictions of a regression that are listed at most."""

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from report.chapter import title
-from report.comparison import cases, sections, wording
-from report.comparison.foreign import foreign
-from report.comparison.record import Comparison, Comparisons, LabComparison
-from report.comparison.version import Version
-from report.document import Block, Box, Chapter, Column, Cover, Prose, Report, Section, Table
-from report.numbers import duration, size
-from report.text import JOINER
-from report.words import Language, Words
+from labreport.report.chapters.chapter import title
+from labreport.report.comparison import predictions_section, sections, wording
+from labreport.report.comparison.record import Comparison, Comparisons, LabComparison
+from labreport.report.comparison.untrusted import foreign
+from labreport.report.comparison.version import Version
+from labreport.report.document import Block, Box, Chapter, Column, Cover, Prose, Report, Section, Table
+from labreport.report.numbers import duration, size
+from labreport.report.rendering.typesetter import JOINER
+from labreport.report.words import Language, Words
 
 _SHORT_HEAD = 4
 """Characters of a head that are kept on one line."""
@@ -228,7 +228,7 @@ def _chapter(
     makers = (
         ("scores", sections.scores(lab, numbering.next, words)),
         ("curves", sections.curves(lab, results, numbering.next, words)),
-        ("predictions", cases.predictions(lab, results, numbering.next, words)),
+        ("predictions", predictions_section.predictions(lab, results, numbering.next, words)),
         ("differences", sections.differences(lab, numbering.next, words, everything=everything)),
         ("texts", sections.texts(lab, words)),
         ("claims", sections.claims(lab, numbering.next, words, everything=everything)),

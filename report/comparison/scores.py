@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal
 
-from experiments.result import Result, Score
-from report import numbers, statistics
-from report.comparison.margins import Margins
-from report.comparison.record import MetricDifference, Range, Reason, Tested, Verdict
-from report.statistics import Interval, Test
+from labreport.experiments.result import Result, Score
+from labreport.report import numbers
+from labreport.report.comparison.margins import Margins
+from labreport.report.comparison.record import MetricDifference, Range, Reason, Tested, Verdict
+from labreport.report.findings import statistics
+from labreport.report.findings.statistics import Interval, Test
 
 Kind = Literal["score", "baseline"]
 

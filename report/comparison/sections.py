@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from experiments.result import Result
-from report.comparison import wording
-from report.comparison.cases import Next
-from report.comparison.foreign import fenced, foreign
-from report.comparison.noted import passage
-from report.comparison.record import (
-    ClaimChange,
-    Fact,
-    LabComparison,
-    MetricDifference,
-)
-from report.comparison.wording import MetricWords
-from report.document import Block, Column, Figure, Prose, Table
-from report.errors import RenderingError
-from report.words import Words
+from labreport.experiments.result import Result
+from labreport.report.comparison import wording
+from labreport.report.comparison.passage import passage
+from labreport.report.comparison.predictions_section import Next
+from labreport.report.comparison.record import ClaimChange, Fact, LabComparison, MetricDifference
+from labreport.report.comparison.untrusted import fenced, foreign
+from labreport.report.comparison.wording import MetricWords
+from labreport.report.document import Block, Column, Figure, Prose, Table
+from labreport.report.errors import RenderingError
+from labreport.report.words import Words
 
 _SCORE_HEADS = ("metric", "a", "b", "difference", "interval", "p", "verdict")
 LISTED_NOTES = 30
@@ -108,7 +103,7 @@ def curves(lab: LabComparison, results: tuple[Result, Result], next_: Next, word
     shift = wording.shift(lab.epochs, words)
     if _histories(results[0]) == _histories(results[1]):
         return (Prose(markdown=words("figures.sentence_separator").join((words("compare.same_curves"), shift))),)
-    from report.figures import comparison
+    from labreport.report.figures import comparison
 
     try:
         drawing = comparison.curves(*results, words)

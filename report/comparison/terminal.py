@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 
-from report.comparison import cases, sections, wording
-from report.comparison.record import Comparison, Fact, LabComparison
-from report.comparison.wording import MetricWords
-from report.words import Words
+from labreport.report.comparison import predictions_section, sections, wording
+from labreport.report.comparison.record import Comparison, Fact, LabComparison
+from labreport.report.comparison.wording import MetricWords
+from labreport.report.words import Words
 
 Row = tuple[str, ...]
 
@@ -78,7 +78,7 @@ def after(
             only_b=found.only_b,
         )
     if found is not None and found.values is not None and found.values.moved:
-        yield cases.moved(found.values, words)
+        yield predictions_section.moved(found.values, words)
     yield from _differences(lab, words, common)
     if not everything and (counts := sections.equal_counts(lab, words)):
         yield words("compare.equal_counted", counts=counts)

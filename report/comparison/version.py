@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from experiments.result import Result
-from report.comparison.record import Reason, Side
-from report.errors import ReportError
-from report.words import Language
+from labreport.experiments.result import Result
+from labreport.report.comparison.record import Reason, Side
+from labreport.report.errors import ReportError
+from labreport.report.words import Language
 
 
 class NothingToCompareError(ReportError):

@@ -9,9 +9,9 @@ from __future__ import annotations
 from math import floor, isfinite, log10
 from statistics import fmean, stdev
 
-from report import numbers
-from report.comparison.record import EpochShift, MetricDifference, Range, Reason, Run, Tested
-from report.words import Words
+from labreport.report import numbers
+from labreport.report.comparison.record import EpochShift, MetricDifference, Range, Reason, Run, Tested
+from labreport.report.words import Words
 
 ALARM = 0.05
 """Level of the tests; p values near it are written with more digits, so that none seems to lie on the other side."""

@@ -10,10 +10,11 @@ from typing import Literal
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
-from experiments.result import Result
-from report import analysis, numbers
-from report.figures import palette
-from report.words import Words
+from labreport.experiments.result import Result
+from labreport.report import numbers
+from labreport.report.figures import palette
+from labreport.report.findings import analysis
+from labreport.report.words import Words
 
 Side = Literal["left", "center", "right"]
 

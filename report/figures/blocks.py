@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy
 from numpy.typing import NDArray
 
-from experiments.result import Result
-from report.figures import palette
-from report.figures.drawing import Drawing
-from report.figures.sketch import Sketch
-from report.figures.style import text_width
-from report.words import Words
+from labreport.experiments.result import Result
+from labreport.report.figures import palette
+from labreport.report.figures.drawing import Drawing
+from labreport.report.figures.sketch import Sketch
+from labreport.report.figures.style import text_width
+from labreport.report.words import Words
 
 DEPTH = (0.52, -0.38)
 """Where one cell into the depth lies on the page: right and up, in cells."""

@@ -6,14 +6,14 @@ import numpy
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 
-from experiments.result import Predictions, Result
-from report import numbers
-from report.figures import palette
-from report.figures.drawing import Chart, Drawing, FigureError
-from report.figures.sketch import Sketch
-from report.figures.style import charted, name_axes, panel, sheet, text_width
-from report.figures.wording import display_name, sentences
-from report.words import Words
+from labreport.experiments.result import Predictions, Result
+from labreport.report import numbers
+from labreport.report.figures import palette
+from labreport.report.figures.drawing import Chart, Drawing, FigureError
+from labreport.report.figures.sketch import Sketch
+from labreport.report.figures.style import charted, name_axes, panel, sheet, text_width
+from labreport.report.figures.wording import display_name, sentences
+from labreport.report.words import Words
 
 ONE_COLUMN = 16
 """Up to this many classes stand in one column."""

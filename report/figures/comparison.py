@@ -14,12 +14,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
-from experiments.result import Result
-from experiments.selection import NoValidationError
-from report import analysis, numbers
-from report.analysis import MissingValueError, Turn
-from report.figures import palette
-from report.figures.axes import (
+from labreport.experiments.result import Result
+from labreport.experiments.selection import NoValidationError
+from labreport.report import numbers
+from labreport.report.figures import palette
+from labreport.report.figures.axes import (
     Curve,
     Look,
     bundle,
@@ -30,11 +29,22 @@ from report.figures.axes import (
     value_axis,
     write_above,
 )
-from report.figures.classes import FEW_CLASSES, confusing
-from report.figures.drawing import Chart, Drawing, FigureError, finished
-from report.figures.style import charted, name_axes, panel, sheet
-from report.figures.wording import Columns, Formatter, course, display_name, epoch_table, plain, sentences, share
-from report.words import Words
+from labreport.report.figures.classes import FEW_CLASSES, confusing
+from labreport.report.figures.drawing import Chart, Drawing, FigureError, finished
+from labreport.report.figures.style import charted, name_axes, panel, sheet
+from labreport.report.figures.wording import (
+    Columns,
+    Formatter,
+    course,
+    display_name,
+    epoch_table,
+    plain,
+    sentences,
+    share,
+)
+from labreport.report.findings import analysis
+from labreport.report.findings.analysis import MissingValueError, Turn
+from labreport.report.words import Words
 
 LOOK_A = Look(colour=palette.VERSION_A, width=1.6)
 LOOK_B = Look(colour=palette.VERSION_B, width=1.6, pattern=(0, (3.2, 1.4)))

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from experiments.result import Fold, Result
-from experiments.selection import smooth
-from report import analysis, numbers
-from report.figures import palette
-from report.figures.axes import Curve, Look, bundle, draw_curve, epoch_axis, label_ends, mark_epoch, value_axis
-from report.figures.drawing import Chart, Drawing, FigureError, setting
-from report.figures.sketch import Sketch
-from report.figures.style import charted, name_axes, panel, sheet, text_width
-from report.figures.wording import Columns, course, epoch_table, joined, plain, sentences
-from report.words import Words
+from labreport.experiments.result import Fold, Result
+from labreport.experiments.selection import smooth
+from labreport.report import numbers
+from labreport.report.figures import palette
+from labreport.report.figures.axes import (
+    Curve,
+    Look,
+    bundle,
+    draw_curve,
+    epoch_axis,
+    label_ends,
+    mark_epoch,
+    value_axis,
+)
+from labreport.report.figures.drawing import Chart, Drawing, FigureError, setting
+from labreport.report.figures.sketch import Sketch
+from labreport.report.figures.style import charted, name_axes, panel, sheet, text_width
+from labreport.report.figures.wording import Columns, course, epoch_table, joined, plain, sentences
+from labreport.report.findings import analysis
+from labreport.report.words import Words
 
 RAW = Look(colour=palette.VALIDATION, width=0.45)
 SMOOTHED = Look(colour=palette.VALIDATION, width=1.7)

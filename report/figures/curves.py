@@ -5,10 +5,10 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.result import Result
-from report import analysis, numbers
-from report.figures import palette
-from report.figures.axes import (
+from labreport.experiments.result import Result
+from labreport.report import numbers
+from labreport.report.figures import palette
+from labreport.report.figures.axes import (
     TRAINING,
     VALIDATION,
     Curve,
@@ -20,10 +20,20 @@ from report.figures.axes import (
     mark_epoch,
     value_axis,
 )
-from report.figures.drawing import Chart, setting
-from report.figures.style import charted, name_axes, panel, sheet
-from report.figures.wording import Columns, course, epoch_table, joined, plain, seeds_sentence, sentences, share
-from report.words import Words
+from labreport.report.figures.drawing import Chart, setting
+from labreport.report.figures.style import charted, name_axes, panel, sheet
+from labreport.report.figures.wording import (
+    Columns,
+    course,
+    epoch_table,
+    joined,
+    plain,
+    seeds_sentence,
+    sentences,
+    share,
+)
+from labreport.report.findings import analysis
+from labreport.report.words import Words
 
 NAME_LIFT = 12.0
 """Points between a panel and the name above it, which leave a line for the mark of the epoch."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy
 from matplotlib.axes import Axes
 
-from experiments.result import Result
-from report import analysis, numbers
-from report.figures import palette
-from report.figures.axes import number_axis, write_above
-from report.figures.drawing import Chart, FigureError
-from report.figures.style import charted, name_axes, panel, sheet
-from report.figures.wording import plain
-from report.words import Words
+from labreport.experiments.result import Result
+from labreport.report import numbers
+from labreport.report.figures import palette
+from labreport.report.figures.axes import number_axis, write_above
+from labreport.report.figures.drawing import Chart, FigureError
+from labreport.report.figures.style import charted, name_axes, panel, sheet
+from labreport.report.figures.wording import plain
+from labreport.report.findings import analysis
+from labreport.report.words import Words
 
 LISTED_STEPS = 40
 LABEL_ROOM = 16.0

@@ -9,12 +9,11 @@ from typing import TypedDict
 
 from matplotlib.figure import Figure
 
-from experiments.result import Result
-from report.document import Column
-from report.errors import RenderingError
-from report.figures.style import saved
-from report.figures.svg import cleaned
-from report.text import escape
+from labreport.experiments.result import Result
+from labreport.report.document import Column, escape
+from labreport.report.errors import RenderingError
+from labreport.report.figures.style import saved
+from labreport.report.figures.svg import cleaned
 
 MM_PER_INCH = 25.4
 _NUMBER = re.compile(r"[<\d.\u202f\u2212–%×⁻⁰-⁹ ]*|NaN|−?∞")

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy
 
-from experiments.result import Image, Result
-from report import numbers
-from report.figures import palette
-from report.figures.drawing import Drawing, FigureError
-from report.figures.sketch import Sketch
-from report.figures.style import text_width
-from report.words import Words
+from labreport.experiments.result import Image, Result
+from labreport.report import numbers
+from labreport.report.figures import palette
+from labreport.report.figures.drawing import Drawing, FigureError
+from labreport.report.figures.sketch import Sketch
+from labreport.report.figures.style import text_width
+from labreport.report.words import Words
 
 ENLARGED = 2
 """Each pixel becomes this many, so that viewers which smooth pictures in spite of the attribute blur less."""

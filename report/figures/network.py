@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from experiments.result import Layer, Model, Result
-from report import analysis, numbers
-from report.figures import palette
-from report.figures.drawing import Drawing, FigureError, setting
-from report.figures.sketch import Sketch
-from report.figures.style import text_width
-from report.words import Words
+from labreport.experiments.result import Layer, Model, Result
+from labreport.report import numbers
+from labreport.report.figures import palette
+from labreport.report.figures.drawing import Drawing, FigureError, setting
+from labreport.report.figures.sketch import Sketch
+from labreport.report.figures.style import text_width
+from labreport.report.findings import analysis
+from labreport.report.words import Words
 
 BOX_HEIGHT = 20.5
 LONGEST_ROW = 160.0

@@ -6,14 +6,14 @@ from itertools import pairwise
 
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from experiments.result import Result
-from report import numbers
-from report.figures import palette
-from report.figures.axes import count_axis, label_ends, number_axis, write_above
-from report.figures.drawing import Chart, FigureError
-from report.figures.style import charted, name_axes, panel, sheet
-from report.figures.wording import display_name, plain, sentences
-from report.words import Words
+from labreport.experiments.result import Result
+from labreport.report import numbers
+from labreport.report.figures import palette
+from labreport.report.figures.axes import count_axis, label_ends, number_axis, write_above
+from labreport.report.figures.drawing import Chart, FigureError
+from labreport.report.figures.style import charted, name_axes, panel, sheet
+from labreport.report.figures.wording import display_name, plain, sentences
+from labreport.report.words import Words
 
 MOST_POINTS = 500
 """Points that a scatter shows at most; of more, evenly spaced ones are taken."""

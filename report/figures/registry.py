@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from difflib import get_close_matches
 
-from experiments.result import Result
-from experiments.selection import NoValidationError
-from report.analysis import MissingValueError
-from report.figures import (
-    blocks,
-    classes,
-    crossvalidation,
-    curves,
-    descent,
-    images,
-    network,
-    predictions,
-)
-from report.figures import strip as cover_strip
-from report.figures.drawing import Chart, Drawing, FigureError, finished
-from report.words import Words
+from labreport.experiments.result import Result
+from labreport.experiments.selection import NoValidationError
+from labreport.report.figures import blocks, classes, crossvalidation, curves, descent, images, network, predictions
+from labreport.report.figures import strip as cover_strip
+from labreport.report.figures.drawing import Chart, Drawing, FigureError, finished
+from labreport.report.findings.analysis import MissingValueError
+from labreport.report.words import Words
 
 Artist = Callable[[Result, Words], Chart | Drawing]
 

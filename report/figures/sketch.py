@@ -17,10 +17,10 @@ import numpy
 from numpy.typing import NDArray
 from PIL import Image
 
-from report.figures import palette
-from report.figures.drawing import Drawing, listed
-from report.figures.style import MONO, POINTS_PER_MM, TEXT_SIZE
-from report.figures.svg import SVG, root_attributes, serialised, short
+from labreport.report.figures import palette
+from labreport.report.figures.drawing import Drawing, listed
+from labreport.report.figures.style import MONO, POINTS_PER_MM, TEXT_SIZE
+from labreport.report.figures.svg import SVG, root_attributes, serialised, short
 
 Anchor = Literal["start", "middle", "end"]
 _CAP_MIDDLE = 0.36

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from experiments.result import Result
-from report import analysis
-from report.figures import blocks, palette
-from report.figures.axes import Curve, Side, bundle, epoch_axis, write_above
-from report.figures.drawing import Chart, Drawing, FigureError
-from report.figures.sketch import Sketch
-from report.figures.style import POINTS_PER_MM, charted, panel, sheet, text_width
-from report.figures.wording import plain
-from report.words import Words
+from labreport.experiments.result import Result
+from labreport.report.figures import blocks, palette
+from labreport.report.figures.axes import Curve, Side, bundle, epoch_axis, write_above
+from labreport.report.figures.drawing import Chart, Drawing, FigureError
+from labreport.report.figures.sketch import Sketch
+from labreport.report.figures.style import POINTS_PER_MM, charted, panel, sheet, text_width
+from labreport.report.figures.wording import plain
+from labreport.report.findings import analysis
+from labreport.report.words import Words
 
 WIDTH, HEIGHT, MARGIN = 40.0, 24.0, 2.5
 

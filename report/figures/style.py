@@ -20,7 +20,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
-from report.figures import palette
+from labreport.report.figures import palette
 
 SANS = "Labreport Sans"
 MONO = "Labreport Mono"
@@ -39,7 +39,7 @@ Answer = TypeVar("Answer")
 
 def font_file(family: str = SANS, bold: bool = False) -> str:
     """Return the path of a shipped font file."""
-    return str(resources.files("templates").joinpath("fonts", _FILES[family, bold]))
+    return str(resources.files("labreport.templates").joinpath("fonts", _FILES[family, bold]))
 
 
 @cache

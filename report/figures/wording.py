@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import isfinite
 
-from report import numbers
-from report.words import Words
+from labreport.report import numbers
+from labreport.report.words import Words
 
 Formatter = Callable[[float], str]
 Columns = dict[str, tuple[Sequence[float], Formatter]]

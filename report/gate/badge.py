@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from html import escape
 
-from report.gate.verdict import Outcome, Verdict
-from report.words import Words
+from labreport.report.gate.verdict import Outcome, Verdict
+from labreport.report.words import Words
 
 LABEL = "labreport"
 COLOURS: dict[Outcome, str] = {

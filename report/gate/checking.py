@@ -12,24 +12,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from experiments import registry
-from experiments.identity import changed_parts
-from experiments.result import Result
-from report import claims
-from report.configuration import Configuration, override
-from report.errors import ExperimentError, ReportError, UsageError
-from report.execution import execute
-from report.gate import reference
-from report.gate.baseline import NoBaselineError
-from report.gate.confirmation import ChangedError, Rerun, confirmed
-from report.gate.folder import scrubbed
-from report.gate.judgement import Candidate, judge
-from report.gate.reference import Source
-from report.gate.rules import Rules, parse
-from report.gate.verdict import Verdict
-from report.planning import choose, make_plans
-from report.publish import report_moment, tool_version
-from report.store import Listing, Store, Stored, load
+from labreport.experiments import registry
+from labreport.experiments.result import Result
+from labreport.experiments.running.identity import changed_parts
+from labreport.report.configuration import Configuration, override
+from labreport.report.errors import ExperimentError, ReportError, UsageError
+from labreport.report.findings import claims
+from labreport.report.gate import reference
+from labreport.report.gate.confirmation import ChangedError, Rerun, confirmed
+from labreport.report.gate.folder import scrubbed
+from labreport.report.gate.judgement import Candidate, judge
+from labreport.report.gate.reference import Source
+from labreport.report.gate.rules import Rules, parse
+from labreport.report.gate.verdict import Verdict
+from labreport.report.publish import report_moment, tool_version
+from labreport.report.running.execution import execute
+from labreport.report.running.planning import choose, make_plans
+from labreport.report.store.baselines import NoBaselineError
+from labreport.report.store.runs import Listing, Store, Stored, load
 
 
 class NothingMeasuredError(ReportError):

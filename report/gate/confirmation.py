@@ -12,17 +12,17 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from experiments.errors import LabError
-from experiments.result import Result
-from report import claims
-from report.comparison.scores import measured
-from report.errors import ReportError
-from report.gate import metrics
-from report.gate.judgement import Candidate
-from report.gate.reference import same_version
-from report.gate.rules import Rules, metric_rule
-from report.gate.verdict import Check, LabVerdict, Reason
-from report.numbers import integer
+from labreport.experiments.errors import LabError
+from labreport.experiments.result import Result
+from labreport.report.comparison.scores import measured
+from labreport.report.errors import ReportError
+from labreport.report.findings import claims
+from labreport.report.gate import metrics
+from labreport.report.gate.judgement import Candidate
+from labreport.report.gate.reference import same_version
+from labreport.report.gate.rules import Rules, metric_rule
+from labreport.report.gate.verdict import Check, LabVerdict, Reason
+from labreport.report.numbers import integer
 
 FEWEST = 3
 """Fresh seeds at least, also where the judged run has fewer."""

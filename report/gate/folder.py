@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from report import codec, files, manifest
-from report.gate import page
-from report.gate.badge import badge
-from report.gate.junit import junit
-from report.gate.summary import LIMIT, short, summary
-from report.gate.verdict import Item, Outcome, Verdict
-from report.words import Language
+from labreport.report.gate import page
+from labreport.report.gate.badge import badge
+from labreport.report.gate.junit import junit
+from labreport.report.gate.summary import LIMIT, short, summary
+from labreport.report.gate.verdict import Item, Outcome, Verdict
+from labreport.report.store import codec, files, manifest
+from labreport.report.words import Language
 
 SUMMARY, SHORT, JUNIT, RESULT, BADGE, INDEX = (
     "summary.md",

@@ -11,19 +11,27 @@ from dataclasses import dataclass
 
 import msgspec
 
-from experiments.result import Result
-from report import analysis, claims
-from report.chapter import is_sample
-from report.claims import Claim
-from report.comparison.scores import measured
-from report.errors import NoteError
-from report.gate import metrics
-from report.gate.reference import UNKNOWN, Reference
-from report.gate.rules import LabRules, MetricRule, Rules, Severity, check_metrics, claim_severity, metric_rule
-from report.gate.verdict import Check, LabVerdict, Reason, Status
-from report.notes import claimed, source
-from report.numbers import integer
-from report.statistics import holm
+from labreport.experiments.result import Result
+from labreport.report.chapters.chapter import is_sample
+from labreport.report.chapters.notes import claimed, source
+from labreport.report.comparison.scores import measured
+from labreport.report.errors import NoteError
+from labreport.report.findings import analysis, claims
+from labreport.report.findings.claims import Claim
+from labreport.report.findings.statistics import holm
+from labreport.report.gate import metrics
+from labreport.report.gate.reference import UNKNOWN, Reference
+from labreport.report.gate.rules import (
+    LabRules,
+    MetricRule,
+    Rules,
+    Severity,
+    check_metrics,
+    claim_severity,
+    metric_rule,
+)
+from labreport.report.gate.verdict import Check, LabVerdict, Reason, Status
+from labreport.report.numbers import integer
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from report.gate import wording
-from report.gate.verdict import Check, LabVerdict, Verdict
-from report.words import Words
+from labreport.report.gate import wording
+from labreport.report.gate.verdict import Check, LabVerdict, Verdict
+from labreport.report.words import Words
 
 _CHILD = {"failed": "failure", "error": "error", "missing": "error", "inconclusive": "skipped"}
 """Element in a test case for each answer; none: passed."""

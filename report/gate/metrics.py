@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from report import statistics
-from report.comparison.scores import Measured
-from report.gate.rules import MetricRule, Way, fallback_margin
-from report.gate.verdict import Check, Numbers, Reason, Status
-from report.numbers import exact, integer, number, percent, points
+from labreport.report.comparison.scores import Measured
+from labreport.report.findings import statistics
+from labreport.report.gate.rules import MetricRule, Way, fallback_margin
+from labreport.report.gate.verdict import Check, Numbers, Reason, Status
+from labreport.report.numbers import exact, integer, number, percent, points
 
 _PENDING = "pending"
 """Code of a check that waits for the correction over all labs."""

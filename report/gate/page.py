@@ -12,13 +12,13 @@ from hashlib import sha256
 
 from markupsafe import Markup
 
-from report import fonts
-from report.gate import wording
-from report.gate.verdict import LabVerdict, Verdict
-from report.gate.wording import Row
-from report.page import environment, style
-from report.text import LANGUAGE_TAGS
-from report.words import Language, Words
+from labreport.report.gate import wording
+from labreport.report.gate.verdict import LabVerdict, Verdict
+from labreport.report.gate.wording import Row
+from labreport.report.rendering import fonts
+from labreport.report.rendering.page import environment, style
+from labreport.report.rendering.typesetter import LANGUAGE_TAGS
+from labreport.report.words import Language, Words
 
 _POLICY, _STYLES = "labreport-policy", "labreport-styles"
 """Stand in the page until the style sheet, which depends on the page's characters, is made."""

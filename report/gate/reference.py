@@ -12,15 +12,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from experiments.result import Result
-from report import store
-from report.comparison import inputs
-from report.comparison.comparability import obstacles
-from report.engine import forms
-from report.errors import ReportError, UsageError
-from report.gate.baseline import Baselines, Held, NoBaselineError, key_of
-from report.gate.verdict import Reason
-from report.store import Store
+from labreport.experiments.result import Result
+from labreport.report.comparison import inputs
+from labreport.report.comparison.comparability import obstacles
+from labreport.report.errors import ReportError, UsageError
+from labreport.report.findings.training_words import forms
+from labreport.report.gate.verdict import Reason
+from labreport.report.store.baselines import Baselines, Held, NoBaselineError, key_of
+from labreport.report.store.runs import Store, load
 
 LAST = "last:"
 UNKNOWN = "unknown_baseline"
@@ -73,7 +72,7 @@ class Source:
         return _comparable([self.results[current.lab]] if current.lab in self.results else [], current)
 
 
-def read(name: str, runs: Store) -> Source:
+def read(name: str, store: Store) -> Source:
     """Find the baseline that a name or a path means.
 
     Raises:
@@ -88,13 +87,13 @@ def read(name: str, runs: Store) -> Source:
             raise UsageError(
                 f"Can't read the baseline '{name}': write last:N with a whole number from 1, such as last:5."
             )
-        return Source(label=name, kind="last", store=runs, count=int(count))
-    baselines = Baselines(runs.root)
+        return Source(label=name, kind="last", store=store, count=int(count))
+    baselines = Baselines(store.root)
     if name in baselines.names():
         held = tuple(baselines.held(entry) for entry in baselines.entries(name))
-        return Source(label=name, kind="named", store=runs, held=held)
+        return Source(label=name, kind="named", store=store, held=held)
     try:
-        version = inputs.resolve([name], runs)[0]
+        version = inputs.resolve([name], store)[0]
     except UsageError as error:
         if Path(name).exists():
             raise
@@ -102,11 +101,11 @@ def read(name: str, runs: Store) -> Source:
         near = get_close_matches(name, known, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         raise NoBaselineError(
-            f"There is no baseline '{name}' in {runs.root}, no run and no file of that name.{hint} "
+            f"There is no baseline '{name}' in {store.root}, no run and no file of that name.{hint} "
             f"Known baselines: {', '.join(known) or 'none'}.\n"
             f"Set one with `labreport baseline set NAME`, or compare with the runs before: --baseline last:1."
         ) from error
-    return Source(label=version.label, kind="file", store=runs, results=version.results)
+    return Source(label=version.label, kind="file", store=store, results=version.results)
 
 
 def same_version(a: Result, b: Result) -> bool:
@@ -162,7 +161,7 @@ def _comparable(candidates: Sequence[Result], current: Result) -> Reference:
     return Reference(results=kept) if kept else Reference(problem=differences(current, candidates[0]))
 
 
-def _last(runs: Store, current: Result, count: int) -> Reference:
+def _last(store: Store, current: Result, count: int) -> Reference:
     """Return the newest runs of an earlier version.
 
     Runs that differ from the judged one in nothing but their seeds are the same version: judged against them, a loss
@@ -172,13 +171,13 @@ def _last(runs: Store, current: Result, count: int) -> Reference:
     same: list[Result] = []
     unreadable: list[str] = []
     hindrance: Reason | None = None
-    for stored in runs.list(current.lab).runs:
+    for stored in store.list(current.lab).runs:
         entry = stored.entry
         older = (entry.started, entry.run_id) < (current.provenance.started, current.run_id)
         if not older or entry.status != "complete":
             continue
         try:
-            result = store.load(stored.path)
+            result = load(stored.path)
         except ReportError as error:
             unreadable.append(str(error))
             continue

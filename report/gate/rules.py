@@ -25,9 +25,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
-from experiments.result import Score
-from experiments.suggestion import unknown_name
-from report.errors import UsageError
+from labreport.experiments.result import Score
+from labreport.experiments.suggestion import unknown_name
+from labreport.report.errors import UsageError
 
 Severity = Literal["error", "warning", "off"]
 Kind = Literal["statistical", "margin"]

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from report.gate import wording
-from report.gate.verdict import LabVerdict, Verdict
-from report.gate.wording import Row
-from report.words import Language, Words
+from labreport.report.gate import wording
+from labreport.report.gate.verdict import LabVerdict, Verdict
+from labreport.report.gate.wording import Row
+from labreport.report.words import Language, Words
 
 MARKER = "<!-- labreport-check -->"
 """First line of the short form; whoever posts it finds the earlier comment by it."""

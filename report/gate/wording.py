@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from report.chapter import title
-from report.gate.metrics import amount
-from report.gate.verdict import Check, LabVerdict, Reason, Status, Verdict
-from report.numbers import integer, percent
-from report.words import Words
+from labreport.report.chapters.chapter import title
+from labreport.report.gate.metrics import amount
+from labreport.report.gate.verdict import Check, LabVerdict, Reason, Status, Verdict
+from labreport.report.numbers import integer, percent
+from labreport.report.words import Words
 
 GOOD: tuple[Status, ...] = ("passed",)
 """Answers that need no attention."""

@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from report import numbers
-from report.trend.history import Chart, Group, Line, Point
+from labreport.report import numbers
+from labreport.report.trend.history import Chart, Group, Line, Point
 
 PAD = 0.08
 """Part of the height left free above and below the values."""

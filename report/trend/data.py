@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from report.store import Stored
-from report.trend.history import Chart, Group, History, Line
+from labreport.report.store.runs import Stored
+from labreport.report.trend.history import Chart, Group, History, Line
 
 FORMAT = 1
 """Number of the format of trend.json."""

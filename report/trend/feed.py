@@ -10,10 +10,10 @@ import re
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape, quoteattr
 
-from report.trend.chart import value_text
-from report.trend.history import Change, Chart, Group, History, Line, newest_first
-from report.trend.page import anchor, title_of
-from report.words import Language, Words
+from labreport.report.trend.chart import value_text
+from labreport.report.trend.history import Change, Chart, Group, History, Line, newest_first
+from labreport.report.trend.page import anchor, title_of
+from labreport.report.words import Language, Words
 
 ENTRIES = 50
 """Entries at most, the newest."""

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from report.trend.history import Group, History, machines
-from report.words import Words
+from labreport.report.trend.history import Group, History, machines
+from labreport.report.words import Words
 
 Value = str | None
 MOST_RULES = 600

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from report import files
-from report.trend import data, feed, page
-from report.trend.history import History
-from report.words import Language
+from labreport.report.store import files
+from labreport.report.trend import data, feed, page
+from labreport.report.trend.history import History
+from labreport.report.words import Language
 
 DATA, FEED = "trend.json", "trend.atom"
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments import registry
-from report.store import Entry, Listing, ScoreLine, Stored
-from report.trend.change import change_points
+from labreport.experiments import registry
+from labreport.report.store.runs import Entry, Listing, ScoreLine, Stored
+from labreport.report.trend.change import change_points
 
 SECONDS = "seconds_per_seed"
 """Name of the one metric that is no score: wall time of a run divided by its seeds."""

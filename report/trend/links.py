@@ -11,8 +11,8 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from report.store import Store
-from report.words import LANGUAGES, Language
+from labreport.report.store.runs import Store
+from labreport.report.words import LANGUAGES, Language
 
 
 def record(store: Store, results: Iterable[Path], address: str) -> None:

@@ -17,18 +17,20 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from report import fonts, numbers, theme
-from report.figures import palette
-from report.page import environment, style
-from report.store import Entry, Stored
-from report.text import LANGUAGE_TAGS, Typesetter, escape
-from report.trend import chart as charts
-from report.trend import links
-from report.trend.change import LEAST_LEVEL, LEAST_RUNS
-from report.trend.chart import Drawn, value_text, with_spread
-from report.trend.filters import Filter, make_filters, rules
-from report.trend.history import Change, Chart, Group, History, Point, newest_first
-from report.words import Language, Words
+from labreport.report import numbers
+from labreport.report.document import escape
+from labreport.report.figures import palette
+from labreport.report.rendering import fonts, theme
+from labreport.report.rendering.page import environment, style
+from labreport.report.rendering.typesetter import LANGUAGE_TAGS, Typesetter
+from labreport.report.store.runs import Entry, Stored
+from labreport.report.trend import chart as charts
+from labreport.report.trend import links
+from labreport.report.trend.change import LEAST_LEVEL, LEAST_RUNS
+from labreport.report.trend.chart import Drawn, value_text, with_spread
+from labreport.report.trend.filters import Filter, make_filters, rules
+from labreport.report.trend.history import Change, Chart, Group, History, Point, newest_first
+from labreport.report.words import Language, Words
 
 _POLICY, _STYLES = "labreport-policy", "labreport-styles"
 """Stand in the page until the style sheet, which depends on the page's characters, is made."""

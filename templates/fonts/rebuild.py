@@ -1,9 +1,9 @@
 """Builds the shipped fonts from three published packages, byte for byte the same every time.
 
-Run it in an empty folder, with `fonttools` and `brotli` installed:
+Run it in an empty folder:
 
     npm pack @fontsource/noto-sans-sc@5.3.0 source-sans@3.52.0 jetbrains-mono@1.0.6
-    python .../templates/fonts/rebuild.py .
+    python -m labreport.templates.fonts.rebuild .
 
 What is done, and why:
 
@@ -25,7 +25,6 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
-import outlines  # stands beside this script
 from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
 from fontTools.pens.boundsPen import BoundsPen
 from fontTools.pens.recordingPen import DecomposingRecordingPen
@@ -33,6 +32,8 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen, TTGlyphPointPen
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.scaleUpem import scale_upem
+
+from labreport.templates.fonts import outlines
 
 PACKAGES = {
     "fontsource-noto-sans-sc-5.3.0.tgz": "05a7abac78a6cac4bd1361e7b24c680ee820fcc2f22cf5cc92673f4cd12771c5",

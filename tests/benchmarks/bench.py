@@ -78,8 +78,8 @@ def one(kind: str, name: str, folder: Path, runs: Path) -> Measured:
 
 def _run(name: str, folder: Path, runs: Path) -> Measured:
     """Run all four labs as `labreport run` does: with one seed, or ten; "memory" trains a few epochs of ten seeds."""
-    from experiments.runner import RunRequest, run_lab
-    from report.store import Store
+    from labreport.experiments.running.runner import RunRequest, run_lab
+    from labreport.report.store.runs import Store
 
     grown = 0.0
     peak = 0

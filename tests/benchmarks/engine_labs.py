@@ -8,19 +8,27 @@ from time import perf_counter
 import numpy as np
 from plain_labs import Spent
 
-from experiments import boston as boston_lab
-from experiments import data
-from experiments import imdb as imdb_lab
-from experiments import mnist as mnist_lab
-from experiments import reuters as reuters_lab
-from experiments.encoding import one_hot
-from experiments.texts import encoded_samples
-from experiments.training import as_shares_of_255, evaluate, fit, fit_folds, in_memory, predict, seed_everything
+from labreport.experiments import boston as boston_lab
+from labreport.experiments import imdb as imdb_lab
+from labreport.experiments import mnist as mnist_lab
+from labreport.experiments import reuters as reuters_lab
+from labreport.experiments.data import sets
+from labreport.experiments.data.encoding import one_hot
+from labreport.experiments.texts import encoded_samples
+from labreport.experiments.training import (
+    as_shares_of_255,
+    evaluate,
+    fit,
+    fit_folds,
+    in_memory,
+    predict,
+    seed_everything,
+)
 
 
 def mnist(folder: Path, seed: int = 0) -> Spent:
     """Train the first network on all images; return the time of the fit."""
-    dataset = data.load("mnist", source="full", data_dir=folder)
+    dataset = sets.load("mnist", source="full", data_dir=folder)
     seed_everything(seed)
     model = mnist_lab.build_model(mnist_lab.Settings())
     train = in_memory(
@@ -38,7 +46,7 @@ def mnist(folder: Path, seed: int = 0) -> Spent:
 
 def imdb(folder: Path, seed: int = 0) -> Spent:
     """Vectorise, train with validation, predict all test reviews; return the time of all three."""
-    dataset = data.load("imdb", source="full", data_dir=folder)
+    dataset = sets.load("imdb", source="full", data_dir=folder)
     seed_everything(seed)
     begun = perf_counter()
     settings = imdb_lab.Settings()
@@ -59,7 +67,7 @@ def imdb(folder: Path, seed: int = 0) -> Spent:
 
 def reuters(folder: Path, seed: int = 0) -> Spent:
     """Vectorise and train with validation; return the time of both."""
-    dataset = data.load("reuters", source="full", data_dir=folder)
+    dataset = sets.load("reuters", source="full", data_dir=folder)
     seed_everything(seed)
     begun = perf_counter()
     settings = reuters_lab.Settings()
@@ -72,7 +80,7 @@ def reuters(folder: Path, seed: int = 0) -> Spent:
 
 def boston(folder: Path, seed: int = 0) -> Spent:
     """Cross-validate with batch 1; return the time of all folds and epochs."""
-    dataset = data.load("boston_housing", source="full", data_dir=folder)
+    dataset = sets.load("boston_housing", source="full", data_dir=folder)
     features, prices = dataset.train_array.astype(np.float64), dataset.train_targets.astype(np.float64)
     settings = boston_lab.Settings()
     seed_everything(seed)

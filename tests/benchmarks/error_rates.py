@@ -14,12 +14,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiments.result import Result
-from report.errors import ReportError
-from report.gate import simulation
-from report.gate.rules import LEVEL
-from report.gate.simulation import Spread
-from report.store import Store, load
+from benchmarks import simulation
+from benchmarks.simulation import Spread
+
+from labreport.experiments.result import Result
+from labreport.report.errors import ReportError
+from labreport.report.gate.rules import LEVEL
+from labreport.report.store.runs import Store, load
 
 SEEDS = (1, 2, 3, 5, 8, 10)
 BASELINES = (1, 5, 10)

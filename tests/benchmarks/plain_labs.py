@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments import data
-from experiments.encoding import limit_words
+from labreport.experiments.data import sets
+from labreport.experiments.data.encoding import limit_words
 
 FOLDS, EPOCHS = 4, 500
 BOSTON_EPOCHS_TRAINED = 10
@@ -60,7 +60,7 @@ def mnist(folder: Path) -> Spent:
     """Train the first network on all images; return the time of the fit."""
     import keras
 
-    dataset = data.load("mnist", source="full", data_dir=folder)
+    dataset = sets.load("mnist", source="full", data_dir=folder)
     images = dataset.train_array.reshape((-1, 784)).astype("float32") / 255
     labels = keras.utils.to_categorical(dataset.train_targets)
     last = keras.layers.Dense(10, activation="softmax")
@@ -77,7 +77,7 @@ def imdb(folder: Path) -> Spent:
     """Vectorise, train with validation, predict all test reviews; return the time of all three."""
     import keras
 
-    dataset = data.load("imdb", source="full", data_dir=folder)
+    dataset = sets.load("imdb", source="full", data_dir=folder)
     train, test = as_lists(dataset.train_texts), as_lists(dataset.test_texts)
     begun = perf_counter()
     vectors, tests = vectorise(train), vectorise(test)
@@ -100,7 +100,7 @@ def reuters(folder: Path) -> Spent:
     """Vectorise and train with validation; return the time of both."""
     import keras
 
-    dataset = data.load("reuters", source="full", data_dir=folder)
+    dataset = sets.load("reuters", source="full", data_dir=folder)
     train, test = as_lists(dataset.train_texts), as_lists(dataset.test_texts)
     begun = perf_counter()
     vectors, _ = vectorise(train), vectorise(test)
@@ -122,7 +122,7 @@ def boston(folder: Path) -> Spent:
     """Cross-validate with batch 1; return the time of all folds and epochs, extrapolated from a few epochs."""
     import keras
 
-    dataset = data.load("boston_housing", source="full", data_dir=folder)
+    dataset = sets.load("boston_housing", source="full", data_dir=folder)
     features, prices = dataset.train_array, dataset.train_targets
     size = len(features) // FOLDS
     total = spent = 0.0

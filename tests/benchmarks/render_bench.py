@@ -28,18 +28,20 @@ from time import perf_counter, process_time
 from typing import Any
 from unittest.mock import patch
 
-from experiments import registry
-from experiments.result import Result
-from report import build, carried, publish
-from report.configuration import Configuration
-from report.document import Report
-from report.store import Store, load
+from labreport.experiments import registry
+from labreport.experiments.result import Result
+from labreport.report import publish
+from labreport.report.chapters import build
+from labreport.report.configuration import Configuration
+from labreport.report.document import Report
+from labreport.report.store import embedded
+from labreport.report.store.runs import Store, load
 
 LANGUAGES = ("en", "zh")
 HTML_SECONDS, PAGE_SECONDS, HTML_KILOBYTES, PDF_MEGABYTES = 1.5, 0.13, 450, 1.5
 """The goals: CPU seconds for the HTML of six labs and for a page of PDF, and the sizes of both."""
 
-LABREPORT = (sys.executable, "-c", "from report.cli import run; run()")
+LABREPORT = (sys.executable, "-c", "from labreport.report.cli import run; run()")
 
 Measured = dict[str, float]
 
@@ -126,12 +128,12 @@ def again(runs: Path, language: str) -> Measured:
 
 
 def _html(runs: Path, language: str, edition: str) -> Measured:
-    from report import render
+    from labreport.report.rendering import html as pages
 
     begun = process_time()
     results = _results(runs)
     data = {result.lab: path.read_bytes() for result, path in zip(results, _paths(runs), strict=True)}
-    page = render.html(_report(results, language, edition), {carried.ELEMENT: carried.packed(data)})
+    page = pages.html(_report(results, language, edition), {embedded.ELEMENT: embedded.packed(data)})
     return {"seconds": process_time() - begun, "bytes": len(page.encode())}
 
 
@@ -142,17 +144,17 @@ def tuned(runs: Path, language: str) -> Measured:
 
 def untuned(runs: Path, language: str) -> Measured:
     """The same PDF without care for time."""
-    from report import fonts, pdf
-    from report.figures import style
-    from report.page import Page
+    from labreport.report.figures import style
+    from labreport.report.rendering import fonts, pdf
+    from labreport.report.rendering.page import Page
 
     packed = {face.file: _woff2(fonts.content(face.file)) for face in fonts.FACES.values()}
     usual = fonts.content
     with (
         patch.object(fonts, "content", lambda file: packed.get(file) or usual(file)),
         patch.dict(style._SETTINGS, {"svg.fonttype": "path"}),
-        patch("report.figures.drawing.cleaned", _as_it_is),
-        patch("report.highlight.source", _every_token),
+        patch("labreport.report.figures.drawing.cleaned", _as_it_is),
+        patch("labreport.report.rendering.highlight.source", _every_token),
         patch.object(Page, "drawing", _inline),
         patch.object(pdf, "HARMLESS", ("",)),
     ):
@@ -163,14 +165,14 @@ def _pdf(runs: Path, language: str) -> Measured:
     import pikepdf
     import weasyprint  # noqa: F401 - its import is not part of a page
 
-    from report import pdf
+    from labreport.report.rendering import pdf
 
     results = _results(runs)
     report = _report(results, language)
     data = {result.lab: path.read_bytes() for result, path in zip(results, _paths(runs), strict=True)}
     moment = publish.report_moment([result.provenance.ended for result in results])
     begun = process_time()
-    content = pdf.pdf(report, source_date=moment, attached=carried.attachments(data))
+    content = pdf.pdf(report, source_date=moment, attached=embedded.attachments(data))
     seconds = process_time() - begun
     with tempfile.TemporaryFile() as file:
         file.write(content)

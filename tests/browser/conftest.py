@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from chromium import Chromium, executable
+from helpers.chromium import Chromium, executable
 
 pytest.register_assert_rewrite("watching")
 

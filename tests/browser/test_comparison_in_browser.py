@@ -7,24 +7,24 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hand_gate import run as gate_run
-from hand_history import entry, failed, put, wobble
-from hand_results import hand_result
-from hand_versions import LOWER, card, findings, run, version
-from watching import SCHEMES, WIDTHS, assert_accessible_and_silent, opened
+from helpers.hand_gate import run as gate_run
+from helpers.hand_history import entry, failed, put, wobble
+from helpers.hand_results import hand_result
+from helpers.hand_versions import LOWER, card, findings, run, version
+from helpers.watching import SCHEMES, WIDTHS, assert_accessible_and_silent, opened
 
-from experiments.result import Result
-from report.comparison import outputs
-from report.comparison.compare import compare_all
-from report.gate import folder as gate_folder
-from report.gate.judgement import Candidate, judge
-from report.gate.reference import Reference
-from report.gate.rules import Rules
-from report.gate.verdict import Verdict
-from report.store import Store
-from report.trend.folder import write
-from report.trend.history import history
-from report.words import LANGUAGES
+from labreport.experiments.result import Result
+from labreport.report.comparison import outputs
+from labreport.report.comparison.compare import compare_all
+from labreport.report.gate import folder as gate_folder
+from labreport.report.gate.judgement import Candidate, judge
+from labreport.report.gate.reference import Reference
+from labreport.report.gate.rules import Rules
+from labreport.report.gate.verdict import Verdict
+from labreport.report.store.runs import Store
+from labreport.report.trend.folder import write
+from labreport.report.trend.history import history
+from labreport.report.words import LANGUAGES
 
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hand_results import all_hand_results
-from watching import SCHEMES, WIDTHS, assert_accessible_and_silent, opened
+from helpers.hand_results import all_hand_results
+from helpers.watching import SCHEMES, WIDTHS, assert_accessible_and_silent, opened
 
-from report import build, render
-from report.configuration import Configuration
-from report.words import LANGUAGES
+from labreport.report.chapters import build
+from labreport.report.configuration import Configuration
+from labreport.report.rendering import html
+from labreport.report.words import LANGUAGES
 
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -24,8 +25,8 @@ def folder(tmp_path_factory) -> Path:
     for language in LANGUAGES:
         built = build.build(all_hand_results(), language, Configuration(), moment=MOMENT, version="0.1.0")
         assert built.problems == ()
-        (folder / f"{language}.html").write_text(render.html(built.report, {"labreport-results": b"data"}), "utf-8")
-    for name, text in render.split(built.report).items():
+        (folder / f"{language}.html").write_text(html.html(built.report, {"labreport-results": b"data"}), "utf-8")
+    for name, text in html.split(built.report).items():
         (folder / name).write_text(text, "utf-8")
     return folder
 

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from hand_history import entry, failed, put, wobble
+from helpers.hand_history import entry, failed, put, wobble
 
-from report.store import Store
-from report.trend.folder import write
-from report.trend.history import history
+from labreport.report.store.runs import Store
+from labreport.report.trend.folder import write
+from labreport.report.trend.history import history
 
 SHOWN = "[...document.querySelectorAll({})].filter(e => e.checkVisibility()).length"
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from small_data import Catcher, houses
-from small_models import assert_same_training, fit_by_hand
+from helpers.small_data import Catcher, houses
+from helpers.small_models import assert_same_training, fit_by_hand
 
-from experiments import boston
-from experiments.errors import LabError
-from experiments.lab import Session
-from experiments.result import Findings
-from experiments.selection import best_smoothed_epoch
-from experiments.training import DivergenceError, seed_everything
+from labreport.experiments import boston
+from labreport.experiments.errors import LabError
+from labreport.experiments.lab import Session
+from labreport.experiments.result import Findings
+from labreport.experiments.selection import best_smoothed_epoch
+from labreport.experiments.training import DivergenceError, seed_everything
 
 SETTINGS = boston.Settings(
     folds=4, units=4, epochs=6, batch_size=2, final_batch_size=5, dropped_epochs=1, learning_rate=0.01

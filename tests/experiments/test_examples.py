@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from experiments.examples import body_source, capture, run_example
+from labreport.experiments.examples import body_source, capture, run_example
 
 FACTOR = 7
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from small_data import Catcher, texts
-from small_models import assert_same_training, fit_by_hand
+from helpers.small_data import Catcher, texts
+from helpers.small_models import assert_same_training, fit_by_hand
 
-from experiments import imdb
-from experiments.encoding import limit_words, multi_hot
-from experiments.lab import Session
-from experiments.result import Findings
-from experiments.selection import best_epoch
-from experiments.training import seed_everything
+from labreport.experiments import imdb
+from labreport.experiments.data.encoding import limit_words, multi_hot
+from labreport.experiments.lab import Session
+from labreport.experiments.result import Findings
+from labreport.experiments.selection import best_epoch
+from labreport.experiments.training import seed_everything
 
 SETTINGS = imdb.Settings(words=100, units=4, epochs=3, batch_size=16, validation_samples=20, learning_rate=0.02)
 

@@ -6,8 +6,8 @@ from hashlib import sha256
 
 import pytest
 
-from experiments.lab import Draft, Session
-from experiments.result import Findings
+from labreport.experiments.lab import Draft, Session
+from labreport.experiments.result import Findings
 
 
 def shown() -> int:

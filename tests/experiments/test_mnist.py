@@ -6,14 +6,14 @@ import inspect
 
 import numpy as np
 import pytest
-from small_data import Catcher, images
-from small_models import assert_same_training, fit_by_hand
+from helpers.small_data import Catcher, images
+from helpers.small_models import assert_same_training, fit_by_hand
 
-from experiments import mnist
-from experiments.errors import LabError
-from experiments.lab import Session
-from experiments.result import Findings
-from experiments.training import seed_everything
+from labreport.experiments import mnist
+from labreport.experiments.errors import LabError
+from labreport.experiments.lab import Session
+from labreport.experiments.result import Findings
+from labreport.experiments.training import seed_everything
 
 SETTINGS = mnist.Settings(units=8, epochs=2, batch_size=16, validation_samples=20)
 

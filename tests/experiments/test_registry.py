@@ -5,17 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
-from pathlib import Path
 
 import pytest
+from helpers.places import ROOT
 
-from experiments import registry
-from experiments.errors import LabError
-from experiments.registry import UnknownLabError
+from labreport.experiments import registry
+from labreport.experiments.errors import LabError
+from labreport.experiments.registry import UnknownLabError
 
 OWN_LAB = """
 from dataclasses import dataclass
-from experiments.result import Findings
+from labreport.experiments.result import Findings
 
 TITLE, VERSION, DATASET = "Own lab", 2, None
 
@@ -50,13 +50,12 @@ def test_the_setting_dataset_chooses_the_data():
 
 def test_finding_and_importing_labs_imports_nothing_heavy():
     script = (
-        "import sys; from experiments import registry, identity, settings, selection\n"
+        "import sys; from labreport.experiments import registry, settings, selection\n"
+        "from labreport.experiments.running import identity\n"
         "for name in registry.names(): registry.load(name)\n"
         "print([name for name in ('tensorflow', 'keras', 'matplotlib') if name in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
-    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
 
 
@@ -118,8 +117,8 @@ def test_labs_of_other_packages_come_by_entry_point_and_cannot_replace_ours(monk
     def offered(group: str) -> list[EntryPoint]:
         assert group == "labreport.experiments"
         return [
-            EntryPoint("zoo", "experiments.workflow", group),
-            EntryPoint("mnist", "experiments.workflow", group),
+            EntryPoint("zoo", "labreport.experiments.workflow", group),
+            EntryPoint("mnist", "labreport.experiments.workflow", group),
             EntryPoint("gone", "nowhere.at.all", group),
         ]
 

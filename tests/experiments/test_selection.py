@@ -6,7 +6,7 @@ from math import inf, nan
 
 import pytest
 
-from experiments.selection import NoValidationError, best_epoch, best_smoothed_epoch, mean_curve, smooth
+from labreport.experiments.selection import NoValidationError, best_epoch, best_smoothed_epoch, mean_curve, smooth
 
 
 def test_best_epoch_counts_from_one():

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import pytest
 
-from experiments import registry
-from experiments.settings import (
+from labreport.experiments import registry
+from labreport.experiments.settings import (
     SettingError,
     as_record,
     changed_names,

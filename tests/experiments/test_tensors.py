@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments import tensors
-from experiments.data import Dataset
-from experiments.errors import LabError
-from experiments.examples import run_example
-from experiments.lab import Session
-from experiments.registry import load
-from experiments.result import DataCard, Findings
+from labreport.experiments import tensors
+from labreport.experiments.data.sets import Dataset
+from labreport.experiments.errors import LabError
+from labreport.experiments.examples import run_example
+from labreport.experiments.lab import Session
+from labreport.experiments.registry import load
+from labreport.experiments.result import DataCard, Findings
 
 NAMES = [
     "scalar",

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments import workflow
-from experiments.lab import Session
-from experiments.registry import load
-from experiments.result import Findings
+from labreport.experiments import workflow
+from labreport.experiments.lab import Session
+from labreport.experiments.registry import load
+from labreport.experiments.result import Findings
 
 NAMES = ["layers_for_data", "compatibility", "losses", "four_steps", "sequential", "functional", "agreement"]
 
@@ -71,7 +71,7 @@ def test_keras_adds_the_losses_up_with_their_weights_and_does_not_average_them(f
 
 
 def test_the_two_losses_are_the_means_of_the_errors_themselves() -> None:
-    from experiments.examples import run_example
+    from labreport.experiments.examples import run_example
 
     model = workflow.build_model(SETTINGS)
     given = {"loss_weight_first": 2.0, "loss_weight_second": 0.25}

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report import configuration
-from report.configuration import Configuration, parse_seeds
-from report.errors import UsageError
+from labreport.report import configuration
+from labreport.report.configuration import Configuration, parse_seeds
+from labreport.report.errors import UsageError
 
 
 def test_without_file_and_environment_the_defaults_hold(tmp_path):

@@ -8,18 +8,17 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from hand_results import hand_result
+from helpers.hand_results import hand_result
+from helpers.places import GOLD
 
-from report import render
-from report.build import build
-from report.configuration import Configuration
-from report.document import Node
-from report.words import LANGUAGES
+from labreport.report.chapters.build import build
+from labreport.report.configuration import Configuration
+from labreport.report.document import Node
+from labreport.report.rendering import html
+from labreport.report.words import LANGUAGES
 
-GOLD = Path(__file__).parents[1] / "gold"
 LABS = ("workflow", "imdb")
 
 
@@ -47,7 +46,7 @@ def _outline(value, depth=0):
 
 
 def _page(report):
-    text = re.sub(r"<style>.*?</style>", "<style></style>", render.html(report), flags=re.DOTALL)
+    text = re.sub(r"<style>.*?</style>", "<style></style>", html.html(report), flags=re.DOTALL)
     text = re.sub(r"<svg\b.*?</svg>", "<svg></svg>", text, flags=re.DOTALL)
     return re.sub(r"sha256-[A-Za-z0-9+/=]+", "sha256-…", text)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report import numbers
+from labreport.report import numbers
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,216 @@
+"""The circumstances of a run: machine, versions, command and git state, without anything private.
+
+Nothing here takes part in measuring; whatever can't be found out is left empty rather than failing a run. The clock is
+not read: times are passed in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path, PurePath
+
+from labreport.experiments.result import Machine, Provenance
+
+PACKAGES = (
+    "labreport",
+    "tensorflow",
+    "tensorflow-cpu",
+    "keras",
+    "numpy",
+    "msgspec",
+    "matplotlib",
+    "jinja2",
+    "markdown-it-py",
+    "weasyprint",
+)
+"""Distributions whose versions are recorded where they are installed."""
+
+_GIT_SECONDS = 10
+
+_PATH = re.compile(r"(?<![\w.:/~…])/(?:[^/\s'\",;:=()]+/)*([^/\s'\",;:=()]+)")
+"""An absolute path inside a sentence; what follows a letter, a dot or a colon belongs to a word or an address."""
+
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
+
+
+def provenance(
+    *,
+    command: Sequence[str],
+    threads: int,
+    deterministic: bool,
+    started: datetime,
+    ended: datetime,
+    folder: Path | None = None,
+) -> Provenance:
+    """Return the record of a run's circumstances.
+
+    Args:
+        command: the arguments as given, program first; private folders are taken out here.
+        threads: threads TensorFlow may use inside one operation; 0 for its own choice.
+        deterministic: whether TensorFlow was told to use deterministic operations.
+        started: when the run began, with its time zone.
+        ended: when it ended, with its time zone.
+        folder: the working folder asked for its git state; the current one if None.
+    """
+    commit, dirty = git_state(folder or Path.cwd())
+    versions = package_versions()
+    return Provenance(
+        tool_version=versions.get("labreport", "unknown"),
+        command=scrub_command(command),
+        git_commit=commit,
+        git_dirty=dirty,
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        packages=versions,
+        machine=machine(threads=threads),
+        deterministic=deterministic,
+        started=utc_text(started),
+        ended=utc_text(ended),
+    )
+
+
+def machine(*, threads: int) -> Machine:
+    """Return what matters of this machine for speed and rounding; no name, no user, no address."""
+    return Machine(
+        system=system_name(),
+        processor=processor_name(),
+        logical_processors=logical_processors(),
+        threads=threads,
+    )
+
+
+def system_name() -> str:
+    """Return the operating system with its version and architecture, e.g. "Debian GNU/Linux 12 (bookworm), x86_64"."""
+    name = f"{platform.system()} {platform.release()}"
+    if platform.system() == "Darwin":
+        name = f"macOS {platform.mac_ver()[0]}"
+    with contextlib.suppress(OSError, KeyError):  # not Linux, or a very bare one
+        name = platform.freedesktop_os_release()["PRETTY_NAME"]
+    return f"{name}, {platform.machine()}"
+
+
+def processor_name() -> str:
+    """Return the model of the processor as the system tells it; the architecture where it tells none."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    if found:
+        return " ".join(found.group(1).split())
+    if sys.platform == "darwin":
+        told = _output_of(["sysctl", "-n", "machdep.cpu.brand_string"], Path("/"))
+        if told:
+            return told.strip()
+    return platform.processor() or platform.machine() or "unknown"
+
+
+def logical_processors() -> int:
+    """Return how many logical processors this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def git_state(folder: Path) -> tuple[str | None, bool | None]:
+    """Return the commit checked out in a folder, and whether tracked files differ from it.
+
+    Returns:
+        (None, None) where there is no git, no repository or no commit. Files that git doesn't track are not looked
+        at: reports and runs are written among them.
+    """
+    commit = _output_of(["git", "rev-parse", "--verify", "--quiet", "HEAD"], folder)
+    if commit is None:
+        return None, None
+    changes = _output_of(["git", "status", "--porcelain", "--untracked-files=no"], folder)
+    return commit.strip(), None if changes is None else bool(changes.strip())
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of the packages that matter and are installed, without importing them."""
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+def scrub_command(command: Sequence[str]) -> tuple[str, ...]:
+    """Return the words of a command without private folders: of the program only its name is kept."""
+    if not command:
+        return ()
+    program, *words = command
+    return PurePath(program).name, *(_scrub_word(word) for word in words)
+
+
+def scrub(text: str) -> str:
+    """Return a sentence with every absolute path shortened: the home folder becomes ~, others keep their last part."""
+    text = _CREDENTIALS.sub("", text)
+    home = str(Path.home())
+    if len(home) > 1:
+        text = re.sub(rf"{re.escape(home)}(?![^/\s'\",;:=()])", "~", text)
+    return _PATH.sub(lambda match: f"…/{match.group(1)}", text)
+
+
+def _scrub_word(word: str) -> str:
+    """Shorten a word of the command line that is a path, or a flag with one; it may hold spaces."""
+    flag, separator, value = word.partition("=")
+    if separator and flag.startswith("-"):
+        return f"{flag}={_scrub_word(value)}"
+    path = PurePath(word)
+    if not path.is_absolute():
+        return scrub(word)
+    home = Path.home()
+    if path.is_relative_to(home) and len(home.parts) > 1:
+        return str(PurePath("~") / path.relative_to(home))
+    return f"…/{path.name}"
+
+
+def utc_text(moment: datetime) -> str:
+    """Return a time in UTC as ISO 8601, e.g. 2026-03-01T09:30:00Z; with milliseconds where there are any.
+
+    They tell the order of runs that were started in one second.
+
+    Raises:
+        ValueError: the time doesn't know its zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone can't be turned into UTC")
+    exactness = "milliseconds" if moment.microsecond else "seconds"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=exactness) + "Z"
+
+
+def peak_memory_bytes() -> int:
+    """Return the greatest resident memory of this process so far, in bytes; 0 where the system doesn't tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux KiB
+
+
+def _output_of(command: list[str], folder: Path) -> str | None:
+    """Return what a command printed, or None when it failed or is not there."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=_GIT_SECONDS,
+            check=False,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout if done.returncode == 0 else None

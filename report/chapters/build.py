@@ -1,0 +1,193 @@
+"""The joiner: Results and notes become one Report in one language.
+
+The only place where chapters, cover, summary and provenance meet. A chapter that can't be made is replaced by a page
+that says why; the problem is returned beside the report, so that the caller can still fail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from labreport.experiments import registry
+from labreport.experiments.errors import LabError
+from labreport.experiments.result import Result
+from labreport.report.chapters import bilingual, frontmatter, notes
+from labreport.report.chapters import chapter as chapters
+from labreport.report.chapters.chapter import Assembled, Target
+from labreport.report.chapters.provenance import provenance
+from labreport.report.configuration import Configuration
+from labreport.report.document import RESERVED, Chapter, Prose, Report, Section
+from labreport.report.errors import ReportError
+from labreport.report.words import LANGUAGES, Document, Language, PairedWords, Words
+
+_CONTRADICTIONS = (LookupError, ValueError, ArithmeticError, RuntimeError, SyntaxError)
+"""What drawing a record raises whose parts contradict each other, or hold what no drawing can: it costs one chapter."""
+_LINK = re.compile(r"\[\]\(#([A-Za-z0-9:_-]+)\)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A report, and what went wrong on the way."""
+
+    report: Report
+    problems: tuple[str, ...]
+
+
+def build(
+    results: Sequence[Result],
+    language: Language,
+    configuration: Configuration,
+    *,
+    moment: datetime,
+    version: str,
+    labels: Words | None = None,
+    refused: Mapping[str, str] | None = None,
+) -> Built:
+    """Join the runs into one report.
+
+    Args:
+        results: one run for each lab, in the order of the chapters; at least one.
+        language: of the report.
+        configuration: title, course and date of the report.
+        moment: date of the report, unless the configuration names one (UTC).
+        version: of labreport, for the cover.
+        labels: what figures are labelled with, where not in the report's language alone.
+        refused: labs whose chapters can't be shown, and why.
+    """
+    words = Words(language)
+    parts: list[tuple[Result, Assembled | None]] = []
+    made: list[Chapter] = []
+    problems: list[str] = []
+    for position, result in enumerate(results, 1):
+        number = str(position)
+        assembled: Assembled | None = None
+        if reason := (refused or {}).get(result.lab):
+            made.append(_broken(result.lab, number, reason, words))
+        elif result.status == "complete":
+            try:
+                assembled = chapters.assemble(
+                    result,
+                    number,
+                    language,
+                    solutions=configuration.edition == "instructor",
+                    folder=configuration.notes,
+                    labels=labels,
+                )
+                made.append(assembled.chapter)
+            except (ReportError, LabError, *_CONTRADICTIONS) as error:
+                problems.append(str(error))
+                made.append(_broken(result.lab, number, str(error), words))
+        else:
+            made.append(chapters.failed(result, number, words))
+        parts.append((result, assembled))
+    date = configuration.date or moment.astimezone(UTC).strftime("%Y-%m-%d")
+    report = Report(
+        language=language,
+        date=date,
+        cover=frontmatter.cover(results, configuration, date, version, words, labels or words),
+        summary=frontmatter.summary(parts, words),
+        chapters=(*made, glossary(language)),
+        provenance=provenance(results, words),
+        words={},
+    )
+    whole = frozenset(result.lab for result, assembled in parts if assembled)
+    linked, missing = _with_links(report, _targets(parts, words), whole)
+    return Built(report=linked, problems=tuple(problems + missing))
+
+
+def document(
+    results: Sequence[Result], which: Document, configuration: Configuration, *, moment: datetime, version: str
+) -> Built:
+    """Join the runs into a report in one language or in both. Arguments as `build`.
+
+    Raises:
+        RenderingError: the two languages do not match.
+    """
+    if which != "bilingual":
+        return build(results, which, configuration, moment=moment, version=version)
+    joined = partial(build, results, configuration=configuration, moment=moment, version=version)
+    both = PairedWords(*LANGUAGES)
+    first, second = joined(language=LANGUAGES[0], labels=both), joined(language=LANGUAGES[1])
+    problems = dict.fromkeys(first.problems + second.problems)
+    if refused := bilingual.mismatches(first.report, second.report):
+        problems |= dict.fromkeys(reason for reason in refused.values() if reason not in "\n".join(problems))
+        first = joined(language=LANGUAGES[0], labels=both, refused=refused)
+        second = joined(language=LANGUAGES[1], refused=refused)
+    return Built(report=bilingual.merged(first.report, second.report), problems=tuple(problems))
+
+
+def _broken(lab: str, number: str, reason: str, words: Words) -> Chapter:
+    return chapters.broken(lab, number, words("labs.broken_title"), words("labs.broken"), reason, words)
+
+
+def glossary(language: Language) -> Chapter:
+    """Return the appendix of terms in both languages."""
+    note = notes.plain(*notes.source(language, "glossary"))
+
+    def prose(passages: Sequence[notes.Passage]) -> tuple[Prose, ...]:
+        return tuple(Prose(markdown=passage.text) for passage in passages)
+
+    return Chapter(
+        id="glossary",
+        number="",
+        title=note.title,
+        opening=prose(note.opening),
+        sections=tuple(
+            Section(id=f"glossary-{section.id}", title=section.title, blocks=prose(section.passages))
+            for section in note.sections
+        ),
+    )
+
+
+def _targets(parts: Sequence[tuple[Result, Assembled | None]], words: Words) -> dict[str, Target]:
+    targets = {"provenance": Target(id="provenance", text=words("labs.provenance"))}
+    for position, (result, assembled) in enumerate(parts, 1):
+        targets[result.lab] = Target(id=result.lab, text=words("labs.chapter", number=position))
+        for key, target in (assembled.targets if assembled else {}).items():
+            targets[f"{result.lab}:{key}"] = target
+    return targets
+
+
+def _with_links(report: Report, targets: Mapping[str, Target], made: frozenset[str]) -> tuple[Report, list[str]]:
+    """Fill in the text of every link of the notes.
+
+    A link to a chapter that this report does not hold becomes that chapter's title: leaving it out is no mistake. A
+    link to something that a chapter lacks is one.
+    """
+    problems: list[str] = []
+
+    def linked(value: Any, lab: str) -> Any:
+        if isinstance(value, str):
+            if any(character in value for character in RESERVED):
+                problems.append(f"{lab or 'cover'}: a text holds a character that is reserved for the typesetting.")
+                value = re.sub(f"[{RESERVED}]", lambda found: f"‹U+{ord(found.group()):04X}›", value)
+            return _LINK.sub(lambda match: _link(match.group(1), lab), value)
+        if isinstance(value, tuple):
+            return tuple(linked(item, lab) for item in value)
+        if isinstance(value, msgspec.Struct):
+            if isinstance(value, Chapter):
+                lab = value.id
+            changes = {name: linked(getattr(value, name), lab) for name in value.__struct_fields__ if name != "svg"}
+            return msgspec.structs.replace(value, **changes)
+        return value
+
+    def _link(key: str, lab: str) -> str:
+        target = targets.get(f"{lab}:{key}") or targets.get(key)
+        if target is not None:
+            return f"[{target.text}](#{target.id})"
+        other = key.partition(":")[0]
+        if other in registry.names() and other not in made:
+            # A chapter that was left out, or could not be made: its title says enough, and no link can lead astray.
+            return chapters.title(other, report.language)
+        problems.append(f"notes/{report.language}/{lab}.md: the link #{key} leads nowhere.")
+        return key
+
+    found: Report = linked(report, "")
+    return found, problems

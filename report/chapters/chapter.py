@@ -1,0 +1,386 @@
+"""One lab's chapter: a note's passages become blocks, each with its number.
+
+Figures, tables and listings are numbered within the chapter in the order in which they stand. Links of the notes
+(`[](#figure-curves)`, `[](#boston)`) get their text once all chapters are numbered; see `references`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from labreport.experiments.result import Result
+from labreport.report.chapters import notes, tables
+from labreport.report.chapters.notes import Note, Passage
+from labreport.report.chapters.values import Context, Said, evidence_id, shown
+from labreport.report.document import (
+    Block,
+    Box,
+    BoxKind,
+    Chapter,
+    Column,
+    Equation,
+    Example,
+    Exercise,
+    Figure,
+    Listing,
+    Prose,
+    Section,
+    Table,
+    escape,
+)
+from labreport.report.errors import NoteError, RenderingError
+from labreport.report.figures import registry as figures
+from labreport.report.numbers import integer
+from labreport.report.words import Language, Words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where a link leads, and what it says."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembled:
+    """A chapter, the targets in it, and the claims it makes."""
+
+    chapter: Chapter
+    targets: dict[str, Target]
+    said: tuple[Said, ...]
+
+
+@dataclass
+class _Numbering:
+    """Counts what is numbered in one chapter."""
+
+    lab: str
+    number: str
+    words: Words
+    labels: Words
+    counts: dict[str, int] = field(default_factory=dict)
+    targets: dict[str, Target] = field(default_factory=dict)
+
+    def next(self, kind: str, key: str, where: str) -> tuple[str, str]:
+        """Return id and number of the next figure, table or listing."""
+        if key in self.targets:
+            raise NoteError(f"{where}: {key} is placed twice.")
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        number = f"{self.number}.{self.counts[kind]}"
+        target = Target(id=f"{self.lab}-{key}", text=self.words(f"labs.{kind}", number=number))
+        self.targets[key] = target
+        return target.id, number
+
+
+def assemble(
+    result: Result,
+    number: str,
+    language: Language,
+    *,
+    solutions: bool = False,
+    folder: Path | None = None,
+    labels: Words | None = None,
+) -> Assembled:
+    """Return the chapter of a run that is complete.
+
+    Args:
+        result: the run.
+        number: of the chapter.
+        language: of the report.
+        solutions: whether this is the instructor's edition.
+        folder: with notes of the user's own.
+        labels: what figures are labelled with, where not in the report's language alone.
+
+    Raises:
+        NoteError: the note is missing, or says something the run does not give.
+        RenderingError: a figure or table can't be made.
+    """
+    text, origin = notes.chosen(language, result.lab, folder)
+    if not solutions:
+        text = notes.without_solutions(text, origin)
+    context = Context(result, language, cited=True)
+    note = notes.read(context, text, origin)
+    if folder is not None:
+        notes.check_markup(note, language)
+    numbering = _Numbering(lab=result.lab, number=number, words=context.words, labels=labels or context.words)
+    tags = tag_line(result, context.words)
+    chapter = Chapter(
+        id=result.lab,
+        number=number,
+        title=note.title,
+        marks=marks(result, context.words),
+        opening=_blocks(note.opening, result, numbering, note, tags),
+        sections=tuple(
+            Section(
+                id=f"{result.lab}-{section.id}",
+                title=section.title,
+                blocks=_blocks(section.passages, result, numbering, note, tags),
+            )
+            for section in note.sections
+        ),
+    )
+    sections, said = chapter.sections, tuple(context.said.values())
+    if solutions:
+        sections = tuple(_marked(section, numbering) for section in sections)
+    if said:
+        sections = _with_evidence(sections, said, result, numbering)
+    chapter = msgspec.structs.replace(chapter, sections=sections)
+    targets = numbering.targets | {
+        section.id: Target(id=f"{result.lab}-{section.id}", text=section.title) for section in note.sections
+    }
+    return Assembled(chapter=chapter, targets=targets, said=said)
+
+
+def _with_evidence(
+    sections: tuple[Section, ...], said: tuple[Said, ...], result: Result, numbering: _Numbering
+) -> tuple[Section, ...]:
+    """Put the table of claims, with the numbers that decided each, before the sources."""
+    words = numbering.words
+    id_, number = numbering.next("table", "table-evidence", result.lab)
+    table = Table(
+        id=id_,
+        number=number,
+        caption=words("labs.evidence_caption"),
+        columns=(
+            Column(title=words("labs.column_claim"), kind="code"),
+            Column(title=words("labs.column_verdict")),
+            Column(title=words("labs.column_seeds_holding"), align="right"),
+            Column(title=words("labs.column_numbers")),
+        ),
+        rows=tuple(_evidence(item, words) for item in said),
+        row_ids=tuple(evidence_id(result.lab, item.claim.name) for item in said),
+    )
+    section = Section(id=f"{result.lab}-evidence", title=words("labs.evidence"), blocks=(table,))
+    last = sections[-1] if sections and sections[-1].id == f"{result.lab}-sources" else None
+    return (*sections[:-1], section, last) if last else (*sections, section)
+
+
+def _marked(section: Section, numbering: _Numbering) -> Section:
+    """Put a marking scheme at the end of a section with exercises: the points of each, and room for those given."""
+    exercises = [block for block in section.blocks if isinstance(block, Exercise)]
+    if not exercises:
+        return section
+    words = numbering.words
+    id_, number = numbering.next("table", f"table-marking-{section.id.removeprefix(f'{numbering.lab}-')}", section.id)
+    heads = [f"[{item.number}](#{item.id})" for item in exercises] + [words("labs.marking_total")]
+    points = [item.points for item in exercises]
+    table = Table(
+        id=id_,
+        number=number,
+        caption=words("labs.marking_caption"),
+        columns=(
+            Column(title=words("labs.marking_exercise")),
+            *(Column(title=head, align="right", kind="number") for head in heads),
+        ),
+        rows=(
+            (words("labs.marking_points"), *(str(value) for value in (*points, sum(points)))),
+            (words("labs.marking_given"), *("" for _ in heads)),
+        ),
+    )
+    return msgspec.structs.replace(section, blocks=(*section.blocks, table))
+
+
+def _evidence(item: Said, words: Words) -> tuple[str, ...]:
+    stated = item.claim
+    numbers = words("labs.between").join(
+        f"{words(f'evidence.{name}')} {shown(value)}" for name, value in stated.numbers.items()
+    )
+    return (
+        stated.name,
+        words(f"labs.verdict_{stated.verdict}"),
+        f"{stated.holds} / {stated.seeds}" if stated.seeds else "–",
+        numbers or escape(stated.reason),
+    )
+
+
+def failed(result: Result, number: str, words: Words) -> Chapter:
+    """Return the chapter of a run that did not finish: it says what failed, and shows no number."""
+    failure = result.failure
+    reason = f"{failure.kind}: {failure.message}" if failure else result.status
+    return broken(
+        result.lab, number, words("labs.failed_title"), words("labs.failed", stage=_stage(result)), reason, words
+    )
+
+
+def broken(lab: str, number: str, box_title: str, sentence: str, reason: str, words: Words) -> Chapter:
+    """Return a chapter that holds only the reason why it can't be shown."""
+    code = "```text\n" + reason.replace("```", "'''") + "\n```"
+    box = Box(kind="failure", title=box_title, blocks=(Prose(markdown=sentence), Prose(markdown=code)))
+    return Chapter(id=lab, number=number, title=title(lab, words.language), opening=(box,))
+
+
+def title(lab: str, language: Language) -> str:
+    """Return the title of a lab's chapter, or the lab's name where it has no note."""
+    try:
+        first = notes.source(language, lab)[0].partition("\n")[0]
+    except NoteError:
+        return lab
+    return first.removeprefix("#").strip()
+
+
+def is_sample(result: Result) -> bool:
+    """Return whether the run used a part of the data set only."""
+    card = result.findings.data
+    return card is not None and (
+        card.train_samples < card.full_train_samples or card.test_samples < card.full_test_samples
+    )
+
+
+def marks(result: Result, words: Words) -> tuple[str, ...]:
+    """Return the sentences that say how far the run is from a full one, for the line under the title."""
+    found: list[str] = []
+    card = result.findings.data
+    if card is not None and is_sample(result):
+        found.append(
+            words(
+                "labs.mark_sample",
+                train=integer(card.train_samples),
+                full_train=integer(card.full_train_samples),
+                test=integer(card.test_samples),
+                full_test=integer(card.full_test_samples),
+            )
+        )
+    if result.profile == "quick":
+        found.append(words("labs.mark_quick"))
+    if len(result.seeds) == 1 and result.findings.trainings:
+        found.append(words("labs.mark_seed", seed=result.seeds[0]))
+    return tuple(found)
+
+
+def tag_line(result: Result, words: Words) -> str:
+    """Return the short form of the marks, for captions."""
+    tags = [
+        words("labs.tag_sample") if is_sample(result) else "",
+        words("labs.tag_quick") if result.profile == "quick" else "",
+        words("labs.tag_seed") if len(result.seeds) == 1 and result.findings.trainings else "",
+    ]
+    return " · ".join(tag for tag in tags if tag)
+
+
+def _blocks(
+    passages: tuple[Passage, ...], result: Result, numbering: _Numbering, note: Note, tags: str
+) -> tuple[Block, ...]:
+    """Return the blocks of some passages; hint and solution go into the exercise before them."""
+    blocks: list[Block] = []
+    for passage in passages:
+        where = f"{note.origin}:{passage.line}"
+        if passage.kind in ("hint", "solution"):
+            last = blocks[-1] if blocks else None
+            if not isinstance(last, Exercise) or last.id != f"{result.lab}-exercise-{passage.name}":
+                raise NoteError(f"{where}: '{passage.kind} {passage.name}' does not follow its exercise.")
+            if passage.kind == "hint":
+                blocks[-1] = msgspec.structs.replace(last, hint=passage.text)
+            else:
+                blocks[-1] = msgspec.structs.replace(last, solution=passage.text, answer_lines=0)
+        elif passage.kind == "exercise":
+            id_, number = numbering.next("exercise", f"exercise-{passage.name}", where)
+            # A line for each point, and enough for a sentence in any case.
+            blocks.append(
+                Exercise(
+                    id=id_,
+                    number=number,
+                    points=passage.points,
+                    task=passage.text,
+                    hint="",
+                    answer_lines=max(3, passage.points),
+                )
+            )
+        else:
+            blocks.append(_block(passage, result, numbering, note, tags))
+    return tuple(blocks)
+
+
+def _block(passage: Passage, result: Result, numbering: _Numbering, note: Note, tags: str) -> Block:
+    where = f"{note.origin}:{passage.line}"
+    words = numbering.words
+    if passage.kind == "prose":
+        return Prose(markdown=passage.text)
+    if passage.kind in notes.BOXES:
+        text = Prose(markdown=passage.text)
+        return Box(kind=cast(BoxKind, passage.kind), title=words(f"labs.box_{passage.kind}"), blocks=(text,))
+    if passage.kind == "equation":
+        tex, separator, spoken = passage.text.partition("\n---\n")
+        if not separator or not spoken.strip():
+            raise NoteError(f"{where}: the equation needs a line '---' and below it its spoken form.")
+        return Equation(tex=tex.strip(), alt=spoken.strip())
+    makers: dict[str, Callable[[], Block]] = {
+        "figure": lambda: _figure(passage, result, numbering, where, tags),
+        "table": lambda: _table(passage, result, numbering, where, tags),
+        "model": lambda: _table(passage, result, numbering, where, tags),
+        "listing": lambda: _listing(passage, result, numbering, where),
+        "example": lambda: _example(passage, result, where),
+    }
+    try:
+        return makers[passage.kind]()
+    except NoteError:
+        raise
+    except RenderingError as error:
+        raise NoteError(f"{where}: {error}") from error
+
+
+def _figure(passage: Passage, result: Result, numbering: _Numbering, where: str, tags: str) -> Figure:
+    drawing = figures.draw(passage.name, result, numbering.words)
+    alike = numbering.labels is numbering.words
+    labelled = drawing if alike else figures.draw(passage.name, result, numbering.labels)
+    id_, number = numbering.next("figure", f"figure-{passage.name}", where)
+    data = None
+    if drawing.rows:
+        data = Table(
+            id=f"{id_}-data",
+            number=number,
+            caption="",
+            columns=drawing.columns,
+            rows=drawing.rows,
+        )
+    return Figure(
+        id=id_,
+        number=number,
+        caption=passage.text,
+        svg=labelled.svg,
+        alt=drawing.alt,
+        width_mm=labelled.width_mm,
+        height_mm=labelled.height_mm,
+        data=data,
+        tag_line=tags,
+    )
+
+
+def _table(passage: Passage, result: Result, numbering: _Numbering, where: str, tags: str) -> Table:
+    name = passage.name if passage.kind == "table" else f"layers-{passage.name}"
+    content = tables.table(name, result, numbering.words)
+    id_, number = numbering.next("table", f"{passage.kind}-{passage.name}", where)
+    return Table(id=id_, number=number, caption=passage.text, columns=content.columns, rows=content.rows, tag_line=tags)
+
+
+def _listing(passage: Passage, result: Result, numbering: _Numbering, where: str) -> Listing:
+    for item in result.findings.listings:
+        if item.name == passage.name:
+            if sha256(item.source.encode()).hexdigest() != item.sha256:
+                raise NoteError(f"{where}: the source of '{item.name}' is not the one that ran: its hash differs.")
+            id_, number = numbering.next("listing", f"listing-{passage.name}", where)
+            return Listing(
+                id=id_, number=number, caption=passage.text, code=item.source, sha256=item.sha256, verified=True
+            )
+    known = ", ".join(item.name for item in result.findings.listings) or "none"
+    raise NoteError(f"{where}: the run has no listing '{passage.name}'; it has {known}.")
+
+
+def _example(passage: Passage, result: Result, where: str) -> Example:
+    for item in result.findings.examples:
+        if item.name == passage.name:
+            return Example(
+                id=f"{result.lab}-example-{item.name}", caption=passage.text, code=item.code, output=item.output
+            )
+    known = ", ".join(item.name for item in result.findings.examples) or "none"
+    raise NoteError(f"{where}: the run has no example '{passage.name}'; it has {known}.")
+
+
+def _stage(result: Result) -> str:
+    return result.failure.stage if result.failure and result.failure.stage else "run"

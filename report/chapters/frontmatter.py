@@ -1,0 +1,163 @@
+"""What stands before the first chapter: the cover and the summary of all labs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labreport.experiments import registry
+from labreport.experiments.result import Result
+from labreport.report.chapters.chapter import Assembled, is_sample
+from labreport.report.chapters.chapter import title as chapter_title
+from labreport.report.chapters.logo import data_address
+from labreport.report.configuration import LOCALISED, Configuration
+from labreport.report.document import Chapter, Column, Cover, CoverFigure, Prose, Table, escape
+from labreport.report.errors import RenderingError
+from labreport.report.figures import registry as figures
+from labreport.report.findings import analysis
+from labreport.report.findings.analysis import MissingValueError
+from labreport.report.numbers import duration, integer, number, percent
+from labreport.report.words import Words
+
+NOTHING = "–"
+"""Cell of what a lab has no value for."""
+
+
+def cover(
+    results: Sequence[Result], configuration: Configuration, date: str, version: str, words: Words, labels: Words
+) -> Cover:
+    """Return the first page: title, facts about the runs, and one small multiple for each lab with `labels`."""
+    language = words.language
+    own = ((name, getattr(configuration, name).get(language)) for name in LOCALISED if name != "title")
+    facts = [
+        *((words(f"labs.cover_{name}"), escape(text)) for name, text in own if text),
+        (words("labs.cover_date"), date),
+        (words("labs.cover_version"), f"labreport {version}"),
+        (words("labs.cover_data"), words(f"labs.{_data_kind(results)}")),
+        (words("labs.cover_profile"), words(f"labs.{_profile_kind(results)}")),
+        (words("labs.cover_seeds"), _seeds(results)),
+    ]
+    title = escape(configuration.title.get(language, "")) or words("labs.title")
+    all_six = {result.lab for result in results} >= set(registry.BUILT_IN)
+    return Cover(
+        title=title,
+        subtitle=words("labs.subtitle" if all_six else "labs.subtitle_some"),
+        facts=tuple(facts),
+        head=escape(configuration.course.get(language, "")) or title,
+        logo=data_address(configuration.logo) if configuration.logo else "",
+        logo_alt=configuration.institution.get(language, "") or words("labs.logo"),
+        strip=tuple(_strip(results, words, labels)),
+    )
+
+
+def summary(parts: Sequence[tuple[Result, Assembled | None]], words: Words) -> Chapter:
+    """Return the table of all labs."""
+    table = Table(
+        id="summary-table",
+        number="",
+        caption=words("labs.summary_caption"),
+        columns=(
+            Column(title=words("labs.column_lab")),
+            Column(title=words("labs.column_data"), align="right", kind="number"),
+            Column(title=words("labs.column_score"), align="right", kind="number"),
+            Column(title=words("labs.column_baseline"), align="right", kind="number"),
+            Column(title=words("labs.column_epoch"), align="right", kind="number"),
+            Column(title=words("labs.column_claims"), align="right", kind="number"),
+            Column(title=words("labs.column_seconds"), align="right", kind="number"),
+        ),
+        rows=tuple(_row(result, assembled, words) for result, assembled in parts),
+    )
+    return Chapter(
+        id="summary",
+        number="",
+        title=words("labs.summary"),
+        opening=(Prose(markdown=words("labs.summary_text")), table),
+    )
+
+
+def _row(result: Result, assembled: Assembled | None, words: Words) -> tuple[str, ...]:
+    title = assembled.chapter.title if assembled else chapter_title(result.lab, words.language)
+    name = f"[{title}](#{result.lab})"
+    if result.status != "complete" or assembled is None:
+        return (name, NOTHING, words("labs.failed_cell"), NOTHING, NOTHING, NOTHING, NOTHING)
+    card = result.findings.data
+    holding = sum(said.claim.verdict == "true" for said in assembled.said)
+    return (
+        name,
+        f"{integer(card.train_samples)} / {integer(card.test_samples)}" if card else NOTHING,
+        _score(result, words),
+        _baseline(result, words),
+        _epoch(result, words),
+        words("labs.claims_hold", holds=holding, all=len(assembled.said)) if assembled.said else NOTHING,
+        duration(analysis.seconds(result)),
+    )
+
+
+def _score(result: Result, words: Words) -> str:
+    names = {item.name for item in result.findings.scores}
+    if "test_accuracy" in names:
+        return percent(analysis.score(result, "test_accuracy").mean)
+    if "test_mae" in names:
+        return words("labs.mae_cell", value=number(analysis.score(result, "test_mae").mean, 2))
+    return NOTHING
+
+
+def _baseline(result: Result, words: Words) -> str:
+    """The best simple rule or linear model: what a network must beat to be worth its trouble."""
+    accuracies = [item.value for item in result.findings.baselines if item.metric == "accuracy"]
+    errors = [item.value for item in result.findings.baselines if item.metric == "mae"]
+    if accuracies:
+        return percent(max(accuracies))
+    if errors:
+        return words("labs.mae_cell", value=number(min(errors), 2))
+    return NOTHING
+
+
+def _epoch(result: Result, words: Words) -> str:
+    roles = {fit.role for fit in result.findings.trainings}
+    try:
+        found = analysis.smoothed_turn(result) if "fold" in roles else analysis.turn(result)
+    except MissingValueError:
+        return NOTHING
+    if not found.overfits:
+        return words("labs.none_seen", epochs=found.epochs)
+    return words("labs.epoch_of", epoch=found.best_epoch, epochs=found.epochs)
+
+
+def _strip(results: Sequence[Result], words: Words, labels: Words) -> list[CoverFigure]:
+    found: list[CoverFigure] = []
+    for result in results:
+        if result.status != "complete":
+            continue
+        try:
+            drawing = figures.strip(result, words)
+            labelled = drawing if labels is words else figures.strip(result, labels)
+        except RenderingError:
+            continue  # a lab of the user's own need not have anything for the strip
+        found.append(CoverFigure(title=chapter_title(result.lab, words.language), svg=labelled.svg, alt=drawing.alt))
+    return found
+
+
+def _data_kind(results: Sequence[Result]) -> str:
+    samples = {is_sample(result) for result in results if result.findings.data}
+    if not samples:
+        return "data_none"
+    if samples == {True, False}:
+        return "data_mixed"
+    return "data_all_sample" if samples == {True} else "data_all_full"
+
+
+def _profile_kind(results: Sequence[Result]) -> str:
+    profiles = {result.profile for result in results}
+    return f"profile_{profiles.pop()}" if len(profiles) == 1 else "profile_mixed"
+
+
+def _seeds(results: Sequence[Result]) -> str:
+    """Seeds of all runs, ranges joined: 0–9, 12."""
+    seeds = sorted({seed for result in results for seed in result.seeds})
+    ranges: list[list[int]] = []
+    for seed in seeds:
+        if ranges and seed == ranges[-1][-1] + 1:
+            ranges[-1].append(seed)
+        else:
+            ranges.append([seed])
+    return ", ".join(f"{part[0]}–{part[-1]}" if len(part) > 1 else str(part[0]) for part in ranges)

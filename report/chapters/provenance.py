@@ -1,0 +1,172 @@
+"""The last pages: what was run, on what, with which versions, and the commands that run it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from labreport.experiments.result import Result
+from labreport.report.chapters.chapter import title
+from labreport.report.document import Block, Chapter, Column, ColumnKind, Listing, Prose, Section, Table, escape
+from labreport.report.findings import analysis
+from labreport.report.findings.training_words import sentences
+from labreport.report.numbers import duration, size
+from labreport.report.words import Words
+
+
+def provenance(results: Sequence[Result], words: Words) -> Chapter:
+    """Return the chapter of provenance for all runs of a report."""
+    return Chapter(
+        id="provenance",
+        number="",
+        title=words("labs.provenance"),
+        opening=(Prose(markdown=words("labs.provenance_opening")),),
+        sections=(
+            _section("runs", (_runs(results, words),), words),
+            _section("settings", (_settings(results, words),), words),
+            _section("data_files", (_files(results, words),), words),
+            _section("software", (_software(results, words),), words),
+            _section("engine", _engine(results, words), words),
+            _section("commands", (Prose(markdown=words("labs.commands_text")), _commands(results)), words),
+        ),
+    )
+
+
+def _section(name: str, blocks: tuple[Block, ...], words: Words) -> Section:
+    return Section(id=f"provenance-{name.replace('_', '-')}", title=words(f"labs.{name}"), blocks=blocks)
+
+
+def _runs(results: Sequence[Result], words: Words) -> Table:
+    heads = ("lab", "run", "seeds", "started", "duration", "memory")
+    rows = tuple(
+        (
+            title(result.lab, words.language),
+            result.run_id,
+            ", ".join(str(seed) for seed in result.seeds),
+            result.provenance.started[:16].replace("T", " "),
+            duration(analysis.seconds(result)),
+            size(result.peak_memory_bytes),
+        )
+        for result in results
+    )
+    kinds: dict[str, ColumnKind] = {"run": "code", "duration": "number", "memory": "number"}
+    columns = tuple(
+        Column(
+            title=words(f"labs.column_{head}"),
+            align="right" if kinds.get(head) == "number" else "left",
+            kind=kinds.get(head, "text"),
+        )
+        for head in heads
+    )
+    return Table(id="provenance-runs-table", number="", caption=words("labs.runs_caption"), columns=columns, rows=rows)
+
+
+def _settings(results: Sequence[Result], words: Words) -> Block:
+    rows = tuple(
+        (title(result.lab, words.language), name, str(result.settings[name]))
+        for result in results
+        for name in result.changed_settings
+    )
+    if not rows:
+        return Prose(markdown=words("labs.settings_none"))
+    columns = (
+        Column(title=words("labs.column_lab")),
+        Column(title=words("labs.column_setting"), kind="code"),
+        Column(title=words("labs.column_value"), kind="code"),
+    )
+    return Table(
+        id="provenance-settings-table", number="", caption=words("labs.settings_caption"), columns=columns, rows=rows
+    )
+
+
+def _files(results: Sequence[Result], words: Words) -> Table:
+    found = {
+        file.name: (file.name, words(f"labs.source_{card.source}"), file.sha256)
+        for result in results
+        if (card := result.findings.data)
+        for file in card.files
+    }
+    columns = (
+        Column(title=words("labs.column_file"), kind="code"),
+        Column(title=words("labs.column_source")),
+        Column(title=words("labs.column_hash"), kind="code"),
+    )
+    return Table(
+        id="provenance-data-table",
+        number="",
+        caption=words("labs.data_caption"),
+        columns=columns,
+        rows=tuple(found.values()),
+    )
+
+
+def _software(results: Sequence[Result], words: Words) -> Table:
+    rows: dict[str, list[str]] = {}
+    for result in results:
+        source = result.provenance
+        threads = source.machine.threads or words("labs.threads_automatic")
+        entries = {
+            words("labs.system"): source.machine.system,
+            words("labs.processor"): source.machine.processor,
+            words("labs.threads"): words(
+                "labs.threads_value", processors=source.machine.logical_processors, threads=threads
+            ),
+            words("labs.deterministic"): words("labs.yes" if source.deterministic else "labs.no"),
+            words("labs.git"): _commit(result, words),
+            "Python": source.python,
+            **dict(sorted(source.packages.items())),
+        }
+        for name, value in entries.items():
+            known = rows.setdefault(name, [])
+            if value not in known:
+                known.append(value)
+    columns = (Column(title=words("labs.column_item")), Column(title=words("labs.column_value")))
+    return Table(
+        id="provenance-software-table",
+        number="",
+        caption=words("labs.software_caption"),
+        columns=columns,
+        rows=tuple((escape(name), escape(words("labs.between").join(values))) for name, values in rows.items()),
+    )
+
+
+def _commit(result: Result, words: Words) -> str:
+    commit = result.provenance.git_commit
+    if commit is None:
+        return words("labs.git_none")
+    return words("labs.git_dirty", commit=commit[:12]) if result.provenance.git_dirty else commit[:12]
+
+
+def _engine(results: Sequence[Result], words: Words) -> tuple[Block, ...]:
+    separator = " " if words.language == "en" else ""
+    used = [
+        f"- **{title(result.lab, words.language)}**: {separator.join(sentences(result.findings.engine, words))}"
+        for result in results
+        if result.findings.engine
+    ]
+    if not used:
+        return ()
+    texts = (words("labs.engine_text"), "\n".join(used), words("engine.seeds"))
+    return tuple(Prose(markdown=text) for text in texts)
+
+
+def _commands(results: Iterable[Result]) -> Listing:
+    lines = [" ".join(shlex.quote(word) for word in command_of(result)) for result in results]
+    code = "\n".join(lines)
+    return Listing(id="provenance-commands-listing", number="", caption="", code=code, sha256="", verified=False)
+
+
+def command_of(result: Result) -> list[str]:
+    """Return the command that repeats a run on the same kind of data."""
+    command = ["labreport", "run", result.lab]
+    seeds = list(result.seeds)
+    if seeds != [0]:
+        contiguous = len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1))
+        command += ["--seeds", f"{seeds[0]}-{seeds[-1]}" if contiguous else ",".join(map(str, seeds))]
+    if result.profile != "full":
+        command += ["--profile", result.profile]
+    if result.findings.data is not None:
+        command += ["--data", result.findings.data.source]
+    for name in result.changed_settings:
+        command += ["-P", f"{name}={result.settings[name]}"]
+    return command

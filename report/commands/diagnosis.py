@@ -1,0 +1,134 @@
+"""What a machine needs, and how to mend what is missing: Python, TensorFlow, Pango, fonts, data, notes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from labreport.experiments.data import sets
+from labreport.experiments.errors import DataError
+from labreport.report.chapters import parity
+from labreport.report.configuration import Configuration
+
+PANGO_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+DATA_SETS = ("mnist", "imdb", "reuters", "boston_housing")
+FONTS = ("LabreportSans-Regular", "LabreportSans-Bold", "LabreportSans-Italic", "LabreportMono-Regular")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing looked at."""
+
+    name: str
+    state: Literal["ok", "note", "bad"]
+    """ok; note: works, but less than it could; bad: something won't work."""
+    text: str
+    mend: str = ""
+
+
+def diagnose(configuration: Configuration) -> Iterator[Finding]:
+    """Look at everything a build needs, cheap things first."""
+    yield _python()
+    yield _imported(
+        "tensorflow", "import tensorflow", "pip install tensorflow", environment={"TF_CPP_MIN_LOG_LEVEL": "3"}
+    )
+    yield _imported(
+        "weasyprint",
+        "import weasyprint",
+        f"apt-get install {PANGO_PACKAGES} (or your system's Pango); HTML and Markdown work without it",
+    )
+    for name in ("jinja2", "matplotlib", "numpy"):
+        yield _installed(name)
+    yield _fonts()
+    for name in DATA_SETS:
+        yield _data(name, configuration)
+    yield _writable("runs", configuration.runs_dir)
+    yield _writable("reports", configuration.output)
+    yield from note_findings()
+
+
+def _python() -> Finding:
+    text = ".".join(map(str, sys.version_info[:3]))
+    return Finding(name="Python", state="ok", text=text)
+
+
+def _imported(name: str, statement: str, mend: str, environment: dict[str, str] | None = None) -> Finding:
+    """Import a heavy package in a process of its own: a broken one may take its process with it."""
+    installed = _installed(name)
+    if installed.state == "bad":
+        return installed
+    try:
+        tried = subprocess.run(
+            [sys.executable, "-P", "-c", statement],
+            capture_output=True,
+            text=True,
+            timeout=180,
+            env={**os.environ, **(environment or {})},
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Finding(name=name, state="bad", text="did not import within three minutes", mend=mend)
+    if tried.returncode:
+        last = (tried.stderr.strip().splitlines() or [f"exit code {tried.returncode}"])[-1]
+        return Finding(name=name, state="bad", text=f"can't be imported: {last}", mend=mend)
+    return installed
+
+
+def _installed(name: str) -> Finding:
+    try:
+        return Finding(name=name, state="ok", text=version(name))
+    except PackageNotFoundError:
+        return Finding(name=name, state="bad", text="not installed", mend=f"pip install {name}")
+
+
+def _fonts() -> Finding:
+    folder = resources.files("labreport.templates") / "fonts"
+    missing = [name for name in FONTS if not (folder / f"{name}.ttf").is_file()]
+    if missing:
+        return Finding(name="fonts", state="bad", text=f"missing: {', '.join(missing)}", mend="reinstall labreport")
+    return Finding(name="fonts", state="ok", text=f"{len(FONTS)} shipped fonts")
+
+
+def _data(name: str, configuration: Configuration) -> Finding:
+    try:
+        found = sets.locate(
+            name, source=configuration.data, data_dir=configuration.data_dir, offline=configuration.offline
+        )
+    except DataError as error:
+        first, _, rest = str(error).partition("\n")
+        return Finding(name=f"data {name}", state="bad", text=first, mend=rest)
+    if found.source == "full":
+        return Finding(name=f"data {name}", state="ok", text="full set")
+    return Finding(
+        name=f"data {name}",
+        state="note",
+        text="the embedded sample of real data",
+        mend="for the full set: --data-dir FOLDER with Keras' own files, or --data full with a network",
+    )
+
+
+def _writable(name: str, folder: Path) -> Finding:
+    place = folder.absolute()
+    while not place.exists():
+        place = place.parent
+    if os.access(place, os.W_OK | os.X_OK) and place.is_dir():
+        return Finding(name=f"folder {name}", state="ok", text=str(folder))
+    return Finding(
+        name=f"folder {name}", state="bad", text=f"{folder} can't be written", mend="choose another: --runs-dir, -o"
+    )
+
+
+def note_findings() -> Iterator[Finding]:
+    """Compare the notes of both languages."""
+    found = list(parity.problems())
+    if found:
+        yield from (Finding(name="notes", state="bad", text=problem, mend="mend the note") for problem in found)
+    else:
+        yield Finding(name="notes", state="ok", text="both languages in step")

@@ -1,0 +1,264 @@
+"""Conclusions from a Result: mean curves, the overfitting epoch, scores over seeds.
+
+Pure functions of plain records. Whatever figures, tables, claims and notes say about a run goes through here, so that
+they can't disagree. Curves over several seeds (and folds) are averaged epoch by epoch; the overfitting epoch of a
+report is that of the mean curve, and its spread is that of the single seeds.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from labreport.experiments.result import Findings, Model, Result, Score, Training
+from labreport.experiments.selection import best_epoch, smooth
+from labreport.report.errors import ReportError
+
+
+class MissingValueError(ReportError):
+    """A Result does not hold what was asked of it."""
+
+    exit_code = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """One measured number, once per seed."""
+
+    values: tuple[float, ...]
+    """In the unit of the score; shares from 0 to 1."""
+    unit: str
+
+    @property
+    def mean(self) -> float:
+        """Mean over the seeds."""
+        return statistics.fmean(self.values)
+
+    @property
+    def deviation(self) -> float | None:
+        """Sample standard deviation over the seeds; None for a single run."""
+        return statistics.stdev(self.values) if len(self.values) > 1 else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """Where a validation curve has its minimum.
+
+    The rule: the minimum of the curve, the earliest epoch on a tie, counted from 1. Overfitting is seen when
+    epochs follow the minimum.
+    """
+
+    best_epoch: int
+    epochs: int
+    best: float
+    last: float
+    per_seed: tuple[int, ...]
+    """The best epoch of each seed alone."""
+
+    @property
+    def overfits(self) -> bool:
+        """Whether the curve ends above its minimum."""
+        return self.best_epoch < self.epochs and self.last > self.best
+
+
+def trainings(result: Result, role: str) -> tuple[Training, ...]:
+    """Return the fits of one role, in the order of the record.
+
+    Raises:
+        MissingValueError: none has that role.
+    """
+    found = tuple(fit for fit in result.findings.trainings if fit.role == role)
+    if not found:
+        known = sorted({fit.role for fit in result.findings.trainings})
+        raise MissingValueError(f"The run of {result.lab} has no training '{role}'; it has {_listed(known)}.")
+    return found
+
+
+def curves(result: Result, role: str, key: str) -> tuple[tuple[float, ...], ...]:
+    """Return one curve for each seed: shape (seeds, epochs); folds of a seed are averaged.
+
+    Raises:
+        MissingValueError: no such training, or no such key in its history.
+    """
+    by_seed: dict[int, list[tuple[float, ...]]] = {}
+    for fit in trainings(result, role):
+        if key not in fit.history:
+            raise MissingValueError(
+                f"The training '{role}' of {result.lab} has no history '{key}'; it has {_listed(sorted(fit.history))}."
+            )
+        by_seed.setdefault(fit.seed, []).append(fit.history[key])
+    return tuple(mean_of(group) for group in by_seed.values())
+
+
+def mean_curve(result: Result, role: str, key: str) -> tuple[float, ...]:
+    """Return the mean curve over seeds and folds, one value per epoch."""
+    return mean_of(curves(result, role, key))
+
+
+def turn(result: Result, role: str = "selection", key: str = "val_loss") -> Turn:
+    """Return where the mean curve of a role has its minimum (Prechelt 1998: the epoch at which to stop)."""
+    single = curves(result, role, key)
+    mean = mean_of(single)
+    best = best_epoch(mean)
+    return Turn(
+        best_epoch=best,
+        epochs=len(mean),
+        best=mean[best - 1],
+        last=mean[-1],
+        per_seed=tuple(best_epoch(curve) for curve in single),
+    )
+
+
+def smoothed_curve(result: Result) -> tuple[int, tuple[float, ...]]:
+    """Return the smoothed validation MAE of a cross-validation.
+
+    Returns:
+        Epochs dropped at the beginning, and the exponential moving average of the rest, averaged over folds and seeds;
+        its first value belongs to the epoch after the dropped ones.
+    """
+    dropped = dropped_epochs(result)
+    return dropped, mean_of([_smoothed(result, curve) for curve in curves(result, "fold", "val_mae")])
+
+
+def smoothed_turn(result: Result) -> Turn:
+    """Return where the smoothed validation MAE has its minimum, in epochs of the whole curve."""
+    dropped, mean = smoothed_curve(result)
+    best = best_epoch(mean)
+    single = [_smoothed(result, curve) for curve in curves(result, "fold", "val_mae")]
+    return Turn(
+        best_epoch=dropped + best,
+        epochs=dropped + len(mean),
+        best=mean[best - 1],
+        last=mean[-1],
+        per_seed=tuple(dropped + best_epoch(curve) for curve in single),
+    )
+
+
+def dropped_epochs(result: Result) -> int:
+    """Return how many first epochs the smoothed curve leaves out; fewer where hardly more were trained."""
+    epochs = min(fit.epochs for fit in trainings(result, "fold"))
+    return min(int(setting(result, "dropped_epochs")), max(0, epochs - 2))
+
+
+def fold_spread(result: Result) -> tuple[float, float]:
+    """Return the least and the greatest validation MAE of a fold at the last epoch."""
+    last = [fit.history["val_mae"][-1] for fit in trainings(result, "fold")]
+    return min(last), max(last)
+
+
+def score(result: Result, name: str) -> Quantity:
+    """Return a score over the seeds.
+
+    Raises:
+        MissingValueError: the run has no such score.
+    """
+    return _quantity(result, name, result.findings.scores, "score")
+
+
+def baseline(result: Result, name: str) -> Quantity:
+    """Return what a simple rule or model reaches.
+
+    Raises:
+        MissingValueError: the run has no such baseline.
+    """
+    return _quantity(result, name, result.findings.baselines, "baseline")
+
+
+def measure(result: Result, name: str) -> Quantity:
+    """Return a further measured number over the seeds.
+
+    Raises:
+        MissingValueError: the run has no such measure.
+    """
+    found = [item for item in result.findings.measures if item.name == name]
+    if not found:
+        known = sorted({item.name for item in result.findings.measures})
+        raise MissingValueError(f"The run of {result.lab} has no measure '{name}'; it has {_listed(known)}.")
+    values = tuple(item.value for item in found)
+    return Quantity(values=values, unit=found[0].unit)
+
+
+def series(result: Result, name: str) -> tuple[float, ...]:
+    """Return a named list of numbers.
+
+    Raises:
+        MissingValueError: the run has no such series.
+    """
+    for item in result.findings.series:
+        if item.name == name:
+            return item.values
+    known = sorted(item.name for item in result.findings.series)
+    raise MissingValueError(f"The run of {result.lab} has no series '{name}'; it has {_listed(known)}.")
+
+
+def model(result: Result, role: str) -> Model:
+    """Return the model of a role.
+
+    Raises:
+        MissingValueError: the run has no such model.
+    """
+    for item in result.findings.models:
+        if item.role == role:
+            return item
+    known = sorted(item.role for item in result.findings.models)
+    raise MissingValueError(f"The run of {result.lab} has no model '{role}'; it has {_listed(known)}.")
+
+
+def setting(result: Result, name: str) -> float:
+    """Return a setting that is a number.
+
+    Raises:
+        MissingValueError: the lab has no such setting, or it is no number.
+    """
+    value = result.settings.get(name)
+    if isinstance(value, (bool, str)) or value is None:
+        raise MissingValueError(f"The run of {result.lab} has no number '{name}' among its settings.")
+    return value
+
+
+def seconds(result: Result) -> float:
+    """Return the wall time of a run in seconds, from reading the data to the last score."""
+    return result.timings.get("total", sum(result.timings.values()))
+
+
+def only_seed(result: Result, seed: int) -> Result:
+    """Return the Result as if only this seed had run; what needs no seed stays."""
+
+    def kept(items: Iterable[msgspec.Struct]) -> tuple[msgspec.Struct, ...]:
+        return tuple(item for item in items if getattr(item, "seed", None) in (None, seed))
+
+    findings: Findings = msgspec.structs.replace(
+        result.findings,
+        **{
+            name: kept(getattr(result.findings, name))
+            for name in ("trainings", "scores", "baselines", "measures", "predictions")
+        },
+    )
+    return msgspec.structs.replace(result, findings=findings, seeds=(seed,))
+
+
+def mean_of(lists: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    """Return the mean at each position, over as many positions as the shortest list has."""
+    return tuple(math.fsum(column) / len(column) for column in zip(*lists, strict=False))
+
+
+def _smoothed(result: Result, curve: Sequence[float]) -> tuple[float, ...]:
+    return tuple(smooth(curve, dropped_epochs(result), float(setting(result, "smoothing_factor"))))
+
+
+def _quantity(result: Result, name: str, scores: Sequence[Score], kind: str) -> Quantity:
+    found = [item for item in scores if item.name == name and item.fold is None] or [
+        item for item in scores if item.name == name
+    ]
+    if not found:
+        known = sorted({item.name for item in scores})
+        raise MissingValueError(f"The run of {result.lab} has no {kind} '{name}'; it has {_listed(known)}.")
+    return Quantity(values=tuple(item.value for item in found), unit=found[0].unit)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if names else "none"

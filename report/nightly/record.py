@@ -1,0 +1,139 @@
+"""What became of a night: of each lab and each step, in words and as data, and the exit code of all of it.
+
+The code is that of the worst thing that is certain: a gate that failed on what was measured, before a fault of ours, a
+lab that failed, a run that can't be read, something that was not measured, too few runs to tell, a page that can't be
+rendered. So 1 always means a verdict, and a success always that every lab was measured or is unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from labreport.report.numbers import duration
+from labreport.report.words import Language, Words
+
+ORDER = (1, 70, 3, 2, 5, 6, 4)
+"""Exit codes, the one that prevails first."""
+MARKER = "<!-- labreport nightly -->"
+"""Hidden in the summary, so that a comment made from it can be found again."""
+
+State = Literal["trained", "fresh", "failed", "late", "long", "stopped"]
+"""late, long: skipped, because it no longer fits or never will. stopped: begun, but the budget was spent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabNight:
+    """What became of a lab."""
+
+    lab: str
+    state: State
+    run_id: str | None = None
+    seconds: float = 0.0
+    """That it took tonight, or that it would have taken."""
+    reason: str = ""
+    """Why it failed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A part of the night after the training."""
+
+    name: Literal["report", "trend", "check"]
+    code: int
+    remark: str = ""
+    files: tuple[str, ...] = ()
+    """Relative to the folder of the night."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Night:
+    """Everything that was done."""
+
+    labs: tuple[LabNight, ...]
+    steps: tuple[Step, ...]
+    budget: float | None
+    """In seconds."""
+    seconds: float
+    """That the whole night took."""
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        states = {lab.state for lab in self.labs}
+        codes = {step.code for step in self.steps}
+        if "failed" in states:
+            codes.add(3)
+        # What never fits is never measured, and a night on which nothing could be measured is no success.
+        if "long" in states or "stopped" in states or (states and states <= {"late"}):
+            codes.add(5)
+        return next((code for code in ORDER if code in codes), 0)
+
+
+def data(night: Night) -> dict[str, Any]:
+    """Return a night as values that JSON can hold."""
+    return {
+        "format": 1,
+        "exit_code": night.code,
+        "budget_seconds": night.budget,
+        "seconds": round(night.seconds, 3),
+        "labs": [
+            {
+                "lab": lab.lab,
+                "state": lab.state,
+                "run": lab.run_id,
+                "seconds": round(lab.seconds, 3),
+                "reason": lab.reason,
+            }
+            for lab in night.labs
+        ],
+        "steps": [
+            {"step": step.name, "exit_code": step.code, "remark": step.remark, "files": list(step.files)}
+            for step in night.steps
+        ],
+    }
+
+
+def summary(night: Night, languages: Sequence[Language]) -> str:
+    """Return a night as Markdown, once in each language."""
+    return "\n".join([MARKER, *(part for language in languages for part in _part(night, Words(language)))]) + "\n"
+
+
+def state_text(lab: LabNight, words: Words) -> str:
+    """Return in words what became of a lab."""
+    return words(f"nightly.state_{lab.state}", time=duration(lab.seconds), reason=_one_line(lab.reason))
+
+
+def told(lab: LabNight, words: Words) -> str:
+    """Return the same for a terminal, which has no bold type."""
+    return state_text(lab, words).replace("**", "")
+
+
+def _part(night: Night, words: Words) -> list[str]:
+    spent = duration(night.seconds)
+    whole = words("nightly.spent", spent=spent)
+    if night.budget is not None:
+        whole = words("nightly.spent_of", spent=spent, budget=duration(night.budget))
+    lines = [f"## {words('nightly.title')}", "", words("nightly.code", code=night.code), whole, ""]
+    lines += [f"| {words('nightly.lab')} | {words('nightly.state')} | {words('nightly.run')} |", "|---|---|---|"]
+    lines += [f"| {lab.lab} | {_cell(state_text(lab, words))} | {_code(lab.run_id)} |" for lab in night.labs]
+    lines.append("")
+    for step in night.steps:
+        said = words(f"nightly.step_{step.name}")
+        remark = f" {_one_line(step.remark)}" if step.remark else ""
+        links = " · ".join(f"[{name}]({name})" for name in step.files)
+        lines.append(f"- {words('nightly.step', step=said, code=step.code)}{remark}{f' {links}' if links else ''}")
+    return [*lines, ""]
+
+
+def _code(text: str | None) -> str:
+    return f"`{text}`" if text else "–"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,138 @@
+"""A night's work in a time budget: which labs to train, in which order, and which no longer fit.
+
+    [tool.labreport.nightly]
+    budget = "40m"               # as --budget
+    confirm = true               # as --confirm
+
+A lab's time is told by its earlier runs: the newest one of the same profile, in proportion to the seeds. A run that
+was stopped has taken at least its time. Whoever was left out comes first the next night: the lab that was tried
+longest ago is trained first, so that no lab is always the one that no longer fits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from labreport.experiments.suggestion import unknown_name
+from labreport.report.errors import UsageError
+from labreport.report.running.planning import Plan
+from labreport.report.store.runs import Entry
+
+FINISHING_SHARE = 0.2
+"""Part of the budget that is kept for reports, gate and trend …"""
+FINISHING_SECONDS = 120.0
+"""… but not more than this, in seconds."""
+_PART = re.compile(r"(\d+(?:\.\d+)?)(h|min|m|s)")
+_KEYS = ("budget", "confirm")
+_SECONDS = {"h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
+
+Verdict = Literal["fresh", "train", "late", "long"]
+"""fresh: nothing to do. train: start it. late: no longer fits tonight. long: takes more than the whole budget."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Habits:
+    """What the configuration says of every night."""
+
+    budget: float | None = None
+    """Seconds for everything; None: no end."""
+    confirm: bool = False
+    """Whether suspicious labs run again with fresh seeds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What to do with a lab now."""
+
+    verdict: Verdict
+    estimate: float | None
+    """Seconds it is expected to take; None where nobody knows."""
+
+
+def parse_budget(text: str) -> float:
+    """Return the seconds that "30m", "1h30m", "90s" or "45" (minutes) mean.
+
+    Raises:
+        UsageError: not a length of time, or none at all.
+    """
+    plain = text.strip().lower().replace(" ", "")
+    if re.fullmatch(r"\d+(\.\d+)?", plain):
+        plain += "m"
+    parts = _PART.findall(plain)
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    if "".join(number + unit for number, unit in parts) != plain or seconds <= 0:
+        raise UsageError(f"Can't read the budget '{text}': write a length of time such as 30m, 1h30m or 900s.")
+    return seconds
+
+
+def parse(table: Mapping[str, Any]) -> Habits:
+    """Read the table `nightly` of the configuration.
+
+    Raises:
+        UsageError: an unknown key (names the nearest), or a value of the wrong type.
+    """
+    for key in table:
+        if key not in _KEYS:
+            raise UsageError(f"nightly: {unknown_name('key', key, _KEYS)}")
+    budget, confirm = table.get("budget"), table.get("confirm", False)
+    if budget is not None and not isinstance(budget, str):
+        raise UsageError(f'nightly.budget must be a length of time such as "30m", not {budget!r}.')
+    if not isinstance(confirm, bool):
+        raise UsageError(f"nightly.confirm must be true or false, not {confirm!r}.")
+    return Habits(budget=None if budget is None else parse_budget(budget), confirm=confirm)
+
+
+def for_training(budget: float) -> float:
+    """Return how much of a budget (seconds) may be spent on training; the rest is for what must be done in any case."""
+    return budget - min(FINISHING_SHARE * budget, FINISHING_SECONDS)
+
+
+def estimate(plan: Plan, entries: Iterable[Entry]) -> float | None:
+    """Return how many seconds a lab is expected to take, or None where no earlier run tells.
+
+    Args:
+        plan: of the lab.
+        entries: all runs of the store.
+    """
+    alike = [
+        entry
+        for entry in entries
+        if entry.lab == plan.lab and entry.profile == plan.profile and entry.seconds is not None and entry.seeds
+    ]
+    complete = max((entry for entry in alike if entry.status == "complete"), key=_started, default=None)
+    stopped = [entry for entry in alike if entry.status == "interrupted" and entry.key == plan.key]
+    times = [(entry.seconds or 0.0) / len(entry.seeds) for entry in (*([complete] if complete else []), *stopped)]
+    return max(times) * len(plan.seeds) if times else None
+
+
+def in_order(plans: Sequence[Plan], entries: Sequence[Entry]) -> tuple[Plan, ...]:
+    """Return the plans, those that were tried longest ago first; ties in the order of the book."""
+    newest: dict[str, str] = {}
+    for entry in entries:
+        newest[entry.lab] = max(newest.get(entry.lab, ""), entry.started)
+    return tuple(sorted(plans, key=lambda plan: newest.get(plan.lab, "")))
+
+
+def decide(plan: Plan, expected: float | None, left: float, whole: float) -> Decision:
+    """Return what to do with a lab.
+
+    Args:
+        plan: of the lab.
+        expected: seconds it should take, if known.
+        left: seconds of training that are left tonight; infinite without a budget.
+        whole: seconds of training that the budget allows in all.
+    """
+    if plan.stored is not None:
+        return Decision(verdict="fresh", estimate=0.0)
+    if expected is not None and expected > whole:
+        return Decision(verdict="long", estimate=expected)
+    if left <= 0 or (expected is not None and expected > left):
+        return Decision(verdict="late", estimate=expected)
+    return Decision(verdict="train", estimate=expected)
+
+
+def _started(entry: Entry) -> str:
+    return entry.started

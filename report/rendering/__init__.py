@@ -1,0 +1,1 @@
+"""The tree becomes files: HTML, PDF, Markdown and notebooks."""

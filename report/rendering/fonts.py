@@ -1,0 +1,294 @@
+"""The shipped fonts: which characters they have, and subsets of them for a page.
+
+Every character of a report must have a glyph in these fonts, or building it fails with the character and its place; a
+box or a borrowed glyph is never printed. HTML carries, as woff2, only the glyphs that it shows.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import unicodedata
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, lru_cache, partial
+from hashlib import sha256
+from html.parser import HTMLParser
+from importlib import resources
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Literal
+
+from labreport.report.errors import RenderingError
+from labreport.report.rendering.cache import kept
+
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
+
+FaceName = Literal["regular", "bold", "italic", "mono", "math"]
+
+SCREEN_EM = 250
+"""Units of the em in the fonts of a page: a fifth of a pixel in its largest title, and a tenth less to carry."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Face:
+    """One shipped font file."""
+
+    file: str
+    family: str
+    weight: int = 400
+    style: Literal["normal", "italic"] = "normal"
+
+
+FACES: dict[FaceName, Face] = {
+    "regular": Face(file="LabreportSans-Regular.ttf", family="Labreport Sans"),
+    "bold": Face(file="LabreportSans-Bold.ttf", family="Labreport Sans", weight=700),
+    "italic": Face(file="LabreportSans-Italic.ttf", family="Labreport Sans", style="italic"),
+    "mono": Face(file="LabreportMono-Regular.ttf", family="Labreport Mono"),
+}
+
+MATH = Face(file="STIXTwoMath-Regular.ttf", family="Labreport Math")
+"""The font of formulas on the screen; it comes with ziamath, which draws the formulas of the PDF from it."""
+
+BOLD_TAGS = frozenset({"b", "strong", "th", "h1", "h2", "h3", "h4", "h5", "h6"})
+"""Elements that the style sheets set bold; no rule of theirs makes anything else bold."""
+_ITALIC_TAGS = frozenset({"i", "em"})
+_MONO_TAGS = frozenset({"code", "pre", "samp", "kbd"})
+_UNSEEN_TAGS = frozenset({"style", "title", "template", "desc", "head"})
+_VOID_TAGS = frozenset({"br", "hr", "img", "meta", "link", "wbr", "path", "use", "rect", "line", "circle", "col"})
+_ITALICS = {"h": "ℎ", "∇": "𝛻", "∂": "𝜕", "ϵ": "𝜖", "ϑ": "𝜗", "ϕ": "𝜙", "ϱ": "𝜚", "ϖ": "𝜛"}
+"""The letters whose mathematical italic is not where the order of the alphabet would have it (MathML Core)."""
+_INVISIBLE = {"Cc", "Cf", "Zl", "Zp"}
+
+
+@cache
+def content(file: str) -> bytes:
+    """Return the bytes of a shipped font file."""
+    if file == MATH.file:
+        # Where ziamath lies, without importing it: that costs a tenth of a second.
+        package = find_spec("ziamath")
+        if package is None or package.origin is None:
+            raise RenderingError(
+                "The package ziamath, whose font sets the formulas, is missing. Install labreport again."
+            )
+        return (Path(package.origin).parent / "fonts" / file).read_bytes()
+    return (resources.files("labreport.templates") / "fonts" / file).read_bytes()
+
+
+@cache
+def characters(name: FaceName) -> frozenset[str]:
+    """Return every character for which the face has a glyph."""
+    return frozenset(map(chr, _font(name).getBestCmap()))
+
+
+@cache
+def shipped_characters() -> frozenset[str]:
+    """Return every character that a report may hold: those of the text font and of the mono font."""
+    return characters("regular") | characters("mono") | {"\n", "\t", "\u00ad"}
+
+
+def check(text: str, place: str) -> None:
+    """Make sure that every character of a text can be shown.
+
+    Args:
+        text: what will be shown.
+        place: where, in words for the error.
+
+    Raises:
+        RenderingError: names the first character without a glyph, its code point and the place.
+    """
+    if shipped_characters().issuperset(text):
+        return
+    for position, character in enumerate(text):
+        if character not in shipped_characters():
+            code_point = f"U+{ord(character):04X}"
+            name = unicodedata.name(character, "no name")
+            shown = character if unicodedata.category(character) not in _INVISIBLE else "\N{REPLACEMENT CHARACTER}"
+            around = " ".join(text[max(0, position - 12) : position + 12].split())
+            raise RenderingError(
+                f"{place}: the shipped fonts have no glyph for '{shown}' ({code_point}, {name}) in '{around}'. "
+                "Write it otherwise, or add a font."
+            )
+
+
+def style_sheet(html: str) -> str:
+    """Return `@font-face` rules that carry just the glyphs a page shows.
+
+    Args:
+        html: the finished page, without these rules.
+    """
+    return embedded(used(html))
+
+
+def embedded(usage: Mapping[FaceName, frozenset[str]]) -> str:
+    """Return `@font-face` rules with the subset of each face as a `data:` address."""
+    rules = []
+    for name, needed in usage.items():
+        # A page without formulas does without opening their font, which is the slowest of all.
+        wanted = needed & characters(name) if needed else needed
+        if wanted:
+            data = b64encode(subset(name, wanted)).decode()
+            rules.append(rule(FACES.get(name, MATH), f"data:font/woff2;base64,{data}", "woff2"))
+    return "".join(rules)
+
+
+def rule(face: Face, address: str, kind: str) -> str:
+    """Return one `@font-face` rule."""
+    return (
+        f'@font-face{{font-family:"{face.family}";font-weight:{face.weight};font-style:{face.style};'
+        f'src:url("{address}") format("{kind}")}}\n'
+    )
+
+
+@lru_cache(maxsize=32)
+def subset(name: FaceName, wanted: frozenset[str]) -> bytes:
+    """Return a woff2 file with the glyphs of these characters, the same bytes for the same characters.
+
+    Half of a page's time goes into it, so it is kept from one command to the next.
+    """
+    inputs = sha256("".join(sorted(wanted)).encode())
+    for part in (content(FACES.get(name, MATH).file), Path(__file__).read_bytes()):
+        inputs.update(sha256(part).digest())
+    inputs.update(f"{version('fonttools')} {version('brotli')}".encode())
+    return kept("fonts", f"{name}-{inputs.hexdigest()}.woff2", lambda: cut(name, wanted))
+
+
+def cut(name: FaceName, wanted: frozenset[str]) -> bytes:
+    """Return what `subset` returns, newly made."""
+    from fontTools.subset import Options, Subsetter
+    from fontTools.ttLib.scaleUpem import scale_upem
+    from fontTools.ttLib.woff2 import WOFF2FlavorData
+
+    options = Options(
+        hinting=False, layout_features=["kern", "locl"], flavor="woff2", notdef_outline=True, name_IDs=[0, 1, 2, 13],
+        recalc_timestamp=False,
+    )  # fmt: skip
+    if name == "math":
+        options.layout_features = []
+        options.drop_tables += ["DSIG", "GDEF", "GPOS", "GSUB"]
+    subsetter = Subsetter(options)
+    subsetter.populate(unicodes=[ord(character) for character in wanted])
+    font = _font(name)
+    logging.getLogger("fontTools.subset").setLevel(logging.ERROR)
+    subsetter.subset(font)
+    scale_upem(font, SCREEN_EM)
+    font.flavor = "woff2"
+    font.flavorData = WOFF2FlavorData(transformedTables=("glyf", "loca", "hmtx"))
+    target = io.BytesIO()
+    with _hasty_brotli():
+        font.save(target)
+    return target.getvalue()
+
+
+@contextmanager
+def _hasty_brotli() -> Iterator[None]:
+    """Compress one degree less than fontTools does: a page's Chinese takes a third of the time and 0.2 % more room."""
+    from fontTools.ttLib import woff2
+
+    usual = woff2.brotli
+    woff2.brotli = SimpleNamespace(compress=partial(usual.compress, quality=10), MODE_FONT=usual.MODE_FONT)
+    try:
+        yield
+    finally:
+        woff2.brotli = usual
+
+
+def used(html: str) -> dict[FaceName, frozenset[str]]:
+    """Return the characters that each face must show on a page.
+
+    The mono face hands what it lacks to the regular one, so that carries every character outside the mono face.
+    """
+    reader = _FaceReader()
+    reader.feed(html)
+    reader.close()
+    shown = {name: frozenset("".join(texts)) for name, texts in reader.texts.items()}
+    lacking = frozenset[str]().union(*(shown[name] - characters(name) for name in ("bold", "italic", "mono")))
+    digits = frozenset("0123456789 ")
+    # List numbers are drawn by the browser and stand in no text.
+    return {**shown, "regular": shown["regular"] | lacking | digits | frozenset(".•–")}
+
+
+class _FaceReader(HTMLParser):
+    """Collects the text of a page by the face that shows it."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.texts: dict[FaceName, list[str]] = {name: [] for name in (*FACES, "math")}
+        self._open: list[tuple[str, FaceName | None]] = []
+        self._slanted = False
+        """Whether the text to come is the name of a variable, which is slanted where it is one letter."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _VOID_TAGS:
+            return
+        above: FaceName | None = self._open[-1][1] if self._open else "regular"
+        self._open.append((tag, _face(tag, above, attrs)))
+        self._slanted = tag == "mi" and dict(attrs).get("mathvariant") != "normal"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._slanted = False
+        if any(name == tag for name, _ in self._open):
+            while self._open.pop()[0] != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        face: FaceName | None = self._open[-1][1] if self._open else "regular"
+        if face is not None and data != "\n":
+            self.texts[face].append(_italic(data) if self._slanted and len(data) == 1 else data)
+
+
+def _face(tag: str, above: FaceName | None, attributes: Iterable[tuple[str, str | None]]) -> FaceName | None:
+    if above is None or tag in _UNSEEN_TAGS:
+        return None
+    if tag == "math" or above == "math":
+        return "math"
+    if tag in _MONO_TAGS or above == "mono":
+        return "mono"
+    if tag in _ITALIC_TAGS and above == "regular":
+        return "italic"
+    if tag in BOLD_TAGS:
+        return "bold"
+    if tag in ("text", "tspan", "g", "svg"):
+        values = dict(attributes)
+        if "Mono" in (values.get("font-family") or ""):
+            return "mono"
+        if values.get("font-weight") in ("bold", "700"):
+            return "bold"
+        if values.get("font-style") == "italic":
+            return "italic"
+    return above
+
+
+def _italic(character: str) -> str:
+    """Return the mathematical italic of a letter, which the browser takes for a variable of one letter."""
+    if character in _ITALICS:
+        return _ITALICS[character]
+    for first, last, target in (("A", "Z", 0x1D434), ("a", "z", 0x1D44E), ("Α", "Ω", 0x1D6E2), ("α", "ω", 0x1D6FC)):
+        if first <= character <= last:
+            return chr(target + ord(character) - ord(first))
+    return character
+
+
+def _font(name: FaceName) -> TTFont:
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(io.BytesIO(content(FACES.get(name, MATH).file)), lazy=True, recalcTimestamp=False)
+    # Nobody sees the names of glyphs, and looking up thousands of them takes longer than all the rest.
+    font.setGlyphOrder([f"glyph{number:05}" for number in range(font["maxp"].numGlyphs)])
+    return font
+
+
+_TEXT_IN_SVG = re.compile(r"<(?:text|tspan)\b[^>]*>([^<]*)")
+
+
+def svg_text(svg: str) -> str:
+    """Return the text that a drawing shows."""
+    from html import unescape
+
+    return unescape("".join(_TEXT_IN_SVG.findall(svg)))

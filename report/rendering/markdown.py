@@ -1,0 +1,178 @@
+"""A Report becomes Markdown for a repository or a step summary: text, tables and code in place, figures as files.
+
+The dialect is GitHub's: pipe tables, `$` formulas, `<details>` for the data behind a figure, and `<a id>` as targets of
+links, because GitHub's own anchors depend on the words of a heading.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+
+from labreport.report.document import (
+    BETWEEN,
+    Block,
+    Box,
+    Chapter,
+    Equation,
+    Example,
+    Exercise,
+    Figure,
+    Listing,
+    Prose,
+    Report,
+    Table,
+    Theme,
+    escape,
+)
+from labreport.report.rendering import texts
+from labreport.report.rendering.dialect import anchor, fenced, pipe_table, quoted, with_families
+from labreport.report.rendering.page import Page
+from labreport.report.rendering.theme import recoloured
+
+_FAMILIES = {
+    "Labreport Sans": "Labreport Sans, Noto Sans SC, Source Sans 3, Helvetica, Arial, sans-serif",
+    "Labreport Mono": "Labreport Mono, JetBrains Mono, Consolas, monospace",
+}
+"""Fonts of a figure that stands alone: the reader's machine need not have ours."""
+
+
+def markdown(report: Report, folder: str | None = None, *, theme: Theme = "blue") -> tuple[str, dict[str, str]]:
+    """Return the report as Markdown, and its figures.
+
+    Args:
+        report: what is written.
+        folder: where the figures will lie, relative to the text; by default `labreport-<language>-figures`.
+        theme: colours of the figures.
+
+    Returns:
+        The text, and SVG by file name.
+
+    Raises:
+        RenderingError: a text, drawing or formula can't be shown; names the place.
+    """
+    page = Page(report, "screen", theme=theme)
+    texts.check(page, glyphs=False)
+    writer = _Writer(page, f"labreport-{report.language}-figures" if folder is None else folder)
+    text = "\n\n".join(part for part in writer.report(report) if part.strip())
+    return text.replace(BETWEEN, " / ") + "\n", writer.files
+
+
+def pictures(report: Report) -> dict[str, bytes]:
+    """Return the pictures besides the drawings, by file name: the logo, where there is one."""
+    kind, _, data = report.cover.logo.partition(";base64,")
+    return {f"logo.{kind.rpartition('/')[2]}": b64decode(data)} if data else {}
+
+
+class _Writer:
+    """Writes blocks one after another and collects the drawings."""
+
+    def __init__(self, page: Page, folder: str) -> None:
+        self.files: dict[str, str] = {}
+        self._page = page
+        self._folder = folder
+        self._colon = "：" if page.report.language == "zh" else ":"
+
+    def report(self, report: Report) -> Iterator[str]:
+        cover = report.cover
+        for name in pictures(report):
+            yield f"![{escape(cover.logo_alt)}]({self._folder}/{name})"
+        yield f"# {cover.title}"
+        yield cover.subtitle
+        for mark in cover.marks:
+            yield quoted(mark)
+        yield "\n".join(f"- {name}{self._colon} {value}".replace("： ", "：") for name, value in cover.facts)
+        yield " ".join(
+            self._image(f"cover-{number}.svg", small.svg, f"{small.title}: {small.alt}")
+            for number, small in enumerate(cover.strip, 1)
+        )
+        yield f"## {self._say('page.contents')}"
+        chapters = self._page.chapters()
+        yield "\n".join(f"- [{_numbered(chapter)}](#{chapter.id})" for chapter in chapters)
+        for chapter in chapters:
+            yield from self._chapter(chapter)
+
+    def _chapter(self, chapter: Chapter) -> Iterator[str]:
+        yield f"{anchor(chapter.id)}\n\n## {_numbered(chapter)}"
+        for mark in chapter.marks:
+            yield quoted(mark)
+        for block in chapter.opening:
+            yield from self._block(block)
+        for section in chapter.sections:
+            yield f"{anchor(section.id)}\n\n### {section.title}"
+            for block in section.blocks:
+                yield from self._block(block)
+
+    def _block(self, block: Block) -> Iterator[str]:
+        match block:
+            case Prose(markdown=text):
+                yield self._prose(text)
+            case Table():
+                yield self._caption(block.id, "page.table", block.number, block.caption, block.tag_line)
+                yield pipe_table(block)
+            case Figure():
+                yield anchor(block.id) + "\n" + self._image(f"{block.id}.svg", block.svg, block.alt)
+                yield self._caption("", "page.figure", block.number, block.caption, block.tag_line)
+                if block.data is not None:
+                    summary = self._say("page.data_table")
+                    yield f"<details><summary>{summary}</summary>\n\n{pipe_table(block.data)}\n\n</details>"
+            case Listing():
+                yield self._caption(block.id, "page.listing", block.number, block.caption, "")
+                yield fenced(block.code, "python")
+                if block.sha256:
+                    key = "page.verified" if block.verified else "page.unverified"
+                    yield self._say(key, hash=block.sha256[:12])
+            case Example():
+                yield self._caption(block.id, "page.example", "", block.caption, "", labelled=True)
+                yield fenced(block.code, "python")
+                if block.output.strip():
+                    yield f"{self._say('page.output')}{self._colon}"
+                    yield fenced(block.output, "text")
+            case Equation(tex=tex):
+                yield f"$$\n{tex}\n$$"
+            case Exercise():
+                number = self._say("page.exercise", number=block.number)
+                yield f"{anchor(block.id)}**{number}** ({self._points(block.points)})"
+                yield self._prose(block.task)
+                if block.hint:
+                    hint = self._prose(block.hint)
+                    yield f"<details><summary>{self._say('page.hint')}</summary>\n\n{hint}\n\n</details>"
+                if block.solution is not None:
+                    yield quoted(f"**{self._say('page.solution')}**\n\n{self._prose(block.solution)}")
+            case Box(title=title, blocks=blocks):
+                inner = "\n\n".join(part for item in blocks for part in self._block(item))
+                yield quoted(f"**{title}**\n\n{inner}")
+
+    def _say(self, key: str, **values: object) -> str:
+        """Return words of the report, in a bilingual report in both languages."""
+        return " / ".join(dict.fromkeys(words(key, **values) for words in self._page.all_words))
+
+    def _points(self, points: int) -> str:
+        return self._say("page.point" if points == 1 else "page.points", points=points)
+
+    def _prose(self, markdown: str) -> str:
+        """Return paragraphs, in a bilingual report each followed by its counterpart."""
+        return "\n\n".join(text for _, text in self._page.paired(markdown))
+
+    def _caption(self, id_: str, key: str, number: str, caption: str, tag_line: str, *, labelled: bool = False) -> str:
+        """Return a caption, in a bilingual report one line for each language."""
+        captions, tags = caption.split(BETWEEN), tag_line.split(BETWEEN)
+        lines = []
+        for index, words in enumerate(self._page.all_words[: max(len(captions), len(tags))]):
+            line = f"**{words(key, number=number)}**{words('page.label_end')}" if number or labelled else ""
+            line += captions[min(index, len(captions) - 1)]
+            if tag_line:
+                tag = tags[min(index, len(tags) - 1)]
+                line += f" ({tag})" if words.language == "en" else f"（{tag}）"
+            lines.append(line)
+        return (anchor(id_) if id_ else "") + "<br>\n".join(lines)
+
+    def _image(self, name: str, svg: str, alt: str) -> str:
+        self.files[name] = recoloured(with_families(svg, _FAMILIES), self._page.theme)
+        label = re.sub(r"([\\\[\]])", r"\\\1", " ".join(alt.split()))
+        return f"![{label}]({self._folder}/{name})"
+
+
+def _numbered(chapter: Chapter) -> str:
+    return f"{chapter.number} {chapter.title}" if chapter.number else chapter.title

@@ -1,0 +1,151 @@
+"""Formulas: TeX becomes MathML for HTML, and a drawing for PDF, because WeasyPrint sets MathML on one flat line.
+
+Both libraries let unknown commands pass as text; here they are an error that names the command. The drawing is made
+of outlines (STIX Two Math), so no font is needed where it is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import lru_cache
+from html import unescape
+from xml.etree import ElementTree
+
+from markupsafe import escape
+
+from labreport.report.errors import RenderingError
+
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
+_UNKNOWN = re.compile(r"\\[A-Za-z]+")
+_LETTERS = re.compile(r'<mrow>((?:<mi mathvariant="normal">[^<]</mi>){2,})</mrow>')
+_ALONE = re.compile(r"<mrow>(<(m[ino])\b[^>]*>[^<]*</\2>)</mrow>")
+_OUTER = re.compile(r"(<math[^>]*>)<mrow>((?:(?!</?mrow>).)*)</mrow>(</math>)", re.DOTALL)
+"""A group that groups nothing: one sign, or all that MathML takes for a row anyhow."""
+_FUNCTION = re.compile(r"(<mi>(?:log|ln|exp|sin|cos|tan|arg|lim)</mi>)(?=<m(?:i|n|sub|sup|subsup|frac|row)>)")
+_ELEMENTS = {
+    "math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "mfrac", "msqrt", "mroot", "mstyle", "mpadded",
+    "mphantom", "menclose", "msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts",
+    "mprescripts", "none", "mtable", "mtr", "mtd",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "accent", "accentunder", "columnalign", "columnlines", "columnspacing", "depth", "display", "displaystyle",
+    "fence", "form", "height", "largeop", "linethickness", "lspace", "mathbackground", "mathcolor", "mathsize",
+    "mathvariant", "maxsize", "minsize", "movablelimits", "notation", "rowlines", "rowspacing", "rspace",
+    "scriptlevel", "separator", "stretchy", "symmetric", "voffset", "width",
+}  # fmt: skip
+_VALUE = re.compile(r"[\w#.%+ -]*")
+LONGEST = 2000
+"""Characters of TeX that are set at most: the time it takes grows with their square."""
+_SIZE = 10.0
+"""Size of type at which a drawing is made, in points; its measures are given in em."""
+_INK = "#1f2933"
+_SCALE = 1.04
+"""The mathematical font's small letters are lower than the text font's: formulas are set this much larger."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A formula drawn as outlines.
+
+    All measures are in em of the surrounding text.
+    """
+
+    svg: str
+    width: float
+    height: float
+    depth: float
+    """How far the drawing reaches below the base line."""
+
+    @property
+    def uri(self) -> str:
+        """The drawing as a `data:` address."""
+        return "data:image/svg+xml;base64," + b64encode(self.svg.encode()).decode()
+
+
+def plain_number(tex: str) -> str | None:
+    """Return the formula as text if it is nothing but a number, which looks best in the font of the text."""
+    return tex.replace("-", "−") if _NUMBER.match(tex) else None
+
+
+@lru_cache(maxsize=1024)
+def mathml(tex: str, *, display: bool = False) -> str:
+    """Return the formula as MathML.
+
+    Args:
+        tex: TeX without dollar signs; characters of ASCII only.
+        display: whether it stands on a line of its own.
+
+    Raises:
+        RenderingError: an unknown command, an unbalanced brace, a character that the mathematical font lacks.
+    """
+    markup = _converted(tex, display=display)
+    markup = _LETTERS.sub(lambda match: f"<mi>{re.sub('<[^>]*>', '', match.group(1))}</mi>", markup)
+    markup = _FUNCTION.sub(r'\1<mspace width="0.17em"></mspace>', markup)
+    markup = markup.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "").replace(' display="inline"', "")
+    markup = _OUTER.sub(r"\1\2\3", _ALONE.sub(r"\1", markup))
+    markup = re.sub(r"<mspace width=\"([^\"]+)\" />", r'<mspace width="\1"></mspace>', markup)
+    markup = re.sub(r"&#x[0-9A-Fa-f]+;", lambda match: str(escape(unescape(match.group()))), markup)
+    _check(markup, tex)
+    return markup
+
+
+def _check(markup: str, tex: str) -> None:
+    """Refuse what is no formula: the library passes markup inside `\\text` on as it is, and links with `\\href`."""
+    try:
+        elements = list(ElementTree.fromstring(markup).iter())
+    except ElementTree.ParseError as error:
+        raise RenderingError(f"The formula '{tex}' holds '<' or '&' in a place where it can't be set.") from error
+    for element in elements:
+        if element.tag not in _ELEMENTS:
+            raise RenderingError(f"The formula '{tex}' holds the element '{element.tag}', which is none of a formula.")
+        for name, value in element.attrib.items():
+            if name not in _ATTRIBUTES or not _VALUE.fullmatch(value):
+                raise RenderingError(f"The formula '{tex}' asks for {name}='{value}', which a formula may not.")
+
+
+@lru_cache(maxsize=1024)
+def picture(tex: str, *, display: bool = False) -> Picture:
+    """Return the formula as a drawing. Arguments and errors as for `mathml`."""
+    mathml(tex, display=display)
+    from ziamath.zmath import Latex
+
+    try:
+        svg = Latex(tex, size=_SIZE, color=_INK, inline=not display).svg()
+    # Of what MathML can say, this library knows a part only, and says so in as many ways as the other one.
+    except Exception as error:
+        raise RenderingError(f"The formula '{tex}' can't be drawn ({type(error).__name__}).") from error
+    box = re.search(r'viewBox="([-\d.]+) ([-\d.]+) ([-\d.]+) ([-\d.]+)"', svg)
+    if box is None:
+        raise RenderingError(f"The formula '{tex}' could not be drawn.")
+    _, top, width, height = (float(value) for value in box.groups())
+    return Picture(
+        svg=svg,
+        width=round(width / _SIZE * _SCALE, 3),
+        height=round(height / _SIZE * _SCALE, 3),
+        depth=round((top + height) / _SIZE * _SCALE, 3),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _converted(tex: str, *, display: bool) -> str:
+    from latex2mathml.converter import convert
+
+    if len(tex) > LONGEST:
+        raise RenderingError(f"The formula '{tex[:40]}…' is longer than {LONGEST} characters, and no page is as wide.")
+    for character in tex:
+        if not character.isascii():
+            raise RenderingError(
+                f"The formula '{tex}' holds '{character}' (U+{ord(character):04X}), which the mathematical font lacks; "
+                "use TeX commands and Latin letters."
+            )
+    try:
+        markup = convert(tex, display="block" if display else "inline")
+    # The library raises a dozen classes without a common base, and IndexError for some unbalanced braces.
+    except Exception as error:
+        raise RenderingError(f"The formula '{tex}' is not valid TeX ({type(error).__name__}).") from error
+    unknown = _UNKNOWN.search(markup)
+    if unknown:
+        raise RenderingError(f"The formula '{tex}' uses {unknown.group()}, which is not a known TeX command.")
+    return markup

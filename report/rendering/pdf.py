@@ -1,0 +1,197 @@
+"""A Report becomes PDF: markup for paper, set by WeasyPrint, tagged, with shipped fonts only.
+
+WeasyPrint is imported when a PDF is asked for, because it needs system libraries that a machine may lack. It may fetch
+`data:` addresses and the shipped fonts, nothing else. Whatever it warns about is an error here: a warning is the only
+sign of a missing glyph, an ignored rule or an image without alternative text.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from labreport.report.document import Report, Theme
+from labreport.report.errors import RenderingError
+from labreport.report.rendering import fonts, texts
+from labreport.report.rendering.page import Page, environment, style
+from labreport.report.rendering.theme import recoloured_page, styled
+
+if TYPE_CHECKING:
+    from weasyprint.text.fonts import FontConfiguration
+
+PANGO_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+FONT_SCHEME = "labreport-font:"
+"""Address of a shipped font inside a style sheet; the fetcher knows these four names and no others."""
+
+HARMLESS: tuple[str, ...] = ()
+"""Beginnings of warnings that are no error, each with its reason in a comment. None is needed at present."""
+
+
+def pdf(
+    report: Report,
+    *,
+    source_date: datetime,
+    attached: Mapping[str, bytes] | None = None,
+    theme: Theme = "blue",
+) -> bytes:
+    """Return the report as a PDF file (PDF/UA-1), the same bytes for the same report and date.
+
+    Args:
+        report: what is printed.
+        source_date: written as the date of creation.
+        attached: files to carry along, by name.
+        theme: in whose colours.
+
+    Raises:
+        RenderingError: a text, drawing or formula can't be shown, the system lacks Pango, or WeasyPrint warns.
+    """
+    weasyprint = _weasyprint()
+    text = html(report, source_date=source_date, theme=theme)
+    with _warnings() as warnings:
+        document = weasyprint.HTML(
+            string=text, base_url="about:report", url_fetcher=_fetcher_class()(), media_type="print"
+        )
+        try:
+            content: bytes = document.write_pdf(
+                font_config=_font_configuration(),
+                pdf_variant="pdf/ua-1",
+                presentational_hints=False,
+                finisher=_name_column_heads,
+                attachments=[
+                    weasyprint.Attachment(
+                        file_obj=io.BytesIO(data),
+                        name=name,
+                        created=source_date,
+                        modified=source_date,
+                        relationship="Data",
+                    )
+                    for name, data in sorted((attached or {}).items())
+                ],
+            )
+        except _fatal_error() as error:
+            raise RenderingError(f"The PDF could not be made: {error}") from error
+        except Exception as error:  # a fault of the layout must not cost the other outputs
+            raise RenderingError(f"The PDF could not be made: {type(error).__name__}: {error}") from error
+    if warnings:
+        more = f" (and {len(warnings) - 1} more)" if len(warnings) > 1 else ""
+        raise RenderingError(f"The PDF could not be made as it should be: {warnings[0]}{more}")
+    return content
+
+
+def html(report: Report, *, source_date: datetime, theme: Theme = "blue") -> str:
+    """Return the markup from which the PDF is made; raises as `pdf`."""
+    page = Page(report, "paper", theme=theme)
+    texts.check(page)
+    token = "labreport-styles"
+    text = (
+        environment()
+        .get_template("pdf.html.j2")
+        .render(
+            report=report,
+            page=page,
+            created=source_date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            styles=Markup(token),
+        )
+    )
+    texts.check_links(text)
+    return recoloured_page(text, theme).replace(token, _style_sheet(page), 1)
+
+
+def _name_column_heads(_document: object, pdf: Any) -> None:
+    """Say of each head cell that it heads a column; WeasyPrint only tells each cell its heads."""
+    for item in pdf.objects:
+        if isinstance(item, dict) and item.get("S") == "/TH" and "A" in item:
+            item["A"]["Scope"] = "/Column"
+
+
+def _style_sheet(page: Page) -> str:
+    faces = "".join(fonts.rule(face, FONT_SCHEME + face.file, "truetype") for face in fonts.FACES.values())
+    before, between, after = (_css_string(page.words(f"page.page_{part}")) for part in ("before", "between", "after"))
+    foot = f"@page{{@bottom-right{{content:{before} counter(page) {between} counter(pages) {after}}}}}\n"
+    colours = styled(style("theme") + style("content") + style("paper"), page.theme)
+    return faces + colours + foot + page.formula_rules() + style("user")
+
+
+def _css_string(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+@cache
+def _weasyprint() -> Any:
+    try:
+        import weasyprint
+    except (OSError, ImportError) as error:
+        raise RenderingError(
+            "PDF needs the system library Pango, which can't be loaded. "
+            f"On Debian: apt install {PANGO_PACKAGES}. HTML and Markdown need nothing."
+        ) from error
+    from labreport.report.rendering.weasyprint import justification, passage_languages, short_lines
+
+    justification.install()
+    short_lines.install()
+    passage_languages.install()
+    return weasyprint
+
+
+@cache
+def _font_configuration() -> FontConfiguration:
+    from weasyprint.text.fonts import FontConfiguration
+
+    return FontConfiguration()
+
+
+def _fatal_error() -> type[BaseException]:
+    from weasyprint.urls import FatalURLFetchingError
+
+    error: type[BaseException] = FatalURLFetchingError
+    return error
+
+
+@cache
+def _fetcher_class() -> Any:
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+    shipped = {face.file for face in fonts.FACES.values()}
+
+    class Fetcher(URLFetcher):  # type: ignore[misc]
+        """Gives what lies in the page itself and the shipped fonts; anything else stops the rendering."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            name = url.removeprefix(FONT_SCHEME)
+            if url.startswith(FONT_SCHEME) and name in shipped:
+                return URLFetcherResponse(url, fonts.content(name), {"Content-Type": "font/ttf"})
+            if url.startswith("data:"):
+                return super().fetch(url, headers)
+            raise FatalURLFetchingError(f"the page asks for {url[:80]}, and a report loads nothing.")
+
+    return Fetcher
+
+
+@contextmanager
+def _warnings() -> Iterator[list[str]]:
+    """Collect what WeasyPrint warns about, and keep it off the terminal."""
+    found: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            message = record.getMessage()
+            if not message.startswith(HARMLESS):
+                found.append(message)
+
+    logger = logging.getLogger("weasyprint")
+    collector = Collector(logging.WARNING)
+    handlers, propagate, level = list(logger.handlers), logger.propagate, logger.level
+    logger.handlers, logger.propagate = [collector], False
+    logger.setLevel(logging.WARNING)
+    try:
+        yield found
+    finally:
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)

@@ -1,0 +1,300 @@
+"""Markdown of notes and captions becomes safe HTML, set as each language wants it.
+
+Markdown is parsed by markdown-it, checked, typeset, and cleaned by nh3 as a second fence. What a report must never
+hold (raw HTML, images from elsewhere, links to files or scripts) is refused with an error instead of being dropped
+silently, because it is always a mistake in a note.
+
+Typesetting: in Chinese a thin space stands between Chinese and Latin or digits, a line end inside a paragraph leaves no
+blank, and emphasis is bold; in English straight quotes are curled. Passages in the other language carry `lang`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, MutableMapping, Sequence
+from html import escape as escape_html
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+from markupsafe import Markup
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from labreport.report.document import SLOT
+from labreport.report.errors import RenderingError
+from labreport.report.rendering import highlight
+from labreport.report.words import Language
+
+THIN_SPACE = "\u2009"
+LANGUAGE_TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
+"""Value of the attribute `lang` in each language."""
+
+Formula = Callable[[str, bool], str]
+"""Renders TeX as finished markup; the second argument says whether the formula is displayed."""
+
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WIDE = _HAN + "\u3001-\u301f\uff01-\uff5e“”‘’…—"
+_BEFORE_HAN = r"0-9A-Za-z\u00c0-\u024f\u0370-\u03ff%‰°\u2032)\]+\-−"
+_AFTER_HAN = r"0-9A-Za-z\u00c0-\u024f\u0370-\u03ff$#@+\-−±≈≤≥<>=√∞(\["
+JOINER = "\u2060"
+"""Ties what stands on both sides of it to one line."""
+_OPENING = ("（", "“", "‘", "《", "(", "[")
+_CLOSING = ("，", "。", "、", "；", "：", "！", "？", "）", "”", "’", "》", ",", ".", ";", ":", "!", "?", ")", "]")
+_GAPS = re.compile(
+    rf"(?<=[{_WIDE}])\n(?=[{_WIDE}])"
+    rf"|(?<=[{_HAN}])[ \n{THIN_SPACE}]*(?=[{_AFTER_HAN}{SLOT}])"
+    rf"|(?<=[{_BEFORE_HAN}{SLOT}])[ \n{THIN_SPACE}]*(?=[{_HAN}])"
+    rf"|(?<=[{_WIDE}])\n|\n(?=[{_WIDE}])"
+)
+_IS_HAN = re.compile(f"[{_HAN}]")
+_IS_WIDE = re.compile(f"[{_WIDE}]")
+_HAN_RUN = re.compile(rf"[{_HAN}][{_WIDE}]*")
+_WORDS = r"[A-Za-z][A-Za-z'’\-]*(?:[ ,.;:!?‘’'\"()&/0-9…—–-]+[A-Za-z][A-Za-z'’\-]*){3,}[.!?]?"
+_ENGLISH_RUN = re.compile(rf"“{_WORDS}”[.,]?|{_WORDS}")
+"""Four English words or more; the quotes round them are English too."""
+_PLAIN = re.compile(r"[0-9A-Za-z .,%×−–:+\-]*\Z")
+_ALLOWED_SCHEMES = ("https://", "http://", "mailto:", "#")
+
+_TAGS = {
+    "a", "blockquote", "br", "code", "del", "em", "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "pre", "span",
+    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul", "wbr",
+}  # fmt: skip
+_ATTRIBUTES = {"a": {"href"}, "span": {"lang"}, "i": {"lang"}, "ol": {"start"}, "th": {"class"}, "td": {"class"}}
+
+
+class Typesetter:
+    """Turns Markdown of one language into HTML.
+
+    Args:
+        language: the report's.
+        formula: renders the formulas.
+    """
+
+    def __init__(self, language: Language, formula: Formula) -> None:
+        self.language: Language = language
+        self._formula = formula
+        self._cache: dict[tuple[str, bool], Markup] = {}
+        self._slots: list[str] = []
+        self._markdown = _parser(language)
+        for name, rule in {
+            "math_inline": self._math_rule,
+            "math_inline_double": self._math_rule,
+            "math_block": self._math_rule,
+            "fence": self._fence_rule,
+            "code_block": self._fence_rule,
+            "text": self._text_rule,
+            "code_inline": _code_rule,
+        }.items():
+            self._markdown.add_render_rule(name, _adapted(rule))
+
+    def inline(self, markdown: str) -> Markup:
+        """Return one line of Markdown as HTML without a paragraph around it.
+
+        Raises:
+            RenderingError: raw HTML, an image, a forbidden link, an unknown TeX command.
+        """
+        return self._rendered(markdown, inline=True)
+
+    def prose(self, markdown: str) -> Markup:
+        """Return paragraphs, lists and small tables as HTML. Raises as `inline`."""
+        return self._rendered(markdown, inline=False)
+
+    def blocks(self, markdown: str) -> list[str]:
+        """Return the source of each paragraph, list, table or block of code."""
+        lines = markdown.split("\n")
+        spans = [token.map for token in self._markdown.parse(markdown) if token.level == 0 and token.map]
+        return ["\n".join(lines[start:end]).strip("\n") for start, end in spans]
+
+    def _rendered(self, markdown: str, *, inline: bool) -> Markup:
+        if inline and markdown.count(" ") <= 2 and _PLAIN.match(markdown):
+            return Markup(markdown)
+        key = (markdown, inline)
+        if key not in self._cache:
+            self._cache[key] = self._converted(markdown, inline=inline)
+        return self._cache[key]
+
+    def _converted(self, markdown: str, *, inline: bool) -> Markup:
+        if SLOT in markdown:
+            raise RenderingError(f"The character U+{ord(SLOT):04X} is for private use and can't stand in a text.")
+        tokens = self._markdown.parseInline(markdown) if inline else self._markdown.parse(markdown)
+        self._slots = []
+        for token in tokens:
+            _check(token)
+            _replace_style(token)
+            if token.children is not None:
+                token.children = self._typeset(token.children)
+        html = self._markdown.renderer.render(tokens, self._markdown.options, {})
+        clean = nh3.clean(
+            html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"https", "http", "mailto"}, link_rel=None
+        )
+        return Markup(_filled(clean.split(SLOT), self._slots).strip())
+
+    def _typeset(self, tokens: Sequence[Token]) -> list[Token]:
+        if self.language == "zh":
+            tokens = _emphasised_in_chinese(_spaced(tokens))
+        return list(tokens)
+
+    def _slot(self, markup: str) -> str:
+        self._slots.append(str(markup))  # a Markup would escape what it is joined with
+        return SLOT
+
+    def _math_rule(self, token: Token) -> str:
+        return self._slot(self._formula(token.content, token.type == "math_block"))
+
+    def _fence_rule(self, token: Token) -> str:
+        # Focusable, so that a long line can be scrolled with the keyboard; paper does not mind.
+        block = highlight.block(token.content, (token.info or "text").split()[0])
+        return self._slot(block.replace("<pre>", '<pre tabindex="0">', 1))
+
+    def _text_rule(self, token: Token) -> str:
+        if self.language == "zh":
+            pattern, tag = _ENGLISH_RUN, "en"
+        else:
+            pattern, tag = _HAN_RUN, "zh-CN"
+        parts, end = [], 0
+        for match in pattern.finditer(token.content):
+            parts += [
+                escape_html(token.content[end : match.start()], quote=False),
+                f'<span lang="{tag}">{escape_html(match.group(), quote=False)}</span>',
+            ]
+            end = match.end()
+        return "".join([*parts, escape_html(token.content[end:], quote=False)])
+
+
+def _code_rule(token: Token) -> str:
+    """Set code that may be parted after the dots and brackets of a long name, without a hyphen."""
+    code = escape_html(token.content, quote=False)
+    if len(token.content) > 14:
+        code = re.sub(r"([.(,/=])(?=\w)", r"\1<wbr>", code)
+    return f"<code>{code}</code>"
+
+
+def _filled(parts: Sequence[str], slots: Sequence[str]) -> str:
+    """Join text with its formulas; a mark that touches a formula is tied to it, or browsers would part them."""
+    filled = [parts[0]]
+    for slot, part in zip(slots, parts[1:], strict=True):
+        if filled[-1].endswith(_OPENING):
+            filled.append(JOINER)
+        filled.append(slot)
+        if part.startswith(_CLOSING):
+            filled.append(JOINER)
+        filled.append(part)
+    return "".join(filled)
+
+
+def _parser(language: Language) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": True, "typographer": language == "en"}).enable("table")
+    if language == "en":
+        parser.enable("smartquotes")
+    # Every target is accepted here and judged in `_check`, which gives an error instead of leaving the link as text.
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    return parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
+
+
+def _adapted(rule: Callable[[Token], str]) -> Callable[..., str]:
+    """Fit a rule that needs its token alone to the signature the renderer calls."""
+
+    def call(
+        _renderer: Any,
+        tokens: Sequence[Token],
+        index: int,
+        _options: OptionsDict,
+        _environment: MutableMapping[str, Any],
+    ) -> str:
+        return rule(tokens[index])
+
+    return call
+
+
+def _check(token: Token) -> None:
+    """Refuse what a report must not hold."""
+    for part in [token, *(token.children or [])]:
+        if part.type in ("html_block", "html_inline"):
+            if re.fullmatch(r"\s*(<!--.*?-->\s*)*", part.content, re.DOTALL):
+                part.type, part.content = "text", ""
+                continue
+            raise RenderingError(
+                f"Raw HTML is not allowed in a text: {_excerpt(part.content)}. Write Markdown, or code in backticks."
+            )
+        if part.type == "image":
+            target = str(part.attrs.get("src", ""))
+            raise RenderingError(f"An image is not allowed in a text: {_excerpt(target)}. Place a figure instead.")
+        if part.type == "link_open":
+            target = str(part.attrs.get("href", ""))
+            if not target.lower().startswith(_ALLOWED_SCHEMES):
+                raise RenderingError(
+                    f"The link to {_excerpt(target)} is not allowed; a link starts with https://, mailto: or #."
+                )
+
+
+def _excerpt(text: str) -> str:
+    text = " ".join(text.split())
+    return f"'{text if len(text) <= 60 else text[:59] + '…'}'"
+
+
+def _replace_style(token: Token) -> None:
+    """Turn the parser's inline style of aligned table cells into a class; the page forbids inline styles."""
+    style = str(token.attrs.pop("style", ""))
+    if style:
+        token.attrs["class"] = style.removeprefix("text-align:")
+
+
+def _visible(token: Token) -> str:
+    """Return what a token puts on the line: its text, a slot for code or a formula, a line end, or nothing."""
+    if token.type == "text":
+        return token.content
+    if token.type in ("softbreak", "hardbreak"):
+        return "\n" if token.type == "softbreak" else " "
+    return SLOT if token.type in ("code_inline", "math_inline", "math_inline_double") else ""
+
+
+def _spaced(tokens: Sequence[Token]) -> list[Token]:
+    """Set thin spaces between Chinese and Latin, across the bounds of bold text, code and links too."""
+    line = [(character, owner) for owner, token in enumerate(tokens) for character in _visible(token)]
+    text = "".join(character for character, _ in line)
+    contents: list[list[str]] = [[] for _ in tokens]
+
+    def keep(start: int, end: int) -> None:
+        for character, owner in line[start:end]:
+            contents[owner].append(character)
+
+    position = 0
+    for match in _GAPS.finditer(text):
+        low, high = match.span()
+        keep(position, low)
+        position = high
+        before, after = text[low - 1 : low], text[high : high + 1]
+        if _IS_HAN.match(before) and not _IS_WIDE.match(after):
+            contents[line[low - 1][1]].append(THIN_SPACE)
+        elif _IS_HAN.match(after) and not _IS_WIDE.match(before):
+            contents[line[high][1]].append(THIN_SPACE)
+    keep(position, len(line))
+    result = []
+    for token, characters in zip(tokens, contents, strict=True):
+        if token.type == "text":
+            token.content = "".join(characters)
+        if token.type != "softbreak" or characters:
+            result.append(token)
+    return result
+
+
+def _emphasised_in_chinese(tokens: Sequence[Token]) -> list[Token]:
+    """Make emphasis bold, except round passages that are wholly Latin (the title of an English book): italic."""
+    result = list(tokens)
+    for index, token in enumerate(result):
+        if token.type != "em_open":
+            continue
+        close = next(
+            end
+            for end in range(index, len(result))
+            if result[end].type == "em_close" and result[end].level == token.level
+        )
+        content = "".join(_visible(part) for part in result[index:close])
+        if re.search(f"[{_HAN}]", content):
+            token.tag = result[close].tag = "strong"
+        else:
+            token.tag = result[close].tag = "i"
+            token.attrs["lang"] = "en"
+    return result

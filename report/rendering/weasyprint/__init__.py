@@ -1,0 +1,1 @@
+"""What WeasyPrint lacks: justified Chinese, short last lines, languages of passages."""

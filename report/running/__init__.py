@@ -1,0 +1,1 @@
+"""Which labs must run, and running them."""

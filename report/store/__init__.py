@@ -1,0 +1,1 @@
+"""Stored runs and everything that reads or writes them."""

@@ -1,0 +1,205 @@
+"""Named baselines: which stored runs later ones are judged against.
+
+    runs/baselines/NAME/LAB-PROFILE-DATA-ENGINE.json
+
+A file for each lab, profile, data and engine, so that setting one never touches the others and two jobs can set
+baselines at the same time. It names runs of the store with the hash of each result; it does not copy them. A quick run
+is a smoke test and never becomes a baseline; a run on sample data is a baseline for runs on the same sample alone,
+because the data are part of the key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from labreport.experiments.result import Result
+from labreport.report.errors import ReportError, UnreadableError, UsageError
+from labreport.report.findings.training_words import forms
+from labreport.report.store import codec, files
+from labreport.report.store.runs import RESULT, load
+
+FOLDER = "baselines"
+FORMAT = 1
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+
+
+class NoBaselineError(ReportError):
+    """There is no such baseline, or nothing that could become one."""
+
+    exit_code = 5
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """What two runs must share for one to be judged against the other."""
+
+    lab: str
+    profile: str
+    data: str
+    """SHA-256 over the hashes of the files read; "none" for a lab without data."""
+    engine: str
+    """Forms of the training engine."""
+
+    @property
+    def file_name(self) -> str:
+        """Name of the baseline's file."""
+        engine = sha256(self.engine.encode()).hexdigest()[:12] if self.engine else "none"
+        return f"{self.lab}-{self.profile}-{self.data[:12]}-{engine}.json"
+
+
+class Reference(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored run, with the hash of its result as it was when the baseline was set."""
+
+    run_id: str
+    sha256: str
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """The runs of one baseline for one key."""
+
+    format: int = FORMAT
+    name: str
+    key: Key
+    runs: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """What is left of an entry's runs."""
+
+    entry: Entry
+    results: tuple[Result, ...]
+    lost: tuple[str, ...]
+    """Runs that are gone from the store, or are no longer what they were."""
+
+
+def key_of(result: Result) -> Key:
+    """Return the key under which a run may be a baseline."""
+    card = result.findings.data
+    hashes = sorted(file.sha256 for file in card.files) if card else []
+    return Key(
+        lab=result.lab,
+        profile=result.profile,
+        data=sha256(" ".join(hashes).encode()).hexdigest() if hashes else "none",
+        engine=forms(result.findings.engine),
+    )
+
+
+class Baselines:
+    """The named baselines of one store.
+
+    Args:
+        root: the folder of the store.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.folder = root / FOLDER
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all baselines."""
+        return tuple(sorted({path.parent.name for path in self.folder.glob("*/*.json")}))
+
+    def set(self, name: str, paths: Sequence[Path]) -> tuple[Entry, ...]:
+        """Make stored runs a baseline; of a key that the baseline has already, they take the place.
+
+        Args:
+            name: of the baseline, new or old.
+            paths: results of this store, at least one; those of equal key are one baseline together.
+
+        Raises:
+            UsageError: a name that can't be a folder's, a run that is not in this store, is quick or did not finish.
+            UnreadableError: a run can't be read.
+        """
+        if not _NAME.fullmatch(name):
+            raise UsageError(f"A baseline can't be called {name!r}: use letters, digits, '.', '_' and '-'.")
+        by_key: dict[Key, list[Reference]] = {}
+        for path in paths:
+            result = load(path)
+            self._check(path, result)
+            reference = Reference(run_id=result.run_id, sha256=sha256(path.read_bytes()).hexdigest())
+            known = by_key.setdefault(key_of(result), [])
+            if reference not in known:
+                known.append(reference)
+        entries = tuple(Entry(name=name, key=key, runs=tuple(runs)) for key, runs in by_key.items())
+        for entry in entries:
+            files.write(self.folder / name / entry.key.file_name, codec.encode(entry))
+        return entries
+
+    def entries(self, name: str) -> tuple[Entry, ...]:
+        """Return the entries of a baseline, in the order of their files.
+
+        Raises:
+            NoBaselineError: there is no baseline of that name; the message lists those there are.
+            UnreadableError: an entry is damaged or newer than this version.
+        """
+        if name not in self.names():
+            known = ", ".join(self.names()) or "none"
+            raise NoBaselineError(
+                f"There is no baseline '{name}' in {self.root}. Known: {known}.\n"
+                f"Set one with `labreport baseline set {name}`."
+            )
+        return tuple(_read(path) for path in sorted((self.folder / name).glob("*.json")))
+
+    def held(self, entry: Entry) -> Held:
+        """Return the results of an entry, and the runs that are gone or changed since it was set."""
+        results: list[Result] = []
+        lost: list[str] = []
+        for reference in entry.runs:
+            path = self.root / entry.key.lab / reference.run_id / RESULT
+            try:
+                content = path.read_bytes()
+            except OSError:
+                lost.append(reference.run_id)
+                continue
+            if sha256(content).hexdigest() != reference.sha256:
+                lost.append(reference.run_id)
+            else:
+                results.append(codec.decode(content, str(path)))
+        return Held(entry=entry, results=tuple(results), lost=tuple(lost))
+
+    def kept_runs(self) -> frozenset[tuple[str, str]]:
+        """Return lab and run id of every run that some baseline names: they must not be deleted.
+
+        Raises:
+            UnreadableError: a baseline can't be read, so that nobody knows what it names.
+        """
+        return frozenset(
+            (entry.key.lab, reference.run_id)
+            for name in self.names()
+            for entry in self.entries(name)
+            for reference in entry.runs
+        )
+
+    def _check(self, path: Path, result: Result) -> None:
+        home = self.root / result.lab / result.run_id / RESULT
+        if not home.exists() or not home.samefile(path):
+            raise UsageError(
+                f"{path} is not in the store {self.root}, so it can't be a named baseline.\n"
+                "Give the file itself to `labreport check --baseline`."
+            )
+        if result.profile == "quick":
+            raise UsageError(f"{result.run_id} is a quick run of {result.lab}: a smoke test is never a baseline.")
+        if result.status != "complete":
+            raise UsageError(f"{result.run_id} of {result.lab} did not finish ({result.status}); it is no baseline.")
+
+
+def _read(path: Path) -> Entry:
+    try:
+        entry = codec.parse(path.read_bytes(), Entry, str(path))
+    except OSError as error:
+        raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
+    except UnreadableError as error:
+        raise UnreadableError(f"{error}\nSet the baseline again.") from error
+    for name in (entry.key.lab, *(run.run_id for run in entry.runs)):
+        # They become names of files, as those in a result do.
+        if not codec.NAME.fullmatch(name):
+            raise UnreadableError(f"Can't read {path}: {name[:40]!r} is no name of a lab or a run.")
+    if entry.format > FORMAT:
+        raise UnreadableError(f"Can't read {path}: saved in format {entry.format}; this version reads up to {FORMAT}.")
+    return entry

@@ -1,0 +1,169 @@
+"""Records as JSON text and back, strictly checked.
+
+Every float keeps all its digits. JSON has no word for not-a-number and infinity, so they are written explicitly as
+`{"float": "NaN"}`, `{"float": "Infinity"}` or `{"float": "-Infinity"}`; a value missing is `null`. Keys are in the
+order of the record, so that the same record gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from labreport.experiments.errors import told
+from labreport.experiments.result import FORMAT, GREATEST_SECONDS, Result
+from labreport.report.errors import UnreadableError
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+"""What may name a lab or a run: it becomes the name of a folder."""
+MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What reading JSON raises that is none, is of another form, or is nested deeper than anything we write."""
+_NAMES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_BITS = 64
+"""Of a whole number; a greater one was not written by us, and is no float."""
+
+Kind = TypeVar("Kind")
+
+
+def encode(record: msgspec.Struct) -> bytes:
+    """Return the record as indented JSON in UTF-8, ending in a newline.
+
+    Raises:
+        msgspec.ValidationError: a field holds a value of another type than it declares.
+    """
+    # Records are not checked when they are made; here each value takes its declared type (5 becomes 5.0), or fails.
+    checked = msgspec.convert(msgspec.to_builtins(record), type(record))
+    plain = _mark(msgspec.to_builtins(checked))
+    return msgspec.json.format(msgspec.json.encode(plain), indent=1) + b"\n"
+
+
+def decode(text: bytes, origin: str) -> Result:
+    """Return the Result in `text`.
+
+    Args:
+        text: JSON as `encode` writes it.
+        origin: where it came from, for the message of an error.
+
+    Raises:
+        UnreadableError: not JSON, not a Result, truncated, or of a newer format.
+    """
+    try:
+        plain = msgspec.json.decode(text)
+    except MALFORMED as error:
+        raise UnreadableError(
+            f"Can't read {origin}: not valid JSON ({told(error)}).\nThe file is damaged or cut off; run the lab again."
+        ) from error
+    version = plain.get("format") if isinstance(plain, dict) else None
+    if not isinstance(version, int):
+        raise UnreadableError(f"Can't read {origin}: not a result of labreport (it has no format number).")
+    if version > FORMAT:
+        raise UnreadableError(
+            f"Can't read {origin}: saved in format {version}; this version reads up to {FORMAT}.\n"
+            "Update labreport, or run the lab again."
+        )
+    try:
+        result = msgspec.convert(_unmark(plain), Result)
+    except (msgspec.ValidationError, KeyError, RecursionError) as error:
+        raise UnreadableError(
+            f"Can't read {origin}: {told(error)}.\nRun the lab again, or restore the file."
+        ) from error
+    for name in (result.lab, result.run_id):
+        # They become names of files: a forged result may not lead out of a folder.
+        if not NAME.fullmatch(name):
+            raise UnreadableError(f"Can't read {origin}: {name[:40]!r} is no name of a lab or a run.")
+    _check_facts(result, origin)
+    return result
+
+
+def _check_facts(result: Result, origin: str) -> None:
+    """Refuse what no run of ours says of itself, whatever it has measured."""
+    if not result.seeds:
+        raise UnreadableError(f"Can't read {origin}: a run without seeds.")
+    for name, value in result.settings.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UnreadableError(f"Can't read {origin}: the setting {name[:40]!r} can't be {value}.")
+    for said in result.findings.predictions:
+        if any(len(row) != len(said.confusion) for row in said.confusion):
+            raise UnreadableError(f"Can't read {origin}: a confusion matrix needs as many columns as rows.")
+    for text in (result.provenance.started, result.provenance.ended):
+        try:
+            known = datetime.fromisoformat(text).utcoffset() is not None and 1 < int(text[:4]) < 9999
+        except ValueError:
+            known = False
+        if not known:
+            raise UnreadableError(f"Can't read {origin}: {text[:40]!r} is no time with its zone.")
+    for stage, seconds in result.timings.items():
+        if not 0 <= seconds <= GREATEST_SECONDS:
+            raise UnreadableError(f"Can't read {origin}: the stage {stage[:40]!r} can't have taken {seconds} s.")
+
+
+def parse(content: bytes, kind: type[Kind], origin: str) -> Kind:
+    """Return the record in one of the small files beside the results, such as an index.
+
+    Args:
+        content: JSON.
+        kind: type of the record.
+        origin: where it came from, for the message of an error.
+
+    Raises:
+        UnreadableError: not JSON, or another record.
+    """
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except MALFORMED as error:
+        raise UnreadableError(f"Can't read {origin}: {told(error)}.") from error
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a stored Result, with numbers in the form `encode` writes."""
+    published = cast(dict[str, Any], _number_reference(msgspec.json.schema(Result)))
+    published["$defs"]["Number"] = {
+        "description": "A number; not-a-number and infinity are objects.",
+        "anyOf": [
+            {"type": "number"},
+            {
+                "type": "object",
+                "properties": {"float": {"enum": list(_NAMES)}},
+                "required": ["float"],
+                "additionalProperties": False,
+            },
+        ],
+    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "labreport result", **published}
+
+
+def _mark(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"}
+    if isinstance(value, dict):
+        return {key: _mark(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_mark(item) for item in value]
+    return value
+
+
+def _unmark(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.keys() == {"float"} and isinstance(value["float"], str):
+            return _NAMES[value["float"]]
+        return {key: _unmark(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_unmark(item) for item in value]
+    if isinstance(value, int) and value.bit_length() > _BITS:
+        raise msgspec.ValidationError(f"a whole number has more than {_BITS} bits")
+    return value
+
+
+def _number_reference(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.get("type") == "number":
+            rest = {key: item for key, item in value.items() if key == "description"}
+            return {"$ref": "#/$defs/Number", **rest}
+        return {key: _number_reference(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_number_reference(item) for item in value]
+    return value

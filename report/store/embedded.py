@@ -1,0 +1,181 @@
+"""The Results that a finished report carries: put into HTML and PDF, and got back byte for byte.
+
+In HTML they lie in an inert `<template>` (never shown, never run), compressed, with the SHA-256 of each result; in PDF
+each is an attached file. So a report of last month can be compared or rendered anew without the store it came from.
+The report of a comparison carries that comparison in the same way, under names of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import json
+import lzma
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from labreport.report.errors import UnreadableError
+from labreport.report.store import compression
+from labreport.report.store.codec import NAME
+
+ELEMENT = "labreport-results"
+"""Name of the data in HTML."""
+SUFFIX = "-result.json"
+"""End of an attachment's name in PDF; the lab's name comes before it."""
+HASHES = "labreport-sha256.json"
+"""Name of the attachment with the hash of each result."""
+COMPARISON = "comparison"
+"""What the data of a comparison are called among what a file carries."""
+COMPARISON_ELEMENT = "labreport-comparison"
+COMPARISON_FILE = "comparison.json"
+LARGEST = 256 * 1024 * 1024
+"""Bytes of all results together that are unpacked at most: a forged report may not fill the memory."""
+
+_TEMPLATE = re.compile(rf'<template data-name="({ELEMENT}|{COMPARISON_ELEMENT})"( data-code="85")?>([^<]*)</template>')
+"""The element, how its text spells bytes (at first it was base64), and that text."""
+
+
+def packed(results: Mapping[str, bytes]) -> bytes:
+    """Return the results of a report as HTML carries them, spelled there as text: JSON with their hashes, packed.
+
+    Args:
+        results: lab -> the bytes of its result.json.
+    """
+    table = {
+        lab: {"sha256": sha256(content).hexdigest(), "result": content.decode()} for lab, content in results.items()
+    }
+    return compression.packed(json.dumps(table, ensure_ascii=False))
+
+
+def attachments(results: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files to attach to a PDF: each result, and the hashes of all."""
+    hashes = {lab: sha256(content).hexdigest() for lab, content in results.items()}
+    return {f"{lab}{SUFFIX}": content for lab, content in results.items()} | {HASHES: json.dumps(hashes).encode()}
+
+
+def comparison_attachments(content: bytes) -> dict[str, bytes]:
+    """Return the files to attach to the PDF of a comparison: its JSON, and the hash of it."""
+    hashes = {COMPARISON: sha256(content).hexdigest()}
+    return {COMPARISON_FILE: content, HASHES: json.dumps(hashes).encode()}
+
+
+def extract(path: Path) -> dict[str, bytes]:
+    """Return the results that a finished report carries, lab by lab.
+
+    Args:
+        path: an `.html` or `.pdf` file that labreport made.
+
+    Raises:
+        UnreadableError: no such file, another tool's file, no results in it, or damaged or changed results.
+    """
+    of_comparison, found = _read(path)
+    if of_comparison:
+        raise UnreadableError(
+            f"{path} is the report of a comparison: it carries what was found, not the runs.\n"
+            "Name the runs or reports that it compares; `labreport extract` gets its data."
+        )
+    if not found:
+        raise UnreadableError(f"{path} carries no results: it is not a report of labreport, or was made without them.")
+    return found
+
+
+def comparison(path: Path) -> bytes | None:
+    """Return the comparison that the report of one carries, as JSON; None for any other file.
+
+    Raises:
+        UnreadableError: no such file, or damaged or changed data.
+    """
+    of_comparison, found = _read(path)
+    return found[COMPARISON] if of_comparison else None
+
+
+def is_report(path: Path) -> bool:
+    """Return whether a path names a finished report by its ending."""
+    return path.suffix.lower() in (".html", ".htm", ".pdf")
+
+
+def _read(path: Path) -> tuple[bool, dict[str, bytes]]:
+    """Return what a file carries, and whether that is a comparison."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
+    of_comparison, found = _from_pdf(content, path) if content[:5] == b"%PDF-" else _from_html(content, path)
+    if of_comparison and found.keys() != {COMPARISON}:
+        raise UnreadableError(f"{path}: the data it carries are damaged (no comparison).")
+    return of_comparison, found
+
+
+def _from_html(content: bytes, path: Path) -> tuple[bool, dict[str, bytes]]:
+    match = _TEMPLATE.search(content.decode("utf-8", "replace"))
+    if match is None:
+        return False, {}
+    try:
+        data = compression.read(match[3]) if match[2] else base64.b64decode(match[3])
+        table = json.loads(compression.unpacked(data, LARGEST))
+        found = {_name(lab, path): (entry["result"].encode(), entry["sha256"]) for lab, entry in table.items()}
+    except (
+        lzma.LZMAError,
+        binascii.Error,
+        EOFError,
+        ValueError,
+        AttributeError,
+        KeyError,
+        TypeError,
+        RecursionError,
+    ) as error:
+        raise UnreadableError(f"{path}: the results it carries are damaged ({error}).") from error
+    bodies = {lab: body for lab, (body, _) in found.items()}
+    hashes = {lab: said for lab, (_, said) in found.items()}
+    return match.group(1) == COMPARISON_ELEMENT, _unchanged(bodies, hashes, path)
+
+
+def _unchanged(found: Mapping[str, bytes], hashes: Mapping[str, object], path: Path) -> dict[str, bytes]:
+    """Return the results if each has the hash stated for it, and none is missing."""
+    for lab in (*found, *hashes):
+        if lab not in found or sha256(found[lab]).hexdigest() != hashes.get(lab):
+            raise UnreadableError(f"{path}: the result of {lab} was changed: its hash is not the one stated.")
+    return dict(found)
+
+
+def _from_pdf(content: bytes, path: Path) -> tuple[bool, dict[str, bytes]]:
+    import pikepdf
+
+    try:
+        with pikepdf.open(io.BytesIO(content)) as document:
+            of_comparison = COMPARISON_FILE in document.attachments
+            end = ".json" if of_comparison else SUFFIX
+            found = {
+                _name(name.removesuffix(end), path): _attached(file, path)
+                for name, file in document.attachments.items()
+                if name.endswith(end) and name != HASHES
+            }
+            stated = document.attachments.get(HASHES)
+            hashes = json.loads(_attached(stated, path)) if stated is not None else {}
+    except pikepdf.PasswordError as error:
+        raise UnreadableError(f"{path}: an encrypted PDF; labreport makes none.") from error
+    except pikepdf.PdfError as error:
+        raise UnreadableError(f"{path}: a damaged PDF.") from error
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(f"{path}: the results it carries are damaged ({error}).") from error
+    if not isinstance(hashes, dict):
+        raise UnreadableError(f"{path}: the results it carries are damaged (no table of hashes).")
+    return of_comparison, _unchanged(found, hashes, path)
+
+
+def _attached(file: Any, path: Path) -> bytes:
+    body: bytes = file.get_file().read_bytes()
+    if len(body) > LARGEST:
+        raise UnreadableError(f"{path}: an attachment is larger than any result.")
+    return body
+
+
+def _name(lab: str, path: Path) -> str:
+    """Refuse a name that could lead out of a folder."""
+    if not NAME.fullmatch(lab):
+        raise UnreadableError(f"{path}: {lab!r} is no name of a lab.")
+    return lab

@@ -1,0 +1,61 @@
+"""Writing files so that nobody ever sees half a file: beside the target, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from labreport.report.errors import ReportError
+
+
+class OutputError(ReportError):
+    """A file can't be written."""
+
+    exit_code = 4
+
+
+def check_folder(folder: Path) -> None:
+    """Check that files can be written into a folder that may not exist yet, and leave nothing behind.
+
+    Raises:
+        OutputError: no permission, or a file stands in the way.
+    """
+    try:
+        nearest = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise _failure(folder, error) from error
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; folders are made as needed.
+
+    Raises:
+        OutputError: no permission, no space left, or a folder stands in the way.
+    """
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes a private file; a report is meant to be read by others as the user's umask allows.
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+        raise _failure(path, error) from error
+
+
+def _failure(path: Path, error: OSError) -> OutputError:
+    reason = error.strerror or str(error)
+    return OutputError(f"Can't write {path}: {reason}.\nChoose another folder with -o, or make room.")

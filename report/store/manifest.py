@@ -1,0 +1,100 @@
+"""The manifest of a folder of reports: what went in, what came out, each file with its SHA-256."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from labreport.report.errors import UnreadableError
+from labreport.report.store import codec, files
+
+NAME = "manifest.json"
+FORMAT = 1
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a rendering made."""
+
+    format: int = FORMAT
+    inputs: str
+    """Hash of all that decides the bytes; empty where something went wrong, so that the next rendering tries again."""
+    files: Mapping[str, str]
+    """Path relative to the folder -> SHA-256, of this rendering and of earlier ones whose files still lie there."""
+    made: tuple[str, ...] = ()
+    """The files of this rendering."""
+
+
+def write(folder: Path, inputs: str, outputs: Iterable[Path]) -> None:
+    """Write the manifest of the files in a folder; files of earlier renderings that are unchanged stay in it.
+
+    Raises:
+        OutputError: it can't be written.
+    """
+    made = {path.relative_to(folder).as_posix(): _digest(path) for path in outputs}
+    content = msgspec.to_builtins(Manifest(inputs=inputs, files=_earlier(folder) | made, made=tuple(made)))
+    files.write(folder / NAME, json.dumps(content, indent=1).encode() + b"\n")
+
+
+def _earlier(folder: Path) -> dict[str, str]:
+    try:
+        found = read(folder)
+    except UnreadableError:
+        return {}
+    changed = {problem.partition(":")[0] for problem in differences(folder, found)}
+    return {name: digest for name, digest in found.files.items() if name not in changed}
+
+
+def read(folder: Path) -> Manifest:
+    """Read the manifest of a folder.
+
+    Raises:
+        UnreadableError: there is none, or it is damaged or of a newer format.
+    """
+    path = folder / NAME
+    try:
+        found = codec.parse(path.read_bytes(), Manifest, str(path))
+    except OSError as error:
+        raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
+    if found.format != FORMAT:
+        raise UnreadableError(f"Can't read {path}: format {found.format}; this version reads {FORMAT}.")
+    return found
+
+
+def differences(folder: Path, manifest: Manifest) -> list[str]:
+    """Return what is no longer as the manifest says, one line for each file."""
+    problems: list[str] = []
+    for name, digest in manifest.files.items():
+        problem = "can't be read"
+        # A name may be anything: too long, a ring of links, or one that no file can have.
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
+            problem = _difference(folder, folder / name, digest)
+        if problem:
+            problems.append(f"{name}: {problem}")
+    return problems
+
+
+def _difference(folder: Path, path: Path, digest: str) -> str:
+    if not path.resolve().is_relative_to(folder.resolve()):
+        return "lies outside the folder"
+    if not path.is_file():
+        return "missing"
+    return "" if _digest(path) == digest else "changed"
+
+
+def extra(folder: Path, manifest: Manifest) -> list[str]:
+    """Return what lies in the folder and is not in the manifest, one line for each file; hidden files are left out.
+
+    Manifests of folders inside are no extra: they hold hashes themselves.
+    """
+    found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name != NAME)
+    shown = (path for path in found if not any(part.startswith(".") for part in path.parts))
+    return [f"{name}: not rendered here" for path in shown if (name := path.as_posix()) not in manifest.files]
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()

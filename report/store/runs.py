@@ -1,0 +1,341 @@
+"""The store: the only reader and writer of runs.
+
+    runs/<lab>/<run id>/result.json     the Result, whole
+    runs/<lab>/<run id>/index.json      the few fields that a listing needs
+    runs/<lab>/.partial/<key>/          finished seeds of a run that is under way, or was stopped; no run yet
+
+Plain files, each written beside its place and renamed, so that whoever stops the program finds every finished run
+intact. Nothing is overwritten. A run whose index is missing, of an older form, or was made from another state of the
+result (told by size and time of the file) is listed from its result, and the index is written anew; a run that can't be
+read is named and passed over. So a result that was cut off or edited is noticed without reading the others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import shutil
+import statistics
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from labreport.experiments.result import Direction, Failure, Result, Score, Setting, Split
+from labreport.report.errors import ReportError, UnreadableError, UsageError
+from labreport.report.store import codec, files
+
+RESULT = "result.json"
+INDEX = "index.json"
+KEPT = ".partial"
+FORM = 2
+"""Form of the index. History: 0 had no scores but the first; 1 had all of a trend; 2 knows the file of its result."""
+
+
+class ScoreLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One score over the seeds of a run; the folds of a seed are averaged first."""
+
+    name: str
+    split: Split
+    unit: str
+    direction: Direction
+    mean: float | None
+    """None where a seed's value is not a finite number."""
+    deviation: float | None
+    """Sample standard deviation over the seeds; None for a single seed, or where the mean is None."""
+    seeds: int
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """What a listing says of a run."""
+
+    run_id: str
+    key: str
+    lab: str
+    status: str
+    profile: str
+    source: str | None
+    """full, sample, or None for a lab without data."""
+    seeds: tuple[int, ...]
+    score: tuple[str, float] | None
+    """Name and mean of the first score on the test set; None where there is none, or it is not a finite number."""
+    started: str
+    ended: str
+    failure: Failure | None = None
+    form: int = 0
+    scores: tuple[ScoreLine, ...] = ()
+    seconds: float | None = None
+    """Wall time of the whole run."""
+    lab_version: str = ""
+    changed_settings: dict[str, Setting] = {}
+    """Settings that differ from the lab's default."""
+    data: str | None = None
+    """Name of the data set."""
+    commit: str | None = None
+    dirty: bool = False
+    """Whether tracked files differed from the commit."""
+    machine: str = ""
+    """Processor and how many of it, which is what rounding and speed depend on."""
+    report: str | None = None
+    """Where a report of this run lies: a web address, or a folder relative to the store."""
+    stamp: tuple[int, int] = (0, 0)
+    """Size in bytes and time of the last change in nanoseconds of the result from which this was made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """A run in the store: its folder and its line in a listing."""
+
+    folder: Path
+    entry: Entry
+
+    @property
+    def path(self) -> Path:
+        """The result's file."""
+        return self.folder / RESULT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """All runs of a store, newest first, and what could not be read."""
+
+    runs: tuple[Stored, ...]
+    unreadable: tuple[str, ...]
+
+
+class Store:
+    """Runs under one folder.
+
+    Args:
+        root: the folder; it need not exist yet.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def save(self, result: Result) -> Path:
+        """Write a new run and return its file.
+
+        Raises:
+            OutputError: the folder can't be written.
+            UsageError: a run of that id is stored already.
+        """
+        folder = self.root / result.lab / result.run_id
+        try:
+            # Making the folder is the claim to its name: of two processes only one succeeds.
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            if folder.is_dir():
+                raise UsageError(
+                    f"The run {result.run_id} is stored already in {folder}; nothing is overwritten."
+                ) from None
+        except OSError:
+            pass  # `write` says what stands in the way.
+        try:
+            files.write(folder / RESULT, codec.encode(result))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+            raise
+        entry = msgspec.structs.replace(entry_of(result), stamp=stamp_of(folder / RESULT))
+        files.write(folder / INDEX, codec.encode(entry))
+        return folder / RESULT
+
+    def prepare(self) -> None:
+        """Make sure that runs can be stored, before hours are spent on one.
+
+        Raises:
+            UsageError: the folder can't be made or written.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.root):
+                pass
+        except OSError as error:
+            raise UsageError(
+                f"Runs can't be stored in {self.root}: {error.strerror or error}.\n"
+                "Choose another folder with --runs-dir."
+            ) from error
+
+    def kept(self, lab: str) -> Path:
+        """Return the folder of a lab's finished seeds whose run is not complete, one folder for each key."""
+        return self.root / lab / KEPT
+
+    def forget(self, lab: str, key: str) -> None:
+        """Delete the finished seeds of a run that is complete, or is to be trained anew."""
+        shutil.rmtree(self.kept(lab) / key, ignore_errors=True)
+        with contextlib.suppress(OSError):  # those of other runs lie there
+            self.kept(lab).rmdir()
+
+    def link(self, run: Stored, report: str | None) -> None:
+        """Note in a run's index where a report of it lies; None where there is none any more.
+
+        Raises:
+            OutputError: the index can't be written.
+        """
+        if run.entry.report != report:
+            files.write(run.folder / INDEX, codec.encode(msgspec.structs.replace(run.entry, report=report)))
+
+    def list(self, lab: str | None = None) -> Listing:
+        """Return all runs, or those of one lab, newest first.
+
+        Raises:
+            UsageError: what is given can't be the name of a lab.
+        """
+        if lab is not None and not codec.NAME.fullmatch(lab):
+            raise UsageError(f"{lab[:40]!r} can't be the name of a lab.")
+        runs: list[Stored] = []
+        unreadable: list[str] = []
+        for path in sorted(self.root.glob(f"{lab or '*'}/*/{RESULT}")):
+            try:
+                runs.append(Stored(folder=path.parent, entry=self._entry(path.parent)))
+            except ReportError as error:
+                if path.exists():  # if not, another process has just deleted the run
+                    unreadable.append(str(error))
+        runs.sort(key=lambda run: (run.entry.started, run.entry.run_id), reverse=True)
+        return Listing(runs=tuple(runs), unreadable=tuple(unreadable))
+
+    def with_key(self, lab: str, key: str) -> Stored | None:
+        """Return the newest complete run of a lab with this key, if there is one whose result can be read."""
+        for run in self.list(lab).runs:
+            if run.entry.key == key and run.entry.status == "complete":
+                with contextlib.suppress(UnreadableError):
+                    load(run.path)
+                    return run
+        return None
+
+    def latest(self, lab: str) -> Stored | None:
+        """Return the newest run of a lab, if there is one."""
+        runs = self.list(lab).runs
+        return runs[0] if runs else None
+
+    def find(self, name: str) -> Path:
+        """Return the file of a run: a file, a folder, a lab (its newest run), or a run id or its unique beginning.
+
+        Raises:
+            UsageError: nothing, or more than one run, is meant.
+        """
+        path = Path(name)
+        if path.is_file():
+            return path
+        if (path / RESULT).is_file():
+            return path / RESULT
+        if codec.NAME.fullmatch(name) and (newest := self.latest(name)):
+            return newest.path
+        found = [run for run in self.list().runs if run.entry.run_id.startswith(name)]
+        if len(found) == 1 or (found and found[0].entry.run_id == name):
+            return found[0].path
+        if found:
+            raise UsageError(
+                f"'{name}' may mean {', '.join(run.entry.run_id for run in found[:5])}; give more of its id."
+            )
+        if name and (damaged := [problem for problem in self.list().unreadable if f"/{name}" in problem]):
+            raise UnreadableError(damaged[0])
+        raise UsageError(
+            f"No run '{name}' in {self.root}, and no such file.\nSee `labreport list` for the stored runs."
+        )
+
+    def _entry(self, folder: Path) -> Entry:
+        index = folder / INDEX
+        known = None
+        with contextlib.suppress(OSError, UnreadableError):
+            known = codec.parse(index.read_bytes(), Entry, str(index))
+        stamp = stamp_of(folder / RESULT)
+        if known is not None and known.form >= FORM and _fits(known, folder) and known.stamp == stamp:
+            return known
+        link = known.report if known else None
+        entry = msgspec.structs.replace(entry_of(load(folder / RESULT)), report=link, stamp=stamp)
+        # A store that can't be written is read from the results, only slower.
+        with contextlib.suppress(files.OutputError):
+            files.write(index, codec.encode(entry))
+        return entry
+
+
+def stamp_of(path: Path) -> tuple[int, int]:
+    """Return size and time of a result's file, which change with its content; zeros where it can't be reached."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
+def _fits(entry: Entry, folder: Path) -> bool:
+    """Return whether an index is that of its folder, and of a form that a listing can work with."""
+    try:
+        datetime.fromisoformat(entry.started)
+    except ValueError:
+        return False
+    return (
+        (entry.lab, entry.run_id) == (folder.parent.name, folder.name)
+        and entry.status in ("complete", "failed", "interrupted")
+        and entry.profile in ("full", "quick")
+        and entry.source in ("full", "sample", None)
+    )
+
+
+def load(path: Path) -> Result:
+    """Read a result file.
+
+    Raises:
+        UnreadableError: missing, damaged, cut off, or of a newer format.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
+    return codec.decode(content, str(path))
+
+
+def entry_of(result: Result) -> Entry:
+    """Return what a listing says of a run."""
+    findings = result.findings
+    tested = [item for item in findings.scores if item.split == "test"]
+    first = tested[0] if tested else None
+    values = [item.value for item in findings.scores if first and item.name == first.name]
+    mean = sum(values) / len(values) if values else math.nan
+    provenance = result.provenance
+    return Entry(
+        run_id=result.run_id,
+        key=result.key,
+        lab=result.lab,
+        status=result.status,
+        profile=result.profile,
+        source=findings.data.source if findings.data else None,
+        seeds=result.seeds,
+        score=(first.name, mean) if first and math.isfinite(mean) else None,
+        started=provenance.started,
+        ended=provenance.ended,
+        failure=result.failure,
+        form=FORM,
+        scores=tuple(_line(findings.scores, name) for name in dict.fromkeys(item.name for item in findings.scores)),
+        seconds=result.timings.get("total", sum(result.timings.values())),
+        lab_version=result.lab_version,
+        changed_settings={name: result.settings[name] for name in result.changed_settings if name in result.settings},
+        data=findings.data.name if findings.data else None,
+        commit=provenance.git_commit,
+        dirty=bool(provenance.git_dirty),
+        machine=f"{provenance.machine.processor} × {provenance.machine.logical_processors}",
+    )
+
+
+def _line(scores: tuple[Score, ...], name: str) -> ScoreLine:
+    """Sum up a score as every other room does: what no fold bears, or else the mean of each seed's folds."""
+    named = [item for item in scores if item.name == name]
+    chosen = [item for item in named if item.fold is None] or named
+    by_seed: dict[int | None, list[float]] = {}
+    for item in chosen:
+        by_seed.setdefault(item.seed, []).append(item.value)
+    values = [math.fsum(group) / len(group) for group in by_seed.values()]
+    finite = all(map(math.isfinite, values))
+    return ScoreLine(
+        name=name,
+        split=named[0].split,
+        unit=named[0].unit,
+        direction=named[0].direction,
+        mean=statistics.fmean(values) if finite else None,
+        deviation=statistics.stdev(values) if finite and len(values) > 1 else None,
+        seeds=len(values),
+    )

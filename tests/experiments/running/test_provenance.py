@@ -1,0 +1,157 @@
+"""The circumstances of a run, without anything private."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from helpers.places import ROOT
+
+from labreport.experiments.running import provenance
+from labreport.experiments.running.provenance import git_state, peak_memory_bytes, scrub, scrub_command, utc_text
+
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", "/home/alice")
+    return Path("/home/alice")
+
+
+def test_a_command_keeps_the_name_of_its_program_only() -> None:
+    assert scrub_command(["/opt/env/bin/labreport", "run", "mnist"]) == ("labreport", "run", "mnist")
+
+
+def test_no_private_folder_is_left_in_a_command(home: Path) -> None:
+    command = ("labreport", "--data-dir", f"{home}/my data", "--runs-dir=/srv/secret project/runs", "-P", "epochs=3")
+    assert scrub_command(command) == (
+        "labreport",
+        "--data-dir",
+        "~/my data",
+        "--runs-dir=…/runs",
+        "-P",
+        "epochs=3",
+    )
+
+
+def test_relative_paths_and_addresses_stay_as_they_are(home: Path) -> None:
+    command = ("labreport", "../shared/data", "https://example.org/a/b", "boston", "0-9")
+    assert scrub_command(command) == command
+
+
+def test_passwords_in_addresses_are_taken_out(home: Path) -> None:
+    assert scrub("from https://alice:secret@example.org/x") == "from https://example.org/x"
+
+
+def test_an_empty_command_stays_empty() -> None:
+    assert scrub_command([]) == ()
+
+
+def test_paths_in_a_sentence_are_shortened(home: Path) -> None:
+    sentence = "Can't read /srv/secret/mnist.npz: see (/home/alice/.keras) or a / b, 1/2."
+    assert scrub(sentence) == "Can't read …/mnist.npz: see (~/.keras) or a / b, 1/2."
+
+
+def test_a_folder_that_begins_like_the_home_folder_is_not_taken_for_it(home: Path) -> None:
+    assert scrub("/home/alicewood/x") == "…/x"
+
+
+def test_times_are_written_in_utc() -> None:
+    moment = datetime(2026, 3, 1, 11, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert utc_text(moment) == "2026-03-01T09:30:00Z"
+
+
+def test_a_time_without_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="zone"):
+        utc_text(datetime(2026, 3, 1))
+
+
+def git(folder: Path, *arguments: str) -> None:
+    command = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *arguments]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+
+@needs_git
+def test_the_git_state_tells_commit_and_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    git(tmp_path, "init", "-q")
+    assert git_state(tmp_path) == (None, None)
+    (tmp_path / "lab.py").write_text("a")
+    git(tmp_path, "add", "lab.py")
+    git(tmp_path, "commit", "-qm", "first")
+    commit, dirty = git_state(tmp_path)
+    assert commit is not None and len(commit) == 40
+    assert dirty is False
+    (tmp_path / "report.html").write_text("an output")
+    assert git_state(tmp_path) == (commit, False)
+    (tmp_path / "lab.py").write_text("b")
+    assert git_state(tmp_path) == (commit, True)
+
+
+def test_a_folder_without_repository_has_no_git_state(tmp_path: Path) -> None:
+    assert git_state(tmp_path) == (None, None)
+
+
+def test_a_machine_without_git_has_no_git_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert git_state(tmp_path) == (None, None)
+
+
+def test_the_record_holds_versions_machine_and_times(tmp_path: Path) -> None:
+    started = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+    record = provenance.provenance(
+        command=["labreport", "run"],
+        threads=2,
+        deterministic=True,
+        started=started,
+        ended=started + timedelta(minutes=1),
+        folder=tmp_path,
+    )
+    assert record.packages["keras"] == version("keras")
+    assert record.packages["numpy"] == version("numpy")
+    assert record.machine.threads == 2
+    assert record.machine.logical_processors >= 1
+    assert record.machine.system and record.machine.processor
+    assert (record.started, record.ended) == ("2026-03-01T09:00:00Z", "2026-03-01T09:01:00Z")
+    assert record.git_commit is None
+
+
+def test_packages_that_are_not_installed_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provenance, "PACKAGES", ("numpy", "no-such-package-here"))
+    assert list(provenance.package_versions()) == ["numpy"]
+
+
+def test_collecting_provenance_imports_no_heavy_package(tmp_path: Path) -> None:
+    code = (
+        "import sys, datetime as d; from labreport.experiments.running.provenance import provenance;"
+        "now = d.datetime.now(d.UTC); provenance(command=[], threads=0, deterministic=False, started=now, ended=now);"
+        "print([name for name in ('tensorflow', 'keras', 'matplotlib', 'weasyprint') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_peak_memory_is_counted_in_bytes() -> None:
+    held = b"x" * 50_000_000
+    assert peak_memory_bytes() > len(held)
+
+
+def test_peak_memory_of_macos_is_not_multiplied(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+
+    class Usage:
+        ru_maxrss = 1_000
+
+    monkeypatch.setattr(resource, "getrusage", lambda _who: Usage)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert peak_memory_bytes() == 1_000
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert peak_memory_bytes() == 1_024_000

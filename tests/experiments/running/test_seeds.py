@@ -1,0 +1,253 @@
+"""Several seeds: kept when a run is stopped, trained in several processes, and always joined in the same order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from multiprocessing import active_children
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from helpers import seed_lab
+from helpers.small_data import houses
+
+from labreport.experiments import boston
+from labreport.experiments.checkpoints import DamagedError, Kept, decode, encode
+from labreport.experiments.errors import LabError
+from labreport.experiments.lab import Session
+from labreport.experiments.result import Findings, Measure, Result
+from labreport.experiments.running import seed_results
+from labreport.experiments.running.runner import RunInterrupted, RunRequest, run_lab
+from labreport.experiments.running.seed_results import Finished
+from labreport.experiments.running.seed_schedule import Turns
+
+SEEDS = (5, 0, 2)
+
+
+def run(folder: Path, seeds: tuple[int, ...] = SEEDS, said: list[str] | None = None, **options: Any) -> Result:
+    """Run the watched lab; finished seeds are kept in the folder `kept`."""
+    asked = RunRequest(
+        lab="seeds",
+        path=Path(seed_lab.__file__),
+        overrides={"folder": str(folder)},
+        seeds=seeds,
+        kept=folder / "kept",
+        **options,
+    )
+    return run_lab(asked, announce=(said if said is not None else []).append)
+
+
+def trained(folder: Path) -> dict[int, int]:
+    """How often each seed was trained."""
+    return {int(path.name.removeprefix("trained-")): len(path.read_text()) for path in folder.glob("trained-*")}
+
+
+def kept(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / "kept").glob("*/*"))
+
+
+@pytest.fixture
+def whole(tmp_path) -> Findings:
+    """What a run finds that nobody disturbs."""
+    folder = tmp_path / "undisturbed"
+    folder.mkdir()
+    return run(folder).findings
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was_and_finds_the_same(tmp_path, whole):
+    (tmp_path / "interrupt-0").touch()
+    with pytest.raises(RunInterrupted) as stopped:
+        run(tmp_path)
+    assert kept(tmp_path) == ["seed-5.msgpack"]
+    assert [item.seed for item in stopped.value.result.findings.trainings] == [5]
+    assert [(item.name, item.seed) for item in stopped.value.result.findings.measures] == [
+        ("seeds", None),
+        ("square", 5),
+        ("square", 0),
+    ]
+    (tmp_path / "interrupt-0").unlink()
+    said: list[str] = []
+    resumed = run(tmp_path, said=said)
+    assert trained(tmp_path) == {5: 1, 0: 2, 2: 1}
+    assert said == ["Finished in a run that was interrupted, so not trained again: seed 5."]
+    assert repr(resumed.findings) == repr(whole)
+
+
+def test_another_run_takes_nothing_over(tmp_path):
+    run(tmp_path)
+    assert kept(tmp_path) == ["seed-0.msgpack", "seed-2.msgpack", "seed-5.msgpack"]
+    run(tmp_path, seeds=(5, 0))
+    assert trained(tmp_path) == {5: 2, 0: 2, 2: 1}
+
+
+@pytest.mark.parametrize("content", [b"", bytes(90), "other seed"], ids=["empty", "zeros", "another"])
+def test_a_kept_seed_that_is_damaged_is_told_and_trained_again(tmp_path, whole, content):
+    run(tmp_path)
+    (file,) = tmp_path.glob("kept/*/seed-0.msgpack")
+    file.write_bytes(content if isinstance(content, bytes) else file.with_name("seed-2.msgpack").read_bytes())
+    said: list[str] = []
+    assert repr(run(tmp_path, said=said).findings) == repr(whole)
+    assert "Seed 0 was finished before, but is" in said[0]
+    assert trained(tmp_path) == {5: 1, 0: 2, 2: 1}
+
+
+def test_where_nothing_can_be_kept_the_run_goes_on(tmp_path, whole):
+    (tmp_path / "kept").write_text("a file stands in the way")
+    said: list[str] = []
+    assert repr(run(tmp_path, said=said).findings) == repr(whole)
+
+
+def test_what_is_kept_is_exact_and_what_comes_from_elsewhere_is_refused():
+    seed = Finished(seed=3, findings=Findings(measures=(Measure(name="m", value=float("nan")),)), timings={"work": 0.1})
+    assert repr(decode(encode(seed), Finished)) == repr(seed)
+    with pytest.raises(DamagedError, match="cut off"):
+        decode(encode(seed)[:-1], Finished)
+    other = encode(seed).replace(b"measures", b"measured")
+    with pytest.raises(DamagedError):
+        decode(other, Finished)
+    assert seed_results.load(Kept(), 3) is None
+
+
+def test_the_findings_of_several_processes_are_joined_in_the_order_of_the_seeds(tmp_path, whole):
+    (tmp_path / "wait-5").write_text("trained-2")  # this process holds on to the first seed till the last is begun
+    progress: list[str] = []
+    result = run_lab(
+        RunRequest(lab="seeds", path=Path(seed_lab.__file__), overrides={"folder": str(tmp_path)}, seeds=SEEDS, jobs=3),
+        progress=lambda part, *_: progress.append(part),
+        announce=lambda line: None,
+    )
+    assert repr(result.findings) == repr(whole)
+    assert trained(tmp_path) == dict.fromkeys(SEEDS, 1)
+    assert sorted(progress) == ["final, seed 0", "final, seed 2", "final, seed 5"]
+    assert result.timings.keys() == {"data", "work", "total"}
+
+
+def test_the_first_seed_that_fails_counts_whoever_trained_it(tmp_path):
+    (tmp_path / "fail-0").touch()
+    alone = run(tmp_path)
+    for file in tmp_path.glob("*/*/*"):
+        file.unlink()
+    (tmp_path / "trained-0").unlink()
+    (tmp_path / "wait-5").write_text("heard")
+
+    def hear() -> None:
+        while not (tmp_path / "trained-0").exists():
+            time.sleep(0.01)
+        time.sleep(0.5)  # enough for the other process to fail, and for this one to hear of it
+        (tmp_path / "heard").touch()
+
+    Thread(target=hear, daemon=True).start()
+    for result in (alone, run(tmp_path, jobs=2)):
+        assert result.status == "failed"
+        assert result.failure is not None
+        assert (result.failure.message, result.failure.stage) == ("Seed 0 went wrong.", "work")
+        assert [(item.name, item.seed) for item in result.findings.measures] == [
+            ("seeds", None),
+            ("square", 5),
+            ("square", 0),
+        ]
+    assert 2 not in trained(tmp_path)
+
+
+def test_a_seed_that_fails_here_waits_for_earlier_ones_and_leaves_out_later_ones(tmp_path):
+    (tmp_path / "wait-5").write_text("trained-0")  # by then the other process has the second seed
+    (tmp_path / "wait-0").write_text("trained-2")
+    (tmp_path / "fail-2").touch()
+    result = run(tmp_path, jobs=2)
+    assert result.failure is not None
+    assert result.failure.message == "Seed 2 went wrong."
+    assert [item.seed for item in result.findings.trainings] == [5, 0]
+    (tmp_path / "fail-0").touch()  # now both of the later ones fail, the last one first
+    again = run(tmp_path, seeds=(5, 0, 2, 4), jobs=2)
+    assert again.failure is not None
+    assert again.failure.message == "Seed 0 went wrong."
+    assert [item.seed for item in again.findings.trainings] == [5]
+
+
+def test_a_seed_lost_with_a_killed_process_is_trained_again(tmp_path, whole):
+    (tmp_path / "wait-0").write_text("never")
+    (tmp_path / "wait-5").write_text("killed")
+
+    def kill() -> None:
+        while not (tmp_path / "trained-0").exists():
+            time.sleep(0.01)
+        for process in active_children():
+            os.kill(process.pid or 0, signal.SIGKILL)
+        (tmp_path / "wait-0").unlink()
+        (tmp_path / "killed").touch()
+
+    thread = Thread(target=kill)
+    thread.start()
+    assert repr(run(tmp_path, jobs=2).findings) == repr(whole)
+    thread.join()
+    assert trained(tmp_path) == {5: 1, 0: 2, 2: 1}
+
+
+def test_a_stopped_run_of_several_processes_keeps_what_was_finished(tmp_path, whole):
+    (tmp_path / "wait-5").write_text("trained-2")
+    (tmp_path / "wait-2").write_text("never")
+    (tmp_path / "interrupt-2").touch()  # in the other process, where it means nothing but the end of that process
+    (tmp_path / "fail-5").touch()
+    assert run(tmp_path, jobs=2).status == "failed"
+    assert kept(tmp_path) == ["seed-0.msgpack"]
+    for name in ("fail-5", "interrupt-2", "wait-2"):
+        (tmp_path / name).unlink()
+    (tmp_path / "interrupt-5").touch()
+    with pytest.raises(RunInterrupted) as stopped:
+        run(tmp_path, jobs=2)
+    assert 0 in {item.seed for item in stopped.value.result.findings.trainings}
+    assert not active_children()
+    (tmp_path / "interrupt-5").unlink()
+    assert repr(run(tmp_path, jobs=2).findings) == repr(whole)
+
+
+def test_a_lab_goes_through_its_seeds_once():
+    turns = Turns((1, 2), print, Kept())
+    session = Session(seeds=(1, 2), take_turns=turns.take)
+    assert list(session.each_seed()) == [1, 2]
+    with pytest.raises(LabError, match="only once"):
+        list(session.each_seed())
+    with pytest.raises(LabError, match="at least one process"):
+        run_lab(RunRequest(lab="tensors", jobs=0))
+
+
+def test_networks_trained_in_several_processes_have_the_same_histories():
+    """Also with another number of threads: the other process has half of the processors."""
+    asked = {"overrides": {"epochs": 2, "units": 4, "dropped_epochs": 0}, "seeds": (0, 1), "source": "sample"}
+    alone, shared = (
+        run_lab(RunRequest(lab="boston", jobs=jobs, **asked), announce=lambda line: None) for jobs in (1, 2)
+    )
+    assert alone.status == shared.status == "complete"
+    assert [training.history for training in shared.findings.trainings] == [
+        training.history for training in alone.findings.trainings
+    ]
+    assert shared.findings.scores == alone.findings.scores
+    assert shared.findings.predictions == alone.findings.predictions
+    assert {training.seed for training in shared.findings.trainings} == {0, 1}
+
+
+def test_seeds_have_weights_and_orders_of_their_own():
+    settings = boston.Settings(folds=2, units=2, epochs=1, dropped_epochs=0, final_batch_size=5)
+    losses = [training.history["loss"] for training in boston.run(settings, houses(), Session(seeds=(0, 1))).trainings]
+    assert len(set(losses)) == len(losses) == 6
+
+
+@pytest.mark.parametrize("odd", ["object()", "10**400", "'many'"])
+def test_a_seed_of_another_process_whose_findings_cannot_be_stored_fails_in_words(tmp_path, odd, capfd):
+    source = Path(seed_lab.__file__).read_text()
+    lab = tmp_path / "odd.py"
+    lab.write_text(
+        source.replace(
+            'session.progress(session.part("final"',
+            f'draft.measure("x", {odd})\n        session.progress(session.part("final"',
+        )
+    )
+    (tmp_path / "wait-5").write_text("trained-0")  # until another process is at work
+    asked = RunRequest(lab="seeds", path=lab, overrides={"folder": str(tmp_path)}, seeds=SEEDS, jobs=2)
+    result = run_lab(asked, announce=lambda line: None)
+    assert (result.status, result.failure and result.failure.kind) == ("failed", "LabError")
+    assert result.failure is not None and "can't be stored" in result.failure.message
+    assert "Traceback" not in capfd.readouterr().err

@@ -1,0 +1,1 @@
+"""What tests share: results written by hand, small models and data, readers of what was made."""

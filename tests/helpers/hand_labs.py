@@ -1,0 +1,80 @@
+"""A folder of a user with labs of his own, for the tests of the command line."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from helpers.hand_results import hand_result
+from labreport.report.store.runs import Store
+
+COMMAND = str(Path(sys.executable).with_name("labreport"))
+
+LAB = """
+from dataclasses import dataclass
+from labreport.experiments.lab import Session
+from labreport.experiments.result import Findings, Measure
+
+TITLE, VERSION, DATASET = "Mine", "1", None
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    rounds: int = 3
+    rate: float = 0.5
+    def __post_init__(self):
+        if self.rounds < 1:
+            raise ValueError(f"rounds must be at least 1, not {self.rounds}.")
+
+def run(settings, dataset, session: Session) -> Findings:
+    {body}
+    return Findings(measures=(Measure(name="rounds", value=settings.rounds),))
+"""
+
+
+def lab_source(body: str = "pass") -> str:
+    """The source of a lab that does this before it returns what it found."""
+    return LAB.replace("{body}", body)
+
+
+def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start the command as a terminal does: Ctrl-C reaches all its processes."""
+    return subprocess.Popen(
+        [COMMAND, *arguments],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell's background job inherits an ignored SIGINT; a user's terminal does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder of a user with a lab that works, one that raises, and one that waits."""
+    monkeypatch.chdir(tmp_path)
+    for name, body in {
+        "good": "pass",
+        "bad": "raise RuntimeError('the lamp went out')",
+        "quits": "raise SystemExit(0)",
+        "numbers": "import numpy; return Findings(measures=(Measure(name='x', value=numpy.float32(1)),))",
+        "nothing": "return None",
+        "slow": "import time; print('READY', flush=True); time.sleep(60)",
+    }.items():
+        (tmp_path / f"{name}.py").write_text(lab_source(body))
+    (tmp_path / "atimport.py").write_text("import sys; sys.exit(0)")
+    names = ("good", "bad", "quits", "numbers", "nothing", "slow", "atimport")
+    (tmp_path / "labreport.toml").write_text("[paths]\n" + "".join(f'{name} = "{name}.py"\n' for name in names))
+    return tmp_path
+
+
+def stored(folder: Path, *labs: str, **changes) -> list[Path]:
+    return [
+        Store(folder / "runs").save(msgspec.structs.replace(hand_result(lab, seeds=(0,)), **changes)) for lab in labs
+    ]

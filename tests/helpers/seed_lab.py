@@ -1,0 +1,60 @@
+"""A lab without TensorFlow whose seeds can be watched, and disturbed by files in a folder; a file like a user's."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from labreport.experiments.data.sets import Dataset
+from labreport.experiments.errors import LabError
+from labreport.experiments.lab import Session
+from labreport.experiments.result import Findings, Training
+
+TITLE, VERSION, DATASET = "Seeds", "1", None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    folder: str = "."
+
+
+def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findings:
+    """Square each seed. A file named after what is to happen to a seed makes it happen; see the tests."""
+    folder, draft = Path(settings.folder), session.draft
+    draft.measure("seeds", len(session.seeds))
+    for seed in session.each_seed():
+        with (folder / f"trained-{seed}").open("a") as file:
+            file.write("x")
+        with session.stage("work"):
+            draft.measure("square", seed * seed, seed=seed)
+            if (folder / f"interrupt-{seed}").exists():
+                raise KeyboardInterrupt
+            _wait(folder / f"wait-{seed}")
+            if (folder / f"fail-{seed}").exists():
+                raise LabError(f"Seed {seed} went wrong.")
+        history = {"loss": (1 / (seed + 3), math.inf, -0.0)}
+        draft.trainings.append(
+            Training(
+                role="final",
+                seed=seed,
+                epochs=3,
+                batch_size=1,
+                train_samples=1,
+                validation_samples=0,
+                history=history,
+                seconds=0.25,
+            )
+        )
+        draft.engines += ("loop:wide", f"loop:seed={seed % 2}")
+        session.progress(session.part("final", seed), 3, 3, {"loss": 0.5})
+    return draft.findings()
+
+
+def _wait(told: Path) -> None:
+    """Wait for the file that is named in a file, if there is one."""
+    if told.exists():
+        awaited, patience = told.with_name(told.read_text()), time.monotonic() + 60
+        while not awaited.exists() and time.monotonic() < patience:
+            time.sleep(0.01)

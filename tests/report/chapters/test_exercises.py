@@ -1,0 +1,99 @@
+"""Every lab asks enough, helps, and can be marked; the student has room to answer, the instructor the solutions."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from helpers import pdf_text
+from helpers.hand_results import LABS, all_hand_results, hand_result
+
+from labreport.report.chapters import build
+from labreport.report.configuration import Configuration
+from labreport.report.document import Box, Exercise, Prose, Table
+from labreport.report.rendering import pdf
+from labreport.report.words import LANGUAGES, Words
+
+MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
+CODE_WIDTH, SOLUTION_WIDTH = 76, 72
+"""Characters of a line of code that fit on paper into an exercise and into the box of its solution."""
+
+
+def _chapters(language, edition):
+    made = build.build(all_hand_results(), language, Configuration(edition=edition), moment=MOMENT, version="0.1.0")
+    assert made.problems == ()
+    return {part.id: part for part in made.report.chapters if part.id in LABS}
+
+
+def _blocks(chapter, kind):
+    return [block for section in chapter.sections for block in section.blocks if isinstance(block, kind)]
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def editions(request):
+    return request.param, *(_chapters(request.param, edition) for edition in ("student", "instructor"))
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_each_lab_has_five_exercises_with_points_hint_and_solution(editions, lab):
+    _, student, instructor = editions
+    asked, solved = (_blocks(edition[lab], Exercise) for edition in (student, instructor))
+    assert len(asked) == len(solved) >= 5
+    for here, there in zip(asked, solved, strict=True):
+        assert (here.id, here.points, here.task, here.hint) == (there.id, there.points, there.task, there.hint)
+        assert here.points > 0 and here.task and here.hint
+        assert here.solution is None and here.answer_lines >= 3
+        assert there.solution and there.answer_lines == 0
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_each_lab_has_three_questions_for_oneself(editions, lab):
+    _, student, _ = editions
+    (box,) = (block for block in _blocks(student[lab], Box) if block.kind == "self-check")
+    questions = [
+        line
+        for part in box.blocks
+        if isinstance(part, Prose)
+        for line in part.markdown.splitlines()
+        if re.match(r"(- |\d+\. )", line)
+    ]
+    assert len(questions) >= 3
+    assert all("?" in question or "？" in question for question in questions)
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_the_marking_scheme_adds_up_and_is_the_instructors_alone(editions, lab):
+    language, student, instructor = editions
+    caption = Words(language)("labs.marking_caption")
+    assert not [table for table in _blocks(student[lab], Table) if table.caption == caption]
+    (scheme,) = (table for table in _blocks(instructor[lab], Table) if table.caption == caption)
+    points = [exercise.points for exercise in _blocks(instructor[lab], Exercise)]
+    assert list(map(int, scheme.rows[0][1:])) == [*points, sum(points)]
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_no_line_of_code_in_an_exercise_is_broken_on_paper(editions, lab):
+    _, _, instructor = editions
+    for exercise in _blocks(instructor[lab], Exercise):
+        widths = (exercise.task, CODE_WIDTH), (exercise.hint, CODE_WIDTH), (exercise.solution or "", SOLUTION_WIDTH)
+        for text, width in widths:
+            for code in re.findall(r"```\w*\n(.*?)```", text, re.DOTALL):
+                assert max(map(len, code.splitlines())) <= width, exercise.id
+
+
+def test_on_paper_the_student_has_lines_to_write_on_and_the_instructor_solutions():
+    for edition in ("student", "instructor"):
+        configuration = Configuration(edition=edition)
+        report = build.build([hand_result("workflow")], "en", configuration, moment=MOMENT, version="0.1.0").report
+        markup = pdf.html(report, source_date=MOMENT)
+        text = "".join(pdf_text.pages(pdf.pdf(report, source_date=MOMENT)))
+        lines = sum(exercise.answer_lines for exercise in _blocks(report.chapters[0], Exercise))
+        solutions = len(_blocks(report.chapters[0], Exercise))
+        found = re.search(r'<div class="answer"[^>]*>((?:<div></div>)+)', markup)
+        if edition == "student":
+            assert lines >= 15 and found and "Marking scheme" not in text
+            assert markup.count("<div></div>") == lines
+        else:
+            assert lines == 0 and found is None and "<div></div>" not in markup
+            assert "Marking" in text and markup.count("Solution") >= solutions

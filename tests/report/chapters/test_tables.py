@@ -1,0 +1,226 @@
+"""Tables: their rows, their digits, and that foreign text stays text."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+
+import msgspec
+import pytest
+from helpers.hand_results import all_hand_results, hand_result
+from markdown_it import MarkdownIt
+
+from labreport.experiments.data import catalogue
+from labreport.experiments.result import Result, Score
+from labreport.report.chapters.tables import TableData, TableError, table, table_names
+from labreport.report.rendering import fonts
+from labreport.report.words import LANGUAGES, Language, Words
+
+EN, ZH = Words("en"), Words("zh")
+
+TABLES = {
+    "tensors": ("data-card", "settings"),
+    "workflow": ("settings", "layers-sequential", "layers-two_outputs"),
+    "mnist": ("data-card", "scores", "class-accuracy", "confused-pairs", "settings", "layers-selection"),
+    "imdb": ("data-card", "scores", "texts-example", "texts-confident_right", "texts-confident_wrong", "texts-unsure"),
+    "reuters": ("data-card", "scores", "class-accuracy", "confused-pairs", "texts-confident_wrong", "texts-example"),
+    "boston": ("data-card", "scores", "features", "folds", "settings", "layers-fold"),
+}
+
+
+def titles(content: TableData) -> list[str]:
+    """Return the heads of a table."""
+    return [column.title for column in content.columns]
+
+
+def scored(result: Result) -> list[Score]:
+    """Return the scores and baselines that are not those of a single fold."""
+    return [score for score in (*result.findings.scores, *result.findings.baselines) if score.fold is None]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("lab", "name"), [(lab, name) for lab, names in TABLES.items() for name in names])
+def test_every_table_has_rows_as_wide_as_its_head(lab: str, name: str, language: Language) -> None:
+    content = table(name, hand_result(lab), Words(language))
+    assert content.rows
+    assert all(len(row) == len(content.columns) for row in content.rows)
+    fonts.check("".join(titles(content)) + "".join(cell for row in content.rows for cell in row), name)
+
+
+def test_the_tests_ask_for_every_table_there_is() -> None:
+    asked = {name for names in TABLES.values() for name in names}
+    families = {
+        "layers-ROLE" if n.startswith("layers-") else "texts-KIND" if n.startswith("texts-") else n for n in asked
+    }
+    assert families == set(table_names())
+
+
+def test_scores_are_means_over_seeds_above_the_baselines() -> None:
+    result = hand_result("imdb")
+    content = table("scores", result, EN)
+    values = [score.value for score in result.findings.scores if score.name == "test_accuracy"]
+    assert titles(content)[2:4] == ["test accuracy (%)", "± standard deviation (3 runs)"]
+    assert content.rows[0][0] == "network, trained for the chosen epochs"
+    assert [row[0] for row in content.rows][-2:] == ["linear model", "always the most frequent class"]
+    assert content.rows[0][2] == f"{100 * sum(values) / 3:.1f}"
+    assert content.rows[-1][2:] == ("50.0", "–", "–")
+
+
+def test_a_single_seed_has_no_deviation() -> None:
+    content = table("scores", hand_result("imdb", seeds=(0,)), EN)
+    assert not any("deviation" in title for title in titles(content))
+
+
+def test_a_score_that_is_not_perfect_is_never_shown_as_a_hundred() -> None:
+    scores = tuple(
+        msgspec.structs.replace(score, value=0.99996) if score.name == "test_accuracy" else score
+        for score in hand_result("mnist").findings.scores
+    )
+    assert table("scores", hand_result("mnist", scores=scores), EN).rows[0][2] == "99.9"
+
+
+def test_errors_of_a_regression_have_their_unit_in_the_head() -> None:
+    content = table("scores", hand_result("boston"), ZH)
+    assert "测试 MAE（千美元）" in titles(content)
+    assert [row[0] for row in content.rows][1:] == ["总是预测训练集均价", "线性模型"]
+
+
+def test_validation_scores_are_no_row_of_the_scores() -> None:
+    content = table("scores", hand_result("reuters"), EN)
+    assert len(content.rows) == 5
+    assert not any("validation" in title for title in titles(content))
+
+
+def test_the_data_card_of_a_sample_says_how_much_it_is_of_the_whole() -> None:
+    card = hand_result("mnist").findings.data
+    assert card is not None
+    sample = msgspec.structs.replace(card, source="sample", train_samples=3000, test_samples=500)
+    rows = {row[0]: row[1] for row in table("data-card", hand_result("mnist", data=sample), EN).rows}
+    assert rows["training samples"] == "3\u202f000 of 60\u202f000"
+    assert rows["used here"] == EN("tables.source_sample")
+    assert rows["one sample"] == "28 × 28 grey values"
+    assert rows["classes"] == "10 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"
+
+
+def test_changed_settings_are_marked() -> None:
+    result = hand_result("imdb", changed_settings=("units",))
+    meanings = {row[0]: row[2] for row in table("settings", result, EN).rows}
+    assert "differs" in meanings["units"]
+    assert "differs" not in meanings["epochs"]
+    assert {row[0]: row[1] for row in table("settings", result, EN).rows}["learning_rate"] == "0.001"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_setting_feature_model_and_data_set_has_words(language: Language) -> None:
+    words = Words(language)
+    for result in all_hand_results():
+        assert all(words(f"tables.setting_{name}") for name in result.settings)
+        assert all(words(f"tables.model_{s.model}") for s in scored(result))
+        if result.findings.data is not None:
+            assert words(f"tables.data_{result.findings.data.name}")
+    for name in (*catalogue.BOSTON_FEATURES, *catalogue.CALIFORNIA_FEATURES):
+        assert words(f"tables.feature_{name}")
+    assert all(words(f"figures.class_{name}") for name in catalogue.SENTIMENTS)
+
+
+@pytest.mark.parametrize("file", ["figures.toml", "tables.toml"])
+def test_both_languages_have_the_same_words_with_the_same_values(file: str) -> None:
+    import re
+
+    texts = [
+        tomllib.loads((resources.files("labreport.templates") / "words" / language / file).read_text("utf-8"))
+        for language in LANGUAGES
+    ]
+    assert list(texts[0]) == list(texts[1])
+    for key, text in texts[0].items():
+        assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", texts[1][key])), key
+
+
+def test_features_have_their_range_and_what_they_mean() -> None:
+    rows = {row[0]: row[1:] for row in table("features", hand_result("boston"), EN).rows}
+    assert len(rows) == 13
+    assert rows["CRIM"][1:] == ("0.00632", "88.98")
+    assert "Black residents" in rows["B"][0]
+
+
+def test_folds_stand_beside_those_of_the_faulty_listing() -> None:
+    content = table("folds", hand_result("boston"), EN)
+    assert [row[1:3] for row in content.rows] == [("303", "101")] * 4
+    assert [row[4:] for row in content.rows] == [("0", "404"), ("404", "0"), ("404", "0"), ("404", "0")]
+    assert len(table("folds", hand_result("boston", series=()), EN).columns) == 4
+
+
+def test_decoded_texts_are_escaped_markdown() -> None:
+    rows = table("texts-confident_wrong", hand_result("imdb"), EN).rows
+    html = MarkdownIt("commonmark").renderInline(rows[0][0])
+    assert "&lt;b&gt; &amp; cried …" in html
+    assert "<b>" not in html
+    right = table("texts-confident_right", hand_result("imdb"), EN).rows[1][0]
+    assert "dull | and the acting * worse" in MarkdownIt("commonmark").renderInline(right)
+
+
+def test_texts_name_true_and_predicted_class_and_the_probability() -> None:
+    content = table("texts-unsure", hand_result("imdb"), ZH)
+    assert titles(content) == ["还原出的开头", "真实类别", "预测类别", "“正面”的概率"]
+    assert content.rows[0][1:] == ("正面", "负面", "49.9%")
+    assert titles(table("texts-confident_wrong", hand_result("reuters"), EN))[-1] == "probability"
+
+
+def test_a_long_text_is_cut_between_words() -> None:
+    first = hand_result("imdb").findings.texts[0]
+    long = msgspec.structs.replace(first, words="several words again " * 40, length=120)
+    cell = table("texts-example", hand_result("imdb", texts=(long,)), EN).rows[0][1]
+    assert len(cell) < 210
+    assert cell.endswith(("several …", "words …", "again …"))
+    whole = msgspec.structs.replace(first, words="a short text", length=3)
+    assert table("texts-example", hand_result("imdb", texts=(whole,)), EN).rows[0][1] == "a short text"
+
+
+def test_confused_pairs_begin_with_the_most_frequent() -> None:
+    content = table("confused-pairs", hand_result("reuters"), EN)
+    counts = [int(row[2]) for row in content.rows]
+    assert content.rows[0] == ("earn", "acq", "20", "2.5%")
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_the_accuracy_of_many_classes_stands_in_two_halves() -> None:
+    content = table("class-accuracy", hand_result("reuters"), EN)
+    assert len(content.rows) == 23
+    assert titles(content)[:4] == titles(content)[4:]
+    assert content.rows[3][:4] == ("3", "earn", "813", "95.1%")
+    assert content.rows[0][4:6] == ("23", "alum")
+
+
+def test_a_class_without_test_samples_has_no_accuracy() -> None:
+    said = hand_result("mnist").findings.predictions[0]
+    empty = msgspec.structs.replace(said, confusion=((0,) * 10, *said.confusion[1:]))
+    content = table("class-accuracy", hand_result("mnist", predictions=(empty,)), EN)
+    assert content.rows[0] == ("0", "0", "–")
+
+
+def test_layers_end_with_their_sum() -> None:
+    content = table("layers-selection", hand_result("imdb"), EN)
+    assert content.rows[0] == ("Dense `dense`", "(n, 16)", "relu", "160\u202f016")
+    assert content.rows[-1] == ("**all layers**", "", "", "**160\u202f305**")
+
+
+@pytest.mark.parametrize(
+    ("lab", "name", "absent"),
+    [
+        ("imdb", "scores", {"scores": (), "baselines": ()}),
+        ("imdb", "data-card", {"data": None}),
+        ("imdb", "features", {}),
+        ("imdb", "texts-nothing", {}),
+        ("mnist", "confused-pairs", {"predictions": ()}),
+        ("boston", "folds", {"folds": ()}),
+        ("boston", "layers-nothing", {}),
+    ],
+)
+def test_missing_data_are_an_error_that_names_table_and_lab(lab: str, name: str, absent: dict[str, object]) -> None:
+    with pytest.raises(TableError, match=f"'{name}' of {lab} can't be made: .+"):
+        table(name, hand_result(lab, **absent), EN)
+
+
+def test_an_unknown_table_lists_the_known_ones() -> None:
+    with pytest.raises(TableError, match=r"no table 'score'. Did you mean 'scores'\? Known tables: .*texts-KIND"):
+        table("score", hand_result("imdb"), EN)

@@ -1,0 +1,392 @@
+"""A night's work: what fits into the budget, what is named, and the exit code. Labs here are small files of a user."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+from helpers.hand_history import entry
+from helpers.hand_results import hand_result
+
+from labreport.report.cli import main
+from labreport.report.errors import UsageError
+from labreport.report.nightly import record, schedule
+from labreport.report.nightly.record import LabNight, Night, Step
+from labreport.report.nightly.time_limit import TimeSpentError, interrupted_after
+from labreport.report.running.planning import Plan
+from labreport.report.store import manifest
+from labreport.report.store.runs import Store, Stored
+
+LAB = """
+from dataclasses import dataclass
+from labreport.experiments.lab import Session
+from labreport.experiments.result import Findings, Measure, Score
+
+TITLE, VERSION, DATASET = "Mine", "1", None
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    rounds: int = 3
+
+def run(settings, dataset, session: Session) -> Findings:
+    {body}
+    return Findings(
+        measures=(Measure(name="rounds", value=settings.rounds),),
+        scores=tuple(
+            Score(name="test_accuracy", model="final", metric="accuracy", split="test", seed=seed,
+                  value={value}, unit="share", direction="higher")
+            for seed in session.seeds
+        ),
+    )
+"""
+GATE = '[gate.good.test_accuracy]\ntest = "margin"\nabsolute = 0.01\n'
+
+
+def _lab(folder: Path, name: str, body: str = "pass", value: float = 0.9) -> None:
+    (folder / f"{name}.py").write_text(LAB.format(body=body, value=value))
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder of a user with a lab that works, one that raises, and one that waits."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_RUN_ID", "CI_JOB_URL"):
+        monkeypatch.delenv(name, raising=False)
+    _lab(tmp_path, "good")
+    _lab(tmp_path, "bad", "raise RuntimeError('the lamp went out')")
+    _lab(tmp_path, "slow", "import time; time.sleep(60)")
+    # A lab of the user's own has no note here; with a note of one line its chapter is complete.
+    note = "# Mine\n\n## Question {#question}\n\nWhat is it?\n"
+    monkeypatch.setattr(
+        "labreport.report.chapters.notes.source", lambda language, lab: (note, f"notes/{language}/{lab}.md")
+    )
+    paths = "".join(f'{name} = "{name}.py"\n' for name in ("good", "bad", "slow"))
+    (tmp_path / "labreport.toml").write_text(f'lang = ["en"]\nto = ["html"]\n[paths]\n{paths}{GATE}')
+    return tmp_path
+
+
+def _night(*arguments: str) -> tuple[int, dict]:
+    code = main(["nightly", *arguments, "-q"])
+    return code, json.loads(Path("reports/nightly/nightly.json").read_bytes())
+
+
+def _earlier(folder: Path, lab: str, day: str, seconds: float) -> Path:
+    """Store a run of another version of a lab, which took so many seconds."""
+    result = hand_result("tensors", seeds=(0,), run_id=f"{day}T030000Z-00000000", timings={"total": seconds})
+    moment = f"{day[:4]}-{day[4:6]}-{day[6:]}T03:00:00Z"
+    told = msgspec.structs.replace(result.provenance, started=moment, ended=moment)
+    return Store(folder / "runs").save(msgspec.structs.replace(result, lab=lab, provenance=told))
+
+
+class _Clock:
+    """Tells a time that runs on by so many seconds whenever it is asked."""
+
+    def __init__(self, step: float) -> None:
+        self._step = step
+        self._now = 0.0
+
+    def __call__(self) -> float:
+        self._now += self._step
+        return self._now
+
+
+def _states(data: dict) -> dict[str, str]:
+    return {lab["lab"]: lab["state"] for lab in data["labs"]}
+
+
+# The schedule
+
+
+def _plan(lab: str = "imdb", seeds: tuple[int, ...] = (0,), stored: Stored | None = None) -> Plan:
+    return Plan(
+        lab=lab, path=None, overrides={}, seeds=seeds, profile="full", key="k", parts={}, stored=stored, stale=()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("30m", 1800), ("1h30m", 5400), ("90s", 90), ("45", 2700), ("1.5 h", 5400), ("2min", 120)]
+)
+def test_a_budget_is_a_length_of_time(text, seconds):
+    assert schedule.parse_budget(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", "0m", "soon", "-5m", "30m5", "m", "1d"])
+def test_what_is_no_length_of_time_is_refused(text):
+    with pytest.raises(UsageError, match="such as 30m"):
+        schedule.parse_budget(text)
+
+
+def test_time_is_kept_for_what_must_be_done_in_any_case():
+    assert schedule.for_training(100) == 80
+    assert schedule.for_training(3600) == 3480
+
+
+def test_a_lab_takes_as_long_as_its_newest_run_in_proportion_to_the_seeds():
+    entries = [
+        entry(day=0, seconds=500.0, seeds=(0,)),
+        entry(day=2, seconds=30.0, seeds=(0, 1, 2)),
+        entry(day=3, seconds=900.0, seeds=(0,), profile="quick"),
+        entry(day=4, seconds=900.0, seeds=(0,), lab="mnist"),
+    ]
+    assert schedule.estimate(_plan(seeds=(0, 1, 2, 3, 4)), entries) == 50
+    assert schedule.estimate(_plan("boston"), entries) is None
+
+
+def test_a_run_that_was_stopped_took_at_least_its_time():
+    entries = [
+        entry(day=0, seconds=10.0, seeds=(0,)),
+        entry(day=1, seconds=80.0, seeds=(0,), status="interrupted", key="k"),
+        entry(day=2, seconds=500.0, seeds=(0,), status="interrupted", key="another version"),
+    ]
+    assert schedule.estimate(_plan(), entries) == 80
+
+
+def test_the_lab_that_was_tried_longest_ago_comes_first():
+    plans = [_plan("mnist"), _plan("imdb"), _plan("reuters"), _plan("boston")]
+    entries = [entry("mnist", 5), entry("imdb", 3), entry("imdb", 1), entry("boston", 4)]
+    assert [plan.lab for plan in schedule.in_order(plans, entries)] == ["reuters", "imdb", "boston", "mnist"]
+
+
+@pytest.mark.parametrize(
+    ("expected", "left", "verdict"),
+    [
+        (None, 50.0, "train"),
+        (None, -1.0, "late"),
+        (40.0, 50.0, "train"),
+        (60.0, 50.0, "late"),
+        (101.0, 50.0, "long"),
+        (9999.0, math.inf, "train"),
+    ],
+)
+def test_what_no_longer_fits_is_skipped(expected, left, verdict):
+    whole = math.inf if math.isinf(left) else 100.0
+    assert schedule.decide(_plan(), expected, left, whole).verdict == verdict
+
+
+def test_what_did_not_change_needs_no_time(tmp_path):
+    stored = Stored(folder=tmp_path, entry=entry())
+    assert schedule.decide(_plan(stored=stored), 9999.0, -5.0, 100.0).verdict == "fresh"
+
+
+# The end of the time
+
+
+def test_a_block_is_stopped_when_its_time_is_over():
+    begun = time.perf_counter()
+    with pytest.raises(TimeSpentError), interrupted_after(0.2):
+        time.sleep(30)
+    assert time.perf_counter() - begun < 10
+
+
+def test_a_block_that_ends_in_time_is_left_alone():
+    with interrupted_after(30):
+        pass
+    with interrupted_after(math.inf):
+        pass
+
+
+def test_an_interruption_of_the_user_stays_one():
+    with pytest.raises(KeyboardInterrupt), interrupted_after(30):
+        raise KeyboardInterrupt
+
+
+# The exit code
+
+
+@pytest.mark.parametrize(
+    ("states", "codes", "code"),
+    [
+        (["trained", "fresh"], [0, 0, 0], 0),
+        (["trained", "late"], [0, 0, 0], 0),
+        (["late", "late"], [0, 0, 0], 5),
+        (["trained", "long"], [0, 0, 0], 5),
+        (["stopped"], [0, 0, 0], 5),
+        (["failed"], [0, 0, 0], 3),
+        (["failed"], [4, 1, 2], 1),
+        (["failed"], [4, 70, 2], 70),
+        (["trained"], [4, 0, 0], 4),
+        (["trained"], [4, 6, 0], 6),
+        (["trained"], [4, 5, 2], 2),
+        ([], [5, 5, 5], 5),
+    ],
+)
+def test_the_code_is_that_of_the_worst_thing_that_is_certain(states, codes, code):
+    labs = tuple(LabNight(lab=str(number), state=state) for number, state in enumerate(states))
+    steps = tuple(Step(name=name, code=one) for name, one in zip(("report", "trend", "check"), codes, strict=True))
+    assert Night(labs=labs, steps=steps, budget=None, seconds=1.0).code == code
+
+
+def test_a_failure_can_not_break_the_table_of_the_summary():
+    lab = LabNight(lab="bad", state="failed", reason="a | b\n<b>c</b>")
+    text = record.summary(Night(labs=(lab,), steps=(), budget=60.0, seconds=3.0), ("en", "zh"))
+    assert "a \\| b &lt;b>c&lt;/b>" in text and text.startswith(record.MARKER)
+    assert "The night" in text and "夜间任务" in text
+
+
+# The command
+
+
+def test_a_night_leaves_report_verdict_and_trend_in_one_folder(place, capsys):
+    assert main(["run", "good"]) == 0
+    assert main(["baseline", "set", "main"]) == 0
+    code, data = _night("good", "--baseline", "main")
+    assert (code, data["exit_code"], _states(data)) == (0, 0, {"good": "fresh"})
+    folder = place / "reports" / "nightly"
+    made = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert made >= {
+        "index.html",
+        "summary.md",
+        "junit.xml",
+        "result.json",
+        "badge.svg",
+        "nightly.md",
+        "nightly.json",
+        "report/labreport-en.html",
+        "trend-en.html",
+        "trend.json",
+        "trend.atom",
+    }
+    assert 'href="report/labreport-en.html#good"' in (folder / "trend-en.html").read_text("utf-8")
+    index = (folder / "index.html").read_text("utf-8")
+    assert 'href="trend-en.html"' in index and 'href="report/labreport-en.html"' in index
+    listed = manifest.read(folder)
+    assert {"trend-en.html", "trend.atom", "report/labreport-en.html"} <= set(listed.files)
+    assert not manifest.differences(folder, listed)
+
+
+def test_a_loss_is_exit_code_1_and_trains_only_what_changed(place, capsys):
+    assert main(["run", "good"]) == 0
+    assert main(["baseline", "set", "main"]) == 0
+    _lab(place, "good", value=0.5)
+    time.sleep(1.1)  # the newest run is told by its second
+    code, data = _night("good", "--baseline", "main")
+    assert (code, _states(data)) == (1, {"good": "trained"})
+    code, data = _night("good", "--baseline", "main")
+    assert (code, _states(data)) == (1, {"good": "fresh"})
+
+
+def test_a_lab_that_fails_is_exit_code_3_and_the_others_are_there(place, capsys):
+    code, data = _night("good", "bad", "--no-check")
+    assert (code, _states(data)) == (3, {"good": "trained", "bad": "failed"})
+    assert "the lamp went out" in (place / "reports" / "nightly" / "nightly.md").read_text("utf-8")
+    assert "the lamp went out" in (place / "reports" / "nightly" / "report" / "labreport-en.html").read_text("utf-8")
+
+
+def test_a_lab_that_does_not_fit_is_skipped_named_and_first_the_next_night(place, capsys, monkeypatch):
+    _lab(place, "slow")
+    _earlier(place, "good", "20260101", 0.1)
+    _earlier(place, "slow", "20260102", 40.0)
+    # Of 100 seconds 80 are for training: before the first lab 68 are left, before the second 32.
+    clock = _Clock(12.0)
+    for module in ("commands.nightly", "nightly.work"):
+        monkeypatch.setattr(f"labreport.report.{module}.perf_counter", clock)
+    code, data = _night("good", "slow", "--no-check", "--budget", "100s")
+    assert (code, _states(data)) == (0, {"good": "trained", "slow": "late"})
+    assert "comes first the next night" in (place / "reports" / "nightly" / "nightly.md").read_text("utf-8")
+    _lab(place, "good", value=0.8)
+    code, data = _night("good", "slow", "--no-check", "--budget", "100s")
+    assert _states(data)["slow"] == "trained"
+
+
+def test_what_takes_more_than_the_whole_budget_is_never_a_success(place, capsys):
+    _earlier(place, "slow", "20260101", 600.0)
+    code, data = _night("good", "slow", "--no-check", "--budget", "60s")
+    assert (code, _states(data)) == (5, {"good": "trained", "slow": "long"})
+    assert "more than the whole budget" in (place / "reports" / "nightly" / "nightly.md").read_text("utf-8")
+
+
+def test_budget_and_confirmation_may_stand_in_the_configuration_and_a_flag_beats_them(place, capsys):
+    _earlier(place, "slow", "20260101", 600.0)
+    configuration = place / "labreport.toml"
+    configuration.write_text(configuration.read_text() + '[nightly]\nbudget = "60s"\nconfirm = true\n')
+    code, data = _night("good", "slow", "--no-check")
+    assert (code, data["budget_seconds"], _states(data)) == (5, 60, {"good": "trained", "slow": "long"})
+    _, data = _night("good", "--no-check", "--budget", "2m", "--no-confirm")
+    assert data["budget_seconds"] == 120
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('budgt = "30m"', "Did you mean 'budget'"),
+        ("budget = 30", "must be a length of time"),
+        ('budget = "soon"', "such as 30m"),
+        ('confirm = "yes"', "must be true or false"),
+    ],
+)
+def test_a_slip_in_the_table_of_the_night_is_told_before_anything_is_trained(place, capsys, table, message):
+    configuration = place / "labreport.toml"
+    configuration.write_text(f"{configuration.read_text()}[nightly]\n{table}\n")
+    assert main(["nightly", "good", "--no-check"]) == 2
+    error = capsys.readouterr().err
+    assert message in error and len(error.strip().splitlines()) <= 2
+    assert not (place / "runs").exists()
+
+
+def test_a_lab_that_outlasts_the_budget_is_stopped_kept_and_not_taken_for_a_failure(place, capsys):
+    assert main(["run", "good"]) == 0
+    assert main(["baseline", "set", "main"]) == 0
+    begun = time.perf_counter()
+    code, data = _night("good", "slow", "--baseline", "main", "--budget", "2s")
+    assert time.perf_counter() - begun < 30
+    assert (code, _states(data)) == (5, {"good": "fresh", "slow": "stopped"})
+    assert {step["step"]: step["exit_code"] for step in data["steps"]} == {"report": 0, "check": 0, "trend": 0}
+    assert Store(place / "runs").list("slow").runs[0].entry.status == "interrupted"
+    code, data = _night("good", "slow", "--baseline", "main", "--budget", "1s")
+    assert (code, _states(data)) == (5, {"good": "fresh", "slow": "long"})
+
+
+def test_a_night_without_a_baseline_is_refused_before_anything_is_trained(place, capsys):
+    assert main(["nightly", "good"]) == 2
+    assert "--no-check" in capsys.readouterr().err
+    assert not (place / "runs").exists()
+
+
+def test_a_baseline_that_is_gone_is_nothing_to_compare(place, capsys):
+    code, data = _night("good", "--baseline", "gone")
+    assert code == 5
+    assert "gone" in next(step["remark"] for step in data["steps"] if step["step"] == "check")
+    assert (place / "reports" / "nightly" / "trend-en.html").exists()
+
+
+def test_a_corrupt_run_is_named_and_in_the_exit_code(place, capsys):
+    broken = place / "runs" / "good" / "20260101T000000Z-dead"
+    broken.mkdir(parents=True)
+    (broken / "result.json").write_bytes(b"{")
+    code, data = _night("good", "--no-check")
+    assert code == 2
+    assert broken.name in data["steps"][-1]["remark"] and str(place) not in data["steps"][-1]["remark"]
+
+
+def test_a_fault_of_ours_is_no_verdict(place, capsys, monkeypatch):
+    def broken(*_arguments: object, **_options: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("labreport.report.nightly.work.history", broken)
+    code, data = _night("good", "--no-check")
+    assert code == 70 and "ZeroDivisionError" in data["steps"][-1]["remark"]
+    monkeypatch.setattr("labreport.report.nightly.schedule.in_order", broken)
+    assert main(["nightly", "good", "--no-check"]) == 70
+    assert "a fault of labreport itself" in capsys.readouterr().err
+
+
+def test_the_step_of_a_ci_gets_a_summary_and_the_trend_its_address(place, capsys, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(place / "step.md"))
+    for name, value in (("SERVER_URL", "https://g.test"), ("REPOSITORY", "a/b"), ("RUN_ID", "7")):
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+    assert main(["nightly", "good", "--no-check", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["exit_code"] == 0
+    assert record.MARKER in (place / "step.md").read_text("utf-8")
+    assert Store(place / "runs").list().runs[0].entry.report == "https://g.test/a/b/actions/runs/7"
+
+
+def test_yesterdays_answer_does_not_stand_where_today_has_none(place, capsys):
+    _night("good", "--no-check")
+    stale = place / "reports" / "nightly" / "result.json"
+    stale.write_text("{}")
+    _night("good", "--no-check")
+    assert not stale.exists()

@@ -1,0 +1,100 @@
+"""The mark behind every sentence of a claim leads to the row that holds its evidence, in every form of the report.
+
+That of notebooks is followed in `test_notebook`.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pikepdf
+import pytest
+from helpers import pdf_text
+from helpers.hand_results import LABS, all_hand_results, hand_result
+
+from labreport.report.chapters import build, notes
+from labreport.report.chapters.values import evidence_id
+from labreport.report.configuration import Configuration
+from labreport.report.document import VERDICT_MARKS
+from labreport.report.rendering import html, pdf
+from labreport.report.rendering.markdown import markdown
+from labreport.report.words import DOCUMENTS, Words
+
+MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
+MARK = f"[{''.join(VERDICT_MARKS.values())}]"
+MARKED = re.compile(rf"\[({MARK})\]\(#([\w-]+)\)")
+
+
+class Rows(HTMLParser):
+    """Collects the marks of a page, and the text of each row that has an id."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.marks, self.rows = [], {}
+        self._row = None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        if tag == "a" and "proof" in (found.get("class") or "").split():
+            self.marks.append((found["href"], found["aria-label"]))
+        if tag == "tr":
+            self._row = found.get("id")
+            self.rows.setdefault(self._row, "")
+
+    def handle_data(self, data):
+        if self._row is not None:
+            self.rows[self._row] += data
+
+
+def _built(results, which):
+    made = build.document(results, which, Configuration(), moment=MOMENT, version="0.1.0")
+    assert made.problems == ()
+    return made.report
+
+
+def _claims(labs=LABS):
+    """The row and the claim of every claim that the notes make."""
+    return {evidence_id(lab, name): name for lab in labs for name in notes.claimed(notes.source("en", lab)[0])}
+
+
+@pytest.fixture(scope="module", params=DOCUMENTS)
+def report(request):
+    return _built(all_hand_results(), request.param)
+
+
+def test_in_html_every_mark_leads_to_the_row_of_its_claim(report):
+    page = Rows(html.html(report))
+    languages = [report.language, *([report.second] if report.second else [])]
+    names = {Words(language)(f"page.evidence_{verdict}") for language in languages for verdict in VERDICT_MARKS}
+    assert len(page.marks) == len(_claims()) * len(languages)
+    assert {target for target, _ in page.marks} == {f"#{id_}" for id_ in _claims()}
+    assert {name for _, name in page.marks} <= names
+    assert all(name in page.rows[id_] for id_, name in _claims().items())
+
+
+def test_in_markdown_every_mark_leads_to_the_row_of_its_claim(report):
+    text, _ = markdown(report)
+    assert {target for _, target in MARKED.findall(text)} == set(_claims())
+    for id_, name in _claims().items():
+        (row,) = (line for line in text.splitlines() if f'<a id="{id_}"></a>' in line)
+        assert row.startswith("| ") and f"`{name}`" in row
+
+
+def test_in_pdf_every_mark_leads_to_the_page_of_its_row():
+    content = pdf.pdf(_built([hand_result("imdb")], "en"), source_date=MOMENT)
+    pages = pdf_text.pages(content)
+    expected = _claims(["imdb"])
+    with pikepdf.open(io.BytesIO(content)) as document:
+        links = [note for page in document.pages for note in page.get("/Annots", []) if "/Dest" in note]
+        targets = [str(note.Dest) for note in links if str(note.Dest) in expected]
+        places = dict(pikepdf.NameTree(document.Root.Names.Dests).items())
+        numbers = {page.objgen: number for number, page in enumerate(document.pages)}
+        assert sorted(targets) == sorted(expected)
+        for id_, name in expected.items():
+            where = places[id_]
+            destination = where.D if isinstance(where, pikepdf.Dictionary) else where
+            assert name in pages[numbers[destination[0].objgen]]

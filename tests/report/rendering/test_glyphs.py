@@ -1,0 +1,104 @@
+"""A character without a glyph is named with its place and shown by its code point; it costs nothing but itself."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from helpers import pdf_text
+from helpers.hand_labs import place, stored
+from helpers.hand_results import hand_result
+from helpers.sample_report import sample
+
+from labreport.experiments.result import Failure
+from labreport.report.chapters import bilingual
+from labreport.report.cli import main
+from labreport.report.document import BETWEEN, Prose
+from labreport.report.errors import RenderingError
+from labreport.report.rendering import glyphs, html
+from labreport.report.store.runs import Store
+
+__all__ = ["place"]
+
+STRANGE = "a \N{GRINNING FACE} film"
+
+
+def _strange(folder, words):
+    """Store a run whose first misread review holds some words."""
+    result = hand_result("imdb", seeds=(0,))
+    (said, *others) = result.findings.predictions
+    (first, *texts) = said.texts
+    said = msgspec.structs.replace(said, texts=(msgspec.structs.replace(first, words=words), *texts))
+    findings = msgspec.structs.replace(result.findings, predictions=(said, *others))
+    return Store(folder / "runs").save(msgspec.structs.replace(result, findings=findings))
+
+
+def _text(folder, name):
+    path = folder / "reports" / name
+    return "".join(pdf_text.pages(path.read_bytes())) if path.suffix == ".pdf" else path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("which", ["en", "bilingual"])
+def test_a_strange_character_in_a_run_loses_no_form_and_no_chapter(place, capsys, which):
+    stored(place, "tensors")
+    _strange(place, STRANGE)
+    assert main(["render", "--lang", which, "--to", "html,pdf,md"]) == 4
+    (told,) = capsys.readouterr().err.strip().splitlines()[:-1]
+    assert "GRINNING FACE" in told and "U+1F600" in told
+    assert "chapter 'imdb'" in told and "table 'imdb-table-" in told and "row 1" in told
+    for form in ("html", "pdf"):
+        text = _text(place, f"labreport-{which}.{form}")
+        assert "‹U+1F600›" in text and "\N{GRINNING FACE}" not in text
+        assert "could not be built" not in text
+    assert STRANGE in _text(place, f"labreport-{which}.md"), "what the reader's own fonts show stays as it is"
+
+
+def test_markdown_and_notebooks_need_no_glyph(place, capsys):
+    _strange(place, STRANGE)
+    assert main(["render", "--lang", "en", "--to", "md,ipynb"]) == 0
+    notebook = (place / "reports" / "labreport-en-notebooks" / "imdb.ipynb").read_text("utf-8")
+    assert "GRINNING" not in capsys.readouterr().err and "\N{GRINNING FACE}" in notebook
+
+
+def test_a_strange_character_of_the_user_is_shown_on_cover_chapter_and_failure_page(place, capsys):
+    stored(place, "tensors")
+    failure = Failure(kind="OSError", message="no \N{ELECTRIC LIGHT BULB}", stage="lab")
+    stored(place, "boston", status="failed", failure=failure)
+    (place / "labreport.toml").write_text('course = "Fun \N{ROCKET}"\nnotes = "mine"\n', "utf-8")
+    note = place / "mine" / "en" / "tensors.md"
+    note.parent.mkdir(parents=True)
+    note.write_text("# Mine\n\nFun \N{ROCKET}\N{VARIATION SELECTOR-16}.\n", "utf-8")
+    assert main(["render", "--lang", "en", "--to", "html,pdf"]) == 4
+    told = capsys.readouterr().err
+    cover, tensors, boston, _ = told.strip().splitlines()
+    assert "cover: " in cover and "ROCKET" in cover
+    assert "chapter 'tensors'" in tensors and "ROCKET" in tensors and "1 more characters are shown so there" in tensors
+    assert "chapter 'boston'" in boston and "ELECTRIC LIGHT BULB" in boston
+    for form in ("html", "pdf"):
+        text = _text(place, f"labreport-en.{form}")
+        assert "‹U+1F680›" in text and "‹U+1F680 U+FE0F›" in text and "‹U+1F4A1›" in text
+
+
+def test_without_a_strange_character_nothing_is_touched():
+    report = sample("en")
+    assert glyphs.replaced(report) == (report, ())
+    both = bilingual.merged(sample("zh"), sample("en"))
+    assert glyphs.replaced(both) == (both, ())
+
+
+def test_what_is_set_without_replacing_is_refused():
+    report = sample("en")
+    chapter = msgspec.structs.replace(report.chapters[0], opening=(Prose(markdown=STRANGE),))
+    report = msgspec.structs.replace(report, chapters=(chapter, *report.chapters[1:]))
+    with pytest.raises(RenderingError, match="GRINNING FACE"):
+        html.html(report)
+    made, (problem,) = glyphs.replaced(report)
+    assert "‹U+1F600›" in html.html(made) and f"chapter '{chapter.id}'" in problem
+
+
+@pytest.mark.parametrize("reserved", ["\ue000", BETWEEN])
+def test_characters_that_the_typesetting_reserves_are_shown_too(place, capsys, reserved):
+    _strange(place, f"one {reserved} two")
+    assert main(["render", "--lang", "en,bilingual", "--to", "html,md"]) == 4
+    assert "reserved" in capsys.readouterr().err
+    for name in ("labreport-en.html", "labreport-bilingual.html", "labreport-bilingual.md"):
+        assert f"‹U+{ord(reserved):04X}›" in _text(place, name)

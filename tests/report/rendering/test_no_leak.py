@@ -1,0 +1,118 @@
+"""What the student must not see is in no artifact of the student's edition: canaries planted in every solution."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from helpers import pdf_text
+from helpers.hand_labs import place, stored
+from helpers.hand_results import hand_result
+
+from labreport.report import publish
+from labreport.report.chapters import notes
+from labreport.report.cli import main
+from labreport.report.configuration import Configuration
+from labreport.report.store import codec, embedded
+from labreport.report.words import DOCUMENTS
+
+__all__ = ["place"]
+
+CANARY = "QZXKVJ"
+"""A word that no language hyphenates and no text holds."""
+FORMS = ("html", "pdf", "md", "ipynb")
+LABS = ("tensors", "imdb")
+
+
+@pytest.fixture
+def planted(monkeypatch):
+    """Every solution of the shipped notes begins with the canary."""
+    shipped = notes.source
+
+    def source(language, name):
+        text, origin = shipped(language, name)
+        planted, count = re.subn(r"^(:::solution [a-z0-9-]+)$", rf"\1\n{CANARY} `{CANARY}`\n", text, flags=re.MULTILINE)
+        assert count >= 5 or name not in LABS
+        return planted, origin
+
+    monkeypatch.setattr(notes, "source", source)
+
+
+def _render(folder, which, edition, forms):
+    runs = []
+    for lab in LABS:
+        path = folder / lab / "result.json"
+        path.parent.mkdir()
+        path.write_bytes(codec.encode(hand_result(lab)))
+        runs.append(path)
+    configuration = Configuration(output=folder / "reports", edition=edition, to=forms)
+    job = publish.Job(
+        language=which,
+        runs=tuple(runs),
+        configuration=configuration,
+        split=True,
+        moment=datetime(2026, 1, 5, tzinfo=UTC),
+    )
+    return publish.render_language(job)
+
+
+def _said(path):
+    """Return all that a reader could get out of a file."""
+    content = path.read_bytes()
+    texts = [content.decode("utf-8", "replace")]
+    if path.suffix == ".pdf":
+        texts += [*pdf_text.pages(content), *pdf_text.strings(content)]
+    if path.suffix == ".pdf" or (path.suffix == ".html" and path.parent.name == "reports"):
+        results = embedded.extract(path)
+        assert set(results) == set(LABS)
+        texts += [result.decode() for result in results.values()]
+    return texts
+
+
+@pytest.mark.parametrize("which", DOCUMENTS)
+def test_no_file_of_the_students_edition_holds_a_solution(planted, tmp_path, which):
+    forms = FORMS if which != "bilingual" else FORMS[:3]
+    outputs, problems = _render(tmp_path, which, "student", forms)
+    assert problems == []
+    assert {path.suffix for path in outputs} >= {f".{form}" for form in forms}
+    assert not [path.name for path in outputs if any(CANARY in text for text in _said(path))]
+
+
+def test_what_a_students_report_carries_holds_no_sentence_of_a_solution(tmp_path):
+    outputs, problems = _render(tmp_path, "en", "student", ("html",))
+    assert problems == []
+    (page,) = (path for path in outputs if path.parent.name == "reports" and path.suffix == ".html")
+    carried_here = "".join(result.decode() for result in embedded.extract(page).values()) + page.read_text("utf-8")
+    sentences = []
+    for lab in LABS:
+        text = notes.source("en", lab)[0]
+        for solution in re.findall(r"^:::solution .*?\n(.*?)^:::$", text, re.DOTALL | re.MULTILINE):
+            # Only what is neither computed nor set in another way can be searched for as it stands.
+            plain = re.sub(r"\{\{.*?\}\}|```.*?```|\$[^$]*\$|\]\([^)]*\)", "\n", solution, flags=re.DOTALL)
+            sentences += [part.strip() for part in re.split(r"[\n.:;`*()\[]+", plain) if len(part.strip()) >= 30]
+    assert len(sentences) > 60
+    assert [sentence for sentence in sentences if sentence in carried_here] == []
+
+
+def test_solutions_come_from_the_notes_whatever_edition_carries_the_results(place, capsys):
+    stored(place, "tensors")
+    arguments = ["--edition", "instructor", "--lang", "zh", "--to", "md,html"]
+    assert main(["render", *arguments, "-o", "direct"]) == 0
+    assert main(["render", "--lang", "en", "--to", "html,pdf"]) == 0
+    direct = (place / "direct" / "labreport-zh-instructor.md").read_bytes()
+    assert direct.decode().count("**参考答案**") >= 5
+    for form in ("html", "pdf"):
+        assert main(["render", f"reports/labreport-en.{form}", *arguments, "-o", form]) == 0
+        for name in ("labreport-zh-instructor.md", "labreport-zh-instructor.html"):
+            assert (place / form / name).read_bytes() == (place / "direct" / name).read_bytes()
+
+
+def test_the_search_would_find_it_in_the_instructors_edition(planted, tmp_path):
+    outputs, problems = _render(tmp_path, "en", "instructor", FORMS)
+    assert problems == []
+    leaking = {path.name for path in outputs if any(CANARY in text for text in _said(path))}
+    pages = {path.name for path in outputs if path.suffix in (".html", ".pdf", ".md", ".ipynb")}
+    assert leaking == pages - {"index.html", "glossary.html"}
+    (paper,) = (path for path in outputs if path.suffix == ".pdf")
+    assert CANARY in "".join(pdf_text.pages(paper.read_bytes()))

@@ -1,0 +1,173 @@
+"""The grey theme holds no colour, keeps text readable and series apart; without it nothing changes."""
+
+from __future__ import annotations
+
+import io
+import re
+from base64 import b64decode, b64encode
+from datetime import UTC, datetime
+from itertools import combinations
+
+import msgspec
+import pytest
+from helpers.colours import contrast, luminance
+from helpers.hand_results import hand_result
+from helpers.sample_report import sample
+from PIL import Image
+
+from labreport.report import cli, configuration
+from labreport.report.configuration import Configuration
+from labreport.report.document import Figure
+from labreport.report.errors import UsageError
+from labreport.report.figures import palette
+from labreport.report.rendering import html, markdown, page, pdf, theme
+from labreport.report.rendering.notebook.text import Passage, Writer
+from labreport.report.store.runs import Store
+from labreport.report.words import Words
+
+DATE = datetime(2026, 3, 1, tzinfo=UTC)
+STEP = 15
+"""Least difference of lightness (L*, 0 to 100) of series that stand side by side."""
+NOTEBOOK = "labreport-en-notebooks/tensors.ipynb"
+PICTURE = re.compile(r"data:image/png;base64,([\w+/=\s]+)")
+
+
+def with_coloured_picture():
+    """Return the sample, one of its drawings with a coloured picture inside."""
+    made = sample("en")
+    image = f'<image width="2" height="1" href="data:image/png;base64,{png((19, 119, 106, 255))}"/></svg>'
+    small = made.cover.strip[0]
+    strip = (msgspec.structs.replace(small, svg=small.svg.replace("</svg>", image)), *made.cover.strip[1:])
+    return msgspec.structs.replace(made, cover=msgspec.structs.replace(made.cover, strip=strip))
+
+
+def png(colour: tuple[int, ...]) -> str:
+    target = io.BytesIO()
+    Image.new("RGBA", (2, 1), colour).save(target, "PNG")
+    return "\n" + b64encode(target.getvalue()).decode()  # with a break, as Matplotlib writes it
+
+
+def coloured(text: str) -> set[str]:
+    """Return every colour of a text that is no grey, pictures inside it included."""
+    found = {value for value in re.findall(r"#[0-9a-f]{6}\b", text) if len({value[1:3], value[3:5], value[5:]}) > 1}
+    for data in PICTURE.findall(text):
+        pixels = [pixel for _, pixel in Image.open(io.BytesIO(b64decode(data))).convert("RGB").getcolors()]
+        found |= {str(pixel) for pixel in pixels if len(set(pixel)) > 1}
+    return found
+
+
+def drawings(markup: str) -> list[str]:
+    """Return the drawings and formulas of the markup for paper."""
+    return [b64decode(data).decode() for data in re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', markup)]
+
+
+def lightness(colour: str) -> float:
+    """Return L* of CIE 1976, from 0 (black) to 100 (white)."""
+    share = luminance(colour)
+    return 116 * share ** (1 / 3) - 16 if share > 0.008856 else 903.3 * share
+
+
+def test_no_colour_is_left_in_html_light_or_dark():
+    made = html.html(with_coloured_picture(), theme="grey")
+    style = made[made.index("<style>") : made.index("</style>")]
+    assert "prefers-color-scheme:dark" in style
+    shown = [style, *re.findall(r"<svg\b.*?</svg>", made, re.DOTALL)]
+    assert len(shown) > 2
+    assert coloured("".join(shown)) == set()
+    assert len(coloured(html.html(with_coloured_picture()))) > 20
+
+
+def test_no_colour_is_left_in_the_markup_of_the_pdf_and_its_drawings():
+    made = pdf.html(with_coloured_picture(), source_date=DATE, theme="grey")
+    inside = drawings(made)
+    assert any("<text" in svg for svg in inside)
+    assert coloured(made[made.index("<style>") : made.index("</style>")] + "".join(inside)) == set()
+    before = drawings(pdf.html(with_coloured_picture(), source_date=DATE))
+    assert {"(19, 119, 106)", palette.TRAINING} <= coloured("".join(before))
+
+
+def test_no_colour_is_left_in_figures_of_markdown_and_notebooks():
+    _, files = markdown.markdown(with_coloured_picture(), theme="grey")
+    assert files
+    assert coloured("".join(files.values())) == set()
+    sections = [section for part in sample("en").chapters for section in part.sections]
+    figure = next(block for section in sections for block in section.blocks if isinstance(block, Figure))
+    passage = Passage()
+    Writer(Words("en"), lambda _id: None, "grey").write(passage, figure)
+    (kinds,) = passage.attachments.values()
+    assert coloured(b64decode(kinds["image/svg+xml"]).decode()) == set()
+
+
+def test_a_colour_in_a_text_of_a_report_is_no_colour_of_the_theme():
+    first, *others = sample("en").chapters
+    first = msgspec.structs.replace(first, title=f"The colour {palette.TRAINING}")
+    made = msgspec.structs.replace(sample("en"), chapters=(first, *others))
+    for markup in (html.html(made, theme="grey"), pdf.html(made, source_date=DATE, theme="grey")):
+        assert f"The colour {palette.TRAINING}" in markup
+
+
+def test_a_picture_without_colours_stays_as_it_is():
+    target = io.BytesIO()
+    Image.new("LA", (2, 2), (80, 255)).save(target, "PNG")
+    svg = f'<svg><image href="data:image/png;base64,{b64encode(target.getvalue()).decode()}"/></svg>'
+    assert theme.recoloured(svg, "grey") == svg
+
+
+@pytest.mark.parametrize("name", ["theme", "dark"])
+def test_every_text_of_the_grey_theme_has_enough_contrast_on_every_ground(name):
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", theme.styled(page.style(name), "grey")))
+    texts = [key for key in colours if key.startswith("code-") or key in ("ink", "soft", "accent", "warm", "alarm")]
+    grounds = [key for key in colours if key.endswith("tint") or key == "paper"]
+    assert (len(texts), len(grounds)) == (11, 5)
+    for ink in texts:
+        for ground in grounds:
+            assert contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
+    for one, other in combinations(("accent", "warm", "alarm"), 2):
+        assert abs(lightness(colours[one]) - lightness(colours[other])) >= STEP, (one, other)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_series_that_stand_side_by_side_differ_in_lightness_and_their_labels_can_be_read(dark):
+    greys = {light: theme.THEMES["grey"][theme.DARK[light] if dark else light] for light in theme.DARK}
+    paper = re.search(r"--paper: (#\w+)", theme.styled(page.style("dark" if dark else "theme"), "grey")).group(1)
+    together = [palette.TRAINING, palette.VALIDATION, palette.TEST, palette.BASELINE]
+    for one, other in [*combinations(together, 2), (palette.VERSION_A, palette.VERSION_B)]:
+        assert abs(lightness(greys[one]) - lightness(greys[other])) >= STEP, (one, other)
+    for light in greys.keys() - {palette.RULE, palette.BASELINE}:  # these two are never the colour of a text
+        assert contrast(greys[light], paper) >= 4.5, light
+    assert contrast(greys[palette.BASELINE], paper) >= 3
+
+
+def test_each_colour_of_a_figure_keeps_a_grey_of_its_own_so_that_the_dark_rules_find_it():
+    greys = [theme.THEMES["grey"][light] for light in theme.DARK]
+    assert len(set(greys)) == len(theme.DARK)
+
+
+def test_a_finished_report_is_rendered_in_grey_and_again_only_for_another_theme(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    path = Store(tmp_path / "runs").save(hand_result("tensors"))
+    flags = ["--lang", "en", "--to", "html,pdf,md,ipynb"]
+    assert cli.main(["render", str(path), *flags]) == 0
+    names = ("labreport-en.html", "labreport-en.pdf", "labreport-en-figures/cover-1.svg", NOTEBOOK)
+    plain = [(tmp_path / "reports" / name).read_bytes() for name in names]
+    again = ["render", "reports/labreport-en.html", *flags, "-o", "again", "--theme"]
+    told = []
+    for name in ("grey", "grey", "blue", "blue"):
+        capsys.readouterr()
+        assert cli.main([*again, name]) == 0
+        told.append("up to date" in capsys.readouterr().err)
+        made = [(tmp_path / "again" / file).read_bytes() for file in names]
+        assert [one == other for one, other in zip(made, plain, strict=True)] == [name == "blue"] * len(names)
+    assert told == [False, True, False, True]
+
+
+def test_the_theme_comes_from_the_configuration_too_and_an_unknown_one_is_named(tmp_path, monkeypatch, capsys):
+    (tmp_path / "labreport.toml").write_text('theme = "grey"\n')
+    assert Configuration().theme == "blue"
+    assert configuration.load(tmp_path, {}).theme == "grey"
+    assert configuration.load(tmp_path, {"LABREPORT_THEME": "blue"}).theme == "blue"
+    with pytest.raises(UsageError, match="Known: blue, grey"):
+        configuration.load(tmp_path, {"LABREPORT_THEME": "red"})
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["render", "--theme", "gray"]) == 2
+    assert "--theme: Unknown value 'gray'. Did you mean 'grey'? Known: blue, grey." in capsys.readouterr().err

@@ -1,0 +1,167 @@
+"""The store: whole runs or none, nothing overwritten, a damaged run named and passed over."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+from helpers.hand_results import hand_result
+
+from labreport.report.errors import UnreadableError, UsageError
+from labreport.report.store import files, runs
+from labreport.report.store.runs import Store
+
+
+def _run(lab: str, number: int, **changes):
+    result = hand_result(lab, **changes)
+    started = f"2026-01-{number:02d}T00:00:00Z"
+    return msgspec.structs.replace(
+        result,
+        run_id=f"202601{number:02d}T000000Z-{number:08x}",
+        key=f"{number:064x}",
+        provenance=msgspec.structs.replace(result.provenance, started=started, ended=started),
+    )
+
+
+def test_a_run_is_stored_in_a_folder_of_its_own_and_read_back(tmp_path):
+    result = _run("imdb", 1)
+    path = Store(tmp_path).save(result)
+    assert path == tmp_path / "imdb" / result.run_id / "result.json"
+    assert runs.load(path) == result
+
+
+def test_nothing_is_overwritten(tmp_path):
+    Store(tmp_path).save(_run("imdb", 1))
+    with pytest.raises(UsageError, match="nothing is overwritten"):
+        Store(tmp_path).save(_run("imdb", 1))
+
+
+def test_runs_are_listed_newest_first_and_by_lab(tmp_path):
+    for lab, number in (("imdb", 1), ("mnist", 3), ("imdb", 2)):
+        Store(tmp_path).save(_run(lab, number))
+    assert [(run.entry.lab, run.entry.started[8:10]) for run in Store(tmp_path).list().runs] == [
+        ("mnist", "03"),
+        ("imdb", "02"),
+        ("imdb", "01"),
+    ]
+    assert len(Store(tmp_path).list("imdb").runs) == 2
+    latest = Store(tmp_path).latest("imdb")
+    assert latest is not None and latest.entry.started.startswith("2026-01-02")
+
+
+def test_a_listing_reads_the_small_index_and_not_the_whole_result(tmp_path, monkeypatch):
+    Store(tmp_path).save(_run("imdb", 1))
+    monkeypatch.setattr(runs, "load", lambda path: 1 / 0)
+    assert Store(tmp_path).list().runs[0].entry.score is not None
+
+
+def test_a_run_without_index_is_listed_from_its_result(tmp_path):
+    path = Store(tmp_path).save(_run("imdb", 1))
+    (path.parent / "index.json").unlink()
+    stamp = runs.stamp_of(path)
+    expected = msgspec.structs.replace(runs.entry_of(runs.load(path)), stamp=stamp)
+    assert Store(tmp_path).list().runs[0].entry == expected
+    assert json.loads((path.parent / "index.json").read_bytes())["stamp"] == list(stamp)
+
+
+def test_a_result_that_was_damaged_behind_a_whole_index_is_noticed(tmp_path):
+    Store(tmp_path).save(_run("imdb", 1))
+    path = Store(tmp_path).save(_run("imdb", 2))
+    whole = path.read_bytes()
+    for broken in (b"", whole[: len(whole) // 2], b"\0" * len(whole)):
+        path.write_bytes(broken)
+        listing = Store(tmp_path).list()
+        assert [run.entry.started[8:10] for run in listing.runs] == ["01"]
+        assert str(path) in listing.unreadable[0]
+    path.write_bytes(whole)
+    assert len(Store(tmp_path).list().runs) == 2
+
+
+def test_a_result_that_was_mended_or_copied_keeps_the_link_to_its_report(tmp_path):
+    path = Store(tmp_path).save(_run("imdb", 1))
+    Store(tmp_path).link(Store(tmp_path).list().runs[0], "../reports")
+    os.utime(path, ns=(1, 1))
+    (run,) = Store(tmp_path).list().runs
+    assert run.entry.report == "../reports" and run.entry.stamp == runs.stamp_of(path)
+
+
+def test_a_run_that_is_deleted_while_others_are_listed_is_no_damaged_one(tmp_path, monkeypatch):
+    path = Store(tmp_path).save(_run("imdb", 1))
+    (path.parent / "index.json").unlink()
+
+    def gone(_path: Path) -> tuple[int, int]:
+        path.unlink()
+        return 0, 0
+
+    monkeypatch.setattr(runs, "stamp_of", gone)
+    listing = Store(tmp_path).list()
+    assert listing.runs == () and listing.unreadable == ()
+
+
+def test_one_damaged_run_among_others_is_named_and_passed_over(tmp_path):
+    Store(tmp_path).save(_run("imdb", 1))
+    broken = Store(tmp_path).save(_run("imdb", 2))
+    (broken.parent / "index.json").unlink()
+    broken.write_bytes(b"{")
+    listing = Store(tmp_path).list()
+    assert len(listing.runs) == 1
+    assert str(broken) in listing.unreadable[0]
+
+
+def test_a_folder_that_a_killed_program_left_is_no_run(tmp_path):
+    folder = tmp_path / "imdb" / "20260101T000000Z-dead"
+    folder.mkdir(parents=True)
+    (folder / ".result.json.x.part").write_bytes(b"half")
+    assert Store(tmp_path).list().runs == ()
+
+
+def test_only_a_complete_run_answers_for_its_key(tmp_path):
+    Store(tmp_path).save(_run("imdb", 1, status="failed"))
+    assert Store(tmp_path).with_key("imdb", f"{1:064x}") is None
+    Store(tmp_path).save(msgspec.structs.replace(_run("imdb", 1), run_id="other"))
+    assert Store(tmp_path).with_key("imdb", f"{1:064x}") is not None
+
+
+def test_a_run_is_found_by_the_unique_beginning_of_its_id_by_folder_and_by_file(tmp_path):
+    path = Store(tmp_path).save(_run("imdb", 1))
+    Store(tmp_path).save(_run("imdb", 2))
+    assert Store(tmp_path).find("20260101") == path
+    assert Store(tmp_path).find(str(path.parent)) == path
+    assert Store(tmp_path).find(str(path)) == path
+    with pytest.raises(UsageError, match="may mean"):
+        Store(tmp_path).find("202601")
+    assert Store(tmp_path).find("imdb").parent.name.startswith("20260102")
+    for name in ("nothing", "/nowhere/at/all", "*", "../imdb"):
+        with pytest.raises(UsageError, match="No run"):
+            Store(tmp_path).find(name)
+
+
+def test_a_missing_file_is_an_error_for_users(tmp_path):
+    with pytest.raises(UnreadableError, match="No such file"):
+        runs.load(tmp_path / "result.json")
+
+
+def test_a_file_is_whole_or_absent_when_the_disk_is_full(tmp_path, monkeypatch):
+    def no_space(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_space)
+    with pytest.raises(files.OutputError, match="No space left on device"):
+        files.write(tmp_path / "a.json", b"content")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_a_file_is_an_error_for_users(tmp_path):
+    (tmp_path / "runs").write_text("")
+    with pytest.raises(files.OutputError, match="Can't write"):
+        Store(tmp_path / "runs").save(_run("imdb", 1))
+
+
+def test_a_written_file_has_the_usual_permissions(tmp_path):
+    files.write(tmp_path / "a", b"")
+    expected = Path(tmp_path / "b")
+    expected.touch()
+    assert (tmp_path / "a").stat().st_mode == expected.stat().st_mode
