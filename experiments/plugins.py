@@ -1,0 +1,96 @@
+"""What can be added from outside, each kind of it one registry: labs, figures, tables, claims, formats, themes, ….
+
+An entry is found by an entry point of its group, and what is shipped here goes through the same door: the entry points
+of this very distribution, in `pyproject.toml`. Nothing is imported before it is asked for by name. A name that is
+shipped here can't be taken by another distribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Generic, TypeVar
+
+from labreport.experiments.errors import told
+from labreport.experiments.suggestion import unknown_name
+
+DISTRIBUTION = "labreport"
+
+Entry = TypeVar("Entry")
+
+
+class PluginError(Exception):
+    """An entry is unknown or can't be imported; the message names it, what is known, and who offers it."""
+
+
+class Registry(Generic[Entry]):
+    """All entries of one kind by name, imported when they are asked for.
+
+    Args:
+        kind: what an entry is, as an error should call it, such as "figure".
+        group: the group of entry points, such as "labreport.figures".
+        order: names that come first, in this order; the others follow by name, those shipped here before others.
+    """
+
+    def __init__(self, kind: str, group: str, *, order: Sequence[str] = ()) -> None:
+        self.kind = kind
+        self.group = group
+        self._order = tuple(order)
+        self._loaded: dict[str, Entry] = {}
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all entries in their order."""
+        found = _offered(self.group)
+        first = [name for name in self._order if name in found]
+        shipped = [name for name in sorted(found) if name not in first and _is_shipped(found[name])]
+        return (*first, *shipped, *(name for name in sorted(found) if name not in (*first, *shipped)))
+
+    def __contains__(self, name: str) -> bool:
+        return name in _offered(self.group)
+
+    def point(self, name: str) -> EntryPoint:
+        """Return where an entry is to be found, without importing it.
+
+        Raises:
+            PluginError: no entry has this name; the message lists the known ones and the nearest.
+        """
+        found = _offered(self.group)
+        if name not in found:
+            raise PluginError(unknown_name(self.kind, name, self.names()))
+        return found[name]
+
+    def get(self, name: str) -> Entry:
+        """Return an entry.
+
+        Raises:
+            PluginError: no entry has this name, or importing it fails; the message names the distribution.
+        """
+        if name not in self._loaded:
+            point = self.point(name)
+            try:
+                self._loaded[name] = point.load()
+            except Exception as error:
+                owner = point.dist.name if point.dist else "an unknown distribution"
+                raise PluginError(
+                    f"The {self.kind} {name!r} of {owner} can't be imported from {point.value}: "
+                    f"{type(error).__name__}: {told(error)}"
+                ) from error
+        return self._loaded[name]
+
+
+@cache
+def _offered(group: str) -> dict[str, EntryPoint]:
+    """Entry points by name; of two with one name, the one shipped here counts, else the first by distribution."""
+    found: dict[str, EntryPoint] = {}
+    for point in sorted(entry_points(group=group), key=lambda point: (not _is_shipped(point), _owner(point))):
+        found.setdefault(point.name, point)
+    return found
+
+
+def _is_shipped(point: EntryPoint) -> bool:
+    return _owner(point) == DISTRIBUTION
+
+
+def _owner(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else ""
