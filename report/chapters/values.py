@@ -23,7 +23,8 @@ from labreport.experiments.result import DataCard, Fold, Layer, Result
 from labreport.report import numbers
 from labreport.report.document import VERDICT_MARKS, escape
 from labreport.report.findings import analysis, claims
-from labreport.report.findings.analysis import MissingValueError, Quantity
+from labreport.report.findings.analysis import MissingValueError
+from labreport.report.findings.scores import Quantity
 from labreport.report.words import Language, Words
 
 

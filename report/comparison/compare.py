@@ -12,9 +12,10 @@ from labreport.report.comparison.margins import NO_MARGINS, Margins
 from labreport.report.comparison.passages import note_changes
 from labreport.report.comparison.predictions import predictions
 from labreport.report.comparison.record import Comparison, Comparisons, LabComparison, Reason, Run
-from labreport.report.comparison.scores import measured, metric_differences
+from labreport.report.comparison.scores import metric_differences
 from labreport.report.comparison.version import NothingToCompareError, Version
-from labreport.report.findings import statistics
+from labreport.report.findings import analysis, statistics
+from labreport.report.findings.scores import measured
 from labreport.report.words import Language
 
 
@@ -131,7 +132,7 @@ def _run(result: Result) -> Run:
         seeds=result.seeds,
         started=result.provenance.started,
         commit=result.provenance.git_commit,
-        seconds=sum(result.timings.values()),
+        seconds=analysis.seconds(result),
         peak_memory_bytes=result.peak_memory_bytes,
     )
 

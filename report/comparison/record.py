@@ -53,6 +53,7 @@ class Run(Item, frozen=True, kw_only=True):
     started: str
     commit: str | None
     seconds: float
+    """Wall time of the run, from reading the data to the last score."""
     peak_memory_bytes: int
 
 

@@ -15,6 +15,7 @@ from labreport.report.comparison.record import Comparison, Comparisons, LabCompa
 from labreport.report.comparison.untrusted import foreign
 from labreport.report.comparison.version import Version
 from labreport.report.document import Block, Box, Chapter, Column, Cover, Prose, Report, Section, Table
+from labreport.report.findings import analysis
 from labreport.report.numbers import duration, size
 from labreport.report.rendering.typesetter import JOINER
 from labreport.report.words import Language, Words
@@ -264,7 +265,7 @@ def _method(found: Comparisons, versions: Sequence[Version], words: Words) -> Ch
                 result.run_id,
                 ", ".join(map(str, result.seeds)),
                 result.provenance.started[:16].replace("T", " "),
-                duration(sum(result.timings.values())),
+                duration(analysis.seconds(result)),
                 size(result.peak_memory_bytes),
                 (result.provenance.git_commit or "")[:12],
             )

@@ -14,10 +14,10 @@ import msgspec
 from labreport.experiments.result import Result
 from labreport.report.chapters.chapter import is_sample
 from labreport.report.chapters.notes import claimed, source
-from labreport.report.comparison.scores import measured
 from labreport.report.errors import NoteError
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.claims import Claim
+from labreport.report.findings.scores import measured
 from labreport.report.findings.statistics import holm
 from labreport.report.gate import metrics
 from labreport.report.gate.reference import UNKNOWN, Reference

@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import math
 import shutil
-import statistics
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,8 +22,10 @@ from pathlib import Path
 
 import msgspec
 
-from labreport.experiments.result import Direction, Failure, Result, Score, Setting, Split
+from labreport.experiments.result import Direction, Failure, Result, Setting, Split
 from labreport.report.errors import ReportError, UnreadableError, UsageError
+from labreport.report.findings import analysis
+from labreport.report.findings.scores import Measured, scores_of
 from labreport.report.store import codec, files
 
 RESULT = "result.json"
@@ -292,10 +293,8 @@ def load(path: Path) -> Result:
 def entry_of(result: Result) -> Entry:
     """Return what a listing says of a run."""
     findings = result.findings
-    tested = [item for item in findings.scores if item.split == "test"]
-    first = tested[0] if tested else None
-    values = [item.value for item in findings.scores if first and item.name == first.name]
-    mean = sum(values) / len(values) if values else math.nan
+    scores = scores_of(findings.scores)
+    tested = next((found for found in scores.values() if found.first.split == "test"), None)
     provenance = result.provenance
     return Entry(
         run_id=result.run_id,
@@ -305,13 +304,13 @@ def entry_of(result: Result) -> Entry:
         profile=result.profile,
         source=findings.data.source if findings.data else None,
         seeds=result.seeds,
-        score=(first.name, mean) if first and math.isfinite(mean) else None,
+        score=(tested.first.name, tested.mean) if tested and math.isfinite(tested.mean) else None,
         started=provenance.started,
         ended=provenance.ended,
         failure=result.failure,
         form=FORM,
-        scores=tuple(_line(findings.scores, name) for name in dict.fromkeys(item.name for item in findings.scores)),
-        seconds=result.timings.get("total", sum(result.timings.values())),
+        scores=tuple(map(_line, scores.values())),
+        seconds=analysis.seconds(result),
         lab_version=result.lab_version,
         changed_settings={name: result.settings[name] for name in result.changed_settings if name in result.settings},
         data=findings.data.name if findings.data else None,
@@ -321,21 +320,14 @@ def entry_of(result: Result) -> Entry:
     )
 
 
-def _line(scores: tuple[Score, ...], name: str) -> ScoreLine:
-    """Sum up a score as every other room does: what no fold bears, or else the mean of each seed's folds."""
-    named = [item for item in scores if item.name == name]
-    chosen = [item for item in named if item.fold is None] or named
-    by_seed: dict[int | None, list[float]] = {}
-    for item in chosen:
-        by_seed.setdefault(item.seed, []).append(item.value)
-    values = [math.fsum(group) / len(group) for group in by_seed.values()]
-    finite = all(map(math.isfinite, values))
+def _line(found: Measured) -> ScoreLine:
+    first = found.first
     return ScoreLine(
-        name=name,
-        split=named[0].split,
-        unit=named[0].unit,
-        direction=named[0].direction,
-        mean=statistics.fmean(values) if finite else None,
-        deviation=statistics.stdev(values) if finite and len(values) > 1 else None,
-        seeds=len(values),
+        name=first.name,
+        split=first.split,
+        unit=first.unit,
+        direction=first.direction,
+        mean=found.mean if math.isfinite(found.mean) else None,
+        deviation=found.deviation,
+        seeds=len(found.values),
     )

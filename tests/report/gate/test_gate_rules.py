@@ -8,9 +8,9 @@ from helpers.hand_results import LABS, hand_result
 from labreport.experiments.result import Score
 from labreport.report import configuration
 from labreport.report.chapters import notes
-from labreport.report.comparison.scores import measured
 from labreport.report.errors import UsageError
 from labreport.report.findings import claims
+from labreport.report.findings.scores import measured
 from labreport.report.gate.rules import (
     CERTAIN,
     LEVEL,
