@@ -64,7 +64,7 @@ def command(
         )
     else:
         print_outputs(outcome, configuration.output)
-    wrong = strict and told_false([one.path for one in done])
+    wrong = strict and told_false([one.path for one in done], configuration)
     if failed:
         return 3
     return 4 if outcome.problems else int(wrong)

@@ -59,7 +59,7 @@ def command(
             (_named(runs, store, Path(carried_here)), False) if runs else _newest(store, configuration.labs)
         )
         outcome = rendered(paths, configuration, reporter, split=split, force=force)
-        wrong = strict and told_false(paths)
+        wrong = strict and told_false(paths, configuration)
     if as_json:
         print_json({"outputs": [shown(path) for path in outcome.outputs], "problems": list(outcome.problems)})
     else:

@@ -8,7 +8,7 @@ from time import perf_counter
 
 import click
 
-from labreport.report.chapters import notes
+from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.commands.console import Reporter, shown
 from labreport.report.configuration import Configuration
 from labreport.report.numbers import duration
@@ -38,8 +38,9 @@ def rendered(
     return outcome
 
 
-def told_false(runs: Sequence[Path]) -> bool:
-    """Name every claim that does not hold in the runs on standard error; return whether there is one."""
+def told_false(runs: Sequence[Path], configuration: Configuration) -> bool:
+    """Name every claim of the chapters that does not hold on standard error; return whether there is one."""
+    notes = NotesInUse.of(configuration)
     found = False
     for path in runs:
         result = load(path)

@@ -8,7 +8,7 @@ import click
 
 from labreport.experiments.errors import plain
 from labreport.experiments.result import Result
-from labreport.report.chapters import notes
+from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.commands import options
 from labreport.report.commands.console import print_table
 from labreport.report.findings import analysis
@@ -32,11 +32,11 @@ def command(run: str, runs_dir: Path | None, as_json: bool) -> int:
     if as_json:
         click.echo(codec.encode(result).decode(), nl=False)
         return 0
-    _print(result)
+    _print(result, NotesInUse.of(configuration))
     return 0
 
 
-def _print(result: Result) -> None:
+def _print(result: Result, notes: NotesInUse) -> None:
     findings = result.findings
     lines = [
         ("lab", result.lab),

@@ -269,6 +269,10 @@ class LabComparison(Item, frozen=True, kw_only=True):
     """One lab on both sides."""
 
     lab: str
+    titles: dict[str, str]
+    """Title of the lab's chapter in each language."""
+    everything: bool = False
+    """Whether equal things are listed too, not only counted."""
     a: Run
     b: Run
     obstacles: tuple[Reason, ...]

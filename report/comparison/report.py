@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from labreport.report.chapters.chapter import title
 from labreport.report.comparison import predictions_section, sections, wording
 from labreport.report.comparison.record import Comparison, Comparisons, LabComparison
 from labreport.report.comparison.untrusted import foreign
@@ -38,9 +37,7 @@ class Numbering:
         return f"{self.chapter}-{name}", f"{self.number}.{self.counts[kind]}"
 
 
-def report(
-    found: Comparisons, versions: Sequence[Version], language: Language, *, date: str, everything: bool = False
-) -> Report:
+def report(found: Comparisons, versions: Sequence[Version], language: Language, *, date: str) -> Report:
     """Return the report of a comparison.
 
     Args:
@@ -48,7 +45,6 @@ def report(
         versions: the first version and the others, in the order of `found`.
         language: of the report.
         date: of the report.
-        everything: whether equal things are in the record and are listed.
 
     Raises:
         RenderingError: a figure can't be drawn.
@@ -66,7 +62,6 @@ def report(
                     Numbering(chapter=f"{lab.lab}-{place}" if several else lab.lab, number=number),
                     words,
                     between=pair if several else None,
-                    everything=everything,
                 )
             )
     return Report(
@@ -216,7 +211,6 @@ def _chapter(
     words: Words,
     *,
     between: Comparison | None,
-    everything: bool,
 ) -> Chapter:
     heading = _lab_title(lab, words)
     marks = [wording.reason(found, words, kind="reason") for found in lab.obstacles]
@@ -230,10 +224,10 @@ def _chapter(
         ("scores", sections.scores(lab, numbering.next, words)),
         ("curves", sections.curves(lab, results, numbering.next, words)),
         ("predictions", predictions_section.predictions(lab, results, numbering.next, words)),
-        ("differences", sections.differences(lab, numbering.next, words, everything=everything)),
+        ("differences", sections.differences(lab, numbering.next, words)),
         ("texts", sections.texts(lab, words)),
-        ("claims", sections.claims(lab, numbering.next, words, everything=everything)),
-        ("notes", sections.notes(lab, words, everything=everything)),
+        ("claims", sections.claims(lab, numbering.next, words)),
+        ("notes", sections.notes(lab, words)),
     )
     return Chapter(
         id=numbering.chapter,
@@ -301,4 +295,4 @@ def _obstacles(lab: LabComparison, words: Words) -> str:
 
 
 def _lab_title(lab: LabComparison, words: Words) -> str:
-    return title(lab.lab, words.language)
+    return lab.titles[words.language]

@@ -15,6 +15,7 @@ from pathlib import Path
 from labreport.experiments import registry
 from labreport.experiments.result import Result
 from labreport.experiments.running.identity import changed_parts
+from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.configuration import Configuration, override
 from labreport.report.errors import ExperimentError, ReportError, UsageError
 from labreport.report.findings import claims
@@ -78,7 +79,7 @@ def check(configuration: Configuration, baseline: str | None, *, rerun: Rerun | 
     candidates, runs, unreadable = _candidates(configuration, listing, source)
     if not candidates:
         raise NothingMeasuredError(f"There is no run to check in {store.root}.\nRun `labreport build` first.")
-    labs = judge(candidates, rules)
+    labs = judge(candidates, rules, notes=NotesInUse.of(configuration))
     if rerun is not None:
         labs = confirmed(labs, candidates, rules, rerun)
     verdict = Verdict(
