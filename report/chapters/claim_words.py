@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +12,7 @@ from typing import Any
 from labreport.report.chapters.sandbox import compiled, environment
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.claims import Claim
-from labreport.report.words import Language
+from labreport.report.words import LANGUAGES, Language
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,15 @@ def sentence(claim: Claim, lab: str, language: Language) -> str:
     """
     template = compiled(environment(language), _wording(language, lab, claim.name)[claim.verdict])
     return template.render(**claim.numbers, holds=claim.holds, seeds=claim.seeds)
+
+
+def sentences(claim: Claim, lab: str) -> dict[str, str]:
+    """Return the sentence of a claim in each language that has words for it."""
+    found: dict[str, str] = {}
+    for language in LANGUAGES:
+        with contextlib.suppress(MissingValueError):
+            found[language] = sentence(claim, lab, language)
+    return found
 
 
 @cache

@@ -266,7 +266,10 @@ def mean_of(lists: Sequence[Sequence[float]]) -> tuple[float, ...]:
 
 
 def _smoothed(result: Result, curve: Sequence[float]) -> tuple[float, ...]:
-    return tuple(smooth(curve, dropped_epochs(result), float(setting(result, "smoothing_factor"))))
+    try:
+        return smooth(curve, dropped_epochs(result), float(setting(result, "smoothing_factor")))
+    except ValueError as error:
+        raise MissingValueError(f"The curve of {result.lab} can't be smoothed: {error}") from error
 
 
 def _quantity(result: Result, name: str, records: Sequence[Score], kind: ScoreKind) -> Measured:
