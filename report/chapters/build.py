@@ -28,8 +28,6 @@ from labreport.report.document import RESERVED, Chapter, Prose, Report, Section
 from labreport.report.errors import ReportError
 from labreport.report.words import LANGUAGES, Document, Language, PairedWords, Words
 
-_CONTRADICTIONS = (LookupError, ValueError, ArithmeticError, RuntimeError, SyntaxError)
-"""What drawing a record raises whose parts contradict each other, or hold what no drawing can: it costs one chapter."""
 _LINK = re.compile(r"\[\]\(#([A-Za-z0-9:_-]+)\)")
 
 
@@ -84,7 +82,7 @@ def build(
                     labels=labels,
                 )
                 made.append(assembled.chapter)
-            except (ReportError, LabError, *_CONTRADICTIONS) as error:
+            except (ReportError, LabError) as error:
                 problems.append(str(error))
                 made.append(_broken(result.lab, number, titles[result.lab], str(error), words))
         else:

@@ -42,6 +42,9 @@ from labreport.report.figures import registry as figures
 from labreport.report.numbers import integer
 from labreport.report.words import Language, Words
 
+_CONTRADICTIONS = (LookupError, ValueError, ArithmeticError)
+"""What drawing a record raises whose parts don't fit together. A record is a file, which anybody may have written."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
@@ -314,6 +317,9 @@ def _block(passage: Passage, result: Result, numbering: _Numbering, note: Note, 
         raise
     except RenderingError as error:
         raise NoteError(f"{where}: {error}") from error
+    except _CONTRADICTIONS as error:
+        what = f"the {passage.kind} '{passage.name}' can't be made of this run: its record contradicts itself"
+        raise NoteError(f"{where}: {what} ({type(error).__name__}: {error}).") from error
 
 
 def _figure(passage: Passage, result: Result, numbering: _Numbering, where: str, tags: str) -> Figure:
@@ -374,4 +380,4 @@ def _example(passage: Passage, result: Result, where: str) -> Example:
 
 
 def _stage(result: Result) -> str:
-    return result.failure.stage if result.failure and result.failure.stage else "run"
+    return result.failure.stage if result.failure and result.failure.stage else "lab"
