@@ -37,7 +37,7 @@ from labreport.report.document import (
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.figures import registry as figures
 from labreport.report.numbers import integer
-from labreport.report.words import Language, Words
+from labreport.report.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ class _Numbering:
 def assemble(
     result: Result,
     number: str,
-    language: Language,
+    language: str,
     *,
     solutions: bool = False,
     folder: Path | None = None,
@@ -216,10 +216,10 @@ def broken(lab: str, number: str, box_title: str, sentence: str, reason: str, wo
     return Chapter(id=lab, number=number, title=title(lab, words.language), opening=(box,))
 
 
-def title(lab: str, language: Language) -> str:
+def title(lab: str, language: str) -> str:
     """Return the title of a lab's chapter, or the lab's name where it has no note."""
     try:
-        first = notes.source(language, lab)[0].partition("\n")[0]
+        first = notes.source(notes.written_in(language, lab), lab)[0].partition("\n")[0]
     except NoteError:
         return lab
     return first.removeprefix("#").strip()

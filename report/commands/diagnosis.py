@@ -131,4 +131,4 @@ def note_findings() -> Iterator[Finding]:
     if found:
         yield from (Finding(name="notes", state="bad", text=problem, mend="mend the note") for problem in found)
     else:
-        yield Finding(name="notes", state="ok", text="both languages in step")
+        yield Finding(name="notes", state="ok", text="all languages in step")

@@ -17,7 +17,7 @@ from labreport.report.comparison.version import Version
 from labreport.report.document import Block, Box, Chapter, Column, Cover, Prose, Report, Section, Table
 from labreport.report.numbers import duration, size
 from labreport.report.rendering.typesetter import JOINER
-from labreport.report.words import Language, Words
+from labreport.report.words import Words
 
 _SHORT_HEAD = 4
 """Characters of a head that are kept on one line."""
@@ -38,7 +38,7 @@ class Numbering:
 
 
 def report(
-    found: Comparisons, versions: Sequence[Version], language: Language, *, date: str, everything: bool = False
+    found: Comparisons, versions: Sequence[Version], language: str, *, date: str, everything: bool = False
 ) -> Report:
     """Return the report of a comparison.
 
@@ -75,7 +75,6 @@ def report(
         summary=_summary(found, chapters, words),
         chapters=tuple(chapters),
         provenance=_method(found, versions, words),
-        words={},
     )
 
 
