@@ -128,7 +128,9 @@ def is_han(tag: str) -> bool:
 
 def text(name: str, file: str) -> str | None:
     """Return the text of a file of a language, such as "notes/imdb.md"; None where it has no such file."""
-    place = _folder(name).joinpath(*file.split("/"))
+    place = _folder(name)
+    for part in file.split("/"):
+        place = place / part
     return place.read_text("utf-8") if place.is_file() else None
 
 

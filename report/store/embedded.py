@@ -52,6 +52,7 @@ _DAMAGES = (
     KeyError,
     TypeError,
     RecursionError,
+    OSError,
 )
 """What reading damaged or forged data can raise."""
 
@@ -75,7 +76,7 @@ def elements(results: Mapping[str, bytes], text: Printed) -> dict[str, bytes]:
         results: lab -> the bytes of its result.json.
         text: of the report.
     """
-    return {ELEMENT: packed(results), TEXT_ELEMENT: compression.packed(printed.encode(text).decode())}
+    return {ELEMENT: packed(results), TEXT_ELEMENT: printed.packed(text)}
 
 
 def attachments(results: Mapping[str, bytes], text: Printed | None = None) -> dict[str, bytes]:
@@ -133,7 +134,7 @@ def text(path: Path) -> Printed | None:
             attached = _attachment(content, TEXT_FILE, path)
             return None if attached is None else printed.decode(attached)
         match = _TEXT.search(content.decode("utf-8", "replace"))
-        return None if match is None else printed.decode(compression.unpacked(compression.read(match[1]), LARGEST))
+        return None if match is None else printed.unpacked(compression.read(match[1]), LARGEST)
     except _DAMAGES as error:
         raise UnreadableError(f"{path}: the text it carries is damaged ({error}).") from error
 
