@@ -7,9 +7,9 @@ them the method. Nothing is judged here: verdicts and numbers are those of the r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from labreport.report.chapters.chapter import title
+from labreport.report.chapters.numbering import Numbering
 from labreport.report.comparison import predictions_section, sections, wording
 from labreport.report.comparison.record import Comparison, Comparisons, LabComparison
 from labreport.report.comparison.untrusted import foreign
@@ -21,20 +21,6 @@ from labreport.report.words import Words
 
 _SHORT_HEAD = 4
 """Characters of a head that are kept on one line."""
-
-
-@dataclass
-class Numbering:
-    """Gives ids and numbers to the tables and figures of one chapter."""
-
-    chapter: str
-    number: str
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def next(self, kind: str, name: str) -> tuple[str, str]:
-        """Return id and number of the next table or figure."""
-        self.counts[kind] = self.counts.get(kind, 0) + 1
-        return f"{self.chapter}-{name}", f"{self.number}.{self.counts[kind]}"
 
 
 def report(

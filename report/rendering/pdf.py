@@ -133,11 +133,9 @@ def _weasyprint() -> Any:
             "PDF needs the system library Pango, which can't be loaded. "
             f"On Debian: apt install {PANGO_PACKAGES}. HTML and Markdown need nothing."
         ) from error
-    from labreport.report.rendering.weasyprint import justification, passage_languages, short_lines
+    from labreport.report.rendering.weasyprint import patches
 
-    justification.install()
-    short_lines.install()
-    passage_languages.install()
+    patches.install()
     return weasyprint
 
 
