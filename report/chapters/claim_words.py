@@ -6,13 +6,13 @@ import contextlib
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
+from labreport.report import languages
 from labreport.report.chapters.sandbox import compiled, environment
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.claims import Claim
-from labreport.report.words import LANGUAGES, Language
+from labreport.report.words import LANGUAGES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ def evidence_id(lab: str, claim: str) -> str:
     return f"{lab}-claim-{claim}"
 
 
-def sentence(claim: Claim, lab: str, language: Language) -> str:
+def sentence(claim: Claim, lab: str, language: str) -> str:
     """Return the sentence of a claim in Markdown, worded by its verdict, with the numbers that decided it.
 
     Raises:
@@ -48,12 +48,11 @@ def sentences(claim: Claim, lab: str) -> dict[str, str]:
 
 
 @cache
-def _claims_table(language: Language) -> dict[str, Any]:
-    text = (resources.files("labreport.templates") / "notes" / language / "claims.toml").read_text("utf-8")
-    return tomllib.loads(text)
+def _claims_table(language: str) -> dict[str, Any]:
+    return tomllib.loads(languages.text(language, "notes/claims.toml") or "")
 
 
-def _wording(language: Language, lab: str, name: str) -> dict[str, str]:
+def _wording(language: str, lab: str, name: str) -> dict[str, str]:
     table = _claims_table(language)
     special: dict[str, str] | None = table.get(lab, {}).get(name)
     try:

@@ -18,7 +18,7 @@ from labreport.report.document import VERDICT_MARKS
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.scores import Quantity
-from labreport.report.words import Language, Words
+from labreport.report.words import Words
 
 
 @dataclass(frozen=True)
@@ -147,10 +147,10 @@ class Context:
         cited: whether a claim, where it is made first, is followed by a mark that leads to its evidence.
     """
 
-    def __init__(self, result: Result, language: Language, *, cited: bool = False) -> None:
+    def __init__(self, result: Result, language: str, *, cited: bool = False) -> None:
         self.result = result
         self._cited = cited
-        self.language: Language = language
+        self.language = language
         self.words = Words(language)
         self.said: dict[str, Said] = {}
 
