@@ -27,7 +27,7 @@ class NotesInUse:
     """The notes of a report."""
 
     folder: Path | None = None
-    """With notes of the user's own, `<language>/<lab>.md`; None for the shipped ones alone."""
+    """With user-supplied notes, `<language>/<lab>.md`; None for the shipped ones alone."""
     languages: tuple[str, ...] = LANGUAGES
     """In which the report is written."""
     solutions: bool = False
@@ -81,7 +81,7 @@ class NotesInUse:
         return tuple(name for name in made if name in claims.names())
 
     def stated(self, result: Result) -> list[Claim]:
-        """Judge the claims of a run's chapter; every claim that can be told where the lab has no chapter."""
+        """Judge the claims of a run's chapter; every claim that can be judged where the lab has no chapter."""
         made = self.claims(result.lab)
         if made is not None:
             return [claims.state(name, result) for name in made]

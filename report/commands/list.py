@@ -10,7 +10,7 @@ from labreport.report.commands import options
 from labreport.report.commands.console import print_table
 from labreport.report.numbers import number
 from labreport.report.store import codec
-from labreport.report.store.listed import ListedRun, listed
+from labreport.report.store.in_short import ListedRun, listed
 from labreport.report.store.runs import Store, Stored
 
 

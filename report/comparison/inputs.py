@@ -173,7 +173,7 @@ def _ordered(found: Mapping[str, Result]) -> dict[str, Result]:
 
 
 def _labels(names: Sequence[str]) -> list[str]:
-    """Return for each path as many of its last parts as tell it from the others."""
+    """Return for each path as many of its last parts as distinguish it from the others."""
     parts = [Path(name).parts or (name,) for name in names]
     labels = []
     for place, own in enumerate(parts):

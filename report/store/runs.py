@@ -4,10 +4,10 @@
     runs/<lab>/<run id>/index.json      the few fields that a listing needs
     runs/<lab>/.partial/<key>/          finished seeds of a run that is under way, or was stopped; no run yet
 
-Plain files, each written beside its place and renamed, so that whoever stops the program finds every finished run
-intact. Nothing is overwritten. A run whose index is missing, of an older form, or was made from another state of the
-result (told by size and time of the file) is listed from its result, and the index is written anew; a run that can't be
-read is named and passed over. So a result that was cut off or edited is noticed without reading the others.
+Plain files, each written beside its place and renamed, so that every finished run stays intact whenever the program is
+stopped. Nothing is overwritten. A run whose index is missing, of an older form, or was made from another state of the
+result (seen by size and time of the file) is listed from its result, and the index is written again; a run that can't
+be read is named and passed over. So a result that was cut off or edited is noticed without reading the others.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ScoreLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TrainingLine(msgspec.Struct, frozen=True, kw_only=True):
-    """All trainings of one role of a run, as `findings.conclusions` tells of them."""
+    """All trainings of one role of a run, as `findings.conclusions` groups them."""
 
     role: str
     best_epoch: int | None
@@ -211,7 +211,7 @@ class Store:
         return self.root / lab / KEPT
 
     def forget(self, lab: str, key: str) -> None:
-        """Delete the finished seeds of a run that is complete, or is to be trained anew."""
+        """Delete the finished seeds of a run that is complete, or is to be trained again."""
         shutil.rmtree(self.kept(lab) / key, ignore_errors=True)
         with contextlib.suppress(OSError):  # those of other runs lie there
             self.kept(lab).rmdir()

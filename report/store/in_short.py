@@ -24,7 +24,7 @@ class ScoreInShort(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConclusionsInShort(msgspec.Struct, frozen=True, kw_only=True):
-    """What is concluded from a run, as far as its index tells."""
+    """What is concluded from a run, as far as its index knows."""
 
     trainings: tuple[TrainingLine, ...]
     scores: tuple[ScoreInShort, ...]
