@@ -12,7 +12,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+import msgspec
 
 from labreport.experiments.suggestion import unknown_name
 from labreport.report.document import Theme
@@ -129,6 +132,51 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         if len(seeds) > 1000:
             raise UsageError(f"Can't use the seeds '{text[:40]}…': at most 1000 seeds.")
     return tuple(dict.fromkeys(seeds))
+
+
+Kind = TypeVar("Kind")
+_EXPECTED = {bool: "true or false", str: "a text", float: "a number", int: "a whole number", dict: "a table"}
+
+
+def converted(table: Any, kind: type[Kind], origin: str) -> Kind:
+    """Return a table of the configuration as the record that it should be.
+
+    Args:
+        table: as TOML gives it.
+        kind: a `msgspec.Struct`; its fields are the known keys, and a `Meta` of theirs describes what they may be.
+        origin: where the table stands, for the message of an error.
+
+    Raises:
+        UsageError: an unknown key (names the nearest), or a value of the wrong type or range.
+    """
+    known = {field.name: field.type for field in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
+    values = {}
+    for key, value in checked(table, dict[str, Any], origin).items():
+        if key not in known:
+            raise UsageError(f"{origin}: {unknown_name('key', key, known)}")
+        values[key] = checked(value, known[key], f"{origin}.{key}")
+    return kind(**values)
+
+
+def checked(value: Any, kind: Any, origin: str) -> Any:
+    """Return a value if it is of a type, strictly: no number for a text, no text for a number.
+
+    Raises:
+        UsageError: it is not; the message says what was expected.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        plain = next((part for part in get_args(kind) if part is not type(None)), kind) if _is_union(kind) else kind
+        if get_origin(plain) is Literal:
+            raise UsageError(f"{origin}: {unknown_name('value', str(value), get_args(plain))}") from error
+        described = [part.description for part in get_args(plain) if isinstance(part, msgspec.Meta)]
+        expected = described[0] if described else _EXPECTED[get_origin(plain) or plain]
+        raise UsageError(f"{origin} must be {expected}, not {value!r}.") from error
+
+
+def _is_union(kind: Any) -> bool:
+    return get_origin(kind) in (Union, UnionType)
 
 
 def _file_table(folder: Path) -> tuple[dict[str, Any], str]:

@@ -14,7 +14,7 @@ from labreport.report.gate import wording
 from labreport.report.gate.verdict import Check, LabVerdict, Verdict
 from labreport.report.words import Words
 
-_CHILD = {"failed": "failure", "error": "error", "missing": "error", "inconclusive": "skipped"}
+_CHILD = {"failed": "failure", "error": "error", "missing": "error", "inconclusive": "skipped", "skipped": "skipped"}
 """Element in a test case for each answer; none: passed."""
 _CONTROL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML can't hold."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import stdev as deviation
 
 import msgspec
 
@@ -18,6 +19,10 @@ from labreport.report.gate.rules import MetricRule, Way, fallback_margin
 from labreport.report.gate.verdict import Check, Numbers, Reason, Status
 from labreport.report.numbers import exact, integer, number, percent, points
 
+FEWEST_FOR_SPREAD = 4
+"""Seeds on each side from which on their spreads are compared."""
+UNEQUAL = 3.0
+"""Ratio of two standard deviations from which on they are called unequal."""
 _PENDING = "pending"
 """Code of a check that waits for the correction over all labs."""
 _DEFINITION = ("unit", "direction", "metric", "split", "model")
@@ -85,6 +90,20 @@ def loss_of(now: Sequence[float], before: Sequence[float], way: Way) -> float:
     """Return by how much the newer mean is worse; where any change counts, how far it moved."""
     difference = math.fsum(now) / len(now) - math.fsum(before) / len(before)
     return abs(difference) if way == "both" else -difference if way == "higher" else difference
+
+
+def unequal_spreads(found: Numbers) -> tuple[float, float] | None:
+    """Return the standard deviations of baseline and run where one is at least three times the other.
+
+    The permutation test asks whether the two could be one sample. Means that are equal while the spreads are not make
+    it fail more often than its level says: by simulation on 6 to 22 % of nights where the run spreads three times as
+    widely. Five equal seeds on each side differ so much in about one of twenty pairs.
+    """
+    if min(len(found.current), len(found.baseline)) < FEWEST_FOR_SPREAD or found.loss is None:
+        return None
+    before, now = deviation(found.baseline), deviation(found.current)
+    least, greatest = sorted((before, now))
+    return (before, now) if least > 0 and greatest >= UNEQUAL * least else None
 
 
 def exceeds(loss: float, margin: float) -> bool:
@@ -187,7 +206,15 @@ def _told(one: Check) -> dict[str, str]:
     if found is None:
         return {}
     told = {"current": integer(len(found.current)), "baseline": integer(len(found.baseline))}
-    for name, value in (("loss", found.loss), ("margin", found.margin), ("shown", found.shown_from)):
+    spreads = unequal_spreads(found) if found.p is not None else None
+    before, now = spreads or (None, None)
+    for name, value in (
+        ("loss", found.loss),
+        ("margin", found.margin),
+        ("shown", found.shown_from),
+        ("spread_before", before),
+        ("spread_now", now),
+    ):
         if value is not None:
             told[name] = amount(value, found.unit, difference=True)
             if found.unit == "share":

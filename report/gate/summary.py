@@ -93,7 +93,7 @@ def _head(verdict: Verdict, words: Words, mark: str) -> list[str]:
     return [
         f"{mark} {words('gate.title')}{words('gate.colon')}{words(f'gate.outcome_{outcome}')}",
         "",
-        words(f"gate.explain_{outcome}"),
+        escaped(wording.explanation(verdict, words)),
         "",
         " · ".join(f"{name}{words('gate.colon')}{value}" for name, value in facts),
         "",

@@ -14,9 +14,18 @@ from labreport.report.words import Words
 
 GOOD: tuple[Status, ...] = ("passed",)
 """Answers that need no attention."""
-ORDER: tuple[Status, ...] = ("failed", "error", "missing", "inconclusive", "unconfirmed", "warned", "passed")
+ORDER: tuple[Status, ...] = (
+    "failed",
+    "error",
+    "missing",
+    "skipped",
+    "inconclusive",
+    "unconfirmed",
+    "warned",
+    "passed",
+)
 """Answers from the gravest to the best."""
-_LOSSES = ("loss", "margin", "shown")
+_LOSSES = ("loss", "margin", "shown", "spread_now", "spread_before")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +78,8 @@ def attention(found: Sequence[Row]) -> tuple[Row, ...]:
 def sentence(check: Check, words: Words) -> str:
     """Return why a check has its answer."""
     said = reason(check.reason, words)
+    if "spread_now" in check.reason.values:
+        said = f"{said} {words('gate.spread', **_in_units(check.reason.values, words))}"
     if check.fresh_seeds and check.status in ("failed", "warned"):
         said = f"{said} {words('gate.confirmed', fresh=integer(len(check.fresh_seeds)))}"
     return said
@@ -102,6 +113,24 @@ def level(verdict: Verdict) -> str:
 def runs(lab: LabVerdict, words: Words) -> str:
     """Return the baseline's runs of a lab, by their ids."""
     return words("gate.separator").join(lab.baseline_runs) or words("gate.nothing")
+
+
+def commits(verdict: Verdict, words: Words) -> str:
+    """Return the beginning of the commits that the judged runs were made from."""
+    found = dict.fromkeys(lab.commit[:12] for lab in verdict.labs if lab.commit)
+    return words("gate.separator").join(found) or words("gate.nothing")
+
+
+def skipped(verdict: Verdict) -> tuple[str, ...]:
+    """Return the names of the labs that were not measured."""
+    return tuple(lab.lab for lab in verdict.labs if lab.run_id is None)
+
+
+def explanation(verdict: Verdict, words: Words) -> str:
+    """Return what the outcome means, and which labs were not measured."""
+    said = words(f"gate.explain_{verdict.outcome}")
+    names = words("gate.separator").join(skipped(verdict))
+    return f"{said} {words('gate.not_measured', labs=names)}" if names else said
 
 
 def _in_units(values: Mapping[str, str], words: Words) -> dict[str, str]:

@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from labreport.experiments.result import Result
+from labreport.experiments.running import identity
 from labreport.report.configuration import Configuration
 from labreport.report.running.planning import Plan
-from labreport.report.store.runs import Store, load
+from labreport.report.store.runs import PURPOSE, Store, load
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +72,8 @@ def execute(
             if force and plan.key is not None:
                 store.forget(plan.lab, plan.key)
             result = _run(plan, configuration, store, command, progress, announce_once)
-            one = Done(plan=plan, path=store.save(result), result=result, trained=True)
+            marked = _marked(result, plan)
+            one = Done(plan=plan, path=store.save(marked), result=marked, trained=True)
             if result.status == "complete":
                 store.forget(result.lab, result.key)
         finished(one)
@@ -105,5 +109,13 @@ def _run(
         return run_lab(request, progress=progress, announce=announce)
     except RunInterrupted as stopped:
         # Kept and marked: it never answers for its key, but shows how far the run had come.
-        store.save(stopped.result)
+        store.save(_marked(stopped.result, plan))
         raise
+
+
+def _marked(result: Result, plan: Plan) -> Result:
+    """Return the result with the purpose of its plan in its identity, where the plan has one."""
+    if PURPOSE not in plan.parts:
+        return result
+    parts = {**result.key_parts, PURPOSE: plan.parts[PURPOSE]}
+    return msgspec.structs.replace(result, key=identity.key(parts), key_parts=parts)

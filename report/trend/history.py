@@ -126,13 +126,13 @@ def history(root: Path, listing: Listing, choice: Choice | None = None, *, poole
 
     Args:
         root: folder of the store.
-        listing: all runs of the store.
+        listing: all runs of the store; those that only confirm a suspicion of the gate have no place in a line.
         choice: which of them to show.
         pooled: join the machines into one line.
     """
     chosen = choice or Choice()
     sorted_runs: dict[tuple[str, str, str | None, str], list[Stored]] = {}
-    for run in sorted(listing.runs, key=_moment):
+    for run in sorted(listing.measurements, key=_moment):
         if chosen.takes(run.entry):
             entry = run.entry
             sorted_runs.setdefault((entry.lab, entry.profile, entry.source, _settings(entry)), []).append(run)

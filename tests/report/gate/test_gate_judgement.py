@@ -267,7 +267,7 @@ def test_a_score_that_is_switched_off_is_not_judged():
 
 
 def test_a_rule_about_an_unknown_metric_is_an_error_of_usage():
-    rules = Rules(labs={"imdb": LabRules(metrics={"test_acuracy": MetricRule(given=True)})})
+    rules = Rules(labs={"imdb": LabRules(metrics={"test_acuracy": MetricRule()})})
     with pytest.raises(UsageError, match="Did you mean 'test_accuracy'"):
         verdict_of(candidate("imdb", run("imdb"), run("imdb", BASE, day=1)), rules=rules)
 
@@ -281,7 +281,7 @@ def test_a_seed_that_several_baseline_runs_have_counts_once_and_as_the_newest_ha
 
 
 def test_a_number_without_chance_may_not_get_worse_at_all():
-    rules = Rules(labs={"imdb": LabRules(metrics={"majority_accuracy": MetricRule(given=True)})})
+    rules = Rules(labs={"imdb": LabRules(metrics={"majority_accuracy": MetricRule()})})
     now, before = run("imdb"), run("imdb", BASE, day=1)
     baselines = tuple(
         msgspec.structs.replace(item, value=item.value - 1e-6) if item.name == "majority_accuracy" else item
