@@ -7,7 +7,9 @@ Mistakes of the programmer stay ordinary exceptions.
 from __future__ import annotations
 
 import contextlib
+import re
 import traceback
+from importlib.util import find_spec
 
 from labreport.experiments.errors import DataError, LabError, told
 
@@ -47,16 +49,17 @@ class NoteError(RenderingError):
     """A note says something that can't be rendered; names the file and the line."""
 
 
-def missing_extra(error: BaseException | None) -> ReportError | None:
-    """Return the error that names the extra to install, where an import failed for want of one; None elsewhere."""
-    if not isinstance(error, ModuleNotFoundError):
-        return None
-    package = (error.name or "").partition(".")[0]
-    extra = EXTRAS.get(package)
-    if extra is None:
-        return None
-    message = f"This needs {package}, which is not installed: pip install 'labreport[{extra}]'"
-    return ExperimentError(message) if extra == "labs" else RenderingError(message)
+def missing_extra(message: str) -> ReportError | None:
+    """Return the error that names what to install, where an import failed for want of an extra; None elsewhere.
+
+    Args:
+        message: of the ModuleNotFoundError.
+    """
+    for package, extra in EXTRAS.items():
+        if re.search(rf"\b{package}\b", message) and find_spec(package) is None:
+            said = f"This needs {package}, which is not installed: pip install 'labreport[{extra}]'"
+            return ExperimentError(said) if extra == "labs" else RenderingError(said)
+    return None
 
 
 def explained(error: Exception) -> tuple[int, str]:
@@ -64,7 +67,8 @@ def explained(error: Exception) -> tuple[int, str]:
 
     What is no error of the user's is a fault of labreport: its traceback is printed, and its code is `FAULT`.
     """
-    error = missing_extra(error) or error
+    if isinstance(error, ModuleNotFoundError):
+        error = missing_extra(str(error)) or error
     if isinstance(error, ReportError):
         return error.exit_code, str(error)
     if isinstance(error, LabError):

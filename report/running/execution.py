@@ -11,6 +11,7 @@ import msgspec
 from labreport.experiments.result import Result
 from labreport.experiments.running import identity
 from labreport.report.configuration import Configuration
+from labreport.report.errors import ReportError, missing_extra
 from labreport.report.running.planning import Plan
 from labreport.report.store.runs import PURPOSE, Store, load
 
@@ -54,6 +55,7 @@ def execute(
     Raises:
         KeyboardInterrupt: the user stops; every finished lab is stored, and every finished seed of the one at work.
         OutputError: the store can't be written.
+        ExperimentError: a lab needs Keras and TensorFlow, which are not installed; nothing is stored of it.
     """
     if any(plan.stored is None or force for plan in plans):
         store.prepare()
@@ -72,6 +74,8 @@ def execute(
             if force and plan.key is not None:
                 store.forget(plan.lab, plan.key)
             result = _run(plan, configuration, store, command, progress, announce_once)
+            if missing := _missing_extra(result):
+                raise missing
             marked = _marked(result, plan)
             one = Done(plan=plan, path=store.save(marked), result=marked, trained=True)
             if result.status == "complete":
@@ -111,6 +115,13 @@ def _run(
         # Kept and marked: it never answers for its key, but shows how far the run had come.
         store.save(_marked(stopped.result, plan))
         raise
+
+
+def _missing_extra(result: Result) -> ReportError | None:
+    """Return the error of a run that lacked a package; a record of it would say nothing about the lab."""
+    failure = result.failure
+    lacking = failure is not None and failure.kind == ModuleNotFoundError.__name__
+    return missing_extra(failure.message) if failure is not None and lacking else None
 
 
 def _marked(result: Result, plan: Plan) -> Result:

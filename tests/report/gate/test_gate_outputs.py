@@ -254,9 +254,7 @@ def test_the_step_summary_is_appended_to_and_never_grows_too_large(verdict, tmp_
     assert MARKER in path.read_text("utf-8") and path.stat().st_size <= LIMIT
     path.write_text("x" * LIMIT)
     assert "full" in folder.append_verdict(verdict, ["en"], environment)
-    assert "Can't append" in folder.append_verdict(
-        verdict, ["en"], {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "x")}
-    )
+    assert "Can't append" in folder.append_verdict(verdict, ["en"], {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "x")})
     assert folder.append_verdict(verdict, ["en"], {}) is None
 
 

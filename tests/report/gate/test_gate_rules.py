@@ -47,9 +47,7 @@ def test_a_rule_says_what_its_keys_say():
     )
     assert (rules.level, rules.baseline) == (0.01, "main")
     accuracy, loss = rules.of("imdb").metrics["test_accuracy"], rules.of("imdb").metrics["test_loss"]
-    assert accuracy == MetricRule(
-        test="margin", direction="both", absolute=0.01, relative=0.1, severity="warning"
-    )
+    assert accuracy == MetricRule(test="margin", direction="both", absolute=0.01, relative=0.1, severity="warning")
     assert (loss.test, loss.level, loss.severity) == ("statistical", 0.001, "error")
     assert rules.of("imdb").claims == {"overfits": "error", "beats_majority": "off"}
 
