@@ -157,11 +157,11 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(seeds))
 
 
-Kind = TypeVar("Kind")
+Table = TypeVar("Table")
 _EXPECTED = {bool: "true or false", str: "a text", float: "a number", dict: "a table", list: "a list of texts"}
 
 
-def converted(table: Any, kind: type[Kind], origin: str) -> Kind:
+def converted(table: Any, kind: type[Table], origin: str) -> Table:
     """Return a table of the configuration as the record that it should be.
 
     Args:

@@ -16,7 +16,7 @@ from labreport.report.commands.console import print_json, print_table, shown
 from labreport.report.comparison.scores import measured
 from labreport.report.errors import UsageError
 from labreport.report.numbers import number
-from labreport.report.store.baselines import Baselines, Entry, Held, NoBaselineError
+from labreport.report.store.baselines import Baseline, Baselines, Held, NoBaselineError
 from labreport.report.store.runs import Store
 
 NAME = click.argument("name")
@@ -85,7 +85,7 @@ def show(name: str, runs_dir: Path | None, as_json: bool) -> int:
 def list_(runs_dir: Path | None, as_json: bool) -> int:
     """List the names of all baselines with their labs."""
     baselines = Baselines(options.resolve(runs_dir=runs_dir).runs_dir)
-    entries: dict[str, tuple[Entry, ...]] = {name: baselines.entries(name) for name in baselines.names()}
+    entries: dict[str, tuple[Baseline, ...]] = {name: baselines.entries(name) for name in baselines.names()}
     if as_json:
         print_json({name: [msgspec.to_builtins(entry) for entry in found] for name, found in entries.items()})
     elif entries:
@@ -118,7 +118,7 @@ def _refuse_rejected(store: Store, paths: Sequence[Path]) -> None:
         )
 
 
-def _moved(baselines: Baselines, old: Entry | None, new: Entry) -> Iterator[str]:
+def _moved(baselines: Baselines, old: Baseline | None, new: Baseline) -> Iterator[str]:
     """Yield a line for each test score of a new baseline: its mean over all seeds, and that of the old one."""
     scores_before = _means(baselines.held(old).results) if old else {}
     for score, value in _means(baselines.held(new).results).items():
@@ -155,5 +155,5 @@ def _row(one: Held) -> tuple[str, ...]:
     return key.lab, key.profile, key.data[:12], key.engine[:40] or "–", runs, str(len(seeds)), state
 
 
-def _labs(entries: tuple[Entry, ...]) -> str:
+def _labs(entries: tuple[Baseline, ...]) -> str:
     return ", ".join(dict.fromkeys(entry.key.lab for entry in entries))

@@ -75,7 +75,7 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
         click.echo(f"{verb} {integer(len(going))} of {integer(len(fates))} runs, {size(freed)}.")
         if not yes and (going or rests):
             click.echo("Nothing was deleted; do it with --yes.", err=True)
-    damaged = [f"{shown(fate.run.path)} can't be read" for fate in fates if fate.reason == retention.DAMAGED]
+    damaged = [f"{shown(fate.run.path)} can't be read" for fate in fates if fate.ground == "damaged"]
     for problem in (*listing.unreadable, *damaged):
         click.echo(f"Error: {problem}", err=True)
     return 2 if listing.unreadable or damaged else 0

@@ -20,6 +20,7 @@ from labreport.experiments.errors import LabError
 from labreport.experiments.result import Result
 from labreport.experiments.running import identity
 from labreport.experiments.suggestion import unknown_name
+from labreport.report.comparison.record import Reason
 from labreport.report.comparison.scores import measured
 from labreport.report.configuration import Configuration, override
 from labreport.report.errors import ExperimentError, ReportError, UnreadableError, UsageError
@@ -30,7 +31,7 @@ from labreport.report.gate.folder import scrubbed
 from labreport.report.gate.judgement import Candidate, judge
 from labreport.report.gate.reference import UNKNOWN, Source, changed_version
 from labreport.report.gate.rules import LabRules, Rules, check_metrics, parse
-from labreport.report.gate.verdict import Check, Reason, Verdict
+from labreport.report.gate.verdict import Check, Verdict
 from labreport.report.publish import report_moment, tool_version
 from labreport.report.running.execution import execute
 from labreport.report.running.planning import Plan, choose, make_plans

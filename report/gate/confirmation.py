@@ -14,6 +14,7 @@ import msgspec
 
 from labreport.experiments.errors import LabError
 from labreport.experiments.result import Result
+from labreport.report.comparison.record import Reason
 from labreport.report.comparison.scores import measured
 from labreport.report.errors import ReportError
 from labreport.report.findings import claims
@@ -21,7 +22,7 @@ from labreport.report.gate import metrics
 from labreport.report.gate.judgement import Candidate
 from labreport.report.gate.reference import same_version
 from labreport.report.gate.rules import Rules, metric_rule
-from labreport.report.gate.verdict import Check, LabVerdict, Reason
+from labreport.report.gate.verdict import Check, LabVerdict
 from labreport.report.numbers import integer
 
 FEWEST = 3

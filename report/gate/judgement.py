@@ -14,6 +14,7 @@ import msgspec
 from labreport.experiments.result import Result
 from labreport.report.chapters.chapter import is_sample
 from labreport.report.chapters.notes import claimed, source
+from labreport.report.comparison.record import Reason
 from labreport.report.comparison.scores import measured
 from labreport.report.errors import NoteError
 from labreport.report.findings import analysis, claims
@@ -30,7 +31,7 @@ from labreport.report.gate.rules import (
     claim_severity,
     metric_rule,
 )
-from labreport.report.gate.verdict import Check, LabVerdict, Reason, Status
+from labreport.report.gate.verdict import Check, LabVerdict, Status
 from labreport.report.numbers import integer
 
 FEW_SEEDS = 10

@@ -16,9 +16,9 @@ from labreport.experiments.running.identity import changed_parts
 from labreport.experiments.suggestion import unknown_name
 from labreport.report.comparison import inputs
 from labreport.report.comparison.comparability import obstacles
+from labreport.report.comparison.record import Reason
 from labreport.report.errors import ReportError, UsageError
 from labreport.report.findings.training_words import forms
-from labreport.report.gate.verdict import Reason
 from labreport.report.store.baselines import Baselines, Held, NoBaselineError, key_of
 from labreport.report.store.runs import PURPOSE, Store, load
 

@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from labreport.report.comparison.record import Reason
+
 FORMAT = 1
 """Number of the format of result.json."""
 
@@ -35,13 +37,6 @@ EXIT_CODES: dict[Outcome, int] = {
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every record of a verdict."""
-
-
-class Reason(Item, frozen=True, kw_only=True):
-    """Something to be said, as a code with its values; the words are in `gate.toml`."""
-
-    code: str
-    values: dict[str, str] = {}
 
 
 class Numbers(Item, frozen=True, kw_only=True):

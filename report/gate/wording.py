@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from labreport.report.chapters.chapter import title
+from labreport.report.comparison.record import Reason
 from labreport.report.gate.metrics import amount
-from labreport.report.gate.verdict import Check, LabVerdict, Reason, Status, Verdict
+from labreport.report.gate.verdict import Check, LabVerdict, Status, Verdict
 from labreport.report.numbers import integer, percent
 from labreport.report.words import Words
 

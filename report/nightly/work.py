@@ -23,12 +23,13 @@ import click
 
 from labreport.experiments.result import Result
 from labreport.report import publish
+from labreport.report.comparison.record import Reason
 from labreport.report.configuration import Configuration, override
 from labreport.report.errors import ExperimentError, UsageError, explained
 from labreport.report.gate import checking
 from labreport.report.gate import folder as gate_folder
 from labreport.report.gate.confirmation import Rerun
-from labreport.report.gate.verdict import Check, Reason, Status
+from labreport.report.gate.verdict import Check, Status
 from labreport.report.nightly import record, schedule
 from labreport.report.nightly.record import LabNight, Night, Remark, Step, in_a_terminal
 from labreport.report.nightly.time_limit import TimeSpentError, interrupted_after

@@ -17,13 +17,14 @@ from helpers.places import HELPERS
 from lxml import etree
 
 from labreport.experiments.result import Failure
+from labreport.report.comparison.record import Reason
 from labreport.report.gate import folder, metrics, rules, wording
 from labreport.report.gate.badge import COLOURS, badge
 from labreport.report.gate.judgement import Candidate, judge
 from labreport.report.gate.junit import junit
 from labreport.report.gate.reference import Reference
 from labreport.report.gate.summary import LIMIT, MARKER, SHORT_LIMIT, escaped, short, summary
-from labreport.report.gate.verdict import EXIT_CODES, Check, LabVerdict, Reason, Verdict
+from labreport.report.gate.verdict import EXIT_CODES, Check, LabVerdict, Verdict
 from labreport.report.store import manifest
 from labreport.report.words import LANGUAGES, Words, load_table
 
