@@ -119,11 +119,11 @@ def _refuse_rejected(store: Store, paths: Sequence[Path]) -> None:
 
 
 def _moved(baselines: Baselines, old: Baseline | None, new: Baseline) -> Iterator[str]:
-    """Yield a line for each test score of a new baseline: its mean over all seeds, and that of the old one."""
-    scores_before = _means(baselines.held(old).results) if old else {}
+    """Yield a line for each test score that the baseline had before: its mean over all seeds, old and new."""
+    before = _means(baselines.held(old).results) if old else {}
     for score, value in _means(baselines.held(new).results).items():
-        known = number(scores_before[score], 4) if score in scores_before else "–"
-        yield f"{score}: {known} → {number(value, 4)}"
+        if score in before:
+            yield f"{score}: {number(before[score], 4)} → {number(value, 4)}"
 
 
 def _means(results: Sequence[Result]) -> dict[str, float]:

@@ -18,6 +18,8 @@ from labreport.report.gate.judgement import Candidate, corrected, judge
 from labreport.report.gate.reference import Reference
 from labreport.report.gate.rules import LabRules, MetricRule, Rules
 from labreport.report.gate.verdict import Verdict
+from labreport.report.gate.wording import sentence
+from labreport.report.words import Words
 
 BASE = range(5, 15)
 
@@ -289,3 +291,28 @@ def test_a_number_without_chance_may_not_get_worse_at_all():
     now = msgspec.structs.replace(now, findings=msgspec.structs.replace(now.findings, baselines=baselines))
     one = check_of(verdict_of(candidate("imdb", now, before), rules=rules), "imdb", "majority_accuracy")
     assert (one.status, one.reason.code) == ("failed", "fixed_failed")
+
+
+def test_a_spread_that_is_much_wider_than_the_baselines_is_named_and_an_equal_one_is_not():
+    wide = [0.88 + 4 * (value - 0.88) for value in values("imdb", range(5))]
+    noisy = run("imdb", scores={"test_accuracy": wide})
+    found = check_of(verdict_of(candidate("imdb", noisy, run("imdb", BASE, day=1))), "imdb", "test_accuracy")
+    assert "The spread over the seeds is unequal" in sentence(found, Words("en"))
+    assert "波动不相等" in sentence(found, Words("zh")) and "个百分点" in sentence(found, Words("zh"))
+    assert not any("unequal" in sentence(check, Words("en")) for _, check in verdict_of(*suite()).checks())
+
+
+def test_a_baseline_of_few_seeds_says_what_its_false_alarms_can_be():
+    few = verdict_of(candidate("imdb", run("imdb"), run("imdb", range(5, 10), day=1)))
+    many = verdict_of(*suite())
+    assert "12.7 %" in sentence(check_of(few, "imdb", "baseline"), Words("en"))
+    assert "12.7 %" in sentence(check_of(few, "imdb", "baseline"), Words("zh"))
+    assert "12.7 %" not in sentence(check_of(many, "imdb", "baseline"), Words("en"))
+
+
+@pytest.mark.parametrize("direction", ["lower", "higher"])
+def test_a_rule_may_not_turn_the_gate_upside_down(direction):
+    with pytest.raises(UsageError, match="value is better"):
+        lab, metric = ("imdb", "test_accuracy") if direction == "lower" else ("boston", "test_mae")
+        rules = Rules(labs={lab: LabRules(metrics={metric: MetricRule(direction=direction)})})
+        verdict_of(candidate(lab, run(lab), run(lab, BASE, day=1)), rules=rules)
