@@ -182,7 +182,7 @@ def converted(table: Any, kind: type[Table], origin: str) -> Table:
 
 
 def checked(value: Any, kind: Any, origin: str) -> Any:
-    """Return a value if it is of a type, strictly: no number for a text, no text for a number.
+    """Return a value if it is of a type, strictly: a number is not a text, nor a text a number.
 
     Raises:
         UsageError: it is not; the message says what was expected.
@@ -206,7 +206,7 @@ def _is_union(kind: Any) -> bool:
 
 def _file_table(folder: Path) -> tuple[dict[str, Any], str]:
     own, project = folder / "labreport.toml", folder / "pyproject.toml"
-    # Also what is no file, such as a link that leads nowhere: reading it says so.
+    # Also what is not a file, such as a link that leads nowhere: reading it says so.
     if os.path.lexists(own):
         return _toml(own), own.name
     if os.path.lexists(project):

@@ -149,10 +149,10 @@ def _print(found: Checked, target: Path, reporter: Reporter) -> None:
     words = Words("en")
     verdict = found.verdict
     rows = wording.rows(verdict, words)
-    told = rows if reporter.verbose else wording.attention(rows)
-    if told:
+    listed = rows if reporter.verbose else wording.attention(rows)
+    if listed:
         heads = ("LAB", "CHECK", "NOW", "BASELINE", "VERDICT", "BECAUSE")
-        print_table(heads, [(row.name, row.check, row.now, row.before, row.verdict, row.reason) for row in told])
+        print_table(heads, [(row.name, row.check, row.now, row.before, row.verdict, row.reason) for row in listed])
         click.echo()
     click.echo(f"{words(f'gate.outcome_{verdict.outcome}')}: {wording.counts(verdict, words)}")
     click.echo(shown(target / folder.INDEX))

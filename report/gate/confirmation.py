@@ -88,7 +88,7 @@ def _asked_again(lab: LabVerdict, candidate: Candidate, rules: Rules, rerun: Rer
 
 
 def _unsure(lab: LabVerdict, message: str, seeds: tuple[int, ...]) -> LabVerdict:
-    """Turn every failed check of a lab into an error: nobody knows."""
+    """Turn every failed check of a lab into an error: the answer is not known."""
     reason = Reason(code="confirmation_failed", values={"message": message.partition("\n")[0]})
     checks = tuple(
         msgspec.structs.replace(check, status="error", reason=reason, fresh_seeds=seeds)

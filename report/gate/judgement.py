@@ -174,11 +174,11 @@ def _claims(current: Result, reference: Reference, rules: LabRules, made: Sequen
 
 
 def _claim(now: Claim, before: Claim | None, severity: Severity, *, given: bool) -> Check:
-    told = before is not None and before.verdict != "unknown"
+    known = before is not None and before.verdict != "unknown"
     status: Status
     if now.verdict == "unknown":
-        code = "claim_lost" if told else "claim_unknown"
-        status = "missing" if told or given else "inconclusive"
+        code = "claim_lost" if known else "claim_unknown"
+        status = "missing" if known or given else "inconclusive"
     elif severity == "error":
         code = "claim_holds" if now.verdict == "true" else "claim_fails"
         status = "passed" if now.verdict == "true" else "failed"

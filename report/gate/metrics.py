@@ -120,7 +120,7 @@ def one_sided(test: statistics.Test, loss: float, way: Way) -> float:
 
 
 def least_p(now: int, before: int, way: Way) -> float:
-    """Return the smallest p that so many runs can give; a single run on one side tells nothing: 1."""
+    """Return the smallest p that so many runs can give; a single run on one side says nothing: 1."""
     two_sided = statistics.least_p(before, now)
     return two_sided if way == "both" or two_sided >= 1 else two_sided / 2
 
@@ -197,16 +197,16 @@ def _tested(draft: Check, spare: float) -> Check:
 def _answered(one: Check, status: Status, code: str, values: Mapping[str, str] | None = None) -> Check:
     if status == "failed" and one.severity == "warning":
         status = "warned"
-    told = {**_told(one), **(values or {})}
-    return msgspec.structs.replace(one, status=status, reason=Reason(code=code, values=told))
+    known = {**_values(one), **(values or {})}
+    return msgspec.structs.replace(one, status=status, reason=Reason(code=code, values=known))
 
 
-def _told(one: Check) -> dict[str, str]:
+def _values(one: Check) -> dict[str, str]:
     """Return the numbers of a check as the sentences want them."""
     found = one.numbers
     if found is None:
         return {}
-    told = {"current": integer(len(found.current)), "baseline": integer(len(found.baseline))}
+    values = {"current": integer(len(found.current)), "baseline": integer(len(found.baseline))}
     spreads = unequal_spreads(found) if found.p is not None else None
     before, now = spreads or (None, None)
     for name, value in (
@@ -217,15 +217,15 @@ def _told(one: Check) -> dict[str, str]:
         ("spread_now", now),
     ):
         if value is not None:
-            told[name] = amount(value, found.unit, difference=True)
+            values[name] = amount(value, found.unit, difference=True)
             if found.unit == "share":
-                told[f"{name}_unit"] = "points"
+                values[f"{name}_unit"] = "points"
     for name, value in (("p", found.p), ("adjusted", found.adjusted_p)):
         if value is not None:
-            told[name] = number(value, 3) if value >= 0.01 else number(value)
+            values[name] = number(value, 3) if value >= 0.01 else number(value)
     if found.level is not None:
-        told["level"] = exact(found.level)
-    return told
+        values["level"] = exact(found.level)
+    return values
 
 
 def _with(one: Check, **changes: float | None) -> Check:

@@ -80,7 +80,7 @@ def read(name: str, store: Store) -> Source:
         UsageError: `last:` without a number.
         NoBaselineError: there is no such baseline and no such file.
         NothingToCompareError: the place is there but holds no complete run.
-        UnreadableError: a file that is no result and no report, or is damaged.
+        UnreadableError: a file that is neither a result nor a report, or is damaged.
     """
     if name.startswith(LAST):
         count = name.removeprefix(LAST)

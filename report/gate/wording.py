@@ -72,7 +72,7 @@ def row(lab: LabVerdict, check: Check, words: Words) -> Row:
 
 
 def attention(found: Sequence[Row]) -> tuple[Row, ...]:
-    """Return the rows that somebody should look at, the gravest first."""
+    """Return the rows that need attention, the gravest first."""
     return tuple(sorted((one for one in found if one.status not in GOOD), key=lambda one: ORDER.index(one.status)))
 
 
@@ -97,12 +97,12 @@ def reason(what: Reason, words: Words) -> str:
 
 def counts(verdict: Verdict, words: Words) -> str:
     """Return how many checks have each answer, such as "12 passed, 1 FAILED"."""
-    told = [
+    parts = [
         words("gate.counted", count=integer(number), status=words(f"gate.status_{status}"))
         for status in reversed(ORDER)
         if (number := verdict.count(status))
     ]
-    return words("gate.separator").join(told) or words("gate.nothing")
+    return words("gate.separator").join(parts) or words("gate.nothing")
 
 
 def level(verdict: Verdict) -> str:
@@ -135,11 +135,11 @@ def explanation(verdict: Verdict, words: Words) -> str:
 
 
 def _in_units(values: Mapping[str, str], words: Words) -> dict[str, str]:
-    told = dict(values)
+    parts = dict(values)
     for name in _LOSSES:
         if f"{name}_unit" in values:
-            told[name] = words("gate.points", value=values[name])
-    return told
+            parts[name] = words("gate.points", value=values[name])
+    return parts
 
 
 def _numbers(check: Check, words: Words) -> tuple[str, str, str]:

@@ -83,7 +83,7 @@ class Night:
         codes = {step.code for step in self.steps}
         if "failed" in states:
             codes.add(3)
-        # What never fits is never measured, and a night on which nothing could be measured is no success.
+        # What never fits is never measured, and a night on which nothing could be measured is not a success.
         if "long" in states or "stopped" in states or (states and states <= {"late"}):
             codes.add(5)
         return next((code for code in ORDER if code in codes), 0)

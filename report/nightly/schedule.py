@@ -4,8 +4,8 @@
     budget = "40m"               # as --budget
     confirm = true               # as --confirm
 
-A lab's time is told by its earlier runs: the newest one of the same profile, in proportion to the seeds. A run that
-was stopped has taken at least its time. Whoever was left out comes first the next night: the lab that was tried
+A lab's time is estimated from its earlier runs: the newest one of the same profile, in proportion to the seeds. A run
+that was stopped has taken at least its time. What was left out comes first the next night: the lab that was tried
 longest ago is trained first, so that no lab is always the one that no longer fits.
 """
 
@@ -78,7 +78,7 @@ def for_training(budget: float) -> float:
 
 
 def estimate(plan: Plan, entries: Iterable[Entry]) -> float | None:
-    """Return how many seconds a lab is expected to take, or None where no earlier run tells.
+    """Return how many seconds a lab is expected to take, or None where there is no earlier run.
 
     Args:
         plan: of the lab.

@@ -33,7 +33,7 @@ def interrupted_after(seconds: float) -> Iterator[None]:
         nonlocal fired
         if not over:
             fired = True
-            signal.raise_signal(signal.SIGINT)  # whoever remembers Ctrl-C remembers this too
+            signal.raise_signal(signal.SIGINT)  # code that remembers Ctrl-C remembers this too
 
     # A job in the background of a shell ignores Ctrl-C, and then nothing could stop the block.
     interrupt = signal.getsignal(signal.SIGINT)

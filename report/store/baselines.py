@@ -167,7 +167,7 @@ class Baselines:
         """Return lab and run id of every run that some baseline names: they must not be deleted.
 
         Raises:
-            UnreadableError: a baseline can't be read, so that nobody knows what it names.
+            UnreadableError: a baseline can't be read, so that what it names is not known.
         """
         return frozenset(
             (entry.key.lab, reference.run_id)
@@ -186,7 +186,9 @@ class Baselines:
         if result.profile == "quick":
             raise UsageError(f"{result.run_id} is a quick run of {result.lab}: a smoke test is never a baseline.")
         if result.status != "complete":
-            raise UsageError(f"{result.run_id} of {result.lab} did not finish ({result.status}); it is no baseline.")
+            raise UsageError(
+                f"{result.run_id} of {result.lab} did not finish ({result.status}); it can't be a baseline."
+            )
 
 
 def _read(path: Path) -> Baseline:
@@ -199,7 +201,7 @@ def _read(path: Path) -> Baseline:
     for name in (entry.key.lab, *(run.run_id for run in entry.runs)):
         # They become names of files, as those in a result do.
         if not codec.NAME.fullmatch(name):
-            raise UnreadableError(f"Can't read {path}: {name[:40]!r} is no name of a lab or a run.")
+            raise UnreadableError(f"Can't read {path}: {name[:40]!r} is not a name of a lab or a run.")
     if entry.format > FORMAT:
         raise UnreadableError(f"Can't read {path}: saved in format {entry.format}; this version reads up to {FORMAT}.")
     return entry

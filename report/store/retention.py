@@ -4,9 +4,9 @@ A rule keeps either the newest N complete runs of each line (lab, profile, data 
 confirm a suspicion of the gate are a line of their own), or everything younger than so many days; a run stays if any
 rule keeps it. Whatever the rules say, these stay: the runs of every baseline, the newest complete run of each line
 (which `build` and `render` use), a run that did not finish but is younger than the oldest kept of its line, and what
-can't be read, because nobody knows what it is.
+can't be read, because what it is is not known.
 
-A run goes by losing its result first: from then on it is no run for any other process, also if this one is killed
+A run goes by losing its result first: from then on it is not a run for any other process, also if this one is killed
 before the rest is gone. Such rests, and those of killed writers, are cleared as well once they are a day old.
 """
 
@@ -57,7 +57,7 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Fate:
-    """A run, and why it stays; it goes where there is no reason."""
+    """A run, and why it stays; it goes where there is none."""
 
     run: Stored
     ground: Ground | None = None
@@ -170,7 +170,7 @@ def _fate(
 
 
 def delete(run: Stored) -> None:
-    """Delete a run: its result first, so that nobody ever meets half of it.
+    """Delete a run: its result first, so that half of it is never read.
 
     Raises:
         OutputError: the folder can't be written.
@@ -198,7 +198,7 @@ def rests(root: Path, *, clock: Callable[[], float] = time.time) -> tuple[Path, 
             found += [part for part in parts if _old(part, clock)]
         elif all(path in parts or path.name == INDEX for path in folder.iterdir()) and _old(folder, clock):
             found.append(folder)
-    # Seeds that nobody has gone on with: younger ones may still spare somebody hours.
+    # Seeds whose run was not continued: younger ones may still save hours.
     found += [path for path in sorted(root.glob(f"*/{KEPT}/*")) if _old(path, clock, KEPT_SECONDS)]
     return tuple(found)
 
@@ -215,7 +215,7 @@ def clear(rest: Path) -> None:
         else:
             rest.unlink(missing_ok=True)
     except FileNotFoundError:
-        pass  # another process was quicker
+        pass  # another process has done it
     except OSError as error:
         raise OutputError(f"Can't delete {rest}: {error.strerror or error}.") from error
 
