@@ -276,7 +276,7 @@ def _check(
 
 def _skipped(lab: LabNight) -> Check:
     """Return what the verdict says of a lab that was not measured tonight."""
-    # What was late comes first the next night and is not a failure of this one: the code of the night has the same rule.
+    # What was late comes first the next night and is not a failure of this one; the code of the night is found alike.
     status: Status = "skipped" if lab.state == "late" else "missing"
     return Check(name="run", kind="run", status=status, reason=Reason(code=f"skipped_{lab.state}"))
 
