@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 from importlib.resources.abc import Traversable
 from types import ModuleType
@@ -138,6 +139,17 @@ def files(name: str, folder: str) -> tuple[str, ...]:
     """Return the names of the files in a folder of a language, in order; none where the folder is missing."""
     place = _folder(name) / folder
     return tuple(sorted(entry.name for entry in place.iterdir())) if place.is_dir() else ()
+
+
+def fingerprint(name: str) -> str:
+    """Return a hash of everything that a language says, and that those say which lend it what it lacks."""
+    digest = sha256()
+    for lender in lenders(name):
+        for folder in ("words", "notes", "css"):
+            for file in files(lender, folder):
+                digest.update(f"{lender}/{folder}/{file}\0{text(lender, f'{folder}/{file}') or ''}\0".encode())
+        digest.update(repr(language(lender)).encode())
+    return digest.hexdigest()
 
 
 def _folder(name: str) -> Traversable:

@@ -75,6 +75,11 @@ def test_the_shipped_languages_come_first_and_through_the_same_door():
     assert Words("zh").record.colon == "："
 
 
+def test_the_documentation_names_every_key_of_a_record():
+    text = (ROOT / "docs" / "language.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == set(languages.Language.__struct_fields__)
+
+
 def test_the_example_names_the_package_that_it_holds():
     text = (EXAMPLE / "pyproject.toml").read_text("utf-8")
     assert 'de = "labreport_german"' in text
@@ -116,6 +121,19 @@ def test_the_page_marks_what_is_lent(german, place, capsys):
     assert "Kapitel 1" in page and "Inhalt" in page
     paper = "".join(pdf_text.pages((place / "reports" / "labreport-de.pdf").read_bytes()))
     assert "Keras-Versuche" in paper
+
+
+def test_a_changed_text_of_a_language_makes_the_report_stale(german, place, tmp_path):
+    stored(place, "workflow")
+    arguments = ["render", "--lang", "de", "--to", "md"]
+    assert main(arguments) == 0
+    page = place / "reports" / "labreport-de.md"
+    assert "# Keras-Versuche" in page.read_text("utf-8")
+    words = tmp_path / "site-de" / "labreport_language_de" / "words" / "labs.toml"
+    words.write_text(words.read_text("utf-8").replace("Keras-Versuche", "Versuche mit Keras"), "utf-8")
+    load_table.cache_clear()
+    assert main(arguments) == 0
+    assert "# Versuche mit Keras" in page.read_text("utf-8")
 
 
 def test_any_languages_can_share_a_document(german, place, capsys):
