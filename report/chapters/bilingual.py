@@ -87,10 +87,9 @@ def _joined(leading: Tree, others: Sequence[Tree], names: Sequence[str]) -> Tree
 
 
 def _check_shape(one: Mapping[str, Found], other: Mapping[str, Found], names: tuple[str, str]) -> None:
-    for name, table, against in ((names[0], one, other), (names[1], other, one)):
+    for (name, lacking), table, against in ((names, one, other), (names[::-1], other, one)):
         for key, found in table.items():
             if key not in against:
                 raise RenderingError(
-                    f"The languages do not match at {found.place.named or 'the cover'}: only {name} has "
-                    f"{key.lstrip('/').rpartition('/')[0] or key}."
+                    f"The languages do not match at {found.place.named}: {name} has text ({found.node}) that {lacking} lacks."
                 )

@@ -22,6 +22,7 @@ from labreport.report.document import Chapter, Texts, walk
 from labreport.report.errors import UsageError
 from labreport.report.rendering.columns import length
 from labreport.report.rendering.page import language_style
+from labreport.report.rendering.typesetter import on_screen
 from labreport.report.words import LANGUAGES, Borrowed, Words, load_table
 
 __all__ = ["place"]
@@ -34,6 +35,7 @@ def _forget() -> None:
     languages.language.cache_clear()
     load_table.cache_clear()
     languages.REGISTRY._loaded.clear()
+    on_screen.cache_clear()
 
 
 @pytest.fixture
