@@ -88,8 +88,8 @@ def _joined(leading: Tree, others: Sequence[Tree], names: Sequence[str]) -> Tree
 
 def _check_shape(one: Mapping[str, Found], other: Mapping[str, Found], names: tuple[str, str]) -> None:
     for (name, lacking), table, against in ((names, one, other), (names[::-1], other, one)):
-        for key, found in table.items():
-            if key not in against:
-                raise RenderingError(
-                    f"The languages do not match at {found.place.named}: {name} has text ({found.node}) that {lacking} lacks."
-                )
+        for found in (found for key, found in table.items() if key not in against):
+            place = found.place.named
+            raise RenderingError(
+                f"The languages do not match at {place}: {name} has text ({found.node}) that {lacking} lacks."
+            )
