@@ -292,7 +292,7 @@ def ids(tree: Node) -> Iterator[str]:
 
 
 def _visited(node: Node, around: Place, change: Change, named: Callable[[str], None]) -> Node:
-    """Return a node with its texts changed, the same one where none is; tell the ids met on the way."""
+    """Return a node with its texts changed, the same one where none is; pass on the ids met on the way."""
     place, holder = _inside(node, around), type(node).__name__.lower()
 
     def visited(value: Any, name: str, kind: Kind | None, key: str, more: str = "") -> Any:

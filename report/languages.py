@@ -3,7 +3,7 @@
 A language is a folder with a `language.toml`; beside it lie `words/*.toml` (labels, headings), `notes/*.md` (chapters)
 and `css/*.css` (its rules for content, paper and screen), each of which may be missing. The shipped languages and those
 of other distributions are found in the same way, by entry points of the group `labreport.languages`; a language comes
-to labreport without a line of Python. `docs/language.md` tells how.
+to labreport without a line of Python. `docs/language.md` says how.
 """
 
 from __future__ import annotations

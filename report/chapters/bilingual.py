@@ -57,8 +57,8 @@ def mismatches(*reports: Report) -> dict[str, str]:
             _joined(leading, others, names)
         except RenderingError as error:
             failures = [_failure(chapter) for chapter in (leading, *others)]
-            told = next((reason for reason in failures if reason), None)
-            found[leading.id] = told or f"{error} Keep the notes of all languages in step."
+            reason = next(filter(None, failures), None)
+            found[leading.id] = reason or f"{error} Keep the notes of all languages in step."
     return found
 
 

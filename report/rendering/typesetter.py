@@ -4,7 +4,7 @@ Markdown is parsed by markdown-it, checked, typeset, and cleaned by nh3 as a sec
 hold (raw HTML, images from elsewhere, links to files or scripts) is refused with an error instead of being dropped
 silently, because it is always a mistake in a note.
 
-What differs by language is told by its record: in Han a thin space stands between Han and Latin or digits, a line end
+What differs by language comes from its record: in Han a thin space stands between Han and Latin or digits, a line end
 inside a paragraph leaves no blank, and emphasis is bold; elsewhere straight quotes are curled as the language has them.
 Passages in the other script carry `lang`.
 """
