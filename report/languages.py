@@ -9,6 +9,7 @@ to labreport without a line of Python. `docs/language.md` says how.
 from __future__ import annotations
 
 import tomllib
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from importlib import resources
@@ -119,12 +120,15 @@ def involved(*given: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+@cache
 def is_han(tag: str) -> bool:
-    """Return whether a value of the attribute `lang` names a language in Han."""
-    return any(
-        record.script == "han" and tag.partition("-")[0] == record.tag.partition("-")[0]
-        for record in map(language, names())
-    )
+    """Return whether a value of the attribute `lang` names a language in Han; a language that can't be read is none."""
+    for name in names():
+        with suppress(UsageError):
+            record = language(name)
+            if record.script == "han" and tag.partition("-")[0] == record.tag.partition("-")[0]:
+                return True
+    return False
 
 
 def text(name: str, file: str) -> str | None:

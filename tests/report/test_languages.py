@@ -36,6 +36,7 @@ def _forget() -> None:
     load_table.cache_clear()
     languages.REGISTRY._loaded.clear()
     on_screen.cache_clear()
+    languages.is_han.cache_clear()
 
 
 @pytest.fixture
@@ -175,6 +176,7 @@ def test_a_faulty_record_is_refused_with_its_place(install, tmp_path, content, m
     with pytest.raises(UsageError, match=message) as caught:
         languages.language("xx")
     assert "xx: language.toml" in str(caught.value)
+    assert languages.is_han("zh-TW") and not languages.is_han("de"), "the other languages are none the worse for it"
 
 
 def test_rules_of_a_language_come_with_the_languages_whose_passages_it_marks(german):

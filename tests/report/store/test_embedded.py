@@ -173,12 +173,12 @@ def test_a_report_from_before_carries_no_text(tmp_path):
     ],
 )
 def test_a_damaged_or_newer_text_is_refused(tmp_path, monkeypatch, content):
-    monkeypatch.setattr(embedded, "LARGEST", 1_000_000)
+    monkeypatch.setattr(embedded, "LARGEST_TEXT", 1_000_000)
     data = compression.spelled(content)
     path = tmp_path / "x.html"
     path.write_text(f'<template data-name="{embedded.TEXT_ELEMENT}" data-code="85">{data}</template>')
     with pytest.raises(UnreadableError, match="the text it carries is damaged"):
         embedded.text(path)
-    _pdf(tmp_path / "x.pdf", {embedded.TEXT_FILE: b"nothing"})
+    _pdf(tmp_path / "x.pdf", {embedded.TEXT_FILE: content + b" " * 1_000_000})
     with pytest.raises(UnreadableError, match="the text it carries is damaged"):
         embedded.text(tmp_path / "x.pdf")
