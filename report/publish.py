@@ -22,6 +22,7 @@ from pathlib import Path
 
 from labreport.experiments.result import Result
 from labreport.experiments.running import processes
+from labreport.report import languages
 from labreport.report.chapters.logo import data_address
 from labreport.report.configuration import LOCALISED, Configuration
 from labreport.report.document import Report
@@ -305,6 +306,7 @@ def _inputs(runs: Sequence[StoredResult], configuration: Configuration, split: b
         configuration.edition,
         configuration.theme,
         _own_notes(configuration.notes),
+        [languages.fingerprint(part) for which in configuration.documents for part in languages.parts(which)],
         split,
         moment.isoformat(),
         [version(package) for package in _PACKAGES],

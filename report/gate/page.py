@@ -81,7 +81,7 @@ def page(verdict: Verdict, languages: Sequence[str], files: Mapping[str, str], e
 
 def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: int) -> Part:
     found = wording.rows(verdict, words)
-    colon = words("gate.colon")
+    colon = words.record.colon
     return Part(
         language=words.language,
         tag=words.record.tag,
