@@ -15,9 +15,8 @@ from xml.etree import ElementTree
 from labreport.report.trend.chart import value_text
 from labreport.report.trend.history import Change, Chart, Group, History, Line, newest_first
 from labreport.report.trend.page import anchor, title_of
-from labreport.report.words import Language, Words
+from labreport.report.words import Words
 
-_TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 ENTRIES = 50
 """Entries at most, the newest."""
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -36,7 +35,7 @@ class _Item:
     link: str
 
 
-def atom(history: History, language: Language, page: str, feed: str) -> str:
+def atom(history: History, language: str, page: str, feed: str) -> str:
     """Return the feed.
 
     Args:
@@ -49,7 +48,7 @@ def atom(history: History, language: Language, page: str, feed: str) -> str:
     items = [_change(*found, words, page) for found in newest_first(history)]
     items += _failures(history, words, page)
     items.sort(key=lambda item: (item.started, item.id), reverse=True)
-    root = ElementTree.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": _TAGS[language]})
+    root = ElementTree.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": words.record.tag})
     _add(root, "title", words("trend.feed_title"))
     _add(root, "id", _id("feed", *sorted({run.entry.lab for run in history.runs})))
     _add(root, "updated", history.runs[0].entry.ended)
