@@ -191,8 +191,12 @@ def test_two_nights_are_compared_by_their_reports_and_a_verdict_is_called_one(wi
     FOLDER.rename("first")
     write_lab(with_baseline, "good", value=BAD)
     night("good", "--baseline", "main")
+    capsys.readouterr()
     assert main(["compare", "first", str(FOLDER), "-o", "difference"]) == 0
-    assert "test_accuracy" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "A: first" in out
+    line = next(line for line in out.splitlines() if "accuracy" in line)
+    assert "90.20" in line and "60.20" in line and line.rstrip().endswith("worse")
     assert main(["compare", "first/result.json", str(FOLDER)]) == 2
     assert "the verdict of a check" in capsys.readouterr().err
 
