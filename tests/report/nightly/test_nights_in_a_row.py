@@ -149,7 +149,7 @@ def test_a_rejected_run_and_a_confirmation_become_a_baseline_by_force_only(with_
     before = (with_baseline / "runs" / "baselines").rglob("*.json")
     content = [path.read_bytes() for path in before]
     capsys.readouterr()
-    for runs, reason in ([], "rejected by the last check"), ([confirmation], "confirm a suspicion"):
+    for runs, reason in ([], "did not pass the last check"), ([confirmation], "confirm a suspicion"):
         assert main(["baseline", "set", "main", *runs]) == 2
         error = capsys.readouterr().err
         assert reason in error and "--force" in error
