@@ -96,7 +96,7 @@ def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: i
         colon=colon,
         facts=(
             (words("gate.baseline"), verdict.baseline),
-            (words("gate.newest"), f"{verdict.moment[:16].replace('T', ' ')} UTC"),
+            (words("gate.newest"), wording.newest(verdict, words)),
             (words("gate.checks"), wording.counts(verdict, words)),
             (words("gate.level"), wording.level(verdict)),
             (words("gate.commit"), wording.commits(verdict, words)),

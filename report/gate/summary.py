@@ -87,7 +87,7 @@ def _head(verdict: Verdict, words: Words, mark: str) -> list[str]:
     outcome = verdict.outcome
     facts = [
         (words("gate.baseline"), f"`{_code(verdict.baseline)}`"),
-        (words("gate.newest"), escaped(verdict.moment[:16].replace("T", " ")) + " UTC"),
+        (words("gate.newest"), escaped(wording.newest(verdict, words))),
         (words("gate.checks"), wording.counts(verdict, words)),
     ]
     return [
