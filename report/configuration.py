@@ -12,11 +12,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from labreport.experiments.suggestion import unknown_name
-from labreport.report.document import Theme
 from labreport.report.errors import UsageError
+from labreport.report.look import THEMES, Look
 from labreport.report.store.codec import NAME
 from labreport.report.words import DOCUMENTS, LANGUAGES, Document, Language
 
@@ -49,8 +49,10 @@ class Configuration:
     to: tuple[str, ...] = ("html", "pdf")
     edition: Literal["student", "instructor"] = "student"
     """student: exercises without solutions; instructor: with solutions and a marking scheme."""
-    theme: Theme = "blue"
-    """blue, or grey: without colours, for printers and copiers that have none."""
+    theme: str = "blue"
+    """blue, or grey: without colours, for printers and copiers that have none; or one that is installed."""
+    templates: Path | None = None
+    """A folder of the user that is searched for templates and `css/user.css` before the shipped ones."""
     title: Mapping[str, str] = field(default_factory=dict)
     """Title of the report for each language."""
     course: Mapping[str, str] = field(default_factory=dict)
@@ -77,6 +79,11 @@ class Configuration:
     """Rules of `labreport check`, as they stand in the file; `gate.rules` reads them."""
     nightly: Mapping[str, Any] = field(default_factory=dict)
     """What `labreport nightly` does where no flag says otherwise, as it stands in the file; `schedule` reads it."""
+
+    @property
+    def look(self) -> Look:
+        """How a report is to look."""
+        return Look(theme=self.theme, templates=self.templates)
 
 
 def load(folder: Path, environ: Mapping[str, str] | None = None) -> Configuration:
@@ -166,7 +173,7 @@ def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
         if isinstance(value, str):
             value = [part.strip() for part in value.split(",") if part.strip()]
         return check_names(key, tuple(_texts(value, origin)), origin)
-    if key in ("data_dir", "runs_dir", "output", "logo", "notes"):
+    if key in ("data_dir", "runs_dir", "output", "logo", "notes", "templates"):
         try:
             return folder / Path(_filled(value, origin)).expanduser()
         except RuntimeError as error:
@@ -214,7 +221,6 @@ CHOICES = {
     "profile": ("full", "quick"),
     "data": ("auto", "full", "sample"),
     "edition": ("student", "instructor"),
-    "theme": get_args(Theme),
 }
 
 
@@ -224,8 +230,9 @@ def check_choice(key: str, value: str, origin: str) -> str:
     Raises:
         UsageError: it is none of them.
     """
-    if key in CHOICES and value not in CHOICES[key]:
-        raise UsageError(f"{origin}: {unknown_name('value', value, CHOICES[key])}")
+    known = THEMES.names() if key == "theme" else CHOICES.get(key)
+    if known is not None and value not in known:
+        raise UsageError(f"{origin}: {unknown_name('value', value, known)}")
     return value
 
 

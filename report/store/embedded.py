@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from labreport.report.errors import UnreadableError
-from labreport.report.store import compression
+from labreport.report.store import legacy
 from labreport.report.store.codec import NAME
 
 ELEMENT = "labreport-results"
@@ -36,11 +36,11 @@ LARGEST = 256 * 1024 * 1024
 """Bytes of all results together that are unpacked at most: a forged report may not fill the memory."""
 
 _TEMPLATE = re.compile(rf'<template data-name="({ELEMENT}|{COMPARISON_ELEMENT})"( data-code="85")?>([^<]*)</template>')
-"""The element, how its text spells bytes (at first it was base64), and that text."""
+"""The element, whether its text is that of labreport 0.1, and that text."""
 
 
-def packed(results: Mapping[str, bytes]) -> bytes:
-    """Return the results of a report as HTML carries them, spelled there as text: JSON with their hashes, packed.
+def packed(results: Mapping[str, bytes]) -> str:
+    """Return the results of a report as HTML carries them: JSON with their hashes, compressed, as text (base64).
 
     Args:
         results: lab -> the bytes of its result.json.
@@ -48,7 +48,23 @@ def packed(results: Mapping[str, bytes]) -> bytes:
     table = {
         lab: {"sha256": sha256(content).hexdigest(), "result": content.decode()} for lab, content in results.items()
     }
-    return compression.packed(json.dumps(table, ensure_ascii=False))
+    text = json.dumps(table, ensure_ascii=False, separators=(",", ":"))
+    return base64.b64encode(lzma.compress(text.encode(), check=lzma.CHECK_CRC32)).decode("ascii")
+
+
+def _unpacked(text: str, *, old: bool) -> bytes:
+    """Return the JSON that `packed`, or labreport 0.1 before it, made a text of.
+
+    Raises:
+        ValueError: cut off, larger than allowed, or not made here.
+        lzma.LZMAError: damaged.
+    """
+    decompressor = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=LARGEST)
+    content = legacy.read(text) if old else base64.b64decode(text)
+    plain = decompressor.decompress(content, max_length=LARGEST)
+    if not decompressor.eof:
+        raise ValueError("cut off, or larger than any report")
+    return legacy.unpacked(plain) if old else plain
 
 
 def attachments(results: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -115,8 +131,7 @@ def _from_html(content: bytes, path: Path) -> tuple[bool, dict[str, bytes]]:
     if match is None:
         return False, {}
     try:
-        data = compression.read(match[3]) if match[2] else base64.b64decode(match[3])
-        table = json.loads(compression.unpacked(data, LARGEST))
+        table = json.loads(_unpacked(match[3], old=match[2] is not None))
         found = {_name(lab, path): (entry["result"].encode(), entry["sha256"]) for lab, entry in table.items()}
     except (
         lzma.LZMAError,
