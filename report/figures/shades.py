@@ -17,7 +17,7 @@ from labreport.report.figures import palette
 
 STEPS = 50
 """Shades that are told apart in a matrix."""
-LAYERS = 24
+LAYERS = 40
 """Shades of a scale."""
 
 

@@ -92,7 +92,7 @@ def test_a_pages_characters_are_sorted_by_the_face_that_shows_them():
 
 
 def test_only_faces_that_a_page_shows_are_embedded():
-    styles = fonts.style_sheet("<p>text</p>")
+    styles = fonts.embedded(fonts.used("<p>text</p>"))
     assert styles.count("@font-face") == 1
     assert "font/woff2;base64," in styles
 
