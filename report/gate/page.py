@@ -13,10 +13,7 @@ from labreport.report.gate.verdict import LabVerdict, Verdict
 from labreport.report.gate.wording import Row
 from labreport.report.look import Look
 from labreport.report.rendering.sealed import sealed
-from labreport.report.rendering.typesetter import LANGUAGE_TAGS
-from labreport.report.words import Language, Words
-
-_TONGUES: dict[Language, str] = {"zh": "中文", "en": "English"}
+from labreport.report.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +31,7 @@ class Lab:
 class Part:
     """The page in one language."""
 
-    language: Language
+    language: str
     tag: str
     tongue: str
     words: Words
@@ -53,7 +50,7 @@ class Part:
     labs: tuple[Lab, ...]
 
 
-def page(verdict: Verdict, languages: Sequence[Language], files: Mapping[str, str], look: Look | None = None) -> str:
+def page(verdict: Verdict, languages: Sequence[str], files: Mapping[str, str], look: Look | None = None) -> str:
     """Return the page.
 
     Args:
@@ -63,7 +60,7 @@ def page(verdict: Verdict, languages: Sequence[Language], files: Mapping[str, st
         look: theme and templates.
     """
     parts = [_part(verdict, Words(language), files) for language in languages]
-    return sealed("gate.html.j2", look=look or Look(), sheets=("content", "gate"), parts=parts)
+    return sealed("gate.html.j2", look=look or Look(), languages=languages, sheets=("content", "gate"), parts=parts)
 
 
 def _part(verdict: Verdict, words: Words, files: Mapping[str, str]) -> Part:
@@ -71,8 +68,8 @@ def _part(verdict: Verdict, words: Words, files: Mapping[str, str]) -> Part:
     colon = words("gate.colon")
     return Part(
         language=words.language,
-        tag=LANGUAGE_TAGS[words.language],
-        tongue=_TONGUES[words.language],
+        tag=words.record.tag,
+        tongue=words.record.name,
         words=words,
         title=f"{words('gate.title')}{colon}{words(f'gate.outcome_{verdict.outcome}')}",
         heading=words("gate.title"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from labreport.report.document import Block, Box, Chapter, Equation, Figure, Prose, Report, Table
+from labreport.report.document import Chapter, Report, ids
 from labreport.report.look import Look
 from labreport.report.rendering import texts
 from labreport.report.rendering.page import Page
@@ -44,7 +44,7 @@ def split(report: Report, *, look: Look | None = None) -> dict[str, str]:
         INDEX: (report.summary, report.provenance),
         **{f"{part.id}.html": (part,) for part in report.chapters},
     }
-    home = {id_: name for name, chapters in files.items() for chapter in chapters for id_ in _ids(chapter)}
+    home = {id_: name for name, chapters in files.items() for chapter in chapters for id_ in ids(chapter)}
     texts.check(Page(report, "screen"))
     order = list(files)
     pages = {}
@@ -77,6 +77,7 @@ def _file(
     return sealed(
         "report.html.j2",
         look=page.look,
+        languages=page.report.languages,
         sheets=("content", "screen"),
         check=lambda text: texts.check_links(text, elsewhere),
         report=page.report,
@@ -100,22 +101,3 @@ def _neighbours(
             title = page.words("page.back") if name == INDEX else page.text(files[name][0].title)
             links.append((relation, name, title))
     return links
-
-
-def _ids(chapter: Chapter) -> list[str]:
-    """Return every id that lies in a chapter."""
-    found = [chapter.id, *(section.id for section in chapter.sections)]
-    for block in (*chapter.opening, *(block for section in chapter.sections for block in section.blocks)):
-        found += _block_ids(block)
-    return found
-
-
-def _block_ids(block: Block) -> list[str]:
-    if isinstance(block, Box):
-        return [id_ for inner in block.blocks for id_ in _block_ids(inner)]
-    found = [] if isinstance(block, (Prose, Equation)) else [block.id]
-    if isinstance(block, Figure) and block.data is not None:
-        found.append(block.data.id)
-    if isinstance(block, Table):
-        found += block.row_ids
-    return found

@@ -21,7 +21,7 @@ from labreport.report.document import Report
 from labreport.report.errors import RenderingError
 from labreport.report.look import Look
 from labreport.report.rendering import fonts, texts, theme
-from labreport.report.rendering.page import Page, placed, style, user_style
+from labreport.report.rendering.page import Page, language_style, placed, style, user_style
 
 if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
@@ -108,9 +108,9 @@ def _style_sheet(page: Page) -> str:
     before, between, after = (_css_string(page.words(f"page.page_{part}")) for part in ("before", "between", "after"))
     soft = theme.palette(page.look.theme).light["soft"]  # the margins of a page know no variables
     foot = f"@page{{color:{soft};@bottom-right{{content:{before} counter(page) {between} counter(pages) {after}}}}}\n"
-    colours = theme.style_sheet(page.look.theme)
-    sheets = style("content") + style("paper")
-    return faces + colours + sheets + foot + page.formula_rules() + user_style(page.look)
+    spoken = language_style("content", *page.report.languages) + language_style("paper", *page.report.languages)
+    sheets = theme.style_sheet(page.look.theme) + style("content") + spoken + style("paper")
+    return faces + sheets + foot + page.formula_rules() + user_style(page.look)
 
 
 def _css_string(text: str) -> str:
@@ -126,11 +126,9 @@ def _weasyprint() -> Any:
             "PDF needs the system library Pango, which can't be loaded. "
             f"On Debian: apt install {PANGO_PACKAGES}. HTML and Markdown need nothing."
         ) from error
-    from labreport.report.rendering.weasyprint import justification, passage_languages, short_lines
+    from labreport.report.rendering.weasyprint import patches
 
-    justification.install()
-    short_lines.install()
-    passage_languages.install()
+    patches.install()
     return weasyprint
 
 

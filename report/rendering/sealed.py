@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from labreport.report.look import Look
 from labreport.report.rendering import fonts, theme
-from labreport.report.rendering.page import placed, style, user_style
+from labreport.report.rendering.page import language_style, placed, style, user_style
 
 _POLICY, _STYLES = "labreport-policy", "labreport-styles"
 """Stand in the page until the style sheet, which depends on the page's characters, is made."""
@@ -29,6 +29,7 @@ def sealed(
     template: str,
     *,
     look: Look,
+    languages: Sequence[str],
     sheets: Sequence[str],
     rules: str = "",
     used: Callable[[str], Usage] = fonts.used,
@@ -40,6 +41,7 @@ def sealed(
     Args:
         template: name of a template that extends `sealed.html.j2`.
         look: theme, and the folder that is searched for templates first.
+        languages: in which the page speaks; their style rules stand beside those of the sheets.
         sheets: names of the style sheets, after the theme's.
         rules: style rules of this page alone.
         used: returns the characters that each face shows on the page.
@@ -55,10 +57,16 @@ def sealed(
     styles = (
         fonts.embedded(used(text))
         + theme.style_sheet(look.theme)
-        + "".join(map(style, sheets))
+        + "".join(_sheet(name, languages) for name in sheets)
         + rules
         + f"@media screen and (prefers-color-scheme:dark){{\n{dark}}}\n"
         + user_style(look)
     )
     digest = b64encode(sha256(styles.encode()).digest()).decode()
     return text.replace(_POLICY, _ALLOWED.format(digest), 1).replace(_STYLES, styles, 1)
+
+
+def _sheet(name: str, languages: Sequence[str]) -> str:
+    """Return a style sheet with the rules of languages: behind those for content, before those for a medium."""
+    of_languages = language_style(name, *languages)
+    return style(name) + of_languages if name == "content" else of_languages + style(name)

@@ -22,7 +22,7 @@ from labreport.report.figures import palette
 from labreport.report.look import Look
 from labreport.report.rendering import fonts
 from labreport.report.rendering.sealed import sealed
-from labreport.report.rendering.typesetter import LANGUAGE_TAGS, Typesetter
+from labreport.report.rendering.typesetter import Typesetter
 from labreport.report.store.runs import Entry, Stored
 from labreport.report.trend import chart as charts
 from labreport.report.trend import links
@@ -30,13 +30,11 @@ from labreport.report.trend.change import LEAST_LEVEL, LEAST_RUNS
 from labreport.report.trend.chart import Drawn, value_text, with_spread
 from labreport.report.trend.filters import Filter, make_filters, rules
 from labreport.report.trend.history import Change, Chart, Group, History, Point, newest_first
-from labreport.report.words import Language, Words
+from labreport.report.words import Words
 
 _REPEATED = re.compile(r"<tbody>.*?</tbody>|<a\b[^>]*><use\b[^>]*/><text>.*?</text></a>|<text>.*?</text>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 COLOURS = {"test": palette.TEST, "validation": palette.VALIDATION, "train": palette.TRAINING, "": palette.GREY}
-TONGUES: dict[Language, str] = {"zh": "中文", "en": "English"}
-"""What each language calls itself."""
 MARKS = 4
 """Kinds of marks by which machines are told apart; a fifth machine takes the first again."""
 WIDEST = 38
@@ -122,11 +120,13 @@ class TrendPage:
         others: addresses of the page in other languages.
     """
 
-    def __init__(self, history: History, language: Language, folder: Path, others: dict[Language, str]) -> None:
+    def __init__(self, history: History, language: str, folder: Path, others: dict[str, str]) -> None:
         self.history = history
-        self.language: Language = language
-        self.language_tag = LANGUAGE_TAGS[language]
+        self.language = language
         self.words = Words(language)
+        self.language_tag = self.words.record.tag
+        self.tags = {other: Words(other).record.tag for other in others}
+        self.tongues = {other: Words(other).record.name for other in others}
         self.others = others
         self.unreadable = tuple(map(shippable, history.unreadable))
         self.filters: tuple[Filter, ...] = make_filters(history, self.words)
@@ -137,8 +137,6 @@ class TrendPage:
         self.parts = tuple(map(self._part, history.groups))
         self.news = self._all_news()
 
-    tags = LANGUAGE_TAGS
-    tongues = TONGUES
     least_runs = LEAST_RUNS
     least_level = LEAST_LEVEL
     warm = palette.VALIDATION
@@ -322,10 +320,10 @@ class TrendPage:
 
 def html(
     history: History,
-    language: Language,
+    language: str,
     *,
     folder: Path,
-    others: dict[Language, str] | None = None,
+    others: dict[str, str] | None = None,
     look: Look | None = None,
 ) -> str:
     """Return the trend as one self-contained HTML file.
@@ -341,6 +339,7 @@ def html(
     return sealed(
         "trend.html.j2",
         look=look or Look(),
+        languages=(language,),
         sheets=("content", "screen", "trend"),
         rules=rules(page.filters, history),
         used=_used,
