@@ -322,8 +322,9 @@ def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, mom
 
 
 def _own_theme(name: str) -> list[str]:
-    """Hash what a theme of another distribution holds; the shipped ones lie among the templates."""
-    return _own_files(Path(str(resources.files(THEMES.get(name)))), "*.*")
+    """Return the name and the hash of each file of a theme, which another distribution may have brought."""
+    found = sorted((file.name, file) for file in resources.files(THEMES.get(name)).iterdir() if file.is_file())
+    return [f"{title} {sha256(file.read_bytes()).hexdigest()}" for title, file in found]
 
 
 def _own_files(folder: Path | None, pattern: str) -> list[str]:
