@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from labreport.report.document import Report
-from labreport.report.errors import RenderingError
+from labreport.report.errors import RenderingError, missing_extra
 from labreport.report.look import Look
 from labreport.report.rendering import fonts, texts, theme
 from labreport.report.rendering.page import Page, language_style, placed, style, user_style
@@ -122,6 +122,8 @@ def _weasyprint() -> Any:
     try:
         import weasyprint
     except (OSError, ImportError) as error:
+        if isinstance(error, ModuleNotFoundError) and (missing := missing_extra(str(error))):
+            raise missing from error
         raise RenderingError(
             "PDF needs the system library Pango, which can't be loaded. "
             f"On Debian: apt install {PANGO_PACKAGES}. HTML and Markdown need nothing."
