@@ -100,6 +100,7 @@ def command(
         languages=configuration.lang,
         forms=forms,
         moment=report_moment(ended),
+        look=configuration.look,
         everything=everything,
     )
     for path in written:
