@@ -18,8 +18,6 @@ from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_type_hi
 
 import msgspec
 
-Theme = Literal["blue", "grey"]
-"""In which colours a report is shown."""
 ColumnKind = Literal["text", "number", "code"]
 """What the cells of a column hold."""
 BoxKind = Literal["key-points", "caution", "note", "self-check", "sources", "failure"]

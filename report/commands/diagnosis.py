@@ -16,10 +16,10 @@ from labreport.experiments.data import sets
 from labreport.experiments.errors import DataError
 from labreport.report.chapters import parity
 from labreport.report.configuration import Configuration
+from labreport.report.rendering.fonts import FACES
+from labreport.report.rendering.pdf import PANGO_PACKAGES
 
-PANGO_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 DATA_SETS = ("mnist", "imdb", "reuters", "boston_housing")
-FONTS = ("LabreportSans-Regular", "LabreportSans-Bold", "LabreportSans-Italic", "LabreportMono-Regular")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,10 +107,10 @@ def _installed(name: str) -> Finding:
 
 def _fonts() -> Finding:
     folder = resources.files("labreport.templates") / "fonts"
-    missing = [name for name in FONTS if not (folder / f"{name}.ttf").is_file()]
+    missing = [face.file for face in FACES.values() if not (folder / face.file).is_file()]
     if missing:
         return Finding(name="fonts", state="bad", text=f"missing: {', '.join(missing)}", mend="reinstall labreport")
-    return Finding(name="fonts", state="ok", text=f"{len(FONTS)} shipped fonts")
+    return Finding(name="fonts", state="ok", text=f"{len(FACES)} shipped fonts")
 
 
 def _data(name: str, configuration: Configuration) -> Finding:

@@ -7,7 +7,6 @@ of outlines (STIX Two Math), so no font is needed where it is shown.
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -40,7 +39,7 @@ LONGEST = 2000
 """Characters of TeX that are set at most: the time it takes grows with their square."""
 _SIZE = 10.0
 """Size of type at which a drawing is made, in points; its measures are given in em."""
-_INK = "#1f2933"
+_INK = "var(--ink)"
 _SCALE = 1.04
 """The mathematical font's small letters are lower than the text font's: formulas are set this much larger."""
 
@@ -63,11 +62,6 @@ class Picture:
     height: float
     depth: float
     """How far the drawing reaches below the base line."""
-
-    @property
-    def uri(self) -> str:
-        """The drawing as a `data:` address."""
-        return "data:image/svg+xml;base64," + b64encode(self.svg.encode()).decode()
 
 
 def plain_number(tex: str) -> str | None:
