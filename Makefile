@@ -53,7 +53,7 @@ $(VENV)/.system: $(VENV)/bin/python
 
 $(VENV)/.installed: pyproject.toml $(CONSTRAINTS) $(VENV)/.system
 	@echo "Installing labreport and what it needs into $(VENV) (TensorFlow takes about a minute) …" >&2
-	@$(PIP) --editable .
+	@$(PIP) --editable ".[all]"
 	@touch $@
 
 # The tests of the pages drive Chromium; where it can't be had they are skipped, with that reason.

@@ -171,7 +171,7 @@ class Cover(Node, frozen=True, kw_only=True):
     head: str = ""
     """What stands at the left of every page: the course, or the title."""
     logo: str = ""
-    """A picture as a `data:` address, or nothing."""
+    """A picture as an address that holds it, or nothing."""
     logo_alt: str = ""
     marks: tuple[str, ...] = ()
     strip: tuple[CoverFigure, ...] = ()
