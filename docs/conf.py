@@ -17,4 +17,3 @@ html_copy_source = False
 html_show_sphinx = False
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
-suppress_warnings = ["toc.empty_glob"]

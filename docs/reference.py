@@ -1,4 +1,4 @@
-"""The reference pages, generated from the code: what a page lists is what the code knows, so it is never out of date."""
+"""The reference pages, generated from the code: a page lists what the code knows, so it is never out of date."""
 
 from __future__ import annotations
 
@@ -243,8 +243,9 @@ def _code(language: str, text: str) -> str:
 
 
 def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    lines = [tuple(columns)]
-    lines += [("---",) * len(lines[0]), *(tuple(cell.replace("|", "\\|").replace("\n", " ") for cell in row) for row in rows)]
+    heads = tuple(columns)
+    lines = [heads, ("---",) * len(heads)]
+    lines += [tuple(cell.replace("|", "\\|").replace("\n", " ") for cell in row) for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
