@@ -7,7 +7,6 @@ import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, fields
 from textwrap import dedent
 from typing import Any
 
@@ -83,17 +82,11 @@ def exit_codes() -> str:
 
 def settings() -> str:
     """Return the page of every key of the configuration."""
-    rows = []
-    documented = _documented(configuration.Configuration)
-    for item in fields(configuration.Configuration):
-        if item.name == "documents":  # derived from `lang`
-            continue
-        environment = f"`{configuration.PREFIX}{item.name.upper()}`"
-        rows.append((f"`{item.name}`", f"`{item.type}`", _default(item), environment, documented.get(item.name, "")))
-    gate = [(f"`{item.name}`", f"`{item.type}`", _default(item), _documented(rules.MetricRule).get(item.name, ""))
-            for item in fields(rules.MetricRule)]  # fmt: skip
-    nightly = [(f"`{item.name}`", f"`{item.type}`", _default(item), _documented(schedule.Habits).get(item.name, ""))
-               for item in fields(schedule.Habits)]  # fmt: skip
+    rows = [
+        (*cells[:3], f"`{configuration.PREFIX}{name.upper()}`", cells[3])
+        for name, cells in _keys(configuration.Configuration).items()
+        if name != "documents"  # derived from `lang`
+    ]
     columns = ("key", "type", "default", "meaning")
     return _page(
         [
@@ -102,9 +95,9 @@ def settings() -> str:
             "`pyproject.toml`. A key that is not listed here is an error that names the nearest one.",
             _table(("key", "type", "default", "variable", "meaning"), rows),
             "## Rules of one score: `[gate.LAB.SCORE]`",
-            _table(columns, gate),
+            _table(columns, _keys(rules.MetricRule).values()),
             "## `[nightly]`",
-            _table(columns, nightly),
+            _table(columns, _keys(schedule.Habits).values()),
         ]
     )
 
@@ -204,19 +197,22 @@ def api() -> str:
     return _page(parts)
 
 
-def _documented(record: type) -> dict[str, str]:
-    """Return the text below each field of a record that has one."""
-    found: dict[str, str] = {}
+def _keys(record: type) -> dict[str, tuple[str, str, str, str]]:
+    """Return name, type, default and the text below it of each field of a record, whose fields all have defaults."""
+    default = record()
+    found: dict[str, tuple[str, str, str, str]] = {}
     [tree] = ast.parse(dedent(inspect.getsource(record))).body
     assert isinstance(tree, ast.ClassDef)
-    for field, text in zip(tree.body, tree.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
-            found[field.target.id] = " ".join(str(ast.literal_eval(text.value)).split())
+    for field, text in zip(tree.body, [*tree.body[1:], None], strict=True):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            name = field.target.id
+            documented = isinstance(text, ast.Expr)
+            meaning = " ".join(str(ast.literal_eval(text.value)).split()) if documented else ""
+            found[name] = (f"`{name}`", f"`{ast.unparse(field.annotation)}`", _shown(getattr(default, name)), meaning)
     return found
 
 
-def _default(item: Any) -> str:
-    value = item.default if item.default is not MISSING else item.default_factory()
+def _shown(value: Any) -> str:
     if isinstance(value, tuple):
         value = ",".join(map(str, value))
     return "" if value is None or value in ("", {}) else f"`{value}`"
