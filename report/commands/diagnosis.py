@@ -37,12 +37,14 @@ def diagnose(configuration: Configuration) -> Iterator[Finding]:
     """Look at everything a build needs, cheap things first."""
     yield _python()
     yield _extra("tensorflow", "labs", "pip install tensorflow", environment={"TF_CPP_MIN_LOG_LEVEL": "3"})
-    yield _extra(
+    weasyprint = _extra(
         "weasyprint",
         "pdf",
         f"apt-get install {PANGO_PACKAGES} (or your system's Pango); HTML and Markdown work without it",
     )
-    yield from _patches()
+    yield weasyprint
+    if weasyprint.state == "ok":
+        yield from _patches()
     for name in ("jinja2", "matplotlib", "numpy"):
         yield _installed(name)
     yield _fonts()
