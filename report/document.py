@@ -192,7 +192,7 @@ class Cover(Node, frozen=True, kw_only=True):
     head: Inline = ""
     """What stands at the left of every page: the course, or the title."""
     logo: str = ""
-    """A picture as a `data:` address, or nothing."""
+    """A picture as an address that holds it, or nothing."""
     logo_alt: Spoken = ""
     marks: tuple[Inline, ...] = ()
     strip: tuple[CoverFigure, ...] = ()

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from labreport.experiments.result import Result
 from labreport.experiments.running import processes
+from labreport.experiments.running.identity import package_version
 from labreport.report import languages
 from labreport.report.chapters.logo import data_address
 from labreport.report.configuration import LOCALISED, Configuration
@@ -314,7 +315,7 @@ def _inputs(runs: Sequence[StoredResult], configuration: Configuration, split: b
         [languages.fingerprint(part) for which in configuration.documents for part in languages.parts(which)],
         split,
         moment.isoformat(),
-        [version(package) for package in _PACKAGES],
+        [package_version(package) for package in _PACKAGES],
         tool_version(),
     ]
     digest.update(json.dumps(words, sort_keys=True).encode())
