@@ -19,8 +19,7 @@ FORMAT = 1
 """Number of the file format that a lab's run is written in."""
 
 OWN_FORMAT = 2
-"""Number of the newest format. History: 1 (2026) first format; 2 adds a user's own run (`Findings.own`), the course of
-each training (`Training.course`), and trainings whose seed, batch size or samples are not known."""
+"""Number of the newest format: 2 adds a user's own run, the course of each training, and what of it is not known."""
 
 GREATEST_SECONDS = 1e9
 """What a stage may have taken; anything greater, or less than nothing, is no time."""
