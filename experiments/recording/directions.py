@@ -31,13 +31,15 @@ _LOWER = """
 _NO_DIRECTION = "tp tn true_positives true_negatives"
 """Counts that say nothing alone: with more samples there are more of both."""
 
-_NOT_METRICS = frozenset("learning rate|lr|grad norm|epoch|step|runtime|time|seconds|samples per second".split("|"))
+_NOT_METRICS = (
+    "learning rate", "lr", "grad norm", "epoch", "step", "runtime", "time", "seconds", "samples per second",
+)  # fmt: skip
 """What stands among the metrics in a log without measuring the network."""
 
-_QUALIFIERS = frozenset(
-    "macro micro weighted mean avg average class at k top score epoch train training val valid validation test eval "
-    "evaluation binary total sum".split()
-)
+_QUALIFIERS = {
+    "macro", "micro", "weighted", "mean", "avg", "average", "class", "at", "k", "top", "score", "epoch", "train",
+    "training", "val", "valid", "validation", "test", "eval", "evaluation", "binary", "total", "sum",
+}  # fmt: skip
 """Words that may follow what is measured, besides numbers; after any other word (`loss_scale`) it is something else."""
 
 
