@@ -18,7 +18,7 @@ from labreport.report.store.runs import Store, load
 
 NOTHING_MEASURED = 5
 
-_HELP = """Nothing was measured: no fit of Keras, Lightning or Transformers was seen, and no printed line names an epoch.
+_HELP = """Nothing was measured: no fit of Keras, Lightning or Transformers was seen, no printed line names an epoch.
 Give the form of a line with --as 'epoch {epoch:d} loss {loss:f}', or hand the numbers over in the code:
   with labreport.record("NAME") as run: run.epoch(loss=…, val_loss=…)"""
 
