@@ -116,7 +116,7 @@ def record(order: Order, announce: Callable[[str], None]) -> Recorded:
     if identical:
         whose = f": the script sets its own seed {kept[0].seen.seeding[-1][1]}" if kept[0].seen.seeding else ""
         remarks.append(f"all {identical + 1} runs have the same numbers, so they are one run{whose}")
-    status, failure = _outcome(done)
+    status, failure = _outcome(done, order.arguments)
     result = made(
         name=order.name,
         findings=_findings(order, kept, identical, place),
@@ -200,7 +200,14 @@ def _different(measured: Sequence[_Process]) -> tuple[list[_Process], int]:
     return list(measured), 0
 
 
-def _outcome(done: Sequence[_Process]) -> tuple[Status, Failure | None]:
+def _public(text: str, arguments: Sequence[str]) -> str:
+    """Return text without secrets, also without those that were given as arguments."""
+    for value in provenance.secret_values(arguments):
+        text = text.replace(value, provenance.HIDDEN)
+    return provenance.without_secrets(text)
+
+
+def _outcome(done: Sequence[_Process], arguments: Sequence[str]) -> tuple[Status, Failure | None]:
     for one in done:
         ended, error = one.ended, one.seen.error
         if ended.timed_out:
@@ -208,7 +215,7 @@ def _outcome(done: Sequence[_Process]) -> tuple[Status, Failure | None]:
         if ended.interrupted or (error is not None and error["type"] == "KeyboardInterrupt"):
             return "interrupted", None
         if error is not None:
-            message = provenance.scrub(plain(error["message"])) or "(without a message)"
+            message = provenance.scrub(_public(plain(error["message"]), arguments)) or "(without a message)"
             return "failed", Failure(kind=error["type"], message=message, stage=provenance.scrub(plain(error["where"])))
         if ended.code < 0:
             return "failed", Failure(kind="Killed", message=f"The process was ended by signal {-ended.code}.")
@@ -239,7 +246,7 @@ def _findings(order: Order, kept: Sequence[_Process], identical: int, place: Pat
     trainings = [of(process, one) for process in kept for one in process.trainings]
     scores = [of(process, one) for process in kept for one in process.scores]
     measures = [of(process, one) for process in kept for one in process.measures]
-    text, cut = shortened(provenance.without_secrets(first.seen.printed), KEPT_TEXT)
+    text, cut = shortened(_public(first.seen.printed, order.arguments), KEPT_TEXT)
     return Findings(
         trainings=tuple(one for one in trainings if isinstance(one, Training)),
         scores=tuple(one for one in scores if isinstance(one, Score)),

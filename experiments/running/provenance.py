@@ -198,6 +198,15 @@ def scrub_words(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(shown)
 
 
+def secret_values(words: Sequence[str]) -> tuple[str, ...]:
+    """Return what `scrub_words` hides of a command: a program may print its arguments."""
+    found = []
+    for word, shown in zip(words, scrub_words(words), strict=True):
+        if shown == HIDDEN or shown.endswith(f"={HIDDEN}"):
+            found.append(word if shown == HIDDEN else word.partition("=")[2])
+    return tuple(value for value in found if value)
+
+
 def without_secrets(text: str, *, code: bool = False) -> str:
     """Return text without passwords, tokens and keys: those named, those of a known form, those of the environment.
 

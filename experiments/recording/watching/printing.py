@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import sys
-from time import monotonic
 from typing import Any
 
 import wrapt
@@ -14,35 +12,24 @@ from labreport.experiments.recording.watching.events import PRINTED, Events
 MOST = 4_000_000
 """Characters that are kept."""
 
-_SECONDS = 0.5
-"""Between two writings of what was kept."""
-
 
 def watch(events: Events) -> None:
     """Keep what is written to standard output from now on."""
     if sys.stdout is not None:
         keeper = _Keeper(events)
         sys.stdout = _Stream(sys.stdout, events.guarded(keeper.keep))
-        atexit.register(events.guarded(keeper.flush))
 
 
 class _Keeper:
     def __init__(self, events: Events) -> None:
-        self._file = (events.folder / PRINTED).open("w", encoding="utf-8", errors="replace", newline="")
+        self._file = (events.folder / PRINTED).open("w", buffering=1, encoding="utf-8", errors="replace", newline="")
         self._left = MOST
-        self._flushed = monotonic()
 
     def keep(self, text: str) -> None:
         if self._left <= 0 or not isinstance(text, str):
             return
         self._file.write(text[: self._left])
         self._left -= len(text)
-        if monotonic() - self._flushed > _SECONDS:
-            self.flush()
-
-    def flush(self) -> None:
-        self._file.flush()
-        self._flushed = monotonic()
 
 
 class _Stream(wrapt.ObjectProxy[Any]):

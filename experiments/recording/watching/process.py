@@ -41,8 +41,10 @@ def main(arguments: Sequence[str]) -> None:
     except SystemExit:
         raise
     except BaseException as error:
+        error.__traceback__ = _inside(error.__traceback__)
         events.guarded(_note_error)(events, error)
-        _show(error, skip=1)
+        with contextlib.suppress(Exception):
+            sys.excepthook(type(error), error, error.__traceback__)
         # Python itself ends the process, with its usual exit code or signal; it has been told already.
         sys.excepthook = lambda *told: None
         raise
@@ -91,13 +93,8 @@ def _compiled(path: str) -> CodeType:
     return compile(Path(path).read_bytes(), path, "exec", dont_inherit=True)
 
 
-def _show(error: BaseException, *, skip: int) -> None:
-    """Print an error as Python would, without the calls that led from here into the script."""
-    with contextlib.suppress(Exception):
-        sys.excepthook(type(error), error, _inside(error.__traceback__))
-
-
 def _inside(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the calls that led from here into the script."""
     own = (__file__, __file__.replace("process.py", "boot.py"))
     while trace is not None and trace.tb_frame.f_code.co_filename in own:
         trace = trace.tb_next
@@ -108,7 +105,7 @@ def _note_error(events: Events, error: BaseException) -> None:
     """Note what ended the script, with the last line of its own that was reached."""
     where = ""
     library = sysconfig.get_paths()["purelib"], sysconfig.get_paths()["stdlib"]
-    for frame in traceback.extract_tb(_inside(error.__traceback__)):
+    for frame in traceback.extract_tb(error.__traceback__):
         if not frame.filename.startswith((*library, "<")) and frame.filename != __file__:
             code = linecache.getline(frame.filename, frame.lineno or 0).strip()
             where = f"{Path(frame.filename).name}:{frame.lineno}: {code}"
