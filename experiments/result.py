@@ -206,7 +206,7 @@ class Predictions(Record, frozen=True, kw_only=True):
     """What one trained model said about the test set."""
 
     model: Annotated[str, Meta(description="Role of the training.")]
-    seed: int
+    seed: int | None
     confusion: Annotated[tuple[tuple[int, ...], ...], Meta(description="Rows: true class; columns: predicted.")] = ()
     histogram: Annotated[tuple[int, ...], Meta(description="Test samples per bin of predicted probability.")] = ()
     histogram_edges: Annotated[tuple[float, ...], Meta(description="Edges of the bins; one more than bins.")] = ()

@@ -30,7 +30,7 @@ _SHARES = ("accuracy", "acc", "auc", "precision", "recall", "prc", "f1", "iou", 
 
 
 def trainings(
-    seen: Observed, *, seed: int | None, ended: str, groups: Group | None = None
+    seen: Observed, *, seed: int | None, ended: str, groups: Group | None = None, source: str = "watched"
 ) -> tuple[list[Training], list[Model], dict[int, Training]]:
     """Return the trainings of a process, the networks by role, and the last training of each network object.
 
@@ -39,6 +39,7 @@ def trainings(
         seed: the seed that was given to the process; the script's own goes before it.
         ended: how a fit ended that was cut off with its process.
         groups: what tells alike trainings apart, if the user says it.
+        source: where the numbers are from.
     """
     phases = [group for group in joined(seen.fits) if any(fit.columns or fit.error for fit in group)]
     roles = _roles(phases)
@@ -59,7 +60,7 @@ def trainings(
                 validation_samples=group[-1].facts.get("validation_samples"),
                 seconds=sum((fit.end or {}).get("seconds", 0.0) for fit in group),
             )
-            made = trained(group, facts, ended=ended)
+            made = trained(group, facts, ended=ended, source=source)
             if kind is not None and isinstance(made.course, Course):
                 made = msgspec.structs.replace(made, course=msgspec.structs.replace(made.course, group=kind))
             found.append(made)

@@ -167,13 +167,14 @@ def _fresh(first: Fit, again: Fit) -> bool:
     return weights is not None and weights == first.network.get("weights") and bool(first.columns)
 
 
-def trained(phases: Sequence[Fit], facts: Facts, *, ended: str) -> Training:
+def trained(phases: Sequence[Fit], facts: Facts, *, ended: str, source: str = "watched") -> Training:
     """Return the record of one training from its phases.
 
     Args:
         phases: consecutive fits of one network.
         facts: role, seed, fold.
         ended: how a fit ended that was cut off with its process: "failed" or "interrupted".
+        source: where the numbers are from.
     """
     columns: Columns = {}
     lengths: list[int] = []
@@ -196,7 +197,7 @@ def trained(phases: Sequence[Fit], facts: Facts, *, ended: str) -> Training:
         columns,
         facts,
         status=_status(last, done, planned, ended),
-        source="watched",
+        source=source,
         axis=last.axis,
         phases=tuple(lengths),
         planned=planned or None,

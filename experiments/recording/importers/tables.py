@@ -39,7 +39,7 @@ class Kept:
         """Begin an empty column that keeps at most so many values."""
         self.values = array("d")
         self.at = array("q")
-        self._most = most
+        self._most = self._whole = most
         self._every = 1
         self._seen = 0
         self._least = (math.inf, 0)
@@ -59,9 +59,15 @@ class Kept:
             self.values.append(value)
             self.at.append(position)
             if len(self.at) > self._most:
-                del self.values[1::2], self.at[1::2]
-                self._every *= 2
+                self._thin()
         self._seen += 1
+
+    def _thin(self) -> None:
+        """Keep a part of what is too much: a record is copied several times until it is written."""
+        self._most = min(self._most, self._whole // 4)
+        while len(self.at) > self._most // 2:
+            del self.values[1::2], self.at[1::2]
+            self._every *= 2
 
     def _back_to(self, position: int) -> None:
         while self.at and self.at[-1] >= position:

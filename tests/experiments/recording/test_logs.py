@@ -162,11 +162,11 @@ def test_the_user_says_what_is_better_of_an_unknown_metric(place):
 
 
 def test_the_same_log_is_stored_once(place, capsys):
-    (place / "log.csv").write_text(GOOD)
-    assert main(["import", "log.csv"]) == 0
-    assert main(["import", "log.csv"]) == 0
+    (place / "mine.csv").write_text(GOOD)
+    assert main(["import", "mine.csv"]) == 0
+    assert main(["import", "mine.csv"]) == 0
     assert "stored already" in capsys.readouterr().err
-    assert len(Store(place / "runs").list("log").runs) == 1
+    assert len(Store(place / "runs").list("mine").runs) == 1
 
 
 def test_what_is_imported_is_listed_and_shown(place, capsys):
