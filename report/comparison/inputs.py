@@ -14,13 +14,12 @@ from pathlib import Path
 from labreport.experiments import registry
 from labreport.experiments.result import Result
 from labreport.report.comparison import gitstore
-from labreport.report.comparison.passages import of_page
+from labreport.report.comparison.passages import of_text
 from labreport.report.comparison.record import Reason
 from labreport.report.comparison.version import NothingToCompareError, Pages, Version
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.store import codec, embedded, manifest
 from labreport.report.store.runs import RESULT, Store, load
-from labreport.report.words import Language
 
 LAST = "last:"
 GIT = "git:"
@@ -45,6 +44,10 @@ def _version(name: str, label: str, store: Store) -> Version:
         return _from_git(name, store)
     path = Path(name)
     if path.is_dir():
+        # The folder of a check or of a night holds its verdict beside the report, which is what can be compared.
+        report = path / manifest.REPORT
+        if (report / manifest.NAME).is_file():
+            return _report_folder(report, manifest.read(report).files, label)
         if (path / RESULT).is_file():
             return _run(path / RESULT, label)
         if (path / manifest.NAME).is_file():
@@ -77,8 +80,8 @@ def _last(name: str, store: Store) -> Version:
     found: dict[str, Result] = {}
     listing = store.list()
     remarks = [_unreadable(problem) for problem in listing.unreadable]
-    for lab in dict.fromkeys(stored.entry.lab for stored in listing.runs):
-        runs = [stored for stored in listing.runs if stored.entry.lab == lab]
+    for lab in dict.fromkeys(stored.entry.lab for stored in listing.measurements):
+        runs = [stored for stored in listing.measurements if stored.entry.lab == lab]
         complete = [stored for stored in runs if stored.entry.status == "complete"]
         if len(complete) < wanted:
             remarks.append(Reason(code="too_few_stored", values={"lab": lab, "runs": str(len(complete))}))
@@ -108,7 +111,7 @@ def _folder(path: Path, label: str) -> Version:
         raise UsageError(f"The folder {path} holds no run and no report.\nName a run, a store, or a report's folder.")
     found: dict[str, Result] = {}
     remarks = [_unreadable(problem) for problem in listing.unreadable]
-    for stored in listing.runs:
+    for stored in listing.measurements:
         if stored.entry.status != "complete" or stored.entry.lab in found:
             continue
         try:
@@ -149,19 +152,19 @@ def _report_folder(folder: Path, listed: Mapping[str, str], label: str) -> Versi
 
 
 def _report(paths: Sequence[Path], label: str, remarks: Sequence[Reason] = ()) -> Version:
-    """Read the data of the first file, and the text of every HTML file."""
+    """Read the data of the first file, and the text of every file."""
     found: dict[str, Result] = {}
     for lab, content in embedded.extract(paths[0]).items():
         result = codec.decode(content, f"the data of {lab} in {paths[0]}")
         if result.lab != lab:
             raise UnreadableError(f"Can't read {paths[0]}: the data named {lab} are those of {result.lab}.")
         found[lab] = result
-    pages: dict[Language, Pages] = {}
+    pages: dict[str, Pages] = {}
     for path in paths:
-        if path.suffix.lower() != ".pdf":
-            language, chapters = of_page(path.read_text("utf-8", errors="replace"))
-            if language is not None:
-                pages.setdefault(language, chapters)
+        text = embedded.text(path)
+        pages = (of_text(text) if text else {}) | pages
+    if not pages:
+        remarks = [*remarks, Reason(code="no_text", values={"file": paths[0].name})]
     return Version(label=label, kind="report", results=_ordered(found), pages=pages, remarks=tuple(remarks))
 
 

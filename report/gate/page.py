@@ -16,13 +16,11 @@ from labreport.report.gate import wording
 from labreport.report.gate.verdict import LabVerdict, Verdict
 from labreport.report.gate.wording import Row
 from labreport.report.rendering import fonts
-from labreport.report.rendering.page import environment, style
-from labreport.report.rendering.typesetter import LANGUAGE_TAGS
-from labreport.report.words import Language, Words
+from labreport.report.rendering.page import environment, language_style, style
+from labreport.report.words import Words
 
 _POLICY, _STYLES = "labreport-policy", "labreport-styles"
 """Stand in the page until the style sheet, which depends on the page's characters, is made."""
-_TONGUES: dict[Language, str] = {"zh": "中文", "en": "English"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +38,7 @@ class Lab:
 class Part:
     """The page in one language."""
 
-    language: Language
+    language: str
     tag: str
     tongue: str
     words: Words
@@ -59,39 +57,41 @@ class Part:
     labs: tuple[Lab, ...]
 
 
-def page(verdict: Verdict, languages: Sequence[Language], files: Mapping[str, str]) -> str:
+def page(verdict: Verdict, languages: Sequence[str], files: Mapping[str, str], exit_code: int) -> str:
     """Return the page.
 
     Args:
         verdict: what is shown.
         languages: one part for each, in this order.
         files: address of each file of the folder, relative to the page, and the key of what `gate.toml` calls it.
+        exit_code: of the command that judged.
     """
     text = environment().get_template("gate.html.j2").render(
-        parts=[_part(verdict, Words(language), files) for language in languages],
+        parts=[_part(verdict, Words(language), files, exit_code) for language in languages],
         policy=_POLICY,
         styles=Markup(_STYLES),
     )  # fmt: skip
     dark = f"@media screen and (prefers-color-scheme:dark){{\n{style('dark')}}}\n"
-    styles = fonts.style_sheet(text) + style("theme") + style("content") + style("gate") + dark + style("user")
+    content = style("content") + language_style("content", *languages)
+    styles = fonts.style_sheet(text) + style("theme") + content + style("gate") + dark + style("user")
     digest = b64encode(sha256(styles.encode()).digest()).decode()
     policy = f"default-src 'none'; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'"
     return text.replace(_POLICY, policy, 1).replace(_STYLES, styles, 1)
 
 
-def _part(verdict: Verdict, words: Words, files: Mapping[str, str]) -> Part:
+def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: int) -> Part:
     found = wording.rows(verdict, words)
     colon = words("gate.colon")
     return Part(
         language=words.language,
-        tag=LANGUAGE_TAGS[words.language],
-        tongue=_TONGUES[words.language],
+        tag=words.record.tag,
+        tongue=words.record.name,
         words=words,
         title=f"{words('gate.title')}{colon}{words(f'gate.outcome_{verdict.outcome}')}",
         heading=words("gate.title"),
         outcome=verdict.outcome,
         outcome_text=words(f"gate.outcome_{verdict.outcome}"),
-        explanation=words(f"gate.explain_{verdict.outcome}"),
+        explanation=wording.explanation(verdict, words),
         reading=words("gate.reading_text", level=wording.level(verdict)),
         colon=colon,
         facts=(
@@ -99,6 +99,8 @@ def _part(verdict: Verdict, words: Words, files: Mapping[str, str]) -> Part:
             (words("gate.newest"), f"{verdict.moment[:16].replace('T', ' ')} UTC"),
             (words("gate.checks"), wording.counts(verdict, words)),
             (words("gate.level"), wording.level(verdict)),
+            (words("gate.commit"), wording.commits(verdict, words)),
+            (words("gate.exit_code"), str(exit_code)),
         ),
         unreadable=verdict.unreadable,
         attention=wording.attention(found),

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from labreport.report.gate import wording
 from labreport.report.gate.verdict import LabVerdict, Verdict
 from labreport.report.gate.wording import Row
-from labreport.report.words import Language, Words
+from labreport.report.words import Words
 
 MARKER = "<!-- labreport-check -->"
-"""First line of the short form; whoever posts it finds the earlier comment by it."""
+"""First line of the short form; a job that posts it finds the earlier comment by it."""
 LIMIT = 1024 * 1024 - 1024
 """Bytes of the whole form."""
 SHORT_LIMIT = 63_000
@@ -25,13 +25,13 @@ SHORT_LIMIT = 63_000
 _ESCAPED = re.compile(r"([\\`*_\[\]|~#])")
 
 
-def summary(verdict: Verdict, languages: Sequence[Language], limit: int = LIMIT) -> str:
+def summary(verdict: Verdict, languages: Sequence[str], limit: int = LIMIT) -> str:
     """Return the whole verdict as Markdown, one language after the other, in at most `limit` bytes."""
     share = limit // len(languages)
     return "\n---\n\n".join(_whole(verdict, Words(language), share - 8) for language in languages)
 
 
-def short(verdict: Verdict, languages: Sequence[Language], limit: int = SHORT_LIMIT) -> str:
+def short(verdict: Verdict, languages: Sequence[str], limit: int = SHORT_LIMIT) -> str:
     """Return the verdict and what needs attention as Markdown, in at most `limit` bytes."""
     share = (limit - len(MARKER) - 2) // len(languages)
     parts = [_short(verdict, Words(language), share - 8) for language in languages]
@@ -39,9 +39,9 @@ def short(verdict: Verdict, languages: Sequence[Language], limit: int = SHORT_LI
 
 
 def escaped(text: str) -> str:
-    """Return text that Markdown and HTML show as it is, in one line, naming nobody."""
+    """Return text that Markdown and HTML show as it is, in one line, notifying no user."""
     text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # A zero-width space keeps a message such as "user@host" from notifying somebody of that name.
+    # A zero-width space keeps a message such as "user@host" from notifying a user of that name.
     return _ESCAPED.sub(r"\\\1", text).replace("@", "@\u200b")
 
 
@@ -93,7 +93,7 @@ def _head(verdict: Verdict, words: Words, mark: str) -> list[str]:
     return [
         f"{mark} {words('gate.title')}{words('gate.colon')}{words(f'gate.outcome_{outcome}')}",
         "",
-        words(f"gate.explain_{outcome}"),
+        escaped(wording.explanation(verdict, words)),
         "",
         " · ".join(f"{name}{words('gate.colon')}{value}" for name, value in facts),
         "",
