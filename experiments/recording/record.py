@@ -103,6 +103,8 @@ def record(order: Order, announce: Callable[[str], None]) -> Recorded:
     place = Path.cwd()
     if order.template is not None:
         printed.by_template("", order.template)
+    # Before anything runs: whoever edits the script while it trains gets a record of the text that ran.
+    script = sources.Source.of(order.kind, order.program)
     launcher = Launcher()
     with launcher.listening():
         done = _processes(order, launcher, announce)
@@ -111,7 +113,7 @@ def record(order: Order, announce: Callable[[str], None]) -> Recorded:
     measured = [one for one in done if _measured(one)]
     if not measured:
         return Recorded(result=None, exit_code=code, remarks=tuple(remarks))
-    remarks += _told_of(measured)
+    remarks += _told_of(measured) if order.template is None else []
     kept, identical = _different(measured)
     if identical:
         whose = f": the script sets its own seed {kept[0].seen.seeding[-1][1]}" if kept[0].seen.seeding else ""
@@ -119,8 +121,10 @@ def record(order: Order, announce: Callable[[str], None]) -> Recorded:
     status, failure = _outcome(done, order.arguments)
     result = made(
         name=order.name,
-        findings=_findings(order, kept, identical, place),
-        inputs=sources.inputs(order.kind, order.program, order.arguments, order.files, order.seeds, place, _seen(kept)),
+        findings=_findings(order, kept, identical, place, script),
+        inputs=sources.inputs(
+            script, order.arguments, order.files, order.seeds, sources.modules(script, kept[0].seen.modules, place)
+        ),
         settings=sources.settings(order.arguments),
         status=status,
         failure=failure,
@@ -224,11 +228,7 @@ def _outcome(done: Sequence[_Process], arguments: Sequence[str]) -> tuple[Status
     return "complete", None
 
 
-def _seen(kept: Sequence[_Process]) -> Observed:
-    return kept[0].seen
-
-
-def _findings(order: Order, kept: Sequence[_Process], identical: int, place: Path) -> Findings:
+def _findings(order: Order, kept: Sequence[_Process], identical: int, place: Path, script: sources.Source) -> Findings:
     first = kept[0]
     several = len(kept) > 1
     owners = {one.seed for process in kept for one in process.trainings}
@@ -252,14 +252,14 @@ def _findings(order: Order, kept: Sequence[_Process], identical: int, place: Pat
         scores=tuple(one for one in scores if isinstance(one, Score)),
         measures=tuple(one for one in measures if isinstance(one, Measure)),
         models=tuple(first.models),
-        listings=sources.listings(order.kind, order.program, first.seen.modules, place),
+        listings=sources.listings(script, first.seen.modules, place),
         own=OwnRun(
             door="record",
             script=Script(
-                name=sources.shown_name(order.kind, order.program),
+                name=script.name,
                 arguments=provenance.scrub_words(order.arguments),
-                sha256=sources.digest(order.kind, order.program),
-                modules=sources.modules(order.kind, order.program, first.seen.modules, place),
+                sha256=script.digest,
+                modules=sources.modules(script, first.seen.modules, place),
                 exit_code=first.ended.code,
             ),
             seeding=tuple(dict.fromkeys(SeedCall(library=name, value=value) for name, value in first.seen.seeding)),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
 from labreport.experiments.recording.launch import Kind
-from labreport.experiments.recording.observed import Observed
 from labreport.experiments.recording.owned import KEPT_TEXT, shortened
 from labreport.experiments.result import DataFile, Listing, Setting
 from labreport.experiments.running import provenance
@@ -42,55 +43,80 @@ def source_path(kind: Kind, program: str) -> Path | None:
     return Path(found.origin) if found and found.origin else None
 
 
-def digest(kind: Kind, program: str) -> str | None:
-    """Return the hash of the script's bytes; None where it can't be read."""
-    path = source_path(kind, program)
-    return None if path is None else _hash(path)
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A program as it was before it ran."""
+
+    name: str
+    """File name without folder, package.module, or what was called."""
+    path: Path | None
+    """Its file; None for another program, or a module that is not found."""
+    content: bytes | None
+    """None where it can't be read."""
+
+    @property
+    def digest(self) -> str | None:
+        """Hash of its bytes."""
+        return None if self.content is None else sha256(self.content).hexdigest()
+
+    @property
+    def folder(self) -> Path | None:
+        """Where it lies."""
+        return self.path.resolve().parent if self.path else None
+
+    @classmethod
+    def of(cls, kind: Kind, program: str) -> Source:
+        """Read a program now."""
+        path = source_path(kind, program)
+        name = program if kind == "module" else Path(program).name
+        content = None
+        if path is not None and path.is_file():
+            with contextlib.suppress(OSError):
+                content = path.read_bytes()
+        return cls(name=name, path=path.absolute() if path else None, content=content)
 
 
-def shown_name(kind: Kind, program: str) -> str:
-    """Return the name of the program as a report shows it, without its folder."""
-    return program if kind == "module" else Path(program).name
-
-
-def modules(kind: Kind, program: str, files: Sequence[str], place: Path) -> dict[str, str]:
+def modules(script: Source, files: Sequence[str], place: Path) -> dict[str, str]:
     """Return each imported module beside the script with its hash, by its path relative to the script or the folder."""
-    own = source_path(kind, program)
     found = {}
-    for file in files:
-        path = Path(file)
-        if own is not None and own.exists() and path.exists() and path.samefile(own):
-            continue
-        name = _relative(path, own, place)
+    for name, path in _own(script, files, place):
         content = _hash(path)
-        if name is not None and content is not None:
+        if content is not None:
             found[name] = content
     return found
 
 
-def _relative(path: Path, own: Path | None, place: Path) -> str | None:
-    for folder in (own.resolve().parent if own else place, place):
-        if path.resolve().is_relative_to(folder):
-            return path.resolve().relative_to(folder).as_posix()
-    return None
+def modules_now(script: Source, names: Iterable[str], place: Path) -> dict[str, str]:
+    """Return the modules of an earlier run by name, with the hashes that they have now."""
+    found = {}
+    for name in names:
+        candidates = (folder / name for folder in (script.folder or place, place))
+        path = next((path for path in candidates if path.is_file()), None)
+        found[name] = (_hash(path) if path else None) or "missing"
+    return found
 
 
-def listings(kind: Kind, program: str, files: Sequence[str], place: Path) -> tuple[Listing, ...]:
-    """Return the source of the script and of its own modules, without secrets; long ones are cut."""
-    own = source_path(kind, program)
-    found = [] if own is None else [(shown_name("script", str(own)), own)]
+def _own(script: Source, files: Sequence[str], place: Path) -> Iterator[tuple[str, Path]]:
+    """Return the modules that lie beside the script or in the folder where it was started, without the script."""
+    itself = script.path.resolve() if script.path else None
     for file in files:
-        path = Path(file)
-        name = _relative(path, own, place)
-        if name is not None and path.is_file() and not (own and own.exists() and path.samefile(own)):
-            found.append((name, path))
+        path = Path(file).resolve()
+        for folder in (script.folder or place, place):
+            if path != itself and path.is_relative_to(folder):
+                yield path.relative_to(folder).as_posix(), path
+                break
+
+
+def listings(script: Source, files: Sequence[str], place: Path) -> tuple[Listing, ...]:
+    """Return the source of the script and of its own modules, without secrets; long ones are cut."""
+    texts = [] if script.content is None or script.path is None else [(script.path.name, script.content)]
+    for name, path in _own(script, files, place):
+        with contextlib.suppress(OSError):
+            texts.append((name, path.read_bytes()))
     made = []
-    for name, path in found[:_MOST_LISTINGS]:
-        try:
-            text = path.read_text("utf-8", errors="replace")
-        except OSError:
-            continue
-        text, _ = shortened(provenance.without_secrets(text, code=True), KEPT_TEXT)
+    for name, content in texts[:_MOST_LISTINGS]:
+        whole = content.decode("utf-8-sig", errors="replace")
+        text, _ = shortened(provenance.without_secrets(whole, code=True), KEPT_TEXT)
         made.append(Listing(name=name, source=text, sha256=sha256(text.encode()).hexdigest()))
     return tuple(made)
 
@@ -131,39 +157,24 @@ def _typed(text: str) -> Setting:
 
 
 def inputs(
-    kind: Kind,
-    program: str,
+    script: Source,
     arguments: Sequence[str],
     files: Sequence[DataFile],
     seeds: Sequence[int],
-    place: Path,
-    seen: Observed | None = None,
-    known_modules: Mapping[str, str] | None = None,
+    own_modules: Mapping[str, str],
 ) -> dict[str, str]:
     """Return each input of a run by name: the parts of its key.
 
     Args:
-        kind: script, module or program.
-        program: as it was given.
+        script: the program.
         arguments: its own; in the key as a hash, as they may hold secrets.
         files: data files that were declared.
         seeds: given for its processes.
-        place: the folder in which it was started.
-        seen: what was observed; before the run None, and `known_modules` are those of an earlier one.
-        known_modules: modules of an earlier run, by name; their files are read again.
+        own_modules: modules beside it, by name, each with its hash.
     """
-    if seen is not None:
-        found = modules(kind, program, seen.modules, place)
-    else:
-        own = source_path(kind, program)
-        folders = (own.resolve().parent if own else place, place)
-        found = {}
-        for name in known_modules or {}:
-            path = next((folder / name for folder in folders if (folder / name).is_file()), None)
-            found[name] = (_hash(path) if path else None) or "missing"
     return {
-        "script": digest(kind, program) or f"{kind} {program}",
-        "modules": json.dumps(found, sort_keys=True, ensure_ascii=False),
+        "script": script.digest or script.name,
+        "modules": json.dumps(dict(own_modules), sort_keys=True, ensure_ascii=False),
         "arguments": sha256(json.dumps(list(arguments)).encode()).hexdigest(),
         "data": data_part(files),
         "seeds": ",".join(map(str, seeds)) or "none",

@@ -18,6 +18,9 @@ from labreport.report.store.runs import Store, load
 
 NOTHING_MEASURED = 5
 
+_LOOKED_AT = 20
+"""Newest runs among which the same one is looked for."""
+
 _HELP = """Nothing was measured: no fit of Keras, Lightning or Transformers was seen, no printed line names an epoch.
 Give the form of a line with --as 'epoch {epoch:d} loss {loss:f}', or hand the numbers over in the code:
   with labreport.record("NAME") as run: run.epoch(loss=…, val_loss=…)"""
@@ -204,24 +207,15 @@ def _unchanged(store: Store, order: Any) -> tuple[Path | None, str]:
     """Return the stored run that this one would repeat, or why it runs although an earlier one looks the same."""
     from labreport.experiments.recording import sources
 
-    for stored in store.list(order.name).runs:
-        if stored.entry.status != "complete":
-            continue
+    script = sources.Source.of(order.kind, order.program)
+    for stored in [run for run in store.list(order.name).runs if run.entry.status == "complete"][:_LOOKED_AT]:
         earlier = load(stored.path)
         own = earlier.findings.own
         if not own or own.script is None or own.door != "record":
             continue
-        now = sources.inputs(
-            order.kind,
-            order.program,
-            order.arguments,
-            order.files,
-            order.seeds,
-            Path.cwd(),
-            known_modules=own.script.modules,
-        )
-        if now != earlier.key_parts:
-            return None, ""
+        beside = sources.modules_now(script, own.script.modules, Path.cwd())
+        if sources.inputs(script, order.arguments, order.files, order.seeds, beside) != earlier.key_parts:
+            continue
         if order.files or (own.data and all(item.sha256 for item in own.data)):
             return stored.folder, ""
         return None, "runs again: not all of its data were seen, and none were declared with --data"

@@ -63,7 +63,7 @@ def result(tmp_path_factory):
     place = tmp_path_factory.mktemp("keras")
     (place / "train.py").write_text(SCRIPT)
     command = [sys.executable, "-m", "labreport", "record", "train.py"]
-    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 1 and "watcher failed" not in done.stderr, done.stderr
     assert done.stderr.count("Traceback") == 1 and "boot.py" not in done.stderr
     (run,) = Store(place / "runs").list().runs

@@ -35,7 +35,7 @@ def test_a_script_gives_the_right_numbers(name, tmp_path):
     place = scripts / want["cwd"]
     runs = tmp_path / "runs"
     command = [sys.executable, "-m", "labreport", "record", "--name", "it", "--runs-dir", str(runs), *want["run"]]
-    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == want["exit_code"], done.stderr
     assert "the watcher failed" not in done.stderr
     (stored,) = runs.glob("it/*/result.json")
