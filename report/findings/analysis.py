@@ -70,7 +70,7 @@ def curves(result: Result, role: str, key: str) -> tuple[tuple[float, ...], ...]
     Raises:
         MissingValueError: no such training, or no such key in its history.
     """
-    by_seed: dict[int, list[tuple[float, ...]]] = {}
+    by_seed: dict[int | None, list[tuple[float, ...]]] = {}
     for fit in trainings(result, role):
         if key not in fit.history:
             raise MissingValueError(
