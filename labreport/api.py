@@ -33,7 +33,7 @@ def record(
         ...     run.score("accuracy", 0.97)
     """
     store = Store(Path(runs_dir).absolute())
-    return Run(name, settings=settings, seed=seed, save=store.save)
+    return Run(name, settings=settings, seed=seed, save=lambda result: store.save(result).path)
 
 
 class StoredRun:

@@ -227,8 +227,9 @@ def without_secrets(text: str, *, code: bool = False) -> str:
 
 
 def scrub(text: str) -> str:
-    """Return a sentence without secrets, and with every absolute path shortened: the home folder becomes ~, others keep
-    their last part.
+    """Return a sentence without secrets and with every absolute path shortened.
+
+    The home folder becomes ~, others keep their last part.
     """
     text = without_secrets(text)
     home = str(Path.home())

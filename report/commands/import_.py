@@ -75,11 +75,11 @@ def command(
     for built, remarks in found:
         for remark in remarks:
             reporter.say(f"{built.lab}: {plain(remark)}")
-        earlier = None if force else store.with_key(built.lab, built.key)
+        earlier = None if force else store.list(built.lab).with_key(built.lab, built.key)
         if earlier is not None:
-            reporter.say(f"{built.lab}: stored already in {shown(earlier.folder)}; --force stores it again")
+            reporter.say(f"{built.lab}: stored already in {shown(earlier.path.parent)}; --force stores it again")
             continue
-        path = store.save(built)
+        path = store.save(built).path
         trainings = built.findings.trainings
         seeds = ", ".join(map(str, built.seeds)) or "not known"
         form_ = built.findings.own.form if built.findings.own else ""

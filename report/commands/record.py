@@ -137,7 +137,7 @@ def command(
             )
             return done.exit_code
         raise NothingMeasuredError(_HELP)
-    path = store.save(done.result)
+    path = store.save(done.result).path
     failure = done.result.failure
     if done.result.status != "complete":
         why = f" ({plain(failure.kind)}: {plain(failure.message)})" if failure else ""

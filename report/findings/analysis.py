@@ -244,7 +244,7 @@ def seconds(result: Result) -> float:
     return result.timings.get("total", sum(result.timings.values()))
 
 
-def only_seed(result: Result, seed: int) -> Result:
+def only_seed(result: Result, seed: int | None) -> Result:
     """Return the Result as if only this seed had run; what needs no seed stays."""
 
     def of_seed(items: Iterable[msgspec.Struct]) -> tuple[msgspec.Struct, ...]:
