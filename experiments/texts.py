@@ -45,7 +45,7 @@ def record_lengths(session: Session, texts: Texts, kind: str) -> None:
     """Add the words of the shortest, the median and the longest text as `shortest_KIND` and so on."""
     lengths = texts.lengths - _MARKS
     for name, value in (("shortest", lengths.min()), ("median", np.median(lengths)), ("longest", lengths.max())):
-        session.draft.measure(f"{name}_{kind}", int(value), unit="words")
+        session.measure(f"{name}_{kind}", int(value), unit="words")
 
 
 def record_multi_hot_example(session: Session) -> None:

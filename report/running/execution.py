@@ -8,7 +8,7 @@ from pathlib import Path
 
 from labreport.experiments.result import Result
 from labreport.report.configuration import Configuration
-from labreport.report.running.planning import Plan
+from labreport.report.running.planning import Plan, with_data
 from labreport.report.store.runs import Store, load
 
 
@@ -37,7 +37,7 @@ def execute(
 
     Args:
         plans: as `planning.make_plans` gives them.
-        configuration: where the data are.
+        configuration: how many processes train.
         store: where results go.
         force: run also what is stored already, and train again seeds that were finished before an interruption.
         command: the user's command line, for provenance.
@@ -63,12 +63,14 @@ def execute(
             announce(line)
 
     for plan in plans:
+        if plan.stored is None or force:
+            plan = with_data(plan, store, announce_once)
         if plan.stored is not None and not force:
             one = Done(plan=plan, path=plan.stored.path, result=load(plan.stored.path), trained=False)
         else:
             if force and plan.key is not None:
                 store.forget(plan.lab, plan.key)
-            result = _run(plan, configuration, store, command, progress, announce_once)
+            result = _run(plan, configuration.jobs, store, command, progress, announce_once)
             one = Done(plan=plan, path=store.save(result), result=result, trained=True)
             if result.status == "complete":
                 store.forget(result.lab, result.key)
@@ -79,31 +81,25 @@ def execute(
 
 def _run(
     plan: Plan,
-    configuration: Configuration,
+    jobs: int,
     store: Store,
     command: Sequence[str],
     progress: Callable[[str, int, int, dict[str, float]], None],
     announce: Callable[[str], None],
 ) -> Result:
     # Imported here, because only a run may load Keras.
-    from labreport.experiments.running.runner import RunInterrupted, RunRequest, run_lab
+    from labreport.experiments.running.runner import RunInterrupted, run_lab
 
-    request = RunRequest(
-        lab=plan.lab,
-        path=plan.path,
-        overrides=dict(plan.overrides),
-        seeds=plan.seeds,
-        profile=plan.profile,
-        source=configuration.data,
-        data_dir=configuration.data_dir,
-        offline=configuration.offline,
-        command=tuple(command),
-        jobs=configuration.jobs,
-        kept=store.kept(plan.lab),
-    )
     try:
-        return run_lab(request, progress=progress, announce=announce)
+        return run_lab(
+            plan.prepared,
+            jobs=jobs,
+            saved=store.kept(plan.lab),
+            command=command,
+            progress=progress,
+            announce=announce,
+        )
     except RunInterrupted as stopped:
-        # Kept and marked: it never answers for its key, but shows how far the run had come.
+        # Stored and marked: it never answers for its key, but shows how far the run had come.
         store.save(stopped.result)
         raise

@@ -23,7 +23,7 @@ def test_a_draft_gathers_the_parts_in_order():
     draft.measure("largest", 3, unit="words")
     draft.measure("right", True, seed=4)
     draft.listing("shown", shown)
-    draft.engines += ("loop:wide", "loop:few-steps", "loop:wide")
+    draft.engine += ("loop:wide", "loop:few-steps", "loop:wide")
     findings = draft.findings()
     assert [(item.name, item.value, item.seed, item.unit) for item in findings.measures] == [
         ("largest", 3, None, "words"),
@@ -54,5 +54,6 @@ def test_a_stage_that_fails_is_timed_and_stays_open():
 
 
 def test_a_part_names_its_seed_where_there_are_several():
-    assert Session(seeds=(3,)).part("final", 3) == "final"
-    assert Session(seeds=(3, 4)).part("final", 4) == "final, seed 4"
+    assert Session(seeds=(3,), seed=3).part("final") == "final"
+    assert Session(seeds=(3, 4), seed=4).part("final") == "final, seed 4"
+    assert Session(seeds=(3, 4)).part("examples") == "examples"

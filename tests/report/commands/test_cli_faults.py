@@ -27,7 +27,7 @@ def test_a_lab_that_raises_fails_alone_with_exit_code_3(place, capsys):
 
 
 @pytest.mark.parametrize(
-    ("lab", "told"), [("quits", "SystemExit"), ("numbers", "can't be stored"), ("nothing", "must return Findings")]
+    ("lab", "told"), [("quits", "SystemExit"), ("numbers", "can't be stored"), ("nothing", "must return nothing")]
 )
 def test_a_lab_that_quits_or_returns_rubbish_fails_alone_with_exit_code_3(place, capsys, lab, told):
     assert main(["run", lab, "good"]) == 3

@@ -12,6 +12,8 @@ import pytest
 from helpers.hand_history import entry
 from helpers.hand_results import hand_result
 
+from labreport.experiments import registry
+from labreport.experiments.running.preparation import prepare
 from labreport.report.cli import main
 from labreport.report.errors import UsageError
 from labreport.report.nightly import record, schedule
@@ -24,7 +26,6 @@ from labreport.report.store.runs import Store, Stored
 LAB = """
 from dataclasses import dataclass
 from labreport.experiments.lab import Session
-from labreport.experiments.result import Findings, Measure, Score
 
 TITLE, VERSION, DATASET = "Mine", "1", None
 
@@ -32,16 +33,12 @@ TITLE, VERSION, DATASET = "Mine", "1", None
 class Settings:
     rounds: int = 3
 
-def run(settings, dataset, session: Session) -> Findings:
+def introduce(settings, dataset, session: Session) -> None:
     {body}
-    return Findings(
-        measures=(Measure(name="rounds", value=settings.rounds),),
-        scores=tuple(
-            Score(name="test_accuracy", model="final", metric="accuracy", split="test", seed=seed,
-                  value={value}, unit="share", direction="higher")
-            for seed in session.seeds
-        ),
-    )
+    session.measure("rounds", settings.rounds)
+
+def train(settings, dataset, session: Session, seed) -> None:
+    session.score("test_accuracy", {value})
 """
 GATE = '[gate.good.test_accuracy]\ntest = "margin"\nabsolute = 0.01\n'
 
@@ -102,9 +99,8 @@ def _states(data: dict) -> dict[str, str]:
 
 
 def _plan(lab: str = "imdb", seeds: tuple[int, ...] = (0,), stored: Stored | None = None) -> Plan:
-    return Plan(
-        lab=lab, path=None, overrides={}, seeds=seeds, profile="full", key="k", parts={}, stored=stored, stale=()
-    )
+    prepared = prepare(registry.load(lab), seeds=seeds, source="sample")
+    return Plan(prepared=prepared, stored=stored, stale=())
 
 
 @pytest.mark.parametrize(
