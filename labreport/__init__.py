@@ -1,17 +1,153 @@
 """labreport: train the classic Keras labs, and print reports that can't be wrong by accident.
 
-Everything is imported under this one name. Importing it loads nothing of NumPy, TensorFlow or Matplotlib.
+Everything is imported under this one name. Here stands what the author of a lab needs; all else may change. A name is
+looked up when it is asked for, so importing this loads nothing of NumPy, TensorFlow or Matplotlib.
 """
 
 from __future__ import annotations
 
-__all__ = ["__version__"]
+__all__ = [
+    "DataCard",
+    "Dataset",
+    "DivergenceError",
+    "Example",
+    "Files",
+    "Findings",
+    "Fitted",
+    "Fold",
+    "Image",
+    "LabError",
+    "Listing",
+    "Measure",
+    "Model",
+    "Predictions",
+    "Result",
+    "Samples",
+    "Score",
+    "Series",
+    "Session",
+    "Text",
+    "Texts",
+    "Training",
+    "__version__",
+    "best_epoch",
+    "best_smoothed_epoch",
+    "capture",
+    "describe",
+    "evaluate",
+    "files",
+    "in_memory",
+    "predict",
+    "require_range",
+    "run_example",
+    "seed_everything",
+]
+
+TYPE_CHECKING = False  # what type checkers take for true; the one of `typing` would have to be imported
+if TYPE_CHECKING:
+    __version__: str
+    from labreport.experiments.data.sets import (
+        Dataset,
+        Texts,
+    )
+    from labreport.experiments.errors import (
+        LabError,
+    )
+    from labreport.experiments.examples import (
+        capture,
+        run_example,
+    )
+    from labreport.experiments.lab import (
+        Files,
+        Session,
+        files,
+    )
+    from labreport.experiments.result import (
+        DataCard,
+        Example,
+        Findings,
+        Fold,
+        Image,
+        Listing,
+        Measure,
+        Model,
+        Predictions,
+        Result,
+        Score,
+        Series,
+        Text,
+        Training,
+    )
+    from labreport.experiments.selection import (
+        best_epoch,
+        best_smoothed_epoch,
+    )
+    from labreport.experiments.settings import (
+        require_range,
+    )
+    from labreport.experiments.training import (
+        DivergenceError,
+        Fitted,
+        Samples,
+        describe,
+        evaluate,
+        in_memory,
+        predict,
+        seed_everything,
+    )
+
+_HOMES = {
+    "experiments.data.sets": ("Dataset", "Texts"),
+    "experiments.errors": ("LabError",),
+    "experiments.examples": ("capture", "run_example"),
+    "experiments.lab": ("Files", "Session", "files"),
+    "experiments.result": (
+        "DataCard",
+        "Example",
+        "Findings",
+        "Fold",
+        "Image",
+        "Listing",
+        "Measure",
+        "Model",
+        "Predictions",
+        "Result",
+        "Score",
+        "Series",
+        "Text",
+        "Training",
+    ),
+    "experiments.selection": ("best_epoch", "best_smoothed_epoch"),
+    "experiments.settings": ("require_range",),
+    "experiments.training": (
+        "DivergenceError",
+        "Fitted",
+        "Samples",
+        "describe",
+        "evaluate",
+        "in_memory",
+        "predict",
+        "seed_everything",
+    ),
+}
+"""The public names by the module that they live in."""
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Look up a public name; the version is read when asked for, since that takes longer than the whole import."""
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("labreport")
+        for home, names in _HOMES.items():
+            if name in names:
+                from importlib import import_module
+
+                return getattr(import_module(f"labreport.{home}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __getattr__(name: str) -> str:
-    """Look the version up when it is asked for: reading the metadata takes longer than the whole import."""
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("labreport")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return [*globals(), *__all__]

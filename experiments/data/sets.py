@@ -161,16 +161,8 @@ def locate(name: str, *, source: Source = "auto", data_dir: Path | None = None, 
     """Return where a data set is, with its verified bytes, but never unpickled, and without network.
 
     With auto, a set that would have to be downloaded counts as missing: the answer is the sample. With full it counts
-    as downloaded, since the checksums are known beforehand; unless `offline`.
-
-    Args:
-        name: as `load`.
-        source: as `load`.
-        data_dir: as `load`.
-        offline: as `load`.
-
-    Raises:
-        DataError: as `load`.
+    as downloaded, since the checksums are known beforehand; unless `offline`. The arguments, and what is raised, are
+    those of `load`.
     """
     known = known_set(name)
     if source == "sample":

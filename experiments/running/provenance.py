@@ -60,7 +60,7 @@ def provenance(
         ended: when it ended, with its time zone.
         folder: the working folder asked for its git state; the current one if None.
     """
-    commit, dirty = git_state(folder or Path.cwd())
+    commit, dirty = git_state(folder or Path())
     versions = package_versions()
     return Provenance(
         tool_version=versions.get("labreport", "unknown"),
@@ -124,12 +124,16 @@ def git_state(folder: Path) -> tuple[str | None, bool | None]:
 
     Returns:
         (None, None) where there is no git, no repository or no commit. Files that git doesn't track are not looked
-        at: reports and runs are written among them.
+        at: reports and runs are written among them. No program that the repository's configuration names is run.
     """
-    commit = _output_of(["git", "rev-parse", "--verify", "--quiet", "HEAD"], folder)
+    git = ["git", "-c", "core.fsmonitor=false"]
+    commit = _output_of([*git, "rev-parse", "--verify", "--quiet", "HEAD"], folder)
     if commit is None:
         return None, None
-    changes = _output_of(["git", "status", "--porcelain", "--untracked-files=no"], folder)
+    filters = _output_of([*git, "config", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$"], folder)
+    for name in (filters or "").splitlines():
+        git += ["-c", f"{name}=", "-c", f"{name.rpartition('.')[0]}.required=false"]
+    changes = _output_of([*git, "status", "--porcelain", "--untracked-files=no"], folder)
     return commit.strip(), None if changes is None else bool(changes.strip())
 
 
@@ -209,7 +213,9 @@ def _output_of(command: list[str], folder: Path) -> str | None:
             text=True,
             timeout=_GIT_SECONDS,
             check=False,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            # In a hook GIT_DIR names another repository than that of the folder.
+            env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+            | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -235,3 +235,12 @@ def test_ctrl_c_stops_the_run_wherever_a_library_swallows_it(tmp_path, after):
         run(own(tmp_path, body=body.strip()))
     assert caught.value.result.failure is None
     assert caught.value.result.status == ("complete" if after == "pass" else "interrupted")
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_lab_that_changes_the_working_folder_changes_it_for_itself_alone(tmp_path, monkeypatch, deleted):
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    prepared = own(tmp_path, body="import os; os.chdir('/')" + f"; os.rmdir({str(tmp_path / 'work')!r})" * deleted)
+    assert run(prepared).status == "complete"
+    assert deleted or Path.cwd() == tmp_path / "work"
