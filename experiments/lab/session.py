@@ -141,6 +141,8 @@ class Session:
         batch_size: int = 32,
         validation: Samples | tuple[Any, Any] | None = None,
         role: str = "final",
+        class_weight: dict[int, float] | None = None,
+        callbacks: Sequence[Any] = (),
         after: Fitted | None = None,
     ) -> Fitted:
         """Train a compiled Keras model as `model.fit` does, and record the training, also one that breaks down.
@@ -154,6 +156,8 @@ class Session:
             validation: inputs and targets on which the metrics are computed after each epoch.
             role: what the training is for; the report knows `final`, `selection`, `fold`, `linear` and `overtrained`,
                 and a lab may invent others.
+            class_weight: weight of each label, as for `model.fit`.
+            callbacks: Keras callbacks, such as `EarlyStopping`.
             after: an earlier training of this model on these samples, which this one continues; its epochs count.
 
         Returns:
@@ -183,6 +187,8 @@ class Session:
                     seed=seed,
                     validation=tested,
                     on_epoch=self._reporter(role, before=0 if after is None else after.epochs),
+                    class_weight=class_weight,
+                    callbacks=callbacks,
                     after=after,
                 )
             except DivergenceError as error:

@@ -68,5 +68,3 @@ class Request:
             raise LabError(f"A batch must hold 1 to {len(train)} samples (all there are), not {self.batch_size}.")
         if validation is not None and not len(validation):
             raise LabError("There are no samples to validate on.")
-        if self.validation_batch_size is not None and self.validation_batch_size < 1:
-            raise LabError(f"A validation batch must hold at least 1 sample, not {self.validation_batch_size}.")
