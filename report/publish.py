@@ -26,9 +26,8 @@ from labreport.report.chapters.logo import data_address
 from labreport.report.configuration import LOCALISED, Configuration
 from labreport.report.document import Report
 from labreport.report.errors import ReportError, UnreadableError, UsageError
-from labreport.report.store import embedded, files, manifest
+from labreport.report.store import embedded, files, manifest, printed
 from labreport.report.store.runs import load
-from labreport.report.words import Document
 
 _PACKAGES = (
     "weasyprint",
@@ -62,7 +61,7 @@ class Outcome:
 class Job:
     """One document to render; travels to another process."""
 
-    language: Document
+    language: str
     runs: tuple[Path, ...]
     configuration: Configuration
     split: bool
@@ -101,7 +100,7 @@ def publish(
         Job(language=language, runs=tuple(runs), configuration=configuration, split=split, moment=moment)
         for language in configuration.documents
     ]
-    outputs: dict[Document, tuple[Path, ...]] = {}
+    outputs: dict[str, tuple[Path, ...]] = {}
     problems: list[str] = []
     for done, (job, made, wrong) in enumerate(_run(jobs), 1):
         outputs[job.language] = made
@@ -257,7 +256,7 @@ def _notebooks(report: Report, results: Sequence[Result], job: Job, problems: li
     """Write the notebooks; one that can't be made is a problem, and the others are kept."""
     from labreport.report.rendering.notebook import notebooks
 
-    if report.second:
+    if report.others:
         raise UsageError("a notebook is in one language; ask for it with --lang zh,en")
     given = job.configuration
     made = notebooks(report, results, edition=given.edition, theme=given.theme, failed=problems.append)
@@ -269,7 +268,7 @@ def _render(form: str, report: Report, job: Job, results: Mapping[str, bytes]) -
     if form == "html":
         from labreport.report.rendering import html
 
-        data = {embedded.ELEMENT: embedded.packed(results)}
+        data = embedded.elements(results, printed.printed(report, results))
         return {f"{name}.html": html.html(report, data, theme=theme).encode()}
     if form == "split":
         from labreport.report.rendering import html
@@ -284,7 +283,8 @@ def _render(form: str, report: Report, job: Job, results: Mapping[str, bytes]) -
         return {f"{name}.md": text.encode()} | {f"{folder}/{file}": content for file, content in pictures.items()}
     from labreport.report.rendering import pdf
 
-    content = pdf.pdf(report, source_date=job.moment, attached=embedded.attachments(results), theme=theme)
+    attached = embedded.attachments(results, printed.printed(report, results))
+    content = pdf.pdf(report, source_date=job.moment, attached=attached, theme=theme)
     return {f"{name}.pdf": content}
 
 

@@ -1,7 +1,7 @@
 """One lab's chapter: a note's passages become blocks, each with its number.
 
 Figures, tables and listings are numbered within the chapter in the order in which they stand. Links of the notes
-(`[](#figure-curves)`, `[](#boston)`) get their text once all chapters are numbered; see `references`.
+(`[](#figure-curves)`, `[](#boston)`) get their text once all chapters are numbered; see `build`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import msgspec
 from labreport.experiments.result import Result
 from labreport.report.chapters import notes, tables
 from labreport.report.chapters.notes import Note, Passage
+from labreport.report.chapters.numbering import Numbering
 from labreport.report.chapters.values import Context, Said, evidence_id, shown
 from labreport.report.document import (
     Block,
@@ -37,7 +38,7 @@ from labreport.report.document import (
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.figures import registry as figures
 from labreport.report.numbers import integer
-from labreport.report.words import Language, Words
+from labreport.report.words import Borrowed, Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,31 +59,32 @@ class Assembled:
 
 
 @dataclass
-class _Numbering:
-    """Counts what is numbered in one chapter."""
+class _Placing:
+    """What is numbered in one chapter, in which words, and where links to it lead."""
 
     lab: str
-    number: str
+    numbering: Numbering
     words: Words
     labels: Words
-    counts: dict[str, int] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
 
     def next(self, kind: str, key: str, where: str) -> tuple[str, str]:
-        """Return id and number of the next figure, table or listing."""
+        """Return id and number of the next figure, table or listing.
+
+        Raises:
+            NoteError: it has been placed before.
+        """
         if key in self.targets:
             raise NoteError(f"{where}: {key} is placed twice.")
-        self.counts[kind] = self.counts.get(kind, 0) + 1
-        number = f"{self.number}.{self.counts[kind]}"
-        target = Target(id=f"{self.lab}-{key}", text=self.words(f"labs.{kind}", number=number))
-        self.targets[key] = target
-        return target.id, number
+        id_, number = self.numbering.next(kind, key)
+        self.targets[key] = Target(id=id_, text=self.words(f"labs.{kind}", number=number))
+        return id_, number
 
 
 def assemble(
     result: Result,
     number: str,
-    language: Language,
+    language: str,
     *,
     solutions: bool = False,
     folder: Path | None = None,
@@ -109,41 +111,46 @@ def assemble(
     note = notes.read(context, text, origin)
     if folder is not None:
         notes.check_markup(note, language)
-    numbering = _Numbering(lab=result.lab, number=number, words=context.words, labels=labels or context.words)
+    placing = _Placing(
+        lab=result.lab,
+        numbering=Numbering(chapter=result.lab, number=number),
+        words=context.words,
+        labels=labels or context.words,
+    )
     tags = tag_line(result, context.words)
     chapter = Chapter(
         id=result.lab,
         number=number,
         title=note.title,
         marks=marks(result, context.words),
-        opening=_blocks(note.opening, result, numbering, note, tags),
+        opening=_blocks(note.opening, result, placing, note, tags),
         sections=tuple(
             Section(
                 id=f"{result.lab}-{section.id}",
                 title=section.title,
-                blocks=_blocks(section.passages, result, numbering, note, tags),
+                blocks=_blocks(section.passages, result, placing, note, tags),
             )
             for section in note.sections
         ),
     )
     sections, said = chapter.sections, tuple(context.said.values())
     if solutions:
-        sections = tuple(_marked(section, numbering) for section in sections)
+        sections = tuple(_marked(section, placing) for section in sections)
     if said:
-        sections = _with_evidence(sections, said, result, numbering)
+        sections = _with_evidence(sections, said, result, placing)
     chapter = msgspec.structs.replace(chapter, sections=sections)
-    targets = numbering.targets | {
+    targets = placing.targets | {
         section.id: Target(id=f"{result.lab}-{section.id}", text=section.title) for section in note.sections
     }
     return Assembled(chapter=chapter, targets=targets, said=said)
 
 
 def _with_evidence(
-    sections: tuple[Section, ...], said: tuple[Said, ...], result: Result, numbering: _Numbering
+    sections: tuple[Section, ...], said: tuple[Said, ...], result: Result, placing: _Placing
 ) -> tuple[Section, ...]:
     """Put the table of claims, with the numbers that decided each, before the sources."""
-    words = numbering.words
-    id_, number = numbering.next("table", "table-evidence", result.lab)
+    words = placing.words
+    id_, number = placing.next("table", "table-evidence", result.lab)
     table = Table(
         id=id_,
         number=number,
@@ -162,13 +169,13 @@ def _with_evidence(
     return (*sections[:-1], section, last) if last else (*sections, section)
 
 
-def _marked(section: Section, numbering: _Numbering) -> Section:
+def _marked(section: Section, placing: _Placing) -> Section:
     """Put a marking scheme at the end of a section with exercises: the points of each, and room for those given."""
     exercises = [block for block in section.blocks if isinstance(block, Exercise)]
     if not exercises:
         return section
-    words = numbering.words
-    id_, number = numbering.next("table", f"table-marking-{section.id.removeprefix(f'{numbering.lab}-')}", section.id)
+    words = placing.words
+    id_, number = placing.next("table", f"table-marking-{section.id.removeprefix(f'{placing.lab}-')}", section.id)
     heads = [f"[{item.number}](#{item.id})" for item in exercises] + [words("labs.marking_total")]
     points = [item.points for item in exercises]
     table = Table(
@@ -216,13 +223,15 @@ def broken(lab: str, number: str, box_title: str, sentence: str, reason: str, wo
     return Chapter(id=lab, number=number, title=title(lab, words.language), opening=(box,))
 
 
-def title(lab: str, language: Language) -> str:
+def title(lab: str, language: str) -> str:
     """Return the title of a lab's chapter, or the lab's name where it has no note."""
+    spoken = notes.written_in(language, lab)
     try:
-        first = notes.source(language, lab)[0].partition("\n")[0]
+        first = notes.source(spoken, lab)[0].partition("\n")[0]
     except NoteError:
         return lab
-    return first.removeprefix("#").strip()
+    found = first.removeprefix("#").strip()
+    return found if spoken == language else Borrowed(found, spoken)
 
 
 def is_sample(result: Result) -> bool:
@@ -265,7 +274,7 @@ def tag_line(result: Result, words: Words) -> str:
 
 
 def _blocks(
-    passages: tuple[Passage, ...], result: Result, numbering: _Numbering, note: Note, tags: str
+    passages: tuple[Passage, ...], result: Result, placing: _Placing, note: Note, tags: str
 ) -> tuple[Block, ...]:
     """Return the blocks of some passages; hint and solution go into the exercise before them."""
     blocks: list[Block] = []
@@ -280,7 +289,7 @@ def _blocks(
             else:
                 blocks[-1] = msgspec.structs.replace(last, solution=passage.text, answer_lines=0)
         elif passage.kind == "exercise":
-            id_, number = numbering.next("exercise", f"exercise-{passage.name}", where)
+            id_, number = placing.next("exercise", f"exercise-{passage.name}", where)
             # A line for each point, and enough for a sentence in any case.
             blocks.append(
                 Exercise(
@@ -293,13 +302,13 @@ def _blocks(
                 )
             )
         else:
-            blocks.append(_block(passage, result, numbering, note, tags))
+            blocks.append(_block(passage, result, placing, note, tags))
     return tuple(blocks)
 
 
-def _block(passage: Passage, result: Result, numbering: _Numbering, note: Note, tags: str) -> Block:
+def _block(passage: Passage, result: Result, placing: _Placing, note: Note, tags: str) -> Block:
     where = f"{note.origin}:{passage.line}"
-    words = numbering.words
+    words = placing.words
     if passage.kind == "prose":
         return Prose(markdown=passage.text)
     if passage.kind in notes.BOXES:
@@ -311,10 +320,10 @@ def _block(passage: Passage, result: Result, numbering: _Numbering, note: Note, 
             raise NoteError(f"{where}: the equation needs a line '---' and below it its spoken form.")
         return Equation(tex=tex.strip(), alt=spoken.strip())
     makers: dict[str, Callable[[], Block]] = {
-        "figure": lambda: _figure(passage, result, numbering, where, tags),
-        "table": lambda: _table(passage, result, numbering, where, tags),
-        "model": lambda: _table(passage, result, numbering, where, tags),
-        "listing": lambda: _listing(passage, result, numbering, where),
+        "figure": lambda: _figure(passage, result, placing, where, tags),
+        "table": lambda: _table(passage, result, placing, where, tags),
+        "model": lambda: _table(passage, result, placing, where, tags),
+        "listing": lambda: _listing(passage, result, placing, where),
         "example": lambda: _example(passage, result, where),
     }
     try:
@@ -325,11 +334,11 @@ def _block(passage: Passage, result: Result, numbering: _Numbering, note: Note, 
         raise NoteError(f"{where}: {error}") from error
 
 
-def _figure(passage: Passage, result: Result, numbering: _Numbering, where: str, tags: str) -> Figure:
-    drawing = figures.draw(passage.name, result, numbering.words)
-    alike = numbering.labels is numbering.words
-    labelled = drawing if alike else figures.draw(passage.name, result, numbering.labels)
-    id_, number = numbering.next("figure", f"figure-{passage.name}", where)
+def _figure(passage: Passage, result: Result, placing: _Placing, where: str, tags: str) -> Figure:
+    drawing = figures.draw(passage.name, result, placing.words)
+    alike = placing.labels is placing.words
+    labelled = drawing if alike else figures.draw(passage.name, result, placing.labels)
+    id_, number = placing.next("figure", f"figure-{passage.name}", where)
     data = None
     if drawing.rows:
         data = Table(
@@ -352,19 +361,19 @@ def _figure(passage: Passage, result: Result, numbering: _Numbering, where: str,
     )
 
 
-def _table(passage: Passage, result: Result, numbering: _Numbering, where: str, tags: str) -> Table:
+def _table(passage: Passage, result: Result, placing: _Placing, where: str, tags: str) -> Table:
     name = passage.name if passage.kind == "table" else f"layers-{passage.name}"
-    content = tables.table(name, result, numbering.words)
-    id_, number = numbering.next("table", f"{passage.kind}-{passage.name}", where)
+    content = tables.table(name, result, placing.words)
+    id_, number = placing.next("table", f"{passage.kind}-{passage.name}", where)
     return Table(id=id_, number=number, caption=passage.text, columns=content.columns, rows=content.rows, tag_line=tags)
 
 
-def _listing(passage: Passage, result: Result, numbering: _Numbering, where: str) -> Listing:
+def _listing(passage: Passage, result: Result, placing: _Placing, where: str) -> Listing:
     for item in result.findings.listings:
         if item.name == passage.name:
             if sha256(item.source.encode()).hexdigest() != item.sha256:
                 raise NoteError(f"{where}: the source of '{item.name}' is not the one that ran: its hash differs.")
-            id_, number = numbering.next("listing", f"listing-{passage.name}", where)
+            id_, number = placing.next("listing", f"listing-{passage.name}", where)
             return Listing(
                 id=id_, number=number, caption=passage.text, code=item.source, sha256=item.sha256, verified=True
             )

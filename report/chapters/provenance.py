@@ -138,7 +138,7 @@ def _commit(result: Result, words: Words) -> str:
 
 
 def _engine(results: Sequence[Result], words: Words) -> tuple[Block, ...]:
-    separator = " " if words.language == "en" else ""
+    separator = words.record.between_sentences
     used = [
         f"- **{title(result.lab, words.language)}**: {separator.join(sentences(result.findings.engine, words))}"
         for result in results

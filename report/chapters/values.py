@@ -12,7 +12,6 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib import resources
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, nodes
@@ -20,11 +19,11 @@ from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from labreport.experiments.result import DataCard, Fold, Layer, Result
-from labreport.report import numbers
+from labreport.report import languages, numbers
 from labreport.report.document import VERDICT_MARKS, escape
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.analysis import MissingValueError, Quantity
-from labreport.report.words import Language, Words
+from labreport.report.words import Words
 
 
 class Fragment(str):
@@ -180,10 +179,10 @@ class Context:
         cited: whether a claim, where it is made first, is followed by a mark that leads to its evidence.
     """
 
-    def __init__(self, result: Result, language: Language, *, cited: bool = False) -> None:
+    def __init__(self, result: Result, language: str, *, cited: bool = False) -> None:
         self.result = result
         self._cited = cited
-        self.language: Language = language
+        self.language = language
         self.words = Words(language)
         self.said: dict[str, Said] = {}
         self._environment = environment(language)
@@ -291,7 +290,7 @@ _LARGEST = 10**18
 
 
 @cache
-def environment(language: Language) -> Sandbox:
+def environment(language: str) -> Sandbox:
     """Return the sandbox of the notes of one language."""
     words = Words(language)
     sandbox = Sandbox(
@@ -322,12 +321,11 @@ def _compiled(sandbox: Sandbox, source: str) -> Template:
 
 
 @cache
-def _claims_table(language: Language) -> dict[str, Any]:
-    text = (resources.files("labreport.templates") / "notes" / language / "claims.toml").read_text("utf-8")
-    return tomllib.loads(text)
+def _claims_table(language: str) -> dict[str, Any]:
+    return tomllib.loads(languages.text(language, "notes/claims.toml") or "")
 
 
-def _wording(language: Language, lab: str, name: str) -> dict[str, str]:
+def _wording(language: str, lab: str, name: str) -> dict[str, str]:
     table = _claims_table(language)
     special: dict[str, str] | None = table.get(lab, {}).get(name)
     try:

@@ -15,7 +15,6 @@ from labreport.report.comparison.record import Comparison, Comparisons, LabCompa
 from labreport.report.comparison.scores import measured, metric_differences
 from labreport.report.comparison.version import NothingToCompareError, Version
 from labreport.report.findings import statistics
-from labreport.report.words import Language
 
 
 def compare_all(
@@ -23,7 +22,7 @@ def compare_all(
     others: Sequence[Version],
     *,
     margins: Margins = NO_MARGINS,
-    languages: Sequence[Language] = (),
+    languages: Sequence[str] = (),
     everything: bool = False,
     tool_version: str = "",
 ) -> Comparisons:
@@ -42,7 +41,7 @@ def compare(
     b: Version,
     *,
     margins: Margins = NO_MARGINS,
-    languages: Sequence[Language] = (),
+    languages: Sequence[str] = (),
     everything: bool = False,
 ) -> Comparison:
     """Compare two versions lab by lab.
@@ -75,7 +74,7 @@ def compare(
 
 
 def _lab(
-    lab: str, a: Version, b: Version, margins: Margins, languages: Sequence[Language], *, everything: bool
+    lab: str, a: Version, b: Version, margins: Margins, languages: Sequence[str], *, everything: bool
 ) -> LabComparison:
     before, after = a.results[lab], b.results[lab]
     hindered = obstacles(before, after)

@@ -11,7 +11,6 @@ from labreport.report.comparison.version import Version
 from labreport.report.document import Report
 from labreport.report.errors import ReportError
 from labreport.report.store import codec, embedded, files
-from labreport.report.words import Language
 
 FORMATS = ("html", "pdf", "md", "json")
 """Forms that a comparison can be written in."""
@@ -24,7 +23,7 @@ def write(
     versions: Sequence[Version],
     folder: Path,
     *,
-    languages: Sequence[Language],
+    languages: Sequence[str],
     forms: Sequence[str],
     moment: datetime,
     everything: bool = False,

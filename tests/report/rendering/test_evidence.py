@@ -19,9 +19,10 @@ from labreport.report.chapters import build, notes
 from labreport.report.chapters.values import evidence_id
 from labreport.report.configuration import Configuration
 from labreport.report.document import VERDICT_MARKS
+from labreport.report.languages import documents
 from labreport.report.rendering import html, pdf
 from labreport.report.rendering.markdown import markdown
-from labreport.report.words import DOCUMENTS, Words
+from labreport.report.words import Words
 
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 MARK = f"[{''.join(VERDICT_MARKS.values())}]"
@@ -61,7 +62,7 @@ def _claims(labs=LABS):
     return {evidence_id(lab, name): name for lab in labs for name in notes.claimed(notes.source("en", lab)[0])}
 
 
-@pytest.fixture(scope="module", params=DOCUMENTS)
+@pytest.fixture(scope="module", params=documents())
 def report(request):
     return _built(all_hand_results(), request.param)
 
