@@ -1,6 +1,6 @@
-"""Errors of the laboratory that a user can mend; everything else stays an ordinary exception.
+"""Errors of the laboratory that a user can fix; everything else stays an ordinary exception.
 
-The messages say what happened, what was expected and how to mend it, in one or two lines.
+The messages say what happened, what was expected and how to fix it, in one or two lines.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class DataError(LabError):
 
 
 def told(error: BaseException) -> str:
-    """Return the message of any error, also of one that can't say its own, so that it can be shown and stored."""
+    """Return the message of any error, also of one that fails to give it, so that it can be shown and stored."""
     try:
         text = str(error)
     except Exception:

@@ -1,6 +1,6 @@
 """Binary classification: film reviews.
 
-Question: does a review praise or condemn a film, told from its words alone?
+Question: does a review praise or condemn a film, judged from its words alone?
 Source: F. Chollet, "Deep Learning with Python", 1st edition, 2018, section 3.4; the data are by A. L. Maas and others,
 2011.
 

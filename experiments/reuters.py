@@ -1,6 +1,6 @@
 """Multi-class classification: newswires.
 
-Question: which of 46 topics is a newswire about, told from its words alone?
+Question: which of 46 topics is a newswire about, judged from its words alone?
 Source: F. Chollet, "Deep Learning with Python", 1st edition, 2018, section 3.5; the data are D. D. Lewis'
 Reuters-21578.
 

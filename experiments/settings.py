@@ -173,7 +173,7 @@ def _typed(name: str, value: object, expected: type) -> Setting:
 def _wrong(name: str, value: object, expected: type) -> str:
     try:
         written = repr(value)
-    except Exception:  # a number of so many digits that Python refuses to write it, or a stranger's object
+    except Exception:  # a number with too many digits for Python to write, or an object of a lab
         written = f"this {type(value).__name__}"
     shown = plain(written)
     too_great = expected is int and written.strip("'+-").isdecimal() and len(written) > _DIGITS

@@ -30,7 +30,7 @@ def kept_for_results() -> Iterator[None]:
 @contextlib.contextmanager
 def _same_folder() -> Iterator[None]:
     folder = None
-    with contextlib.suppress(OSError):  # somebody has deleted it
+    with contextlib.suppress(OSError):  # it has been deleted
         folder = Path.cwd()
     try:
         yield

@@ -20,7 +20,7 @@ _PIECE = 1_000
 _WORDS_SHOWN = 60
 _INDICES_SHOWN = 12
 _MARKS = 1
-"""Every text begins with the mark 1, which is no word."""
+"""Every text begins with the mark 1, which is not a word."""
 
 
 def encoded_samples(texts: Texts, words: int, targets: NDArray[Any]) -> Samples:

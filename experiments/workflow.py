@@ -75,7 +75,7 @@ def introduce(settings: Settings, dataset: None, session: Session) -> None:
     total = 7
 
     def show(example: Callable[..., None], **given: Any) -> Mapping[str, Any]:
-        # Seeded anew each time, so that no example depends on those before it.
+        # Seeded again each time, so that no example depends on those before it.
         seed_everything(session.seeds[0])
         captured: Captured = run_example(example, **given)
         draft.examples.append(captured.example)

@@ -81,9 +81,9 @@ def fetch(known: KnownFile, folders: Sequence[Path], announce: Callable[[str], N
 
 
 def is_writable(folder: Path) -> bool:
-    """Tell whether files may be made in a folder, or the folder itself made.
+    """Return whether files may be made in a folder, or the folder itself made.
 
-    A folder without any write permission counts as read-only even for the superuser: somebody meant it so.
+    A folder without any write permission counts as read-only even for the superuser: that is deliberate.
     """
     existing = folder
     while not existing.exists() and existing != existing.parent:

@@ -287,7 +287,7 @@ def _ranges(features: NDArray[Any]) -> tuple[tuple[float, float], ...]:
 
 
 def read_sample(content: bytes) -> Parts:
-    """Return the arrays of an embedded sample's file; the package `samples` tells how they are stored."""
+    """Return the arrays of an embedded sample's file; the package `samples` says how they are stored."""
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         members = {name: file[name] for name in file.files}
     if "vocabulary" not in members:
@@ -373,7 +373,7 @@ def _texts(lists: NDArray[Any]) -> Texts:
 
 
 def _vocabulary(content: bytes) -> tuple[str, ...]:
-    """Return the word of every index of a text; `Dataset.vocabulary` tells what stands at the marks."""
+    """Return the word of every index of a text; `Dataset.vocabulary` says what stands at the marks."""
     places: dict[str, int] = json.loads(content)
     words = ["", "", "?"] + ["?"] * (max(places.values()) + _INDEX_FROM - 2)
     for word, place in places.items():

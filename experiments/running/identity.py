@@ -1,7 +1,7 @@
 """The identity of a run: what went into it, as one hash, found without training and without TensorFlow.
 
 Two runs with the same key would measure the same, so the second need not be made. Each part keeps a name, so that
-whoever finds a run out of date is told which input has changed.
+the user of an outdated run can see which input has changed.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def system_name() -> str:
 
 
 def processor_name() -> str:
-    """Return the model of the processor as the system tells it; the architecture where it tells none."""
+    """Return the model of the processor as the system names it; the architecture where it names none."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -182,10 +182,10 @@ def _scrub_word(word: str) -> str:
 def utc_text(moment: datetime) -> str:
     """Return a time in UTC as ISO 8601, e.g. 2026-03-01T09:30:00Z; with milliseconds where there are any.
 
-    They tell the order of runs that were started in one second.
+    They show the order of runs that were started in one second.
 
     Raises:
-        ValueError: the time doesn't know its zone.
+        ValueError: the time has no zone.
     """
     if moment.tzinfo is None:
         raise ValueError("a time without its zone can't be turned into UTC")
@@ -194,7 +194,7 @@ def utc_text(moment: datetime) -> str:
 
 
 def peak_memory_bytes() -> int:
-    """Return the greatest resident memory of this process so far, in bytes; 0 where the system doesn't tell."""
+    """Return the greatest resident memory of this process so far, in bytes; 0 where the system doesn't say."""
     try:
         import resource
     except ImportError:  # Windows

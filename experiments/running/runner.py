@@ -67,8 +67,8 @@ def run_lab(
             nowhere.
         command: the user's command line, program first, for the record.
         clock: gives the times of start and end.
-        progress: told of each epoch.
-        announce: told what the user should know about the data.
+        progress: called after each epoch.
+        announce: called with what the user should know about the data.
 
     Returns:
         The Result; its status is `failed` where the data are missing or the lab raised.
@@ -162,7 +162,7 @@ def _run(
 
 
 def run_id(started: datetime, key: str, token: str) -> str:
-    """Return the name of a run: when it began in UTC, the beginning of its key, and what tells apart equal ones."""
+    """Return the name of a run: when it began in UTC, the beginning of its key, and a token that no other has."""
     return f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{key[:8]}-{token}"
 
 

@@ -1,7 +1,7 @@
 """Who trains which seed of a run, and how what they find becomes one.
 
-The lab introduces itself in this process; then seeds are given out in order, to whoever is free: this process, and the
-workers where there are several jobs. Whatever the order in which they were finished, and whether in this run or before
+The lab introduces itself in this process; then seeds are given out in order, to the next free process: this one,
+and the workers where there are several jobs. Whatever the order in which they were finished, and whether in this run or before
 an interruption, what was found stands in the order of the seeds.
 """
 
@@ -31,7 +31,7 @@ class Schedule:
         dataset: the data set it names, or None.
         session: for `introduce`.
         saved: where finished seeds are saved.
-        announce: told of seeds that need not be trained again.
+        announce: called with the seeds that need not be trained again.
         hire: starts other processes.
         stopped: whether the user wants the run to stop.
     """

@@ -47,7 +47,7 @@ class Worker:
 
     Args:
         job: what to train.
-        progress: told of each epoch, in a thread of its own.
+        progress: called after each epoch, in a thread of its own.
     """
 
     def __init__(self, job: Job, progress: Progress) -> None:

@@ -62,12 +62,12 @@ def fit(
         on_epoch: called after each epoch.
         class_weight: weight of each label, as for `model.fit`.
         callbacks: Keras callbacks.
-        after: an earlier training of this model with the same samples, batch size and seed, which this one goes on
-            with: model, history and seconds come out as if it had been one training from the beginning.
+        after: an earlier training of this model with the same samples, batch size and seed, which this one
+            continues: model, history and seconds come out as if it had been one training from the beginning.
 
     Raises:
         LabError: epochs, batch size or samples don't allow training, or the optimizer has replaced the weights by
-            their averages, so that their training can't go on.
+            their averages, so that their training can't continue.
         DivergenceError: the loss is no longer finite; it holds the history up to then.
     """
     request = Request(
@@ -82,7 +82,7 @@ def fit(
     request.check(train, validation)
     _ready(model, train)
     if after is not None and model.optimizer.use_ema:
-        raise LabError("The optimizer has replaced the weights by their averages: this training can't go on.")
+        raise LabError("The optimizer has replaced the weights by their averages: this training can't continue.")
     plan = plan_fit(model, train, request)
     begun = perf_counter()
     history = _fit_one(model, train, validation, request, plan)

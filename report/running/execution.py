@@ -41,15 +41,15 @@ def execute(
         store: where results go.
         force: run also what is stored already, and train again seeds that were finished before an interruption.
         command: the user's command line, for provenance.
-        progress: told of each step of a training.
-        announce: told of remarks, such as the use of sample data.
-        finished: told of each lab when it is done.
+        progress: called after each step of a training.
+        announce: called with remarks, such as the use of sample data.
+        finished: called with each lab when it is done.
 
     Returns:
         One run for each plan, in order; a failed one has the status `failed`.
 
     Raises:
-        KeyboardInterrupt: the user stops; every finished lab is stored, and every finished seed of the one at work.
+        KeyboardInterrupt: the user has stopped it; all finished labs are stored, and all finished seeds of the one at work.
         OutputError: the store can't be written.
     """
     if any(plan.stored is None or force for plan in plans):

@@ -92,7 +92,7 @@ def with_data(plan: Plan, store: Store, announce: Callable[[str], None]) -> Plan
     Args:
         plan: one that is to be run.
         store: where earlier runs lie; one of them may have that identity.
-        announce: told what the user should know about the data.
+        announce: called with what the user should know about the data.
     """
     prepared = preparation.with_data(plan.prepared, announce)
     return plan if prepared.key == plan.prepared.key else _planned(prepared, store)
@@ -197,5 +197,5 @@ def _stale(store: Store, lab: str, parts: Mapping[str, str]) -> tuple[str, ...]:
             try:
                 return identity.changed_parts(load(run.path).key_parts, parts)
             except UnreadableError:
-                continue  # `list` names it; an older run still tells what changed
+                continue  # `list` names it; an older run still shows what changed
     return ()
