@@ -1,8 +1,8 @@
 """Who trains which seed of a run, and how what they find becomes one.
 
 The lab introduces itself in this process; then seeds are given out in order, to the next free process: this one,
-and the workers where there are several jobs. Whatever the order in which they were finished, and whether in this run or before
-an interruption, what was found stands in the order of the seeds.
+and the workers where there are several jobs. Whatever the order in which they were finished, and whether in this run
+or before an interruption, what was found stands in the order of the seeds.
 """
 
 from __future__ import annotations

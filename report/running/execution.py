@@ -49,7 +49,7 @@ def execute(
         One run for each plan, in order; a failed one has the status `failed`.
 
     Raises:
-        KeyboardInterrupt: the user has stopped it; all finished labs are stored, and all finished seeds of the one at work.
+        KeyboardInterrupt: stopped by the user; all finished labs are stored, and all finished seeds of the one at work.
         OutputError: the store can't be written.
     """
     if any(plan.stored is None or force for plan in plans):
