@@ -21,7 +21,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 from labreport.experiments import stdout
-from labreport.experiments.errors import LabError, told
+from labreport.experiments.errors import LabError, plain, told
 from labreport.experiments.lab import Files
 from labreport.experiments.plugins import PluginError, Registry
 from labreport.experiments.result import Setting
@@ -248,7 +248,7 @@ def _described(name: str, module: ModuleType, file: Path, path: Path | None, hom
     return Lab(
         name=name,
         title=parts["TITLE"],
-        version=str(parts["VERSION"]),
+        version=plain(str(parts["VERSION"])),
         dataset=parts["DATASET"],
         data=parts["DATA"],
         settings=settings,

@@ -162,6 +162,8 @@ def test_the_name_of_a_run_is_its_start_in_utc_and_the_beginning_of_its_key():
     [
         ("raise ValueError", "(without a message)"),
         ("raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})()", "(without a message)"),
+        ("raise type('Odd', (Exception,), {'__str__': lambda self: exit(0)})()", "(without a message)"),
+        ("raise ValueError(type('Text', (str,), {'replace': None})('own'))", "own"),
         ("raise ValueError('\\x1b[31mred\\x07 \\udc80')", "?[31mred? ?"),
         ("raise type('Odd', (BaseException,), {})('boo')", "boo"),
     ],
@@ -192,11 +194,12 @@ def test_findings_that_no_file_can_hold_give_a_failed_run(tmp_path, value):
 
 def test_a_lab_that_spoils_its_draft_and_its_times_fails_with_its_own_error(tmp_path):
     body = (
-        "session.draft.trainings = 3; session.timings['x'] = 'long'; session.timings['y'] = -1; raise ValueError('a')"
+        "session.draft.trainings = 3; session.timings['x'] = 'long'; session.timings['y'] = -1; "
+        "session.timings['\\ud800'] = 1; raise ValueError('a')"
     )
     result = run(own(tmp_path, body=body))
     assert (result.status, result.failure and result.failure.message) == ("failed", "a")
-    assert result.timings.keys() == {"data", "work", "total"}
+    assert result.timings.keys() == {"data", "work", "?", "total"}
 
 
 def test_a_lab_that_is_edited_while_it_trains_is_stale_afterwards(tmp_path):
