@@ -21,7 +21,7 @@ from labreport.experiments.running import identity
 from labreport.experiments.settings import as_record, resolve
 
 MISSING = "missing"
-"""The part `data` of the identity of a run without its data; it never stands for a run with them."""
+"""Begins the part `data` of the identity of a run without its data; the source that was asked for follows."""
 
 _GREATEST_SEED = 2**32 - 1
 """Keras and NumPy take no greater one."""
@@ -38,6 +38,8 @@ class Prepared:
     profile: Profile
     data: sets.Location | None
     """Where the data set is; None for a lab without one, or where it is missing."""
+    source: sets.Source
+    """Which form of the data set was asked for."""
     own_files: tuple[DataFile, ...]
     """The lab's own data files."""
     problem: DataError | None
@@ -96,9 +98,10 @@ def prepare(
         seeds=seeds,
         profile=profile,
         data=None if problem else location,
+        source=source,
         own_files=own,
         problem=problem,
-        parts={**parts, "data": MISSING} if problem else parts,
+        parts={**parts, "data": f"{MISSING}:{source}"} if problem else parts,
     )
 
 
@@ -114,7 +117,8 @@ def with_data(prepared: Prepared, announce: Announce) -> Prepared:
     try:
         location = sets.obtained(prepared.data, announce)
     except DataError as error:
-        return replace(prepared, data=None, problem=error, parts={**prepared.parts, "data": MISSING})
+        parts = {**prepared.parts, "data": f"{MISSING}:{prepared.source}"}
+        return replace(prepared, data=None, problem=error, parts=parts)
     data = identity.data_part((*location.files, *prepared.own_files))
     return replace(prepared, data=location, parts={**prepared.parts, "data": data})
 

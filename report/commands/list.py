@@ -42,7 +42,7 @@ def _row(run: Stored) -> tuple[str, ...]:
     return (
         entry.lab,
         entry.run_id,
-        entry.status,
+        f"{entry.status}, confirms" if entry.confirms else entry.status,
         entry.profile,
         entry.source or "–",
         str(len(entry.seeds)),

@@ -92,7 +92,7 @@ def _newest(store: Store, labs: tuple[str, ...]) -> tuple[list[Path], bool]:
     listing = store.list()
     problems = list(listing.unreadable)
     found: dict[str, Path] = {}
-    for run in listing.runs:
+    for run in listing.measurements:
         lab = run.entry.lab
         if lab in found or (labs and lab not in labs):
             continue

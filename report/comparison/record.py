@@ -37,7 +37,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reason(Item, frozen=True, kw_only=True):
-    """Something to be said, as a code with its values; the words are in `compare.toml`."""
+    """Something to be said, as a code with its values; the words are in `compare.toml` or `gate.toml`."""
 
     code: str
     values: dict[str, str] = {}

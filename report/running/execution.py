@@ -8,6 +8,7 @@ from pathlib import Path
 
 from labreport.experiments.result import Result
 from labreport.report.configuration import Configuration
+from labreport.report.errors import ReportError, missing_extra
 from labreport.report.running.planning import Plan, with_data
 from labreport.report.store.runs import Store, load
 
@@ -51,6 +52,7 @@ def execute(
     Raises:
         KeyboardInterrupt: stopped by the user; all finished labs are stored, and all finished seeds of the one at work.
         OutputError: the store can't be written.
+        ExperimentError: a lab needs Keras and TensorFlow, which are not installed; nothing is stored of it.
     """
     if any(plan.stored is None or force for plan in plans):
         store.prepare()
@@ -71,6 +73,8 @@ def execute(
             if force and plan.key is not None:
                 store.forget(plan.lab, plan.key)
             result = _run(plan, configuration.jobs, store, command, progress, announce_once)
+            if missing := _missing_extra(result):
+                raise missing
             one = Done(plan=plan, path=store.save(result), result=result, trained=True)
             if result.status == "complete":
                 store.forget(result.lab, result.key)
@@ -103,3 +107,10 @@ def _run(
         # Stored and marked: it never answers for its key, but shows how far the run had come.
         store.save(stopped.result)
         raise
+
+
+def _missing_extra(result: Result) -> ReportError | None:
+    """Return the error of a run that lacked a package; a record of it would say nothing about the lab."""
+    failure = result.failure
+    lacking = failure is not None and failure.kind == ModuleNotFoundError.__name__
+    return missing_extra(failure.message) if failure is not None and lacking else None

@@ -192,7 +192,7 @@ def _planned(prepared: Prepared, store: Store) -> Plan:
 
 def _stale(store: Store, lab: str, parts: Mapping[str, str]) -> tuple[str, ...]:
     """Name what differs from the newest complete run of the lab."""
-    for run in store.list(lab).runs:
+    for run in store.list(lab).measurements:
         if run.entry.status == "complete":
             try:
                 return identity.changed_parts(load(run.path).key_parts, parts)

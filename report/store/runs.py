@@ -17,6 +17,7 @@ import math
 import shutil
 import statistics
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,8 +31,14 @@ from labreport.report.store import codec, files
 RESULT = "result.json"
 INDEX = "index.json"
 KEPT = ".partial"
-FORM = 2
-"""Form of the index. History: 0 had no scores but the first; 1 had all of a trend; 2 knows the file of its result."""
+FORM = 3
+"""Form of the index. History: 0 had no scores but the first; 1 had all of a trend; 2 knows the file of its result; 3
+knows which runs are confirmations."""
+PURPOSE, CONFIRMATION = "purpose", "confirmation"
+"""The part of a run's identity that marks a run which the gate asked for to confirm a suspicion. It stands among the
+`key_parts`, whose names are free, so that every reader of format 1 reads it; runs of the user's have no such part."""
+MISSING = "missing:"
+"""Before the source of data (full, sample or auto) in the identity of a run that failed before it could read them."""
 
 
 class ScoreLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +85,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Whether tracked files differed from the commit."""
     machine: str = ""
     """Processor and how many of it, which is what rounding and speed depend on."""
+    confirms: bool = False
+    """Whether it was made only to confirm a suspicion of the gate; such a run is never the newest of its lab."""
+    outcome: str | None = None
+    """What the gate last said of it: an outcome of `gate.verdict`; None where it was never judged."""
     report: str | None = None
     """Where a report of this run lies: a web address, or a folder relative to the store."""
     stamp: tuple[int, int] = (0, 0)
@@ -103,6 +114,26 @@ class Listing:
 
     runs: tuple[Stored, ...]
     unreadable: tuple[str, ...]
+
+    @property
+    def measurements(self) -> tuple[Stored, ...]:
+        """The runs that measure a version, newest first: all but those that only confirm a suspicion of the gate."""
+        return tuple(run for run in self.runs if not run.entry.confirms)
+
+    def of(self, lab: str, profile: str, source: str | None = None) -> tuple[Stored, ...]:
+        """Return the measurements of a lab with a profile and data, newest first; without a source on any data."""
+        return tuple(
+            run
+            for run in self.measurements
+            if run.entry.lab == lab
+            and run.entry.profile == profile
+            and (source is None or run.entry.source in (None, source))
+        )
+
+
+def newest_first(runs: Iterable[Stored]) -> tuple[Stored, ...]:
+    """Return runs in the order of a listing."""
+    return tuple(sorted(runs, key=lambda run: (run.entry.started, run.entry.run_id), reverse=True))
 
 
 class Store:
@@ -169,14 +200,19 @@ class Store:
         with contextlib.suppress(OSError):  # those of other runs lie there
             self.kept(lab).rmdir()
 
-    def link(self, run: Stored, report: str | None) -> None:
-        """Note in a run's index where a report of it lies; None where there is none any more.
+    def note(self, run: Stored, **notes: str | None) -> Stored:
+        """Note in a run's index where a report of it lies (`report`), or what the gate says of it (`outcome`).
+
+        Returns:
+            The run as it is listed from now on.
 
         Raises:
             OutputError: the index can't be written.
         """
-        if run.entry.report != report:
-            files.write(run.folder / INDEX, codec.encode(msgspec.structs.replace(run.entry, report=report)))
+        entry = msgspec.structs.replace(run.entry, **notes)
+        if entry != run.entry:
+            files.write(run.folder / INDEX, codec.encode(entry))
+        return Stored(folder=run.folder, entry=entry)
 
     def list(self, lab: str | None = None) -> Listing:
         """Return all runs, or those of one lab, newest first.
@@ -194,8 +230,7 @@ class Store:
             except ReportError as error:
                 if path.exists():  # if not, another process has just deleted the run
                     unreadable.append(str(error))
-        runs.sort(key=lambda run: (run.entry.started, run.entry.run_id), reverse=True)
-        return Listing(runs=tuple(runs), unreadable=tuple(unreadable))
+        return Listing(runs=newest_first(runs), unreadable=tuple(unreadable))
 
     def with_key(self, lab: str, key: str) -> Stored | None:
         """Return the newest complete run of a lab with this key, if there is one whose result can be read."""
@@ -207,8 +242,8 @@ class Store:
         return None
 
     def latest(self, lab: str) -> Stored | None:
-        """Return the newest run of a lab, if there is one."""
-        runs = self.list(lab).runs
+        """Return the newest measurement of a lab, if there is one."""
+        runs = self.list(lab).measurements
         return runs[0] if runs else None
 
     def find(self, name: str) -> Path:
@@ -245,8 +280,8 @@ class Store:
         stamp = stamp_of(folder / RESULT)
         if known is not None and known.form >= FORM and _fits(known, folder) and known.stamp == stamp:
             return known
-        link = known.report if known else None
-        entry = msgspec.structs.replace(entry_of(load(folder / RESULT)), report=link, stamp=stamp)
+        notes = {"report": known.report, "outcome": known.outcome} if known else {}
+        entry = msgspec.structs.replace(entry_of(load(folder / RESULT)), stamp=stamp, **notes)
         # A store that can't be written is read from the results, only slower.
         with contextlib.suppress(files.OutputError):
             files.write(index, codec.encode(entry))
@@ -303,7 +338,7 @@ def entry_of(result: Result) -> Entry:
         lab=result.lab,
         status=result.status,
         profile=result.profile,
-        source=findings.data.source if findings.data else None,
+        source=findings.data.source if findings.data else _wanted_source(result),
         seeds=result.seeds,
         score=(first.name, mean) if first and math.isfinite(mean) else None,
         started=provenance.started,
@@ -318,7 +353,14 @@ def entry_of(result: Result) -> Entry:
         commit=provenance.git_commit,
         dirty=bool(provenance.git_dirty),
         machine=f"{provenance.machine.processor} × {provenance.machine.logical_processors}",
+        confirms=result.key_parts.get(PURPOSE) == CONFIRMATION,
     )
+
+
+def _wanted_source(result: Result) -> str | None:
+    """Return the source of the data that a run failed to read, where the user named one."""
+    wanted = result.key_parts.get("data", "").removeprefix(MISSING)
+    return wanted if wanted in ("full", "sample") else None
 
 
 def _line(scores: tuple[Score, ...], name: str) -> ScoreLine:

@@ -17,7 +17,7 @@ from labreport.report.store.runs import Entry, Listing, ScoreLine, Stored
 from labreport.report.trend.change import change_points
 
 SECONDS = "seconds_per_seed"
-"""Name of the one metric that is no score: wall time of a run divided by its seeds."""
+"""Name of the one metric that is not a score: wall time of a run divided by its seeds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Choice:
     """A part of the machine's name, in any case."""
 
     def takes(self, entry: Entry) -> bool:
-        """Tell whether a run is to be shown; a failed run that never read its data may belong to any data."""
+        """Return whether a run is to be shown; a failed run that never read its data may belong to any data."""
         return (
             (not self.labs or entry.lab in self.labs)
             and self.profile in (None, entry.profile)
@@ -126,13 +126,13 @@ def history(root: Path, listing: Listing, choice: Choice | None = None, *, poole
 
     Args:
         root: folder of the store.
-        listing: all runs of the store.
+        listing: all runs of the store; those that only confirm a suspicion of the gate have no place in a line.
         choice: which of them to show.
         pooled: join the machines into one line.
     """
     chosen = choice or Choice()
     sorted_runs: dict[tuple[str, str, str | None, str], list[Stored]] = {}
-    for run in sorted(listing.runs, key=_moment):
+    for run in sorted(listing.measurements, key=_moment):
         if chosen.takes(run.entry):
             entry = run.entry
             sorted_runs.setdefault((entry.lab, entry.profile, entry.source, _settings(entry)), []).append(run)
@@ -150,7 +150,7 @@ def history(root: Path, listing: Listing, choice: Choice | None = None, *, poole
     ]
     return History(
         groups=tuple(sorted(groups, key=_order)),
-        # A page is published: where the store lies on this machine is nobody's business.
+        # A page is published: where the store lies on this machine is private.
         unreadable=tuple(message.replace(f"{root}{os.sep}", "") for message in listing.unreadable),
         root=root,
         pooled=pooled,

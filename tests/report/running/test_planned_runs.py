@@ -120,7 +120,7 @@ def test_a_data_file_that_is_missing_gives_a_failed_run_that_names_it(place, cap
     assert main(["run", "mine"]) == 3
     assert "data file points.csv" in capsys.readouterr().err
     (entry,) = Store(place / "runs").list("mine").runs
-    assert load(entry.path).key_parts["data"] == "missing"
+    assert load(entry.path).key_parts["data"] == "missing:sample"
 
 
 def test_a_download_gives_the_plan_the_identity_of_what_it_brought(place, monkeypatch):

@@ -1,0 +1,49 @@
+"""A store that is listed once: what one program does with it sees the runs of then and those that it saves itself.
+
+A night asks the store again and again which runs there are. Listing a thousand of them takes about a second, and what
+another process saves meanwhile must not come between a run and its verdict.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from labreport.experiments.result import Result
+from labreport.report.store.runs import Listing, Store, Stored, newest_first
+
+
+class ListedStore(Store):
+    """A store whose runs are listed at the first question and remembered from then on.
+
+    Args:
+        root: the folder; it need not exist yet.
+    """
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._known: Listing | None = None
+
+    def list(self, lab: str | None = None) -> Listing:
+        """Return all runs, or those of one lab, newest first; runs that can't be read are named with all labs only."""
+        if self._known is None:
+            self._known = super().list()
+        if lab is None:
+            return self._known
+        return Listing(runs=tuple(run for run in self._known.runs if run.entry.lab == lab), unreadable=())
+
+    def save(self, result: Result) -> Path:
+        """Write a new run and return its file; it is listed from now on."""
+        path = super().save(result)
+        self._replace(Stored(folder=path.parent, entry=self._entry(path.parent)))
+        return path
+
+    def note(self, run: Stored, **notes: str | None) -> Stored:
+        """Note something in a run's index; it is listed so from now on."""
+        noted = super().note(run, **notes)
+        self._replace(noted)
+        return noted
+
+    def _replace(self, run: Stored) -> None:
+        if self._known is not None:
+            others = [other for other in self._known.runs if other.folder != run.folder]
+            self._known = Listing(runs=newest_first([*others, run]), unreadable=self._known.unreadable)
