@@ -22,7 +22,7 @@ OWN_FORMAT = 2
 """Number of the newest format: 2 adds a user's own run, the course of each training, and what of it is not known."""
 
 GREATEST_SECONDS = 1e9
-"""What a stage may have taken; anything greater, or less than nothing, is no time."""
+"""What a stage may have taken; anything greater, or negative, is not a time."""
 
 Setting = bool | int | float | str
 Direction = Literal["higher", "lower"]
@@ -116,7 +116,8 @@ class Training(Record, frozen=True, kw_only=True):
     """One fit of one model: how long, on what, and its whole history."""
 
     role: Annotated[
-        str, Meta(description="What it was for: selection, final, sparse, bottleneck, fold, linear, demonstration.")
+        str,
+        Meta(description="What it was for: final, selection, fold, overtrained, linear, …; a lab may invent others."),
     ]
     seed: Annotated[int | None, Meta(description="null: none was set, or it is not known (format 2).")]
     fold: Annotated[int | None, Meta(description="Fold counted from 1; null outside cross-validation.")] = None
@@ -136,21 +137,24 @@ class Training(Record, frozen=True, kw_only=True):
 class Score(Record, frozen=True, kw_only=True):
     """One number by which a model (or a baseline) is judged."""
 
-    name: Annotated[str, Meta(description="test_accuracy, test_loss, test_mae, majority_accuracy, …")]
+    name: Annotated[str, Meta(description="test_accuracy, test_loss, test_mae, …; a lab may invent others.")]
     model: Annotated[
         str, Meta(description="Role of the training, or the baseline: final, overtrained, majority, linear, mean, …")
     ]
-    metric: Annotated[str, Meta(description="accuracy, loss, mae, mse")]
+    metric: Annotated[str, Meta(description="accuracy, loss, mae, mse; a lab may invent others.")]
     split: Split
     seed: Annotated[int | None, Meta(description="null for what needs no seed, such as the majority class.")] = None
     fold: int | None = None
     value: float
-    unit: Annotated[str, Meta(description="share, nats, thousand dollars, squared thousand dollars")]
+    unit: Annotated[
+        str,
+        Meta(description="share, nats, thousand dollars, squared thousand dollars; any of a lab's own; empty: none."),
+    ]
     direction: Annotated[Direction, Meta(description="Whether a higher or a lower value is better.")]
 
 
 class Layer(Record, frozen=True, kw_only=True):
-    """One layer of a model, as Keras' own summary tells it."""
+    """One layer of a model, as Keras' own summary shows it."""
 
     name: str
     kind: Annotated[str, Meta(description="Keras class, e.g. Dense.")]
@@ -247,7 +251,9 @@ class Measure(Record, frozen=True, kw_only=True):
     name: str
     value: float | int | bool
     seed: int | None = None
-    unit: str = ""
+    unit: Annotated[
+        str, Meta(description="bytes, epochs, images, nats, words, or any of a lab's own; empty: none.")
+    ] = ""
 
 
 class Series(Record, frozen=True, kw_only=True):
