@@ -64,7 +64,7 @@ class Kept:
 
     def _thin(self) -> None:
         """Keep a part of what is too much: a record is copied several times until it is written."""
-        self._most = min(self._most, self._whole // 4)
+        self._most = min(self._most, self._whole // 8)
         while len(self.at) > self._most // 2:
             del self.values[1::2], self.at[1::2]
             self._every *= 2
