@@ -1,7 +1,8 @@
-"""labreport: train the classic Keras labs, and print reports that can't be wrong by accident.
+"""labreport: train the classic Keras labs, record your own, and print reports that can't be wrong by accident.
 
-Everything is imported under this one name. Here stands what the author of a lab needs; all else may change. A name is
-looked up when it is asked for, so importing this loads nothing of NumPy, TensorFlow or Matplotlib.
+Everything is imported under this one name. Here stands what the author of a lab, and of a script that is recorded,
+needs; all else may change. A name is looked up when it is asked for, so importing this loads nothing of NumPy,
+TensorFlow or Matplotlib.
 """
 
 from __future__ import annotations
@@ -38,14 +39,17 @@ __all__ = [
     "files",
     "in_memory",
     "predict",
+    "record",
     "require_range",
     "run_example",
+    "runs",
     "seed_everything",
 ]
 
 TYPE_CHECKING = False  # what type checkers take for true; the one of `typing` would have to be imported
 if TYPE_CHECKING:
     __version__: str
+    from labreport.api import record, runs
     from labreport.experiments.data.sets import (
         Dataset,
         Texts,
@@ -97,6 +101,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "api": ("record", "runs"),
     "experiments.data.sets": ("Dataset", "Texts"),
     "experiments.errors": ("LabError",),
     "experiments.examples": ("capture", "run_example"),

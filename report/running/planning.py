@@ -20,7 +20,7 @@ from labreport.experiments.settings import SettingError, parse_assignments, reso
 from labreport.experiments.suggestion import unknown_name
 from labreport.report.configuration import Configuration, parse_seeds
 from labreport.report.errors import UnreadableError, UsageError
-from labreport.report.store.runs import Store, Stored, load
+from labreport.report.store.runs import Listing, Store, StoredResult, load
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Plan:
 
     prepared: Prepared
     """Lab, settings, data and identity: all that a run uses."""
-    stored: Stored | None
+    stored: StoredResult | None
     """The complete run with this identity, if there is one."""
     stale: tuple[str, ...]
     """What differs from the newest complete run; empty where there is none, or nothing differs."""
@@ -80,10 +80,12 @@ def make_plans(configuration: Configuration, assignments: Sequence[str], store: 
     """
     seeds = parse_seeds(configuration.seeds)
     chosen = choose(configuration)
+    listing = store.list()
     with stdout.kept_for_results():
         labs = {name: registry.load(name, configuration.paths.get(name)) for name in chosen}
         given = _by_lab(parse_assignments(assignments), configuration, labs)
-        return [_planned(_prepared(lab, given[name], seeds, configuration), store) for name, lab in labs.items()]
+        prepared = [_prepared(lab, given[name], seeds, configuration) for name, lab in labs.items()]
+    return [_planned(one, listing) for one in prepared]
 
 
 def with_data(plan: Plan, store: Store, announce: Callable[[str], None]) -> Plan:
@@ -95,7 +97,7 @@ def with_data(plan: Plan, store: Store, announce: Callable[[str], None]) -> Plan
         announce: called with what the user should know about the data.
     """
     prepared = preparation.with_data(plan.prepared, announce)
-    return plan if prepared.key == plan.prepared.key else _planned(prepared, store)
+    return plan if prepared.key == plan.prepared.key else _planned(prepared, store.list())
 
 
 def choose(configuration: Configuration) -> tuple[str, ...]:
@@ -182,17 +184,17 @@ def _prepared(
     )
 
 
-def _planned(prepared: Prepared, store: Store) -> Plan:
+def _planned(prepared: Prepared, listing: Listing) -> Plan:
     if prepared.problem is not None:
         return Plan(prepared=prepared, stored=None, stale=())
     lab = prepared.lab.name
-    stored = store.with_key(lab, prepared.key)
-    return Plan(prepared=prepared, stored=stored, stale=() if stored else _stale(store, lab, prepared.parts))
+    stored = listing.with_key(lab, prepared.key)
+    return Plan(prepared=prepared, stored=stored, stale=() if stored else _stale(listing, lab, prepared.parts))
 
 
-def _stale(store: Store, lab: str, parts: Mapping[str, str]) -> tuple[str, ...]:
+def _stale(listing: Listing, lab: str, parts: Mapping[str, str]) -> tuple[str, ...]:
     """Name what differs from the newest complete run of the lab."""
-    for run in store.list(lab).measurements:
+    for run in listing.of(lab):
         if run.entry.status == "complete":
             try:
                 return identity.changed_parts(load(run.path).key_parts, parts)
