@@ -63,7 +63,7 @@ class Draft:
 def joined(parts: Iterable[Findings]) -> Findings:
     """Return several findings as one: each part one after the other, and the first data card there is."""
     given = tuple(parts)
-    names = [part.name for part in fields(Draft) if part.name != "data"]
+    names = (part.name for part in fields(Draft) if part.name != "data")
     lists: dict[str, Any] = {name: [item for found in given for item in getattr(found, name)] for name in names}
     return _findings(next((found.data for found in given if found.data is not None), None), lists)
 
