@@ -22,13 +22,15 @@ from pathlib import Path
 
 from labreport.experiments.result import Result
 from labreport.experiments.running import processes
+from labreport.experiments.running.identity import package_version
+from labreport.report import languages
 from labreport.report.chapters.logo import data_address
 from labreport.report.configuration import LOCALISED, Configuration
 from labreport.report.document import Report
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.look import THEMES
 from labreport.report.store import embedded, files, manifest, printed
-from labreport.report.store.runs import load
+from labreport.report.store.runs import StoredResult
 
 _PACKAGES = (
     "weasyprint",
@@ -63,14 +65,14 @@ class Job:
     """One document to render; travels to another process."""
 
     language: str
-    runs: tuple[Path, ...]
+    runs: tuple[StoredResult, ...]
     configuration: Configuration
     split: bool
     moment: datetime
 
 
 def publish(
-    runs: Sequence[Path],
+    runs: Sequence[StoredResult],
     configuration: Configuration,
     *,
     split: bool = False,
@@ -80,19 +82,17 @@ def publish(
     """Render stored runs into the output folder.
 
     Args:
-        runs: result files, one for each chapter, in order.
+        runs: one for each chapter, in order.
         configuration: languages, forms and folder.
         split: also one page per lab, in a folder for each language.
         force: render even where nothing changed.
         announce: told when a language is finished.
 
     Raises:
-        UnreadableError: a run can't be read.
         UsageError: the configuration can't be, as for `prepare`.
     """
     _check_inputs(configuration)
-    results = [load(path) for path in runs]
-    moment = report_moment([result.provenance.ended for result in results])
+    moment = report_moment([run.result.provenance.ended for run in runs])
     folder = configuration.output
     inputs = _inputs(runs, configuration, split, moment)
     if not force and (known := _unchanged(folder, inputs)) is not None:
@@ -213,8 +213,8 @@ def render_language(job: Job) -> Rendered:
     from labreport.report.chapters import build
     from labreport.report.rendering import glyphs
 
-    results = [load(path) for path in job.runs]
-    carried_here = {result.lab: path.read_bytes() for result, path in zip(results, job.runs, strict=True)}
+    results = [run.result for run in job.runs]
+    carried_here = {run.result.lab: run.content for run in job.runs}
     try:
         built = build.document(results, job.language, job.configuration, moment=job.moment, version=tool_version())
     except ReportError as error:
@@ -291,11 +291,11 @@ def _render(form: str, report: Report, job: Job, results: Mapping[str, bytes]) -
     return {f"{name}.pdf": content}
 
 
-def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, moment: datetime) -> str:
+def _inputs(runs: Sequence[StoredResult], configuration: Configuration, split: bool, moment: datetime) -> str:
     """Hash of everything that decides the bytes of a report."""
     digest = sha256()
-    for path in runs:
-        digest.update(sha256(path.read_bytes()).digest())
+    for run in runs:
+        digest.update(sha256(run.content).digest())
     for package in ("labreport.report", "labreport.templates"):
         folder = Path(str(resources.files(package)))
         for path in sorted(_files_of(folder)):
@@ -312,9 +312,10 @@ def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, mom
         _own_theme(configuration.theme),
         _own_files(configuration.notes, "*/*.md"),
         _own_files(configuration.templates, "**/*"),
+        [languages.fingerprint(part) for which in configuration.documents for part in languages.parts(which)],
         split,
         moment.isoformat(),
-        [version(package) for package in _PACKAGES],
+        [package_version(package) for package in _PACKAGES],
         tool_version(),
     ]
     digest.update(json.dumps(words, sort_keys=True).encode())

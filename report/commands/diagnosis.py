@@ -36,15 +36,15 @@ class Finding:
 def diagnose(configuration: Configuration) -> Iterator[Finding]:
     """Look at everything a build needs, cheap things first."""
     yield _python()
-    yield _imported(
-        "tensorflow", "import tensorflow", "pip install tensorflow", environment={"TF_CPP_MIN_LOG_LEVEL": "3"}
-    )
-    yield _imported(
+    yield _extra("tensorflow", "labs", "pip install tensorflow", environment={"TF_CPP_MIN_LOG_LEVEL": "3"})
+    weasyprint = _extra(
         "weasyprint",
-        "import weasyprint",
+        "pdf",
         f"apt-get install {PANGO_PACKAGES} (or your system's Pango); HTML and Markdown work without it",
     )
-    yield from _patches()
+    yield weasyprint
+    if weasyprint.state == "ok":
+        yield from _patches()
     for name in ("jinja2", "matplotlib", "numpy"):
         yield _installed(name)
     yield _fonts()
@@ -60,14 +60,15 @@ def _python() -> Finding:
     return Finding(name="Python", state="ok", text=text)
 
 
-def _imported(name: str, statement: str, mend: str, environment: dict[str, str] | None = None) -> Finding:
-    """Import a heavy package in a process of its own: a broken one may take its process with it."""
+def _extra(name: str, extra: str, mend: str, environment: dict[str, str] | None = None) -> Finding:
+    """Import the package of an extra in a process of its own: a broken one may take its process with it."""
     installed = _installed(name)
     if installed.state == "bad":
-        return installed
+        # Left out on purpose, perhaps: everything else works without it.
+        return Finding(name=name, state="note", text="not installed", mend=f"pip install 'labreport[{extra}]'")
     try:
         tried = subprocess.run(
-            [sys.executable, "-P", "-c", statement],
+            [sys.executable, "-P", "-c", f"import {name}"],
             capture_output=True,
             text=True,
             timeout=180,

@@ -27,7 +27,6 @@ def write(
     languages: Sequence[str],
     forms: Sequence[str],
     moment: datetime,
-    everything: bool = False,
     look: Look | None = None,
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Write a comparison in every form and language that is asked for.
@@ -39,7 +38,6 @@ def write(
         languages: of the reports.
         forms: of `FORMATS`.
         moment: date of the reports (UTC).
-        everything: whether equal things are listed.
         look: theme and templates.
 
     Returns:
@@ -56,7 +54,7 @@ def write(
 
         date = moment.astimezone(UTC).strftime("%Y-%m-%d")
         try:
-            made = report(found, versions, language, date=date, everything=everything)
+            made = report(found, versions, language, date=date)
         except ReportError as error:
             problems.append(f"{language}: {error}")
             continue

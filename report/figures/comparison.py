@@ -211,7 +211,7 @@ def _validation(result: Result, measure: Measure) -> tuple[int, Curve]:
     if measure != "mae":
         return 1, history(result, "selection", f"val_{measure}")
     dropped, mean = analysis.smoothed_curve(result)
-    seeds = sorted({fit.seed for fit in result.findings.trainings if fit.role == "fold"})
+    seeds = sorted({fit.seed for fit in result.findings.trainings if fit.role == "fold" and fit.seed is not None})
     single = [analysis.smoothed_curve(analysis.only_seed(result, seed))[1] for seed in seeds]
     return dropped + 1, bundle(single, mean)
 

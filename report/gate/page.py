@@ -68,7 +68,7 @@ def page(
 
 def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: int) -> Part:
     found = wording.rows(verdict, words)
-    colon = words("gate.colon")
+    colon = words.record.colon
     return Part(
         language=words.language,
         tag=words.record.tag,
@@ -83,7 +83,7 @@ def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: i
         colon=colon,
         facts=(
             (words("gate.baseline"), verdict.baseline),
-            (words("gate.newest"), f"{verdict.moment[:16].replace('T', ' ')} UTC"),
+            (words("gate.newest"), wording.newest(verdict, words)),
             (words("gate.checks"), wording.counts(verdict, words)),
             (words("gate.level"), wording.level(verdict)),
             (words("gate.commit"), wording.commits(verdict, words)),

@@ -44,6 +44,12 @@ _SCALE = 1.04
 """The mathematical font's small letters are lower than the text font's: formulas are set this much larger."""
 
 
+def on_screen(tex: str, display: bool) -> str:
+    """Return a formula for the screen: MathML, or the number alone where it is nothing else; raises as `mathml`."""
+    number = None if display else plain_number(tex)
+    return mathml(tex, display=display) if number is None else number
+
+
 @dataclass(frozen=True)
 class Picture:
     """A formula drawn as outlines.

@@ -36,7 +36,7 @@ from labreport.report.errors import RenderingError
 from labreport.report.look import Look
 from labreport.report.rendering import columns, highlight, mathematics
 from labreport.report.rendering.theme import painted
-from labreport.report.rendering.typesetter import JOINER, THIN_SPACE, Typesetter
+from labreport.report.rendering.typesetter import JOINER, THIN_SPACE, Typesetter, on_screen
 from labreport.report.words import Borrowed, Words
 
 Medium = Literal["screen", "paper"]
@@ -367,6 +367,8 @@ class Page:
         return by_language(text, self.report.language)
 
     def _typesetter(self, language: str) -> Typesetter:
+        if self.medium == "screen":
+            return on_screen(language)
         if language not in self._typesetters:
             self._typesetters[language] = Typesetter(language, self._formula)
         return self._typesetters[language]
@@ -415,12 +417,8 @@ class Page:
         return f'{JOINER}<a class="proof" href="#{match[1]}" aria-label="{name}">{match[2]}</a>'
 
     def _formula(self, tex: str, display: bool) -> str:
-        number = mathematics.plain_number(tex)
-        if number is not None and not display:
-            return number
-        if self.medium == "paper":
-            return self._drawn(tex, tex, display=display)
-        return mathematics.mathml(tex, display=display)
+        number = None if display else mathematics.plain_number(tex)
+        return self._drawn(tex, tex, display=display) if number is None else number
 
     def _drawn(self, tex: str, alt: str, *, display: bool) -> Markup:
         picture = mathematics.picture(tex, display=display)

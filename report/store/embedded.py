@@ -40,6 +40,9 @@ COMPARISON_FILE = "comparison.json"
 LARGEST = 256 * 1024 * 1024
 """Bytes of all results together that are unpacked at most: a forged report may not fill the memory."""
 
+LARGEST_TEXT = 16 * 1024 * 1024
+"""Bytes of a report's text that are unpacked at most: a whole course of labs is a tenth of it."""
+
 _TEMPLATE = re.compile(rf'<template data-name="({ELEMENT}|{COMPARISON_ELEMENT})"( data-code="85")?>([^<]*)</template>')
 """The element, whether its text is that of labreport 0.1, and that text."""
 _TEXT = re.compile(rf'<template data-name="{TEXT_ELEMENT}">([^<]*)</template>')
@@ -148,9 +151,11 @@ def text(path: Path) -> Printed | None:
     try:
         if content[:5] == b"%PDF-":
             attached = _attachment(content, TEXT_FILE, path)
+            if attached is not None and len(attached) > LARGEST_TEXT:
+                raise ValueError("larger than the text of any report")
             return None if attached is None else printed.decode(attached)
         match = _TEXT.search(content.decode("utf-8", "replace"))
-        return None if match is None else printed.unpacked(base64.b64decode(match[1]), LARGEST)
+        return None if match is None else printed.unpacked(base64.b64decode(match[1]), LARGEST_TEXT)
     except _DAMAGES as error:
         raise UnreadableError(f"{path}: the text it carries is damaged ({error}).") from error
 

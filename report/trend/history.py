@@ -12,12 +12,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from labreport.experiments import registry
-from labreport.report.store.runs import Entry, Listing, ScoreLine, Stored
+from labreport.report.findings.labs import in_order
+from labreport.report.store.lines import ScoreLine
+from labreport.report.store.runs import Entry, Listing, Stored
 from labreport.report.trend.change import change_points
 
 SECONDS = "seconds_per_seed"
 """Name of the one metric that is not a score: wall time of a run divided by its seeds."""
+
+LEAST, GREATEST = 1e-150, 1e150
+"""Sizes between which a value can be squared and divided; nothing that is measured lies beyond."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +35,10 @@ class Choice:
     """A part of the machine's name, in any case."""
 
     def takes(self, entry: Entry) -> bool:
-        """Return whether a run is to be shown; a failed run that never read its data may belong to any data."""
+        """Return whether a run is to be shown."""
         return (
             (not self.labs or entry.lab in self.labs)
-            and self.profile in (None, entry.profile)
-            and (self.source in (None, entry.source) or (entry.source is None and entry.status != "complete"))
+            and entry.answers(self.profile, self.source or "auto")
             and self.machine.lower() in entry.machine.lower()
         )
 
@@ -47,7 +50,7 @@ class Point:
     position: int
     """Of the run in its group, from 0, the oldest first."""
     mean: float | None
-    """None where it is not a finite number."""
+    """None where it is not a finite number, or its size is beyond `GREATEST` or below `LEAST`."""
     deviation: float | None
     """Sample standard deviation over the seeds, where there are several."""
     seeds: int
@@ -148,8 +151,9 @@ def history(root: Path, listing: Listing, choice: Choice | None = None, *, poole
         )
         for (lab, profile, source, settings), runs in sorted_runs.items()
     ]
+    places = {lab: place for place, lab in enumerate(in_order(group.lab for group in groups))}
     return History(
-        groups=tuple(sorted(groups, key=_order)),
+        groups=tuple(sorted(groups, key=lambda group: (places[group.lab], *_weight(group)))),
         # A page is published: where the store lies on this machine is private.
         unreadable=tuple(message.replace(f"{root}{os.sep}", "") for message in listing.unreadable),
         root=root,
@@ -184,17 +188,27 @@ def _charts(entries: Sequence[Entry], pooled: bool) -> tuple[Chart, ...]:
             # A score of another unit or direction is another metric under the same name: it takes no place here.
             for score in entry.scores:
                 if (score.name, score.unit, score.direction) == (name, shape.unit, shape.direction):
-                    point = Point(position=position, mean=score.mean, deviation=score.deviation, seeds=score.seeds)
-                    points.append((entry.machine, point))
+                    points.append((entry.machine, _point(position, score.mean, score.deviation, score.seeds)))
         charts.append(_chart(name, shape.split, shape.unit, shape.direction, points, pooled))
     timed = [
-        (entry.machine, Point(position=position, mean=entry.seconds / len(entry.seeds), deviation=None, seeds=1))
+        (entry.machine, _point(position, entry.seconds / len(entry.seeds), None, 1))
         for position, entry in complete
         if entry.seconds is not None and entry.seeds
     ]
     if timed:
         charts.append(_chart(SECONDS, "", "seconds", "lower", timed, pooled))
     return tuple(charts)
+
+
+def _point(position: int, mean: float | None, deviation: float | None, seeds: int) -> Point:
+    """Return a point; what is too large or too small for arithmetic is no more drawn than what is not finite."""
+    drawn = mean if mean is not None and _drawable(mean) else None
+    spread = deviation if drawn is not None and deviation is not None and _drawable(deviation) else None
+    return Point(position=position, mean=drawn, deviation=spread, seeds=max(1, seeds))
+
+
+def _drawable(value: float) -> bool:
+    return value == 0 or LEAST <= abs(value) <= GREATEST
 
 
 def _chart(
@@ -259,8 +273,6 @@ def _moment(run: Stored) -> tuple[str, str]:
     return (run.entry.started, run.entry.run_id)
 
 
-def _order(group: Group) -> tuple[int, str, bool, bool, str]:
-    """The labs of the book in its order; in a lab what counts most first: full profile, full data, default settings."""
-    known = registry.names()
-    position = known.index(group.lab) if group.lab in known else len(known)
-    return (position, group.lab, group.profile != "full", group.source == "sample", group.settings)
+def _weight(group: Group) -> tuple[bool, bool, str]:
+    """Sort what counts most in a lab first: full profile, full data, default settings."""
+    return (group.profile != "full", group.source == "sample", group.settings)

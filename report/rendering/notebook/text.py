@@ -139,7 +139,7 @@ class Writer:
 
 
 def addresses(here: str, notebooks: Mapping[str, Chapter]) -> Callable[[str], str | None]:
-    """Return a function that tells where an id lies, seen from one notebook.
+    """Return a function that says where an id lies, seen from one notebook.
 
     Args:
         here: file name of that notebook.

@@ -256,7 +256,7 @@ class _Notebook:
             "source": source.strip("\n"),
         }
         if kind == "code":
-            # What an example printed in the run is shown until the reader runs it anew.
+            # What an example printed in the run is shown until the reader runs it again.
             printed = [{"output_type": "stream", "name": "stdout", "text": output + "\n"}] if output else []
             cell |= {"execution_count": None, "outputs": printed}
         return cell

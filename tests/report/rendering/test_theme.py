@@ -128,7 +128,7 @@ def test_every_role_that_figures_and_style_sheets_name_has_a_colour():
 
 def test_a_finished_report_is_rendered_in_grey_and_again_only_for_another_theme(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    path = Store(tmp_path / "runs").save(hand_result("tensors"))
+    path = Store(tmp_path / "runs").save(hand_result("tensors")).path
     flags = ["--lang", "en", "--to", "html,pdf,md,ipynb"]
     assert cli.main(["render", str(path), *flags]) == 0
     names = ("labreport-en.html", "labreport-en.pdf", "labreport-en-figures/cover-1.svg", NOTEBOOK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import json
 import lzma
 from pathlib import Path
@@ -12,6 +13,7 @@ from helpers.hand_results import hand_result
 
 from labreport.report.errors import UnreadableError
 from labreport.report.store import codec, embedded
+from labreport.report.store.printed import Passage, Printed
 
 
 def _results():
@@ -127,3 +129,47 @@ def test_a_forged_name_inside_a_result_is_refused():
         forged = codec.encode(msgspec.structs.replace(hand_result("mnist"), **changes))
         with pytest.raises(UnreadableError, match="is no name of a lab or a run"):
             codec.decode(forged, "x.json")
+
+
+def _text() -> Printed:
+    return Printed(languages={"zh": {"imdb": [Passage(section="", markdown="一&<二>")]}})
+
+
+def test_the_text_that_a_report_carries_comes_back_from_html_and_pdf(tmp_path):
+    page, paper = tmp_path / "x.html", tmp_path / "x.pdf"
+    elements = embedded.elements(_results(), _text())
+    page.write_text("".join(f'<template data-name="{name}">{data}</template>' for name, data in elements.items()))
+    _pdf(paper, embedded.attachments(_results(), _text()))
+    for path in (page, paper):
+        assert embedded.text(path) == _text()
+        assert embedded.extract(path) == _results()
+
+
+def test_a_report_from_before_carries_no_text(tmp_path):
+    page, paper = tmp_path / "x.html", tmp_path / "x.pdf"
+    page.write_text(_page(_results()))
+    _pdf(paper, embedded.attachments(_results()))
+    assert embedded.text(page) is None and embedded.text(paper) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"BZh9 nothing",
+        bz2.compress(b"[]"),
+        bz2.compress(b'{"format":2,"languages":{}}'),
+        bz2.compress(b"{}")[:-4],
+        bz2.compress(b" " * 2_000_000),
+    ],
+)
+def test_a_damaged_or_newer_text_is_refused(tmp_path, monkeypatch, content):
+    monkeypatch.setattr(embedded, "LARGEST_TEXT", 1_000_000)
+    data = base64.b64encode(content).decode()
+    path = tmp_path / "x.html"
+    path.write_text(f'<template data-name="{embedded.TEXT_ELEMENT}">{data}</template>')
+    with pytest.raises(UnreadableError, match="the text it carries is damaged"):
+        embedded.text(path)
+    _pdf(tmp_path / "x.pdf", {embedded.TEXT_FILE: content + b" " * 1_000_000})
+    with pytest.raises(UnreadableError, match="the text it carries is damaged"):
+        embedded.text(tmp_path / "x.pdf")
