@@ -22,7 +22,7 @@ from labreport.report.errors import RenderingError, missing_extra
 from labreport.report.look import Look
 from labreport.report.rendering import fonts, texts, theme
 from labreport.report.rendering.page import Page
-from labreport.report.rendering.templates import language_style, placed, style, user_style
+from labreport.report.rendering.sheets import language_style, placed, style, user_style
 
 if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration

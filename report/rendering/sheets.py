@@ -1,4 +1,4 @@
-"""Templates and style sheets: the shipped ones, those of a language, and the user's own, which are searched first."""
+"""Templates and style sheets: where they are looked for, the user's folder first, and how they are read."""
 
 from __future__ import annotations
 
