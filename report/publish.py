@@ -22,12 +22,15 @@ from pathlib import Path
 
 from labreport.experiments.result import Result
 from labreport.experiments.running import processes
+from labreport.experiments.running.identity import package_version
+from labreport.report import languages
 from labreport.report.chapters.logo import data_address
 from labreport.report.configuration import LOCALISED, Configuration
 from labreport.report.document import Report
 from labreport.report.errors import ReportError, UnreadableError, UsageError
+from labreport.report.look import THEMES
 from labreport.report.store import embedded, files, manifest, printed
-from labreport.report.store.runs import load
+from labreport.report.store.runs import StoredResult
 
 _PACKAGES = (
     "weasyprint",
@@ -62,14 +65,14 @@ class Job:
     """One document to render; travels to another process."""
 
     language: str
-    runs: tuple[Path, ...]
+    runs: tuple[StoredResult, ...]
     configuration: Configuration
     split: bool
     moment: datetime
 
 
 def publish(
-    runs: Sequence[Path],
+    runs: Sequence[StoredResult],
     configuration: Configuration,
     *,
     split: bool = False,
@@ -79,19 +82,17 @@ def publish(
     """Render stored runs into the output folder.
 
     Args:
-        runs: result files, one for each chapter, in order.
+        runs: one for each chapter, in order.
         configuration: languages, forms and folder.
         split: also one page per lab, in a folder for each language.
         force: render even where nothing changed.
         announce: told when a language is finished.
 
     Raises:
-        UnreadableError: a run can't be read.
         UsageError: the configuration can't be, as for `prepare`.
     """
     _check_inputs(configuration)
-    results = [load(path) for path in runs]
-    moment = report_moment([result.provenance.ended for result in results])
+    moment = report_moment([run.result.provenance.ended for run in runs])
     folder = configuration.output
     inputs = _inputs(runs, configuration, split, moment)
     if not force and (known := _unchanged(folder, inputs)) is not None:
@@ -132,6 +133,8 @@ def _check_inputs(configuration: Configuration) -> None:
         data_address(configuration.logo)
     if configuration.notes is not None and not configuration.notes.is_dir():
         raise UsageError(f"The folder of notes {configuration.notes} is no folder; mend `notes`, or leave it out.")
+    if configuration.templates is not None and not configuration.templates.is_dir():
+        raise UsageError(f"The folder of templates {configuration.templates} is not a folder; fix `templates`.")
 
 
 def report_moment(ended: Sequence[str]) -> datetime:
@@ -210,8 +213,8 @@ def render_language(job: Job) -> Rendered:
     from labreport.report.chapters import build
     from labreport.report.rendering import glyphs
 
-    results = [load(path) for path in job.runs]
-    carried_here = {result.lab: path.read_bytes() for result, path in zip(results, job.runs, strict=True)}
+    results = [run.result for run in job.runs]
+    carried_here = {run.result.lab: run.content for run in job.runs}
     try:
         built = build.document(results, job.language, job.configuration, moment=job.moment, version=tool_version())
     except ReportError as error:
@@ -264,35 +267,35 @@ def _notebooks(report: Report, results: Sequence[Result], job: Job, problems: li
 
 
 def _render(form: str, report: Report, job: Job, results: Mapping[str, bytes]) -> dict[str, bytes]:
-    name, theme = _name(job), job.configuration.theme
+    name, look = _name(job), job.configuration.look
     if form == "html":
         from labreport.report.rendering import html
 
         data = embedded.elements(results, printed.printed(report, results))
-        return {f"{name}.html": html.html(report, data, theme=theme).encode()}
+        return {f"{name}.html": html.html(report, data, look=look).encode()}
     if form == "split":
         from labreport.report.rendering import html
 
-        return {f"{name}/{file}": page.encode() for file, page in html.split(report, theme=theme).items()}
+        return {f"{name}/{file}": page.encode() for file, page in html.split(report, look=look).items()}
     if form == "md":
         from labreport.report.rendering import markdown
 
         folder = f"{name}-figures"
-        text, figures = markdown.markdown(report, folder, theme=theme)
+        text, figures = markdown.markdown(report, folder, look=look)
         pictures = {file: svg.encode() for file, svg in figures.items()} | markdown.pictures(report)
         return {f"{name}.md": text.encode()} | {f"{folder}/{file}": content for file, content in pictures.items()}
     from labreport.report.rendering import pdf
 
     attached = embedded.attachments(results, printed.printed(report, results))
-    content = pdf.pdf(report, source_date=job.moment, attached=attached, theme=theme)
+    content = pdf.pdf(report, source_date=job.moment, attached=attached, look=look)
     return {f"{name}.pdf": content}
 
 
-def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, moment: datetime) -> str:
+def _inputs(runs: Sequence[StoredResult], configuration: Configuration, split: bool, moment: datetime) -> str:
     """Hash of everything that decides the bytes of a report."""
     digest = sha256()
-    for path in runs:
-        digest.update(sha256(path.read_bytes()).digest())
+    for run in runs:
+        digest.update(sha256(run.content).digest())
     for package in ("labreport.report", "labreport.templates"):
         folder = Path(str(resources.files(package)))
         for path in sorted(_files_of(folder)):
@@ -306,20 +309,31 @@ def _inputs(runs: Sequence[Path], configuration: Configuration, split: bool, mom
         configuration.date,
         configuration.edition,
         configuration.theme,
-        _own_notes(configuration.notes),
+        _own_theme(configuration.theme),
+        _own_files(configuration.notes, "*/*.md"),
+        _own_files(configuration.templates, "**/*"),
+        [languages.fingerprint(part) for which in configuration.documents for part in languages.parts(which)],
         split,
         moment.isoformat(),
-        [version(package) for package in _PACKAGES],
+        [package_version(package) for package in _PACKAGES],
         tool_version(),
     ]
     digest.update(json.dumps(words, sort_keys=True).encode())
     return digest.hexdigest()
 
 
-def _own_notes(folder: Path | None) -> list[str]:
+def _own_theme(name: str) -> list[str]:
+    """Return the name and the hash of each file of a theme, which another distribution may have brought."""
+    found = sorted((file.name, file) for file in resources.files(THEMES.get(name)).iterdir() if file.is_file())
+    return [f"{title} {sha256(file.read_bytes()).hexdigest()}" for title, file in found]
+
+
+def _own_files(folder: Path | None, pattern: str) -> list[str]:
+    """Return the name inside the folder and the hash of each file of the user."""
     if folder is None:
         return []
-    return [f"{path.name} {sha256(path.read_bytes()).hexdigest()}" for path in sorted(folder.glob("*/*.md"))]
+    found = sorted(path for path in folder.glob(pattern) if path.is_file())
+    return [f"{path.relative_to(folder).as_posix()} {sha256(path.read_bytes()).hexdigest()}" for path in found]
 
 
 def _files_of(folder: Path) -> Iterator[Path]:

@@ -16,9 +16,12 @@ import msgspec
 
 from labreport.experiments.result import Result
 from labreport.report.chapters import notes, tables
+from labreport.report.chapters.claim_words import Said, evidence_id
 from labreport.report.chapters.notes import Note, Passage
+from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.numbering import Numbering
-from labreport.report.chapters.values import Context, Said, evidence_id, shown
+from labreport.report.chapters.sandbox import shown
+from labreport.report.chapters.values import Context
 from labreport.report.document import (
     Block,
     Box,
@@ -38,7 +41,10 @@ from labreport.report.document import (
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.figures import registry as figures
 from labreport.report.numbers import integer
-from labreport.report.words import Borrowed, Words
+from labreport.report.words import Words
+
+_CONTRADICTIONS = (LookupError, ValueError, ArithmeticError)
+"""What drawing a record raises whose parts don't fit together. A record is a file, which anybody may have written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,16 +103,14 @@ def assemble(
         number: of the chapter.
         language: of the report.
         solutions: whether this is the instructor's edition.
-        folder: with notes of the user's own.
+        folder: with user-supplied notes.
         labels: what figures are labelled with, where not in the report's language alone.
 
     Raises:
         NoteError: the note is missing, or says something the run does not give.
         RenderingError: a figure or table can't be made.
     """
-    text, origin = notes.chosen(language, result.lab, folder)
-    if not solutions:
-        text = notes.without_solutions(text, origin)
+    text, origin = NotesInUse(folder=folder, solutions=solutions).text(language, result.lab)
     context = Context(result, language, cited=True)
     note = notes.read(context, text, origin)
     if folder is not None:
@@ -207,31 +211,19 @@ def _evidence(item: Said, words: Words) -> tuple[str, ...]:
     )
 
 
-def failed(result: Result, number: str, words: Words) -> Chapter:
+def failed(result: Result, number: str, title: str, words: Words) -> Chapter:
     """Return the chapter of a run that did not finish: it says what failed, and shows no number."""
     failure = result.failure
     reason = f"{failure.kind}: {failure.message}" if failure else result.status
-    return broken(
-        result.lab, number, words("labs.failed_title"), words("labs.failed", stage=_stage(result)), reason, words
-    )
+    sentence = words("labs.failed", stage=_stage(result))
+    return broken(result.lab, number, title, words("labs.failed_title"), sentence, reason)
 
 
-def broken(lab: str, number: str, box_title: str, sentence: str, reason: str, words: Words) -> Chapter:
+def broken(lab: str, number: str, title: str, box_title: str, sentence: str, reason: str) -> Chapter:
     """Return a chapter that holds only the reason why it can't be shown."""
     code = "```text\n" + reason.replace("```", "'''") + "\n```"
     box = Box(kind="failure", title=box_title, blocks=(Prose(markdown=sentence), Prose(markdown=code)))
-    return Chapter(id=lab, number=number, title=title(lab, words.language), opening=(box,))
-
-
-def title(lab: str, language: str) -> str:
-    """Return the title of a lab's chapter, or the lab's name where it has no note."""
-    spoken = notes.written_in(language, lab)
-    try:
-        first = notes.source(spoken, lab)[0].partition("\n")[0]
-    except NoteError:
-        return lab
-    found = first.removeprefix("#").strip()
-    return found if spoken == language else Borrowed(found, spoken)
+    return Chapter(id=lab, number=number, title=title, opening=(box,))
 
 
 def is_sample(result: Result) -> bool:
@@ -332,6 +324,9 @@ def _block(passage: Passage, result: Result, placing: _Placing, note: Note, tags
         raise
     except RenderingError as error:
         raise NoteError(f"{where}: {error}") from error
+    except _CONTRADICTIONS as error:
+        what = f"the {passage.kind} '{passage.name}' can't be made of this run: its record contradicts itself"
+        raise NoteError(f"{where}: {what} ({type(error).__name__}: {error}).") from error
 
 
 def _figure(passage: Passage, result: Result, placing: _Placing, where: str, tags: str) -> Figure:
@@ -392,4 +387,4 @@ def _example(passage: Passage, result: Result, where: str) -> Example:
 
 
 def _stage(result: Result) -> str:
-    return result.failure.stage if result.failure and result.failure.stage else "run"
+    return result.failure.stage if result.failure and result.failure.stage else "lab"

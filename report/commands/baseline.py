@@ -13,8 +13,8 @@ from labreport.experiments import registry
 from labreport.experiments.result import Result
 from labreport.report.commands import options
 from labreport.report.commands.console import print_json, print_table, shown
-from labreport.report.comparison.scores import measured
 from labreport.report.errors import UsageError
+from labreport.report.findings.scores import measured
 from labreport.report.numbers import number
 from labreport.report.store.baselines import Baseline, Baselines, Held, NoBaselineError
 from labreport.report.store.runs import Store

@@ -10,6 +10,7 @@ from labreport.report.comparison.record import Comparisons
 from labreport.report.comparison.version import Version
 from labreport.report.document import Report
 from labreport.report.errors import ReportError
+from labreport.report.look import Look
 from labreport.report.store import codec, embedded, files
 
 FORMATS = ("html", "pdf", "md", "json")
@@ -26,7 +27,7 @@ def write(
     languages: Sequence[str],
     forms: Sequence[str],
     moment: datetime,
-    everything: bool = False,
+    look: Look | None = None,
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Write a comparison in every form and language that is asked for.
 
@@ -37,7 +38,7 @@ def write(
         languages: of the reports.
         forms: of `FORMATS`.
         moment: date of the reports (UTC).
-        everything: whether equal things are listed.
+        look: theme and templates.
 
     Returns:
         The files written, and the problems met: a form that can't be made costs no other.
@@ -53,13 +54,13 @@ def write(
 
         date = moment.astimezone(UTC).strftime("%Y-%m-%d")
         try:
-            made = report(found, versions, language, date=date, everything=everything)
+            made = report(found, versions, language, date=date)
         except ReportError as error:
             problems.append(f"{language}: {error}")
             continue
         for form in pages:
             try:
-                content = _rendered(form, made, moment, data)
+                content = _rendered(form, made, moment, data, look)
             except ReportError as error:
                 problems.append(f"{language} {form}: {error}")
                 continue
@@ -67,22 +68,24 @@ def write(
     return tuple(written), tuple(problems)
 
 
-def _rendered(form: str, report: Report, moment: datetime, data: bytes) -> dict[str, bytes]:
+def _rendered(form: str, report: Report, moment: datetime, data: bytes, look: Look | None) -> dict[str, bytes]:
     """Return the files of a form; HTML and PDF carry the comparison itself, so that it can be got back."""
     name = f"{STEM}-{report.language}"
     if form == "html":
         from labreport.report.rendering import html
 
         packed = embedded.packed({embedded.COMPARISON: data})
-        return {f"{name}.html": html.html(report, {embedded.COMPARISON_ELEMENT: packed}).encode()}
+        return {f"{name}.html": html.html(report, {embedded.COMPARISON_ELEMENT: packed}, look=look).encode()}
     if form == "md":
         from labreport.report.rendering import markdown
 
-        text, figures = markdown.markdown(report, f"{name}-figures")
+        text, figures = markdown.markdown(report, f"{name}-figures", look=look)
         return {f"{name}.md": text.encode()} | {f"{name}-figures/{file}": svg.encode() for file, svg in figures.items()}
     from labreport.report.rendering import pdf
 
-    return {f"{name}.pdf": pdf.pdf(report, source_date=moment, attached=embedded.comparison_attachments(data))}
+    return {
+        f"{name}.pdf": pdf.pdf(report, source_date=moment, attached=embedded.comparison_attachments(data), look=look)
+    }
 
 
 def _keep(made: dict[str, bytes], folder: Path, written: list[Path], problems: list[str]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from labreport.experiments.result import Result
 from labreport.report.chapters import notes
+from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.values import Context
 from labreport.report.comparison import worddiff
 from labreport.report.comparison.record import NoteChange
@@ -23,14 +24,14 @@ _UNREAD = ("equation", "solution")
 """Directives whose text is none (formulas), or that no student may read."""
 _LINK = re.compile(r"\[([^\]\[]*)\]\((?:[^()]|\([^()]*\))*\)")
 _MARKS = re.compile(r"\*\*|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|`|^#+ +|^[-*] +|^\d+\. +", re.MULTILINE)
-_FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1`*~*[ \t]*$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"`{3,}|~{3,}")
 _FORMULA = re.compile(r"(?<![\\$])\$([^$\n]+?)(?<!\\)\$(?!\$)")
 _PLAIN_FORMULA = re.compile(r"[A-Za-z0-9 .,()=+/-]+")
 _ESCAPED = re.compile(r"\\([\\`*_\[\]<>|$#~{}&])")
 
 
 def note_changes(
-    a: Version, b: Version, lab: str, languages: Sequence[str], *, everything: bool = False
+    a: Version, b: Version, lab: str, languages: Sequence[str], notes_in_use: NotesInUse, *, everything: bool = False
 ) -> tuple[tuple[NoteChange, ...], dict[str, int]]:
     """Return the passages of a lab that read differently, and the number of equal ones for each language.
 
@@ -40,7 +41,7 @@ def note_changes(
     found: list[NoteChange] = []
     equal: dict[str, int] = {}
     for language in languages:
-        both = _both(a, b, lab, language)
+        both = _both(a, b, lab, language, notes_in_use)
         if both is None:
             continue
         equal[language] = 0
@@ -56,13 +57,13 @@ def note_changes(
     return tuple(found), equal
 
 
-def of_note(result: Result, language: str) -> tuple[Paragraph, ...]:
+def of_note(result: Result, language: str, notes_in_use: NotesInUse) -> tuple[Paragraph, ...]:
     """Return the passages of a run's note, filled with its numbers, without source text, as those of a report are read.
 
     Raises:
         ReportError: the lab has no note in this language, or the run lacks what it names.
     """
-    text, origin = notes.source(language, result.lab)
+    text, origin = notes_in_use.text(language, result.lab)
     note = notes.read(Context(result, language), text, origin)
     found: list[Paragraph] = []
     for title, passages in (("", note.opening), *((section.title, section.passages) for section in note.sections)):
@@ -74,7 +75,7 @@ def of_note(result: Result, language: str) -> tuple[Paragraph, ...]:
 
 def _paragraphs(section: str, markdown: str) -> list[Paragraph]:
     """Return the paragraphs and items of lists in a stretch of Markdown, without source."""
-    parts = re.split(r"\n\s*\n|\n(?=[-*] |\d+\. )", _FENCED.sub("", markdown))
+    parts = re.split(r"\n\s*\n|\n(?=[-*] |\d+\. )", _without_source(markdown))
     return [Paragraph(section=plain(section), text=line) for part in parts if (line := plain(part))]
 
 
@@ -89,6 +90,22 @@ def of_text(text: Printed) -> dict[str, dict[str, tuple[Paragraph, ...]]]:
     }
 
 
+def _without_source(markdown: str) -> str:
+    """Return Markdown without its fenced blocks; one that is not closed reaches to the end, as in a page."""
+    kept: list[str] = []
+    fence = ""
+    for line in markdown.split("\n"):
+        mark = _FENCE.match(line)
+        if fence:
+            if mark and line.startswith(fence) and not line.strip().strip(fence[0]):
+                fence = ""
+        elif mark:
+            fence = mark.group()
+        else:
+            kept.append(line)
+    return "\n".join(kept)
+
+
 def plain(markdown: str) -> str:
     """Return Markdown as the words that a reader sees.
 
@@ -100,12 +117,13 @@ def plain(markdown: str) -> str:
 
 
 def _both(
-    a: Version, b: Version, lab: str, language: str
+    a: Version, b: Version, lab: str, language: str, notes_in_use: NotesInUse
 ) -> tuple[tuple[Paragraph, ...], tuple[Paragraph, ...]] | None:
     printed = [version.pages.get(language, {}).get(lab) for version in (a, b)]
     if printed[0] is not None and printed[1] is not None:
         return printed[0], printed[1]
     try:
-        return of_note(a.results[lab], language), of_note(b.results[lab], language)
+        before, after = (of_note(version.results[lab], language, notes_in_use) for version in (a, b))
     except ReportError:
         return None
+    return before, after

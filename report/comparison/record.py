@@ -13,7 +13,7 @@ import msgspec
 FORMAT = 1
 """Number of the format of a comparison written as JSON."""
 
-Verdict = Literal[
+MetricVerdict = Literal[
     "better",
     "worse",
     "none",
@@ -53,6 +53,7 @@ class Run(Item, frozen=True, kw_only=True):
     started: str
     commit: str | None
     seconds: float
+    """Wall time of the run, from reading the data to the last score."""
     peak_memory_bytes: int
 
 
@@ -103,7 +104,7 @@ class MetricDifference(Item, frozen=True, kw_only=True):
     """Differences smaller than this were said not to matter."""
     shown_from: float | None = None
     """The smallest difference that runs with this spread would have shown."""
-    verdict: Verdict
+    verdict: MetricVerdict
     reason: Reason | None = None
 
 
@@ -173,7 +174,7 @@ class Values(Item, frozen=True, kw_only=True):
     """What the two networks of a regression predict for the same test samples."""
 
     unit: str
-    """Of the predicted values; "none" where no score tells it."""
+    """Of the predicted values; "none" where no score says it."""
     samples: int
     mean_move: float
     """Mean absolute difference between the predictions of A and B, in the unit."""
@@ -268,6 +269,10 @@ class LabComparison(Item, frozen=True, kw_only=True):
     """One lab on both sides."""
 
     lab: str
+    titles: dict[str, str]
+    """Title of the lab's chapter in each language."""
+    everything: bool = False
+    """Whether equal things are listed too, not only counted."""
     a: Run
     b: Run
     obstacles: tuple[Reason, ...]
@@ -306,7 +311,7 @@ class Side(Item, frozen=True, kw_only=True):
     """A version: where it came from."""
 
     label: str
-    """As the user named it, without folders that are nobody's business."""
+    """As the user named it, without the folders above it."""
     kind: str
     """run, folder, report, stored or git."""
     labs: tuple[str, ...]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labreport.report.chapters.chapter import title
 from labreport.report.chapters.numbering import Numbering
 from labreport.report.comparison import predictions_section, sections, wording
 from labreport.report.comparison.record import Comparison, Comparisons, LabComparison
 from labreport.report.comparison.untrusted import foreign
 from labreport.report.comparison.version import Version
 from labreport.report.document import Block, Box, Chapter, Column, Cover, Prose, Report, Section, Table
+from labreport.report.findings import analysis
 from labreport.report.numbers import duration, size
 from labreport.report.rendering.typesetter import JOINER
 from labreport.report.words import Words
@@ -23,9 +23,7 @@ _SHORT_HEAD = 4
 """Characters of a head that are kept on one line."""
 
 
-def report(
-    found: Comparisons, versions: Sequence[Version], language: str, *, date: str, everything: bool = False
-) -> Report:
+def report(found: Comparisons, versions: Sequence[Version], language: str, *, date: str) -> Report:
     """Return the report of a comparison.
 
     Args:
@@ -33,7 +31,6 @@ def report(
         versions: the first version and the others, in the order of `found`.
         language: of the report.
         date: of the report.
-        everything: whether equal things are in the record and are listed.
 
     Raises:
         RenderingError: a figure can't be drawn.
@@ -51,7 +48,6 @@ def report(
                     Numbering(chapter=f"{lab.lab}-{place}" if several else lab.lab, number=number),
                     words,
                     between=pair if several else None,
-                    everything=everything,
                 )
             )
     return Report(
@@ -200,7 +196,6 @@ def _chapter(
     words: Words,
     *,
     between: Comparison | None,
-    everything: bool,
 ) -> Chapter:
     heading = _lab_title(lab, words)
     marks = [wording.reason(found, words, kind="reason") for found in lab.obstacles]
@@ -214,10 +209,10 @@ def _chapter(
         ("scores", sections.scores(lab, numbering.next, words)),
         ("curves", sections.curves(lab, results, numbering.next, words)),
         ("predictions", predictions_section.predictions(lab, results, numbering.next, words)),
-        ("differences", sections.differences(lab, numbering.next, words, everything=everything)),
+        ("differences", sections.differences(lab, numbering.next, words)),
         ("texts", sections.texts(lab, words)),
-        ("claims", sections.claims(lab, numbering.next, words, everything=everything)),
-        ("notes", sections.notes(lab, words, everything=everything)),
+        ("claims", sections.claims(lab, numbering.next, words)),
+        ("notes", sections.notes(lab, words)),
     )
     return Chapter(
         id=numbering.chapter,
@@ -249,7 +244,7 @@ def _method(found: Comparisons, versions: Sequence[Version], words: Words) -> Ch
                 result.run_id,
                 ", ".join(map(str, result.seeds)),
                 result.provenance.started[:16].replace("T", " "),
-                duration(sum(result.timings.values())),
+                duration(analysis.seconds(result)),
                 size(result.peak_memory_bytes),
                 (result.provenance.git_commit or "")[:12],
             )
@@ -280,9 +275,9 @@ def _method(found: Comparisons, versions: Sequence[Version], words: Words) -> Ch
 
 
 def _obstacles(lab: LabComparison, words: Words) -> str:
-    space = words("figures.sentence_separator")
+    space = words.record.between_sentences
     return foreign(space.join(wording.reason(found, words, kind="reason") for found in lab.obstacles))
 
 
 def _lab_title(lab: LabComparison, words: Words) -> str:
-    return title(lab.lab, words.language)
+    return lab.titles.get(words.language, lab.lab)

@@ -62,8 +62,11 @@ class MetricWords:
     def p(self) -> str:
         """p after the correction for the number of metrics."""
         test = self._metric.test
-        told = test is not None and self._metric.verdict != "same"
-        return p_value(test.adjusted_p) if told and test else self._words("compare.none_cell")
+        return (
+            p_value(test.adjusted_p)
+            if test is not None and self._metric.verdict != "same"
+            else self._words("compare.none_cell")
+        )
 
     @property
     def verdict(self) -> str:
@@ -85,6 +88,10 @@ class MetricWords:
         if metric.verdict == "none" and metric.shown_from:
             return words("compare.detail_shown_from", value=self._amount(metric.shown_from))
         return ""
+
+    def with_detail(self, verdict: str, detail: str) -> str:
+        """Return the verdict with what belongs to it, both as the output writes them."""
+        return self._words("compare.verdict_with_detail", verdict=verdict, detail=detail) if detail else verdict
 
     @property
     def _unit(self) -> str:
@@ -192,7 +199,7 @@ def shift(found: EpochShift, words: Words) -> str:
         sentences.append(words("compare.no_overfitting_both", epochs=found.epochs_a))
     else:
         sentences += [words("compare.no_overfitting", side=side, epochs=epochs) for side, epochs in falling]
-    return words("figures.sentence_separator").join(sentences)
+    return words.record.between_sentences.join(sentences)
 
 
 def duration(run: Run) -> str:

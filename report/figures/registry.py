@@ -25,6 +25,8 @@ FIGURES: dict[str, Artist] = {
     "descent": descent.descent,
     "digits": images.digits,
     "directed-graph": network.two_output_graph,
+    "emblem-tensors": blocks.emblem,
+    "emblem-workflow": cover_strip.graph_emblem,
     "encodings": curves.encodings,
     "folds": crossvalidation.folds,
     "image-tensor": blocks.image_batch,
@@ -36,6 +38,8 @@ FIGURES: dict[str, Artist] = {
     "probabilities": predictions.probabilities,
     "time-series-tensor": blocks.time_series,
 }
+EMBLEM = "emblem-"
+"""Beginning of the names of the pictures that stand for a lab on the cover; the lab's name follows."""
 NETWORK = "network-"
 """Beginning of the names of model diagrams; the role of the model follows."""
 
@@ -69,8 +73,11 @@ def strip(result: Result, words: Words) -> Drawing:
     """Return the small picture of a lab for the cover, 40 mm × 24 mm.
 
     Raises:
-        FigureError: the lab trains, but its run has no validation curve.
+        FigureError: the lab has no emblem, and its run neither a validation curve nor a score.
     """
+    emblem = f"{EMBLEM}{result.lab}"
+    if emblem in FIGURES:
+        return draw(emblem, result, words)
     return _drawn("strip", lambda: cover_strip.picture(result, words), result, words)
 
 

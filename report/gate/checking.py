@@ -20,11 +20,13 @@ from labreport.experiments.errors import LabError
 from labreport.experiments.result import Result
 from labreport.experiments.running import identity
 from labreport.experiments.suggestion import unknown_name
+from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.comparison.record import Reason
-from labreport.report.comparison.scores import measured
 from labreport.report.configuration import Configuration, override
 from labreport.report.errors import ExperimentError, ReportError, UnreadableError, UsageError
 from labreport.report.findings import claims
+from labreport.report.findings.labs import in_order
+from labreport.report.findings.scores import measured
 from labreport.report.gate import reference
 from labreport.report.gate.confirmation import ChangedError, Rerun, confirmed
 from labreport.report.gate.folder import scrubbed
@@ -37,7 +39,7 @@ from labreport.report.running.execution import execute
 from labreport.report.running.planning import Plan, choose, make_plans
 from labreport.report.store.baselines import NoBaselineError
 from labreport.report.store.files import OutputError
-from labreport.report.store.runs import CONFIRMATION, PURPOSE, Listing, Store, Stored, load
+from labreport.report.store.runs import CONFIRMATION, PURPOSE, Listing, Store, Stored, StoredResult, load, read
 
 
 class NothingMeasuredError(ReportError):
@@ -51,8 +53,8 @@ class Checked:
     """A verdict, and the runs it is about."""
 
     verdict: Verdict
-    runs: tuple[Path, ...]
-    """Result files of the judged runs, in the order of the labs."""
+    runs: tuple[StoredResult, ...]
+    """The judged runs, in the order of the labs."""
     problem: Reason | None = None
     """Why there is no baseline at all."""
     message: str = ""
@@ -93,10 +95,10 @@ def check(
     except NoBaselineError as error:
         source, message = Source(label=Path(name).name, kind="unknown", store=store), str(error)
         problem = Reason(code=UNKNOWN, values={"name": source.label})
-    candidates, paths, unreadable = _candidates(configuration, store, source, runs)
+    candidates, judged, unreadable = _candidates(configuration, store, source, runs)
     if not candidates:
         raise NothingMeasuredError(f"There is no run to check in {store.root}.\nRun `labreport build` first.")
-    labs = judge(candidates, rules)
+    labs = judge(candidates, rules, notes=NotesInUse.of(configuration))
     if rerun is not None:
         labs = confirmed(labs, candidates, rules, rerun)
     verdict = Verdict(
@@ -107,7 +109,7 @@ def check(
         labs=labs,
         unreadable=tuple(dict.fromkeys(scrubbed(message) for message in unreadable)),
     )
-    return Checked(verdict=verdict, runs=tuple(paths), problem=problem, message=message)
+    return Checked(verdict=verdict, runs=tuple(judged), problem=problem, message=message)
 
 
 def remember(store: Store, verdict: Verdict) -> None:
@@ -202,24 +204,23 @@ def _to_confirm(plan: Plan, store: Store) -> Plan:
     """Return the plan of a run that only confirms: another identity, so that it never stands in for a night's run."""
     parts = {**plan.parts, PURPOSE: CONFIRMATION}
     key = identity.key(parts)
-    return replace(plan, key=key, parts=parts, stored=store.with_key(plan.lab, key))
+    return replace(plan, key=key, parts=parts, stored=store.list().with_key(plan.lab, key))
 
 
 def _candidates(
     configuration: Configuration, store: Store, source: Source, named: Mapping[str, str | Check] | None
-) -> tuple[list[Candidate], list[Path], list[str]]:
+) -> tuple[list[Candidate], list[StoredResult], list[str]]:
     listing = store.list()
-    wanted = None if configuration.data == "auto" else configuration.data
     stored = dict.fromkeys(run.entry.lab for run in listing.measurements)
-    runs = {lab: known for lab in stored if (known := listing.of(lab, configuration.profile, wanted))}
+    runs = {lab: known for lab in stored if (known := listing.of(lab, configuration.profile, configuration.data))}
     labs: Sequence[str]
     if named is not None:
         labs = tuple(named)
     else:
-        labs = choose(configuration) if configuration.labs else _ordered([*runs, *source.labs], configuration.paths)
+        labs = choose(configuration) if configuration.labs else in_order([*runs, *source.labs], configuration.paths)
     chosen_alone = named is not None or bool(configuration.labs)
     unreadable = [message for message in listing.unreadable if not chosen_alone or _names(message, labs)]
-    candidates, paths = [], []
+    candidates, judged = [], []
     for lab in labs:
         name = named[lab] if named is not None else None
         if isinstance(name, Check):
@@ -232,16 +233,17 @@ def _candidates(
             considered = [run for run in listing.runs if (run.entry.lab, run.entry.run_id) == (lab, name)]
         for run in considered:
             try:
-                current = load(run.path)
+                found_run = read(run.path)
             except ReportError as error:
                 unreadable.append(str(error))
                 continue
-            paths.append(run.path)
+            judged.append(found_run)
+            current = found_run.result
             break
         found = source.of(current) if current is not None else reference.Reference()
         unreadable += found.unreadable
         candidates.append(Candidate(lab=lab, current=current, reference=found))
-    return candidates, paths, unreadable
+    return candidates, judged, unreadable
 
 
 def _present_first(lab: str, runs: Sequence[Stored], configuration: Configuration, store: Store) -> list[Stored]:
@@ -256,11 +258,6 @@ def _present_first(lab: str, runs: Sequence[Stored], configuration: Configuratio
 def _names(message: str, labs: Sequence[str]) -> bool:
     """Return whether a message names a file of one of these labs."""
     return any(f"/{lab}/" in message.replace("\\", "/") for lab in labs)
-
-
-def _ordered(labs: Sequence[str], paths: Mapping[str, Path]) -> tuple[str, ...]:
-    known = [*registry.names(), *paths]
-    return tuple(sorted(set(labs), key=lambda lab: (known.index(lab) if lab in known else len(known), lab)))
 
 
 def _moment(candidates: Sequence[Candidate]) -> str:

@@ -15,9 +15,9 @@ import msgspec
 from labreport.experiments.errors import LabError
 from labreport.experiments.result import Result
 from labreport.report.comparison.record import Reason
-from labreport.report.comparison.scores import measured
 from labreport.report.errors import ReportError
 from labreport.report.findings import claims
+from labreport.report.findings.scores import measured
 from labreport.report.gate import metrics
 from labreport.report.gate.judgement import Candidate
 from labreport.report.gate.reference import same_version

@@ -6,19 +6,18 @@ raises a false alarm on no more nights than the rules allow. Claims need no test
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from labreport.experiments.result import Result
 from labreport.report.chapters.chapter import is_sample
-from labreport.report.chapters.notes import claimed, source
+from labreport.report.chapters.notes_in_use import SHIPPED, NotesInUse
 from labreport.report.comparison.record import Reason
-from labreport.report.comparison.scores import measured
-from labreport.report.errors import NoteError
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.claims import Claim
+from labreport.report.findings.scores import measured
 from labreport.report.findings.statistics import holm
 from labreport.report.gate import metrics
 from labreport.report.gate.reference import UNKNOWN, Reference
@@ -51,30 +50,19 @@ class Candidate:
     """What is said where nothing was measured."""
 
 
-def judge(
-    candidates: Sequence[Candidate], rules: Rules, *, chapter_claims: Callable[[str], Sequence[str]] | None = None
-) -> tuple[LabVerdict, ...]:
+def judge(candidates: Sequence[Candidate], rules: Rules, *, notes: NotesInUse = SHIPPED) -> tuple[LabVerdict, ...]:
     """Judge the newest run of each lab.
 
     Args:
         candidates: the labs, in the order in which they are reported.
         rules: of the configuration.
-        chapter_claims: names the claims that a lab's chapter makes; by default as its notes do.
+        notes: whose chapters are judged, and named.
 
     Raises:
         UsageError: a rule names a metric that neither the run nor its baseline has.
     """
-    made = chapter_claims or claims_of
-    found = [_lab(candidate, rules.of(candidate.lab), made(candidate.lab)) for candidate in candidates]
+    found = [_lab(candidate, rules.of(candidate.lab), notes) for candidate in candidates]
     return _settled(found, rules)
-
-
-def claims_of(lab: str) -> tuple[str, ...]:
-    """Return the claims that the chapter of a lab makes; none for a lab without a chapter."""
-    try:
-        return tuple(dict.fromkeys(claimed(source("en", lab)[0])))
-    except NoteError:
-        return ()
 
 
 def corrected(p_values: Sequence[float], least: Sequence[float], level: float) -> tuple[float | None, ...]:
@@ -96,16 +84,18 @@ def corrected(p_values: Sequence[float], least: Sequence[float], level: float) -
     return tuple(found)
 
 
-def _lab(candidate: Candidate, rules: LabRules, made: Sequence[str]) -> LabVerdict:
+def _lab(candidate: Candidate, rules: LabRules, notes: NotesInUse) -> LabVerdict:
     current, reference = candidate.current, candidate.reference
+    titles = notes.titles(candidate.lab)
     if current is None:
-        return LabVerdict(lab=candidate.lab, run_id=None, checks=(candidate.absent,))
+        return LabVerdict(lab=candidate.lab, titles=titles, run_id=None, checks=(candidate.absent,))
     checks: list[Check] = [_run(current)]
     if current.status == "complete":
         checks += _metrics(current, reference, rules)
-        checks += _claims(current, reference, rules, made)
+        checks += _claims(current, reference, rules, notes.claims(candidate.lab) or ())
     return LabVerdict(
         lab=candidate.lab,
+        titles=titles,
         run_id=current.run_id,
         seeds=current.seeds,
         started=current.provenance.started,

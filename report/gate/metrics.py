@@ -14,8 +14,8 @@ from statistics import stdev as deviation
 import msgspec
 
 from labreport.report.comparison.record import Reason
-from labreport.report.comparison.scores import Measured
 from labreport.report.findings import statistics
+from labreport.report.findings.scores import Measured
 from labreport.report.gate.rules import MetricRule, Way, fallback_margin
 from labreport.report.gate.verdict import Check, Numbers, Status
 from labreport.report.numbers import exact, integer, number, percent, points

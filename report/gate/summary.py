@@ -91,11 +91,11 @@ def _head(verdict: Verdict, words: Words, mark: str) -> list[str]:
         (words("gate.checks"), wording.counts(verdict, words)),
     ]
     return [
-        f"{mark} {words('gate.title')}{words('gate.colon')}{words(f'gate.outcome_{outcome}')}",
+        f"{mark} {words('gate.title')}{words.record.colon}{words(f'gate.outcome_{outcome}')}",
         "",
         escaped(wording.explanation(verdict, words)),
         "",
-        " · ".join(f"{name}{words('gate.colon')}{value}" for name, value in facts),
+        " · ".join(f"{name}{words.record.colon}{value}" for name, value in facts),
         "",
     ]
 

@@ -37,7 +37,7 @@ from labreport.report.publish import Outcome
 from labreport.report.running.execution import execute
 from labreport.report.running.planning import Plan, make_plans
 from labreport.report.store import files, manifest
-from labreport.report.store.runs import Store, Stored
+from labreport.report.store.runs import Store, Stored, StoredResult, read
 from labreport.report.trend import folder as trend_folder
 from labreport.report.trend import links
 from labreport.report.trend.history import history
@@ -61,7 +61,7 @@ class Reporter(Protocol):
         """Show progress while the block runs."""
 
 
-Render = Callable[[Sequence[Path], Configuration], Outcome]
+Render = Callable[[Sequence[StoredResult], Configuration], Outcome]
 """Renders results with what a configuration says, and reports it to the user."""
 
 
@@ -153,7 +153,7 @@ def _train(task: Task) -> tuple[LabNight, ...]:
         action = schedule.decide(plan, expected, left, training)
         if action == "take":
             assert plan.stored is not None
-            found[plan.lab] = LabNight(lab=plan.lab, state="fresh", run_id=plan.stored.entry.run_id)
+            found[plan.lab] = LabNight(lab=plan.lab, state="fresh", run_id=plan.stored.result.run_id)
         elif action == "train":
             found[plan.lab] = _run(plan, task, left)
         else:
@@ -179,7 +179,7 @@ def _run(plan: Plan, task: Task, left: float) -> LabNight:
         result = done[0].result
     seconds = perf_counter() - begun
     if result is None:
-        newest = task.store.latest(plan.lab)
+        newest = task.store.list().newest(plan.lab)
         entry = newest.entry if newest and newest.entry.key == plan.key else None
         # The run may have come to its end in the very moment in which the time was over.
         state: record.State = "trained" if entry and entry.status == "complete" else "stopped"
@@ -197,13 +197,12 @@ def _run(plan: Plan, task: Task, left: float) -> LabNight:
 def _shown_runs(task: Task, labs: Sequence[LabNight]) -> dict[str, Stored]:
     """Return the run of each lab that the report shows: tonight's, or the newest complete one of a lab left out."""
     configuration, listing = task.configuration, task.store.list()
-    source = None if configuration.data == "auto" else configuration.data
     found: dict[str, Stored] = {}
     for lab in labs:
         if lab.measured:
             known = [run for run in listing.runs if (run.entry.lab, run.entry.run_id) == (lab.lab, lab.run_id)]
         else:
-            earlier = listing.of(lab.lab, configuration.profile, source)
+            earlier = listing.of(lab.lab, configuration.profile, configuration.data)
             known = [run for run in earlier if run.entry.status == "complete"]
         if known:
             found[lab.lab] = known[0]
@@ -227,7 +226,7 @@ def _report(task: Task, shown: dict[str, Stored]) -> tuple[Step, list[Path]]:
         return Step(name="report", code=5, remark=NO_RUN), []
     inside = override(task.configuration, output=task.target / manifest.REPORT)
     runs = [run.path for run in shown.values()]
-    outcome = task.render(runs, inside)
+    outcome = task.render([read(path) for path in runs], inside)
     links.record(task.store, runs, links.job_address(os.environ) or links.address_of(inside.output, task.store))
     step = Step(
         name="report",
@@ -242,7 +241,7 @@ def _trend(task: Task) -> tuple[Step, list[Path]]:
     found = history(task.store.root, task.store.list())
     if not found.groups:
         return Step(name="trend", code=5, remark=NO_RUN), []
-    paths = trend_folder.write(found, task.target, task.configuration.lang, base=task.url)
+    paths = trend_folder.write(found, task.target, task.configuration.lang, base=task.url, look=task.configuration.look)
     step = Step(
         name="trend",
         code=2 if found.unreadable else 0,
@@ -265,7 +264,16 @@ def _check(
     step = Step(name="check", code=code, remark=remark, files=(gate_folder.INDEX, gate_folder.SUMMARY))
     # Every artifact names the code with which the night will end.
     whole = _night(task, labs, [*before, step]).code
-    made = gate_folder.write(found.verdict, task.target, task.configuration.lang, whole, pages, drawn, night=SUMMARY)
+    made = gate_folder.write(
+        found.verdict,
+        task.target,
+        task.configuration.lang,
+        whole,
+        pages,
+        drawn,
+        night=SUMMARY,
+        look=task.configuration.look,
+    )
     checking.remember(task.store, found.verdict)
     if message := gate_folder.append_verdict(found.verdict, task.configuration.lang, os.environ):
         click.echo(f"Note: {message}", err=True)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from labreport.experiments.errors import told
-from labreport.experiments.result import FORMAT, GREATEST_SECONDS, Result
+from labreport.experiments.result import FORMAT, GREATEST_SECONDS, OWN_FORMAT, Result
 from labreport.report.errors import UnreadableError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
@@ -29,14 +29,18 @@ _BITS = 64
 Kind = TypeVar("Kind")
 
 
-def encode(record: msgspec.Struct) -> bytes:
+def encode(record: msgspec.Struct | tuple[msgspec.Struct, ...], kind: Any = None) -> bytes:
     """Return the record as indented JSON in UTF-8, ending in a newline.
+
+    Args:
+        record: or several of them, which become an array.
+        kind: its type; where None, that of the record.
 
     Raises:
         msgspec.ValidationError: a field holds a value of another type than it declares.
     """
     # Records are not checked when they are made; here each value takes its declared type (5 becomes 5.0), or fails.
-    checked = msgspec.convert(msgspec.to_builtins(record), type(record))
+    checked = msgspec.convert(msgspec.to_builtins(record), kind or type(record))
     plain = _mark(msgspec.to_builtins(checked))
     return msgspec.json.format(msgspec.json.encode(plain), indent=1) + b"\n"
 
@@ -65,11 +69,13 @@ def decode(text: bytes, origin: str) -> Result:
     version = plain.get("format") if isinstance(plain, dict) else None
     if not isinstance(version, int):
         raise UnreadableError(f"Can't read {origin}: not a result of labreport (it has no format number).")
-    if version > FORMAT:
+    if version > OWN_FORMAT:
         raise UnreadableError(
-            f"Can't read {origin}: saved in format {version}; this version reads up to {FORMAT}.\n"
+            f"Can't read {origin}: saved in format {version}; this version reads up to {OWN_FORMAT}.\n"
             "Update labreport, or run the lab again."
         )
+    # As `labreport show --json` writes it: what was concluded then is concluded again.
+    plain.pop("conclusions", None)
     try:
         result = msgspec.convert(_unmark(plain), Result)
     except (msgspec.ValidationError, KeyError, RecursionError) as error:
@@ -86,7 +92,7 @@ def decode(text: bytes, origin: str) -> Result:
 
 def _check_facts(result: Result, origin: str) -> None:
     """Refuse what no run of ours says of itself, whatever it has measured."""
-    if not result.seeds:
+    if not result.seeds and result.format == FORMAT:
         raise UnreadableError(f"Can't read {origin}: a run without seeds.")
     for name, value in result.settings.items():
         if isinstance(value, float) and not math.isfinite(value):
@@ -123,9 +129,14 @@ def parse(content: bytes, kind: type[Kind], origin: str) -> Kind:
         raise UnreadableError(f"Can't read {origin}: {told(error)}.") from error
 
 
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema of a stored Result, with numbers in the form `encode` writes."""
-    published = cast(dict[str, Any], _number_reference(msgspec.json.schema(Result)))
+def schema(kind: Any = Result, title: str = "labreport result") -> dict[str, Any]:
+    """Return the JSON Schema of a record, or of a tuple of records, with numbers in the form `encode` writes.
+
+    Args:
+        kind: type of what is written.
+        title: of the schema.
+    """
+    published = cast(dict[str, Any], _number_reference(msgspec.json.schema(kind)))
     published["$defs"]["Number"] = {
         "description": "A number; not-a-number and infinity are objects.",
         "anyOf": [
@@ -138,7 +149,7 @@ def schema() -> dict[str, Any]:
             },
         ],
     }
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "labreport result", **published}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **published}
 
 
 def _mark(value: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from labreport.experiments.result import Result
-from labreport.report.store.runs import Listing, Store, Stored, newest_first
+from labreport.report.store.runs import Listing, Store, Stored, StoredResult, newest_first
 
 
 class ListedStore(Store):
@@ -31,11 +31,12 @@ class ListedStore(Store):
             return self._known
         return Listing(runs=tuple(run for run in self._known.runs if run.entry.lab == lab), unreadable=())
 
-    def save(self, result: Result) -> Path:
-        """Write a new run and return its file; it is listed from now on."""
-        path = super().save(result)
-        self._replace(Stored(folder=path.parent, entry=self._entry(path.parent)))
-        return path
+    def save(self, result: Result) -> StoredResult:
+        """Write a new run and return it as it was stored; it is listed from now on."""
+        saved = super().save(result)
+        folder = saved.path.parent
+        self._replace(Stored(folder=folder, entry=self._entry(folder)))
+        return saved
 
     def note(self, run: Stored, **notes: str | None) -> Stored:
         """Note something in a run's index; it is listed so from now on."""

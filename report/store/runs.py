@@ -4,10 +4,10 @@
     runs/<lab>/<run id>/index.json      the few fields that a listing needs
     runs/<lab>/.partial/<key>/          finished seeds of a run that is under way, or was stopped; no run yet
 
-Plain files, each written beside its place and renamed, so that whoever stops the program finds every finished run
-intact. Nothing is overwritten. A run whose index is missing, of an older form, or was made from another state of the
-result (told by size and time of the file) is listed from its result, and the index is written anew; a run that can't be
-read is named and passed over. So a result that was cut off or edited is noticed without reading the others.
+Plain files, each written beside its place and renamed, so that every finished run stays intact whenever the program is
+stopped. Nothing is overwritten. A run whose index is missing, of an older form, or was made from another state of the
+result (seen by size and time of the file) is listed from its result, and the index is written again; a run that can't
+be read is named and passed over. So a result that was cut off or edited is noticed without reading the others.
 """
 
 from __future__ import annotations
@@ -15,44 +15,32 @@ from __future__ import annotations
 import contextlib
 import math
 import shutil
-import statistics
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from labreport.experiments.result import Direction, Failure, Result, Score, Setting, Split
+from labreport.experiments.result import Failure, Result, Setting
 from labreport.report.errors import ReportError, UnreadableError, UsageError
+from labreport.report.findings import analysis
+from labreport.report.findings.scores import scores_of
 from labreport.report.store import codec, files
+from labreport.report.store.lines import ScoreLine, TrainingLine, score_line, training_lines
 
 RESULT = "result.json"
 INDEX = "index.json"
 KEPT = ".partial"
 FORM = 3
-"""Form of the index. History: 0 had no scores but the first; 1 had all of a trend; 2 knows the file of its result; 3
-knows which runs are confirmations."""
+"""Form of the index. History: 0 had no scores but the first; 1 had all of a trend; 2 knows the file of its result;
+3 knows which runs are confirmations, the best epochs, and spreads in which the folds of a seed are averaged."""
 PURPOSE, CONFIRMATION = "purpose", "confirmation"
 """The part of a run's identity that marks a run which the gate asked for to confirm a suspicion. It stands among the
 `key_parts`, whose names are free, so that every reader of format 1 reads it; runs of the user's have no such part."""
 MISSING = "missing:"
 """Before the source of data (full, sample or auto) in the identity of a run that failed before it could read them."""
-
-
-class ScoreLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One score over the seeds of a run; the folds of a seed are averaged first."""
-
-    name: str
-    split: Split
-    unit: str
-    direction: Direction
-    mean: float | None
-    """None where a seed's value is not a finite number."""
-    deviation: float | None
-    """Sample standard deviation over the seeds; None for a single seed, or where the mean is None."""
-    seeds: int
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +61,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     form: int = 0
     scores: tuple[ScoreLine, ...] = ()
+    trainings: tuple[TrainingLine, ...] = ()
     seconds: float | None = None
     """Wall time of the whole run."""
     lab_version: str = ""
@@ -94,6 +83,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     stamp: tuple[int, int] = (0, 0)
     """Size in bytes and time of the last change in nanoseconds of the result from which this was made."""
 
+    def answers(self, profile: str | None = None, data: str | None = "auto") -> bool:
+        """Return whether the run was made with this profile (None: any) on these data ("auto": any).
+
+        A run that knows no data, because its lab has none or it failed before it read them, answers for any.
+        """
+        return profile in (None, self.profile) and (data == "auto" or self.source in (None, data))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
@@ -109,6 +105,17 @@ class Stored:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoredResult:
+    """A result that was read, or written, once: what travels from the store to every page made of it."""
+
+    path: Path
+    """Where it lies; for a result out of a finished report, that report."""
+    result: Result
+    content: bytes = field(repr=False)
+    """Its file, byte for byte: what a report carries, and what decides whether a report is up to date."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listing:
     """All runs of a store, newest first, and what could not be read."""
 
@@ -120,15 +127,21 @@ class Listing:
         """The runs that measure a version, newest first: all but those that only confirm a suspicion of the gate."""
         return tuple(run for run in self.runs if not run.entry.confirms)
 
-    def of(self, lab: str, profile: str, source: str | None = None) -> tuple[Stored, ...]:
-        """Return the measurements of a lab with a profile and data, newest first; without a source on any data."""
-        return tuple(
-            run
-            for run in self.measurements
-            if run.entry.lab == lab
-            and run.entry.profile == profile
-            and (source is None or run.entry.source in (None, source))
-        )
+    def of(self, lab: str, profile: str | None = None, data: str = "auto") -> tuple[Stored, ...]:
+        """Return the measurements of a lab with this profile (None: any) and data ("auto": any), newest first."""
+        return tuple(run for run in self.measurements if run.entry.lab == lab and run.entry.answers(profile, data))
+
+    def newest(self, lab: str, profile: str | None = None, data: str = "auto") -> Stored | None:
+        """Return the newest measurement of a lab with this profile and data, whatever became of it."""
+        return next(iter(self.of(lab, profile, data)), None)
+
+    def with_key(self, lab: str, key: str) -> StoredResult | None:
+        """Return the newest complete run of a lab with this key, if there is one whose result can be read."""
+        for run in self.runs:
+            if (run.entry.lab, run.entry.key, run.entry.status) == (lab, key, "complete"):
+                with contextlib.suppress(UnreadableError):
+                    return read(run.path)
+        return None
 
 
 def newest_first(runs: Iterable[Stored]) -> tuple[Stored, ...]:
@@ -146,8 +159,8 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def save(self, result: Result) -> Path:
-        """Write a new run and return its file.
+    def save(self, result: Result) -> StoredResult:
+        """Write a new run and return it as it was stored.
 
         Raises:
             OutputError: the folder can't be written.
@@ -164,15 +177,16 @@ class Store:
                 ) from None
         except OSError:
             pass  # `write` says what stands in the way.
+        content = codec.encode(result)
         try:
-            files.write(folder / RESULT, codec.encode(result))
+            files.write(folder / RESULT, content)
         except BaseException:
             with contextlib.suppress(OSError):
                 folder.rmdir()
             raise
         entry = msgspec.structs.replace(entry_of(result), stamp=stamp_of(folder / RESULT))
         files.write(folder / INDEX, codec.encode(entry))
-        return folder / RESULT
+        return StoredResult(path=folder / RESULT, result=result, content=content)
 
     def prepare(self) -> None:
         """Make sure that runs can be stored, before hours are spent on one.
@@ -195,7 +209,7 @@ class Store:
         return self.root / lab / KEPT
 
     def forget(self, lab: str, key: str) -> None:
-        """Delete the finished seeds of a run that is complete, or is to be trained anew."""
+        """Delete the finished seeds of a run that is complete, or is to be trained again."""
         shutil.rmtree(self.kept(lab) / key, ignore_errors=True)
         with contextlib.suppress(OSError):  # those of other runs lie there
             self.kept(lab).rmdir()
@@ -232,22 +246,12 @@ class Store:
                     unreadable.append(str(error))
         return Listing(runs=newest_first(runs), unreadable=tuple(unreadable))
 
-    def with_key(self, lab: str, key: str) -> Stored | None:
-        """Return the newest complete run of a lab with this key, if there is one whose result can be read."""
-        for run in self.list(lab).runs:
-            if run.entry.key == key and run.entry.status == "complete":
-                with contextlib.suppress(UnreadableError):
-                    load(run.path)
-                    return run
-        return None
-
-    def latest(self, lab: str) -> Stored | None:
-        """Return the newest measurement of a lab, if there is one."""
-        runs = self.list(lab).measurements
-        return runs[0] if runs else None
-
-    def find(self, name: str) -> Path:
+    def find(self, name: str, listing: Listing | None = None) -> Path:
         """Return the file of a run: a file, a folder, a lab (its newest run), or a run id or its unique beginning.
+
+        Args:
+            name: what the user wrote.
+            listing: of this store, for a caller that has one.
 
         Raises:
             UsageError: nothing, or more than one run, is meant.
@@ -257,16 +261,17 @@ class Store:
             return path
         if (path / RESULT).is_file():
             return path / RESULT
-        if codec.NAME.fullmatch(name) and (newest := self.latest(name)):
+        listing = listing or self.list()
+        if newest := listing.newest(name):
             return newest.path
-        found = [run for run in self.list().runs if run.entry.run_id.startswith(name)]
+        found = [run for run in listing.runs if run.entry.run_id.startswith(name)]
         if len(found) == 1 or (found and found[0].entry.run_id == name):
             return found[0].path
         if found:
             raise UsageError(
                 f"'{name}' may mean {', '.join(run.entry.run_id for run in found[:5])}; give more of its id."
             )
-        if name and (damaged := [problem for problem in self.list().unreadable if f"/{name}" in problem]):
+        if name and (damaged := [problem for problem in listing.unreadable if f"/{name}" in problem]):
             raise UnreadableError(damaged[0])
         raise UsageError(
             f"No run '{name}' in {self.root}, and no such file.\nSee `labreport list` for the stored runs."
@@ -311,8 +316,8 @@ def _fits(entry: Entry, folder: Path) -> bool:
     )
 
 
-def load(path: Path) -> Result:
-    """Read a result file.
+def read(path: Path) -> StoredResult:
+    """Read a result file, once for all that is made of it.
 
     Raises:
         UnreadableError: missing, damaged, cut off, or of a newer format.
@@ -321,16 +326,19 @@ def load(path: Path) -> Result:
         content = path.read_bytes()
     except OSError as error:
         raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
-    return codec.decode(content, str(path))
+    return StoredResult(path=path, result=codec.decode(content, str(path)), content=content)
+
+
+def load(path: Path) -> Result:
+    """Return the result in a file, where nothing else of it is needed. Errors as `read`."""
+    return read(path).result
 
 
 def entry_of(result: Result) -> Entry:
     """Return what a listing says of a run."""
     findings = result.findings
-    tested = [item for item in findings.scores if item.split == "test"]
-    first = tested[0] if tested else None
-    values = [item.value for item in findings.scores if first and item.name == first.name]
-    mean = sum(values) / len(values) if values else math.nan
+    scores = scores_of(findings.scores)
+    tested = next((found for found in scores.values() if found.first.split == "test"), None)
     provenance = result.provenance
     return Entry(
         run_id=result.run_id,
@@ -340,13 +348,14 @@ def entry_of(result: Result) -> Entry:
         profile=result.profile,
         source=findings.data.source if findings.data else _wanted_source(result),
         seeds=result.seeds,
-        score=(first.name, mean) if first and math.isfinite(mean) else None,
+        score=(tested.first.name, tested.mean) if tested and math.isfinite(tested.mean) else None,
         started=provenance.started,
         ended=provenance.ended,
         failure=result.failure,
         form=FORM,
-        scores=tuple(_line(findings.scores, name) for name in dict.fromkeys(item.name for item in findings.scores)),
-        seconds=result.timings.get("total", sum(result.timings.values())),
+        scores=tuple(map(score_line, scores.values())),
+        trainings=training_lines(result),
+        seconds=analysis.seconds(result),
         lab_version=result.lab_version,
         changed_settings={name: result.settings[name] for name in result.changed_settings if name in result.settings},
         data=findings.data.name if findings.data else None,
@@ -361,23 +370,3 @@ def _wanted_source(result: Result) -> str | None:
     """Return the source of the data that a run failed to read, where the user named one."""
     wanted = result.key_parts.get("data", "").removeprefix(MISSING)
     return wanted if wanted in ("full", "sample") else None
-
-
-def _line(scores: tuple[Score, ...], name: str) -> ScoreLine:
-    """Sum up a score as every other room does: what no fold bears, or else the mean of each seed's folds."""
-    named = [item for item in scores if item.name == name]
-    chosen = [item for item in named if item.fold is None] or named
-    by_seed: dict[int | None, list[float]] = {}
-    for item in chosen:
-        by_seed.setdefault(item.seed, []).append(item.value)
-    values = [math.fsum(group) / len(group) for group in by_seed.values()]
-    finite = all(map(math.isfinite, values))
-    return ScoreLine(
-        name=name,
-        split=named[0].split,
-        unit=named[0].unit,
-        direction=named[0].direction,
-        mean=statistics.fmean(values) if finite else None,
-        deviation=statistics.stdev(values) if finite and len(values) > 1 else None,
-        seeds=len(values),
-    )

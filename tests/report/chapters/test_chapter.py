@@ -11,6 +11,7 @@ from helpers.hand_results import LABS, all_hand_results, hand_result
 from labreport.experiments.result import Failure
 from labreport.report.chapters import chapter, notes
 from labreport.report.chapters.build import build
+from labreport.report.chapters.notes_in_use import SHIPPED
 from labreport.report.configuration import Configuration
 from labreport.report.document import Box, Exercise, Figure, Listing, Node, Table
 from labreport.report.errors import NoteError
@@ -76,7 +77,7 @@ def test_a_link_to_a_chapter_that_is_left_out_becomes_its_title():
     report = _built([hand_result("mnist")]).report
     text = msgspec.json.encode(report).decode()
     assert "](#boston)" not in text and "](#tensors)" not in text
-    assert chapter.title("tensors", "en") in text
+    assert SHIPPED.title("en", "tensors") in text
 
 
 def test_a_link_that_leads_nowhere_in_its_own_chapter_is_a_problem(monkeypatch):
@@ -121,6 +122,21 @@ def test_a_chapter_with_a_broken_note_is_replaced_by_a_page_that_says_why(monkey
     assert len(built.problems) == 1 and "x.md:2" in built.problems[0]
     first, second, _ = built.report.chapters
     assert first.sections and isinstance(second.opening[0], Box) and second.opening[0].kind == "failure"
+
+
+def test_a_record_that_contradicts_itself_costs_its_own_chapter():
+    images = hand_result("mnist").findings.images
+    cut = tuple(msgspec.structs.replace(image, pixels=image.pixels[:9]) for image in images)
+    built = _built([hand_result("tensors"), hand_result("mnist", images=cut)])
+    (problem,) = built.problems
+    assert "mnist.md:" in problem and "contradicts itself" in problem
+    assert built.report.chapters[0].sections and not built.report.chapters[1].sections
+
+
+def test_a_mistake_of_labreport_itself_is_no_broken_chapter(monkeypatch):
+    monkeypatch.setattr(notes, "read", lambda *_: {}["a mistake"])
+    with pytest.raises(KeyError, match="a mistake"):
+        _built([hand_result("mnist")])
 
 
 def test_a_failed_run_has_a_page_that_says_what_failed():
@@ -197,9 +213,8 @@ def test_a_solution_left_open_shows_nothing_at_all(monkeypatch):
 def test_every_claim_of_a_chapter_is_in_its_evidence():
     report = _built(all_hand_results()).report
     for part in report.chapters[:-1]:
-        text, _ = notes.source("en", part.id)
         (table,) = (node for node in _nodes(part) if isinstance(node, Table) and node.id.endswith("table-evidence"))
-        assert [row[0] for row in table.rows] == notes.claimed(text)
+        assert tuple(row[0] for row in table.rows) == SHIPPED.claims(part.id)
         assert table.row_ids == tuple(f"{part.id}-claim-{row[0]}" for row in table.rows)
         # Each claim has one mark that leads to its row, where it is made first.
         said = msgspec.json.encode(part).decode()

@@ -12,7 +12,7 @@ from helpers.hand_versions import LOWER, findings, lab_of, run, version
 from helpers.sample_report import sample
 
 from labreport.report.comparison import worddiff, wording
-from labreport.report.comparison.compare import compare, compare_all
+from labreport.report.comparison.compare import Terms, compare, compare_all
 from labreport.report.comparison.margins import parse
 from labreport.report.comparison.passages import of_text, plain
 from labreport.report.comparison.record import Comparisons, Piece
@@ -186,7 +186,7 @@ def test_two_finished_pages_are_compared_as_they_were_printed():
         Version(label=label, kind="report", results={"imdb": result}, pages=page)
         for label, result, page in zip("AB", (a, b), pages, strict=True)
     ]
-    (note,) = compare(*versions, languages=("en",)).labs[0].notes
+    (note,) = compare(*versions, Terms(languages=("en",))).labs[0].notes
     assert note.section == "Results"
     assert [piece.b for piece in note.pieces if piece.changed]
 
@@ -202,7 +202,7 @@ def test_the_text_that_a_report_carries_is_read_paragraph_by_paragraph():
         id="imdb",
         number="1",
         title="IMDB",
-        opening=(Prose(markdown="```text\ncode\n```\n\nStart"),),
+        opening=(Prose(markdown="```text\ncode\n```\n\nStart\n\n~~~\nnever closed"),),
         sections=(Section(id="s", title=title, blocks=blocks),),
     )
     report = msgspec.structs.replace(sample("zh"), others=("en",), chapters=(chapter,))
@@ -248,7 +248,7 @@ def test_a_margin_for_an_unknown_metric_names_the_nearest():
 
 
 def _compared(a: Version, *others: Version) -> Comparisons:
-    return compare_all(a, others, languages=LANGUAGES, tool_version="0.1.0")
+    return compare_all(a, others, Terms(languages=LANGUAGES), tool_version="0.1.0")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -10,7 +10,7 @@ from helpers.places import ROOT
 
 from labreport.report.chapters.provenance import provenance
 from labreport.report.findings.training_words import forms, sentences
-from labreport.report.words import LANGUAGES, Words
+from labreport.report.words import LANGUAGES, Words, load_table
 
 PLAN = (ROOT / "experiments" / "training" / "plan.py").read_text("utf-8")
 FORMS = ("fit", "loop", "loop-xla", "stack-xla", "in-turn")
@@ -33,7 +33,7 @@ def test_every_reason_of_the_engine_has_words(language):
             assert sentence != f"`{form}:{reason}=Detail`"
             assert "{" not in sentence
     unused = {
-        key.removeprefix("engine.reason_") for key in words._table if key.startswith("engine.reason_")
+        key.removeprefix("engine.reason_") for key in load_table(language) if key.startswith("engine.reason_")
     } - _reasons()
     assert not unused
 
@@ -60,7 +60,7 @@ def test_the_forms_alone_do_not_depend_on_what_was_compiled_and_why():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_provenance_says_how_each_lab_was_trained_and_what_a_seed_changes(language):
     words = Words(language)
-    chapter = provenance([hand_result("boston"), hand_result("imdb")], words)
+    chapter = provenance([hand_result("boston"), hand_result("imdb")], {"boston": "Houses", "imdb": "Reviews"}, words)
     (section,) = [part for part in chapter.sections if part.id == "provenance-engine"]
     told = "\n".join(block.markdown for block in section.blocks)
     assert words("engine.seeds") in told
