@@ -11,30 +11,19 @@ samples trained on, so neither test data nor a fold's validation part have a say
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
-from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labreport.experiments.checkpoints import DamagedError
-from labreport.experiments.description import describe
 from labreport.experiments.errors import LabError
 from labreport.experiments.examples import capture
-from labreport.experiments.procedure import open_lab, reporter, score, train
-from labreport.experiments.result import Fold, Predictions, Score, Series, Training
+from labreport.experiments.lab import score
+from labreport.experiments.procedure import open_lab
+from labreport.experiments.result import Fold, Predictions, Score, Series
 from labreport.experiments.selection import best_smoothed_epoch
 from labreport.experiments.settings import require_range
-from labreport.experiments.training import (
-    DivergenceError,
-    Fitted,
-    evaluate,
-    fit_folds,
-    in_memory,
-    predict,
-    seed_everything,
-)
+from labreport.experiments.training import describe, evaluate, in_memory, predict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +33,6 @@ if TYPE_CHECKING:
 
     from labreport.experiments.data.sets import Dataset
     from labreport.experiments.lab import Session
-    from labreport.experiments.result import Findings, Split
     from labreport.experiments.training import Samples
     from labreport.experiments.training.history import History
 
@@ -169,118 +157,79 @@ def example_folds(n: int, k: int) -> None:
         print("fold", fold + 1, "validates on samples", fold * size, "to", (fold + 1) * size - 1)
 
 
-def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findings:
-    """Cross-validate, choose the number of epochs, train anew on all samples, test once.
-
-    Args:
-        settings: data set, folds, size of the network and of the training.
-        dataset: house prices with numeric features.
-        session: seeds; gets the findings.
-    """
-    dataset = open_lab(
-        session, dataset, standardise=standardise, fold_slices=fold_slices, build_model=build_model, fit=plain_fit
-    )
-    draft = session.draft
-    features, prices = dataset.train_array.astype(np.float64), dataset.train_targets.astype(np.float64)
-    if len(features) < settings.folds:
-        raise LabError(f"{settings.folds} folds need at least as many training samples; there are {len(features)}.")
+def introduce(settings: Settings, dataset: Dataset, session: Session) -> None:
+    """Show how features are standardised and folds are cut, and what two simple rules would score."""
+    open_lab(session, dataset, standardise=standardise, fold_slices=fold_slices, build_model=build_model, fit=plain_fit)
+    features, prices = _training_part(settings, dataset)
+    session.once(_samples, dataset)  # first of all: it refuses features that are not numbers
     _record_data(settings, features, session)
     train_features, test_features = standardise(features, dataset.test_array.astype(np.float64))
     _record_standardisation(train_features, test_features, session)
-    samples, tested = in_memory(train_features, prices), in_memory(test_features, dataset.test_targets)
-    draft.baselines += _baselines(train_features, prices, test_features, dataset.test_targets)
-    for seed in session.each_seed():
-        histories = _cross_validate(settings, features, prices, session, seed)
-        curves = [history["val_mae"] for history in histories]
-        chosen = best_smoothed_epoch(curves, settings.dropped_epochs, settings.smoothing_factor)
-        draft.measure("chosen_epochs", chosen, seed=seed, unit="epochs")
-
-        seed_everything(seed)
-        model = build_model(settings, features.shape[1])
-        fitted = train(session, "final", model, samples, seed=seed, epochs=chosen, batch_size=settings.final_batch_size)
-        draft.scores.append(_score("train_mae", "final", "mae", "train", fitted.history["mae"][-1], seed=seed))
-        with session.stage("test"):
-            values = evaluate(model, tested, batch_size=settings.final_batch_size)
-        draft.scores.append(_score("test_mae", "final", "mae", "test", values["mae"], seed=seed))
-        draft.scores.append(_score("test_mse", "final", "mse", "test", values["loss"], seed=seed))
-        if seed == session.seeds[0]:
-            predicted = predict(model, tested, batch_size=settings.final_batch_size)[:, 0]
-            draft.predictions.append(
-                Predictions(
-                    model="final",
-                    seed=seed,
-                    true_values=tuple(float(value) for value in dataset.test_targets),
-                    predicted_values=tuple(float(value) for value in predicted),
-                )
-            )
-    return draft.findings()
+    session.draft.baselines += _baselines(train_features, prices, test_features, dataset.test_targets)
 
 
-def _cross_validate(
-    settings: Settings, features: NDArray[np.float64], prices: NDArray[np.float64], session: Session, seed: int
-) -> list[History]:
-    """Train a network for each fold and return the histories; each fold is standardised by its own training part."""
-    draft = session.draft
-    trains, validations = _fold_samples(features, prices, settings.folds)
-    seed_everything(seed)
-    models = [build_model(settings, features.shape[1]) for _ in trains]
-    if seed == session.seeds[0]:
-        draft.models.append(describe("fold", models[0]))
+def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> None:
+    """Cross-validate, choose the number of epochs, train a new network on all samples, test once."""
+    features, prices = _training_part(settings, dataset)
+    samples, tested = session.once(_samples, dataset)
+    curves = [history["val_mae"] for history in _cross_validate(settings, features, prices, session)]
+    chosen = best_smoothed_epoch(curves, settings.dropped_epochs, settings.smoothing_factor)
+    session.measure("chosen_epochs", chosen, unit="epochs")
 
-    def record(fold: int, history: History, seconds: float) -> None:
-        draft.trainings.append(
-            Training(
-                role="fold",
+    batch_size = settings.final_batch_size
+    model = session.build(build_model, settings, features.shape[1])
+    fitted = session.fit(model, samples, epochs=chosen, batch_size=batch_size)
+    session.score("train_mae", fitted.history["mae"][-1], split="train", unit=_UNITS["mae"])
+    with session.stage("test"):
+        values = evaluate(model, tested, batch_size=batch_size)
+    session.score("test_mae", values["mae"], unit=_UNITS["mae"])
+    session.score("test_mse", values["loss"], unit=_UNITS["mse"])
+    if session.is_first:
+        predicted = predict(model, tested, batch_size=batch_size)[:, 0]
+        session.draft.predictions.append(
+            Predictions(
+                model="final",
                 seed=seed,
-                fold=fold,
-                epochs=len(history.get("loss", ())),
-                batch_size=settings.batch_size,
-                train_samples=len(trains[fold - 1]),
-                validation_samples=len(validations[fold - 1]),
-                history=history,
-                seconds=seconds,
+                true_values=tuple(float(value) for value in dataset.test_targets),
+                predicted_values=tuple(float(value) for value in predicted),
             )
         )
 
-    begun = perf_counter()
-    finished = _finished_folds(session, seed, settings.folds)
-    with session.stage("folds"):
-        try:
-            fitted = fit_folds(
-                models,
-                trains,
-                validations,
-                epochs=settings.epochs,
-                batch_size=settings.batch_size,
-                seed=seed,
-                on_epoch=reporter(session, session.part("folds", seed), _REPORT_EVERY),
-                finished=finished,
-                on_fold=lambda number, one: session.kept.save(_fold_name(seed, number), one),
-            )
-        except DivergenceError as error:
-            record(error.fold or 1, error.history, perf_counter() - begun)
-            raise
-    draft.engines += fitted[0].plan.reasons
-    for number, one in enumerate(fitted, start=1):
-        record(number, one.history, one.seconds)
-        last = one.history["val_mae"][-1]
-        draft.scores.append(_score("fold_mae", "fold", "mae", "validation", last, seed=seed, fold=number))
-    return [one.history for one in fitted]
+
+def _training_part(settings: Settings, dataset: Dataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return features (n, features) and prices (n,) of the training part, of which there must be enough."""
+    features, prices = dataset.train_array.astype(np.float64), dataset.train_targets.astype(np.float64)
+    if len(features) < settings.folds:
+        raise LabError(f"{settings.folds} folds need at least as many training samples; there are {len(features)}.")
+    return features, prices
 
 
-def _finished_folds(session: Session, seed: int, folds: int) -> dict[int, Fitted]:
-    """Return the folds of a seed that were trained before the run was stopped; a damaged one is trained again."""
-    found = {}
-    for number in range(1, folds + 1):
-        with suppress(DamagedError):
-            fitted = session.kept.load(_fold_name(seed, number), Fitted)
-            if fitted is not None:
-                found[number] = fitted
-    return found
+def _samples(dataset: Dataset) -> tuple[Samples, Samples]:
+    """Return the training and the test part, both standardised by the training part."""
+    features, tested = standardise(dataset.train_array.astype(np.float64), dataset.test_array.astype(np.float64))
+    return in_memory(features, dataset.train_targets.astype(np.float64)), in_memory(tested, dataset.test_targets)
 
 
-def _fold_name(seed: int, number: int) -> str:
-    return f"seed-{seed}-fold-{number}"
+def _cross_validate(
+    settings: Settings, features: NDArray[np.float64], prices: NDArray[np.float64], session: Session
+) -> list[History]:
+    """Train a network for each fold and return the histories; each fold is standardised by its own training part."""
+    trains, validations = _fold_samples(features, prices, settings.folds)
+    models = session.build(lambda: [build_model(settings, features.shape[1]) for _ in trains])
+    if session.is_first:
+        session.draft.models.append(describe("fold", models[0]))
+    histories = session.fit_folds(
+        models,
+        trains,
+        validations,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        report_every=_REPORT_EVERY,
+    )
+    for number, history in enumerate(histories, start=1):
+        last = history["val_mae"][-1]
+        session.score("fold_mae", last, split="validation", model="fold", fold=number, unit=_UNITS["mae"])
+    return histories
 
 
 def _fold_samples(
@@ -330,10 +279,9 @@ def _record_standardisation(
     train_features: NDArray[np.float64], test_features: NDArray[np.float64], session: Session
 ) -> None:
     """Measure how far the standardised features are from mean 0 and deviation 1, at most."""
-    draft = session.draft
-    draft.measure("standardised_largest_mean", float(np.abs(train_features.mean(axis=0)).max()))
-    draft.measure("standardised_largest_deviation", float(np.abs(train_features.std(axis=0) - 1).max()))
-    draft.measure("test_standardised_largest_mean", float(np.abs(test_features.mean(axis=0)).max()))
+    session.measure("standardised_largest_mean", float(np.abs(train_features.mean(axis=0)).max()))
+    session.measure("standardised_largest_deviation", float(np.abs(train_features.std(axis=0) - 1).max()))
+    session.measure("test_standardised_largest_mean", float(np.abs(test_features.mean(axis=0)).max()))
 
 
 def _baselines(
@@ -346,11 +294,9 @@ def _baselines(
     train_table = np.column_stack([train_features, np.ones(len(train_features))])
     weights, *_ = np.linalg.lstsq(train_table, train_prices, rcond=None)
     answers = np.column_stack([test_features, np.ones(len(test_features))]) @ weights
+    mean_error = np.abs(test_prices - train_prices.mean()).mean()
+    linear_error = np.abs(test_prices - answers).mean()
     return (
-        _score("mean_mae", "mean", "mae", "test", np.abs(test_prices - train_prices.mean()).mean()),
-        _score("linear_mae", "linear", "mae", "test", np.abs(test_prices - answers).mean()),
+        score("mean_mae", mean_error, model="mean", unit=_UNITS["mae"]),
+        score("linear_mae", linear_error, model="linear", unit=_UNITS["mae"]),
     )
-
-
-def _score(name: str, model: str, metric: str, split: Split, value: Any, **of: Any) -> Score:
-    return score(name, model, metric, split, float(value), unit=_UNITS[metric], **of)

@@ -1,6 +1,6 @@
-"""Errors of the laboratory that a user can mend; everything else stays an ordinary exception.
+"""Errors of the laboratory that a user can fix; everything else stays an ordinary exception.
 
-The messages say what happened, what was expected and how to mend it, in one or two lines.
+The messages say what happened, what was expected and how to fix it, in one or two lines.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class DataError(LabError):
 
 
 def told(error: BaseException) -> str:
-    """Return the message of any error, also of one that can't say its own, so that it can be shown and stored."""
+    """Return the message of any error, also of one that fails to give it, so that it can be shown and stored."""
     try:
         text = str(error)
-    except Exception:
+    except BaseException:  # anything: it is a lab's own class
         text = ""
     return plain(text).strip()
 
@@ -36,7 +36,7 @@ def plain(text: str) -> str:
     It has no control characters but tabs and line ends, nothing that UTF-8 can't hold, and at most `LONGEST` characters
     and `_LINES` lines: of an error the beginning and the end say most.
     """
-    text = text.replace("\r\n", "\n")
+    text = str.replace(text, "\r\n", "\n")  # not its own method: a lab may raise a kind of text of its own
     lines = "".join(mark if mark in "\n\t" or ord(mark) not in _CONTROLS else "?" for mark in text).split("\n")
     if len(lines) > _LINES:
         lines = [*lines[: _LINES // 2], "…", *lines[1 - _LINES // 2 :]]

@@ -2,7 +2,7 @@
 
 An example is written as a function, so that it is checked like all code, but only its body is shown and run. What is
 shown is what is run: the body's text is cut out of the source and executed line for line in a namespace of its own,
-as a student would type it. The names it defined are handed back, so that the next example can go on with them and a
+as a student would type it. The names it defined are handed back, so that the next example can use them and a
 measured number comes from the very example that prints it.
 """
 

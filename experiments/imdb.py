@@ -1,6 +1,6 @@
 """Binary classification: film reviews.
 
-Question: does a review praise or condemn a film, told from its words alone?
+Question: does a review praise or condemn a film, judged from its words alone?
 Source: F. Chollet, "Deep Learning with Python", 1st edition, 2018, section 3.4; the data are by A. L. Maas and others,
 2011.
 
@@ -18,13 +18,12 @@ import numpy as np
 
 from labreport.experiments.data.encoding import decode, limit_words, multi_hot
 from labreport.experiments.data.sets import Texts
-from labreport.experiments.description import describe
 from labreport.experiments.examples import capture
 from labreport.experiments.procedure import held_out, linear_baseline, majority_baseline, open_lab, two_stages
 from labreport.experiments.result import Predictions, Text
 from labreport.experiments.settings import require_range
 from labreport.experiments.texts import encoded_samples, excerpt, record_lengths, record_multi_hot_example
-from labreport.experiments.training import predict, seed_everything
+from labreport.experiments.training import describe, predict, seed_everything
 
 if TYPE_CHECKING:
     import keras
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
     from labreport.experiments.data.sets import Dataset
     from labreport.experiments.lab import Session
-    from labreport.experiments.result import Findings
+    from labreport.experiments.training import Samples
 
 TITLE = "Binary classification: film reviews"
 VERSION = "1"
@@ -144,45 +143,47 @@ def example_padding(reviews: list[NDArray[Any]], words: int) -> None:
     print("after an Embedding layer:", vectors.shape)
 
 
-def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findings:
-    """Encode the reviews, run both stages, compare with the baselines, and read some reviews.
-
-    Args:
-        settings: words, size of the network and of the training.
-        dataset: IMDB.
-        session: seeds; gets the findings.
-    """
-    dataset = open_lab(session, dataset, multi_hot=multi_hot, build_model=build_model, fit=plain_fit)
-    draft = session.draft
+def introduce(settings: Settings, dataset: Dataset, session: Session) -> None:
+    """Show some reviews and how they are encoded, and what the commonest answer would score."""
+    open_lab(session, dataset, multi_hot=multi_hot, build_model=build_model, fit=plain_fit)
     _record_data(settings, dataset, session)
     seed_everything(session.seeds[0])
     _record_examples(settings, dataset, session)
-    draft.baselines.append(majority_baseline(dataset.train_targets, dataset.test_targets))
+    session.draft.baselines.append(majority_baseline(dataset.train_targets, dataset.test_targets))
 
+
+def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> None:
+    """Run both stages, compare with the linear baseline, and read some reviews."""
+    draft = session.draft
     with session.stage("encode"):
-        samples = encoded_samples(dataset.train_texts, settings.words, dataset.train_targets)
-        tested = encoded_samples(dataset.test_texts, settings.words, dataset.test_targets)
+        samples, tested = session.once(_encoded, settings, dataset)
     hold_out = held_out(settings.validation_samples, dataset.card)
-    for seed in session.each_seed():
-        common = {"seed": seed, "epochs": settings.epochs, "batch_size": settings.batch_size}
-        stages = two_stages(session, lambda: build_model(settings), samples, tested, hold_out=hold_out, **common)
-        if seed == session.seeds[0]:
-            draft.models.append(describe("selection", stages.final))
-            with session.stage("predict"):
-                probabilities = predict(stages.final, tested, batch_size=settings.batch_size)[:, 0]
-            draft.predictions.append(_predictions(settings, dataset, probabilities, seed))
-        linear_baseline(session, lambda: build_linear_model(settings), samples, tested, **common)
-    return draft.findings()
+    common = {"epochs": settings.epochs, "batch_size": settings.batch_size}
+    stages = two_stages(session, lambda: build_model(settings), samples, tested, hold_out=hold_out, **common)
+    if session.is_first:
+        draft.models.append(describe("selection", stages.final))
+        with session.stage("predict"):
+            probabilities = predict(stages.final, tested, batch_size=settings.batch_size)[:, 0]
+        draft.predictions.append(_predictions(settings, dataset, probabilities, seed))
+    linear_baseline(session, lambda: build_linear_model(settings), samples, tested, **common)
+
+
+def _encoded(settings: Settings, dataset: Dataset) -> tuple[Samples, Samples]:
+    """Return the training and the test reviews as multi-hot samples."""
+    return (
+        encoded_samples(dataset.train_texts, settings.words, dataset.train_targets),
+        encoded_samples(dataset.test_texts, settings.words, dataset.test_targets),
+    )
 
 
 def _record_data(settings: Settings, dataset: Dataset, session: Session) -> None:
     """Measure the reviews and show two of them."""
     draft = session.draft
     texts = dataset.train_texts
-    draft.measure("largest_index", int(limit_words(texts, settings.words).values.max()))
+    session.measure("largest_index", int(limit_words(texts, settings.words).values.max()))
     entries = len(texts) * settings.words
-    draft.measure("multi_hot_bytes_uint8", entries * np.dtype(np.uint8).itemsize, unit="bytes")
-    draft.measure("multi_hot_bytes_float64", entries * np.dtype(np.float64).itemsize, unit="bytes")
+    session.measure("multi_hot_bytes_uint8", entries * np.dtype(np.uint8).itemsize, unit="bytes")
+    session.measure("multi_hot_bytes_float64", entries * np.dtype(np.float64).itemsize, unit="bytes")
     record_lengths(session, texts, "review")
     record_multi_hot_example(session)
     draft.texts += [

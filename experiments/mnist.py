@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labreport.experiments.data.encoding import one_hot
-from labreport.experiments.description import describe
 from labreport.experiments.examples import capture
 from labreport.experiments.procedure import (
     confusion,
@@ -26,12 +25,10 @@ from labreport.experiments.procedure import (
     majority_baseline,
     open_lab,
     record_test,
-    score,
-    train,
 )
 from labreport.experiments.result import Image, Predictions
 from labreport.experiments.settings import require_range
-from labreport.experiments.training import as_shares_of_255, in_memory, predict, seed_everything
+from labreport.experiments.training import as_shares_of_255, describe, in_memory, predict
 
 if TYPE_CHECKING:
     import keras
@@ -39,7 +36,8 @@ if TYPE_CHECKING:
 
     from labreport.experiments.data.sets import Dataset
     from labreport.experiments.lab import Session
-    from labreport.experiments.result import Findings, Split
+    from labreport.experiments.result import Split
+    from labreport.experiments.training import Samples
 
 TITLE = "First network: handwritten digits"
 VERSION = "1"
@@ -140,65 +138,57 @@ def example_softmax(probabilities: NDArray[np.float32]) -> None:
     print("sum:", first.sum(), "- most probable digit:", first.argmax())
 
 
-def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findings:
-    """Train for the curves, train on all samples, test, and look at the mistakes.
-
-    Args:
-        settings: size of the network and of the training.
-        dataset: MNIST.
-        session: seeds; gets the findings.
-    """
-    dataset = open_lab(session, dataset, preprocess=preprocess, build_model=build_model, fit=plain_fit)
+def introduce(settings: Settings, dataset: Dataset, session: Session) -> None:
+    """Show some images and how they are prepared, and what the commonest digit would score."""
+    open_lab(session, dataset, preprocess=preprocess, build_model=build_model, fit=plain_fit)
     draft = session.draft
     images = dataset.train_array
     draft.images += _first_images(images, dataset.train_targets)
-    draft.measure("least_pixel", int(images.min()))
-    draft.measure("greatest_pixel", int(images.max()))
+    session.measure("least_pixel", int(images.min()))
+    session.measure("greatest_pixel", int(images.max()))
     draft.examples.append(capture(example_preprocess, train_images=images, train_labels=dataset.train_targets))
     draft.baselines.append(majority_baseline(dataset.train_targets, dataset.test_targets))
 
-    samples, tested = (
-        in_memory(array.reshape((len(array), 28 * 28)), one_hot(labels, 10), prepare=as_shares_of_255)
-        for array, labels in ((images, dataset.train_targets), (dataset.test_array, dataset.test_targets))
-    )
-    hold_out = held_out(settings.validation_samples, dataset.card)
-    for seed in session.each_seed():
-        epochs, batch_size = settings.epochs, settings.batch_size
-        seed_everything(seed)
-        model = build_model(settings)
-        if seed == session.seeds[0]:
-            draft.models.append(describe("selection", model))
-        train(
-            session,
-            "selection",
-            model,
-            samples.after(hold_out),
-            seed=seed,
-            epochs=epochs,
-            batch_size=batch_size,
-            validation=samples.first(hold_out),
-        )
 
-        seed_everything(seed)
-        model = build_model(settings)
-        fitted = train(session, "final", model, samples, seed=seed, epochs=epochs, batch_size=batch_size)
-        draft.scores.append(
-            score("train_accuracy", "final", "accuracy", "train", fitted.history["accuracy"][-1], seed=seed)
+def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> None:
+    """Train for the curves, train on all samples, test, and look at the mistakes."""
+    samples, tested = session.once(_samples, dataset)
+    hold_out = held_out(settings.validation_samples, dataset.card)
+    epochs, batch_size = settings.epochs, settings.batch_size
+    model = session.build(build_model, settings)
+    if session.is_first:
+        session.draft.models.append(describe("selection", model))
+    session.fit(
+        model,
+        samples.after(hold_out),
+        epochs=epochs,
+        batch_size=batch_size,
+        validation=samples.first(hold_out),
+        role="selection",
+    )
+
+    model = session.build(build_model, settings)
+    fitted = session.fit(model, samples, epochs=epochs, batch_size=batch_size)
+    session.score("train_accuracy", fitted.history["accuracy"][-1], split="train")
+    record_test(session, "final", model, tested, batch_size=batch_size)
+    with session.stage("predict"):
+        probabilities = predict(model, tested, batch_size=batch_size)
+    _record_predictions(session, dataset, probabilities, seed)
+    linear_baseline(
+        session, lambda: build_linear_model(settings), samples, tested, epochs=epochs, batch_size=batch_size
+    )
+
+
+def _samples(dataset: Dataset) -> tuple[Samples, Samples]:
+    """Return the training and the test images as vectors of bytes, with one-hot labels."""
+    train_samples, tested = (
+        in_memory(array.reshape((len(array), 28 * 28)), one_hot(labels, 10), prepare=as_shares_of_255)
+        for array, labels in (
+            (dataset.train_array, dataset.train_targets),
+            (dataset.test_array, dataset.test_targets),
         )
-        record_test(session, "final", model, tested, seed=seed, batch_size=batch_size)
-        with session.stage("predict"):
-            probabilities = predict(model, tested, batch_size=batch_size)
-        _record_predictions(session, dataset, probabilities, seed)
-        linear_baseline(
-            session,
-            lambda: build_linear_model(settings),
-            samples,
-            tested,
-            seed=seed,
-            epochs=epochs,
-            batch_size=batch_size,
-        )
-    return draft.findings()
+    )
+    return train_samples, tested
 
 
 def _record_predictions(session: Session, dataset: Dataset, probabilities: NDArray[Any], seed: int) -> None:
@@ -207,10 +197,10 @@ def _record_predictions(session: Session, dataset: Dataset, probabilities: NDArr
     labels = dataset.test_targets.astype(np.int64)
     predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != labels)
-    draft.measure("mistakes", len(wrong), seed=seed, unit="images")
+    session.measure("mistakes", len(wrong), unit="images")
     deviation = np.abs(probabilities.astype(np.float64).sum(axis=1) - 1).max()
-    draft.measure("softmax_largest_sum_deviation", float(deviation), seed=seed)
-    if seed != session.seeds[0]:
+    session.measure("softmax_largest_sum_deviation", float(deviation))
+    if not session.is_first:
         return
     draft.examples.append(capture(example_softmax, probabilities=probabilities))
     surest = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")][:_MISTAKES_SHOWN]

@@ -1,6 +1,6 @@
 """Multi-class classification: newswires.
 
-Question: which of 46 topics is a newswire about, told from its words alone?
+Question: which of 46 topics is a newswire about, judged from its words alone?
 Source: F. Chollet, "Deep Learning with Python", 1st edition, 2018, section 3.5; the data are D. D. Lewis'
 Reuters-21578.
 
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labreport.experiments.data.encoding import decode, limit_words, one_hot
-from labreport.experiments.description import describe
 from labreport.experiments.examples import capture
 from labreport.experiments.procedure import (
     confusion,
@@ -25,15 +24,13 @@ from labreport.experiments.procedure import (
     majority_baseline,
     open_lab,
     random_baseline,
-    score,
-    train,
     two_stages,
 )
 from labreport.experiments.result import Predictions
 from labreport.experiments.selection import best_epoch
 from labreport.experiments.settings import require_range
 from labreport.experiments.texts import encoded_samples, excerpt, record_lengths, record_multi_hot_example
-from labreport.experiments.training import predict, seed_everything
+from labreport.experiments.training import describe, predict
 
 if TYPE_CHECKING:
     import keras
@@ -41,7 +38,6 @@ if TYPE_CHECKING:
 
     from labreport.experiments.data.sets import Dataset
     from labreport.experiments.lab import Session
-    from labreport.experiments.result import Findings
     from labreport.experiments.training import Fitted, Samples
 
 TITLE = "Multi-class classification: newswires"
@@ -187,15 +183,9 @@ def example_labels(labels: NDArray[Any]) -> None:
     print("the ones are at:", one_hot_labels.argmax(axis=1))
 
 
-def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findings:
-    """Encode the newswires, run both stages and the two comparisons, and look at the mistakes.
-
-    Args:
-        settings: words, size of the networks and of the training.
-        dataset: Reuters.
-        session: seeds; gets the findings.
-    """
-    dataset = open_lab(
+def introduce(settings: Settings, dataset: Dataset, session: Session) -> None:
+    """Show some newswires and how they are encoded, and what answering without reading would score."""
+    open_lab(
         session,
         dataset,
         build_model=build_model,
@@ -203,28 +193,36 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
         build_sparse_model=build_sparse_model,
         build_bottleneck_model=build_bottleneck_model,
     )
-    draft = session.draft
-    labels = dataset.train_targets
     _record_data(settings, dataset, session)
-    draft.baselines.append(majority_baseline(labels, dataset.test_targets))
-    draft.baselines.append(random_baseline(labels, dataset.test_targets))
+    session.draft.baselines.append(majority_baseline(dataset.train_targets, dataset.test_targets))
+    session.draft.baselines.append(random_baseline(dataset.train_targets, dataset.test_targets))
 
+
+def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> None:
+    """Run both stages and the two comparisons, and look at the mistakes."""
+    draft = session.draft
     with session.stage("encode"):
-        samples = encoded_samples(dataset.train_texts, settings.words, one_hot(labels, TOPICS))
-        tested = encoded_samples(dataset.test_texts, settings.words, one_hot(dataset.test_targets, TOPICS))
+        samples, tested = session.once(_encoded, settings, dataset)
     hold_out = held_out(settings.validation_samples, dataset.card)
-    for seed in session.each_seed():
-        common = {"seed": seed, "epochs": settings.epochs, "batch_size": settings.batch_size}
-        stages = two_stages(session, lambda: build_model(settings), samples, tested, hold_out=hold_out, **common)
-        if seed == session.seeds[0]:
-            draft.models.append(describe("selection", stages.final))
-            with session.stage("predict"):
-                probabilities = predict(stages.final, tested, batch_size=settings.batch_size)
-            draft.predictions.append(_predictions(settings, dataset, probabilities, seed))
-        _compare_encodings(settings, session, stages.selection, samples.with_targets(labels), hold_out, seed)
-        _compare_bottleneck(settings, session, stages.selection, samples, hold_out, seed)
-        linear_baseline(session, lambda: build_linear_model(settings), samples, tested, **common)
-    return draft.findings()
+    common = {"epochs": settings.epochs, "batch_size": settings.batch_size}
+    stages = two_stages(session, lambda: build_model(settings), samples, tested, hold_out=hold_out, **common)
+    if session.is_first:
+        draft.models.append(describe("selection", stages.final))
+        with session.stage("predict"):
+            probabilities = predict(stages.final, tested, batch_size=settings.batch_size)
+        draft.predictions.append(_predictions(settings, dataset, probabilities, seed))
+    labels = samples.with_targets(dataset.train_targets)
+    _compare_encodings(settings, session, stages.selection, labels, hold_out)
+    _compare_bottleneck(settings, session, stages.selection, samples, hold_out)
+    linear_baseline(session, lambda: build_linear_model(settings), samples, tested, **common)
+
+
+def _encoded(settings: Settings, dataset: Dataset) -> tuple[Samples, Samples]:
+    """Return the training and the test newswires as multi-hot samples with one-hot topics."""
+    return (
+        encoded_samples(dataset.train_texts, settings.words, one_hot(dataset.train_targets, TOPICS)),
+        encoded_samples(dataset.test_texts, settings.words, one_hot(dataset.test_targets, TOPICS)),
+    )
 
 
 def _record_data(settings: Settings, dataset: Dataset, session: Session) -> None:
@@ -246,52 +244,44 @@ def _record_data(settings: Settings, dataset: Dataset, session: Session) -> None
 
 
 def _compare_encodings(
-    settings: Settings, session: Session, selection: Fitted, samples: Samples, hold_out: int, seed: int
+    settings: Settings, session: Session, selection: Fitted, samples: Samples, hold_out: int
 ) -> None:
     """Train as in the first stage, with integer labels, and measure how far the losses lie apart at most."""
-    seed_everything(seed)
-    sparse = train(
-        session,
-        "sparse",
-        build_sparse_model(settings),
+    sparse = session.fit(
+        session.build(build_sparse_model, settings),
         samples.after(hold_out),
-        seed=seed,
         epochs=min(settings.comparison_epochs, settings.epochs),
         batch_size=settings.batch_size,
         validation=samples.first(hold_out),
+        role="sparse",
     )
     differences = [
         abs(one - other)
         for key in ("loss", "val_loss")
         for one, other in zip(selection.history[key], sparse.history[key], strict=False)
     ]
-    session.draft.measure("encodings_largest_difference", max(differences), seed=seed, unit="nats")
+    session.measure("encodings_largest_difference", max(differences), unit="nats")
 
 
 def _compare_bottleneck(
-    settings: Settings, session: Session, selection: Fitted, samples: Samples, hold_out: int, seed: int
+    settings: Settings, session: Session, selection: Fitted, samples: Samples, hold_out: int
 ) -> None:
     """Train the narrow network as in the first stage; both are scored at the best epoch of each."""
-    seed_everything(seed)
-    model = build_bottleneck_model(settings)
-    if seed == session.seeds[0]:
+    model = session.build(build_bottleneck_model, settings)
+    if session.is_first:
         session.draft.models.append(describe("bottleneck", model))
-    bottleneck = train(
-        session,
-        "bottleneck",
+    bottleneck = session.fit(
         model,
         samples.after(hold_out),
-        seed=seed,
         epochs=settings.epochs,
         batch_size=settings.batch_size,
         validation=samples.first(hold_out),
+        role="bottleneck",
     )
     for role, fitted in (("selection", selection), ("bottleneck", bottleneck)):
         best = best_epoch(fitted.history["val_loss"])
         accuracy = fitted.history["val_accuracy"][best - 1]
-        session.draft.scores.append(
-            score(f"validation_accuracy_{role}", role, "accuracy", "validation", accuracy, seed=seed)
-        )
+        session.score(f"validation_accuracy_{role}", accuracy, split="validation", model=role)
 
 
 def _predictions(settings: Settings, dataset: Dataset, probabilities: NDArray[Any], seed: int) -> Predictions:

@@ -8,9 +8,12 @@ a user's own lab is checked as well: a record holds plain values only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import MISSING, Field, fields
 from math import isfinite
 from typing import Any, TypeVar, get_type_hints
+
+import msgspec
 
 from labreport.experiments.errors import LabError, plain, told
 from labreport.experiments.result import Setting
@@ -18,8 +21,8 @@ from labreport.experiments.suggestion import unknown_name
 
 AnySettings = TypeVar("AnySettings")
 
-_TRUE = frozenset({"true", "yes", "on", "1"})
-_FALSE = frozenset({"false", "no", "off", "0"})
+_WORDS = {"yes": True, "on": True, "no": False, "off": False}
+"""Further words for true and false."""
 _EXPECTED = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 _DIGITS = 18
 """Of a whole number: what every reader of a stored run can hold."""
@@ -159,47 +162,20 @@ def _is_plain(value: object, expected: type) -> bool:
 
 def _typed(name: str, value: object, expected: type) -> Setting:
     """Return `value` as the type of its field, converting text only where nothing is lost."""
-    try:
-        return _convert(value, expected)
-    except (TypeError, ValueError, OverflowError):
-        raise SettingError(_wrong(name, value, expected)) from None
+    given = _WORDS.get(value.lower(), value) if expected is bool and isinstance(value, str) else value
+    with suppress(msgspec.ValidationError, OverflowError):
+        converted: Setting = msgspec.convert(given, expected, strict=False)
+        if _is_plain(converted, expected) and converted != "" and not (expected is int and isinstance(given, float)):
+            return converted
+    raise SettingError(_wrong(name, value, expected))
 
 
 def _wrong(name: str, value: object, expected: type) -> str:
     try:
         written = repr(value)
-    except Exception:  # a number of so many digits that Python refuses to write it, or a stranger's object
+    except Exception:  # a number with too many digits for Python to write, or an object of a lab
         written = f"this {type(value).__name__}"
     shown = plain(written)
     too_great = expected is int and written.strip("'+-").isdecimal() and len(written) > _DIGITS
     limit = f" of at most {_DIGITS} digits" if too_great else ""
     return f"{name} must be {_EXPECTED[expected]}{limit}, not {shown}."
-
-
-def _convert(value: Any, expected: type) -> Setting:
-    if expected is bool:
-        word = str(value).lower()
-        if word in _TRUE or word in _FALSE:
-            return word in _TRUE
-        raise ValueError(word)
-    if isinstance(value, bool):  # a bool is an int in Python, but true epochs are a mistake of the user
-        raise ValueError(value)
-    if expected is int:
-        if isinstance(value, float):
-            raise ValueError(value)
-        return _whole(value)
-    if expected is float:
-        number = float(value)
-        if not isfinite(number):
-            raise ValueError(value)
-        return number
-    if not isinstance(value, str) or not value or plain(value) != value:
-        raise ValueError(value)
-    return value
-
-
-def _whole(value: Any) -> int:
-    number = int(value)
-    if abs(number) >= 10**_DIGITS:
-        raise ValueError(value)
-    return number

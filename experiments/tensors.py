@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labreport.experiments.errors import LabError
 from labreport.experiments.examples import run_example
-from labreport.experiments.result import Findings, Image, Series
+from labreport.experiments.result import Image, Series
 from labreport.experiments.settings import require_range
 
 if TYPE_CHECKING:
@@ -60,16 +59,8 @@ class Settings:
         require_range(self, "descent_steps", least=1, below=201)
 
 
-def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findings:
-    """Run all examples and return what they printed and measured.
-
-    Args:
-        settings: sizes of the clip, and the descent.
-        dataset: MNIST, for its first training image.
-        session: of its seeds the first draws the order of the samples in the descent.
-    """
-    if dataset is None:
-        raise LabError(f"The lab tensors shows a digit: it needs the data set {DATASET}.")
+def introduce(settings: Settings, dataset: Dataset, session: Session) -> None:
+    """Run all examples and record what they print and measure; the first seed draws the order in the descent."""
     # The examples import Keras themselves; started here first, it is quiet and runs on TensorFlow.
     from labreport.experiments.training.backend import start
 
@@ -78,7 +69,7 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
     draft.data = dataset.card
     images, labels = dataset.train_array, dataset.train_targets
     draft.images.append(_image(images[0], int(labels[0])))
-    draft.measure("digit_label", int(labels[0]))
+    session.measure("digit_label", int(labels[0]))
     examples = _examples(settings, images, labels, session.seeds[0])
     with session.stage("examples"):
         for done, (example, given) in enumerate(examples, start=1):
@@ -86,7 +77,6 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
             draft.examples.append(captured.example)
             _measure(captured.example.name, captured.values, draft)
             session.progress("examples", done, len(examples), {})
-    return draft.findings()
 
 
 def example_scalar() -> None:

@@ -20,7 +20,7 @@ _PIECE = 1_000
 _WORDS_SHOWN = 60
 _INDICES_SHOWN = 12
 _MARKS = 1
-"""Every text begins with the mark 1, which is no word."""
+"""Every text begins with the mark 1, which is not a word."""
 
 
 def encoded_samples(texts: Texts, words: int, targets: NDArray[Any]) -> Samples:
@@ -45,7 +45,7 @@ def record_lengths(session: Session, texts: Texts, kind: str) -> None:
     """Add the words of the shortest, the median and the longest text as `shortest_KIND` and so on."""
     lengths = texts.lengths - _MARKS
     for name, value in (("shortest", lengths.min()), ("median", np.median(lengths)), ("longest", lengths.max())):
-        session.draft.measure(f"{name}_{kind}", int(value), unit="words")
+        session.measure(f"{name}_{kind}", int(value), unit="words")
 
 
 def record_multi_hot_example(session: Session) -> None:

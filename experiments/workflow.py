@@ -14,20 +14,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labreport.experiments.description import describe
 from labreport.experiments.examples import Captured, run_example
-from labreport.experiments.result import Findings
 from labreport.experiments.settings import require_range
+from labreport.experiments.training import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from labreport.experiments.data.sets import Dataset
     from labreport.experiments.lab import Session
 
 TITLE = "The Keras workflow"
 VERSION = "1"
-DATASET = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,14 +66,8 @@ def build_model(settings: Settings) -> Any:
     return model
 
 
-def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findings:
-    """Run all examples and return what they printed and measured.
-
-    Args:
-        settings: size of the models and weights of the losses.
-        dataset: none is needed.
-        session: of its seeds the first draws the weights of the models.
-    """
+def introduce(settings: Settings, dataset: None, session: Session) -> None:
+    """Run all examples and record what they print and measure; the first seed draws the weights of the models."""
     from labreport.experiments.training.backend import seed_everything
 
     draft = session.draft
@@ -84,7 +75,7 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
     total = 7
 
     def show(example: Callable[..., None], **given: Any) -> Mapping[str, Any]:
-        # Seeded anew each time, so that no example depends on those before it.
+        # Seeded again each time, so that no example depends on those before it.
         seed_everything(session.seeds[0])
         captured: Captured = run_example(example, **given)
         draft.examples.append(captured.example)
@@ -95,19 +86,19 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
         show(example_layers_for_data)
 
         fitting = show(example_compatibility, units=settings.units)
-        draft.measure("dense_output_units", int(fitting["outputs"].shape[-1]))
-        draft.measure("mismatch_raised", isinstance(fitting["refusal"], ValueError))
+        session.measure("dense_output_units", int(fitting["outputs"].shape[-1]))
+        session.measure("mismatch_raised", isinstance(fitting["refusal"], ValueError))
 
         seed_everything(session.seeds[0])
         two_outputs = build_model(settings)
         draft.models.append(describe("two_outputs", two_outputs))
         weights = {"loss_weight_first": settings.loss_weight_first, "loss_weight_second": settings.loss_weight_second}
         losses = show(example_losses, model=two_outputs, **weights)
-        draft.measure("loss_total", losses["total"])
-        draft.measure("loss_first", losses["first"])
-        draft.measure("loss_second", losses["second"])
-        draft.measure("largest_sum_deviation", abs(losses["total"] - losses["weighted_sum"]))
-        draft.measure("loss_average", losses["average"])
+        session.measure("loss_total", losses["total"])
+        session.measure("loss_first", losses["first"])
+        session.measure("loss_second", losses["second"])
+        session.measure("largest_sum_deviation", abs(losses["total"] - losses["weighted_sum"]))
+        session.measure("loss_average", losses["average"])
 
         show(example_four_steps, units=settings.units)
 
@@ -116,11 +107,10 @@ def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findin
         for role, model in (("sequential", sequential), ("functional", functional)):
             model.compile(optimizer="rmsprop", loss="categorical_crossentropy", metrics=["accuracy"])
             draft.models.append(describe(role, model))
-        draft.measure("sequential_parameters", int(sequential.count_params()))
-        draft.measure("functional_parameters", int(functional.count_params()))
+        session.measure("sequential_parameters", int(sequential.count_params()))
+        session.measure("functional_parameters", int(functional.count_params()))
         agreement = show(example_agreement, sequential=sequential, functional=functional)
-        draft.measure("largest_output_difference", float(agreement["difference"]))
-    return draft.findings()
+        session.measure("largest_output_difference", float(agreement["difference"]))
 
 
 def example_layers_for_data() -> None:

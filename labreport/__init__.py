@@ -1,29 +1,158 @@
 """labreport: train the classic Keras labs, record your own, and print reports that can't be wrong by accident.
 
-Everything is imported under this one name. Importing it loads nothing of NumPy, TensorFlow or Matplotlib.
+Everything is imported under this one name. Here stands what the author of a lab, and of a script that is recorded,
+needs; all else may change. A name is looked up when it is asked for, so importing this loads nothing of NumPy,
+TensorFlow or Matplotlib.
 """
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # as `typing` has it, which takes longer to import than all this
-    from typing import Any
+__all__ = [
+    "DataCard",
+    "Dataset",
+    "DivergenceError",
+    "Example",
+    "Files",
+    "Findings",
+    "Fitted",
+    "Fold",
+    "Image",
+    "LabError",
+    "Listing",
+    "Measure",
+    "Model",
+    "Predictions",
+    "Result",
+    "Samples",
+    "Score",
+    "Series",
+    "Session",
+    "Text",
+    "Texts",
+    "Training",
+    "__version__",
+    "best_epoch",
+    "best_smoothed_epoch",
+    "capture",
+    "describe",
+    "evaluate",
+    "files",
+    "in_memory",
+    "predict",
+    "record",
+    "require_range",
+    "run_example",
+    "runs",
+    "seed_everything",
+]
 
-    from labreport.api import record, runs
-
+TYPE_CHECKING = False  # what type checkers take for true; the one of `typing` would have to be imported
+if TYPE_CHECKING:
     __version__: str
+    from labreport.api import record, runs
+    from labreport.experiments.data.sets import (
+        Dataset,
+        Texts,
+    )
+    from labreport.experiments.errors import (
+        LabError,
+    )
+    from labreport.experiments.examples import (
+        capture,
+        run_example,
+    )
+    from labreport.experiments.lab import (
+        Files,
+        Session,
+        files,
+    )
+    from labreport.experiments.result import (
+        DataCard,
+        Example,
+        Findings,
+        Fold,
+        Image,
+        Listing,
+        Measure,
+        Model,
+        Predictions,
+        Result,
+        Score,
+        Series,
+        Text,
+        Training,
+    )
+    from labreport.experiments.selection import (
+        best_epoch,
+        best_smoothed_epoch,
+    )
+    from labreport.experiments.settings import (
+        require_range,
+    )
+    from labreport.experiments.training import (
+        DivergenceError,
+        Fitted,
+        Samples,
+        describe,
+        evaluate,
+        in_memory,
+        predict,
+        seed_everything,
+    )
 
-__all__ = ["__version__", "record", "runs"]
+_HOMES = {
+    "api": ("record", "runs"),
+    "experiments.data.sets": ("Dataset", "Texts"),
+    "experiments.errors": ("LabError",),
+    "experiments.examples": ("capture", "run_example"),
+    "experiments.lab": ("Files", "Session", "files"),
+    "experiments.result": (
+        "DataCard",
+        "Example",
+        "Findings",
+        "Fold",
+        "Image",
+        "Listing",
+        "Measure",
+        "Model",
+        "Predictions",
+        "Result",
+        "Score",
+        "Series",
+        "Text",
+        "Training",
+    ),
+    "experiments.selection": ("best_epoch", "best_smoothed_epoch"),
+    "experiments.settings": ("require_range",),
+    "experiments.training": (
+        "DivergenceError",
+        "Fitted",
+        "Samples",
+        "describe",
+        "evaluate",
+        "in_memory",
+        "predict",
+        "seed_everything",
+    ),
+}
+"""The public names by the module that they live in."""
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Look up a public name; the version is read when asked for, since that takes longer than the whole import."""
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("labreport")
+        for home, names in _HOMES.items():
+            if name in names:
+                from importlib import import_module
+
+                return getattr(import_module(f"labreport.{home}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __getattr__(name: str) -> Any:
-    """Look up what is asked for only then: reading the metadata alone takes longer than the whole import."""
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("labreport")
-    if name in ("record", "runs"):
-        from labreport import api
-
-        return getattr(api, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return [*globals(), *__all__]

@@ -49,7 +49,7 @@ def test_only_the_execution_runs_labs():
                 assert path.name == "execution.py", path
 
 
-@pytest.mark.parametrize(("folder", "most"), [("report", 20), ("experiments", 24)])
+@pytest.mark.parametrize(("folder", "most"), [("report", 20), ("experiments", 22)])
 def test_the_rooms_are_few_and_no_way_leads_back_into_a_room(folder, most):
     counted = house(folder)
     assert not counted.circles()
@@ -93,6 +93,17 @@ def test_importing_labreport_loads_nothing_of_others():
     program = "import sys; before = set(sys.modules); import labreport; print(sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['labreport']"
+
+
+def test_the_public_names_are_looked_up_where_they_live():
+    import labreport
+
+    listed = {name for names in labreport._HOMES.values() for name in names}
+    assert set(labreport.__all__) == {"__version__", *listed}
+    assert set(labreport.__all__) <= set(dir(labreport))
+    assert all(getattr(labreport, name) is not None for name in labreport.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = labreport.nothing
 
 
 def test_the_module_is_the_command():

@@ -76,7 +76,7 @@ def one_hot(labels: NDArray[Any], classes: int) -> NDArray[np.float32]:
 def decode(text: Sequence[int] | NDArray[Any], vocabulary: Sequence[str]) -> str:
     """Return a text's words, separated by spaces; '?' stands for each word left out.
 
-    Padding and the mark at the start are no words and are dropped.
+    Padding and the mark at the start are not words and are dropped.
 
     Args:
         text: word indices.

@@ -1,9 +1,9 @@
 """The data sets as arrays: exactly what `keras.datasets` gives, or the embedded sample of it.
 
-`load` reads a set; `locate` only tells which files would be read. Order of the sources of a full set: the folder the
-user named, Keras' cache, our own cache, a download. Keras' own `load_data` isn't used: it refuses a path, deletes a
-local file whose checksum is wrong, and would import TensorFlow. The shuffles and splits below are those of Keras 3.15
-(`keras/src/datasets/*.py`), with its seed.
+`locate` finds a set, `obtained` downloads what is missing, `read` gives its arrays; `load` is all three. Order of the
+sources of a full set: the folder the user named, Keras' cache, our own cache, a download. Keras' own `load_data` isn't
+used: it refuses a path, deletes a local file whose checksum is wrong, and would import TensorFlow. The shuffles and
+splits below are those of Keras 3.15 (`keras/src/datasets/*.py`), with its seed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import io
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Source = Literal["auto", "full", "sample"]
+
+_OFFLINE = "downloads are switched off"
 
 _SEED = 113
 """Keras' seed of every shuffle."""
@@ -105,11 +107,20 @@ class Dataset:
         return _as_texts(self.test_inputs)
 
 
-class Location(NamedTuple):
-    """Which files a data set would be read from."""
+@dataclass(frozen=True, kw_only=True)
+class Location:
+    """Where a data set is read from."""
 
+    name: str
+    """mnist, imdb, reuters, boston_housing or california_housing."""
     source: Literal["full", "sample"]
     files: tuple[DataFile, ...]
+    contents: tuple[bytes, ...] | None
+    """The verified bytes of the files; None for a full set that must be downloaded."""
+    wanted: bool = False
+    """Whether the full set would be taken instead if a download brought it."""
+    remarks: tuple[str, ...] = ()
+    """What the user should know before the set is used."""
 
 
 class Parts(NamedTuple):
@@ -130,7 +141,7 @@ def load(
     offline: bool = False,
     announce: Announce = print,
 ) -> Dataset:
-    """Read a data set into memory.
+    """Read a data set into memory: `locate`, `obtained` and `read` in one.
 
     Args:
         name: mnist, imdb, reuters, boston_housing or california_housing.
@@ -143,63 +154,86 @@ def load(
     Raises:
         DataError: unknown set, missing or wrong files, or no sample of this set.
     """
-    known = known_set(name)
-    contents: tuple[bytes, ...] | str = ""
-    if source != "sample":
-        contents = _full_contents(known, source=source, data_dir=data_dir, offline=offline, announce=announce)
-    if not isinstance(contents, str):
-        files = tuple(DataFile(name=file.name, sha256=file.sha256) for file in known.files)
-        return _dataset(known, "full", files, _READERS[known.name](contents))
-    file_name, content, digest = sources.from_sample(known)
-    dataset = _dataset(known, "sample", (DataFile(name=file_name, sha256=digest),), read_sample(content))
-    if contents:
-        whole = dataset.card.train_samples == dataset.card.full_train_samples
-        instead = "copy, which is the whole set" if whole else "sample"
-        announce(f"{known.name}: Keras' own files are not here ({contents}); using the embedded {instead}.")
-    return dataset
+    return read(obtained(locate(name, source=source, data_dir=data_dir, offline=offline), announce))
 
 
 def locate(name: str, *, source: Source = "auto", data_dir: Path | None = None, offline: bool = False) -> Location:
-    """Tell which files `load` would read, by reading and hashing but never opening them, and without network.
+    """Return where a data set is, with its verified bytes, but never unpickled, and without network.
 
-    With auto, a set that would have to be downloaded counts as not there: the answer is the sample. With full it
-    counts as downloaded, since the checksums are known beforehand; unless `offline`.
-
-    Raises:
-        DataError: as `load`.
+    With auto, a set that would have to be downloaded counts as missing: the answer is the sample. With full it counts
+    as downloaded, since the checksums are known beforehand; unless `offline`. The arguments, and what is raised, are
+    those of `load`.
     """
     known = known_set(name)
-    full = Location("full", tuple(DataFile(name=file.name, sha256=file.sha256) for file in known.files))
-    if source != "sample":
-        if data_dir is not None:
-            sources.from_folder(known, data_dir)
-            return full
-        if sources.from_cache(known, _silent) is not None or (source == "full" and not offline):
-            return full
-        if source == "full":
-            raise _missing(known, "downloads are switched off")
-    file_name, _, digest = sources.from_sample(known)
-    return Location("sample", (DataFile(name=file_name, sha256=digest),))
-
-
-def _full_contents(
-    known: KnownSet, *, source: Source, data_dir: Path | None, offline: bool, announce: Announce
-) -> tuple[bytes, ...] | str:
-    """Return the verified bytes of the full set; where auto has to make do with the sample, the reason."""
+    if source == "sample":
+        return _sample(known)
     if data_dir is not None:
-        return sources.from_folder(known, data_dir)
-    contents = sources.from_cache(known, announce)
+        return _full(known, sources.from_folder(known, data_dir))
+    remarks: list[str] = []
+    contents = sources.from_cache(known, remarks.append)
     if contents is not None:
-        return contents
-    reason = "downloads are switched off"
-    if not offline:
-        try:
-            return sources.from_download(known, announce)
-        except sources.DownloadError as error:
-            reason = str(error)
+        return _full(known, contents)
     if source == "full" or known.sample_file is None:
-        raise _missing(known, reason)
-    return reason
+        if offline:
+            raise _missing(known, _OFFLINE)
+        return replace(_full(known, None), remarks=tuple(remarks))
+    if offline:
+        sample = _sample(known)
+        return replace(sample, remarks=(*remarks, _instead(sample, _OFFLINE)))
+    return replace(_sample(known), remarks=tuple(remarks), wanted=True)
+
+
+def obtained(location: Location, announce: Announce = print) -> Location:
+    """Return where a data set is after trying to download what is missing; unchanged where nothing is.
+
+    Args:
+        location: as `locate` has found it.
+        announce: called with one line for everything the user should know.
+
+    Raises:
+        DataError: the full set is demanded and could not be downloaded.
+    """
+    for remark in location.remarks:
+        announce(remark)
+    location = replace(location, remarks=())
+    if location.contents is not None and not location.wanted:
+        return location
+    known = known_set(location.name)
+    try:
+        return _full(known, sources.from_download(known, announce))
+    except sources.DownloadError as error:
+        if location.contents is None:
+            raise _missing(known, str(error)) from error
+        announce(_instead(location, str(error)))
+        return replace(location, wanted=False)
+
+
+def read(location: Location) -> Dataset:
+    """Return the data set whose bytes were located; `obtained` has brought them.
+
+    Args:
+        location: with the bytes of its files.
+    """
+    known, contents = known_set(location.name), location.contents or ()
+    parts = _READERS[known.name](contents) if location.source == "full" else read_sample(contents[0])
+    return _dataset(known, location.source, location.files, parts)
+
+
+def _full(known: KnownSet, contents: tuple[bytes, ...] | None) -> Location:
+    files = tuple(DataFile(name=file.name, sha256=file.sha256) for file in known.files)
+    return Location(name=known.name, source="full", files=files, contents=contents)
+
+
+def _sample(known: KnownSet) -> Location:
+    name, content, digest = sources.from_sample(known)
+    files = (DataFile(name=name, sha256=digest),)
+    return Location(name=known.name, source="sample", files=files, contents=(content,))
+
+
+def _instead(sample: Location, reason: str) -> str:
+    whole = len(read(sample).train_targets) == known_set(sample.name).train_samples
+    instead = "copy, which is the whole set" if whole else "sample"
+    return f"{sample.name}: Keras' own files are not here ({reason}); using the embedded {instead}."
 
 
 def _missing(known: KnownSet, reason: str) -> DataError:
@@ -253,7 +287,7 @@ def _ranges(features: NDArray[Any]) -> tuple[tuple[float, float], ...]:
 
 
 def read_sample(content: bytes) -> Parts:
-    """Return the arrays of an embedded sample's file; the package `samples` tells how they are stored."""
+    """Return the arrays of an embedded sample's file; the package `samples` says how they are stored."""
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         members = {name: file[name] for name in file.files}
     if "vocabulary" not in members:
@@ -339,7 +373,7 @@ def _texts(lists: NDArray[Any]) -> Texts:
 
 
 def _vocabulary(content: bytes) -> tuple[str, ...]:
-    """Return the word of every index of a text; `Dataset.vocabulary` tells what stands at the marks."""
+    """Return the word of every index of a text; `Dataset.vocabulary` says what stands at the marks."""
     places: dict[str, int] = json.loads(content)
     words = ["", "", "?"] + ["?"] * (max(places.values()) + _INDEX_FROM - 2)
     for word, place in places.items():
@@ -357,7 +391,3 @@ def _as_texts(inputs: NDArray[Any] | Texts) -> Texts:
     if not isinstance(inputs, Texts):
         raise TypeError("this data set holds arrays, not texts")
     return inputs
-
-
-def _silent(_message: str) -> None:
-    """Say nothing."""

@@ -102,7 +102,7 @@ def cache_folders() -> tuple[Path, ...]:
 
 
 def _cached(file: KnownFile, announce: Announce) -> bytes | None:
-    """Return a file's bytes from the first cache that has it right; a wrong one is told of and left alone."""
+    """Return a file's bytes from the first cache that has it right; a wrong one is reported and left alone."""
     for folder in cache_folders():
         path = folder / file.name
         try:

@@ -1,7 +1,7 @@
 """The identity of a run: what went into it, as one hash, found without training and without TensorFlow.
 
 Two runs with the same key would measure the same, so the second need not be made. Each part keeps a name, so that
-whoever finds a run out of date is told which input has changed.
+the user of an outdated run can see which input has changed.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from labreport.experiments.errors import LabError
+from labreport.experiments.registry import Home, Lab
 from labreport.experiments.result import DataFile, Setting
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -27,7 +29,7 @@ DISTRIBUTIONS = {"keras": ("keras",), "tensorflow": ("tensorflow", "tensorflow-c
 
 
 def key_parts(
-    lab_file: Path,
+    lab: Lab,
     settings: Mapping[str, Setting],
     files: Sequence[DataFile],
     seeds: Sequence[int],
@@ -37,7 +39,7 @@ def key_parts(
     """Return each input of a run by name, as a hash or a readable value.
 
     Args:
-        lab_file: source file of the lab (`registry.source_file`).
+        lab: its source and that of the modules of its own that it imports are inputs.
         settings: all settings after profile and user have had their say.
         files: files that the data are read from; empty for a lab without data.
         seeds: seeds of the run, in order.
@@ -45,10 +47,14 @@ def key_parts(
 
     Returns:
         The parts lab, engine, settings, data, seeds, profile, keras, tensorflow and numpy.
+
+    Raises:
+        LabError: a source is not readable Python.
     """
+    own, engine = used_files(lab)
     return {
-        "lab": sha256(lab_file.read_bytes()).hexdigest(),
-        "engine": _hash_of_files(engine_files(lab_file)),
+        "lab": _hash_of_files(own, lab.home.root) if own else text_hash(lab.file.read_bytes()),
+        "engine": _hash_of_files(engine, PACKAGE),
         "settings": json.dumps(dict(settings), sort_keys=True, ensure_ascii=False),
         "data": data_part(files),
         "seeds": ",".join(str(seed) for seed in seeds),
@@ -82,51 +88,79 @@ def package_version(package: str) -> str:
     return "none"
 
 
-def engine_files(lab_file: Path) -> tuple[Path, ...]:
-    """Return the files of this package that a lab uses, directly or through others, in the order of their names.
+def used_files(lab: Lab) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Return the files that a lab uses, directly or through others: of its own, and of this package.
 
-    Found by reading the import statements, also those inside functions. The lab's own file is not among them.
+    Found by reading the import statements, also those inside functions. Files of its own are its modules below its
+    folder, or in the package that it is installed in, with the lab's file itself; there are none where it imports
+    none. Each list is in the order of the names.
     """
+    start, names = lab.file, lab.home.names()
     found: set[Path] = set()
-    waiting = [lab_file.resolve()]
+    waiting = [(start, tuple(lab.home.package.split(".")) if lab.home.package else ())]
     while waiting:
-        for used in _imported_files(waiting.pop()):
-            if used not in found:
+        for used, package in _imported_files(*waiting.pop(), lab.home, names):
+            if used not in found and used != start:
                 found.add(used)
-                waiting.append(used)
-    return tuple(sorted(found - {lab_file.resolve()}))
+                waiting.append((used, package))
+    engine = {path for path in found if path.is_relative_to(PACKAGE)}
+    own = found - engine
+    return tuple(sorted({*own, start})) if own else (), tuple(sorted(engine))
 
 
-def _hash_of_files(paths: Sequence[Path]) -> str:
+def text_hash(content: bytes) -> str:
+    """Return the SHA-256 of a file, in hexadecimal; of a text file without regard to its kind of line ends."""
+    if b"\r\n" in content and b"\0" not in content:
+        with suppress(UnicodeDecodeError):
+            content.decode("utf-8")
+            content = content.replace(b"\r\n", b"\n")
+    return sha256(content).hexdigest()
+
+
+def _hash_of_files(paths: Sequence[Path], root: Path) -> str:
     digest = sha256()
     for path in paths:
-        digest.update(f"{path.relative_to(PACKAGE).as_posix()}\0{sha256(path.read_bytes()).hexdigest()}\n".encode())
+        digest.update(f"{path.relative_to(root).as_posix()}\0{text_hash(path.read_bytes())}\n".encode())
     return digest.hexdigest()
 
 
-def _imported_files(path: Path) -> Iterator[Path]:
+def _imported_files(
+    path: Path, package: tuple[str, ...], home: Home, names: set[str]
+) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Return the files that a file imports, each with the package it lies in."""
     try:
         tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError) as error:
-        raise LabError(f"{path.name} is no readable Python source: {error}.") from error
+        raise LabError(f"{path.name} is not readable Python source: {error}.") from error
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            modules = [tuple(alias.name.split(".")) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = (*base, *(node.module.split(".") if node.module else ()))
             # One form names a module of the package, the other a part of a module: try both.
-            modules = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            modules = [module, *((*module, alias.name) for alias in node.names)]
         else:
             continue
-        for module in modules:
-            yield from _files_of_module(module)
+        for parts in modules:
+            yield from _files_of_module(parts, home, names)
 
 
-def _files_of_module(module: str) -> Iterator[Path]:
-    """Files that importing a module of this package reads: its own and those of the packages it lies in."""
-    top, *rest = module.split(".")
-    if top != NAME or not rest or rest.pop(0) != PACKAGE.name:
+def _files_of_module(parts: tuple[str, ...], home: Home, names: set[str]) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Files that importing a module reads: its own and those of the packages it lies in."""
+    if parts[:1] == (NAME,):
+        if parts[1:2] != (PACKAGE.name,):
+            return
+        folder, skipped = PACKAGE, 2
+    elif parts[:1] and parts[0] in names:
+        folder, skipped = home.root, 0
+    else:
         return
-    for depth in range(1, len(rest) + 1):
-        base = PACKAGE.joinpath(*rest[:depth])
-        candidates = (base.with_name(f"{base.name}.py"), base / "__init__.py")
-        yield from (file for file in candidates if file.is_file())
+    for depth in range(skipped + 1, len(parts) + 1):
+        base = folder.joinpath(*parts[skipped:depth])
+        for file, package in (
+            (base.with_name(f"{base.name}.py"), parts[: depth - 1]),
+            (base / "__init__.py", parts[:depth]),
+        ):
+            if file.is_file():
+                yield file, package

@@ -1,4 +1,4 @@
-"""Ctrl-C while a lab is at work: never lost.
+"""Ctrl-C while a lab is at work is never lost.
 
 Python raises KeyboardInterrupt wherever the main thread happens to be. In a library that may be a place where it is
 swallowed (a callback, the end of an object's life) or turned into another error, and the run would go on, or be taken

@@ -90,7 +90,7 @@ def provenance(
         ended: when it ended, with its time zone.
         folder: the working folder asked for its git state; the current one if None.
     """
-    commit, dirty = git_state(folder or Path.cwd())
+    commit, dirty = git_state(folder or Path())
     versions = package_versions()
     return Provenance(
         tool_version=versions.get("labreport", "unknown"),
@@ -127,7 +127,7 @@ def system_name() -> str:
 
 
 def processor_name() -> str:
-    """Return the model of the processor as the system tells it; the architecture where it tells none."""
+    """Return the model of the processor as the system names it; the architecture where it names none."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -154,12 +154,16 @@ def git_state(folder: Path) -> tuple[str | None, bool | None]:
 
     Returns:
         (None, None) where there is no git, no repository or no commit. Files that git doesn't track are not looked
-        at: reports and runs are written among them.
+        at: reports and runs are written among them. No program that the repository's configuration names is run.
     """
-    commit = _output_of(["git", "rev-parse", "--verify", "--quiet", "HEAD"], folder)
+    git = ["git", "-c", "core.fsmonitor=false"]
+    commit = _output_of([*git, "rev-parse", "--verify", "--quiet", "HEAD"], folder)
     if commit is None:
         return None, None
-    changes = _output_of(["git", "status", "--porcelain", "--untracked-files=no"], folder)
+    filters = _output_of([*git, "config", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$"], folder)
+    for name in (filters or "").splitlines():
+        git += ["-c", f"{name}=", "-c", f"{name.rpartition('.')[0]}.required=false"]
+    changes = _output_of([*git, "status", "--porcelain", "--untracked-files=no"], folder)
     return commit.strip(), None if changes is None else bool(changes.strip())
 
 
@@ -255,10 +259,10 @@ def _scrub_word(word: str) -> str:
 def utc_text(moment: datetime) -> str:
     """Return a time in UTC as ISO 8601, e.g. 2026-03-01T09:30:00Z; with milliseconds where there are any.
 
-    They tell the order of runs that were started in one second.
+    They show the order of runs that were started in one second.
 
     Raises:
-        ValueError: the time doesn't know its zone.
+        ValueError: the time has no zone.
     """
     if moment.tzinfo is None:
         raise ValueError("a time without its zone can't be turned into UTC")
@@ -267,7 +271,7 @@ def utc_text(moment: datetime) -> str:
 
 
 def peak_memory_bytes() -> int:
-    """Return the greatest resident memory of this process so far, in bytes; 0 where the system doesn't tell."""
+    """Return the greatest resident memory of this process so far, in bytes; 0 where the system doesn't say."""
     try:
         import resource
     except ImportError:  # Windows
@@ -286,7 +290,9 @@ def _output_of(command: list[str], folder: Path) -> str | None:
             text=True,
             timeout=_GIT_SECONDS,
             check=False,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            # In a hook GIT_DIR names another repository than that of the folder.
+            env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+            | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
         )
     except (OSError, subprocess.SubprocessError):
         return None

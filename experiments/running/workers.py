@@ -1,215 +1,144 @@
-"""Other processes that train some of the seeds of a run.
+"""Other processes that train some of the seeds of a run: any `concurrent.futures.Executor` would do.
 
-Each runs the lab as a whole, with its own data and its own TensorFlow, and asks this process for a seed whenever it is
-free. All that it finds for a seed comes back in one piece. The processes are started afresh (spawned), because
-TensorFlow can't be forked.
+Each has its own TensorFlow, imports the lab once, and returns one record a seed. The processes are started afresh
+(spawned), because TensorFlow can't be forked; each is an executor of its own, so that one that is killed takes no
+other with it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
-from labreport.experiments.checkpoints import Kept, decode, encode
-from labreport.experiments.lab import Progress, Session
-from labreport.experiments.result import Failure, Findings
+from labreport.experiments import registry
+from labreport.experiments.data import sets
+from labreport.experiments.lab import Profile, Progress, Session
+from labreport.experiments.result import Setting
 from labreport.experiments.running import processes
-from labreport.experiments.running import seed_results as finished_seeds
-from labreport.experiments.running.provenance import peak_memory_bytes
-from labreport.experiments.running.request import RunRequest, failure_of, load_data, opened
-from labreport.experiments.running.seed_results import Finished, Mark
-from labreport.experiments.running.validation import checked
+from labreport.experiments.running.checkpoints import Checkpoints, decode, encode
+from labreport.experiments.running.task import Part, perform
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What a process is told when it starts."""
+    """What a process needs to train any seed of a run."""
 
-    request: RunRequest
-    kept: Kept
+    lab: str
+    path: Path | None
+    settings: dict[str, Setting]
+    data: sets.Location | None
+    seeds: tuple[int, ...]
+    profile: Profile
+    saved: Checkpoints
     threads: int
     """Threads that TensorFlow may use there."""
 
 
-class Workers:
-    """Processes at work on the seeds of one run.
+class Worker:
+    """A process that trains seeds, one after the other.
 
     Args:
-        job: what to run.
-        count: how many processes to start, at least 1.
-        seeds: the seeds to be given out, in order.
-        progress: told of each epoch; it may be called from another thread.
+        job: what to train.
+        progress: called after each epoch, in a thread of its own.
     """
 
-    def __init__(self, job: Job, count: int, seeds: tuple[int, ...], progress: Progress) -> None:
-        self._seeds = seeds
-        self._progress = progress
-        self._given = 0
-        self._changed = threading.Condition()
-        self._finished: dict[int, Finished] = {}
-        self.failed: dict[int, tuple[Failure, Findings]] = {}
-        """Why a seed failed, and what had been found until then."""
-        self._peak = 0
-        self._at: dict[BaseProcess, int] = {}
-        """The seed that each process is training."""
-        self._listeners: dict[BaseProcess, threading.Thread] = {}
-        for _ in range(count):
-            connection, process = _started(job)
-            thread = threading.Thread(target=self._listen, args=(connection, process), daemon=True)
-            self._listeners[process] = thread
-            thread.start()
+    def __init__(self, job: Job, progress: Progress) -> None:
+        heard, told = multiprocessing.get_context("spawn").Pipe(duplex=False)
+        self._executor = ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_begin,
+            initargs=(job, told),
+        )
+        before = set(multiprocessing.active_children())
+        with processes.quietly_starting():
+            self._ready = self._executor.submit(_ready)
+        self._processes = set(multiprocessing.active_children()) - before
+        told.close()
+        self._thread: Thread | None = None
+        self._listener = Thread(target=_listen, args=(heard, progress), daemon=True)
+        self._listener.start()
 
-    def take(self) -> Iterator[int]:
-        """Give out seeds to the process that holds this object, until there are no more."""
-        while (seed := self._next()) is not None:
-            yield seed
-
-    def wait(self, before: int | None = None) -> dict[int, Finished]:
-        """Give out no more seeds, and return what was found once the seeds in work are finished.
+    def work(self, take: Callable[[], int | None], give: Callable[[int, Part | None], None]) -> None:
+        """Train seeds in the background until there are no more, or the process is lost.
 
         Args:
-            before: a seed; only those before it are waited for. None: all.
+            take: gives the next seed, or None.
+            give: takes what was found for a seed; None where the process could not train it.
         """
-        late = len(self._seeds) if before is None else self._seeds.index(before)
-        with self._changed:
-            self._given = len(self._seeds)
-            self._changed.wait_for(lambda: all(self._seeds.index(seed) >= late for seed in self._at.values()))
-            return dict(self._finished)
 
-    def stop(self) -> dict[int, Finished]:
-        """End all processes at once and return what was found."""
-        self.close()
-        return dict(self._finished)
+        def loop() -> None:
+            # Whatever is raised: the process was killed, or can't open the lab. Then others do its work.
+            with suppress(BaseException):
+                self._ready.result()
+                train()
 
-    def close(self) -> int:
-        """End what is still at work, and return the greatest memory of a process, in bytes."""
-        for process in self._listeners:
+        def train() -> None:
+            while (seed := take()) is not None:
+                part = None
+                try:
+                    part = decode(self._executor.submit(_train, seed).result(), Part)
+                finally:
+                    give(seed, part)
+
+        self._thread = Thread(target=loop, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the process at once."""
+        for process in self._processes:
             process.terminate()
-        for process, listener in self._listeners.items():
-            process.join()
-            listener.join()
-        return self._peak
-
-    def _next(self) -> int | None:
-        with self._changed:
-            if self._given >= len(self._seeds):
-                return None
-            self._given += 1
-            return self._seeds[self._given - 1]
-
-    def _listen(self, connection: Connection, process: BaseProcess) -> None:
-        """Answer a process until it has ended, or was killed; runs in a thread."""
-        with connection, contextlib.suppress(EOFError, OSError):
-            while True:
-                kind, *content = connection.recv()
-                if kind == "progress":
-                    self._progress(*content)
-                elif kind == "next":
-                    connection.send(self._given_to(process))
-                elif kind == "failing":
-                    self._give_no_more()
-                else:
-                    self._heard(process, kind, content)
-        with self._changed:
-            self._at.pop(process, None)
-            self._changed.notify_all()
-
-    def _given_to(self, process: BaseProcess) -> int | None:
-        with self._changed:
-            seed = self._next()
-            if seed is not None:
-                self._at[process] = seed
-            return seed
-
-    def _give_no_more(self) -> None:
-        """A seed fails, and a single process would stop here as well."""
-        with self._changed:
-            self._given = len(self._seeds)
-
-    def _heard(self, process: BaseProcess, kind: str, content: list[Any]) -> None:
-        with self._changed:
-            seed = self._at.pop(process, None)
-            if kind == "finished":
-                finished = decode(content[0], Finished)
-                self._finished[finished.seed] = finished
-                self._peak = max(self._peak, content[1])
-            elif kind == "failed" and seed is not None:
-                self.failed[seed] = content[0], decode(content[1], Finished).findings
-            self._changed.notify_all()
+        self._executor.shutdown(cancel_futures=True)
+        for thread in (self._thread, self._listener):
+            if thread is not None:
+                thread.join()
 
 
-def _started(job: Job) -> tuple[Connection, BaseProcess]:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=work, args=(job, theirs), daemon=True)
-    with processes.quietly_starting():
-        process.start()
-    theirs.close()
-    return ours, process
+def _listen(heard: Connection, progress: Progress) -> None:
+    with heard, suppress(EOFError, OSError):
+        while True:
+            progress(*heard.recv())
 
 
-def work(job: Job, connection: Connection) -> None:
-    """Run a lab in this process for the seeds that the other side gives out."""
+_begun: tuple[Job, Connection]
+"""In another process: what it is to train, and where its progress goes."""
+
+
+def _begin(job: Job, told: Connection) -> None:
+    global _begun
     processes.follow_parent()
+    _begun = job, told
+
+
+@cache
+def _opened() -> tuple[registry.Lab, Any, sets.Dataset | None, Session]:
+    """Import the lab and read its data, once in this process."""
     from labreport.experiments.training.backend import limit_threads
 
+    job, told = _begun
     limit_threads(job.threads)
-    asking = _Asking(job.kept, connection)
-    session = Session(
-        seeds=job.request.seeds,
-        progress=lambda *told: connection.send(("progress", *told)),
-        profile=job.request.profile,
-        take_turns=asking.take,
-        kept=job.kept,
-    )
-    try:
-        lab, settings = opened(job.request)
-        lab.run(settings, load_data(lab, settings, job.request, announce=lambda line: None), session)
-    except BaseException as error:
-        # Outside a seed, the run goes on without this process.
-        if asking.seed is not None and asking.mark is not None:
-            with contextlib.suppress(OSError):
-                connection.send(("failing",))  # at once, before another seed is given out
-                found = _found(asking.seed, asking.mark, session)
-                connection.send(("failed", failure_of(error, session), encode(found)))
+    lab = registry.load(job.lab, job.path)
+    dataset = None if job.data is None else sets.read(job.data)
+    session = Session(seeds=job.seeds, progress=lambda *values: told.send(values), profile=job.profile, saved=job.saved)
+    return lab, lab.settings(**job.settings), dataset, session
 
 
-def _found(seed: int, mark: Mark, session: Session) -> Finished:
-    """Return what a seed that failed had found, or nothing where that can't be stored."""
-    try:
-        finished = mark.cut(seed, session)
-        checked(finished.findings)
-        return finished
-    except Exception:
-        return Finished(seed=seed, findings=Findings(), timings={})
+def _ready() -> None:
+    """Open the lab, before a seed is given out for which another process has to wait."""
+    _opened()
 
 
-class _Asking:
-    """The seeds of one process, as the other side gives them out."""
-
-    def __init__(self, kept: Kept, connection: Connection) -> None:
-        self._kept = kept
-        self._connection = connection
-        self.seed: int | None = None
-        self.mark: Mark | None = None
-
-    def take(self, session: Session) -> Iterator[int]:
-        while (seed := self._asked()) is not None:
-            self.seed, self.mark = seed, (mark := Mark(session))
-            yield seed
-            finished = mark.cut(seed, session)
-            checked(finished.findings)
-            self.seed = None
-            finished_seeds.save(self._kept, finished)
-            self._connection.send(("finished", encode(finished), peak_memory_bytes()))
-
-    def _asked(self) -> int | None:
-        self._connection.send(("next",))
-        seed: int | None = self._connection.recv()
-        return seed
+def _train(seed: int) -> bytes:
+    lab, settings, dataset, session = _opened()
+    part = perform(lab, settings, dataset, session.for_seed(seed))
+    if part.interrupted:
+        raise KeyboardInterrupt
+    return encode(part)

@@ -5,6 +5,7 @@ all folds side by side) and `plain` (`model.fit` itself). `plan` chooses, and sa
 """
 
 from labreport.experiments.training.backend import seed_everything, start
+from labreport.experiments.training.description import describe
 from labreport.experiments.training.engine import Fitted, evaluate, fit, fit_folds, predict
 from labreport.experiments.training.errors import DivergenceError
 from labreport.experiments.training.order import batch_order
@@ -18,6 +19,7 @@ __all__ = [
     "as_floats",
     "as_shares_of_255",
     "batch_order",
+    "describe",
     "evaluate",
     "fit",
     "fit_folds",

@@ -31,7 +31,7 @@ _threads: int | None = None
 
 
 def limit_threads(count: int | None) -> None:
-    """Let TensorFlow use so many threads (None: its own choice) if it is not at work yet in this process."""
+    """Let TensorFlow use up to `count` threads (None: its own choice) if it is not at work yet in this process."""
     global _threads
     _threads = count
 
@@ -72,7 +72,7 @@ def start() -> Any:
 def seed_everything(seed: int) -> None:
     """Make the initial weights of the models built next depend on the seed alone.
 
-    Keras' numbering of layers begins anew, and graphs of earlier trainings are forgotten, which frees their memory.
+    Keras' numbering of layers begins again, and graphs of earlier trainings are forgotten, which frees their memory.
     """
     keras = start()
     keras.backend.clear_session()
@@ -81,7 +81,7 @@ def seed_everything(seed: int) -> None:
 
 def _widen_vectors() -> None:
     given = os.environ.get(_XLA_FLAGS, "")
-    with suppress(PackageNotFoundError):  # another build of TensorFlow, of a version nobody knows
+    with suppress(PackageNotFoundError):  # another build of TensorFlow, of an unknown version
         if version("tensorflow").startswith(_KNOWS_WIDE_VECTORS) and _WIDE_VECTORS.partition("=")[0] not in given:
             os.environ[_XLA_FLAGS] = f"{given} {_WIDE_VECTORS}".strip()
 

@@ -45,7 +45,6 @@ def fit(
     batch_size: int,
     seed: int,
     validation: Samples | None = None,
-    validation_batch_size: int | None = None,
     on_epoch: OnEpoch | None = None,
     class_weight: dict[int, float] | None = None,
     callbacks: Sequence[Any] = (),
@@ -60,23 +59,21 @@ def fit(
         batch_size: 1 to the number of training samples; a last batch that is not full is trained on as well.
         seed: the batch order of each epoch follows from it; the initial weights are the model's own.
         validation: samples on which the metrics are computed after each epoch.
-        validation_batch_size: samples per batch of the validation; None: as for training.
         on_epoch: called after each epoch.
         class_weight: weight of each label, as for `model.fit`.
         callbacks: Keras callbacks.
-        after: an earlier training of this model with the same samples, batch size and seed, which this one goes on
-            with: model, history and seconds come out as if it had been one training from the beginning.
+        after: an earlier training of this model with the same samples, batch size and seed, which this one
+            continues: model, history and seconds come out as if it had been one training from the beginning.
 
     Raises:
         LabError: epochs, batch size or samples don't allow training, or the optimizer has replaced the weights by
-            their averages, so that their training can't go on.
+            their averages, so that their training can't continue.
         DivergenceError: the loss is no longer finite; it holds the history up to then.
     """
     request = Request(
         epochs=epochs,
         batch_size=batch_size,
         seed=seed,
-        validation_batch_size=validation_batch_size,
         on_epoch=on_epoch,
         class_weight=class_weight,
         callbacks=tuple(callbacks),
@@ -85,7 +82,7 @@ def fit(
     request.check(train, validation)
     _ready(model, train)
     if after is not None and model.optimizer.use_ema:
-        raise LabError("The optimizer has replaced the weights by their averages: this training can't go on.")
+        raise LabError("The optimizer has replaced the weights by their averages: this training can't continue.")
     plan = plan_fit(model, train, request)
     begun = perf_counter()
     history = _fit_one(model, train, validation, request, plan)
@@ -102,8 +99,6 @@ def fit_folds(
     batch_size: int,
     seed: int,
     on_epoch: OnEpoch | None = None,
-    class_weight: dict[int, float] | None = None,
-    callbacks: Sequence[Any] = (),
     finished: Mapping[int, Fitted] = MappingProxyType({}),
     on_fold: OnFold | None = None,
 ) -> tuple[Fitted, ...]:
@@ -119,8 +114,6 @@ def fit_folds(
         batch_size: 1 to the number of training samples of a fold.
         seed: the batch order of each fold and epoch follows from it.
         on_epoch: called after each epoch of all folds together; where they are trained in turn, epochs count on.
-        class_weight: weight of each label, as for `model.fit`.
-        callbacks: Keras callbacks.
         finished: folds that need not be trained again, by their numbers from 1; their models are left as they are.
             Folds that are trained side by side are left out only if all are finished.
         on_fold: called with the number of a fold, from 1, as soon as it has been trained.
@@ -139,8 +132,6 @@ def fit_folds(
         batch_size=batch_size,
         seed=seed,
         on_epoch=on_epoch,
-        class_weight=class_weight,
-        callbacks=tuple(callbacks),
     )
     for train, validation in zip(trains, validations, strict=True):
         request.check(train, validation)

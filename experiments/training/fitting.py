@@ -39,7 +39,7 @@ class Request:
         return len(self.before.get("loss", ()))
 
     def history(self) -> dict[str, list[float]]:
-        """Return a history that goes on from what was trained before."""
+        """Return a history that continues what was trained before."""
         return {name: list(values) for name, values in self.before.items()}
 
     @property
@@ -48,7 +48,7 @@ class Request:
         return self.validation_batch_size or self.batch_size
 
     def report(self, epoch: int, values: dict[str, float]) -> None:
-        """Tell whoever asked that an epoch is finished."""
+        """Report a finished epoch to the caller that asked for it."""
         if self.on_epoch is not None:
             self.on_epoch(epoch, self.epochs, values)
 
@@ -68,5 +68,3 @@ class Request:
             raise LabError(f"A batch must hold 1 to {len(train)} samples (all there are), not {self.batch_size}.")
         if validation is not None and not len(validation):
             raise LabError("There are no samples to validate on.")
-        if self.validation_batch_size is not None and self.validation_batch_size < 1:
-            raise LabError(f"A validation batch must hold at least 1 sample, not {self.validation_batch_size}.")

@@ -13,7 +13,7 @@ History = dict[str, tuple[float, ...]]
 def shortest(value: Any) -> float:
     """Return a float32 as the shortest decimal that means it: 0.9 instead of 0.8999999761581421.
 
-    As float32 it is the same number, and the file of a run needs half the space. What is no float32 stays as it is.
+    As float32 it is the same number, and the file of a run needs half the space. What is not a float32 stays as it is.
     """
     exact = float(value)
     with np.errstate(over="ignore"):

@@ -72,7 +72,7 @@ def fit_plainly(model: Any, train: Samples, request: Request, *, validation: Sam
 
 
 def _batches(samples: Samples, positions: Callable[[], Iterator[NDArray[np.int32]]], count: int) -> Any:
-    """Return a `tf.data.Dataset` of `count` batches; `positions` is called anew each time that Keras begins to read."""
+    """Return a `tf.data.Dataset` of `count` batches; `positions` is called each time that Keras begins to read."""
     places = tf.data.Dataset.from_generator(positions, output_signature=tf.TensorSpec(shape=(None,), dtype=tf.int32))
     counted = places.apply(tf.data.experimental.assert_cardinality(count))
     return counted.map(lambda chosen: batch(samples, chosen))

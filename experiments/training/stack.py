@@ -29,7 +29,7 @@ from labreport.experiments.training.samples import Samples
 
 _EPOCHS_AT_ONCE = 10
 _STEPS_AT_ONCE = 10_000
-"""Epochs trained in one call at most: calls take no time worth mentioning, and progress is told often enough."""
+"""Epochs trained in one call at most: calls take no time worth mentioning, and progress is reported often enough."""
 
 
 def fit_in_stack(
@@ -78,7 +78,7 @@ class Stack:
     """K models of one build as one: variables with a leading axis, and an optimizer for them."""
 
     def __init__(self, models: Sequence[Any]) -> None:
-        """Stack the weights of compiled models; the optimizer begins anew with the settings of theirs."""
+        """Stack the weights of compiled models; the optimizer starts afresh with the settings of theirs."""
         self._model = models[0]
         all_weights = zip(*(model.get_weights() for model in models), strict=True)
         self._variables = [keras.Variable(np.stack(of_all_models)) for of_all_models in all_weights]
@@ -158,7 +158,7 @@ def _train_epochs(
     compiled = tf.function(run, autograph=False, jit_compile=True)
 
     def trained(orders: Sequence[NDArray[np.int32]]) -> tuple[NDArray[np.float32], int, NDArray[np.int32]]:
-        # Filled up, because another length would be compiled anew.
+        # Filled up, because another length would be compiled again.
         filled = np.stack([*orders, *[orders[0]] * (at_once - len(orders))])
         measured, done, broken = compiled(tf.constant(filled), tf.constant(len(orders)))
         return measured.numpy(), int(done), broken.numpy()

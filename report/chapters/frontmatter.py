@@ -51,7 +51,7 @@ def cover(
         (words("labs.cover_seeds"), _seeds(results)),
     ]
     title = escape(configuration.title.get(language, "")) or words("labs.title")
-    all_six = {result.lab for result in results} >= set(registry.BUILT_IN)
+    all_six = {result.lab for result in results} >= set(registry.BOOK)
     return Cover(
         title=title,
         subtitle=words("labs.subtitle" if all_six else "labs.subtitle_some"),

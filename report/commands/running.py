@@ -20,12 +20,12 @@ from labreport.report.words import Words
 
 
 def ran(configuration: Configuration, assignments: Sequence[str], reporter: Reporter, *, force: bool) -> list[Done]:
-    """Plan, run and store the chosen labs, telling of each.
+    """Plan, run and store the chosen labs, reporting each.
 
     Raises:
         ReportError, LabError: wrong usage; a lab that fails raises nothing, its result says so.
     """
-    store = Store(configuration.runs_dir)
+    store = Store(configuration.runs_dir.absolute())
     plans = make_plans(configuration, assignments, store)
     for plan in plans:
         if plan.stored is None and plan.stale:

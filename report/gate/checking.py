@@ -202,9 +202,8 @@ def rerunner(
 
 def _to_confirm(plan: Plan, store: Store) -> Plan:
     """Return the plan of a run that only confirms: another identity, so that it never stands in for a night's run."""
-    parts = {**plan.parts, PURPOSE: CONFIRMATION}
-    key = identity.key(parts)
-    return replace(plan, key=key, parts=parts, stored=store.list().with_key(plan.lab, key))
+    prepared = replace(plan.prepared, parts={**plan.parts, PURPOSE: CONFIRMATION})
+    return replace(plan, prepared=prepared, stored=store.list().with_key(plan.lab, prepared.key))
 
 
 def _candidates(

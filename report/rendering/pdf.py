@@ -21,7 +21,8 @@ from labreport.report.document import Report
 from labreport.report.errors import RenderingError, missing_extra
 from labreport.report.look import Look
 from labreport.report.rendering import fonts, texts, theme
-from labreport.report.rendering.page import Page, language_style, placed, style, user_style
+from labreport.report.rendering.page import Page
+from labreport.report.rendering.sheets import language_style, placed, style, user_style
 
 if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from labreport.report.look import Look
 from labreport.report.rendering import fonts, theme
-from labreport.report.rendering.page import language_style, placed, style, user_style
+from labreport.report.rendering.sheets import language_style, placed, style, user_style
 
 _POLICY, _STYLES = "labreport-policy", "labreport-styles"
 """Stand in the page until the style sheet, which depends on the page's characters, is made."""

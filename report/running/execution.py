@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from labreport.experiments.result import Result
-from labreport.experiments.running import identity
 from labreport.report.configuration import Configuration
 from labreport.report.errors import ReportError, missing_extra
-from labreport.report.running.planning import Plan
-from labreport.report.store.runs import PURPOSE, Store, StoredResult
+from labreport.report.running.planning import Plan, with_data
+from labreport.report.store.runs import Store, StoredResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,19 +41,19 @@ def execute(
 
     Args:
         plans: as `planning.make_plans` gives them.
-        configuration: where the data are.
+        configuration: how many processes train.
         store: where results go.
         force: run also what is stored already, and train again seeds that were finished before an interruption.
         command: the user's command line, for provenance.
-        progress: told of each step of a training.
-        announce: told of remarks, such as the use of sample data.
-        finished: told of each lab when it is done.
+        progress: called after each step of a training.
+        announce: called with remarks, such as the use of sample data.
+        finished: called with each lab when it is done.
 
     Returns:
         One run for each plan, in order; a failed one has the status `failed`.
 
     Raises:
-        KeyboardInterrupt: the user stops; every finished lab is stored, and every finished seed of the one at work.
+        KeyboardInterrupt: stopped by the user; all finished labs are stored, and all finished seeds of the one at work.
         OutputError: the store can't be written.
         ExperimentError: a lab needs Keras and TensorFlow, which are not installed; nothing is stored of it.
     """
@@ -71,15 +68,17 @@ def execute(
             announce(line)
 
     for plan in plans:
+        if plan.stored is None or force:
+            plan = with_data(plan, store, announce_once)
         if plan.stored is not None and not force:
             one = Done(plan=plan, stored=plan.stored, trained=False)
         else:
             if force and plan.key is not None:
                 store.forget(plan.lab, plan.key)
-            result = _run(plan, configuration, store, command, progress, announce_once)
+            result = _run(plan, configuration.jobs, store, command, progress, announce_once)
             if missing := _missing_extra(result):
                 raise missing
-            one = Done(plan=plan, stored=store.save(_marked(result, plan)), trained=True)
+            one = Done(plan=plan, stored=store.save(result), trained=True)
             if result.status == "complete":
                 store.forget(result.lab, result.key)
         finished(one)
@@ -89,33 +88,27 @@ def execute(
 
 def _run(
     plan: Plan,
-    configuration: Configuration,
+    jobs: int,
     store: Store,
     command: Sequence[str],
     progress: Callable[[str, int, int, dict[str, float]], None],
     announce: Callable[[str], None],
 ) -> Result:
     # Imported here, because only a run may load Keras.
-    from labreport.experiments.running.runner import RunInterrupted, RunRequest, run_lab
+    from labreport.experiments.running.runner import RunInterrupted, run_lab
 
-    request = RunRequest(
-        lab=plan.lab,
-        path=plan.path,
-        overrides=dict(plan.overrides),
-        seeds=plan.seeds,
-        profile=plan.profile,
-        source=configuration.data,
-        data_dir=configuration.data_dir,
-        offline=configuration.offline,
-        command=tuple(command),
-        jobs=configuration.jobs,
-        kept=store.kept(plan.lab),
-    )
     try:
-        return run_lab(request, progress=progress, announce=announce)
+        return run_lab(
+            plan.prepared,
+            jobs=jobs,
+            saved=store.kept(plan.lab),
+            command=command,
+            progress=progress,
+            announce=announce,
+        )
     except RunInterrupted as stopped:
-        # Kept and marked: it never answers for its key, but shows how far the run had come.
-        store.save(_marked(stopped.result, plan))
+        # Stored and marked: it never answers for its key, but shows how far the run had come.
+        store.save(stopped.result)
         raise
 
 
@@ -124,11 +117,3 @@ def _missing_extra(result: Result) -> ReportError | None:
     failure = result.failure
     lacking = failure is not None and failure.kind == ModuleNotFoundError.__name__
     return missing_extra(failure.message) if failure is not None and lacking else None
-
-
-def _marked(result: Result, plan: Plan) -> Result:
-    """Return the result with the purpose of its plan in its identity, where the plan has one."""
-    if PURPOSE not in plan.parts:
-        return result
-    parts = {**result.key_parts, PURPOSE: plan.parts[PURPOSE]}
-    return msgspec.structs.replace(result, key=identity.key(parts), key_parts=parts)

@@ -1,4 +1,4 @@
-"""Which labs must run: each chosen lab with its settings, its identity, and the stored run that has the same.
+"""Which labs must run: each chosen lab as it is prepared, and the stored run that has the same identity.
 
 Trains nothing and never imports TensorFlow. A lab whose data are missing is still planned: running it fails with the
 reason, and its page will say so.
@@ -6,18 +6,17 @@ reason, and its page will say so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from labreport.experiments import registry, stdout
-from labreport.experiments.data import sets
-from labreport.experiments.errors import DataError, LabError
-from labreport.experiments.registry import UnknownLabError
+from labreport.experiments.errors import LabError
+from labreport.experiments.registry import Lab, UnknownLabError
 from labreport.experiments.result import Setting
-from labreport.experiments.running import identity
-from labreport.experiments.settings import SettingError, as_record, parse_assignments, resolve, setting_types
+from labreport.experiments.running import identity, preparation
+from labreport.experiments.running.preparation import Prepared
+from labreport.experiments.settings import SettingError, parse_assignments, resolve, setting_types
 from labreport.experiments.suggestion import unknown_name
 from labreport.report.configuration import Configuration, parse_seeds
 from labreport.report.errors import UnreadableError, UsageError
@@ -28,21 +27,42 @@ from labreport.report.store.runs import Listing, Store, StoredResult, load
 class Plan:
     """One lab to run or to take from the store."""
 
-    lab: str
-    path: Path | None
-    """The user's file, for a lab that is not of this package."""
-    overrides: Mapping[str, Setting]
-    seeds: tuple[int, ...]
-    profile: Literal["full", "quick"]
-    key: str | None
-    """Identity of the run; None where the data are missing."""
-    parts: Mapping[str, str]
+    prepared: Prepared
+    """Lab, settings, data and identity: all that a run uses."""
     stored: StoredResult | None
     """The complete run with this identity, if there is one."""
     stale: tuple[str, ...]
     """What differs from the newest complete run; empty where there is none, or nothing differs."""
-    problem: str = ""
-    """Why the identity can't be told."""
+
+    @property
+    def lab(self) -> str:
+        """Name of the lab."""
+        return self.prepared.lab.name
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """All seeds, in order."""
+        return self.prepared.seeds
+
+    @property
+    def profile(self) -> Literal["full", "quick"]:
+        """How long to train."""
+        return self.prepared.profile
+
+    @property
+    def key(self) -> str | None:
+        """Identity of the run; None where the data are missing."""
+        return None if self.prepared.problem else self.prepared.key
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """The inputs of the run by name."""
+        return self.prepared.parts
+
+    @property
+    def problem(self) -> str:
+        """Why the data are missing; empty where they are not."""
+        return str(self.prepared.problem or "")
 
 
 def make_plans(configuration: Configuration, assignments: Sequence[str], store: Store) -> list[Plan]:
@@ -54,7 +74,7 @@ def make_plans(configuration: Configuration, assignments: Sequence[str], store: 
         store: where earlier runs lie.
 
     Raises:
-        UnknownLabError: a lab that nobody knows.
+        UnknownLabError: a name that no lab has.
         SettingError: a setting that no chosen lab has, or a value of the wrong type or range.
         UsageError: seeds that can't be read.
     """
@@ -62,8 +82,22 @@ def make_plans(configuration: Configuration, assignments: Sequence[str], store: 
     chosen = choose(configuration)
     listing = store.list()
     with stdout.kept_for_results():
-        given = _by_lab(parse_assignments(assignments), configuration, chosen)
-        return [_plan(lab, given[lab], seeds, configuration, listing) for lab in chosen]
+        labs = {name: registry.load(name, configuration.paths.get(name)) for name in chosen}
+        given = _by_lab(parse_assignments(assignments), configuration, labs)
+        prepared = [_prepared(lab, given[name], seeds, configuration) for name, lab in labs.items()]
+    return [_planned(one, listing) for one in prepared]
+
+
+def with_data(plan: Plan, store: Store, announce: Callable[[str], None]) -> Plan:
+    """Return the plan after trying to download what is missing of its data, with the identity that it has then.
+
+    Args:
+        plan: one that is to be run.
+        store: where earlier runs lie; one of them may have that identity.
+        announce: called with what the user should know about the data.
+    """
+    prepared = preparation.with_data(plan.prepared, announce)
+    return plan if prepared.key == plan.prepared.key else _planned(prepared, store.list())
 
 
 def choose(configuration: Configuration) -> tuple[str, ...]:
@@ -71,7 +105,7 @@ def choose(configuration: Configuration) -> tuple[str, ...]:
 
     Raises:
         UnknownLabError: a name that no lab has.
-        UsageError: a lab of the user's own has the name of one that is installed.
+        UsageError: a user's lab has the name of one that is installed.
     """
     known = _known(configuration)
     for name in configuration.labs:
@@ -89,12 +123,13 @@ def _known(configuration: Configuration) -> tuple[str, ...]:
 
 
 def _by_lab(
-    assignments: Mapping[str, str], configuration: Configuration, chosen: Sequence[str]
+    assignments: Mapping[str, str], configuration: Configuration, labs: Mapping[str, Lab]
 ) -> dict[str, dict[str, Setting]]:
     """Sort the settings by lab; one without a lab's name goes to every chosen lab that has it."""
+    chosen = tuple(labs)
     _check_others(configuration, chosen)
     given: dict[str, dict[str, Setting]] = {lab: dict(configuration.settings.get(lab, {})) for lab in chosen}
-    types = {lab: setting_types(registry.load(lab, configuration.paths.get(lab)).settings) for lab in chosen}
+    types = {name: setting_types(lab.settings) for name, lab in labs.items()}
     for name, value in assignments.items():
         lab, separator, key = name.partition(".")
         if separator:
@@ -116,11 +151,11 @@ def _by_lab(
 
 
 def _check_others(configuration: Configuration, chosen: Sequence[str]) -> None:
-    """Check what the configuration says of labs that are not chosen: a slip of the pen is none the less one.
+    """Check what the configuration says of labs that are not chosen: a typo there is a typo all the same.
 
     Raises:
-        UsageError: a lab that nobody knows.
-        SettingError: a setting that its lab has not, or a value of the wrong type or range.
+        UsageError: a name that no lab has.
+        SettingError: a setting that its lab doesn't have, or a value of the wrong type or range.
     """
     known = _known(configuration)
     for name, values in configuration.settings.items():
@@ -135,37 +170,26 @@ def _check_others(configuration: Configuration, chosen: Sequence[str]) -> None:
         resolve(lab.settings, values, lab=name)
 
 
-def _plan(
-    name: str, overrides: Mapping[str, Setting], seeds: tuple[int, ...], configuration: Configuration, listing: Listing
-) -> Plan:
-    path = configuration.paths.get(name)
-    lab = registry.load(name, path)
-    quick = configuration.profile == "quick"
-    settings = resolve(lab.settings, overrides, profile_values=lab.quick if quick else None, lab=name)
-    common: dict[str, Any] = {
-        "lab": name,
-        "path": path,
-        "overrides": overrides,
-        "seeds": seeds,
-        "profile": configuration.profile,
-    }
-    try:
-        files = _data_files(lab, settings, configuration)
-    except DataError as error:
-        return Plan(**common, key=None, parts={}, stored=None, stale=(), problem=str(error))
-    parts = identity.key_parts(lab.file, as_record(settings), files, seeds, profile=configuration.profile)
-    key = identity.key(parts)
-    stored = listing.with_key(name, key)
-    return Plan(**common, key=key, parts=parts, stored=stored, stale=() if stored else _stale(listing, name, parts))
+def _prepared(
+    lab: Lab, overrides: Mapping[str, Setting], seeds: tuple[int, ...], configuration: Configuration
+) -> Prepared:
+    return preparation.prepare(
+        lab,
+        overrides=overrides,
+        seeds=seeds,
+        profile=configuration.profile,
+        source=configuration.data,
+        data_dir=configuration.data_dir,
+        offline=configuration.offline,
+    )
 
 
-def _data_files(lab: registry.Lab, settings: Any, configuration: Configuration) -> tuple[Any, ...]:
-    dataset = registry.dataset_name(lab, settings)
-    if dataset is None:
-        return ()
-    return sets.locate(
-        dataset, source=configuration.data, data_dir=configuration.data_dir, offline=configuration.offline
-    ).files
+def _planned(prepared: Prepared, listing: Listing) -> Plan:
+    if prepared.problem is not None:
+        return Plan(prepared=prepared, stored=None, stale=())
+    lab = prepared.lab.name
+    stored = listing.with_key(lab, prepared.key)
+    return Plan(prepared=prepared, stored=stored, stale=() if stored else _stale(listing, lab, prepared.parts))
 
 
 def _stale(listing: Listing, lab: str, parts: Mapping[str, str]) -> tuple[str, ...]:
@@ -175,5 +199,5 @@ def _stale(listing: Listing, lab: str, parts: Mapping[str, str]) -> tuple[str, .
             try:
                 return identity.changed_parts(load(run.path).key_parts, parts)
             except UnreadableError:
-                continue  # `list` names it; an older run still tells what changed
+                continue  # `list` names it; an older run still shows what changed
     return ()

@@ -78,7 +78,9 @@ def one(kind: str, name: str, folder: Path, runs: Path) -> Measured:
 
 def _run(name: str, folder: Path, runs: Path) -> Measured:
     """Run all four labs as `labreport run` does: with one seed, or ten; "memory" trains a few epochs of ten seeds."""
-    from labreport.experiments.running.runner import RunRequest, run_lab
+    from labreport.experiments import registry
+    from labreport.experiments.running.preparation import prepare
+    from labreport.experiments.running.runner import run_lab
     from labreport.report.store.runs import Store
 
     grown = 0.0
@@ -90,16 +92,15 @@ def _run(name: str, folder: Path, runs: Path) -> Measured:
             if done == total:
                 after[int(part.rpartition(" ")[2]) if "seed" in part else 0] = _resident()
 
-        request = RunRequest(
-            lab=lab,
+        prepared = prepare(
+            registry.load(lab),
             seeds=(0,) if name == "one" else tuple(range(SEEDS)),
-            jobs=JOBS if name == "seeds" else 1,
             profile="quick" if name == "memory" else "full",
             source="full",
             data_dir=folder,
             offline=True,
         )
-        result = run_lab(request, progress=progress, announce=lambda line: None)
+        result = run_lab(prepared, jobs=JOBS if name == "seeds" else 1, progress=progress, announce=lambda line: None)
         if result.status != "complete":
             raise SystemExit(f"{lab}: {result.failure}")
         if name == "seeds" and Store(runs).list().with_key(lab, result.key) is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.measuring import measured
 from helpers.small_data import Catcher, houses
 from helpers.small_models import assert_same_training, fit_by_hand
 
@@ -21,7 +22,7 @@ SETTINGS = boston.Settings(
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return boston.run(SETTINGS, houses(), Session(seeds=(1,)))
+    return measured(boston, SETTINGS, houses(), seeds=(1,))
 
 
 def test_folds_are_disjoint_and_what_is_left_over_is_only_trained_on(findings):
@@ -122,14 +123,14 @@ def test_a_feature_that_is_not_a_number_is_named_before_anything_is_trained():
     dataset = houses()
     dataset.train_array[3, 1] = np.nan
     with pytest.raises(LabError, match="inputs of 22 samples hold NaN"):  # its mean is none either
-        boston.run(SETTINGS, dataset, Session())
+        measured(boston, SETTINGS, dataset)
 
 
 def test_a_fold_that_breaks_down_is_on_record_with_its_history_so_far():
-    session = Session()
+    session = Session(seed=0)
     broken = boston.Settings(folds=2, units=4, epochs=9, batch_size=11, dropped_epochs=0, learning_rate=1e12)
     with pytest.raises(DivergenceError, match=r"epoch \d, step 1, fold \d") as caught:
-        boston.run(broken, houses(), session)
+        boston.train(broken, houses(), session, 0)
     (training,) = session.draft.findings().trainings
     assert (training.role, training.fold) == ("fold", caught.value.fold)
     assert training.epochs == len(training.history["loss"]) == caught.value.epoch - 1 >= 1
@@ -138,4 +139,4 @@ def test_a_fold_that_breaks_down_is_on_record_with_its_history_so_far():
 
 def test_fewer_samples_than_folds_are_refused():
     with pytest.raises(LabError, match="9 folds need at least as many training samples; there are 8"):
-        boston.run(boston.Settings(folds=9), houses(train=8), Session())
+        measured(boston, boston.Settings(folds=9), houses(train=8))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.measuring import measured
 from helpers.small_data import Catcher, texts
 from helpers.small_models import assert_same_training, fit_by_hand
 
 from labreport.experiments import imdb
 from labreport.experiments.data.encoding import limit_words, multi_hot
-from labreport.experiments.lab import Session
 from labreport.experiments.result import Findings
 from labreport.experiments.selection import best_epoch
 from labreport.experiments.training import seed_everything
@@ -19,7 +19,7 @@ SETTINGS = imdb.Settings(words=100, units=4, epochs=3, batch_size=16, validation
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return imdb.run(SETTINGS, texts("imdb", 2), Session())
+    return measured(imdb, SETTINGS, texts("imdb", 2))
 
 
 def test_validation_chooses_the_epochs_of_a_new_network_trained_on_all_samples(findings):

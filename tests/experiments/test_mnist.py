@@ -6,6 +6,7 @@ import inspect
 
 import numpy as np
 import pytest
+from helpers.measuring import measured
 from helpers.small_data import Catcher, images
 from helpers.small_models import assert_same_training, fit_by_hand
 
@@ -20,7 +21,7 @@ SETTINGS = mnist.Settings(units=8, epochs=2, batch_size=16, validation_samples=2
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return mnist.run(SETTINGS, images(), Session(seeds=(0, 3)))
+    return measured(mnist, SETTINGS, images(), seeds=(0, 3))
 
 
 def test_every_seed_has_its_trainings_and_scores(findings):
@@ -115,8 +116,8 @@ def test_the_engine_does_what_the_printed_fit_does(findings):
 def test_of_a_sample_of_the_data_the_same_share_is_held_out_and_progress_is_told():
     told: list[tuple[str, int, int, dict[str, float]]] = []
     settings = mnist.Settings(units=2, epochs=2, batch_size=20, validation_samples=100)
-    session = Session(progress=lambda *values: told.append(values))
-    assert mnist.run(settings, images(full=600), session).trainings[0].validation_samples == 10
+    found = measured(mnist, settings, images(full=600), progress=lambda *values: told.append(values))
+    assert found.trainings[0].validation_samples == 10
     assert [values[:3] for values in told] == [
         (part, epoch, 2) for part in ("selection", "final", "linear") for epoch in (1, 2)
     ]
@@ -125,20 +126,14 @@ def test_of_a_sample_of_the_data_the_same_share_is_held_out_and_progress_is_told
 
 def test_some_samples_must_remain_to_train_on():
     with pytest.raises(LabError, match="some must remain"):
-        mnist.run(mnist.Settings(validation_samples=60), images(), Session())
+        measured(mnist, mnist.Settings(validation_samples=60), images())
 
 
 def test_what_was_measured_before_a_training_broke_down_is_kept():
-    session = Session()
+    session = Session(seed=0)
     settings = mnist.Settings(units=4, epochs=3, batch_size=60 - 20, validation_samples=20, learning_rate=1e30)
     with pytest.raises(LabError, match=r"no longer a finite number at epoch [23]"):
-        mnist.run(settings, images(), session)
+        mnist.train(settings, images(), session, 0)
     kept = session.draft.findings()
     assert kept.trainings[0].epochs == len(kept.trainings[0].history["loss"]) >= 1
-    assert kept.images
     assert session.open_stages == ["selection"]
-
-
-def test_the_lab_needs_its_data():
-    with pytest.raises(LabError, match="needs its data set"):
-        mnist.run(SETTINGS, None, Session())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.measuring import measured
 from helpers.small_data import Catcher, texts
 from helpers.small_models import assert_same_training, fit_by_hand
 
 from labreport.experiments import reuters
 from labreport.experiments.data.encoding import limit_words, multi_hot
-from labreport.experiments.lab import Session
 from labreport.experiments.procedure import confusion, majority_baseline, random_baseline
 from labreport.experiments.result import Findings
 from labreport.experiments.selection import best_epoch
@@ -29,7 +29,7 @@ SETTINGS = reuters.Settings(
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return reuters.run(SETTINGS, texts("reuters", 46, train=100, test=50), Session())
+    return measured(reuters, SETTINGS, texts("reuters", 46, train=100, test=50))
 
 
 def test_both_stages_and_both_comparisons_are_on_record(findings):

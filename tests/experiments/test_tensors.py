@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.measuring import measured
 
 from labreport.experiments import tensors
 from labreport.experiments.data.sets import Dataset
-from labreport.experiments.errors import LabError
 from labreport.experiments.examples import run_example
 from labreport.experiments.lab import Session
 from labreport.experiments.registry import load
@@ -66,7 +66,7 @@ def made_up_digits() -> Dataset:
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return tensors.run(tensors.Settings(), made_up_digits(), Session(seeds=(3,)))
+    return measured(tensors, tensors.Settings(), made_up_digits(), seeds=(3,))
 
 
 def measures(found: Findings) -> dict[str, Any]:
@@ -166,14 +166,9 @@ def test_one_step_of_the_descent_is_the_one_worked_out_by_hand() -> None:
 
 def test_progress_is_reported_up_to_the_last_example() -> None:
     steps: list[tuple[int, int]] = []
-    session = Session(seeds=(0,), progress=lambda _part, done, total, _values: steps.append((done, total)))
-    tensors.run(tensors.Settings(), made_up_digits(), session)
+    session = Session(progress=lambda _part, done, total, _values: steps.append((done, total)))
+    tensors.introduce(tensors.Settings(), made_up_digits(), session)
     assert steps == [(done, len(NAMES)) for done in range(1, len(NAMES) + 1)]
-
-
-def test_without_data_the_lab_says_what_it_needs() -> None:
-    with pytest.raises(LabError, match="mnist"):
-        tensors.run(tensors.Settings(), None, Session(seeds=(0,)))
 
 
 @pytest.mark.parametrize(

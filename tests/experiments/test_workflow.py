@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.measuring import measured
 
 from labreport.experiments import workflow
-from labreport.experiments.lab import Session
 from labreport.experiments.registry import load
 from labreport.experiments.result import Findings
 
@@ -20,7 +20,7 @@ SETTINGS = workflow.Settings(units=5, loss_weight_first=2.0, loss_weight_second=
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return workflow.run(SETTINGS, None, Session(seeds=(1,)))
+    return measured(workflow, SETTINGS, None, seeds=(1,))
 
 
 def measures(found: Findings) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def test_the_listing_is_the_source_of_the_model_that_ran(findings: Findings) -> 
 
 
 def test_the_same_seed_gives_the_same_findings(findings: Findings) -> None:
-    again = workflow.run(SETTINGS, None, Session(seeds=(1,)))
+    again = measured(workflow, SETTINGS, None, seeds=(1,))
     assert again.examples == findings.examples
     assert again.measures == findings.measures
 

@@ -18,7 +18,6 @@ COMMAND = str(Path(sys.executable).with_name("labreport"))
 LAB = """
 from dataclasses import dataclass
 from labreport.experiments.lab import Session
-from labreport.experiments.result import Findings, Measure
 
 TITLE, VERSION, DATASET = "Mine", "1", None
 
@@ -30,14 +29,14 @@ class Settings:
         if self.rounds < 1:
             raise ValueError(f"rounds must be at least 1, not {self.rounds}.")
 
-def run(settings, dataset, session: Session) -> Findings:
+def introduce(settings, dataset, session: Session) -> None:
     {body}
-    return Findings(measures=(Measure(name="rounds", value=settings.rounds),))
+    session.measure("rounds", settings.rounds)
 """
 
 
 def lab_source(body: str = "pass") -> str:
-    """The source of a lab that does this before it returns what it found."""
+    """The source of a lab that does this before it records what it found."""
     return LAB.replace("{body}", body)
 
 
@@ -63,8 +62,8 @@ def place(tmp_path, monkeypatch):
         "good": "pass",
         "bad": "raise RuntimeError('the lamp went out')",
         "quits": "raise SystemExit(0)",
-        "numbers": "import numpy; return Findings(measures=(Measure(name='x', value=numpy.float32(1)),))",
-        "nothing": "return None",
+        "numbers": "import numpy; session.measure('x', numpy.float32(1))",
+        "nothing": "return 3",
         "slow": "import time; print('READY', flush=True); time.sleep(60)",
     }.items():
         (tmp_path / f"{name}.py").write_text(lab_source(body))

@@ -14,7 +14,6 @@ from labreport.report.store.runs import Store
 LAB = """
 from dataclasses import dataclass
 from labreport.experiments.lab import Session
-from labreport.experiments.result import Findings, Measure, Score
 
 TITLE, VERSION, DATASET = "Mine", "1", None
 
@@ -22,16 +21,12 @@ TITLE, VERSION, DATASET = "Mine", "1", None
 class Settings:
     rounds: int = 3
 
-def run(settings, dataset, session: Session) -> Findings:
+def introduce(settings, dataset, session: Session) -> None:
     {body}
-    return Findings(
-        measures=(Measure(name="rounds", value=settings.rounds),),
-        scores=tuple(
-            Score(name="test_accuracy", model="final", metric="accuracy", split="test", seed=seed,
-                  value={value}, unit="share", direction="higher")
-            for seed in session.seeds
-        ),
-    )
+    session.measure("rounds", settings.rounds)
+
+def train(settings, dataset, session: Session, seed) -> None:
+    session.score("test_accuracy", {value})
 """
 GATE = '[gate.good.test_accuracy]\ntest = "margin"\nabsolute = 0.01\n'
 FOLDER = Path("reports/nightly")

@@ -7,12 +7,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from labreport.experiments.data.sets import Dataset
 from labreport.experiments.errors import LabError
 from labreport.experiments.lab import Session
-from labreport.experiments.result import Findings, Training
+from labreport.experiments.result import Training
 
-TITLE, VERSION, DATASET = "Seeds", "1", None
+TITLE, VERSION = "Seeds", "1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,36 +19,37 @@ class Settings:
     folder: str = "."
 
 
-def run(settings: Settings, dataset: Dataset | None, session: Session) -> Findings:
-    """Square each seed. A file named after what is to happen to a seed makes it happen; see the tests."""
+def introduce(settings: Settings, dataset: None, session: Session) -> None:
+    """Count the seeds."""
+    session.measure("seeds", len(session.seeds))
+
+
+def train(settings: Settings, dataset: None, session: Session, seed: int) -> None:
+    """Square the seed. A file named after what is to happen to a seed makes it happen; see the tests."""
     folder, draft = Path(settings.folder), session.draft
-    draft.measure("seeds", len(session.seeds))
-    for seed in session.each_seed():
-        with (folder / f"trained-{seed}").open("a") as file:
-            file.write("x")
-        with session.stage("work"):
-            draft.measure("square", seed * seed, seed=seed)
-            if (folder / f"interrupt-{seed}").exists():
-                raise KeyboardInterrupt
-            _wait(folder / f"wait-{seed}")
-            if (folder / f"fail-{seed}").exists():
-                raise LabError(f"Seed {seed} went wrong.")
-        history = {"loss": (1 / (seed + 3), math.inf, -0.0)}
-        draft.trainings.append(
-            Training(
-                role="final",
-                seed=seed,
-                epochs=3,
-                batch_size=1,
-                train_samples=1,
-                validation_samples=0,
-                history=history,
-                seconds=0.25,
-            )
+    with (folder / f"trained-{seed}").open("a") as file:
+        file.write("x")
+    with session.stage("work"):
+        session.measure("square", seed * seed)
+        if (folder / f"interrupt-{seed}").exists():
+            raise KeyboardInterrupt
+        _wait(folder / f"wait-{seed}")
+        if (folder / f"fail-{seed}").exists():
+            raise LabError(f"Seed {seed} went wrong.")
+    draft.trainings.append(
+        Training(
+            role="final",
+            seed=seed,
+            epochs=3,
+            batch_size=1,
+            train_samples=1,
+            validation_samples=0,
+            history={"loss": (1 / (seed + 3), math.inf, -0.0)},
+            seconds=0.25,
         )
-        draft.engines += ("loop:wide", f"loop:seed={seed % 2}")
-        session.progress(session.part("final", seed), 3, 3, {"loss": 0.5})
-    return draft.findings()
+    )
+    draft.engine += ("loop:wide", f"loop:seed={seed % 2}")
+    session.progress(session.part("final"), 3, 3, {"loss": 0.5})
 
 
 def _wait(told: Path) -> None:

@@ -21,7 +21,7 @@ from labreport.report.configuration import Configuration
 from labreport.report.document import Chapter, Texts, walk
 from labreport.report.errors import UsageError
 from labreport.report.rendering.columns import length
-from labreport.report.rendering.page import language_style
+from labreport.report.rendering.sheets import language_style
 from labreport.report.rendering.typesetter import on_screen
 from labreport.report.words import LANGUAGES, Borrowed, Words, load_table
 

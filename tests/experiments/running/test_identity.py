@@ -16,17 +16,24 @@ FILES = (DataFile(name="a.npz", sha256="0" * 64),)
 SETTINGS = {"units": 16, "learning_rate": 0.001}
 
 
+LAB = """
+TITLE, VERSION = "Own lab", "1"
+def introduce(settings, dataset, session):
+    pass
+"""
+
+
 @pytest.fixture
 def lab_file(tmp_path: Path) -> Path:
     file = tmp_path / "own.py"
-    file.write_text("from labreport.experiments.training import fit\n")
+    file.write_text("from labreport.experiments.training import fit\n" + LAB)
     return file
 
 
 def parts(lab_file: Path, **changed: Any) -> dict[str, str]:
     given: dict[str, Any] = {"settings": SETTINGS, "files": FILES, "seeds": (0, 1), "profile": "full", **changed}
     profile = given.pop("profile")
-    return identity.key_parts(lab_file, *given.values(), profile=profile)
+    return identity.key_parts(registry.load("own", lab_file), *given.values(), profile=profile)
 
 
 def test_the_parts_name_every_input(lab_file):
@@ -61,9 +68,9 @@ def test_each_input_changes_the_key_and_is_named(lab_file, part, changed):
 
 def test_the_source_of_the_lab_and_of_what_it_imports_are_inputs(lab_file):
     old = parts(lab_file)
-    lab_file.write_text("from labreport.experiments.training import fit\n# a remark\n")
+    lab_file.write_text(lab_file.read_text() + "# a remark\n")
     assert identity.changed_parts(old, parts(lab_file)) == ("lab",)
-    lab_file.write_text("from labreport.experiments import selection\n")
+    lab_file.write_text("from labreport.experiments import selection\n" + LAB)
     assert identity.changed_parts(old, parts(lab_file)) == ("lab", "engine")
 
 
@@ -72,10 +79,8 @@ def test_a_version_that_was_not_recorded_counts_as_changed():
 
 
 def test_the_engine_is_every_module_that_a_lab_uses_directly_or_through_others():
-    names = {
-        path.relative_to(identity.PACKAGE).as_posix() for path in identity.engine_files(registry.source_file("boston"))
-    }
-    assert {"training/stack.py", "training/__init__.py", "selection.py", "lab.py", "procedure.py"} <= names
+    names = {path.relative_to(identity.PACKAGE).as_posix() for path in identity.used_files(registry.load("boston"))[1]}
+    assert {"training/stack.py", "training/__init__.py", "selection.py", "lab/session.py", "procedure.py"} <= names
     assert not names & {"boston.py", "imdb.py", "runner.py", "registry.py", "identity.py", "provenance.py"}
 
 
@@ -84,6 +89,43 @@ def test_a_package_that_is_missing_has_the_version_none():
 
 
 def test_a_source_that_is_not_python_is_refused(lab_file):
-    lab_file.write_text("def (")
-    with pytest.raises(LabError, match=r"own\.py is no readable Python source"):
+    (lab_file.parent / "helper.py").write_text("def (")
+    lab_file.write_text(LAB + "    import helper\n")
+    with pytest.raises(LabError, match=r"helper\.py is not readable Python source"):
         parts(lab_file)
+
+
+@pytest.mark.parametrize(
+    "changed", ["helper.py", "package/__init__.py", "package/inner.py", "package/sibling.py", "space/late.py"]
+)
+def test_modules_of_its_own_that_a_lab_imports_are_inputs_wherever_it_imports_them(lab_file, changed):
+    folder = lab_file.parent
+    for name, text in {
+        "helper.py": "import package.inner\n",
+        "package/__init__.py": "",
+        "package/inner.py": "from . import sibling\n",
+        "package/sibling.py": "from ..nowhere import x\n",
+        "space/late.py": "",
+        "unused.py": "",
+    }.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    lab_file.write_text(LAB + "    import helper\n    from space import late\n")
+    old = parts(lab_file)
+    (folder / "unused.py").write_text("# changed")
+    assert parts(lab_file) == old
+    with (folder / changed).open("a") as file:
+        file.write("# changed\n")
+    assert identity.changed_parts(old, parts(lab_file)) == ("lab",)
+
+
+def test_the_line_ends_of_a_source_or_of_a_text_are_no_input(lab_file):
+    (lab_file.parent / "helper.py").write_text("NUMBER = 1\n")
+    lab_file.write_text("import helper\n" + LAB)
+    old = parts(lab_file)
+    for file in (lab_file, lab_file.parent / "helper.py"):
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert parts(lab_file) == old
+    assert identity.text_hash(b"1,2\r\n") == identity.text_hash(b"1,2\n")
+    assert identity.text_hash(b"\0\r\n") != identity.text_hash(b"\0\n")
+    assert identity.text_hash(b"\xff\r\n") != identity.text_hash(b"\xff\n")

@@ -96,6 +96,28 @@ def test_the_git_state_tells_commit_and_changes(tmp_path: Path, monkeypatch: pyt
     assert git_state(tmp_path) == (commit, True)
 
 
+@needs_git
+def test_asking_git_runs_no_program_of_the_repository_and_no_other_repository_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("here", "elsewhere"):
+        (tmp_path / name).mkdir()
+        git(tmp_path / name, "init", "-q")
+        (tmp_path / name / "lab.py").write_text(name)
+        git(tmp_path / name, "add", "lab.py")
+        git(tmp_path / name, "commit", "-qm", name)
+    here, ran = tmp_path / "here", tmp_path / "ran"
+    commit, _ = git_state(here)
+    (here / ".gitattributes").write_text("*.py filter=mine\n")
+    for setting in ("core.fsmonitor", "filter.mine.clean", "filter.mine.process"):
+        git(here, "config", setting, f"touch {ran}; false")
+    git(here, "config", "filter.mine.required", "true")
+    (here / "lab.py").write_text("here")  # the same, but later: git looks into the file
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere" / ".git"))
+    assert git_state(here) == (commit, False)
+    assert not ran.exists()
+
+
 def test_a_folder_without_repository_has_no_git_state(tmp_path: Path) -> None:
     assert git_state(tmp_path) == (None, None)
 

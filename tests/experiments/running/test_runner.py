@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 
+from labreport.experiments import registry
 from labreport.experiments.errors import LabError
 from labreport.experiments.registry import UnknownLabError
 from labreport.experiments.result import Result
-from labreport.experiments.running.runner import RunInterrupted, RunRequest, run_id, run_lab
+from labreport.experiments.running.preparation import Prepared, prepare
+from labreport.experiments.running.runner import RunInterrupted, run_id, run_lab
 from labreport.experiments.settings import SettingError
 
 LAB = """
 from dataclasses import dataclass
+from labreport.experiments import registry
 from labreport.experiments.errors import LabError
-from labreport.experiments.result import Findings
 
 TITLE, VERSION, DATASET, QUICK = "Own lab", "7", {dataset!r}, {{"size": 1}}
 
@@ -26,33 +28,33 @@ TITLE, VERSION, DATASET, QUICK = "Own lab", "7", {dataset!r}, {{"size": 1}}
 class Settings:
     size: int = 3
 
-def run(settings, dataset, session):
-    session.draft.measure("size", settings.size)
-    session.draft.measure("samples", 0 if dataset is None else dataset.card.train_samples)
+def introduce(settings, dataset, session):
+    session.measure("size", settings.size)
+    session.measure("samples", 0 if dataset is None else dataset.card.train_samples)
     session.progress("own", 1, 1, {{"loss": 0.5}})
     with session.stage("work"):
         {body}
-    return session.draft.findings()
 """
 
 START = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 
-def request(folder: Path, body: str = "pass", dataset: str | None = None, **options: Any) -> RunRequest:
+def own(folder: Path, body: str = "pass", dataset: str | None = None, **options: Any) -> Prepared:
     file = folder / "own.py"
     file.write_text(LAB.format(body=body, dataset=dataset))
-    return RunRequest(lab="own", path=file, **options)
+    return prepare(registry.load("own", file), **options)
 
 
-def run(asked: RunRequest, **options: Any) -> Result:
+def run(prepared: Prepared, **options: Any) -> Result:
     times = iter(START + timedelta(minutes=minute) for minute in range(9))
-    return run_lab(asked, clock=lambda: next(times), announce=lambda line: None, **options)
+    return run_lab(prepared, clock=lambda: next(times), announce=lambda line: None, **options)
 
 
 def test_a_complete_run_holds_findings_settings_and_circumstances(tmp_path):
     told: list[tuple[Any, ...]] = []
     result = run(
-        request(tmp_path, overrides={"size": "5"}, seeds=(2, 3), command=("labreport", "run", "own")),
+        own(tmp_path, overrides={"size": "5"}, seeds=(2, 3)),
+        command=("labreport", "run", "own"),
         progress=lambda *values: told.append(values),
     )
     assert (result.status, result.failure) == ("complete", None)
@@ -69,18 +71,18 @@ def test_a_complete_run_holds_findings_settings_and_circumstances(tmp_path):
 
 
 def test_the_quick_profile_takes_the_labs_quick_settings_under_those_of_the_user(tmp_path):
-    assert run(request(tmp_path, profile="quick")).settings == {"size": 1}
-    assert run(request(tmp_path, profile="quick", overrides={"size": 2})).settings == {"size": 2}
+    assert run(own(tmp_path, profile="quick")).settings == {"size": 1}
+    assert run(own(tmp_path, profile="quick", overrides={"size": 2})).settings == {"size": 2}
 
 
 def test_the_data_are_loaded_and_their_files_are_part_of_the_key(tmp_path):
-    result = run(request(tmp_path, dataset="boston_housing", source="sample"))
+    result = run(own(tmp_path, dataset="boston_housing", source="sample"))
     assert result.findings.measures[1].value == 404
     assert result.key_parts["data"].startswith("boston_housing-sample.npz:")
 
 
 def test_missing_data_give_a_failed_run(tmp_path):
-    result = run(request(tmp_path, dataset="mnist", data_dir=tmp_path))
+    result = run(own(tmp_path, dataset="mnist", data_dir=tmp_path))
     assert result.status == "failed"
     assert result.failure is not None
     assert (result.failure.kind, result.failure.stage) == ("DataError", "data")
@@ -90,7 +92,7 @@ def test_missing_data_give_a_failed_run(tmp_path):
 
 
 def test_a_lab_that_raises_gives_a_failed_run_with_what_was_measured_before(tmp_path):
-    result = run(request(tmp_path, body="1 / 0"))
+    result = run(own(tmp_path, body="1 / 0"))
     assert result.status == "failed"
     assert result.failure is not None
     assert (result.failure.kind, result.failure.stage) == ("ZeroDivisionError", "work")
@@ -99,7 +101,7 @@ def test_a_lab_that_raises_gives_a_failed_run_with_what_was_measured_before(tmp_
 
 
 def test_an_error_of_the_lab_itself_is_told_in_its_own_words(tmp_path):
-    result = run(request(tmp_path, body="raise LabError('Too few samples.')"))
+    result = run(own(tmp_path, body="raise LabError('Too few samples.')"))
     assert result.failure is not None
     assert result.failure.message == "Too few samples."
 
@@ -110,7 +112,7 @@ def test_an_error_of_the_lab_itself_is_told_in_its_own_words(tmp_path):
 )
 def test_what_the_data_do_not_allow_gives_a_failed_run(setting, message):
     name, _, value = setting.partition("=")
-    result = run(RunRequest(lab="boston", overrides={name: value}, profile="quick", source="sample"))
+    result = run(prepare(registry.load("boston"), overrides={name: value}, profile="quick", source="sample"))
     assert (result.status, result.failure and result.failure.kind) == ("failed", "LabError")
     assert message in (result.failure.message if result.failure else "")
 
@@ -118,17 +120,17 @@ def test_what_the_data_do_not_allow_gives_a_failed_run(setting, message):
 @pytest.mark.parametrize("setting", ["epochs", "batch_size", "folds"])
 def test_settings_that_can_never_be_trained_are_refused_before_anything_runs(setting):
     with pytest.raises(SettingError, match=setting):
-        run(RunRequest(lab="boston", overrides={setting: 0}))
+        run(prepare(registry.load("boston"), overrides={setting: 0}))
 
 
 def test_a_lab_that_leaves_the_program_gives_a_failed_run(tmp_path):
-    result = run(request(tmp_path, body="raise SystemExit(3)"))
+    result = run(own(tmp_path, body="raise SystemExit(3)"))
     assert (result.status, result.failure and result.failure.kind) == ("failed", "SystemExit")
 
 
 def test_an_interrupted_run_is_handed_on_with_what_was_measured_before(tmp_path):
     with pytest.raises(KeyboardInterrupt) as caught:
-        run(request(tmp_path, body="raise KeyboardInterrupt"))
+        run(own(tmp_path, body="raise KeyboardInterrupt"))
     assert isinstance(caught.value, RunInterrupted)
     assert caught.value.result.status == "interrupted"
     assert [item.name for item in caught.value.result.findings.measures] == ["size", "samples"]
@@ -140,14 +142,14 @@ def test_an_interrupted_run_is_handed_on_with_what_was_measured_before(tmp_path)
 )
 def test_impossible_seeds_are_refused_before_anything_runs(tmp_path, seeds, message):
     with pytest.raises(LabError, match=message):
-        run(request(tmp_path, seeds=seeds))
+        run(own(tmp_path, seeds=seeds))
 
 
 def test_an_unknown_lab_and_a_wrong_setting_are_refused_before_anything_runs(tmp_path):
     with pytest.raises(UnknownLabError):
-        run(RunRequest(lab="minst"))
+        run(prepare(registry.load("minst")))
     with pytest.raises(SettingError, match="Did you mean 'size'"):
-        run(request(tmp_path, overrides={"sise": 3}))
+        run(own(tmp_path, overrides={"sise": 3}))
 
 
 def test_the_name_of_a_run_is_its_start_in_utc_and_the_beginning_of_its_key():
@@ -160,12 +162,14 @@ def test_the_name_of_a_run_is_its_start_in_utc_and_the_beginning_of_its_key():
     [
         ("raise ValueError", "(without a message)"),
         ("raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})()", "(without a message)"),
+        ("raise type('Odd', (Exception,), {'__str__': lambda self: exit(0)})()", "(without a message)"),
+        ("raise ValueError(type('Text', (str,), {'replace': None})('own'))", "own"),
         ("raise ValueError('\\x1b[31mred\\x07 \\udc80')", "?[31mred? ?"),
         ("raise type('Odd', (BaseException,), {})('boo')", "boo"),
     ],
 )
 def test_whatever_a_lab_raises_is_told_once_in_characters_that_can_be_printed(tmp_path, body, message):
-    result = run(request(tmp_path, body=body))
+    result = run(own(tmp_path, body=body))
     assert (result.status, result.failure and result.failure.message) == ("failed", message)
 
 
@@ -174,7 +178,7 @@ def test_a_long_message_of_a_lab_keeps_its_beginning_and_its_end(tmp_path):
         "raise ValueError('first ' + 'x' * 100_000 + ' last')",
         "raise ValueError('first' + '\\n' * 999 + 'last')",
     ):
-        failure = run(request(tmp_path, body=body)).failure
+        failure = run(own(tmp_path, body=body)).failure
         assert failure is not None
         assert failure.message.startswith("first") and failure.message.endswith("last")
         assert len(failure.message) <= 1000 and failure.message.count("\n") <= 12
@@ -182,7 +186,7 @@ def test_a_long_message_of_a_lab_keeps_its_beginning_and_its_end(tmp_path):
 
 @pytest.mark.parametrize("value", ["10**400", "'many'", "[1]", "object()"])
 def test_findings_that_no_file_can_hold_give_a_failed_run(tmp_path, value):
-    result = run(request(tmp_path, body=f"session.draft.measure('x', {value})"))
+    result = run(own(tmp_path, body=f"session.measure('x', {value})"))
     assert result.status == "failed" and result.failure is not None
     assert "can't be stored" in result.failure.message
     assert result.findings.measures == ()
@@ -190,22 +194,23 @@ def test_findings_that_no_file_can_hold_give_a_failed_run(tmp_path, value):
 
 def test_a_lab_that_spoils_its_draft_and_its_times_fails_with_its_own_error(tmp_path):
     body = (
-        "session.draft.trainings = 3; session.timings['x'] = 'long'; session.timings['y'] = -1; raise ValueError('a')"
+        "session.draft.trainings = 3; session.timings['x'] = 'long'; session.timings['y'] = -1; "
+        "session.timings['\\ud800'] = 1; raise ValueError('a')"
     )
-    result = run(request(tmp_path, body=body))
+    result = run(own(tmp_path, body=body))
     assert (result.status, result.failure and result.failure.message) == ("failed", "a")
-    assert result.timings.keys() == {"data", "work", "total"}
+    assert result.timings.keys() == {"data", "work", "?", "total"}
 
 
 def test_a_lab_that_is_edited_while_it_trains_is_stale_afterwards(tmp_path):
-    asked = request(tmp_path, body="from pathlib import Path; Path(__file__).write_text('')")
+    asked = own(tmp_path, body="from pathlib import Path; Path(__file__).write_text('')")
     ran = sha256((tmp_path / "own.py").read_bytes()).hexdigest()
     assert run(asked).key_parts["lab"] == ran
     assert (tmp_path / "own.py").read_bytes() == b""
 
 
 def test_what_a_lab_prints_goes_to_standard_error_also_from_a_process_of_its_own(tmp_path, capfd):
-    run(request(tmp_path, body="print('Python'); import os; os.write(1, b'bytes'); os.system('echo shell')"))
+    run(own(tmp_path, body="print('Python'); import os; os.write(1, b'bytes'); os.system('echo shell')"))
     told = capfd.readouterr()
     assert told.out == ""
     assert all(word in told.err for word in ("Python", "bytes", "shell"))
@@ -230,6 +235,15 @@ def test_ctrl_c_stops_the_run_wherever_a_library_swallows_it(tmp_path, after):
             {after}
         """
     with pytest.raises(RunInterrupted) as caught:
-        run(request(tmp_path, body=body.strip()))
+        run(own(tmp_path, body=body.strip()))
     assert caught.value.result.failure is None
     assert caught.value.result.status == ("complete" if after == "pass" else "interrupted")
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_lab_that_changes_the_working_folder_changes_it_for_itself_alone(tmp_path, monkeypatch, deleted):
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    prepared = own(tmp_path, body="import os; os.chdir('/')" + f"; os.rmdir({str(tmp_path / 'work')!r})" * deleted)
+    assert run(prepared).status == "complete"
+    assert deleted or Path.cwd() == tmp_path / "work"

@@ -12,32 +12,26 @@ from typing import Any
 
 import pytest
 from helpers import seed_lab
+from helpers.measuring import measured
 from helpers.small_data import houses
 
-from labreport.experiments import boston
-from labreport.experiments.checkpoints import DamagedError, Kept, decode, encode
+from labreport.experiments import boston, registry
 from labreport.experiments.errors import LabError
-from labreport.experiments.lab import Session
 from labreport.experiments.result import Findings, Measure, Result
-from labreport.experiments.running import seed_results
-from labreport.experiments.running.runner import RunInterrupted, RunRequest, run_lab
-from labreport.experiments.running.seed_results import Finished
-from labreport.experiments.running.seed_schedule import Turns
+from labreport.experiments.running.checkpoints import Checkpoints, DamagedError, decode, encode
+from labreport.experiments.running.preparation import prepare
+from labreport.experiments.running.runner import RunInterrupted, run_lab
+from labreport.experiments.running.task import Part
 
 SEEDS = (5, 0, 2)
 
 
 def run(folder: Path, seeds: tuple[int, ...] = SEEDS, said: list[str] | None = None, **options: Any) -> Result:
     """Run the watched lab; finished seeds are kept in the folder `kept`."""
-    asked = RunRequest(
-        lab="seeds",
-        path=Path(seed_lab.__file__),
-        overrides={"folder": str(folder)},
-        seeds=seeds,
-        kept=folder / "kept",
-        **options,
-    )
-    return run_lab(asked, announce=(said if said is not None else []).append)
+    lab = registry.load("seeds", Path(seed_lab.__file__))
+    prepared = prepare(lab, overrides={"folder": str(folder)}, seeds=seeds)
+    announce = (said if said is not None else []).append
+    return run_lab(prepared, saved=folder / "kept", announce=announce, **options)
 
 
 def trained(folder: Path) -> dict[int, int]:
@@ -90,7 +84,7 @@ def test_a_kept_seed_that_is_damaged_is_told_and_trained_again(tmp_path, whole, 
     file.write_bytes(content if isinstance(content, bytes) else file.with_name("seed-2.msgpack").read_bytes())
     said: list[str] = []
     assert repr(run(tmp_path, said=said).findings) == repr(whole)
-    assert "Seed 0 was finished before, but is" in said[0]
+    assert "Seed 0 was finished before, but its file" in said[0]
     assert trained(tmp_path) == {5: 1, 0: 2, 2: 1}
 
 
@@ -101,24 +95,20 @@ def test_where_nothing_can_be_kept_the_run_goes_on(tmp_path, whole):
 
 
 def test_what_is_kept_is_exact_and_what_comes_from_elsewhere_is_refused():
-    seed = Finished(seed=3, findings=Findings(measures=(Measure(name="m", value=float("nan")),)), timings={"work": 0.1})
-    assert repr(decode(encode(seed), Finished)) == repr(seed)
+    seed = Part(seed=3, findings=Findings(measures=(Measure(name="m", value=float("nan")),)), timings={"work": 0.1})
+    assert repr(decode(encode(seed), Part)) == repr(seed)
     with pytest.raises(DamagedError, match="cut off"):
-        decode(encode(seed)[:-1], Finished)
+        decode(encode(seed)[:-1], Part)
     other = encode(seed).replace(b"measures", b"measured")
     with pytest.raises(DamagedError):
-        decode(other, Finished)
-    assert seed_results.load(Kept(), 3) is None
+        decode(other, Part)
+    assert Checkpoints().load("seed-3", Part) is None
 
 
 def test_the_findings_of_several_processes_are_joined_in_the_order_of_the_seeds(tmp_path, whole):
     (tmp_path / "wait-5").write_text("trained-2")  # this process holds on to the first seed till the last is begun
     progress: list[str] = []
-    result = run_lab(
-        RunRequest(lab="seeds", path=Path(seed_lab.__file__), overrides={"folder": str(tmp_path)}, seeds=SEEDS, jobs=3),
-        progress=lambda part, *_: progress.append(part),
-        announce=lambda line: None,
-    )
+    result = run(tmp_path, jobs=3, progress=lambda part, *_: progress.append(part))
     assert repr(result.findings) == repr(whole)
     assert trained(tmp_path) == dict.fromkeys(SEEDS, 1)
     assert sorted(progress) == ["final, seed 0", "final, seed 2", "final, seed 5"]
@@ -204,22 +194,16 @@ def test_a_stopped_run_of_several_processes_keeps_what_was_finished(tmp_path, wh
     assert repr(run(tmp_path, jobs=2).findings) == repr(whole)
 
 
-def test_a_lab_goes_through_its_seeds_once():
-    turns = Turns((1, 2), print, Kept())
-    session = Session(seeds=(1, 2), take_turns=turns.take)
-    assert list(session.each_seed()) == [1, 2]
-    with pytest.raises(LabError, match="only once"):
-        list(session.each_seed())
+def test_a_run_needs_a_process(tmp_path):
     with pytest.raises(LabError, match="at least one process"):
-        run_lab(RunRequest(lab="tensors", jobs=0))
+        run(tmp_path, jobs=0)
 
 
 def test_networks_trained_in_several_processes_have_the_same_histories():
     """Also with another number of threads: the other process has half of the processors."""
     asked = {"overrides": {"epochs": 2, "units": 4, "dropped_epochs": 0}, "seeds": (0, 1), "source": "sample"}
-    alone, shared = (
-        run_lab(RunRequest(lab="boston", jobs=jobs, **asked), announce=lambda line: None) for jobs in (1, 2)
-    )
+    prepared = prepare(registry.load("boston"), **asked)
+    alone, shared = (run_lab(prepared, jobs=jobs, announce=lambda line: None) for jobs in (1, 2))
     assert alone.status == shared.status == "complete"
     assert [training.history for training in shared.findings.trainings] == [
         training.history for training in alone.findings.trainings
@@ -231,7 +215,7 @@ def test_networks_trained_in_several_processes_have_the_same_histories():
 
 def test_seeds_have_weights_and_orders_of_their_own():
     settings = boston.Settings(folds=2, units=2, epochs=1, dropped_epochs=0, final_batch_size=5)
-    losses = [training.history["loss"] for training in boston.run(settings, houses(), Session(seeds=(0, 1))).trainings]
+    losses = [training.history["loss"] for training in measured(boston, settings, houses(), seeds=(0, 1)).trainings]
     assert len(set(losses)) == len(losses) == 6
 
 
@@ -242,12 +226,12 @@ def test_a_seed_of_another_process_whose_findings_cannot_be_stored_fails_in_word
     lab.write_text(
         source.replace(
             'session.progress(session.part("final"',
-            f'draft.measure("x", {odd})\n        session.progress(session.part("final"',
+            f'draft.measure("x", {odd})\n    session.progress(session.part("final"',
         )
     )
     (tmp_path / "wait-5").write_text("trained-0")  # until another process is at work
-    asked = RunRequest(lab="seeds", path=lab, overrides={"folder": str(tmp_path)}, seeds=SEEDS, jobs=2)
-    result = run_lab(asked, announce=lambda line: None)
+    prepared = prepare(registry.load("seeds", lab), overrides={"folder": str(tmp_path)}, seeds=SEEDS)
+    result = run_lab(prepared, jobs=2, announce=lambda line: None)
     assert (result.status, result.failure and result.failure.kind) == ("failed", "LabError")
     assert result.failure is not None and "can't be stored" in result.failure.message
     assert "Traceback" not in capfd.readouterr().err

@@ -295,7 +295,6 @@ def test_fit_itself_is_watched_for_a_loss_that_is_not_finite():
         ({"batch_size": 13}, "A batch must hold 1 to 12 samples"),
         ({"batch_size": 0}, "A batch must hold 1 to 12 samples"),
         ({"epochs": 0}, "at least 1 epoch"),
-        ({"validation_batch_size": 0}, "validation batch"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_with_the_numbers(options, message):

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from helpers.measuring import measured
 from helpers.small_data import houses
 from helpers.small_models import classifier, labelled, optimizer, priced, regressor, twins
 
 from labreport.experiments import boston, procedure
-from labreport.experiments.checkpoints import Kept
 from labreport.experiments.errors import LabError
 from labreport.experiments.lab import Session
+from labreport.experiments.running.checkpoints import Checkpoints
 from labreport.experiments.training import DivergenceError, Fitted, fit, fit_folds, in_memory, seed_everything, start
 
 
@@ -102,8 +103,8 @@ def test_what_can_not_go_on_is_refused():
 def test_the_network_trained_on_is_the_one_that_a_training_of_its_own_would_give():
     samples = in_memory(*labelled(60))
     tested = in_memory(*labelled(20, seed=9))
-    session = Session()
-    stages = procedure.two_stages(session, classifier, samples, tested, seed=1, hold_out=20, epochs=6, batch_size=8)
+    session = Session(seed=1)
+    stages = procedure.two_stages(session, classifier, samples, tested, hold_out=20, epochs=6, batch_size=8)
     seed_everything(1)
     alone = classifier()
     history = fit(alone, samples, epochs=6, batch_size=8, seed=1).history
@@ -151,7 +152,7 @@ SETTINGS = boston.Settings(
 def test_the_house_prices_go_on_with_the_folds_that_are_left(tmp_path, monkeypatch, in_turn):
     if in_turn:
         monkeypatch.setattr("labreport.experiments.training.plan._STACK_BYTES", 0)
-    whole = boston.run(SETTINGS, houses(), Session(seeds=(1,)))
+    whole = measured(boston, SETTINGS, houses(), seeds=(1,))
 
     def stopped(part: str, done: int, total: int, values: dict[str, float]) -> None:
         # In turn: in the midst of the second fold. Side by side: when all folds are done.
@@ -160,13 +161,13 @@ def test_the_house_prices_go_on_with_the_folds_that_are_left(tmp_path, monkeypat
 
     monkeypatch.setattr(boston, "_REPORT_EVERY", 1)
     with pytest.raises(KeyboardInterrupt):
-        boston.run(SETTINGS, houses(), Session(seeds=(1,), progress=stopped, kept=Kept(tmp_path)))
+        measured(boston, SETTINGS, houses(), seeds=(1,), progress=stopped, saved=Checkpoints(tmp_path))
     finished = [1] if in_turn else [1, 2, 3]
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"seed-1-fold-{number}.msgpack" for number in finished]
 
     told: list[str] = []
-    session = Session(seeds=(1,), progress=lambda part, *_: told.append(part), kept=Kept(tmp_path))
-    resumed = boston.run(SETTINGS, houses(), session)
+    progress = {"progress": lambda part, *_: told.append(part)}
+    resumed = measured(boston, SETTINGS, houses(), seeds=(1,), saved=Checkpoints(tmp_path), **progress)
     assert told.count("folds") == (12 if in_turn else 0)
 
     def without_times(findings: Any) -> Any:
@@ -180,8 +181,8 @@ def untimed(training: Any) -> Any:
 
 
 def test_a_damaged_fold_is_trained_again(tmp_path):
-    whole = boston.run(SETTINGS, houses(), Session(seeds=(1,), kept=Kept(tmp_path)))
+    whole = measured(boston, SETTINGS, houses(), seeds=(1,), saved=Checkpoints(tmp_path))
     for path in tmp_path.iterdir():
         Path(path).write_bytes(b"nothing")
-    again = boston.run(SETTINGS, houses(), Session(seeds=(1,), kept=Kept(tmp_path)))
+    again = measured(boston, SETTINGS, houses(), seeds=(1,), saved=Checkpoints(tmp_path))
     assert [item.value for item in again.scores] == [item.value for item in whole.scores]

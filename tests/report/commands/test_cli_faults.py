@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers.hand_labs import place, stored
+from helpers.hand_labs import lab_source, place, stored
 
 from labreport.report.cli import main
 from labreport.report.store.runs import Store
@@ -27,7 +27,7 @@ def test_a_lab_that_raises_fails_alone_with_exit_code_3(place, capsys):
 
 
 @pytest.mark.parametrize(
-    ("lab", "told"), [("quits", "SystemExit"), ("numbers", "can't be stored"), ("nothing", "must return Findings")]
+    ("lab", "told"), [("quits", "SystemExit"), ("numbers", "can't be stored"), ("nothing", "must return nothing")]
 )
 def test_a_lab_that_quits_or_returns_rubbish_fails_alone_with_exit_code_3(place, capsys, lab, told):
     assert main(["run", lab, "good"]) == 3
@@ -108,3 +108,14 @@ def test_ctrl_c_ends_with_130_and_keeps_what_was_finished(place):
     status = {run.entry.lab: run.entry.status for run in Store(place / "runs").list().runs}
     assert status["good"] == "complete"
     assert status.get("slow", "interrupted") == "interrupted"
+
+
+@pytest.mark.parametrize("where", ["at import", "at work"])
+def test_a_lab_that_changes_the_working_folder_moves_neither_runs_nor_reports(place, tmp_path_factory, where):
+    leave = f"import os; os.chdir({str(tmp_path_factory.mktemp('elsewhere'))!r})\n"
+    source = lab_source(leave.strip()) if where == "at work" else leave + lab_source()
+    (place / "good.py").write_text(source)
+    assert main(["build", "good", "--lang", "en", "--to", "md"]) in (0, 4)  # 4: it has no note
+    assert Path.cwd() == place
+    assert len(Store(place / "runs").list("good").runs) == 1
+    assert list((place / "reports").iterdir())

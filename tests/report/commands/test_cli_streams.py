@@ -19,6 +19,12 @@ __all__ = ["place"]
 
 NAMESAKES = ("report", "multiprocessing", "json", "random", "numpy", "click", "msgspec", "pickle", "sitecustomize")
 
+TRAIN = """
+def train(settings, dataset, session, seed):
+    import time
+    time.sleep({seconds})
+"""
+
 
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     line = f"{shlex.quote(COMMAND)} {command}"
@@ -89,8 +95,7 @@ def test_ctrl_c_while_two_languages_are_rendered_is_one_line_and_130(place, paus
 
 
 def test_ctrl_c_while_two_processes_train_is_one_line_and_130(place):
-    body = "import time\n    for seed in session.each_seed():\n        time.sleep(60)"
-    (place / "slow.py").write_text(LAB.replace("{body}", body))
+    (place / "slow.py").write_text(LAB.replace("{body}", "pass") + TRAIN.format(seconds=60))
     process = started(place, "run", "slow", "--seeds", "0-3", "--jobs", "2", "-q")
     workers(process, 1)
     time.sleep(0.5)
@@ -115,8 +120,7 @@ def test_a_folder_full_of_namesakes_hides_none_of_our_modules(place):
         (place / package).mkdir()
         (place / package / "__init__.py").write_text("raise SystemExit('a package of the user')")
     stored(place, "tensors")
-    body = "import time\n    for seed in session.each_seed():\n        time.sleep(0.3)"
-    (place / "good.py").write_text(LAB.replace("{body}", body))
+    (place / "good.py").write_text(LAB.replace("{body}", "pass") + TRAIN.format(seconds=0.3))
     trained = shell("run good --seeds 0-3 --jobs 2 -q", place)
     assert (trained.returncode, trained.stderr) == (0, "")
     rendered = shell("render tensors --lang zh,en --to html -q", place)

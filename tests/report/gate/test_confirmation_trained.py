@@ -16,8 +16,6 @@ from labreport.report.store.runs import Store
 LAB = """
 from dataclasses import dataclass
 
-from labreport.experiments.result import Findings, Score
-from labreport.experiments.training import seed_everything
 
 TITLE, VERSION, DATASET = "Digits, small", "1", "mnist"
 
@@ -25,25 +23,26 @@ TITLE, VERSION, DATASET = "Digits, small", "1", "mnist"
 class Settings:
     units: int = UNITS
 
-def run(settings, dataset, session) -> Findings:
-    import keras
-    draft = session.draft
-    draft.data = dataset.card
+def introduce(settings, dataset, session):
+    session.draft.data = dataset.card
+
+def train(settings, dataset, session, seed):
     x, tested = (array[:1000].reshape(-1, 784) / 255 for array in (dataset.train_array, dataset.test_array))
-    for seed in session.each_seed():
-        seed_everything(seed)
-        model = keras.Sequential([
-            keras.Input(shape=(784,)),
-            keras.layers.Dense(settings.units, activation="relu"),
-            keras.layers.Dense(10, activation="softmax"),
-        ])
-        model.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-        model.fit(x, dataset.train_targets[:1000], epochs=2, batch_size=32, verbose=0)
-        _, accuracy = model.evaluate(tested, dataset.test_targets[:1000], verbose=0)
-        UNLUCKY
-        draft.scores.append(Score(name="test_accuracy", model="final", metric="accuracy", split="test", seed=seed,
-                                  value=float(accuracy), unit="share", direction="higher"))
-    return draft.findings()
+    model = session.build(build_model, settings)
+    model.fit(x, dataset.train_targets[:1000], epochs=2, batch_size=32, verbose=0)
+    _, accuracy = model.evaluate(tested, dataset.test_targets[:1000], verbose=0)
+    UNLUCKY
+    session.score("test_accuracy", accuracy)
+
+def build_model(settings):
+    import keras
+    model = keras.Sequential([
+        keras.Input(shape=(784,)),
+        keras.layers.Dense(settings.units, activation="relu"),
+        keras.layers.Dense(10, activation="softmax"),
+    ])
+    model.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
 """
 CONFIGURATION = """
 labs = ["digits"]

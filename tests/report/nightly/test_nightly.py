@@ -10,6 +10,8 @@ import pytest
 from helpers.hand_history import entry
 from helpers.nights import earlier, night, states, write_lab
 
+from labreport.experiments import registry
+from labreport.experiments.running.preparation import prepare
 from labreport.report.cli import main
 from labreport.report.errors import UsageError
 from labreport.report.nightly import record, schedule
@@ -36,9 +38,8 @@ class _Clock:
 
 
 def _plan(lab: str = "imdb", seeds: tuple[int, ...] = (0,), stored: Stored | None = None) -> Plan:
-    return Plan(
-        lab=lab, path=None, overrides={}, seeds=seeds, profile="full", key="k", parts={}, stored=stored, stale=()
-    )
+    prepared = prepare(registry.load(lab), seeds=seeds, source="sample")
+    return Plan(prepared=prepared, stored=stored, stale=())
 
 
 @pytest.mark.parametrize(

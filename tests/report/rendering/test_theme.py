@@ -21,7 +21,7 @@ from labreport.report.document import Figure
 from labreport.report.errors import UsageError
 from labreport.report.figures import palette
 from labreport.report.look import Look
-from labreport.report.rendering import html, markdown, page, pdf, theme
+from labreport.report.rendering import html, markdown, pdf, sheets, theme
 from labreport.report.rendering.notebook.text import Passage, Writer
 from labreport.report.store.runs import Store
 from labreport.report.words import Words
@@ -120,10 +120,10 @@ def test_what_stands_side_by_side_differs_in_lightness_in_grey(ground):
 
 
 def test_every_role_that_figures_and_style_sheets_name_has_a_colour():
-    named = {role for sheet in SHEETS for role in re.findall(r"var\(--([\w-]+)", page.style(sheet))}
+    named = {role for sheet in SHEETS for role in re.findall(r"var\(--([\w-]+)", sheets.style(sheet))}
     named |= {role.removeprefix("var(--").removesuffix(")") for role in palette.ROLES}
     assert named - theme.palette("blue").light.keys() == {"sans", "mono", "indent", "size"}
-    assert not any(re.search(r"#[0-9a-f]{3,6}\b", page.style(sheet)) for sheet in SHEETS)
+    assert not any(re.search(r"#[0-9a-f]{3,6}\b", sheets.style(sheet)) for sheet in SHEETS)
 
 
 def test_a_finished_report_is_rendered_in_grey_and_again_only_for_another_theme(tmp_path, monkeypatch, capsys):
