@@ -7,7 +7,7 @@ shipped here can't be taken by another distribution.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
@@ -77,6 +77,38 @@ class Registry(Generic[Entry]):
                     f"{type(error).__name__}: {told(error)}"
                 ) from error
         return self._loaded[name]
+
+    def find(self, name: str, own: Mapping[str, Entry] | None = None) -> tuple[Entry, *tuple[str, ...]]:
+        """Return the entry that a name asks for, and of a family what follows the beginning of its names.
+
+        Args:
+            name: that of an entry, or of a member of a family: `network-selection` asks `network-ROLE` for `selection`.
+            own: further entries by name, of one lab.
+
+        Raises:
+            PluginError: nothing has this name, or importing it fails.
+        """
+        further = own or {}
+        found = self._asked(name, further)
+        if found is None:
+            raise PluginError(unknown_name(self.kind, name, (*self.names(), *further)))
+        entry = further[found] if found in further else self.get(found)
+        return (entry,) if found == name else (entry, name.removeprefix(family(found)))
+
+    def knows(self, name: str, own: Mapping[str, Entry] | None = None) -> bool:
+        """Return whether `find` would find something, without importing it. Arguments as there."""
+        return self._asked(name, own or {}) is not None
+
+    def _asked(self, name: str, further: Mapping[str, Entry]) -> str | None:
+        known = (*self.names(), *further)
+        families = (other for other in known if (head := family(other)) and name.startswith(head) and name != head)
+        return name if name in known else next(families, None)
+
+
+def family(name: str) -> str:
+    """Return how the names of a family begin: `network-` for `network-ROLE`; empty for the name of a single entry."""
+    head, dash, last = name.rpartition("-")
+    return head + dash if last.isupper() else ""
 
 
 @cache

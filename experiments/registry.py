@@ -114,6 +114,30 @@ def source_file(name: str, path: Path | None = None) -> Path:
     return Path(found.origin)
 
 
+def load_module(name: str, path: Path | None, file: Path) -> ModuleType:
+    """Import the module of a lab, or another file beside it, and return it.
+
+    Args:
+        name: of the lab.
+        path: the lab's file, where it is given by one.
+        file: the file to import: that of the lab, or one beside it.
+
+    Raises:
+        LabError: it can't be imported.
+    """
+    module_name = "" if path is not None else _module_name(name)
+    package, _, last = module_name.rpartition(".")
+    if not module_name or (last != file.stem and not package):
+        return _load_file(name, file, file.resolve())
+    try:
+        with stdout.kept_for_results():
+            return import_module(module_name if last == file.stem else f"{package}.{file.stem}")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise LabError(f"The lab {name!r} can't be imported from {file.name}: {_named(error)}.") from error
+
+
 def dataset_name(lab: Lab, settings: Any) -> str | None:
     """Return the data set that a run reads: the setting `dataset` where the lab has one, else the lab's own.
 

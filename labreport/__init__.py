@@ -5,13 +5,46 @@ Everything is imported under this one name. Importing it loads nothing of NumPy,
 
 from __future__ import annotations
 
-__all__ = ["__version__"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labreport.experiments.definitions import Answer, claim, figure, table
+    from labreport.report.chapters.tables import TableData
+    from labreport.report.document import Column
+    from labreport.report.figures.drawing import Chart, Drawing
+
+    __version__: str
+
+_HOMES = {
+    # For what a lab adds to its report.
+    "Answer": "experiments.definitions",
+    "claim": "experiments.definitions",
+    "figure": "experiments.definitions",
+    "table": "experiments.definitions",
+    "Chart": "report.figures.drawing",
+    "Drawing": "report.figures.drawing",
+    "Column": "report.document",
+    "TableData": "report.chapters.tables",
+}
+"""The public names, and the module in which each lives; it is imported when the name is first asked for."""
+
+__all__ = ["Answer", "Chart", "Column", "Drawing", "TableData", "__version__", "claim", "figure", "table"]
 
 
-def __getattr__(name: str) -> str:
-    """Look the version up when it is asked for: reading the metadata takes longer than the whole import."""
+def __getattr__(name: str) -> Any:
+    """Return a public name when it is asked for: importing all of them at once would take a second."""
     if name == "__version__":
         from importlib.metadata import version
 
         return version("labreport")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"labreport.{_HOMES[name]}"), name)
+    globals()[name] = value  # the next time it is found without asking
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

@@ -8,7 +8,8 @@ keys, which a test proves.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import cache
 from importlib import resources
 from typing import Literal
@@ -56,6 +57,15 @@ class Words:
         """Return the text of `key`, or `default` where the language has no such text."""
         return self._table.get(key, default)
 
+    def extended(self, texts: Mapping[str, Mapping[str, str]]) -> Words:
+        """Return these words and further texts: language -> key -> text.
+
+        Where they lack this language, the texts of another one are taken, each with that one's tag before it.
+        """
+        further = copy(self)
+        further._table = self._table | spoken(texts, self.language)
+        return further
+
     def stacked(self, key: str, /, **values: object) -> str:
         """Return the text of `key` where each language may have a line of its own; see `PairedWords`."""
         return self(key, **values)
@@ -81,9 +91,24 @@ class PairedWords(Words):
         """Return both texts of `key` on one line, or `default`."""
         return beside(super().get(key, default), self._second.get(key, default))
 
+    def extended(self, texts: Mapping[str, Mapping[str, str]]) -> Words:
+        """Return these words and further texts in both languages; as `Words`."""
+        further = copy(self)
+        further._table = self._table | spoken(texts, self.language)
+        further._second = self._second.extended(texts)
+        return further
+
     def stacked(self, key: str, /, **values: object) -> str:
         """Return both texts of `key`, each on a line of its own, or once where they are the same."""
         return "\n".join(dict.fromkeys((super().__call__(key, **values), self._second(key, **values))))
+
+
+def spoken(texts: Mapping[str, Mapping[str, str]], language: str) -> dict[str, str]:
+    """Return texts in one language; where it has none, those of the first one that has, each with its tag: `[zh] …`."""
+    if language in texts or not texts:
+        return dict(texts.get(language, {}))
+    other = next(iter(texts))
+    return {key: f"[{other}] {text}" for key, text in texts[other].items()}
 
 
 def beside(first: str, second: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from labreport.experiments import registry
+from labreport.experiments import additions, registry
 from labreport.experiments.errors import LabError
 from labreport.experiments.result import Result
 from labreport.report.chapters import bilingual, frontmatter, notes
@@ -71,6 +71,7 @@ def build(
         if reason := (refused or {}).get(result.lab):
             made.append(_broken(result.lab, number, reason, words))
         elif result.status == "complete":
+            own = additions.of(result.lab, configuration.paths.get(result.lab))
             try:
                 assembled = chapters.assemble(
                     result,
@@ -79,7 +80,12 @@ def build(
                     solutions=configuration.edition == "instructor",
                     folder=configuration.notes,
                     labels=labels,
+                    own=own,
                 )
+                problems += [
+                    f"{result.lab}: the {lost.kind} {lost.name!r} is missing: {own.problem}"
+                    for lost in assembled.missing
+                ]
                 made.append(assembled.chapter)
             except (ReportError, LabError, *_CONTRADICTIONS) as error:
                 problems.append(str(error))

@@ -14,10 +14,13 @@ from typing import cast
 
 import msgspec
 
+from labreport.experiments import additions
+from labreport.experiments.additions import Additions
 from labreport.experiments.result import Result
 from labreport.report.chapters import notes, tables
+from labreport.report.chapters.evidence import with_evidence
 from labreport.report.chapters.notes import Note, Passage
-from labreport.report.chapters.values import Context, Said, evidence_id, shown
+from labreport.report.chapters.values import Context, Missing, Said
 from labreport.report.document import (
     Block,
     Box,
@@ -32,7 +35,6 @@ from labreport.report.document import (
     Prose,
     Section,
     Table,
-    escape,
 )
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.figures import registry as figures
@@ -55,18 +57,27 @@ class Assembled:
     chapter: Chapter
     targets: dict[str, Target]
     said: tuple[Said, ...]
+    missing: tuple[Missing, ...] = ()
+    """What the note asks for and only the lab could give, whose source can't be had."""
 
 
 @dataclass
 class _Numbering:
     """Counts what is numbered in one chapter."""
 
-    lab: str
+    context: Context
     number: str
-    words: Words
     labels: Words
     counts: dict[str, int] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
+
+    @property
+    def lab(self) -> str:
+        return self.context.result.lab
+
+    @property
+    def words(self) -> Words:
+        return self.context.words
 
     def next(self, kind: str, key: str, where: str) -> tuple[str, str]:
         """Return id and number of the next figure, table or listing."""
@@ -87,6 +98,7 @@ def assemble(
     solutions: bool = False,
     folder: Path | None = None,
     labels: Words | None = None,
+    own: Additions = additions.NOTHING,
 ) -> Assembled:
     """Return the chapter of a run that is complete.
 
@@ -97,6 +109,7 @@ def assemble(
         solutions: whether this is the instructor's edition.
         folder: with notes of the user's own.
         labels: what figures are labelled with, where not in the report's language alone.
+        own: what the lab defines for its own notes.
 
     Raises:
         NoteError: the note is missing, or says something the run does not give.
@@ -105,11 +118,11 @@ def assemble(
     text, origin = notes.chosen(language, result.lab, folder)
     if not solutions:
         text = notes.without_solutions(text, origin)
-    context = Context(result, language, cited=True)
+    context = Context(result, language, cited=True, own=own)
     note = notes.read(context, text, origin)
     if folder is not None:
         notes.check_markup(note, language)
-    numbering = _Numbering(lab=result.lab, number=number, words=context.words, labels=labels or context.words)
+    numbering = _Numbering(context=context, number=number, labels=labels or context.words)
     tags = tag_line(result, context.words)
     chapter = Chapter(
         id=result.lab,
@@ -130,36 +143,13 @@ def assemble(
     if solutions:
         sections = tuple(_marked(section, numbering) for section in sections)
     if said:
-        sections = _with_evidence(sections, said, result, numbering)
+        id_, number = numbering.next("table", "table-evidence", result.lab)
+        sections = with_evidence(sections, context, id_, number)
     chapter = msgspec.structs.replace(chapter, sections=sections)
     targets = numbering.targets | {
         section.id: Target(id=f"{result.lab}-{section.id}", text=section.title) for section in note.sections
     }
-    return Assembled(chapter=chapter, targets=targets, said=said)
-
-
-def _with_evidence(
-    sections: tuple[Section, ...], said: tuple[Said, ...], result: Result, numbering: _Numbering
-) -> tuple[Section, ...]:
-    """Put the table of claims, with the numbers that decided each, before the sources."""
-    words = numbering.words
-    id_, number = numbering.next("table", "table-evidence", result.lab)
-    table = Table(
-        id=id_,
-        number=number,
-        caption=words("labs.evidence_caption"),
-        columns=(
-            Column(title=words("labs.column_claim"), kind="code"),
-            Column(title=words("labs.column_verdict")),
-            Column(title=words("labs.column_seeds_holding"), align="right"),
-            Column(title=words("labs.column_numbers")),
-        ),
-        rows=tuple(_evidence(item, words) for item in said),
-        row_ids=tuple(evidence_id(result.lab, item.claim.name) for item in said),
-    )
-    section = Section(id=f"{result.lab}-evidence", title=words("labs.evidence"), blocks=(table,))
-    last = sections[-1] if sections and sections[-1].id == f"{result.lab}-sources" else None
-    return (*sections[:-1], section, last) if last else (*sections, section)
+    return Assembled(chapter=chapter, targets=targets, said=said, missing=tuple(context.missing))
 
 
 def _marked(section: Section, numbering: _Numbering) -> Section:
@@ -185,19 +175,6 @@ def _marked(section: Section, numbering: _Numbering) -> Section:
         ),
     )
     return msgspec.structs.replace(section, blocks=(*section.blocks, table))
-
-
-def _evidence(item: Said, words: Words) -> tuple[str, ...]:
-    stated = item.claim
-    numbers = words("labs.between").join(
-        f"{words(f'evidence.{name}')} {shown(value)}" for name, value in stated.numbers.items()
-    )
-    return (
-        stated.name,
-        words(f"labs.verdict_{stated.verdict}"),
-        f"{stated.holds} / {stated.seeds}" if stated.seeds else "–",
-        numbers or escape(stated.reason),
-    )
 
 
 def failed(result: Result, number: str, words: Words) -> Chapter:
@@ -317,6 +294,8 @@ def _block(passage: Passage, result: Result, numbering: _Numbering, note: Note, 
         "listing": lambda: _listing(passage, result, numbering, where),
         "example": lambda: _example(passage, result, where),
     }
+    if lost := _lost(passage, numbering):
+        return lost
     try:
         return makers[passage.kind]()
     except NoteError:
@@ -325,10 +304,23 @@ def _block(passage: Passage, result: Result, numbering: _Numbering, note: Note, 
         raise NoteError(f"{where}: {error}") from error
 
 
+def _lost(passage: Passage, numbering: _Numbering) -> Box | None:
+    """Return a box in place of a figure or table that only the lab could give, where its source can't be had."""
+    kinds: dict[str, Callable[[str], bool]] = {"figure": additions.FIGURES.knows, "table": additions.TABLES.knows}
+    known = kinds.get(passage.kind)
+    if not numbering.context.own.problem or known is None or known(passage.name):
+        return None
+    sentence = numbering.context.lost(passage.kind, passage.name)
+    # Links to it lead to the chapter.
+    numbering.targets[f"{passage.kind}-{passage.name}"] = Target(id=numbering.lab, text=passage.name)
+    return Box(kind="failure", title=numbering.words("labs.missing_title"), blocks=(Prose(markdown=sentence),))
+
+
 def _figure(passage: Passage, result: Result, numbering: _Numbering, where: str, tags: str) -> Figure:
-    drawing = figures.draw(passage.name, result, numbering.words)
+    own = numbering.context.own.figures
+    drawing = figures.draw(passage.name, result, numbering.words, own)
     alike = numbering.labels is numbering.words
-    labelled = drawing if alike else figures.draw(passage.name, result, numbering.labels)
+    labelled = drawing if alike else figures.draw(passage.name, result, numbering.labels, own)
     id_, number = numbering.next("figure", f"figure-{passage.name}", where)
     data = None
     if drawing.rows:
@@ -354,7 +346,7 @@ def _figure(passage: Passage, result: Result, numbering: _Numbering, where: str,
 
 def _table(passage: Passage, result: Result, numbering: _Numbering, where: str, tags: str) -> Table:
     name = passage.name if passage.kind == "table" else f"layers-{passage.name}"
-    content = tables.table(name, result, numbering.words)
+    content = tables.table(name, result, numbering.words, numbering.context.own.tables)
     id_, number = numbering.next("table", f"{passage.kind}-{passage.name}", where)
     return Table(id=id_, number=number, caption=passage.text, columns=content.columns, rows=content.rows, tag_line=tags)
 

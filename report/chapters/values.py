@@ -8,22 +8,23 @@ text (a word of a review, the name of a class) is escaped.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib import resources
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, nodes
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from labreport.experiments import additions
+from labreport.experiments.additions import Additions
 from labreport.experiments.result import DataCard, Fold, Layer, Result
 from labreport.report import numbers
 from labreport.report.document import VERDICT_MARKS, escape
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.analysis import MissingValueError, Quantity
+from labreport.report.findings.claims import wording
 from labreport.report.words import Language, Words
 
 
@@ -166,6 +167,15 @@ class Said:
     text: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """Something that a note asks for and only its lab could give, where that lab's source can't be had."""
+
+    kind: str
+    """claim, figure or table."""
+    name: str
+
+
 def evidence_id(lab: str, claim: str) -> str:
     """Return the id of a claim's row in the table of evidence."""
     return f"{lab}-claim-{claim}"
@@ -178,10 +188,15 @@ class Context:
         result: the run.
         language: of the note.
         cited: whether a claim, where it is made first, is followed by a mark that leads to its evidence.
+        own: what the lab defines for its own notes.
     """
 
-    def __init__(self, result: Result, language: Language, *, cited: bool = False) -> None:
+    def __init__(
+        self, result: Result, language: Language, *, cited: bool = False, own: Additions = additions.NOTHING
+    ) -> None:
         self.result = result
+        self.own = own
+        self.missing: list[Missing] = []
         self._cited = cited
         self.language: Language = language
         self.words = Words(language)
@@ -210,17 +225,22 @@ class Context:
         """Return the sentence of a claim, worded by its verdict."""
         mark = ""
         if name not in self.said:
-            try:
-                stated = claims.state(name, self.result)
-            except KeyError as error:
-                raise MissingValueError(str(error.args[0])) from None
-            wording = _wording(self.language, self.result.lab, name)
-            template = _compiled(self._environment, wording[stated.verdict])
+            if self.own.problem and not additions.CLAIMS.knows(name):
+                return Fragment(self.lost("claim", name))
+            stated = claims.state(name, self.result, self.own.claims)
+            definition = claims.defined(name, self.own.claims)
+            sentence = wording.sentence(definition, stated.verdict, self.language, self.result.lab)
+            template = _compiled(self._environment, sentence)
             text = template.render(**stated.numbers, holds=stated.holds, seeds=stated.seeds)
             self.said[name] = Said(claim=stated, text=text)
             if self._cited:
                 mark = f"[{VERDICT_MARKS[stated.verdict]}](#{evidence_id(self.result.lab, name)})"
         return Fragment(self.said[name].text + mark)
+
+    def lost(self, kind: str, name: str) -> str:
+        """Return the sentence in place of what only the lab could give, and remember that it is missing."""
+        self.missing.append(Missing(kind=kind, name=name))
+        return self.words(f"labs.missing_{kind}", name=escape(name))
 
     def _measure(self, name: str) -> int | float | bool | Quantity:
         found = analysis.measure(self.result, name)
@@ -319,21 +339,6 @@ def environment(language: Language) -> Sandbox:
 @cache
 def _compiled(sandbox: Sandbox, source: str) -> Template:
     return sandbox.from_string(source)
-
-
-@cache
-def _claims_table(language: Language) -> dict[str, Any]:
-    text = (resources.files("labreport.templates") / "notes" / language / "claims.toml").read_text("utf-8")
-    return tomllib.loads(text)
-
-
-def _wording(language: Language, lab: str, name: str) -> dict[str, str]:
-    table = _claims_table(language)
-    special: dict[str, str] | None = table.get(lab, {}).get(name)
-    try:
-        return special or table[name]
-    except KeyError:
-        raise MissingValueError(f"The claim '{name}' has no wording in claims.toml ({language}).") from None
 
 
 def _data_names(card: DataCard | None) -> dict[str, Any]:

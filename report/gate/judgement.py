@@ -152,7 +152,7 @@ def _claims(current: Result, reference: Reference, rules: LabRules, made: Sequen
     earlier = reference.results[0] if reference.results else None
     found = []
     for name in dict.fromkeys([*made, *rules.claims]):
-        severity = rules.claims.get(name) or claim_severity(name)
+        severity = rules.claims.get(name) or claim_severity(claims.defined(name))
         if severity != "off":
             now = claims.state(name, current)
             before = claims.state(name, earlier) if earlier else None

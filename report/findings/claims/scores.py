@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from labreport.experiments.definitions import Answer, claim
 from labreport.experiments.result import Predictions, Result
 from labreport.report.findings.analysis import MissingValueError, baseline, measure, score
-from labreport.report.findings.claims.record import Answer, claim
 
 
 def _beats(result: Result, name: str, rule: str, *, higher: bool) -> Answer:
@@ -19,13 +19,13 @@ def _final(result: Result) -> Predictions:
     return result.findings.predictions[0]
 
 
-@claim
+@claim(certain=True)
 def beats_majority(result: Result) -> Answer:
     """The network beats a rule that always names the most frequent class."""
     return _beats(result, "test_accuracy", "majority_accuracy", higher=True)
 
 
-@claim
+@claim()
 def beats_linear(result: Result) -> Answer:
     """The network beats a linear model on the test set."""
     if any(item.name == "linear_mae" for item in result.findings.baselines):
@@ -33,26 +33,26 @@ def beats_linear(result: Result) -> Answer:
     return _beats(result, "test_accuracy", "linear_accuracy", higher=True)
 
 
-@claim
+@claim(certain=True)
 def beats_random(result: Result) -> Answer:
     """The network beats a guesser that keeps the distribution of the classes."""
     return _beats(result, "test_accuracy", "random_accuracy", higher=True)
 
 
-@claim
+@claim(certain=True)
 def beats_mean(result: Result) -> Answer:
     """The network beats the rule that always predicts the mean training target."""
     return _beats(result, "test_mae", "mean_mae", higher=False)
 
 
-@claim
+@claim(certain=True)
 def probabilities_sum_to_one(result: Result) -> Answer:
     """The probabilities of each test image sum to 1, to float32 tolerance."""
     deviation = measure(result, "softmax_largest_sum_deviation").mean
     return Answer(holds=deviation <= 1e-5, numbers={"deviation": deviation})
 
 
-@claim
+@claim()
 def mistakes_few(result: Result) -> Answer:
     """Fewer than one test image in twenty is misread."""
     if result.findings.data is None:
@@ -63,7 +63,7 @@ def mistakes_few(result: Result) -> Answer:
     return Answer(holds=share < 0.05, numbers={"mistakes": mistakes, "samples": samples, "share": share})
 
 
-@claim
+@claim()
 def most_confused_pair(result: Result) -> Answer:
     """Some pair of classes is confused more than once: mistakes are not spread evenly."""
     if result.findings.data is None:

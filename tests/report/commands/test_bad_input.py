@@ -44,7 +44,7 @@ HOSTILE = {
     "a box left open": (":::note\nopen", "'note' is not closed"),
     "a comment left open": ("<!-- open", "comment is not closed"),
     "a typed number": ("It has 3 layers.", "the number 3 is typed"),
-    "an unknown figure": (":::figure curvs\ncaption\n:::", "no figure 'curvs'"),
+    "an unknown figure": (":::figure curvs\ncaption\n:::", "Unknown figure 'curvs'"),
 }
 NO_LINE = {"brackets without end"}
 """Python gives up before the line is known; the file is."""
