@@ -57,8 +57,12 @@ class Registry(Generic[Entry]):
         """
         found = _offered(self.group)
         if name not in found:
-            raise PluginError(unknown_name(self.kind, name, self.names()))
+            raise PluginError(self.unknown(name))
         return found[name]
+
+    def unknown(self, name: str, known: Sequence[str] = ()) -> str:
+        """Return the sentence that refuses a name: what is known, `known` included, and the nearest."""
+        return unknown_name(self.kind, name, (*self.names(), *known))
 
     def get(self, name: str) -> Entry:
         """Return an entry.
@@ -91,7 +95,7 @@ class Registry(Generic[Entry]):
         further = own or {}
         found = self._asked(name, further)
         if found is None:
-            raise PluginError(unknown_name(self.kind, name, (*self.names(), *further)))
+            raise PluginError(self.unknown(name, tuple(further)))
         entry = further[found] if found in further else self.get(found)
         return (entry,) if found == name else (entry, name.removeprefix(family(found)))
 
@@ -109,6 +113,16 @@ def family(name: str) -> str:
     """Return how the names of a family begin: `network-` for `network-ROLE`; empty for the name of a single entry."""
     head, dash, last = name.rpartition("-")
     return head + dash if last.isupper() else ""
+
+
+def foreign() -> tuple[str, ...]:
+    """Return everything that other distributions add, each as its group, name, distribution and version."""
+    return tuple(
+        f"{group}:{point.name} {_owner(point)} {point.dist.version if point.dist else ''}"
+        for group in sorted(name for name in entry_points().groups if name.startswith(f"{DISTRIBUTION}."))
+        for point in _offered(group).values()
+        if not _is_shipped(point)
+    )
 
 
 @cache

@@ -14,14 +14,15 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from labreport.experiments.plugins import Registry
 from labreport.experiments.suggestion import unknown_name
 from labreport.report.document import Theme
 from labreport.report.errors import UsageError
 from labreport.report.store.codec import NAME
 from labreport.report.words import DOCUMENTS, LANGUAGES, Document, Language
 
-FORMATS = ("html", "pdf", "md", "ipynb")
-"""Forms that a report can be rendered to."""
+FORMATS: Registry[Any] = Registry("format", "labreport.formats", order=("html", "pdf", "md", "ipynb", "split"))
+"""Forms that a report can be rendered to; `rendering.formats` says what they are."""
 PREFIX = "LABREPORT_"
 LOCALISED = ("title", "course", "institution", "term", "lecturer", "group", "due", "licence")
 """Texts for cover and heads: one for both languages, or a table by language."""
@@ -235,8 +236,10 @@ def check_names(key: str, values: tuple[str, ...], origin: str) -> tuple[str, ..
     Raises:
         UsageError: one is unknown, or the list is empty.
     """
-    known: tuple[str, ...] | None = {"lang": DOCUMENTS, "language": LANGUAGES, "to": FORMATS}.get(key)
-    if known is not None:
+    known: tuple[str, ...] = {"lang": DOCUMENTS, "language": LANGUAGES}.get(key, ())
+    if key == "to":
+        known = FORMATS.names()
+    if known:
         kind = {"lang": "language", "language": "language", "to": "format"}[key]
         for value in values:
             if value not in known:

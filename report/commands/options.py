@@ -53,7 +53,7 @@ def render_options(command: Command) -> Command:
     return _all(
         command,
         click.option("--lang", metavar="LIST", help="zh, en, bilingual.  [default: zh,en]"),
-        click.option("--to", metavar="LIST", help="html, pdf, md, ipynb.  [default: html,pdf]"),
+        click.option("--to", metavar="LIST", help="html, pdf, md, ipynb, split, or an added one.  [default: html,pdf]"),
         click.option(
             "--edition", metavar="NAME", help="student, or instructor: with the solutions.  [default: student]"
         ),

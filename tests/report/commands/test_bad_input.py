@@ -15,7 +15,7 @@ __all__ = ["place"]
 
 HOSTILE = {
     "a template error": ("{{ 1 + }}", "unexpected"),
-    "an unknown claim": ("{{ claim('overfit') }}", "did you mean 'overfits'"),
+    "an unknown claim": ("{{ claim('overfit') }}", "Did you mean 'overfits'"),
     "an unknown value": ("{{ score('f1') }}", "no score 'f1'"),
     "an unknown setting": ("{{ settings.epoch }}", "No setting 'epoch'"),
     "a division by zero": ("{{ settings.descent_steps / (settings.descent_steps - settings.descent_steps) }}", "zero"),

@@ -1,0 +1,127 @@
+"""The key of a report: one hash of everything that decides its bytes, so that nothing is rendered twice.
+
+In go the runs, the code that makes a report (of this package only the rooms below, not those that gate, compare or show
+trends), templates and notes, what the labs define themselves, the configuration, and the versions of the packages that
+draw and typeset, those that add figures, claims or formats among them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from hashlib import sha256
+from importlib import resources
+from importlib.metadata import version
+from pathlib import Path
+
+from labreport.experiments import additions, plugins
+from labreport.experiments.errors import LabError
+from labreport.experiments.result import Result
+from labreport.report.chapters.logo import data_address
+from labreport.report.configuration import LOCALISED, Configuration
+from labreport.report.publish.dates import tool_version
+
+DECIDING = {
+    "labreport.report": (
+        "chapters",
+        "configuration.py",
+        "document.py",
+        "errors.py",
+        "figures",
+        "findings",
+        "numbers.py",
+        "publish",
+        "rendering",
+        "store",
+        "words.py",
+    ),
+    "labreport.experiments": (
+        "additions.py",
+        "data",
+        "definitions.py",
+        "errors.py",
+        "plugins.py",
+        "registry.py",
+        "result.py",
+        "selection.py",
+        "settings.py",
+        "stdout.py",
+        "suggestion.py",
+    ),
+    "labreport.templates": ("",),
+}
+"""Packages, and which of their rooms decide the bytes of a report; a test looks at what is imported for one."""
+_APART = ("compare", "gate", "nightly", "trend")
+"""Templates and words of what is no report."""
+_PACKAGES = (
+    "weasyprint",
+    "jinja2",
+    "matplotlib",
+    "markdown-it-py",
+    "pygments",
+    "fonttools",
+    "ziamath",
+    "latex2mathml",
+    "nbformat",
+)
+
+
+def key(runs: Sequence[Path], results: Sequence[Result], configuration: Configuration, moment: datetime) -> str:
+    """Return the hash of everything that decides the bytes of a report.
+
+    Args:
+        runs: result files.
+        results: what they hold, in the same order.
+        configuration: languages, formats, theme, notes, labs and texts of the report.
+        moment: its date.
+    """
+    digest = sha256()
+    for path in (*runs, *_sources(), *_of_user(results, configuration)):
+        digest.update(sha256(path.read_bytes()).digest())
+    words = [
+        [path.relative_to(configuration.notes).as_posix() for path in _notes(configuration.notes)]
+        if configuration.notes
+        else None,
+        configuration.documents,
+        configuration.to,
+        [dict(getattr(configuration, name)) for name in LOCALISED],
+        data_address(configuration.logo) if configuration.logo else None,
+        configuration.date,
+        configuration.edition,
+        configuration.theme,
+        moment.isoformat(),
+        [version(package) for package in _PACKAGES],
+        plugins.foreign(),
+        tool_version(),
+    ]
+    digest.update(json.dumps(words, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _sources() -> Iterator[Path]:
+    """Return the files of this distribution that decide, in an order that does not depend on where they lie."""
+    for package, rooms in DECIDING.items():
+        folder = Path(str(resources.files(package)))
+        for room in rooms:
+            place = folder / room
+            yield from [place] if place.is_file() else sorted(filter(_decides, place.rglob("*")))
+
+
+def _decides(path: Path) -> bool:
+    return path.is_file() and "__pycache__" not in path.parts and path.name.partition(".")[0] not in _APART
+
+
+def _of_user(results: Sequence[Result], configuration: Configuration) -> Iterator[Path]:
+    """Return the user's notes and the files in which the labs define figures, tables and claims."""
+    if configuration.notes:
+        yield from _notes(configuration.notes)
+    for result in results:
+        try:
+            yield from additions.files(result.lab, configuration.paths.get(result.lab))
+        except LabError:
+            continue  # its source is gone; the chapter says so where that matters
+
+
+def _notes(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*/*.md"))
