@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from labreport.report.chapters.tables import TableData
     from labreport.report.document import Column
     from labreport.report.figures.drawing import Chart, Drawing
+    from labreport.report.rendering.formats import Format, RenderContext
 
     __version__: str
 
@@ -26,10 +27,25 @@ _HOMES = {
     "Drawing": "report.figures.drawing",
     "Column": "report.document",
     "TableData": "report.chapters.tables",
+    # For an output format.
+    "Format": "report.rendering.formats",
+    "RenderContext": "report.rendering.formats",
 }
 """The public names, and the module in which each lives; it is imported when the name is first asked for."""
 
-__all__ = ["Answer", "Chart", "Column", "Drawing", "TableData", "__version__", "claim", "figure", "table"]
+__all__ = [
+    "Answer",
+    "Chart",
+    "Column",
+    "Drawing",
+    "Format",
+    "RenderContext",
+    "TableData",
+    "__version__",
+    "claim",
+    "figure",
+    "table",
+]
 
 
 def __getattr__(name: str) -> Any:
