@@ -87,11 +87,12 @@ def test_where_the_lab_is_gone_the_chapter_stays_and_says_what_is_missing(copy):
     done = labreport(copy, "render", "--lang", "en")
     assert done.returncode == 4
     problems = [line for line in done.stderr.splitlines() if line.startswith("Error")]
-    assert [re.search(r"moons: the (\w+ '[\w-]+') is missing: .*lab\.py.*no such file", line)[1] for line in problems] == [
+    missing = [re.search(r"moons: the (\w+ '[\w-]+') is missing: .*lab\.py.*no such file", line) for line in problems]
+    assert [found and found[1] for found in missing] == [
         "claim 'both_moons_found'",
         "figure 'border'",
         "table 'each-moon'",
-    ]  # fmt: skip
+    ]
     shown = page(copy, "en")
     assert "The figure border can’t be drawn here" in shown
     assert "most frequent class" in shown, "the claims that are shipped are judged all the same"
