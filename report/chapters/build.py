@@ -21,6 +21,7 @@ from labreport.experiments.result import Result
 from labreport.report.chapters import bilingual, frontmatter, notes
 from labreport.report.chapters import chapter as chapters
 from labreport.report.chapters.chapter import Assembled, Target
+from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.provenance import provenance
 from labreport.report.configuration import Configuration
 from labreport.report.document import RESERVED, Chapter, Prose, Report, Section
@@ -62,6 +63,8 @@ def build(
         refused: labs whose chapters can't be shown, and why.
     """
     words = Words(language)
+    notes_in_use = NotesInUse.of(configuration)
+    titles = {result.lab: notes_in_use.title(language, result.lab) for result in results}
     parts: list[tuple[Result, Assembled | None]] = []
     made: list[Chapter] = []
     problems: list[str] = []
@@ -69,7 +72,7 @@ def build(
         number = str(position)
         assembled: Assembled | None = None
         if reason := (refused or {}).get(result.lab):
-            made.append(_broken(result.lab, number, reason, words))
+            made.append(_broken(result.lab, number, titles[result.lab], reason, words))
         elif result.status == "complete":
             own = additions.of(result.lab, configuration.paths.get(result.lab))
             try:
@@ -89,22 +92,22 @@ def build(
                 made.append(assembled.chapter)
             except (ReportError, LabError, *_CONTRADICTIONS) as error:
                 problems.append(str(error))
-                made.append(_broken(result.lab, number, str(error), words))
+                made.append(_broken(result.lab, number, titles[result.lab], str(error), words))
         else:
-            made.append(chapters.failed(result, number, words))
+            made.append(chapters.failed(result, number, titles[result.lab], words))
         parts.append((result, assembled))
     date = configuration.date or moment.astimezone(UTC).strftime("%Y-%m-%d")
     report = Report(
         language=language,
         date=date,
-        cover=frontmatter.cover(results, configuration, date, version, words, labels or words),
-        summary=frontmatter.summary(parts, words),
+        cover=frontmatter.cover(results, titles, configuration, date, version, words, labels or words),
+        summary=frontmatter.summary(parts, titles, words),
         chapters=(*made, glossary(language)),
-        provenance=provenance(results, words),
+        provenance=provenance(results, titles, words),
         words={},
     )
     whole = frozenset(result.lab for result, assembled in parts if assembled)
-    linked, missing = _with_links(report, _targets(parts, words), whole)
+    linked, missing = _with_links(report, _targets(parts, words), whole, notes_in_use)
     return Built(report=linked, problems=tuple(problems + missing))
 
 
@@ -129,8 +132,8 @@ def document(
     return Built(report=bilingual.merged(first.report, second.report), problems=tuple(problems))
 
 
-def _broken(lab: str, number: str, reason: str, words: Words) -> Chapter:
-    return chapters.broken(lab, number, words("labs.broken_title"), words("labs.broken"), reason, words)
+def _broken(lab: str, number: str, title: str, reason: str, words: Words) -> Chapter:
+    return chapters.broken(lab, number, title, words("labs.broken_title"), words("labs.broken"), reason)
 
 
 def glossary(language: Language) -> Chapter:
@@ -161,7 +164,9 @@ def _targets(parts: Sequence[tuple[Result, Assembled | None]], words: Words) -> 
     return targets
 
 
-def _with_links(report: Report, targets: Mapping[str, Target], made: frozenset[str]) -> tuple[Report, list[str]]:
+def _with_links(
+    report: Report, targets: Mapping[str, Target], made: frozenset[str], notes_in_use: NotesInUse
+) -> tuple[Report, list[str]]:
     """Fill in the text of every link of the notes.
 
     A link to a chapter that this report does not hold becomes that chapter's title: leaving it out is no mistake. A
@@ -191,7 +196,7 @@ def _with_links(report: Report, targets: Mapping[str, Target], made: frozenset[s
         other = key.partition(":")[0]
         if other in registry.names() and other not in made:
             # A chapter that was left out, or could not be made: its title says enough, and no link can lead astray.
-            return chapters.title(other, report.language)
+            return notes_in_use.title(report.language, other)
         problems.append(f"notes/{report.language}/{lab}.md: the link #{key} leads nowhere.")
         return key
 

@@ -18,9 +18,11 @@ from labreport.experiments import additions
 from labreport.experiments.additions import Additions
 from labreport.experiments.result import Result
 from labreport.report.chapters import notes, tables
+from labreport.report.chapters.claim_words import Said
 from labreport.report.chapters.evidence import with_evidence
 from labreport.report.chapters.notes import Note, Passage
-from labreport.report.chapters.values import Context, Missing, Said
+from labreport.report.chapters.notes_in_use import NotesInUse
+from labreport.report.chapters.values import Context, Missing
 from labreport.report.document import (
     Block,
     Box,
@@ -115,9 +117,7 @@ def assemble(
         NoteError: the note is missing, or says something the run does not give.
         RenderingError: a figure or table can't be made.
     """
-    text, origin = notes.chosen(language, result.lab, folder)
-    if not solutions:
-        text = notes.without_solutions(text, origin)
+    text, origin = NotesInUse(folder=folder, solutions=solutions).text(language, result.lab)
     context = Context(result, language, cited=True, own=own)
     note = notes.read(context, text, origin)
     if folder is not None:
@@ -177,29 +177,19 @@ def _marked(section: Section, numbering: _Numbering) -> Section:
     return msgspec.structs.replace(section, blocks=(*section.blocks, table))
 
 
-def failed(result: Result, number: str, words: Words) -> Chapter:
+def failed(result: Result, number: str, title: str, words: Words) -> Chapter:
     """Return the chapter of a run that did not finish: it says what failed, and shows no number."""
     failure = result.failure
     reason = f"{failure.kind}: {failure.message}" if failure else result.status
-    return broken(
-        result.lab, number, words("labs.failed_title"), words("labs.failed", stage=_stage(result)), reason, words
-    )
+    sentence = words("labs.failed", stage=_stage(result))
+    return broken(result.lab, number, title, words("labs.failed_title"), sentence, reason)
 
 
-def broken(lab: str, number: str, box_title: str, sentence: str, reason: str, words: Words) -> Chapter:
+def broken(lab: str, number: str, title: str, box_title: str, sentence: str, reason: str) -> Chapter:
     """Return a chapter that holds only the reason why it can't be shown."""
     code = "```text\n" + reason.replace("```", "'''") + "\n```"
     box = Box(kind="failure", title=box_title, blocks=(Prose(markdown=sentence), Prose(markdown=code)))
-    return Chapter(id=lab, number=number, title=title(lab, words.language), opening=(box,))
-
-
-def title(lab: str, language: Language) -> str:
-    """Return the title of a lab's chapter, or the lab's name where it has no note."""
-    try:
-        first = notes.source(language, lab)[0].partition("\n")[0]
-    except NoteError:
-        return lab
-    return first.removeprefix("#").strip()
+    return Chapter(id=lab, number=number, title=title, opening=(box,))
 
 
 def is_sample(result: Result) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from labreport.report.chapters.values import Context, Said, evidence_id, shown
+from labreport.report.chapters.claim_words import Said, evidence_id
+from labreport.report.chapters.sandbox import shown
+from labreport.report.chapters.values import Context
 from labreport.report.document import Column, Section, Table, escape
-from labreport.report.findings import claims
 from labreport.report.findings.claims import wording
 
 
@@ -38,9 +39,8 @@ def with_evidence(sections: tuple[Section, ...], context: Context, id_: str, num
 
 def _row(item: Said, context: Context) -> tuple[str, ...]:
     stated, words = item.claim, context.words
-    definition = claims.defined(stated.name, context.own.claims)
     numbers = words("labs.between").join(
-        f"{escape(wording.number_name(definition, name, words.language))} {shown(value)}"
+        f"{escape(wording.number_name(stated.definition, name, words.language))} {shown(value)}"
         for name, value in stated.numbers.items()
     )
     return (

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from labreport.experiments import registry
 from labreport.experiments.result import Result
 from labreport.report.chapters.chapter import Assembled, is_sample
-from labreport.report.chapters.chapter import title as chapter_title
 from labreport.report.chapters.logo import data_address
 from labreport.report.configuration import LOCALISED, Configuration
 from labreport.report.document import Chapter, Column, Cover, CoverFigure, Prose, Table, escape
 from labreport.report.errors import RenderingError
 from labreport.report.figures import registry as figures
 from labreport.report.findings import analysis
-from labreport.report.findings.analysis import MissingValueError
 from labreport.report.numbers import duration, integer, number, percent
 from labreport.report.words import Words
 
@@ -23,9 +21,25 @@ NOTHING = "–"
 
 
 def cover(
-    results: Sequence[Result], configuration: Configuration, date: str, version: str, words: Words, labels: Words
+    results: Sequence[Result],
+    titles: Mapping[str, str],
+    configuration: Configuration,
+    date: str,
+    version: str,
+    words: Words,
+    labels: Words,
 ) -> Cover:
-    """Return the first page: title, facts about the runs, and one small multiple for each lab with `labels`."""
+    """Return the first page: title, facts about the runs, and one small multiple for each lab.
+
+    Args:
+        results: the runs.
+        titles: title of each lab's chapter.
+        configuration: texts and logo of the cover.
+        date: of the report.
+        version: of labreport.
+        words: of the report's language.
+        labels: what figures are labelled with.
+    """
     language = words.language
     own = ((name, getattr(configuration, name).get(language)) for name in LOCALISED if name != "title")
     facts = [
@@ -45,12 +59,18 @@ def cover(
         head=escape(configuration.course.get(language, "")) or title,
         logo=data_address(configuration.logo) if configuration.logo else "",
         logo_alt=configuration.institution.get(language, "") or words("labs.logo"),
-        strip=tuple(_strip(results, words, labels)),
+        strip=tuple(_strip(results, titles, words, labels)),
     )
 
 
-def summary(parts: Sequence[tuple[Result, Assembled | None]], words: Words) -> Chapter:
-    """Return the table of all labs."""
+def summary(parts: Sequence[tuple[Result, Assembled | None]], titles: Mapping[str, str], words: Words) -> Chapter:
+    """Return the table of all labs.
+
+    Args:
+        parts: each run with its chapter; None where the chapter could not be made.
+        titles: title of each lab's chapter.
+        words: of the report's language.
+    """
     table = Table(
         id="summary-table",
         number="",
@@ -64,7 +84,7 @@ def summary(parts: Sequence[tuple[Result, Assembled | None]], words: Words) -> C
             Column(title=words("labs.column_claims"), align="right", kind="number"),
             Column(title=words("labs.column_seconds"), align="right", kind="number"),
         ),
-        rows=tuple(_row(result, assembled, words) for result, assembled in parts),
+        rows=tuple(_row(result, assembled, titles[result.lab], words) for result, assembled in parts),
     )
     return Chapter(
         id="summary",
@@ -74,20 +94,21 @@ def summary(parts: Sequence[tuple[Result, Assembled | None]], words: Words) -> C
     )
 
 
-def _row(result: Result, assembled: Assembled | None, words: Words) -> tuple[str, ...]:
-    title = assembled.chapter.title if assembled else chapter_title(result.lab, words.language)
+def _row(result: Result, assembled: Assembled | None, title: str, words: Words) -> tuple[str, ...]:
     name = f"[{title}](#{result.lab})"
-    if result.status != "complete" or assembled is None:
+    if result.status != "complete":
         return (name, NOTHING, words("labs.failed_cell"), NOTHING, NOTHING, NOTHING, NOTHING)
     card = result.findings.data
-    holding = sum(said.claim.verdict == "true" for said in assembled.said)
+    # A run whose chapter could not be made has measured all the same.
+    made = assembled.said if assembled else ()
+    holding = sum(said.claim.verdict == "true" for said in made)
     return (
         name,
         f"{integer(card.train_samples)} / {integer(card.test_samples)}" if card else NOTHING,
         _score(result, words),
         _baseline(result, words),
         _epoch(result, words),
-        words("labs.claims_hold", holds=holding, all=len(assembled.said)) if assembled.said else NOTHING,
+        words("labs.claims_hold", holds=holding, all=len(made)) if made else NOTHING,
         duration(analysis.seconds(result)),
     )
 
@@ -113,17 +134,15 @@ def _baseline(result: Result, words: Words) -> str:
 
 
 def _epoch(result: Result, words: Words) -> str:
-    roles = {fit.role for fit in result.findings.trainings}
-    try:
-        found = analysis.smoothed_turn(result) if "fold" in roles else analysis.turn(result)
-    except MissingValueError:
+    found = analysis.overfitting(result)
+    if found is None:
         return NOTHING
     if not found.overfits:
         return words("labs.none_seen", epochs=found.epochs)
     return words("labs.epoch_of", epoch=found.best_epoch, epochs=found.epochs)
 
 
-def _strip(results: Sequence[Result], words: Words, labels: Words) -> list[CoverFigure]:
+def _strip(results: Sequence[Result], titles: Mapping[str, str], words: Words, labels: Words) -> list[CoverFigure]:
     found: list[CoverFigure] = []
     for result in results:
         if result.status != "complete":
@@ -133,7 +152,7 @@ def _strip(results: Sequence[Result], words: Words, labels: Words) -> list[Cover
             labelled = drawing if labels is words else figures.strip(result, labels)
         except RenderingError:
             continue  # a lab of the user's own need not have anything for the strip
-        found.append(CoverFigure(title=chapter_title(result.lab, words.language), svg=labelled.svg, alt=drawing.alt))
+        found.append(CoverFigure(title=titles[result.lab], svg=labelled.svg, alt=drawing.alt))
     return found
 
 

@@ -18,17 +18,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from pathlib import Path
 
 from jinja2 import TemplateError, TemplateSyntaxError
 from jinja2.exceptions import SecurityError
 
-from labreport.experiments.result import Result
-from labreport.report.chapters.values import Context, environment
+from labreport.report.chapters.sandbox import environment
+from labreport.report.chapters.values import Context
 from labreport.report.errors import NoteError, RenderingError
-from labreport.report.findings import claims
 from labreport.report.findings.analysis import MissingValueError
-from labreport.report.findings.claims import Claim
 from labreport.report.rendering import mathematics
 from labreport.report.rendering.typesetter import Typesetter
 from labreport.report.words import Language
@@ -54,7 +51,6 @@ _EXEMPT = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
-_CLAIM = re.compile(r"""\bclaim\(["'](\w+)["']\)""")
 _STRAY = re.compile(r"(?<![A-Za-z0-9_])\d[\d.,]*(?![A-Za-z0-9_])")
 
 
@@ -91,21 +87,6 @@ class Note:
     sections: tuple[NoteSection, ...]
 
 
-def chosen(language: Language, name: str, folder: Path | None) -> tuple[str, str]:
-    """Return the text of a note, the user's own where there is one, and how to name it in an error.
-
-    Raises:
-        NoteError: there is no such note in this language, or it is no readable text.
-    """
-    if folder is None or not (path := folder / language / f"{name}.md").is_file():
-        return source(language, name)
-    origin = f"{folder.name}/{language}/{name}.md"
-    try:
-        return path.read_text("utf-8"), origin
-    except (OSError, UnicodeDecodeError) as error:
-        raise NoteError(f"{origin}: can't be read: {error}.") from error
-
-
 @cache
 def source(language: Language, name: str) -> tuple[str, str]:
     """Return the text of a shipped note, and how to name it in an error.
@@ -135,8 +116,11 @@ def read(context: Context, text: str, origin: str) -> Note:
     last = text.rfind("<!--")
     if last >= 0 and "-->" not in text[last:]:
         raise NoteError(f"{origin}:{text.count(chr(10), 0, last) + 1}: the comment is not closed by '-->'.")
-    filled = _filled(context, text, origin)
-    return _cut(_without_comments(filled), origin)
+    note = _cut(_without_comments(_filled(context, text, origin)), origin)
+    if note.title != title_of(_without_comments(text)):
+        # Cover, gate and comparison print it too, and the page of a run that failed.
+        raise NoteError(f"{origin}:1: the title can't hold a value: it also stands where there is no run.")
+    return note
 
 
 def check_markup(note: Note, language: Language) -> None:
@@ -211,18 +195,10 @@ def facts(text: str) -> list[str]:
     return rows
 
 
-def claimed(text: str) -> list[str]:
-    """Return the names of the claims that a note makes, each once, in order."""
-    return list(dict.fromkeys(_CLAIM.findall(text)))
-
-
-def stated(result: Result) -> list[Claim]:
-    """Judge the claims that the chapter of a run makes; every claim that can be told where a lab has no chapter."""
-    try:
-        names = claimed(source("en", result.lab)[0])
-    except NoteError:
-        return [claim for name in claims.names() if (claim := claims.state(name, result)).verdict != "unknown"]
-    return [claims.state(name, result) for name in names]
+def title_of(text: str) -> str:
+    """Return the title of a note: its first heading of the first level; nothing where it has none."""
+    found = (match for line in text.split("\n") if (match := _HEADING.match(line)))
+    return next((match.group(2) for match in found if len(match.group(1)) == 1), "")
 
 
 def _filled(context: Context, text: str, origin: str) -> str:
@@ -262,10 +238,10 @@ def _cut(text: str, origin: str) -> Note:
     lines = iter(enumerate(text.split("\n"), 1))
     for number, line in lines:
         heading, directive = _HEADING.match(line), _DIRECTIVE.match(line)
-        if heading and len(heading.group(1)) == 1:
+        if heading and len(heading.group(1)) == 1 and not title:
             finish()
             title = heading.group(2)
-        elif heading:
+        elif heading and len(heading.group(1)) == 2:
             finish()
             if not heading.group(3):
                 raise NoteError(f"{origin}:{number}: the heading has no {{#id}}.")

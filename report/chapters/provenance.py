@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from labreport.experiments.result import Result
-from labreport.report.chapters.chapter import title
 from labreport.report.document import Block, Chapter, Column, ColumnKind, Listing, Prose, Section, Table, escape
 from labreport.report.findings import analysis
 from labreport.report.findings.training_words import sentences
@@ -14,19 +13,19 @@ from labreport.report.numbers import duration, size
 from labreport.report.words import Words
 
 
-def provenance(results: Sequence[Result], words: Words) -> Chapter:
-    """Return the chapter of provenance for all runs of a report."""
+def provenance(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> Chapter:
+    """Return the chapter of provenance for all runs of a report, `titles` being those of the labs' chapters."""
     return Chapter(
         id="provenance",
         number="",
         title=words("labs.provenance"),
         opening=(Prose(markdown=words("labs.provenance_opening")),),
         sections=(
-            _section("runs", (_runs(results, words),), words),
-            _section("settings", (_settings(results, words),), words),
+            _section("runs", (_runs(results, titles, words),), words),
+            _section("settings", (_settings(results, titles, words),), words),
             _section("data_files", (_files(results, words),), words),
             _section("software", (_software(results, words),), words),
-            _section("engine", _engine(results, words), words),
+            _section("engine", _engine(results, titles, words), words),
             _section("commands", (Prose(markdown=words("labs.commands_text")), _commands(results)), words),
         ),
     )
@@ -36,11 +35,11 @@ def _section(name: str, blocks: tuple[Block, ...], words: Words) -> Section:
     return Section(id=f"provenance-{name.replace('_', '-')}", title=words(f"labs.{name}"), blocks=blocks)
 
 
-def _runs(results: Sequence[Result], words: Words) -> Table:
+def _runs(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> Table:
     heads = ("lab", "run", "seeds", "started", "duration", "memory")
     rows = tuple(
         (
-            title(result.lab, words.language),
+            titles[result.lab],
             result.run_id,
             ", ".join(str(seed) for seed in result.seeds),
             result.provenance.started[:16].replace("T", " "),
@@ -61,11 +60,9 @@ def _runs(results: Sequence[Result], words: Words) -> Table:
     return Table(id="provenance-runs-table", number="", caption=words("labs.runs_caption"), columns=columns, rows=rows)
 
 
-def _settings(results: Sequence[Result], words: Words) -> Block:
+def _settings(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> Block:
     rows = tuple(
-        (title(result.lab, words.language), name, str(result.settings[name]))
-        for result in results
-        for name in result.changed_settings
+        (titles[result.lab], name, str(result.settings[name])) for result in results for name in result.changed_settings
     )
     if not rows:
         return Prose(markdown=words("labs.settings_none"))
@@ -137,10 +134,10 @@ def _commit(result: Result, words: Words) -> str:
     return words("labs.git_dirty", commit=commit[:12]) if result.provenance.git_dirty else commit[:12]
 
 
-def _engine(results: Sequence[Result], words: Words) -> tuple[Block, ...]:
+def _engine(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> tuple[Block, ...]:
     separator = " " if words.language == "en" else ""
     used = [
-        f"- **{title(result.lab, words.language)}**: {separator.join(sentences(result.findings.engine, words))}"
+        f"- **{titles[result.lab]}**: {separator.join(sentences(result.findings.engine, words))}"
         for result in results
         if result.findings.engine
     ]

@@ -43,7 +43,7 @@ def command(
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
     prepare(configuration)
     done = ran(configuration, assignments, reporter, force=force)
-    outcome = rendered([one.path for one in done], configuration, reporter, split=split, force=force)
+    outcome = rendered([one.stored for one in done], configuration, reporter, split=split, force=force)
     failed = [one for one in done if one.result.status != "complete"]
     if as_json:
         print_json(
@@ -54,7 +54,7 @@ def command(
                         "run": one.result.run_id,
                         "status": one.result.status,
                         "trained": one.trained,
-                        "path": shown(one.path),
+                        "path": shown(one.stored.path),
                     }
                     for one in done
                 ],
@@ -64,7 +64,7 @@ def command(
         )
     else:
         print_outputs(outcome, configuration.output)
-    wrong = strict and told_false([one.path for one in done])
+    wrong = strict and told_false([one.result for one in done], configuration)
     if failed:
         return 3
     return 4 if outcome.problems else int(wrong)

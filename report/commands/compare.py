@@ -66,9 +66,10 @@ def command(
     """
     if len(versions) < 2:
         raise UsageError("Two versions are needed: labreport compare A B.\nSee `labreport compare --help`.")
+    from labreport.report.chapters.notes_in_use import NotesInUse
     from labreport.report.comparison import inputs, outputs
     from labreport.report.comparison import margins as given
-    from labreport.report.comparison.compare import compare_all
+    from labreport.report.comparison.compare import Terms, compare_all
     from labreport.report.publish import report_moment, tool_version
     from labreport.report.store import codec
     from labreport.report.store.runs import Store
@@ -79,18 +80,17 @@ def command(
     here: Language = configuration.lang[0] if flags["lang"] else "en"
     parsed = given.parse(margins)
     found = inputs.resolve(versions, Store(configuration.runs_dir))
-    compared = compare_all(
-        found[0],
-        found[1:],
+    terms = Terms(
         margins=parsed,
         languages=tuple(dict.fromkeys((here, *(configuration.lang if forms or as_json else ())))),
         everything=everything,
-        tool_version=tool_version(),
+        notes=NotesInUse.of(configuration),
     )
+    compared = compare_all(found[0], found[1:], terms, tool_version=tool_version())
     if as_json:
         click.echo(codec.encode(compared).decode(), nl=False)
     else:
-        _print(compared, Words(here), everything=everything, verbose=verbose)
+        _print(compared, Words(here), verbose=verbose)
     ended = [result.provenance.ended for version in found for result in version.results.values()]
     written, problems = outputs.write(
         compared,
@@ -99,7 +99,6 @@ def command(
         languages=configuration.lang,
         forms=forms,
         moment=report_moment(ended),
-        everything=everything,
     )
     for path in written:
         # The figures of a Markdown report lie in a folder of their own and go without saying.
@@ -131,7 +130,7 @@ def exit_code(found: Comparisons, *, judge: bool) -> int:
     return 2 if any(remark.code in UNREADABLE for remark in remarks) else 0
 
 
-def _print(found: Comparisons, words: Words, *, everything: bool, verbose: bool) -> None:
+def _print(found: Comparisons, words: Words, *, verbose: bool) -> None:
     from labreport.report.comparison import terminal
 
     for place, pair in enumerate(found.comparisons):
@@ -139,16 +138,13 @@ def _print(found: Comparisons, words: Words, *, everything: bool, verbose: bool)
             click.echo()
         for line in terminal.before(pair, words):
             click.echo(line)
-        rows = list(terminal.rows(pair, words, everything=everything))
+        rows = list(terminal.rows(pair, words))
         if rows:
             click.echo()
             terminal.print_rows(terminal.heads(pair, words), rows)
         common = terminal.common(pair)
         parts = [(words("compare.all_labs"), [terminal.fact_line(fact, words) for fact in common])] if common else []
-        parts += [
-            (lab.lab, list(terminal.after(lab, words, common=common, everything=everything, verbose=verbose)))
-            for lab in pair.labs
-        ]
+        parts += [(lab.lab, list(terminal.after(lab, words, common=common, verbose=verbose))) for lab in pair.labs]
         for head, lines in parts:
             click.echo(f"\n{head}")
             for line in lines:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import msgspec
 
 from labreport.report.commands import options
-from labreport.report.commands.console import print_json, print_table
+from labreport.report.commands.console import print_table
 from labreport.report.numbers import number
+from labreport.report.store import codec
+from labreport.report.store.listed import ListedRun, listed
 from labreport.report.store.runs import Store, Stored
 
 
@@ -25,7 +26,8 @@ def command(lab: str | None, runs_dir: Path | None, as_json: bool) -> int:
     configuration = options.resolve(runs_dir=runs_dir)
     listing = Store(configuration.runs_dir).list(lab)
     if as_json:
-        print_json([msgspec.to_builtins(run.entry) for run in listing.runs])
+        rows = tuple(listed(run.entry) for run in listing.runs)
+        click.echo(codec.encode(rows, tuple[ListedRun, ...]).decode(), nl=False)
     elif listing.runs:
         heads = ("LAB", "RUN", "STATUS", "PROFILE", "DATA", "SEEDS", "SCORE")
         print_table(heads, [_row(run) for run in listing.runs])

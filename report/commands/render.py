@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
-from labreport.experiments import registry
 from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, print_json, shown
 from labreport.report.commands.rendering import print_outputs, rendered, told_false
 from labreport.report.errors import ReportError, UnreadableError, UsageError
-from labreport.report.store import embedded, files
-from labreport.report.store.runs import Store, load
+from labreport.report.findings.labs import in_order
+from labreport.report.store import codec, embedded
+from labreport.report.store.runs import Store, StoredResult, read
 
 
 class NothingMeasuredError(ReportError):
@@ -54,12 +53,9 @@ def command(
     configuration = options.resolve(**flags)
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
     store = Store(configuration.runs_dir)
-    with TemporaryDirectory(prefix="labreport-") as carried_here:
-        paths, damaged = (
-            (_named(runs, store, Path(carried_here)), False) if runs else _newest(store, configuration.labs)
-        )
-        outcome = rendered(paths, configuration, reporter, split=split, force=force)
-        wrong = strict and told_false(paths)
+    chosen, damaged = (_named(runs, store), False) if runs else _newest(store, configuration.labs)
+    outcome = rendered(chosen, configuration, reporter, split=split, force=force)
+    wrong = strict and told_false([run.result for run in chosen], configuration)
     if as_json:
         print_json({"outputs": [shown(path) for path in outcome.outputs], "problems": list(outcome.problems)})
     else:
@@ -69,45 +65,41 @@ def command(
     return 2 if damaged else int(wrong)
 
 
-def _named(names: tuple[str, ...], store: Store, folder: Path) -> list[Path]:
-    """The result files that the names mean; what a finished report carries is laid into `folder`."""
-    paths: list[Path] = []
+def _named(names: tuple[str, ...], store: Store) -> list[StoredResult]:
+    """Return the runs that the names mean, also those that a finished report carries."""
+    listing = store.list()
+    found: list[StoredResult] = []
     for name in names:
         path = Path(name)
         if path.is_file() and embedded.is_report(path):
             for lab, content in embedded.extract(path).items():
-                files.write(folder / f"{len(paths)}-{lab}.json", content)
-                paths.append(folder / f"{len(paths)}-{lab}.json")
+                result = codec.decode(content, f"the data of {lab} in {path}")
+                found.append(StoredResult(path=path, result=result, content=content))
         else:
-            paths.append(store.find(name))
-    labs = [load(path).lab for path in paths]
+            found.append(read(store.find(name, listing)))
+    labs = [run.result.lab for run in found]
     twice = sorted({lab for lab in labs if labs.count(lab) > 1})
     if twice:
         raise UsageError(f"A report holds one run of each lab; {', '.join(twice)} is named more than once.")
-    return [path for _, path in sorted(zip(labs, paths, strict=True), key=lambda pair: _position(pair[0]))]
+    by_lab = dict(zip(labs, found, strict=True))
+    return [by_lab[lab] for lab in in_order(labs)]
 
 
-def _newest(store: Store, labs: tuple[str, ...]) -> tuple[list[Path], bool]:
-    """The newest run of each lab that can be read, and whether one can't be, which is named."""
+def _newest(store: Store, labs: tuple[str, ...]) -> tuple[list[StoredResult], bool]:
+    """Return the newest run of each lab that can be read, and whether one can't be, which is named."""
     listing = store.list()
     problems = list(listing.unreadable)
-    found: dict[str, Path] = {}
+    found: dict[str, StoredResult] = {}
     for run in listing.runs:
         lab = run.entry.lab
         if lab in found or (labs and lab not in labs):
             continue
         try:
-            load(run.path)
-            found[lab] = run.path
+            found[lab] = read(run.path)
         except UnreadableError as error:
             problems.append(str(error))
     for problem in problems:
         click.echo(f"Error: {problem}", err=True)
     if not found:
         raise NothingMeasuredError(f"There is no run in {shown(store.root)}.\nRun `labreport build` first.")
-    return [found[lab] for lab in sorted(found, key=_position)], bool(problems)
-
-
-def _position(lab: str) -> tuple[int, str]:
-    known = registry.names()
-    return (known.index(lab) if lab in known else len(known), lab)
+    return [found[lab] for lab in in_order(found)], bool(problems)

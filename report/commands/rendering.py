@@ -8,16 +8,17 @@ from time import perf_counter
 
 import click
 
-from labreport.report.chapters import notes
+from labreport.experiments.result import Result
+from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.commands.console import Reporter, shown
 from labreport.report.configuration import Configuration
 from labreport.report.numbers import duration
 from labreport.report.publish import Outcome, publish
-from labreport.report.store.runs import load
+from labreport.report.store.runs import StoredResult
 
 
 def rendered(
-    runs: Sequence[Path], configuration: Configuration, reporter: Reporter, *, split: bool, force: bool
+    runs: Sequence[StoredResult], configuration: Configuration, reporter: Reporter, *, split: bool, force: bool
 ) -> Outcome:
     """Render stored runs, telling what was made and what could not be."""
     start = perf_counter()
@@ -38,11 +39,11 @@ def rendered(
     return outcome
 
 
-def told_false(runs: Sequence[Path]) -> bool:
-    """Name every claim that does not hold in the runs on standard error; return whether there is one."""
+def told_false(results: Sequence[Result], configuration: Configuration) -> bool:
+    """Name every claim of the chapters that does not hold on standard error; return whether there is one."""
+    notes = NotesInUse.of(configuration)
     found = False
-    for path in runs:
-        result = load(path)
+    for result in results:
         if result.status != "complete":
             continue
         for claim in notes.stated(result):

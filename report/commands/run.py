@@ -32,11 +32,16 @@ def command(assignments: tuple[str, ...], as_json: bool, force: bool, quiet: boo
     if as_json:
         print_json(
             [
-                {"lab": one.plan.lab, "run": one.result.run_id, "status": one.result.status, "path": shown(one.path)}
+                {
+                    "lab": one.plan.lab,
+                    "run": one.result.run_id,
+                    "status": one.result.status,
+                    "path": shown(one.stored.path),
+                }
                 for one in done
             ]
         )
     else:
         for one in done:
-            click.echo(shown(one.path))
+            click.echo(shown(one.stored.path))
     return 0 if all(one.result.status == "complete" for one in done) else 3

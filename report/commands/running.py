@@ -34,10 +34,10 @@ def ran(configuration: Configuration, assignments: Sequence[str], reporter: Repo
     def finished(done: Done) -> None:
         result = done.result
         if not done.trained:
-            reporter.say(f"{done.plan.lab}: unchanged, taken from {shown(done.path.parent)}")
+            reporter.say(f"{done.plan.lab}: unchanged, taken from {shown(done.stored.path.parent)}")
         elif result.status == "complete":
             seconds = duration(analysis.seconds(result))
-            reporter.say(f"{done.plan.lab}: finished in {seconds}, stored in {shown(done.path.parent)}")
+            reporter.say(f"{done.plan.lab}: finished in {seconds}, stored in {shown(done.stored.path.parent)}")
             if result.findings.engine:
                 reporter.detail(f"{done.plan.lab}: {' '.join(sentences(result.findings.engine, Words('en')))}")
         else:

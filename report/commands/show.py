@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from labreport.experiments.errors import plain
 from labreport.experiments.result import Result
-from labreport.report.chapters import notes
+from labreport.report.chapters import claim_words
+from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.commands import options
 from labreport.report.commands.console import print_table
 from labreport.report.findings import analysis
-from labreport.report.findings.analysis import MissingValueError
+from labreport.report.findings.claims import Claim
+from labreport.report.findings.conclusions import concluded
+from labreport.report.findings.scores import measured
 from labreport.report.numbers import duration, number, size
 from labreport.report.store import codec
 from labreport.report.store.runs import Store, load
@@ -25,18 +29,21 @@ from labreport.report.store.runs import Store, load
 def command(run: str, runs_dir: Path | None, as_json: bool) -> int:
     """Show what one run measured: scores, baselines, the overfitting epoch, the claims that hold.
 
-    RUN is a run id, a run's folder, a result file, or a lab, whose newest run is shown.
+    RUN is a run id, a run's folder, a result file, or a lab, whose newest run is shown. With --json: the stored result
+    and, as `conclusions`, what follows from it; `labreport schema --of show` is its form.
     """
     configuration = options.resolve(runs_dir=runs_dir)
     result = load(Store(configuration.runs_dir).find(run))
+    claims = NotesInUse.of(configuration).stated(result)
     if as_json:
-        click.echo(codec.encode(result).decode(), nl=False)
+        shown = concluded(result, claims, lambda claim: claim_words.sentences(claim, result.lab))
+        click.echo(codec.encode(shown).decode(), nl=False)
         return 0
-    _print(result)
+    _print(result, claims)
     return 0
 
 
-def _print(result: Result) -> None:
+def _print(result: Result, claims: Sequence[Claim]) -> None:
     findings = result.findings
     lines = [
         ("lab", result.lab),
@@ -60,28 +67,23 @@ def _print(result: Result) -> None:
     epoch = _epoch(result)
     if epoch:
         click.echo(f"\n{epoch}")
-    told = [(item.name, item.verdict, f"{item.holds} of {item.seeds}") for item in notes.stated(result)]
+    told = [(item.name, item.verdict, f"{item.holds} of {item.seeds}") for item in claims]
     if told:
         click.echo()
         print_table(("CLAIM", "VERDICT", "SEEDS"), told)
 
 
 def _scores(result: Result) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
-    for kind, scores in ((analysis.score, result.findings.scores), (analysis.baseline, result.findings.baselines)):
-        for name in dict.fromkeys(item.name for item in scores):
-            found = kind(result, name)
-            spread = "–" if found.deviation is None else number(found.deviation, 4)
-            rows.append((name, number(found.mean, 4), spread, found.unit))
-    return rows
+    return [
+        (name, number(found.mean, 4), "–" if found.deviation is None else number(found.deviation, 4), found.unit)
+        for name, found in measured(result).items()
+    ]
 
 
 def _epoch(result: Result) -> str:
-    folds = any(fit.role == "fold" for fit in result.findings.trainings)
-    try:
-        found = analysis.smoothed_turn(result) if folds else analysis.turn(result)
-    except (MissingValueError, ValueError):
+    found = analysis.overfitting(result)
+    if found is None:
         return ""
-    what = "smoothed validation MAE" if folds else "validation loss"
+    what = "smoothed validation MAE" if analysis.cross_validated(result) else "validation loss"
     spread = f"; single seeds: {', '.join(map(str, found.per_seed))}" if len(found.per_seed) > 1 else ""
     return f"lowest {what}: epoch {found.best_epoch} of {found.epochs} ({number(found.best, 4)}){spread}"

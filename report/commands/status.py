@@ -27,7 +27,7 @@ def command(assignments: tuple[str, ...], as_json: bool, **flags: Any) -> int:
                     "lab": plan.lab,
                     "state": _state(plan),
                     "changed": list(plan.stale),
-                    "run": plan.stored.entry.run_id if plan.stored else None,
+                    "run": plan.stored.result.run_id if plan.stored else None,
                     "problem": plan.problem,
                 }
                 for plan in plans
@@ -48,7 +48,7 @@ def _state(plan: Plan) -> str:
 
 def _because(plan: Plan) -> str:
     if plan.stored:
-        return shown(plan.stored.folder)
+        return shown(plan.stored.path.parent)
     if plan.problem:
         return plan.problem.partition("\n")[0]
     return f"changed: {', '.join(plan.stale)}" if plan.stale else ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from labreport.experiments.result import Result
+from labreport.report.chapters.notes_in_use import SHIPPED, NotesInUse
 from labreport.report.comparison.comparability import obstacles, paired, remarks
 from labreport.report.comparison.differences import claim_changes, equal_facts, facts, texts
 from labreport.report.comparison.epochs import epoch_shift
@@ -12,47 +14,49 @@ from labreport.report.comparison.margins import NO_MARGINS, Margins
 from labreport.report.comparison.passages import note_changes
 from labreport.report.comparison.predictions import predictions
 from labreport.report.comparison.record import Comparison, Comparisons, LabComparison, Reason, Run
-from labreport.report.comparison.scores import measured, metric_differences
+from labreport.report.comparison.scores import metric_differences
 from labreport.report.comparison.version import NothingToCompareError, Version
-from labreport.report.findings import statistics
+from labreport.report.findings import analysis, statistics
+from labreport.report.findings.scores import measured
 from labreport.report.words import Language
 
 
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How versions are compared, whichever they are."""
+
+    margins: Margins = NO_MARGINS
+    """Differences that don't matter."""
+    languages: tuple[Language, ...] = ()
+    """In which the notes are compared."""
+    everything: bool = False
+    """List equal things too."""
+    notes: NotesInUse = SHIPPED
+    """Whose titles and claims the labs have."""
+
+
+PLAIN = Terms()
+"""Every difference matters, and equal things are counted."""
+
+
 def compare_all(
-    first: Version,
-    others: Sequence[Version],
-    *,
-    margins: Margins = NO_MARGINS,
-    languages: Sequence[Language] = (),
-    everything: bool = False,
-    tool_version: str = "",
+    first: Version, others: Sequence[Version], terms: Terms = PLAIN, *, tool_version: str = ""
 ) -> Comparisons:
     """Compare the first version with each of the others. Arguments and errors as `compare`."""
     return Comparisons(
         tool_version=tool_version,
         level=statistics.LEVEL,
-        comparisons=tuple(
-            compare(first, other, margins=margins, languages=languages, everything=everything) for other in others
-        ),
+        comparisons=tuple(compare(first, other, terms) for other in others),
     )
 
 
-def compare(
-    a: Version,
-    b: Version,
-    *,
-    margins: Margins = NO_MARGINS,
-    languages: Sequence[Language] = (),
-    everything: bool = False,
-) -> Comparison:
+def compare(a: Version, b: Version, terms: Terms = PLAIN) -> Comparison:
     """Compare two versions lab by lab.
 
     Args:
         a: the earlier or reference version.
         b: the one that is judged.
-        margins: differences that don't matter.
-        languages: in which the notes are compared.
-        everything: list equal things too.
+        terms: how.
 
     Raises:
         NothingToCompareError: no lab is in both.
@@ -64,44 +68,44 @@ def compare(
             f"Nothing to compare: {a.label} holds {_listed(a)}, {b.label} holds {_listed(b)}.\n"
             "Name two versions that hold a run of the same lab."
         )
-    margins.check({lab: [*measured(a.results[lab]), *measured(b.results[lab])] for lab in labs})
+    terms.margins.check({lab: [*measured(a.results[lab]), *measured(b.results[lab])] for lab in labs})
     return Comparison(
         a=a.side(),
         b=b.side(),
-        labs=tuple(_lab(lab, a, b, margins, languages, everything=everything) for lab in labs),
+        labs=tuple(_lab(lab, a, b, terms) for lab in labs),
         only_a=tuple(lab for lab in a.results if lab not in b.results),
         only_b=tuple(lab for lab in b.results if lab not in a.results),
     )
 
 
-def _lab(
-    lab: str, a: Version, b: Version, margins: Margins, languages: Sequence[Language], *, everything: bool
-) -> LabComparison:
+def _lab(lab: str, a: Version, b: Version, terms: Terms) -> LabComparison:
     before, after = a.results[lab], b.results[lab]
     hindered = obstacles(before, after)
     belong = not hindered and paired(before, after)
     comparable = not hindered
     all_facts = facts(before, after)
-    all_claims = claim_changes(before, after) if _finished(before, after) else ()
+    all_claims = claim_changes(before, after, terms.notes) if _finished(before, after) else ()
     text_changes, equal_texts = texts(before, after)
     changed_notes, equal_notes = (
-        note_changes(a, b, lab, languages, everything=everything) if _finished(before, after) else ((), {})
+        note_changes(a, b, lab, terms.languages, everything=terms.everything) if _finished(before, after) else ((), {})
     )
     return LabComparison(
         lab=lab,
+        titles=terms.notes.titles(lab),
+        everything=terms.everything,
         a=_run(before),
         b=_run(after),
         obstacles=hindered,
         remarks=(*remarks(before, after), *_one_sided(before, after)),
         paired=belong,
-        metrics=metric_differences(before, after, paired=belong, comparable=comparable, margins=margins),
+        metrics=metric_differences(before, after, paired=belong, comparable=comparable, margins=terms.margins),
         epochs=epoch_shift(before, after, paired=belong, comparable=comparable),
         predictions=predictions(before, after) if comparable else None,
-        facts=tuple(fact for fact in all_facts if everything or fact.changed),
+        facts=tuple(fact for fact in all_facts if terms.everything or fact.changed),
         equal_facts=equal_facts(all_facts),
         texts=text_changes,
         equal_texts=equal_texts,
-        claims=tuple(claim for claim in all_claims if everything or claim.a != claim.b),
+        claims=tuple(claim for claim in all_claims if terms.everything or claim.a != claim.b),
         equal_claims=sum(claim.a == claim.b for claim in all_claims),
         notes=changed_notes,
         equal_notes=equal_notes,
@@ -131,7 +135,7 @@ def _run(result: Result) -> Run:
         seeds=result.seeds,
         started=result.provenance.started,
         commit=result.provenance.git_commit,
-        seconds=sum(result.timings.values()),
+        seconds=analysis.seconds(result),
         peak_memory_bytes=result.peak_memory_bytes,
     )
 

@@ -7,23 +7,19 @@ needs no types of its own for them.
 from __future__ import annotations
 
 import difflib
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from labreport.experiments.result import Example, Layer, Result
-from labreport.report.chapters import notes
+from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.comparison.record import ClaimChange, Fact, TextChange
-from labreport.report.errors import NoteError
 from labreport.report.findings import claims
 from labreport.report.numbers import exact
-from labreport.report.words import LANGUAGES
 
 GROUPS = ("setting", "seed", "data", "model", "source", "package", "tool", "machine", "git", "measure")
 """Groups of facts, in the order in which a reader wants them."""
 _SHORT = 12
 """Digits of a hash that are shown."""
-_CLAIM = re.compile(r"""\bclaim\(\s*["'](\w+)["']""")
 
 
 def facts(a: Result, b: Result) -> tuple[Fact, ...]:
@@ -65,11 +61,15 @@ def unified(before: str, after: str) -> str:
     return "\n".join(list(lines)[2:])
 
 
-def claim_changes(a: Result, b: Result) -> tuple[ClaimChange, ...]:
-    """Return the verdict of every claim that the lab's note makes and at least one of the runs can tell."""
+def claim_changes(a: Result, b: Result, notes: NotesInUse) -> tuple[ClaimChange, ...]:
+    """Return the verdict of every claim that the lab's chapter makes and at least one of the runs can tell.
+
+    Of a lab without a chapter every claim is asked.
+    """
+    made, own = notes.claims(a.lab), notes.own(a.lab).claims
     found = []
-    for name in _claims_of(a.lab):
-        before, after = claims.state(name, a), claims.state(name, b)
+    for name in (*claims.names(), *own) if made is None else made:
+        before, after = claims.state(name, a, own), claims.state(name, b, own)
         if before.verdict == after.verdict == "unknown":
             continue
         found.append(
@@ -84,18 +84,6 @@ def claim_changes(a: Result, b: Result) -> tuple[ClaimChange, ...]:
             )
         )
     return tuple(found)
-
-
-def _claims_of(lab: str) -> tuple[str, ...]:
-    """Names of the claims in the lab's notes; of all claims where it has no note."""
-    known = claims.names()
-    for language in LANGUAGES:
-        try:
-            text = notes.source(language, lab)[0]
-        except NoteError:
-            continue
-        return tuple(name for name in dict.fromkeys(_CLAIM.findall(text)) if name in known)
-    return known
 
 
 def _printed(example: Example) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labreport.experiments.result import Result
-from labreport.experiments.selection import NoValidationError
 from labreport.report import numbers
 from labreport.report.comparison.record import EpochShift, Reason, Shift
 from labreport.report.comparison.scores import range_of, tested
 from labreport.report.findings import analysis, statistics
-from labreport.report.findings.analysis import MissingValueError, Turn
+from labreport.report.findings.analysis import Turn
 from labreport.report.findings.statistics import Test
 
 
@@ -20,12 +19,9 @@ def epoch_shift(a: Result, b: Result, *, paired: bool, comparable: bool) -> Epoc
     Every seed has an epoch of its own; the test is over these. None where a run has no validation curve, or one of
     which nothing is finite.
     """
-    smoothed = [any(fit.role == "fold" for fit in result.findings.trainings) for result in (a, b)]
-    if smoothed[0] != smoothed[1]:
-        return None
-    try:
-        turn_a, turn_b = ((analysis.smoothed_turn if smoothed[0] else analysis.turn)(result) for result in (a, b))
-    except (MissingValueError, NoValidationError):
+    smoothed = [analysis.cross_validated(result) for result in (a, b)]
+    turn_a, turn_b = analysis.overfitting(a), analysis.overfitting(b)
+    if turn_a is None or turn_b is None or smoothed[0] != smoothed[1]:
         return None
     before, after = ([float(epoch) for epoch in turn.per_seed] for turn in (turn_a, turn_b))
     test = _test(before, after, paired=paired) if comparable and min(len(before), len(after)) > 1 else None

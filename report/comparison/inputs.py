@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from labreport.experiments import registry
 from labreport.experiments.result import Result
 from labreport.report.comparison import gitstore
 from labreport.report.comparison.passages import of_page
 from labreport.report.comparison.record import Reason
 from labreport.report.comparison.version import NothingToCompareError, Pages, Version
 from labreport.report.errors import ReportError, UnreadableError, UsageError
+from labreport.report.findings.labs import in_order
 from labreport.report.store import codec, embedded, manifest
 from labreport.report.store.runs import RESULT, Store, load
 from labreport.report.words import Language
@@ -170,10 +170,7 @@ def _unreadable(message: str) -> Reason:
 
 
 def _ordered(found: Mapping[str, Result]) -> dict[str, Result]:
-    known = registry.names()
-    return dict(
-        sorted(found.items(), key=lambda pair: (known.index(pair[0]) if pair[0] in known else len(known), pair[0]))
-    )
+    return {lab: found[lab] for lab in in_order(found)}
 
 
 def _labels(names: Sequence[str]) -> list[str]:

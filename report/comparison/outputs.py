@@ -27,7 +27,6 @@ def write(
     languages: Sequence[Language],
     forms: Sequence[str],
     moment: datetime,
-    everything: bool = False,
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Write a comparison in every form and language that is asked for.
 
@@ -38,7 +37,6 @@ def write(
         languages: of the reports.
         forms: names of formats, or `JSON`.
         moment: date of the reports (UTC).
-        everything: whether equal things are listed.
 
     Returns:
         The files written, and the problems met: a form that can't be made costs no other.
@@ -55,7 +53,7 @@ def write(
 
         date = moment.astimezone(UTC).strftime("%Y-%m-%d")
         try:
-            made = report(found, versions, language, date=date, everything=everything)
+            made = report(found, versions, language, date=date)
         except ReportError as error:
             problems.append(f"{language}: {error}")
             continue

@@ -53,6 +53,7 @@ class Run(Item, frozen=True, kw_only=True):
     started: str
     commit: str | None
     seconds: float
+    """Wall time of the run, from reading the data to the last score."""
     peak_memory_bytes: int
 
 
@@ -268,6 +269,10 @@ class LabComparison(Item, frozen=True, kw_only=True):
     """One lab on both sides."""
 
     lab: str
+    titles: dict[str, str]
+    """Title of the lab's chapter in each language."""
+    everything: bool = False
+    """Whether equal things are listed too, not only counted."""
     a: Run
     b: Run
     obstacles: tuple[Reason, ...]

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from labreport.report.chapters.chapter import title
 from labreport.report.comparison import predictions_section, sections, wording
 from labreport.report.comparison.record import Comparison, Comparisons, LabComparison
 from labreport.report.comparison.untrusted import foreign
 from labreport.report.comparison.version import Version
 from labreport.report.document import Block, Box, Chapter, Column, Cover, Prose, Report, Section, Table
+from labreport.report.findings import analysis
 from labreport.report.numbers import duration, size
 from labreport.report.rendering.typesetter import JOINER
 from labreport.report.words import Language, Words
@@ -37,9 +37,7 @@ class Numbering:
         return f"{self.chapter}-{name}", f"{self.number}.{self.counts[kind]}"
 
 
-def report(
-    found: Comparisons, versions: Sequence[Version], language: Language, *, date: str, everything: bool = False
-) -> Report:
+def report(found: Comparisons, versions: Sequence[Version], language: Language, *, date: str) -> Report:
     """Return the report of a comparison.
 
     Args:
@@ -47,7 +45,6 @@ def report(
         versions: the first version and the others, in the order of `found`.
         language: of the report.
         date: of the report.
-        everything: whether equal things are in the record and are listed.
 
     Raises:
         RenderingError: a figure can't be drawn.
@@ -65,7 +62,6 @@ def report(
                     Numbering(chapter=f"{lab.lab}-{place}" if several else lab.lab, number=number),
                     words,
                     between=pair if several else None,
-                    everything=everything,
                 )
             )
     return Report(
@@ -215,7 +211,6 @@ def _chapter(
     words: Words,
     *,
     between: Comparison | None,
-    everything: bool,
 ) -> Chapter:
     heading = _lab_title(lab, words)
     marks = [wording.reason(found, words, kind="reason") for found in lab.obstacles]
@@ -229,10 +224,10 @@ def _chapter(
         ("scores", sections.scores(lab, numbering.next, words)),
         ("curves", sections.curves(lab, results, numbering.next, words)),
         ("predictions", predictions_section.predictions(lab, results, numbering.next, words)),
-        ("differences", sections.differences(lab, numbering.next, words, everything=everything)),
+        ("differences", sections.differences(lab, numbering.next, words)),
         ("texts", sections.texts(lab, words)),
-        ("claims", sections.claims(lab, numbering.next, words, everything=everything)),
-        ("notes", sections.notes(lab, words, everything=everything)),
+        ("claims", sections.claims(lab, numbering.next, words)),
+        ("notes", sections.notes(lab, words)),
     )
     return Chapter(
         id=numbering.chapter,
@@ -264,7 +259,7 @@ def _method(found: Comparisons, versions: Sequence[Version], words: Words) -> Ch
                 result.run_id,
                 ", ".join(map(str, result.seeds)),
                 result.provenance.started[:16].replace("T", " "),
-                duration(sum(result.timings.values())),
+                duration(analysis.seconds(result)),
                 size(result.peak_memory_bytes),
                 (result.provenance.git_commit or "")[:12],
             )
@@ -300,4 +295,4 @@ def _obstacles(lab: LabComparison, words: Words) -> str:
 
 
 def _lab_title(lab: LabComparison, words: Words) -> str:
-    return title(lab.lab, words.language)
+    return lab.titles[words.language]

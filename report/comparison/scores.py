@@ -2,56 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isfinite
-from typing import Literal
 
-from labreport.experiments.result import Result, Score
+from labreport.experiments.result import Result
 from labreport.report import numbers
 from labreport.report.comparison.margins import Margins
 from labreport.report.comparison.record import MetricDifference, Range, Reason, Tested, Verdict
 from labreport.report.findings import statistics
+from labreport.report.findings.scores import Measured, mean, measured
 from labreport.report.findings.statistics import Interval, Test
-
-Kind = Literal["score", "baseline"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measured:
-    """One metric of one run."""
-
-    kind: Kind
-    first: Score
-    """Any of its records: they agree in metric, split, unit and direction."""
-    seeds: tuple[int | None, ...]
-    values: tuple[float, ...]
-    """One for each seed; folds are averaged."""
-    by_fold: tuple[float, ...]
-    """One for each fold, averaged over the seeds; empty without folds."""
-
-    @property
-    def mean(self) -> float:
-        """Mean over the seeds."""
-        return _mean(self.values)
-
-    @property
-    def seeded(self) -> bool:
-        """Whether chance enters the number."""
-        return None not in self.seeds
-
-
-def measured(result: Result) -> dict[str, Measured]:
-    """Return every score and baseline of a run by name, in the order of the record."""
-    found: dict[str, Measured] = {}
-    kinds: tuple[tuple[Kind, tuple[Score, ...]], ...] = (
-        ("score", result.findings.scores),
-        ("baseline", result.findings.baselines),
-    )
-    for kind, scores in kinds:
-        for name in dict.fromkeys(item.name for item in scores):
-            found.setdefault(name, _gathered(kind, [item for item in scores if item.name == name]))
-    return found
 
 
 def metric_differences(
@@ -105,19 +64,6 @@ def tested(test: Test, family: int) -> Tested:
     )
 
 
-def _gathered(kind: Kind, scores: Sequence[Score]) -> Measured:
-    # In the order of the seeds, so that metrics recorded in another order still share their runs.
-    seeds = tuple(sorted({item.seed for item in scores}, key=lambda seed: -1 if seed is None else seed))
-    folds = sorted({item.fold for item in scores if item.fold is not None})
-    return Measured(
-        kind=kind,
-        first=scores[0],
-        seeds=seeds,
-        values=tuple(_mean([item.value for item in scores if item.seed == seed]) for seed in seeds),
-        by_fold=tuple(_mean([item.value for item in scores if item.fold == fold]) for fold in folds),
-    )
-
-
 def _problem(name: str, a: Result, b: Result, of_a: Measured, of_b: Measured) -> Reason | None:
     """Return why one metric has no verdict although its lab is comparable."""
     for field in ("unit", "direction", "metric", "split", "model"):
@@ -168,8 +114,8 @@ def _over_folds(of_a: Measured, of_b: Measured, result: Result) -> Test:
     folds = result.findings.folds
     return statistics.corrected_resampled_test(
         [after - before for before, after in zip(of_a.by_fold, of_b.by_fold, strict=True)],
-        train_samples=max(1, round(_mean([fold.train_samples for fold in folds]))) if folds else 1,
-        validation_samples=round(_mean([fold.validation_samples for fold in folds])) if folds else 1,
+        train_samples=max(1, round(mean([fold.train_samples for fold in folds]))) if folds else 1,
+        validation_samples=round(mean([fold.validation_samples for fold in folds])) if folds else 1,
     )
 
 
@@ -226,8 +172,3 @@ def _held_out(result: Result, role: str) -> str:
     return ", ".join(
         sorted({str(fit.validation_samples) for fit in result.findings.trainings if fit.role == role}) or ["–"]
     )
-
-
-def _mean(values: Sequence[float]) -> float:
-    # Not fsum: it refuses infinities of both signs, of which a mean is simply not a number.
-    return sum(values) / len(values)

@@ -88,12 +88,10 @@ def _different(items: Iterable[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def verdict_cell(metric: MetricDifference, words: Words) -> str:
-    """Return the verdict with what belongs to it."""
+    """Return the verdict with what belongs to it, as inline Markdown."""
     said = MetricWords(metric, words)
     verdict = f"**{said.verdict}**" if metric.verdict in ("better", "worse") else said.verdict
-    if not said.detail:
-        return verdict
-    return words("compare.verdict_with_detail", verdict=verdict, detail=foreign(said.detail))
+    return said.with_detail(verdict, foreign(said.detail))
 
 
 def curves(lab: LabComparison, results: tuple[Result, Result], next_: Next, words: Words) -> tuple[Block, ...]:
@@ -135,7 +133,7 @@ def _histories(result: Result) -> list[object]:
     return [(fit.role, fit.seed, fit.fold, repr(fit.history)) for fit in fits]
 
 
-def differences(lab: LabComparison, next_: Next, words: Words, *, everything: bool) -> tuple[Block, ...]:
+def differences(lab: LabComparison, next_: Next, words: Words) -> tuple[Block, ...]:
     """Return the table of settings, versions and other facts that differ, and the number of equal ones."""
     blocks: list[Block] = []
     if lab.facts:
@@ -144,21 +142,21 @@ def differences(lab: LabComparison, next_: Next, words: Words, *, everything: bo
         rows = []
         for fact in lab.facts:
             values = [nothing if value is None else foreign(value) for value in (fact.a, fact.b)]
-            if everything and fact.changed:
+            if lab.everything and fact.changed:
                 values = [f"**{value}**" for value in values]
             rows.append((item(fact, words), *values))
         blocks.append(
             Table(
                 id=id_,
                 number=number,
-                caption=words("compare.differences_caption_all" if everything else "compare.differences_caption"),
+                caption=words("compare.differences_caption_all" if lab.everything else "compare.differences_caption"),
                 columns=tuple(Column(title=words(f"compare.head_{head}")) for head in ("item", "a", "b")),
                 rows=tuple(rows),
             )
         )
     else:
         blocks.append(Prose(markdown=words("compare.differences_none")))
-    counts = "" if everything else equal_counts(lab, words)
+    counts = "" if lab.everything else equal_counts(lab, words)
     if counts:
         blocks.append(Prose(markdown=words("compare.equal_counted", counts=counts)))
     return tuple(blocks)
@@ -195,7 +193,7 @@ def texts(lab: LabComparison, words: Words) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def claims(lab: LabComparison, next_: Next, words: Words, *, everything: bool) -> tuple[Block, ...]:
+def claims(lab: LabComparison, next_: Next, words: Words) -> tuple[Block, ...]:
     """Return the claims whose verdict differs."""
     if not lab.claims:
         return ()
@@ -204,7 +202,7 @@ def claims(lab: LabComparison, next_: Next, words: Words, *, everything: bool) -
         Table(
             id=id_,
             number=number,
-            caption=words("compare.claims_caption_all" if everything else "compare.claims_caption"),
+            caption=words("compare.claims_caption_all" if lab.everything else "compare.claims_caption"),
             columns=(
                 Column(title=words("compare.head_claim"), kind="code"),
                 Column(title=words("compare.head_a")),
@@ -223,14 +221,14 @@ def claim_verdicts(claim: ClaimChange, words: Words) -> tuple[str, str]:
     )
 
 
-def notes(lab: LabComparison, words: Words, *, everything: bool) -> tuple[Block, ...]:
+def notes(lab: LabComparison, words: Words) -> tuple[Block, ...]:
     """Return the passages of the notes that read differently in the report's language."""
     changes = [change for change in lab.notes if change.language == words.language]
-    shown = changes if everything else changes[:LISTED_NOTES]
+    shown = changes if lab.everything else changes[:LISTED_NOTES]
     lines = [f"- {text}" for change in shown if (text := passage(change, words))]
     if not lines:
         return ()
-    text = words("compare.notes_text_all" if everything else "compare.notes_text")
+    text = words("compare.notes_text_all" if lab.everything else "compare.notes_text")
     blocks = [Prose(markdown=text), Prose(markdown="\n".join(lines))]
     if len(changes) > len(shown):
         blocks.append(Prose(markdown=words("compare.notes_more", count=len(changes) - len(shown))))

@@ -10,7 +10,8 @@ from labreport.report.comparison.record import Comparison, Fact, LabComparison
 from labreport.report.comparison.wording import MetricWords
 from labreport.report.words import Words
 
-Row = tuple[str, ...]
+Cells = tuple[str, ...]
+"""A row of the table of scores."""
 
 
 def before(pair: Comparison, words: Words) -> Iterator[str]:
@@ -28,22 +29,22 @@ def before(pair: Comparison, words: Words) -> Iterator[str]:
             yield words(f"compare.{key}", labs=words("compare.list_separator").join(labs))
 
 
-def heads(pair: Comparison, words: Words) -> Row:
+def heads(pair: Comparison, words: Words) -> Cells:
     """Return the heads of the table of scores."""
     level = wording.level(next((one.interval.level for lab in pair.labs for one in lab.metrics if one.interval), 0.95))
     names = ("lab", "metric", "a", "b", "difference", "interval", "p", "verdict")
     return tuple(words(f"compare.head_{name}", level=level) for name in names)
 
 
-def rows(pair: Comparison, words: Words, *, everything: bool) -> Iterator[Row]:
+def rows(pair: Comparison, words: Words) -> Iterator[Cells]:
     """Yield the rows of the table of scores; equal ones only where everything is asked for."""
     for lab in pair.labs:
         for metric in lab.metrics:
-            if metric.verdict == "same" and not everything:
+            if metric.verdict == "same" and not lab.everything:
                 continue
             said = MetricWords(metric, words)
-            verdict = sections.verdict_cell(metric, words)
-            yield (lab.lab, said.name, said.a, said.b, said.difference, said.interval, said.p, plain(verdict))
+            verdict = said.with_detail(said.verdict, said.detail)
+            yield (lab.lab, said.name, said.a, said.b, said.difference, said.interval, said.p, verdict)
 
 
 def common(pair: Comparison) -> tuple[Fact, ...]:
@@ -54,9 +55,7 @@ def common(pair: Comparison) -> tuple[Fact, ...]:
     return tuple(fact for fact in first if fact.changed and all(fact in facts for facts in others))
 
 
-def after(
-    lab: LabComparison, words: Words, *, common: Sequence[Fact] = (), everything: bool = False, verbose: bool = False
-) -> Iterator[str]:
+def after(lab: LabComparison, words: Words, *, common: Sequence[Fact] = (), verbose: bool = False) -> Iterator[str]:
     """Yield the lines on one lab below the table, without what is common to all labs."""
     for remark in lab.remarks:
         yield plain(wording.reason(remark, words))
@@ -80,7 +79,7 @@ def after(
     if found is not None and found.values is not None and found.values.moved:
         yield predictions_section.moved(found.values, words)
     yield from _differences(lab, words, common)
-    if not everything and (counts := sections.equal_counts(lab, words)):
+    if not lab.everything and (counts := sections.equal_counts(lab, words)):
         yield words("compare.equal_counted", counts=counts)
     if verbose:
         for change in lab.texts:
@@ -110,11 +109,11 @@ def _differences(lab: LabComparison, words: Words, common: Sequence[Fact]) -> It
 
 
 def plain(text: str) -> str:
-    """Return one of our texts without the few marks of Markdown that it may hold."""
+    """Return a remark without the marks of code that it may hold."""
     return text.replace("**", "").replace("`", "").replace("\\", "")
 
 
-def print_rows(titles: Row, lines: Sequence[Row]) -> None:
+def print_rows(titles: Cells, lines: Sequence[Cells]) -> None:
     """Print the table of scores; numbers to the right, the verdict folded where the terminal is narrow."""
     from rich.console import Console
     from rich.table import Table

@@ -86,6 +86,10 @@ class MetricWords:
             return words("compare.detail_shown_from", value=self._amount(metric.shown_from))
         return ""
 
+    def with_detail(self, verdict: str, detail: str) -> str:
+        """Return the verdict with what belongs to it, both as the output writes them."""
+        return self._words("compare.verdict_with_detail", verdict=verdict, detail=detail) if detail else verdict
+
     @property
     def _unit(self) -> str:
         return unit(self._metric.unit, self._words)

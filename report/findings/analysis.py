@@ -8,40 +8,26 @@ report is that of the mean curve, and its spread is that of the single seeds.
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from labreport.experiments.result import Findings, Model, Result, Score, Training
-from labreport.experiments.selection import best_epoch, smooth
+from labreport.experiments.selection import NoValidationError, best_epoch, smooth
 from labreport.report.errors import ReportError
+from labreport.report.findings.scores import Measured, Quantity, ScoreKind, scores_of
+
+SELECTION = "selection"
+"""Role of the training with which the number of epochs is chosen."""
+FOLD = "fold"
+"""Role of the trainings of a cross-validation."""
 
 
 class MissingValueError(ReportError):
     """A Result does not hold what was asked of it."""
 
     exit_code = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Quantity:
-    """One measured number, once per seed."""
-
-    values: tuple[float, ...]
-    """In the unit of the score; shares from 0 to 1."""
-    unit: str
-
-    @property
-    def mean(self) -> float:
-        """Mean over the seeds."""
-        return statistics.fmean(self.values)
-
-    @property
-    def deviation(self) -> float | None:
-        """Sample standard deviation over the seeds; None for a single run."""
-        return statistics.stdev(self.values) if len(self.values) > 1 else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +86,14 @@ def mean_curve(result: Result, role: str, key: str) -> tuple[float, ...]:
 
 
 def turn(result: Result, role: str = "selection", key: str = "val_loss") -> Turn:
-    """Return where the mean curve of a role has its minimum (Prechelt 1998: the epoch at which to stop)."""
+    """Return where the mean curve of a role has its minimum.
+
+    Raises:
+        MissingValueError: no such training, or no such key in its history.
+        NoValidationError: nothing of the curve is finite.
+
+    Source: Prechelt, "Early Stopping - But When?", 1998: the epoch at which to stop.
+    """
     single = curves(result, role, key)
     mean = mean_of(single)
     best = best_epoch(mean)
@@ -125,7 +118,12 @@ def smoothed_curve(result: Result) -> tuple[int, tuple[float, ...]]:
 
 
 def smoothed_turn(result: Result) -> Turn:
-    """Return where the smoothed validation MAE has its minimum, in epochs of the whole curve."""
+    """Return where the smoothed validation MAE of a cross-validation has its minimum, in epochs of the whole curve.
+
+    Raises:
+        MissingValueError: no folds, no MAE in their history, or a setting of the smoothing is missing.
+        NoValidationError: nothing of the curve is finite.
+    """
     dropped, mean = smoothed_curve(result)
     best = best_epoch(mean)
     single = [_smoothed(result, curve) for curve in curves(result, "fold", "val_mae")]
@@ -138,6 +136,27 @@ def smoothed_turn(result: Result) -> Turn:
     )
 
 
+def cross_validated(result: Result) -> bool:
+    """Return whether the number of epochs was chosen over folds, by the smoothed validation MAE."""
+    return any(fit.role == FOLD for fit in result.findings.trainings)
+
+
+def overfitting(result: Result) -> Turn | None:
+    """Return the overfitting epoch of a run: where its validation loss is lowest, or its smoothed MAE over folds.
+
+    None where there is no validation curve, or nothing in it can be compared.
+    """
+    try:
+        return turn_of_role(result, FOLD if cross_validated(result) else SELECTION)
+    except (MissingValueError, NoValidationError):
+        return None
+
+
+def turn_of_role(result: Result, role: str) -> Turn:
+    """Return where the validation curve that decides about a role has its minimum. Errors as `turn`."""
+    return smoothed_turn(result) if role == FOLD else turn(result, role)
+
+
 def dropped_epochs(result: Result) -> int:
     """Return how many first epochs the smoothed curve leaves out; fewer where hardly more were trained."""
     epochs = min(fit.epochs for fit in trainings(result, "fold"))
@@ -145,13 +164,13 @@ def dropped_epochs(result: Result) -> int:
 
 
 def fold_spread(result: Result) -> tuple[float, float]:
-    """Return the least and the greatest validation MAE of a fold at the last epoch."""
+    """Return the least and the greatest validation MAE of a fold at the last epoch, in the unit of the targets."""
     last = [fit.history["val_mae"][-1] for fit in trainings(result, "fold")]
     return min(last), max(last)
 
 
-def score(result: Result, name: str) -> Quantity:
-    """Return a score over the seeds.
+def score(result: Result, name: str) -> Measured:
+    """Return a score over the seeds; the folds of a seed are averaged.
 
     Raises:
         MissingValueError: the run has no such score.
@@ -159,7 +178,7 @@ def score(result: Result, name: str) -> Quantity:
     return _quantity(result, name, result.findings.scores, "score")
 
 
-def baseline(result: Result, name: str) -> Quantity:
+def baseline(result: Result, name: str) -> Measured:
     """Return what a simple rule or model reaches.
 
     Raises:
@@ -212,7 +231,7 @@ def setting(result: Result, name: str) -> float:
     """Return a setting that is a number.
 
     Raises:
-        MissingValueError: the lab has no such setting, or it is no number.
+        MissingValueError: the lab has no such setting, or it is not a number.
     """
     value = result.settings.get(name)
     if isinstance(value, (bool, str)) or value is None:
@@ -228,13 +247,13 @@ def seconds(result: Result) -> float:
 def only_seed(result: Result, seed: int) -> Result:
     """Return the Result as if only this seed had run; what needs no seed stays."""
 
-    def kept(items: Iterable[msgspec.Struct]) -> tuple[msgspec.Struct, ...]:
+    def of_seed(items: Iterable[msgspec.Struct]) -> tuple[msgspec.Struct, ...]:
         return tuple(item for item in items if getattr(item, "seed", None) in (None, seed))
 
     findings: Findings = msgspec.structs.replace(
         result.findings,
         **{
-            name: kept(getattr(result.findings, name))
+            name: of_seed(getattr(result.findings, name))
             for name in ("trainings", "scores", "baselines", "measures", "predictions")
         },
     )
@@ -247,17 +266,17 @@ def mean_of(lists: Sequence[Sequence[float]]) -> tuple[float, ...]:
 
 
 def _smoothed(result: Result, curve: Sequence[float]) -> tuple[float, ...]:
-    return tuple(smooth(curve, dropped_epochs(result), float(setting(result, "smoothing_factor"))))
+    try:
+        return smooth(curve, dropped_epochs(result), float(setting(result, "smoothing_factor")))
+    except ValueError as error:
+        raise MissingValueError(f"The curve of {result.lab} can't be smoothed: {error}") from error
 
 
-def _quantity(result: Result, name: str, scores: Sequence[Score], kind: str) -> Quantity:
-    found = [item for item in scores if item.name == name and item.fold is None] or [
-        item for item in scores if item.name == name
-    ]
-    if not found:
-        known = sorted({item.name for item in scores})
-        raise MissingValueError(f"The run of {result.lab} has no {kind} '{name}'; it has {_listed(known)}.")
-    return Quantity(values=tuple(item.value for item in found), unit=found[0].unit)
+def _quantity(result: Result, name: str, records: Sequence[Score], kind: ScoreKind) -> Measured:
+    found = scores_of(records, kind)
+    if name not in found:
+        raise MissingValueError(f"The run of {result.lab} has no {kind} '{name}'; it has {_listed(sorted(found))}.")
+    return found[name]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ failed, and never replaced by an older one that was better. A run that can't be 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +15,11 @@ from pathlib import Path
 from labreport.experiments import registry
 from labreport.experiments.result import Result
 from labreport.experiments.running.identity import changed_parts
+from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.configuration import Configuration, override
 from labreport.report.errors import ExperimentError, ReportError, UsageError
 from labreport.report.findings import claims
+from labreport.report.findings.labs import in_order
 from labreport.report.gate import reference
 from labreport.report.gate.confirmation import ChangedError, Rerun, confirmed
 from labreport.report.gate.folder import scrubbed
@@ -29,7 +31,7 @@ from labreport.report.publish import report_moment, tool_version
 from labreport.report.running.execution import execute
 from labreport.report.running.planning import choose, make_plans
 from labreport.report.store.baselines import NoBaselineError
-from labreport.report.store.runs import Listing, Store, Stored, load
+from labreport.report.store.runs import Listing, Store, StoredResult, read
 
 
 class NothingMeasuredError(ReportError):
@@ -43,8 +45,8 @@ class Checked:
     """A verdict, and the runs it is about."""
 
     verdict: Verdict
-    runs: tuple[Path, ...]
-    """Result files of the judged runs, in the order of the labs."""
+    runs: tuple[StoredResult, ...]
+    """The judged runs, in the order of the labs."""
     problem: str = ""
     """What the user should be told about the baseline."""
 
@@ -78,9 +80,10 @@ def check(configuration: Configuration, baseline: str | None, *, rerun: Rerun | 
     candidates, runs, unreadable = _candidates(configuration, listing, source)
     if not candidates:
         raise NothingMeasuredError(f"There is no run to check in {store.root}.\nRun `labreport build` first.")
-    labs = judge(candidates, rules)
+    notes = NotesInUse.of(configuration)
+    labs = judge(candidates, rules, notes=notes)
     if rerun is not None:
-        labs = confirmed(labs, candidates, rules, rerun)
+        labs = confirmed(labs, candidates, rules, rerun, notes=notes)
     verdict = Verdict(
         tool_version=tool_version(),
         baseline=source.label,
@@ -100,7 +103,9 @@ def read_rules(configuration: Configuration, listing: Listing) -> Rules:
     """
     stored = sorted({run.entry.lab for run in listing.runs})
     known = dict.fromkeys([*registry.names(), *configuration.paths, *stored])
-    return parse(configuration.gate, known, claims.names())
+    notes = NotesInUse.of(configuration)
+    own = (name for lab in configuration.paths for name in notes.own(lab).claims)
+    return parse(configuration.gate, known, (*claims.names(), *own))
 
 
 def rerunner(
@@ -147,41 +152,32 @@ def rerunner(
 
 def _candidates(
     configuration: Configuration, listing: Listing, source: Source
-) -> tuple[list[Candidate], list[Path], list[str]]:
-    by_lab: dict[str, list[Stored]] = {}
-    for run in listing.runs:
-        entry = run.entry
-        if entry.profile == configuration.profile and (
-            configuration.data == "auto" or entry.source in (None, configuration.data)
-        ):
-            by_lab.setdefault(entry.lab, []).append(run)
-    labs = choose(configuration) if configuration.labs else _ordered([*by_lab, *source.labs], configuration.paths)
+) -> tuple[list[Candidate], list[StoredResult], list[str]]:
+    wanted = (configuration.profile, configuration.data)
+    stored = [run.entry.lab for run in listing.runs if run.entry.answers(*wanted)]
+    labs = choose(configuration) if configuration.labs else in_order([*stored, *source.labs], configuration.paths)
     unreadable = [message for message in listing.unreadable if not configuration.labs or _names(message, labs)]
-    candidates, paths = [], []
+    candidates, runs = [], []
     for lab in labs:
         current: Result | None = None
-        for run in by_lab.get(lab, ()):
+        for stored_run in listing.of(lab, *wanted):
             try:
-                current = load(run.path)
+                run = read(stored_run.path)
             except ReportError as error:
                 unreadable.append(str(error))
                 continue
-            paths.append(run.path)
+            runs.append(run)
+            current = run.result
             break
         found = source.of(current) if current is not None else reference.Reference()
         unreadable += found.unreadable
         candidates.append(Candidate(lab=lab, current=current, reference=found))
-    return candidates, paths, unreadable
+    return candidates, runs, unreadable
 
 
 def _names(message: str, labs: Sequence[str]) -> bool:
     """Return whether a message names a file of one of these labs."""
     return any(f"/{lab}/" in message.replace("\\", "/") for lab in labs)
-
-
-def _ordered(labs: Sequence[str], paths: Mapping[str, Path]) -> tuple[str, ...]:
-    known = [*registry.names(), *paths]
-    return tuple(sorted(set(labs), key=lambda lab: (known.index(lab) if lab in known else len(known), lab)))
 
 
 def _moment(candidates: Sequence[Candidate]) -> str:

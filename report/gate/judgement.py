@@ -6,18 +6,17 @@ raises a false alarm on no more nights than the rules allow. Claims need no test
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from labreport.experiments.result import Result
 from labreport.report.chapters.chapter import is_sample
-from labreport.report.chapters.notes import claimed, source
-from labreport.report.comparison.scores import measured
-from labreport.report.errors import NoteError
+from labreport.report.chapters.notes_in_use import SHIPPED, NotesInUse
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.claims import Claim
+from labreport.report.findings.scores import measured
 from labreport.report.findings.statistics import holm
 from labreport.report.gate import metrics
 from labreport.report.gate.reference import UNKNOWN, Reference
@@ -44,30 +43,19 @@ class Candidate:
     reference: Reference
 
 
-def judge(
-    candidates: Sequence[Candidate], rules: Rules, *, chapter_claims: Callable[[str], Sequence[str]] | None = None
-) -> tuple[LabVerdict, ...]:
+def judge(candidates: Sequence[Candidate], rules: Rules, *, notes: NotesInUse = SHIPPED) -> tuple[LabVerdict, ...]:
     """Judge the newest run of each lab.
 
     Args:
         candidates: the labs, in the order in which they are reported.
         rules: of the configuration.
-        chapter_claims: names the claims that a lab's chapter makes; by default as its notes do.
+        notes: whose chapters are judged, and named.
 
     Raises:
         UsageError: a rule names a metric that neither the run nor its baseline has.
     """
-    made = chapter_claims or claims_of
-    found = [_lab(candidate, rules.of(candidate.lab), made(candidate.lab)) for candidate in candidates]
+    found = [_lab(candidate, rules.of(candidate.lab), notes) for candidate in candidates]
     return _settled(found, rules)
-
-
-def claims_of(lab: str) -> tuple[str, ...]:
-    """Return the claims that the chapter of a lab makes; none for a lab without a chapter."""
-    try:
-        return tuple(dict.fromkeys(claimed(source("en", lab)[0])))
-    except NoteError:
-        return ()
 
 
 def corrected(p_values: Sequence[float], least: Sequence[float], level: float) -> tuple[float | None, ...]:
@@ -89,17 +77,19 @@ def corrected(p_values: Sequence[float], least: Sequence[float], level: float) -
     return tuple(found)
 
 
-def _lab(candidate: Candidate, rules: LabRules, made: Sequence[str]) -> LabVerdict:
+def _lab(candidate: Candidate, rules: LabRules, notes: NotesInUse) -> LabVerdict:
     current, reference = candidate.current, candidate.reference
+    titles = notes.titles(candidate.lab)
     if current is None:
         missing = Check(name="run", kind="run", status="missing", reason=Reason(code="no_run"))
-        return LabVerdict(lab=candidate.lab, run_id=None, checks=(missing,))
+        return LabVerdict(lab=candidate.lab, titles=titles, run_id=None, checks=(missing,))
     checks: list[Check] = [_run(current)]
     if current.status == "complete":
         checks += _metrics(current, reference, rules)
-        checks += _claims(current, reference, rules, made)
+        checks += _claims(current, reference, rules, notes)
     return LabVerdict(
         lab=candidate.lab,
+        titles=titles,
         run_id=current.run_id,
         seeds=current.seeds,
         started=current.provenance.started,
@@ -148,14 +138,15 @@ def _metrics(current: Result, reference: Reference, rules: LabRules) -> list[Che
     return found
 
 
-def _claims(current: Result, reference: Reference, rules: LabRules, made: Sequence[str]) -> list[Check]:
+def _claims(current: Result, reference: Reference, rules: LabRules, notes: NotesInUse) -> list[Check]:
     earlier = reference.results[0] if reference.results else None
     found = []
-    for name in dict.fromkeys([*made, *rules.claims]):
-        severity = rules.claims.get(name) or claim_severity(claims.defined(name))
+    own = notes.own(current.lab).claims
+    for name in dict.fromkeys([*(notes.claims(current.lab) or ()), *rules.claims]):
+        severity = rules.claims.get(name) or claim_severity(claims.defined(name, own))
         if severity != "off":
-            now = claims.state(name, current)
-            before = claims.state(name, earlier) if earlier else None
+            now = claims.state(name, current, own)
+            before = claims.state(name, earlier, own) if earlier else None
             found.append(_claim(now, before, severity, given=name in rules.claims))
     return found
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from labreport.report.comparison.scores import Measured
 from labreport.report.findings import statistics
+from labreport.report.findings.scores import Measured
 from labreport.report.gate.rules import MetricRule, Way, fallback_margin
 from labreport.report.gate.verdict import Check, Numbers, Reason, Status
 from labreport.report.numbers import exact, integer, number, percent, points

@@ -89,6 +89,8 @@ class LabVerdict(Item, frozen=True, kw_only=True):
     """All checks of one lab."""
 
     lab: str
+    titles: dict[str, str] = {}
+    """Title of the lab's chapter in each language."""
     run_id: str | None
     seeds: tuple[int, ...] = ()
     started: str | None = None

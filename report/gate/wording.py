@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from labreport.report.chapters.chapter import title
 from labreport.report.gate.metrics import amount
 from labreport.report.gate.verdict import Check, LabVerdict, Reason, Status, Verdict
 from labreport.report.numbers import integer, percent
@@ -49,7 +48,7 @@ def row(lab: LabVerdict, check: Check, words: Words) -> Row:
     now, before, difference = _numbers(check, words)
     return Row(
         name=lab.lab,
-        lab=title(lab.lab, words.language),
+        lab=lab.titles.get(words.language, lab.lab),
         check=check.name if named else words(f"gate.check_{check.kind}"),
         code=named,
         now=now,

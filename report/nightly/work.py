@@ -33,7 +33,7 @@ from labreport.report.publish import Outcome
 from labreport.report.running.execution import execute
 from labreport.report.running.planning import Plan, choose, make_plans
 from labreport.report.store import files
-from labreport.report.store.runs import Store, Stored
+from labreport.report.store.runs import Store, Stored, StoredResult, read
 from labreport.report.trend import folder as trend_folder
 from labreport.report.trend import links
 from labreport.report.trend.history import history
@@ -56,7 +56,7 @@ class Reporter(Protocol):
         """Show progress while the block runs."""
 
 
-Rendered = Callable[[Sequence[Path], Configuration], Outcome]
+Rendered = Callable[[Sequence[StoredResult], Configuration], Outcome]
 """Renders results with what a configuration says, telling of it."""
 
 
@@ -131,7 +131,7 @@ def _train(
         decision = schedule.decide(plan, expected, left, training)
         if decision.verdict == "fresh":
             assert plan.stored is not None
-            found[plan.lab] = LabNight(lab=plan.lab, state="fresh", run_id=plan.stored.entry.run_id)
+            found[plan.lab] = LabNight(lab=plan.lab, state="fresh", run_id=plan.stored.result.run_id)
         elif decision.verdict == "train":
             found[plan.lab] = _run(plan, configuration, store, reporter, left)
         else:
@@ -157,7 +157,7 @@ def _run(plan: Plan, configuration: Configuration, store: Store, reporter: Repor
         result = done[0].result
     seconds = perf_counter() - begun
     if result is None:
-        newest = store.latest(plan.lab)
+        newest = store.list(plan.lab).newest(plan.lab)
         entry = newest.entry if newest and newest.entry.key == plan.key else None
         # The run may have come to its end in the very moment in which the time was over.
         state: record.State = "trained" if entry and entry.status == "complete" else "stopped"
@@ -190,7 +190,7 @@ def _steps(
         if not runs:
             return Step(name="report", code=5, remark="There is no run to render.")
         inside = override(configuration, output=target / gate_folder.REPORT)
-        outcome = given.rendered(runs, inside)
+        outcome = given.rendered([read(path) for path in runs], inside)
         made.extend(outcome.outputs)
         links.record(store, runs, links.job_address(os.environ) or links.address_of(inside.output, store))
         return Step(

@@ -18,7 +18,7 @@ from labreport.report.publish import inputs, workers
 from labreport.report.publish.dates import report_moment, stated_moment, tool_version
 from labreport.report.publish.document import Job
 from labreport.report.store import files, manifest
-from labreport.report.store.runs import load
+from labreport.report.store.runs import StoredResult
 from labreport.report.words import Document
 
 __all__ = ["Announce", "Outcome", "prepare", "publish", "report_moment", "tool_version"]
@@ -38,7 +38,7 @@ class Outcome:
 
 
 def publish(
-    runs: Sequence[Path],
+    runs: Sequence[StoredResult],
     configuration: Configuration,
     *,
     split: bool = False,
@@ -48,23 +48,21 @@ def publish(
     """Render stored runs into the output folder.
 
     Args:
-        runs: result files, one for each chapter, in order.
+        runs: one for each chapter, in order.
         configuration: languages, formats and folder.
         split: also one page per lab, in a folder for each language.
         force: render even where nothing changed.
         announce: called when a document is finished.
 
     Raises:
-        UnreadableError: a run can't be read.
         UsageError: the configuration can't be, as for `prepare`.
     """
     _check_inputs(configuration)
     if split and "split" not in configuration.to:
         configuration = override(configuration, to=(*configuration.to, "split"))
-    results = [load(path) for path in runs]
-    moment = report_moment([result.provenance.ended for result in results])
+    moment = report_moment([run.result.provenance.ended for run in runs])
     folder = configuration.output
-    key = inputs.key(runs, results, configuration, moment)
+    key = inputs.key(runs, configuration, moment)
     if not force and (known := _unchanged(folder, key)) is not None:
         return Outcome(outputs=known, problems=(), fresh=True)
     jobs = [

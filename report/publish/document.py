@@ -11,7 +11,7 @@ from labreport.report.configuration import Configuration
 from labreport.report.errors import ReportError
 from labreport.report.publish.dates import tool_version
 from labreport.report.store import files
-from labreport.report.store.runs import load
+from labreport.report.store.runs import StoredResult
 from labreport.report.words import Document
 
 Rendered = tuple[tuple[Path, ...], list[str]]
@@ -23,7 +23,7 @@ class Job:
     """One document to render; travels to another process."""
 
     language: Document
-    runs: tuple[Path, ...]
+    runs: tuple[StoredResult, ...]
     configuration: Configuration
     moment: datetime
 
@@ -41,7 +41,7 @@ def render_language(job: Job) -> Rendered:
     from labreport.report.chapters import build
     from labreport.report.rendering import formats, glyphs
 
-    results = [load(path) for path in job.runs]
+    results = [run.result for run in job.runs]
     try:
         built = build.document(results, job.language, job.configuration, moment=job.moment, version=tool_version())
     except ReportError as error:
@@ -53,7 +53,7 @@ def render_language(job: Job) -> Rendered:
         theme=job.configuration.theme,
         edition=job.configuration.edition,
         results=results,
-        carried={result.lab: path.read_bytes() for result, path in zip(results, job.runs, strict=True)},
+        carried={run.result.lab: run.content for run in job.runs},
         failed=problems.append,
     )
     outputs: list[Path] = []

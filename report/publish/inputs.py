@@ -17,10 +17,10 @@ from pathlib import Path
 
 from labreport.experiments import additions, plugins
 from labreport.experiments.errors import LabError
-from labreport.experiments.result import Result
 from labreport.report.chapters.logo import data_address
 from labreport.report.configuration import LOCALISED, Configuration
 from labreport.report.publish.dates import tool_version
+from labreport.report.store.runs import StoredResult
 
 DECIDING = {
     "labreport.report": (
@@ -67,17 +67,18 @@ _PACKAGES = (
 )
 
 
-def key(runs: Sequence[Path], results: Sequence[Result], configuration: Configuration, moment: datetime) -> str:
+def key(runs: Sequence[StoredResult], configuration: Configuration, moment: datetime) -> str:
     """Return the hash of everything that decides the bytes of a report.
 
     Args:
-        runs: result files.
-        results: what they hold, in the same order.
+        runs: what is reported.
         configuration: languages, formats, theme, notes, labs and texts of the report.
         moment: its date.
     """
     digest = sha256()
-    for path in (*runs, *_sources(), *_of_user(results, configuration)):
+    for run in runs:
+        digest.update(sha256(run.content).digest())
+    for path in (*_sources(), *_of_user(runs, configuration)):
         digest.update(sha256(path.read_bytes()).digest())
     words = [
         [path.relative_to(configuration.notes).as_posix() for path in _notes(configuration.notes)]
@@ -112,13 +113,13 @@ def _decides(path: Path) -> bool:
     return path.is_file() and "__pycache__" not in path.parts and path.name.partition(".")[0] not in _APART
 
 
-def _of_user(results: Sequence[Result], configuration: Configuration) -> Iterator[Path]:
+def _of_user(runs: Sequence[StoredResult], configuration: Configuration) -> Iterator[Path]:
     """Return the user's notes and the files in which the labs define figures, tables and claims."""
     if configuration.notes:
         yield from _notes(configuration.notes)
-    for result in results:
+    for lab in (run.result.lab for run in runs):
         try:
-            yield from additions.files(result.lab, configuration.paths.get(result.lab))
+            yield from additions.files(lab, configuration.paths.get(lab))
         except LabError:
             continue  # its source is gone; the chapter says so where that matters
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from labreport.experiments.result import Result
 from labreport.report.configuration import Configuration
 from labreport.report.running.planning import Plan
-from labreport.report.store.runs import Store, load
+from labreport.report.store.runs import Store, StoredResult
 
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """A lab's run: the result's file, and whether it was trained now."""
+    """A lab's run as it is stored, and whether it was trained now."""
 
     plan: Plan
-    path: Path
-    result: Result
+    stored: StoredResult
     trained: bool
+
+    @property
+    def result(self) -> Result:
+        """What the run measured, or why it failed."""
+        return self.stored.result
 
 
 def execute(
@@ -64,12 +67,12 @@ def execute(
 
     for plan in plans:
         if plan.stored is not None and not force:
-            one = Done(plan=plan, path=plan.stored.path, result=load(plan.stored.path), trained=False)
+            one = Done(plan=plan, stored=plan.stored, trained=False)
         else:
             if force and plan.key is not None:
                 store.forget(plan.lab, plan.key)
             result = _run(plan, configuration, store, command, progress, announce_once)
-            one = Done(plan=plan, path=store.save(result), result=result, trained=True)
+            one = Done(plan=plan, stored=store.save(result), trained=True)
             if result.status == "complete":
                 store.forget(result.lab, result.key)
         finished(one)

@@ -21,7 +21,7 @@ from labreport.experiments.settings import SettingError, as_record, parse_assign
 from labreport.experiments.suggestion import unknown_name
 from labreport.report.configuration import Configuration, parse_seeds
 from labreport.report.errors import UnreadableError, UsageError
-from labreport.report.store.runs import Store, Stored, load
+from labreport.report.store.runs import Listing, Store, StoredResult, load
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Plan:
     key: str | None
     """Identity of the run; None where the data are missing."""
     parts: Mapping[str, str]
-    stored: Stored | None
+    stored: StoredResult | None
     """The complete run with this identity, if there is one."""
     stale: tuple[str, ...]
     """What differs from the newest complete run; empty where there is none, or nothing differs."""
@@ -60,9 +60,10 @@ def make_plans(configuration: Configuration, assignments: Sequence[str], store: 
     """
     seeds = parse_seeds(configuration.seeds)
     chosen = choose(configuration)
+    listing = store.list()
     with stdout.kept_for_results():
         given = _by_lab(parse_assignments(assignments), configuration, chosen)
-        return [_plan(lab, given[lab], seeds, configuration, store) for lab in chosen]
+        return [_plan(lab, given[lab], seeds, configuration, listing) for lab in chosen]
 
 
 def choose(configuration: Configuration) -> tuple[str, ...]:
@@ -135,7 +136,7 @@ def _check_others(configuration: Configuration, chosen: Sequence[str]) -> None:
 
 
 def _plan(
-    name: str, overrides: Mapping[str, Setting], seeds: tuple[int, ...], configuration: Configuration, store: Store
+    name: str, overrides: Mapping[str, Setting], seeds: tuple[int, ...], configuration: Configuration, listing: Listing
 ) -> Plan:
     path = configuration.paths.get(name)
     lab = registry.load(name, path)
@@ -154,8 +155,8 @@ def _plan(
         return Plan(**common, key=None, parts={}, stored=None, stale=(), problem=str(error))
     parts = identity.key_parts(lab.file, as_record(settings), files, seeds, profile=configuration.profile)
     key = identity.key(parts)
-    stored = store.with_key(name, key)
-    return Plan(**common, key=key, parts=parts, stored=stored, stale=() if stored else _stale(store, name, parts))
+    stored = listing.with_key(name, key)
+    return Plan(**common, key=key, parts=parts, stored=stored, stale=() if stored else _stale(listing, name, parts))
 
 
 def _data_files(lab: registry.Lab, settings: Any, configuration: Configuration) -> tuple[Any, ...]:
@@ -167,9 +168,9 @@ def _data_files(lab: registry.Lab, settings: Any, configuration: Configuration) 
     ).files
 
 
-def _stale(store: Store, lab: str, parts: Mapping[str, str]) -> tuple[str, ...]:
+def _stale(listing: Listing, lab: str, parts: Mapping[str, str]) -> tuple[str, ...]:
     """Name what differs from the newest complete run of the lab."""
-    for run in store.list(lab).runs:
+    for run in listing.of(lab):
         if run.entry.status == "complete":
             try:
                 return identity.changed_parts(load(run.path).key_parts, parts)

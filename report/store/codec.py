@@ -29,14 +29,18 @@ _BITS = 64
 Kind = TypeVar("Kind")
 
 
-def encode(record: msgspec.Struct) -> bytes:
+def encode(record: msgspec.Struct | tuple[msgspec.Struct, ...], kind: Any = None) -> bytes:
     """Return the record as indented JSON in UTF-8, ending in a newline.
+
+    Args:
+        record: or several of them, which become an array.
+        kind: its type; where None, that of the record.
 
     Raises:
         msgspec.ValidationError: a field holds a value of another type than it declares.
     """
     # Records are not checked when they are made; here each value takes its declared type (5 becomes 5.0), or fails.
-    checked = msgspec.convert(msgspec.to_builtins(record), type(record))
+    checked = msgspec.convert(msgspec.to_builtins(record), kind or type(record))
     plain = _mark(msgspec.to_builtins(checked))
     return msgspec.json.format(msgspec.json.encode(plain), indent=1) + b"\n"
 
@@ -65,6 +69,8 @@ def decode(text: bytes, origin: str) -> Result:
             f"Can't read {origin}: saved in format {version}; this version reads up to {FORMAT}.\n"
             "Update labreport, or run the lab again."
         )
+    # As `labreport show --json` writes it: what was concluded then is concluded again.
+    plain.pop("conclusions", None)
     try:
         result = msgspec.convert(_unmark(plain), Result)
     except (msgspec.ValidationError, KeyError, RecursionError) as error:
@@ -118,9 +124,14 @@ def parse(content: bytes, kind: type[Kind], origin: str) -> Kind:
         raise UnreadableError(f"Can't read {origin}: {told(error)}.") from error
 
 
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema of a stored Result, with numbers in the form `encode` writes."""
-    published = cast(dict[str, Any], _number_reference(msgspec.json.schema(Result)))
+def schema(kind: Any = Result, title: str = "labreport result") -> dict[str, Any]:
+    """Return the JSON Schema of a record, or of a tuple of records, with numbers in the form `encode` writes.
+
+    Args:
+        kind: type of what is written.
+        title: of the schema.
+    """
+    published = cast(dict[str, Any], _number_reference(msgspec.json.schema(kind)))
     published["$defs"]["Number"] = {
         "description": "A number; not-a-number and infinity are objects.",
         "anyOf": [
@@ -133,7 +144,7 @@ def schema() -> dict[str, Any]:
             },
         ],
     }
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "labreport result", **published}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **published}
 
 
 def _mark(value: Any) -> Any:

@@ -15,23 +15,25 @@ from __future__ import annotations
 import contextlib
 import math
 import shutil
-import statistics
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from labreport.experiments.result import Direction, Failure, Result, Score, Setting, Split
+from labreport.experiments.result import Direction, Failure, Result, Setting, Split
 from labreport.report.errors import ReportError, UnreadableError, UsageError
+from labreport.report.findings import analysis, conclusions
+from labreport.report.findings.scores import Measured, scores_of
 from labreport.report.store import codec, files
 
 RESULT = "result.json"
 INDEX = "index.json"
 KEPT = ".partial"
-FORM = 2
-"""Form of the index. History: 0 had no scores but the first; 1 had all of a trend; 2 knows the file of its result."""
+FORM = 3
+"""Form of the index. History: 0 had no scores but the first; 1 had all of a trend; 2 knows the file of its result;
+3 has the best epochs, and spreads in which the folds of a seed are averaged."""
 
 
 class ScoreLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +48,15 @@ class ScoreLine(msgspec.Struct, frozen=True, kw_only=True):
     deviation: float | None
     """Sample standard deviation over the seeds; None for a single seed, or where the mean is None."""
     seeds: int
+
+
+class TrainingLine(msgspec.Struct, frozen=True, kw_only=True):
+    """All trainings of one role of a run, as `findings.conclusions` tells of them."""
+
+    role: str
+    best_epoch: int | None
+    """Of the mean curve, counted from 1; None without a validation curve."""
+    epochs: int
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +77,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     form: int = 0
     scores: tuple[ScoreLine, ...] = ()
+    trainings: tuple[TrainingLine, ...] = ()
     seconds: float | None = None
     """Wall time of the whole run."""
     lab_version: str = ""
@@ -83,6 +95,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     stamp: tuple[int, int] = (0, 0)
     """Size in bytes and time of the last change in nanoseconds of the result from which this was made."""
 
+    def answers(self, profile: str | None = None, data: str | None = "auto") -> bool:
+        """Return whether the run was made with this profile (None: any) on these data ("auto": any).
+
+        A run that knows no data, because its lab has none or it failed before it read them, answers for any.
+        """
+        return profile in (None, self.profile) and (data == "auto" or self.source in (None, data))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
@@ -98,11 +117,38 @@ class Stored:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoredResult:
+    """A result that was read, or written, once: what travels from the store to every page made of it."""
+
+    path: Path
+    """Where it lies; for a result out of a finished report, that report."""
+    result: Result
+    content: bytes = field(repr=False)
+    """Its file, byte for byte: what a report carries, and what decides whether a report is up to date."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listing:
     """All runs of a store, newest first, and what could not be read."""
 
     runs: tuple[Stored, ...]
     unreadable: tuple[str, ...]
+
+    def of(self, lab: str, profile: str | None = None, data: str = "auto") -> tuple[Stored, ...]:
+        """Return the runs of a lab with this profile (None: any) and data ("auto": any), newest first."""
+        return tuple(run for run in self.runs if run.entry.lab == lab and run.entry.answers(profile, data))
+
+    def newest(self, lab: str, profile: str | None = None, data: str = "auto") -> Stored | None:
+        """Return the newest run of a lab with this profile and data, whatever became of it; None if there is none."""
+        return next(iter(self.of(lab, profile, data)), None)
+
+    def with_key(self, lab: str, key: str) -> StoredResult | None:
+        """Return the newest complete run of a lab with this key, if there is one whose result can be read."""
+        for run in self.of(lab):
+            if run.entry.key == key and run.entry.status == "complete":
+                with contextlib.suppress(UnreadableError):
+                    return read(run.path)
+        return None
 
 
 class Store:
@@ -115,8 +161,8 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def save(self, result: Result) -> Path:
-        """Write a new run and return its file.
+    def save(self, result: Result) -> StoredResult:
+        """Write a new run and return it as it was stored.
 
         Raises:
             OutputError: the folder can't be written.
@@ -133,15 +179,16 @@ class Store:
                 ) from None
         except OSError:
             pass  # `write` says what stands in the way.
+        content = codec.encode(result)
         try:
-            files.write(folder / RESULT, codec.encode(result))
+            files.write(folder / RESULT, content)
         except BaseException:
             with contextlib.suppress(OSError):
                 folder.rmdir()
             raise
         entry = msgspec.structs.replace(entry_of(result), stamp=stamp_of(folder / RESULT))
         files.write(folder / INDEX, codec.encode(entry))
-        return folder / RESULT
+        return StoredResult(path=folder / RESULT, result=result, content=content)
 
     def prepare(self) -> None:
         """Make sure that runs can be stored, before hours are spent on one.
@@ -197,22 +244,12 @@ class Store:
         runs.sort(key=lambda run: (run.entry.started, run.entry.run_id), reverse=True)
         return Listing(runs=tuple(runs), unreadable=tuple(unreadable))
 
-    def with_key(self, lab: str, key: str) -> Stored | None:
-        """Return the newest complete run of a lab with this key, if there is one whose result can be read."""
-        for run in self.list(lab).runs:
-            if run.entry.key == key and run.entry.status == "complete":
-                with contextlib.suppress(UnreadableError):
-                    load(run.path)
-                    return run
-        return None
-
-    def latest(self, lab: str) -> Stored | None:
-        """Return the newest run of a lab, if there is one."""
-        runs = self.list(lab).runs
-        return runs[0] if runs else None
-
-    def find(self, name: str) -> Path:
+    def find(self, name: str, listing: Listing | None = None) -> Path:
         """Return the file of a run: a file, a folder, a lab (its newest run), or a run id or its unique beginning.
+
+        Args:
+            name: what the user wrote.
+            listing: of this store, for a caller that has one.
 
         Raises:
             UsageError: nothing, or more than one run, is meant.
@@ -222,16 +259,17 @@ class Store:
             return path
         if (path / RESULT).is_file():
             return path / RESULT
-        if codec.NAME.fullmatch(name) and (newest := self.latest(name)):
+        listing = listing or self.list()
+        if newest := listing.newest(name):
             return newest.path
-        found = [run for run in self.list().runs if run.entry.run_id.startswith(name)]
+        found = [run for run in listing.runs if run.entry.run_id.startswith(name)]
         if len(found) == 1 or (found and found[0].entry.run_id == name):
             return found[0].path
         if found:
             raise UsageError(
                 f"'{name}' may mean {', '.join(run.entry.run_id for run in found[:5])}; give more of its id."
             )
-        if name and (damaged := [problem for problem in self.list().unreadable if f"/{name}" in problem]):
+        if name and (damaged := [problem for problem in listing.unreadable if f"/{name}" in problem]):
             raise UnreadableError(damaged[0])
         raise UsageError(
             f"No run '{name}' in {self.root}, and no such file.\nSee `labreport list` for the stored runs."
@@ -276,8 +314,8 @@ def _fits(entry: Entry, folder: Path) -> bool:
     )
 
 
-def load(path: Path) -> Result:
-    """Read a result file.
+def read(path: Path) -> StoredResult:
+    """Read a result file, once for all that is made of it.
 
     Raises:
         UnreadableError: missing, damaged, cut off, or of a newer format.
@@ -286,16 +324,19 @@ def load(path: Path) -> Result:
         content = path.read_bytes()
     except OSError as error:
         raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
-    return codec.decode(content, str(path))
+    return StoredResult(path=path, result=codec.decode(content, str(path)), content=content)
+
+
+def load(path: Path) -> Result:
+    """Return the result in a file, where nothing else of it is needed. Errors as `read`."""
+    return read(path).result
 
 
 def entry_of(result: Result) -> Entry:
     """Return what a listing says of a run."""
     findings = result.findings
-    tested = [item for item in findings.scores if item.split == "test"]
-    first = tested[0] if tested else None
-    values = [item.value for item in findings.scores if first and item.name == first.name]
-    mean = sum(values) / len(values) if values else math.nan
+    scores = scores_of(findings.scores)
+    tested = next((found for found in scores.values() if found.first.split == "test"), None)
     provenance = result.provenance
     return Entry(
         run_id=result.run_id,
@@ -305,13 +346,17 @@ def entry_of(result: Result) -> Entry:
         profile=result.profile,
         source=findings.data.source if findings.data else None,
         seeds=result.seeds,
-        score=(first.name, mean) if first and math.isfinite(mean) else None,
+        score=(tested.first.name, tested.mean) if tested and math.isfinite(tested.mean) else None,
         started=provenance.started,
         ended=provenance.ended,
         failure=result.failure,
         form=FORM,
-        scores=tuple(_line(findings.scores, name) for name in dict.fromkeys(item.name for item in findings.scores)),
-        seconds=result.timings.get("total", sum(result.timings.values())),
+        scores=tuple(map(_line, scores.values())),
+        trainings=tuple(
+            TrainingLine(role=group.role, best_epoch=group.best_epoch, epochs=group.epochs)
+            for group in conclusions.trainings(result)
+        ),
+        seconds=analysis.seconds(result),
         lab_version=result.lab_version,
         changed_settings={name: result.settings[name] for name in result.changed_settings if name in result.settings},
         data=findings.data.name if findings.data else None,
@@ -321,21 +366,14 @@ def entry_of(result: Result) -> Entry:
     )
 
 
-def _line(scores: tuple[Score, ...], name: str) -> ScoreLine:
-    """Sum up a score as every other room does: what no fold bears, or else the mean of each seed's folds."""
-    named = [item for item in scores if item.name == name]
-    chosen = [item for item in named if item.fold is None] or named
-    by_seed: dict[int | None, list[float]] = {}
-    for item in chosen:
-        by_seed.setdefault(item.seed, []).append(item.value)
-    values = [math.fsum(group) / len(group) for group in by_seed.values()]
-    finite = all(map(math.isfinite, values))
+def _line(found: Measured) -> ScoreLine:
+    first = found.first
     return ScoreLine(
-        name=name,
-        split=named[0].split,
-        unit=named[0].unit,
-        direction=named[0].direction,
-        mean=statistics.fmean(values) if finite else None,
-        deviation=statistics.stdev(values) if finite and len(values) > 1 else None,
-        seeds=len(values),
+        name=first.name,
+        split=first.split,
+        unit=first.unit,
+        direction=first.direction,
+        mean=found.mean if math.isfinite(found.mean) else None,
+        deviation=found.deviation,
+        seeds=len(found.values),
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from labreport.experiments import registry
+from labreport.report.findings.labs import in_order
 from labreport.report.store.runs import Entry, Listing, ScoreLine, Stored
 from labreport.report.trend.change import change_points
 
@@ -31,11 +31,10 @@ class Choice:
     """A part of the machine's name, in any case."""
 
     def takes(self, entry: Entry) -> bool:
-        """Tell whether a run is to be shown; a failed run that never read its data may belong to any data."""
+        """Return whether a run is to be shown."""
         return (
             (not self.labs or entry.lab in self.labs)
-            and self.profile in (None, entry.profile)
-            and (self.source in (None, entry.source) or (entry.source is None and entry.status != "complete"))
+            and entry.answers(self.profile, self.source or "auto")
             and self.machine.lower() in entry.machine.lower()
         )
 
@@ -148,8 +147,9 @@ def history(root: Path, listing: Listing, choice: Choice | None = None, *, poole
         )
         for (lab, profile, source, settings), runs in sorted_runs.items()
     ]
+    places = {lab: place for place, lab in enumerate(in_order(group.lab for group in groups))}
     return History(
-        groups=tuple(sorted(groups, key=_order)),
+        groups=tuple(sorted(groups, key=lambda group: (places[group.lab], *_weight(group)))),
         # A page is published: where the store lies on this machine is nobody's business.
         unreadable=tuple(message.replace(f"{root}{os.sep}", "") for message in listing.unreadable),
         root=root,
@@ -259,8 +259,6 @@ def _moment(run: Stored) -> tuple[str, str]:
     return (run.entry.started, run.entry.run_id)
 
 
-def _order(group: Group) -> tuple[int, str, bool, bool, str]:
-    """The labs of the book in its order; in a lab what counts most first: full profile, full data, default settings."""
-    known = registry.names()
-    position = known.index(group.lab) if group.lab in known else len(known)
-    return (position, group.lab, group.profile != "full", group.source == "sample", group.settings)
+def _weight(group: Group) -> tuple[bool, bool, str]:
+    """Sort what counts most in a lab first: full profile, full data, default settings."""
+    return (group.profile != "full", group.source == "sample", group.settings)

@@ -102,7 +102,7 @@ def _run(name: str, folder: Path, runs: Path) -> Measured:
         result = run_lab(request, progress=progress, announce=lambda line: None)
         if result.status != "complete":
             raise SystemExit(f"{lab}: {result.failure}")
-        if name == "seeds" and Store(runs).with_key(lab, result.key) is None:
+        if name == "seeds" and Store(runs).list().with_key(lab, result.key) is None:
             Store(runs).save(result)
         peak = max(peak, result.peak_memory_bytes)
         if name == "memory":

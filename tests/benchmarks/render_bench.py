@@ -36,7 +36,7 @@ from labreport.report.configuration import Configuration
 from labreport.report.document import Report
 from labreport.report.publish.document import Job, render_language
 from labreport.report.store import embedded
-from labreport.report.store.runs import Store, load
+from labreport.report.store.runs import Store, load, read
 
 LANGUAGES = ("en", "zh")
 HTML_SECONDS, PAGE_SECONDS, HTML_KILOBYTES, PDF_MEGABYTES = 1.5, 0.13, 450, 1.5
@@ -218,14 +218,14 @@ def processes(runs: Path, _language: str) -> Measured:
     """HTML and PDF in both languages: wall time in one process, one after the other, and in one process each."""
     with tempfile.TemporaryDirectory() as folder:
         configuration = Configuration(output=Path(folder))
-        paths = tuple(_paths(runs))
+        stored = tuple(read(path) for path in _paths(runs))
         moment = publish.report_moment([result.provenance.ended for result in _results(runs)])
         begun = perf_counter()
-        publish.publish(paths, configuration, force=True)
+        publish.publish(stored, configuration, force=True)
         parallel = perf_counter() - begun
         begun = perf_counter()
         for language in configuration.documents:
-            job = Job(language=language, runs=paths, configuration=configuration, moment=moment)
+            job = Job(language=language, runs=stored, configuration=configuration, moment=moment)
             _, problems = render_language(job)
             if problems:
                 raise SystemExit("\n".join(problems))

@@ -14,8 +14,8 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from labreport.experiments.result import Result, Score
-from labreport.report.comparison.scores import measured
 from labreport.report.findings import statistics
+from labreport.report.findings.scores import measured
 from labreport.report.gate.judgement import corrected
 from labreport.report.gate.metrics import exceeds, least_p, loss_of, one_sided
 from labreport.report.gate.rules import LEVEL, Way, fallback_margin, metric_rule

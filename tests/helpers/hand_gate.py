@@ -74,4 +74,4 @@ def run(
 
 def stored(folder: Path, *results: Result) -> list[Path]:
     """Save runs in the store of a folder."""
-    return [Store(folder / "runs").save(result) for result in results]
+    return [Store(folder / "runs").save(result).path for result in results]

@@ -76,5 +76,6 @@ def place(tmp_path, monkeypatch):
 
 def stored(folder: Path, *labs: str, **changes) -> list[Path]:
     return [
-        Store(folder / "runs").save(msgspec.structs.replace(hand_result(lab, seeds=(0,)), **changes)) for lab in labs
+        Store(folder / "runs").save(msgspec.structs.replace(hand_result(lab, seeds=(0,)), **changes)).path
+        for lab in labs
     ]

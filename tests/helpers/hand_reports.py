@@ -33,7 +33,7 @@ NEW = dated(run(values=LOWER, first_seed=20), 2)
 
 def stored(*results: Result, root: str = "runs") -> list[Path]:
     """Save runs in a store below the current folder."""
-    return [Store(Path(root)).save(result) for result in results]
+    return [Store(Path(root)).save(result).path for result in results]
 
 
 def called(*arguments: object) -> int:

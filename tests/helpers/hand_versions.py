@@ -6,7 +6,7 @@ import msgspec
 
 from helpers.hand_results import hand_result
 from labreport.experiments.result import Result
-from labreport.report.comparison.compare import compare
+from labreport.report.comparison.compare import Terms, compare
 from labreport.report.comparison.record import LabComparison, MetricDifference
 from labreport.report.comparison.version import Version
 
@@ -36,7 +36,7 @@ def version(*results: Result, label: str = "A") -> Version:
 
 
 def lab_of(a: Result, b: Result, **options: object) -> LabComparison:
-    return compare(version(a), version(b, label="B"), **options).labs[0]
+    return compare(version(a), version(b, label="B"), Terms(**options)).labs[0]
 
 
 def metric(a: Result, b: Result, name: str = "test_accuracy", **options: object) -> MetricDifference:

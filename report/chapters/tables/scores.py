@@ -14,6 +14,7 @@ from labreport.report import numbers
 from labreport.report.chapters.tables.content import UNKNOWN, TableData, TableError, numeric
 from labreport.report.document import Column, escape
 from labreport.report.findings import analysis
+from labreport.report.findings.scores import Quantity
 from labreport.report.words import Words
 
 DECIMALS = {"accuracy": 1, "loss": 3, "mae": 2, "mse": 2}
@@ -71,7 +72,7 @@ def folds(result: Result, words: Words) -> TableData:
         sizes = [analysis.series(result, f"published_{part}_samples") for part in ("train", "validation")]
     rows = []
     for position, fold in enumerate(result.findings.folds):
-        errors = [score.value for score in result.findings.scores if score.fold == fold.number]
+        errors = [score.value for score in result.findings.scores if (score.fold, score.metric) == (fold.number, "mae")]
         error = numbers.number(math.fsum(errors) / len(errors), 2) if errors else UNKNOWN
         row = [numbers.integer(fold.number), numbers.integer(fold.train_samples)]
         row += [numbers.integer(fold.validation_samples), error]
@@ -97,7 +98,7 @@ def _mean(group: Sequence[Score], digits: int) -> str:
 
 
 def _deviation(group: Sequence[Score], digits: int) -> str:
-    quantity = analysis.Quantity(values=tuple(score.value for score in group), unit="")
+    quantity = Quantity(values=tuple(score.value for score in group), unit="")
     if len(group) < 2 or quantity.deviation is None:
         return UNKNOWN
     scale = 100 if group[0].unit == "share" else 1

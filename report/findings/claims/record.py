@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from labreport.experiments.additions import CLAIMS
@@ -28,6 +28,8 @@ class Claim:
     seeds: int
     """Seeds that could tell."""
     numbers: Mapping[str, Number]
+    definition: ClaimDefinition = field(repr=False, compare=False)
+    """Its words, and whether it is certain."""
     reason: str = ""
     """Why it can't be told, where the verdict is unknown."""
 
@@ -74,11 +76,14 @@ def state(name: str, result: Result, own: Mapping[str, ClaimDefinition] | None =
     try:
         overall = definition.guarded(_CANNOT_TELL, result)
     except _CANNOT_TELL as error:
-        return Claim(name=name, verdict="unknown", holds=0, seeds=0, numbers={}, reason=str(error))
+        reason = str(error)
+        return Claim(name=name, verdict="unknown", holds=0, seeds=0, numbers={}, reason=reason, definition=definition)
     verdicts = _verdicts(definition, result) or [overall.holds]
     holds = sum(verdicts)
     verdict: Verdict = "true" if holds == len(verdicts) else "false" if holds == 0 else "some"
-    return Claim(name=name, verdict=verdict, holds=holds, seeds=len(verdicts), numbers=overall.numbers)
+    return Claim(
+        name=name, verdict=verdict, holds=holds, seeds=len(verdicts), numbers=overall.numbers, definition=definition
+    )
 
 
 def _verdicts(definition: ClaimDefinition, result: Result) -> list[bool]:

@@ -151,6 +151,18 @@ def test_folds_stand_beside_those_of_the_faulty_listing() -> None:
     assert len(table("folds", hand_result("boston", series=()), EN).columns) == 4
 
 
+def test_the_error_of_a_fold_is_its_mean_absolute_error_whatever_else_was_measured_there() -> None:
+    result = hand_result("boston")
+    squared = tuple(
+        msgspec.structs.replace(item, name="fold_mse", metric="mse", value=1000.0)
+        for item in result.findings.scores
+        if item.fold is not None
+    )
+    assert squared
+    both = hand_result("boston", scores=(*result.findings.scores, *squared))
+    assert table("folds", both, Words("en")) == table("folds", result, Words("en"))
+
+
 def test_decoded_texts_are_escaped_markdown() -> None:
     rows = table("texts-confident_wrong", hand_result("imdb"), EN).rows
     html = MarkdownIt("commonmark").renderInline(rows[0][0])

@@ -11,7 +11,7 @@ from helpers.hand_results import hand_result
 from helpers.hand_versions import LOWER, findings, lab_of, run, version
 
 from labreport.report.comparison import worddiff, wording
-from labreport.report.comparison.compare import compare, compare_all
+from labreport.report.comparison.compare import Terms, compare, compare_all
 from labreport.report.comparison.margins import parse
 from labreport.report.comparison.passages import of_page, plain
 from labreport.report.comparison.record import Comparisons, Piece
@@ -185,7 +185,7 @@ def test_two_finished_pages_are_compared_as_they_were_printed():
         Version(label=label, kind="report", results={"imdb": result}, pages=page)
         for label, result, page in zip("AB", (a, b), pages, strict=True)
     ]
-    (note,) = compare(*versions, languages=("en",)).labs[0].notes
+    (note,) = compare(*versions, Terms(languages=("en",))).labs[0].notes
     assert note.section == "Results"
     assert [piece.b for piece in note.pieces if piece.changed]
 
@@ -239,7 +239,7 @@ def test_a_margin_for_an_unknown_metric_names_the_nearest():
 
 
 def _compared(a: Version, *others: Version) -> Comparisons:
-    return compare_all(a, others, languages=LANGUAGES, tool_version="0.1.0")
+    return compare_all(a, others, Terms(languages=LANGUAGES), tool_version="0.1.0")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -60,7 +60,7 @@ def test_the_forms_alone_do_not_depend_on_what_was_compiled_and_why():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_provenance_says_how_each_lab_was_trained_and_what_a_seed_changes(language):
     words = Words(language)
-    chapter = provenance([hand_result("boston"), hand_result("imdb")], words)
+    chapter = provenance([hand_result("boston"), hand_result("imdb")], {"boston": "Houses", "imdb": "Reviews"}, words)
     (section,) = [part for part in chapter.sections if part.id == "provenance-engine"]
     told = "\n".join(block.markdown for block in section.blocks)
     assert words("engine.seeds") in told

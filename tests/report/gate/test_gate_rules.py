@@ -7,10 +7,10 @@ from helpers.hand_results import LABS, hand_result
 
 from labreport.experiments.result import Score
 from labreport.report import configuration
-from labreport.report.chapters import notes
-from labreport.report.comparison.scores import measured
+from labreport.report.chapters.notes_in_use import SHIPPED
 from labreport.report.errors import UsageError
 from labreport.report.findings import claims
+from labreport.report.findings.scores import measured
 from labreport.report.gate.rules import (
     LEVEL,
     MetricRule,
@@ -123,7 +123,7 @@ def test_each_lab_has_one_deciding_score_and_the_demonstrations_have_none():
 
 
 def test_every_certain_claim_exists_and_is_made_by_some_chapter():
-    made = {name for lab in LABS for name in notes.claimed(notes.source("en", lab)[0])}
+    made = {name for lab in LABS for name in SHIPPED.claims(lab)}
     certain = {name for name in claims.names() if claims.defined(name).certain}
     assert len(certain) == 19
     assert certain <= made

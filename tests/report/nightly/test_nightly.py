@@ -79,7 +79,7 @@ def _earlier(folder: Path, lab: str, day: str, seconds: float) -> Path:
     result = hand_result("tensors", seeds=(0,), run_id=f"{day}T030000Z-00000000", timings={"total": seconds})
     moment = f"{day[:4]}-{day[4:6]}-{day[6:]}T03:00:00Z"
     told = msgspec.structs.replace(result.provenance, started=moment, ended=moment)
-    return Store(folder / "runs").save(msgspec.structs.replace(result, lab=lab, provenance=told))
+    return Store(folder / "runs").save(msgspec.structs.replace(result, lab=lab, provenance=told)).path
 
 
 class _Clock:

@@ -15,8 +15,9 @@ import pytest
 from helpers import pdf_text
 from helpers.hand_results import LABS, all_hand_results, hand_result
 
-from labreport.report.chapters import build, notes
-from labreport.report.chapters.values import evidence_id
+from labreport.report.chapters import build
+from labreport.report.chapters.claim_words import evidence_id
+from labreport.report.chapters.notes_in_use import SHIPPED
 from labreport.report.configuration import Configuration
 from labreport.report.document import VERDICT_MARKS
 from labreport.report.rendering import html, pdf
@@ -58,7 +59,7 @@ def _built(results, which):
 
 def _claims(labs=LABS):
     """The row and the claim of every claim that the notes make."""
-    return {evidence_id(lab, name): name for lab in labs for name in notes.claimed(notes.source("en", lab)[0])}
+    return {evidence_id(lab, name): name for lab in labs for name in SHIPPED.claims(lab)}
 
 
 @pytest.fixture(scope="module", params=DOCUMENTS)

@@ -29,7 +29,7 @@ def _strange(folder, words):
     (first, *texts) = said.texts
     said = msgspec.structs.replace(said, texts=(msgspec.structs.replace(first, words=words), *texts))
     findings = msgspec.structs.replace(result.findings, predictions=(said, *others))
-    return Store(folder / "runs").save(msgspec.structs.replace(result, findings=findings))
+    return Store(folder / "runs").save(msgspec.structs.replace(result, findings=findings)).path
 
 
 def _text(folder, name):

@@ -15,6 +15,7 @@ from labreport.report.cli import main
 from labreport.report.configuration import Configuration
 from labreport.report.publish.document import Job, render_language
 from labreport.report.store import codec, embedded
+from labreport.report.store.runs import read
 from labreport.report.words import DOCUMENTS
 
 __all__ = ["place"]
@@ -45,7 +46,7 @@ def _render(folder, which, edition, forms):
         path = folder / lab / "result.json"
         path.parent.mkdir()
         path.write_bytes(codec.encode(hand_result(lab)))
-        runs.append(path)
+        runs.append(read(path))
     configuration = Configuration(output=folder / "reports", edition=edition, to=(*forms, "split"))
     job = Job(
         language=which,

@@ -26,6 +26,7 @@ from labreport.experiments.examples import body_source
 from labreport.experiments.result import Example
 from labreport.report.chapters import notes
 from labreport.report.chapters.build import build
+from labreport.report.chapters.notes_in_use import SHIPPED
 from labreport.report.configuration import Configuration
 from labreport.report.document import VERDICT_MARKS, Exercise
 from labreport.report.errors import RenderingError
@@ -244,7 +245,7 @@ def test_the_mark_behind_a_claim_leads_to_the_row_of_its_evidence(language):
         sources = ["".join(cell["source"]) for cell in _cells(_made(language)[f"{lab}.ipynb"])]
         lines = "\n".join(sources).splitlines()
         marked = re.findall(rf"\[[{''.join(VERDICT_MARKS.values())}]\]\(#({lab}-claim-(\w+))\)", "\n".join(lines))
-        assert {name for _, name in marked} == set(notes.claimed(notes.source(language, lab)[0]))
+        assert {name for _, name in marked} == set(SHIPPED.claims(lab))
         for id_, name in marked:
             (row,) = (line for line in lines if f'<a id="{id_}"></a>' in line)
             assert row.startswith("| ") and f"`{name}`" in row

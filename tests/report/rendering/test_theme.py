@@ -145,7 +145,7 @@ def test_each_colour_of_a_figure_keeps_a_grey_of_its_own_so_that_the_dark_rules_
 
 def test_a_finished_report_is_rendered_in_grey_and_again_only_for_another_theme(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    path = Store(tmp_path / "runs").save(hand_result("tensors"))
+    path = Store(tmp_path / "runs").save(hand_result("tensors")).path
     flags = ["--lang", "en", "--to", "html,pdf,md,ipynb"]
     assert cli.main(["render", str(path), *flags]) == 0
     names = ("labreport-en.html", "labreport-en.pdf", "labreport-en-figures/cover-1.svg", NOTEBOOK)

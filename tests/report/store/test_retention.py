@@ -170,7 +170,7 @@ def test_nothing_is_deleted_before_it_is_asked_for(place, capsys):
 
 def test_a_baseline_survives_every_cleaning(place, capsys):
     store = Store(place / "runs")
-    path = store.save(hand_result("mnist", run_id="20200101T000000Z-00000000"))
+    path = store.save(hand_result("mnist", run_id="20200101T000000Z-00000000")).path
     store.save(hand_result("mnist", run_id="20200201T000000Z-00000000"))
     Baselines(store.root).set("main", [path])
     assert main(["gc", "--keep", "1", "--yes"]) == 0
@@ -226,7 +226,7 @@ def test_a_damaged_newest_run_never_costs_the_last_good_one(tmp_path, monkeypatc
         result = hand_result("imdb", seeds=(0,))
         moment = f"2026-01-{day}T00:00:00Z"
         source = msgspec.structs.replace(result.provenance, started=moment, ended=moment)
-        paths.append(Store(tmp_path / "runs").save(msgspec.structs.replace(result, run_id=day, provenance=source)))
+        paths.append(Store(tmp_path / "runs").save(msgspec.structs.replace(result, run_id=day, provenance=source)).path)
     good, newest = paths
     status, content = newest.stat(), newest.read_bytes()
     # A disk that goes bad changes neither size nor time of a file: only reading tells.

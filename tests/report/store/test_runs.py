@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from helpers.hand_results import hand_result
 
+from labreport.experiments.result import Findings
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store import files, runs
 from labreport.report.store.runs import Store
@@ -28,7 +29,7 @@ def _run(lab: str, number: int, **changes):
 
 def test_a_run_is_stored_in_a_folder_of_its_own_and_read_back(tmp_path):
     result = _run("imdb", 1)
-    path = Store(tmp_path).save(result)
+    path = Store(tmp_path).save(result).path
     assert path == tmp_path / "imdb" / result.run_id / "result.json"
     assert runs.load(path) == result
 
@@ -48,7 +49,7 @@ def test_runs_are_listed_newest_first_and_by_lab(tmp_path):
         ("imdb", "01"),
     ]
     assert len(Store(tmp_path).list("imdb").runs) == 2
-    latest = Store(tmp_path).latest("imdb")
+    latest = Store(tmp_path).list().newest("imdb")
     assert latest is not None and latest.entry.started.startswith("2026-01-02")
 
 
@@ -59,7 +60,7 @@ def test_a_listing_reads_the_small_index_and_not_the_whole_result(tmp_path, monk
 
 
 def test_a_run_without_index_is_listed_from_its_result(tmp_path):
-    path = Store(tmp_path).save(_run("imdb", 1))
+    path = Store(tmp_path).save(_run("imdb", 1)).path
     (path.parent / "index.json").unlink()
     stamp = runs.stamp_of(path)
     expected = msgspec.structs.replace(runs.entry_of(runs.load(path)), stamp=stamp)
@@ -69,7 +70,7 @@ def test_a_run_without_index_is_listed_from_its_result(tmp_path):
 
 def test_a_result_that_was_damaged_behind_a_whole_index_is_noticed(tmp_path):
     Store(tmp_path).save(_run("imdb", 1))
-    path = Store(tmp_path).save(_run("imdb", 2))
+    path = Store(tmp_path).save(_run("imdb", 2)).path
     whole = path.read_bytes()
     for broken in (b"", whole[: len(whole) // 2], b"\0" * len(whole)):
         path.write_bytes(broken)
@@ -81,7 +82,7 @@ def test_a_result_that_was_damaged_behind_a_whole_index_is_noticed(tmp_path):
 
 
 def test_a_result_that_was_mended_or_copied_keeps_the_link_to_its_report(tmp_path):
-    path = Store(tmp_path).save(_run("imdb", 1))
+    path = Store(tmp_path).save(_run("imdb", 1)).path
     Store(tmp_path).link(Store(tmp_path).list().runs[0], "../reports")
     os.utime(path, ns=(1, 1))
     (run,) = Store(tmp_path).list().runs
@@ -89,7 +90,7 @@ def test_a_result_that_was_mended_or_copied_keeps_the_link_to_its_report(tmp_pat
 
 
 def test_a_run_that_is_deleted_while_others_are_listed_is_no_damaged_one(tmp_path, monkeypatch):
-    path = Store(tmp_path).save(_run("imdb", 1))
+    path = Store(tmp_path).save(_run("imdb", 1)).path
     (path.parent / "index.json").unlink()
 
     def gone(_path: Path) -> tuple[int, int]:
@@ -103,7 +104,7 @@ def test_a_run_that_is_deleted_while_others_are_listed_is_no_damaged_one(tmp_pat
 
 def test_one_damaged_run_among_others_is_named_and_passed_over(tmp_path):
     Store(tmp_path).save(_run("imdb", 1))
-    broken = Store(tmp_path).save(_run("imdb", 2))
+    broken = Store(tmp_path).save(_run("imdb", 2)).path
     (broken.parent / "index.json").unlink()
     broken.write_bytes(b"{")
     listing = Store(tmp_path).list()
@@ -120,13 +121,13 @@ def test_a_folder_that_a_killed_program_left_is_no_run(tmp_path):
 
 def test_only_a_complete_run_answers_for_its_key(tmp_path):
     Store(tmp_path).save(_run("imdb", 1, status="failed"))
-    assert Store(tmp_path).with_key("imdb", f"{1:064x}") is None
+    assert Store(tmp_path).list().with_key("imdb", f"{1:064x}") is None
     Store(tmp_path).save(msgspec.structs.replace(_run("imdb", 1), run_id="other"))
-    assert Store(tmp_path).with_key("imdb", f"{1:064x}") is not None
+    assert Store(tmp_path).list().with_key("imdb", f"{1:064x}") is not None
 
 
 def test_a_run_is_found_by_the_unique_beginning_of_its_id_by_folder_and_by_file(tmp_path):
-    path = Store(tmp_path).save(_run("imdb", 1))
+    path = Store(tmp_path).save(_run("imdb", 1)).path
     Store(tmp_path).save(_run("imdb", 2))
     assert Store(tmp_path).find("20260101") == path
     assert Store(tmp_path).find(str(path.parent)) == path
@@ -165,3 +166,33 @@ def test_a_written_file_has_the_usual_permissions(tmp_path):
     expected = Path(tmp_path / "b")
     expected.touch()
     assert (tmp_path / "a").stat().st_mode == expected.stat().st_mode
+
+
+def test_the_newest_run_of_a_lab_is_that_of_its_profile_and_data(tmp_path):
+    kinds = (("full", "full"), ("quick", "full"), ("full", "sample"))
+    for number, (profile, source) in enumerate(kinds, 1):
+        result = _run("imdb", number)
+        card = msgspec.structs.replace(hand_result("imdb").findings.data, source=source)
+        findings = msgspec.structs.replace(result.findings, data=card)
+        Store(tmp_path).save(msgspec.structs.replace(result, profile=profile, findings=findings))
+    Store(tmp_path).save(_run("mnist", 9))
+    listing = Store(tmp_path).list()
+
+    def day(*wanted):
+        found = listing.newest("imdb", *wanted)
+        return found and int(found.entry.started[8:10])
+
+    assert (day(), day("full"), day("quick")) == (3, 3, 2)
+    assert (day("full", "auto"), day("full", "full"), day("full", "sample")) == (3, 1, 3)
+    assert day("quick", "sample") is None
+    assert [run.entry.profile for run in listing.of("imdb", data="full")] == ["quick", "full"]
+
+
+def test_a_run_that_knows_no_data_answers_for_any(tmp_path):
+    Store(tmp_path).save(hand_result("workflow"))
+    failed = msgspec.structs.replace(_run("imdb", 2), status="failed", findings=Findings())
+    Store(tmp_path).save(failed)
+    listing = Store(tmp_path).list()
+    for lab in ("workflow", "imdb"):
+        for data in ("auto", "full", "sample"):
+            assert listing.newest(lab, "full", data) is not None

@@ -281,7 +281,7 @@ def test_the_job_of_a_ci_has_an_address():
 
 def test_an_index_of_an_older_form_is_renewed_from_its_result(tmp_path, monkeypatch):
     store = Store(tmp_path)
-    path = store.save(hand_result("imdb"))
+    path = store.save(hand_result("imdb")).path
     index = path.parent / INDEX
     old = json.loads(index.read_bytes())
     for name in ("form", "scores", "machine"):

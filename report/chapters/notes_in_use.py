@@ -1,0 +1,119 @@
+"""Which notes a report is made of, and what they say without any run: the title of a chapter, and the claims it makes.
+
+A user's own note takes the place of the shipped one, in each language by itself. Whatever judges or names a chapter
+(`--strict`, `show`, `compare`, the gate, the cover) asks here, so that all of them speak of the printed chapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jinja2 import TemplateSyntaxError
+
+from labreport.experiments import additions
+from labreport.experiments.additions import Additions
+from labreport.experiments.result import Result
+from labreport.report.chapters import notes
+from labreport.report.chapters.sandbox import claimed
+from labreport.report.configuration import Configuration
+from labreport.report.errors import NoteError
+from labreport.report.findings import claims
+from labreport.report.findings.claims import Claim
+from labreport.report.words import LANGUAGES, Language
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotesInUse:
+    """The notes of a report."""
+
+    folder: Path | None = None
+    """With notes of the user's own, `<language>/<lab>.md`; None for the shipped ones alone."""
+    languages: tuple[Language, ...] = LANGUAGES
+    """In which the report is written."""
+    paths: Mapping[str, Path] = field(default_factory=dict)
+    """Labs that the configuration names: name -> file; they may define claims, figures and tables for their notes."""
+    solutions: bool = False
+    """Whether solutions are printed: the instructor's edition."""
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> NotesInUse:
+        """Return the notes that a configuration asks for."""
+        return cls(
+            folder=configuration.notes,
+            languages=configuration.lang,
+            paths=configuration.paths,
+            solutions=configuration.edition == "instructor",
+        )
+
+    def text(self, language: Language, lab: str) -> tuple[str, str]:
+        """Return the text of a lab's note without what is not printed, and how to name it in an error.
+
+        Raises:
+            NoteError: there is no such note in this language, it is not readable text, or a solution is not closed.
+        """
+        text, origin = self._source(language, lab)
+        return (text if self.solutions else notes.without_solutions(text, origin)), origin
+
+    def title(self, language: Language, lab: str) -> str:
+        """Return the title of a lab's chapter, or the lab's name where it has no note."""
+        try:
+            return notes.title_of(self._source(language, lab)[0]) or lab
+        except NoteError:
+            return lab
+
+    def titles(self, lab: str) -> dict[str, str]:
+        """Return the title of a lab's chapter in every language."""
+        return {language: self.title(language, lab) for language in LANGUAGES}
+
+    def own(self, lab: str) -> Additions:
+        """Return what a lab defines for its own notes."""
+        return additions.of(lab, self.paths.get(lab))
+
+    def claims(self, lab: str) -> tuple[str, ...] | None:
+        """Return the names of the claims that a lab's chapter makes, in any language of the report.
+
+        None where the lab has no chapter. A note that can't be read makes no claims: its chapter is not printed.
+        """
+        texts = self._texts(lab)
+        if not texts:
+            return None
+        made: dict[str, None] = {}
+        for text in texts:
+            try:
+                made |= dict.fromkeys(claimed(text))
+            except TemplateSyntaxError:
+                continue
+        own = self.own(lab).claims
+        return tuple(name for name in made if name in own or name in claims.names())
+
+    def stated(self, result: Result) -> list[Claim]:
+        """Judge the claims of a run's chapter; every claim that can be told where the lab has no chapter."""
+        made, own = self.claims(result.lab), self.own(result.lab).claims
+        if made is not None:
+            return [claims.state(name, result, own) for name in made]
+        every = (claims.state(name, result, own) for name in (*claims.names(), *own))
+        return [claim for claim in every if claim.verdict != "unknown"]
+
+    def _texts(self, lab: str) -> Sequence[str]:
+        found = []
+        for language in self.languages:
+            try:
+                found.append(self.text(language, lab)[0])
+            except NoteError:
+                continue
+        return found
+
+    def _source(self, language: Language, lab: str) -> tuple[str, str]:
+        if self.folder is None or not (path := self.folder / language / f"{lab}.md").is_file():
+            return notes.source(language, lab)
+        origin = f"{self.folder.name}/{language}/{lab}.md"
+        try:
+            return path.read_text("utf-8"), origin
+        except (OSError, UnicodeDecodeError) as error:
+            raise NoteError(f"{origin}: can't be read: {error}.") from error
+
+
+SHIPPED = NotesInUse()
+"""The notes of labreport, in every language, without solutions."""

@@ -1,0 +1,188 @@
+"""The language of notes: Jinja2 in a sandbox, and how a value becomes text on its way out.
+
+Notes may be written by anybody, so an expression can read and compute, and neither run anything nor grow without end.
+Numbers are formatted here, so that text, table and figure write them alike; text from elsewhere (a word of a review,
+the name of a class) is escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, cast
+
+from jinja2 import StrictUndefined, Template, nodes
+from jinja2.exceptions import SecurityError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from labreport.report import numbers
+from labreport.report.document import escape
+from labreport.report.findings.analysis import MissingValueError
+from labreport.report.findings.scores import Quantity
+from labreport.report.words import LANGUAGES, Language, Words
+
+VIEWS = "labreport.report.chapters.values"
+"""Module whose functions and methods a note may call; nothing else can be called."""
+_LARGEST = 10**18
+"""Numbers in a note stay below this; the largest one that labreport itself puts in is a count of bytes."""
+
+
+class Fragment(str):
+    """Text that is Markdown already and must not be escaped."""
+
+    __slots__ = ()
+
+
+class Exact(float):
+    """A number that was chosen, not measured: written in its shortest form (0.001), never rounded."""
+
+    __slots__ = ()
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja2 for notes that anybody may have written: expressions only, and none that can run or grow without end.
+
+    There are no loops, macros or inclusions, so a note ends; products, powers and formats are limited, and nothing can
+    be called but what is defined here (no method of a text, such as `center`): it stays small.
+    """
+
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for statement in tree.find_all(nodes.Stmt):
+            if not isinstance(statement, (nodes.Output, nodes.Assign)):
+                kind = type(statement).__name__.lower()
+                raise TemplateSyntaxError(
+                    f"a note may not hold '{kind}'; only values, {{{{ … }}}}, and {{% set … %}}.", statement.lineno
+                )
+        # Joining texts could double them again and again; a note has no need of it.
+        for joined in tree.find_all(nodes.Concat):
+            raise TemplateSyntaxError("a note may not join texts with '~'.", joined.lineno)
+        _check_claims(tree)
+        return tree
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        """Return whether a note may call this: a name of the context, or a method of one of its views."""
+        return getattr(obj, "__module__", None) == VIEWS and super().is_safe_callable(obj)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Compute a sum, product, power or format, unless its result would be huge.
+
+        Raises:
+            SecurityError: it would.
+        """
+        if operator == "%" and isinstance(left, str):
+            if re.search(r"\d{3}|\*", left) or len(left) > 100:
+                raise SecurityError(f"the format {left[:40]!r} is too wide")
+        elif not (isinstance(left, (int, float)) and isinstance(right, (int, float))):
+            raise SecurityError(f"'{operator}' works on numbers only")
+        elif operator == "**" and (abs(right) > 100 or abs(left) > _LARGEST):
+            raise SecurityError("the power is too large")
+        elif operator == "*" and isinstance(left, int) and max(abs(left), abs(right)) > _LARGEST:
+            raise SecurityError("the product is too large")
+        return super().call_binop(context, operator, left, right)
+
+
+def _check_claims(tree: nodes.Template) -> None:
+    """Refuse claims that are named or made only in some runs: gate and comparison ask a note what it claims."""
+    written_out = {id(call.node) for call in _claim_calls(tree)}
+    for name in tree.find_all(nodes.Name):
+        if name.name == "claim" and id(name) not in written_out:
+            raise TemplateSyntaxError('a claim is made by its name, claim("…"), written out.', name.lineno)
+    for choice in tree.find_all((nodes.CondExpr, nodes.And, nodes.Or)):
+        if any(_claim_calls(choice)):
+            raise TemplateSyntaxError(
+                "a claim can't depend on a condition: its wording follows the run.", choice.lineno
+            )
+
+
+def _claim_calls(tree: nodes.Node) -> Iterator[nodes.Call]:
+    for call in tree.find_all(nodes.Call):
+        named = isinstance(call.node, nodes.Name) and call.node.name == "claim" and len(call.args) == 1
+        if named and isinstance(call.args[0], nodes.Const) and isinstance(call.args[0].value, str):
+            yield call
+
+
+def claimed(text: str) -> tuple[str, ...]:
+    """Return the names of the claims that the text of a note makes, each once, in order.
+
+    Raises:
+        TemplateSyntaxError: the text is not one that a note may hold.
+    """
+    calls = _claim_calls(environment(LANGUAGES[0]).parse(text))
+    return tuple(dict.fromkeys(cast(nodes.Const, call.args[0]).value for call in calls))
+
+
+@cache
+def environment(language: Language) -> Sandbox:
+    """Return the sandbox of the notes of one language."""
+    words = Words(language)
+    sandbox = Sandbox(
+        undefined=StrictUndefined,
+        autoescape=False,
+        finalize=shown,
+        keep_trailing_newline=True,
+        # Jinja's own `{#` opens the id of a heading in the notes.
+        comment_start_string="{##",
+        comment_end_string="##}",
+    )
+    filters: dict[str, Callable[..., Any]] = {
+        "percent": lambda value: Fragment(_percent(value)),
+        "number": lambda value, digits=None: Fragment(numbers.number(_plain(value), _few(digits))),
+        "integer": lambda value: Fragment(numbers.integer(_plain(value))),
+        "points": lambda value: Fragment(words("labs.points", value=numbers.points(_plain(value)))),
+        "bytes": lambda value: Fragment(numbers.size(_plain(value))),
+        "dollars": lambda value: Fragment(words("labs.dollars", value=numbers.integer(_plain(value) * 1000))),
+    }
+    sandbox.filters = filters
+    sandbox.globals.clear()
+    return sandbox
+
+
+@cache
+def compiled(sandbox: Sandbox, source: str) -> Template:
+    """Return a short template, such as the sentence of a claim, ready to be filled."""
+    return sandbox.from_string(source)
+
+
+def _few(digits: Any) -> int | None:
+    if digits is None or (isinstance(digits, int) and 0 <= digits <= 20):
+        return digits
+    raise MissingValueError(f"number(…) takes 0 to 20 digits, not {digits!r}.")
+
+
+def exact(value: Any) -> Any:
+    return Exact(value) if isinstance(value, float) else value
+
+
+def _plain(value: Any) -> float:
+    if isinstance(value, Quantity):
+        return value.mean
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise MissingValueError(f"A number was expected, not {value!r}.")
+    return value
+
+
+def _percent(value: Any) -> str:
+    return numbers.percent(_plain(value))
+
+
+def shown(value: Any) -> Any:
+    """Turn what an expression gives into text: the last station of every value."""
+    if isinstance(value, Fragment):
+        return value
+    if isinstance(value, Quantity):
+        return numbers.number(value.mean)
+    if isinstance(value, str):
+        return escape(value)
+    if isinstance(value, bool) or value is None:
+        raise MissingValueError(f"{value!r} can't stand in a text.")
+    if isinstance(value, int):
+        return numbers.integer(value)
+    if isinstance(value, Exact):
+        return numbers.exact(value)
+    if isinstance(value, float):
+        return numbers.number(value)
+    return value

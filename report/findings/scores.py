@@ -1,0 +1,93 @@
+"""What the scores of a run are: the one answer for pages, tables, the store, comparisons, the gate and the trend.
+
+Seeds are the repetitions. The folds of one cross-validation share their training samples, so they are averaged inside
+their seed before anything is said about spread; where a score is recorded as a whole and by fold, the whole counts.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from labreport.experiments.result import Result, Score
+
+ScoreKind = Literal["score", "baseline"]
+"""Of a trained network, or of the simple rule or model beside it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """One measured number, once per seed."""
+
+    values: tuple[float, ...]
+    """In the unit; shares from 0 to 1."""
+    unit: str
+
+    @property
+    def mean(self) -> float:
+        """Mean over the seeds."""
+        return mean(self.values)
+
+    @property
+    def deviation(self) -> float | None:
+        """Sample standard deviation over the seeds; None for a single run, or where a value is not finite."""
+        if len(self.values) < 2 or not all(map(math.isfinite, self.values)):
+            return None
+        return statistics.stdev(self.values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured(Quantity):
+    """One score or baseline of one run: its values, and what it is."""
+
+    kind: ScoreKind
+    first: Score
+    """Any of its records: they agree in model, metric, split, unit and direction."""
+    seeds: tuple[int | None, ...]
+    """One for each value, in ascending order; None for a number that no seed enters."""
+    by_fold: tuple[float, ...]
+    """One for each fold, averaged over the seeds; empty without folds."""
+
+    @property
+    def seeded(self) -> bool:
+        """Whether chance enters the number."""
+        return None not in self.seeds
+
+
+def measured(result: Result) -> dict[str, Measured]:
+    """Return every score and baseline of a run by name, in the order of the record."""
+    found = scores_of(result.findings.scores)
+    return found | scores_of([item for item in result.findings.baselines if item.name not in found], "baseline")
+
+
+def scores_of(records: Sequence[Score], kind: ScoreKind = "score") -> dict[str, Measured]:
+    """Return the scores that some records of one run make up, by name, in the order of the records."""
+    named: dict[str, list[Score]] = {}
+    for item in records:
+        named.setdefault(item.name, []).append(item)
+    return {name: _gathered(kind, found) for name, found in named.items()}
+
+
+def mean(values: Sequence[float]) -> float:
+    """Return the mean of some numbers; not-a-number where infinities of both signs are among them."""
+    # Not fsum alone: it refuses infinities of both signs.
+    total = math.fsum(values) if all(map(math.isfinite, values)) else sum(values)
+    return total / len(values)
+
+
+def _gathered(kind: ScoreKind, records: Sequence[Score]) -> Measured:
+    counted = [item for item in records if item.fold is None] or records
+    # In the order of the seeds, so that metrics recorded in another order still share their runs.
+    seeds = tuple(sorted({item.seed for item in counted}, key=lambda seed: -1 if seed is None else seed))
+    folds = sorted({item.fold for item in counted if item.fold is not None})
+    return Measured(
+        kind=kind,
+        first=counted[0],
+        unit=counted[0].unit,
+        seeds=seeds,
+        values=tuple(mean([item.value for item in counted if item.seed == seed]) for seed in seeds),
+        by_fold=tuple(mean([item.value for item in counted if item.fold == fold]) for fold in folds),
+    )
