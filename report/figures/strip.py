@@ -23,14 +23,15 @@ def picture(result: Result, words: Words) -> Chart | Drawing:
     if "val_mae" in roles.get("fold", ()):
         dropped, smoothed = analysis.smoothed_curve(result)
         return _small_curve(words, Curve(mean=smoothed), dropped + 1, analysis.smoothed_turn(result), "mae")
-    if "val_loss" in roles.get("selection", ()):
-        curve = bundle(analysis.curves(result, "selection", "val_loss"))
+    role = analysis.shown_role(result) if roles else ""
+    if "val_loss" in roles.get(role, ()):
+        curve = bundle(analysis.curves(result, role, "val_loss"))
         return _small_curve(words, curve, 1, analysis.turn(result), "loss")
     if any(series.name == "descent_position" for series in result.findings.series):
         return blocks.emblem(words)
-    if not result.findings.trainings:
+    if any(model.role == "two_outputs" for model in result.findings.models):
         return _graph_emblem(words)
-    raise FigureError("the run has no validation curve")
+    raise FigureError("the run has no validation curve, and nothing else that stands for it")
 
 
 @charted

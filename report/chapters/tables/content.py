@@ -36,6 +36,17 @@ def numeric(title: str) -> Column:
     return Column(title=title, align="right", kind="number")
 
 
+def unit_label(unit: str, words: Words) -> str:
+    """Return a unit as readers know it; empty for one that goes without saying."""
+    return words.get(f"tables.unit_{unit.replace(' ', '_')}", escape(unit))
+
+
+def with_unit(title: str, unit: str, words: Words) -> str:
+    """Return the title of a column with its unit in brackets."""
+    label = unit_label(unit, words)
+    return words("tables.with_unit", title=title, unit=label) if label else title
+
+
 def card_of(result: Result) -> DataCard:
     """Return the data card of a run.
 

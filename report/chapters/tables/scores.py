@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from labreport.experiments.definitions import table
 from labreport.experiments.result import Result, Score
 from labreport.report import numbers
-from labreport.report.chapters.tables.content import UNKNOWN, TableData, TableError, numeric
+from labreport.report.chapters.tables.content import UNKNOWN, TableData, TableError, numeric, with_unit
 from labreport.report.document import Column, escape
 from labreport.report.findings import analysis
 from labreport.report.findings.scores import Quantity
@@ -43,8 +43,9 @@ def scores(result: Result, words: Words) -> TableData:
     for measure in measures:
         found = [cells.get((model, *measure), []) for model in models]
         digits = DECIMALS.get(measure[1], 2)
-        title = words.get(f"tables.{measure[0]}_{measure[1]}", f"{measure[0]} {measure[1]}")
-        columns.append(numeric(title))
+        title = words.get(f"tables.{measure[0]}_{measure[1]}", f"{measure[0]} {escape(measure[1])}")
+        unit = next(s.unit for s in listed if (s.split, s.metric) == measure)
+        columns.append(numeric(with_unit(title, unit, words)))
         contents.append([_mean(group, digits) for group in found])
         if spread and measure == main:
             columns.append(numeric(words("tables.deviation", seeds=len(result.seeds))))
@@ -78,7 +79,9 @@ def folds(result: Result, words: Words) -> TableData:
         row += [numbers.integer(fold.validation_samples), error]
         row += [numbers.integer(values[position]) if position < len(values) else UNKNOWN for values in sizes]
         rows.append(tuple(row))
-    columns = (Column(title=words("tables.fold")), *(numeric(words(f"tables.{head}")) for head in heads))
+    unit = next((score.unit for score in result.findings.scores if (score.fold, score.metric) == (1, "mae")), "")
+    titles = [with_unit(words(f"tables.{head}"), unit if head == "fold_mae" else "", words) for head in heads]
+    columns = (Column(title=words("tables.fold")), *map(numeric, titles))
     return TableData(columns=columns, rows=tuple(rows))
 
 

@@ -15,16 +15,11 @@ from labreport.report.findings.analysis import (
     measure,
     score,
     setting,
+    shown_role,
     smoothed_turn,
     trainings,
     turn,
 )
-
-
-def _role(result: Result) -> str:
-    """The training whose curves the chapter shows."""
-    roles = {fit.role for fit in result.findings.trainings}
-    return "selection" if "selection" in roles else "fold"
 
 
 def _turned(found: Turn) -> dict[str, Number]:
@@ -39,7 +34,7 @@ def _turned(found: Turn) -> dict[str, Number]:
 @claim()
 def training_loss_falls(result: Result) -> Answer:
     """The training loss falls in every epoch."""
-    curve = mean_curve(result, _role(result), "loss")
+    curve = mean_curve(result, shown_role(result), "loss")
     rises = sum(later >= earlier for earlier, later in pairwise(curve))
     return Answer(
         holds=rises == 0, numbers={"epochs": len(curve), "rises": rises, "first": curve[0], "last": curve[-1]}
@@ -49,7 +44,7 @@ def training_loss_falls(result: Result) -> Answer:
 @claim()
 def training_accuracy_rises(result: Result) -> Answer:
     """The training accuracy rises in every epoch."""
-    curve = mean_curve(result, _role(result), "accuracy")
+    curve = mean_curve(result, shown_role(result), "accuracy")
     drops = sum(later <= earlier for earlier, later in pairwise(curve))
     return Answer(
         holds=drops == 0, numbers={"epochs": len(curve), "drops": drops, "first": curve[0], "last": curve[-1]}
@@ -66,8 +61,8 @@ def overfits(result: Result) -> Answer:
 @claim()
 def accuracy_gap(result: Result) -> Answer:
     """At the last epoch the training accuracy lies above the validation accuracy."""
-    train = mean_curve(result, "selection", "accuracy")[-1]
-    validation = mean_curve(result, "selection", "val_accuracy")[-1]
+    train = mean_curve(result, shown_role(result), "accuracy")[-1]
+    validation = mean_curve(result, shown_role(result), "val_accuracy")[-1]
     return Answer(
         holds=train > validation, numbers={"train": train, "validation": validation, "gap": train - validation}
     )
