@@ -16,16 +16,16 @@ from typing import Any, Literal, get_args
 
 from labreport.experiments.plugins import Registry
 from labreport.experiments.suggestion import unknown_name
+from labreport.report import languages
 from labreport.report.document import Theme
 from labreport.report.errors import UsageError
 from labreport.report.store.codec import NAME
-from labreport.report.words import DOCUMENTS, LANGUAGES, Document, Language
 
 FORMATS: Registry[Any] = Registry("format", "labreport.formats", order=("html", "pdf", "md", "ipynb", "split"))
 """Forms that a report can be rendered to; `rendering.formats` says what they are."""
 PREFIX = "LABREPORT_"
 LOCALISED = ("title", "course", "institution", "term", "lecturer", "group", "due", "licence")
-"""Texts for cover and heads: one for both languages, or a table by language."""
+"""Texts for cover and heads: one for all languages, or a table by language."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +43,10 @@ class Configuration:
     offline: bool = False
     runs_dir: Path = Path("runs")
     output: Path = Path("reports")
-    lang: tuple[Language, ...] = LANGUAGES
+    lang: tuple[str, ...] = languages.DEFAULT
     """Languages, for whatever is written in one at a time."""
-    documents: tuple[Document, ...] = LANGUAGES
-    """What `lang` asks for of a report: a document in one language, or one in both."""
+    documents: tuple[str, ...] = languages.DEFAULT
+    """What `lang` asks for of a report: documents in one language ("en") or in several ("bilingual", "zh+en")."""
     to: tuple[str, ...] = ("html", "pdf")
     edition: Literal["student", "instructor"] = "student"
     """student: exercises without solutions; instructor: with solutions and a marking scheme."""
@@ -105,9 +105,13 @@ def override(configuration: Configuration, **flags: Any) -> Configuration:
     return replace(configuration, **given)
 
 
-def _documents(names: tuple[Document, ...]) -> dict[str, Any]:
+def _documents(names: tuple[str, ...]) -> dict[str, Any]:
     """Return what a list of documents says: these documents, and the languages of what exists in one language only."""
-    return {"documents": names, "lang": tuple(name for name in names if name in LANGUAGES) or LANGUAGES}
+    alone = tuple(name for name in names if languages.parts(name) == (name,))
+    return {
+        "documents": names,
+        "lang": alone or tuple(dict.fromkeys(part for name in names for part in languages.parts(name))),
+    }
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
@@ -179,7 +183,8 @@ def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
             raise UsageError(f"{origin} must be true or false, not {value!r}.")
         return found
     if key in LOCALISED:
-        return dict.fromkeys(LANGUAGES, _text(value, origin)) if isinstance(value, str) else _by_language(value, origin)
+        whole = isinstance(value, str)
+        return dict.fromkeys(languages.names(), _text(value, origin)) if whole else _by_language(value, origin)
     if key == "paths":
         for name in _table(value, origin):
             if not NAME.fullmatch(name):
@@ -231,19 +236,20 @@ def check_choice(key: str, value: str, origin: str) -> str:
 
 
 def check_names(key: str, values: tuple[str, ...], origin: str) -> tuple[str, ...]:
-    """Return languages or formats, each once.
+    """Return documents, languages or formats, each once.
 
     Raises:
         UsageError: one is unknown, or the list is empty.
     """
-    known: tuple[str, ...] = {"lang": DOCUMENTS, "language": LANGUAGES}.get(key, ())
+    known: tuple[str, ...] = {"lang": languages.documents(), "language": languages.names()}.get(key, ())
     if key == "to":
         known = FORMATS.names()
     if known:
-        kind = {"lang": "language", "language": "language", "to": "format"}[key]
+        kind = "format" if key == "to" else "language"
         for value in values:
-            if value not in known:
-                raise UsageError(f"{origin}: {unknown_name(kind, value, known)}")
+            for part in languages.parts(value) if key == "lang" and languages.JOINT in value else (value,):
+                if part not in known or (part != value and part == languages.BILINGUAL):
+                    raise UsageError(f"{origin}: {unknown_name(kind, part, known)}")
         if not values:
             raise UsageError(f"{origin} is empty; choose from {', '.join(known)}.")
     return tuple(dict.fromkeys(values))

@@ -1,14 +1,20 @@
 """The report as a tree of plain values, before any markup: what stands where, with its number and its words.
 
-`build` makes it from Results and notes; `render` and `markdown` place it. A comparison of reports becomes the same
-tree, so there is one renderer. Every text here is inline Markdown in the report's language (links are resolved, numbers
-are formatted, nothing is left to compute); figures are finished SVG.
+`build` makes it from Results and notes; `rendering` places it. A comparison of reports becomes the same tree, so there
+is one renderer. Links are resolved, numbers are formatted, nothing is left to compute; figures are finished SVG.
+
+A text is one string where all languages of the report say the same, otherwise `Texts`: one string for each language.
+The type of a field says what kind of text it holds, and by these types `walk` finds every text of a tree and `mapped`
+changes them. Nobody else walks a tree.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
 
@@ -23,12 +29,29 @@ VERDICT_MARKS = {"true": "✓", "some": "◐", "false": "✗", "unknown": "?"}
 """What stands behind the sentence of a claim, by verdict, as the text of a link to its evidence."""
 
 
-BETWEEN = "\ue001"
-"""Stands between the two languages of a text in a bilingual report."""
 SLOT = "\ue000"
-"""Stands for code or a formula while a line is typeset."""
-RESERVED = BETWEEN + SLOT
-"""Characters that no text of a run or a note may hold."""
+"""Stands for code or a formula while a line is typeset; no text of a run or a note may hold it."""
+
+
+class Texts(msgspec.Struct, frozen=True):
+    """A text in several languages, or in one that is not the report's."""
+
+    by_language: dict[str, str]
+    """Name of each language and what it says, in the order in which they are shown."""
+
+
+Text = str | Texts
+"""A text of a report: one string where its languages say the same."""
+Kind = Literal["inline", "prose", "cell", "source", "formula", "drawing", "spoken"]
+"""What a text is: a line of Markdown, paragraphs of it, plain text in a cell of code, source or what it printed, TeX,
+SVG, or words that are spoken only."""
+
+Inline = Annotated[Text, "inline"]
+Paragraphs = Annotated[Text, "prose"]
+Source = Annotated[str, "source"]
+Formula = Annotated[str, "formula"]
+Drawing = Annotated[str, "drawing"]
+Spoken = Annotated[Text, "spoken"]
 
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|$#~{}&])")
@@ -46,13 +69,13 @@ class Node(msgspec.Struct, frozen=True, tag=True):
 class Prose(Node, frozen=True, kw_only=True):
     """Running text: paragraphs and lists in Markdown."""
 
-    markdown: str
+    markdown: Paragraphs
 
 
 class Column(Node, frozen=True, kw_only=True):
     """Head of a table's column."""
 
-    title: str
+    title: Inline
     align: Literal["left", "right", "center"] = "left"
     kind: ColumnKind = "text"
 
@@ -62,10 +85,10 @@ class Table(Node, frozen=True, kw_only=True):
 
     id: str
     number: str
-    caption: str
+    caption: Inline
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
-    tag_line: str = ""
+    rows: tuple[tuple[Inline, ...], ...]
+    tag_line: Inline = ""
     row_ids: tuple[str, ...] = ()
     """Ids of the rows that links lead to; nothing, or one for each row."""
 
@@ -75,13 +98,13 @@ class Figure(Node, frozen=True, kw_only=True):
 
     id: str
     number: str
-    caption: str
-    svg: str
-    alt: str
+    caption: Inline
+    svg: Drawing
+    alt: Spoken
     width_mm: float
     height_mm: float
     data: Table | None = None
-    tag_line: str = ""
+    tag_line: Inline = ""
 
 
 class Listing(Node, frozen=True, kw_only=True):
@@ -89,8 +112,8 @@ class Listing(Node, frozen=True, kw_only=True):
 
     id: str
     number: str
-    caption: str
-    code: str
+    caption: Inline
+    code: Source
     sha256: str
     verified: bool
 
@@ -99,23 +122,23 @@ class Example(Node, frozen=True, kw_only=True):
     """Code and the output it really gave."""
 
     id: str
-    caption: str
-    code: str
-    output: str
+    caption: Inline
+    code: Source
+    output: Source
 
 
 class Equation(Node, frozen=True, kw_only=True):
     """A displayed formula in TeX with its spoken form."""
 
-    tex: str
-    alt: str
+    tex: Formula
+    alt: Spoken
 
 
 class Box(Node, frozen=True, kw_only=True):
     """A quiet box: key points, caution, a check of oneself, sources, or the report of a failure."""
 
     kind: BoxKind
-    title: str
+    title: Inline
     blocks: tuple[Block, ...]
 
 
@@ -125,9 +148,9 @@ class Exercise(Node, frozen=True, kw_only=True):
     id: str
     number: str
     points: int
-    task: str
-    hint: str
-    solution: str | None = None
+    task: Paragraphs
+    hint: Paragraphs
+    solution: Paragraphs | None = None
     answer_lines: int = 0
     """Empty lines for the answer in print; 0 where the solution is printed."""
 
@@ -139,7 +162,7 @@ class Section(Node, frozen=True, kw_only=True):
     """A headed part of a chapter."""
 
     id: str
-    title: str
+    title: Inline
     blocks: tuple[Block, ...]
 
 
@@ -148,8 +171,8 @@ class Chapter(Node, frozen=True, kw_only=True):
 
     id: str
     number: str
-    title: str
-    marks: tuple[str, ...] = ()
+    title: Inline
+    marks: tuple[Inline, ...] = ()
     opening: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = ()
 
@@ -157,35 +180,189 @@ class Chapter(Node, frozen=True, kw_only=True):
 class CoverFigure(Node, frozen=True, kw_only=True):
     """One small multiple of the cover's strip."""
 
-    title: str
-    svg: str
-    alt: str
+    title: Inline
+    svg: Drawing
+    alt: Spoken
 
 
 class Cover(Node, frozen=True, kw_only=True):
     """The first page."""
 
-    title: str
-    subtitle: str
-    facts: tuple[tuple[str, str], ...]
-    head: str = ""
+    title: Inline
+    subtitle: Inline
+    facts: tuple[tuple[Inline, Inline], ...]
+    head: Inline = ""
     """What stands at the left of every page: the course, or the title."""
     logo: str = ""
     """A picture as a `data:` address, or nothing."""
-    logo_alt: str = ""
-    marks: tuple[str, ...] = ()
+    logo_alt: Spoken = ""
+    marks: tuple[Inline, ...] = ()
     strip: tuple[CoverFigure, ...] = ()
 
 
 class Report(Node, frozen=True, kw_only=True):
-    """A whole report in one language, or in both."""
+    """A whole report in one language or in several."""
 
-    language: Literal["zh", "en"]
-    second: Literal["zh", "en"] | None = None
-    """The other language of a bilingual report, which follows the first one in every text behind `BETWEEN`."""
+    language: str
+    """Name of the language that comes first, also that of page numbers and labels."""
+    others: tuple[str, ...] = ()
+    """The other languages of a report in several."""
     date: str
     cover: Cover
     summary: Chapter
     chapters: tuple[Chapter, ...]
     provenance: Chapter
-    words: dict[str, str]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the names of all languages in their order."""
+        return (self.language, *self.others)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a text stands in a tree."""
+
+    named: str = ""
+    """Ids of chapter, section and block, as an error names them."""
+    key: str = ""
+    """The same in every language of a report, and different for each of its texts."""
+    chapter: str = ""
+    """Id of the chapter; empty on the cover."""
+    section: Text = ""
+    """Title of the section; empty before the first."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One text of a tree."""
+
+    place: Place
+    kind: Kind
+    field: str
+    """Name of the field that holds it."""
+    text: Text
+
+
+Change = Callable[[Found], Text]
+Tree = TypeVar("Tree", bound=Node)
+
+
+def by_language(text: Text, language: str) -> Mapping[str, str]:
+    """Return a text in each of its languages; a string is in `language`."""
+    return text.by_language if isinstance(text, Texts) else {language: text}
+
+
+def first(text: Text) -> str:
+    """Return a text in the language that comes first."""
+    return next(iter(text.by_language.values())) if isinstance(text, Texts) else text
+
+
+def each(text: Text, change: Callable[[str], str]) -> Text:
+    """Return a text with its string changed in each language."""
+    if isinstance(text, Texts):
+        return Texts({language: change(content) for language, content in text.by_language.items()})
+    return change(text)
+
+
+def mapped(tree: Tree, change: Change) -> Tree:
+    """Return a tree of the same shape in which each text is what `change` makes of it."""
+    return cast(Tree, _visited(tree, Place(), change, lambda _id: None))
+
+
+def walk(tree: Node) -> Iterator[Found]:
+    """Yield every text of a tree with its place, in reading order."""
+    found: list[Found] = []
+
+    def seen(item: Found) -> Text:
+        found.append(item)
+        return item.text
+
+    mapped(tree, seen)
+    yield from found
+
+
+def ids(tree: Node) -> Iterator[str]:
+    """Yield every id of a tree that a link may lead to."""
+    found: list[str] = []
+    _visited(tree, Place(), lambda item: item.text, found.append)
+    yield from found
+
+
+def _visited(node: Node, around: Place, change: Change, named: Callable[[str], None]) -> Node:
+    """Return a node with its texts changed, the same one where none is; tell the ids met on the way."""
+    place = _inside(node, around)
+
+    def visited(value: Any, name: str, kind: Kind | None, key: str, more: str = "") -> Any:
+        if isinstance(value, Node):
+            return _visited(value, _at(place, key), change, named)
+        if isinstance(value, tuple):
+            made = tuple(visited(item, name, kind, f"{key}/{index}", more) for index, item in enumerate(value))
+            return value if all(new is old for new, old in zip(made, value, strict=True)) else made
+        if kind is None or value is None:
+            return value
+        return change(Found(place=_at(place, key, more), kind=kind, field=name, text=value))
+
+    for id_ in (getattr(node, "id", None), *getattr(node, "row_ids", ())):
+        if id_ is not None:
+            named(id_)
+    changes: dict[str, Any] = {}
+    for name, kind in _kinds(type(node)).items():
+        value = getattr(node, name)
+        if isinstance(node, Table) and name == "rows":
+            new: Any = tuple(
+                tuple(
+                    visited(cell, name, "cell" if column.kind == "code" else "inline", f"{row}/{index}", f"row {count}")
+                    for index, (column, cell) in enumerate(zip(node.columns, cells, strict=True))
+                )
+                for count, (row, cells) in enumerate(zip(_row_keys(node), node.rows, strict=True), 1)
+            )
+        else:
+            new = visited(value, name, kind, name, name if isinstance(node, Exercise) else "")
+        if new is not value and new != value:
+            changes[name] = new
+    return msgspec.structs.replace(node, **changes) if changes else node
+
+
+def _row_keys(table: Table) -> tuple[str, ...]:
+    return table.row_ids or tuple(str(index) for index in range(len(table.rows)))
+
+
+def _at(place: Place, key: str, named: str = "", **known: Any) -> Place:
+    """Return a place inside another one."""
+    joined = ", ".join(part for part in (place.named, named) if part)
+    return Place(**{"chapter": place.chapter, "section": place.section} | known, named=joined, key=f"{place.key}/{key}")
+
+
+def _inside(node: Node, place: Place) -> Place:
+    """Return the place of a node's own texts; what has an id is known by it in every language."""
+    kind = type(node).__name__.lower()
+    id_ = getattr(node, "id", "")
+    match node:
+        case Report() | Prose() | Column():
+            return _at(place, kind)
+        case Chapter():
+            return _at(place, f"{kind} {id_}", f"{kind} '{id_}'", chapter=id_, section="")
+        case Section(title=title):
+            return _at(place, f"{kind} {id_}", f"{kind} '{id_}'", section=title)
+        case Cover() | Equation():
+            return _at(place, kind, kind)
+        case CoverFigure(title=title):
+            return _at(place, kind, f"drawing '{first(title)}'")
+        case Box(title=title):
+            return _at(place, kind, f"{kind} '{first(title)}'")
+        case _:
+            return _at(place, f"{kind} {id_}", f"{kind} '{id_}'")
+
+
+@cache
+def _kinds(node: type[Node]) -> dict[str, Kind | None]:
+    """Return the fields of a kind of node, each with the kind of text that it holds by its type."""
+    hints = get_type_hints(node, include_extras=True)
+    return {name: _kind_of(hints[name]) for name in node.__struct_fields__}
+
+
+def _kind_of(hint: Any) -> Kind | None:
+    if metadata := getattr(hint, "__metadata__", ()):
+        return cast(Kind, metadata[0])
+    return next((kind for part in get_args(hint) if (kind := _kind_of(part)) is not None), None)

@@ -1,8 +1,8 @@
 """The words of the report outside the notes: labels, headings, patterns of alternative texts, in each language.
 
-They lie in `templates/words/<language>/<file>.toml`, flat tables of texts; `words("figures.epoch")` looks up the key
-`epoch` of `figures.toml`. A missing key is a mistake of the programmer and raises; both languages have the same
-keys, which a test proves.
+They lie in the folder of a language, `words/<file>.toml`, flat tables of texts; `words("figures.epoch")` looks up the
+key `epoch` of `figures.toml`. What a language lacks is lent by the one that its `language.toml` names; a key that
+nobody has is a mistake of the programmer and raises. The shipped languages have the same keys, which a test proves.
 """
 
 from __future__ import annotations
@@ -10,26 +10,36 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from copy import copy
-from functools import cache
-from importlib import resources
-from typing import Literal
+from functools import cache, reduce
 
-Language = Literal["zh", "en"]
-LANGUAGES: tuple[Language, ...] = ("zh", "en")
-Document = Literal["zh", "en", "bilingual"]
-"""A report in one language, or one in both, paragraph by paragraph."""
-DOCUMENTS: tuple[Document, ...] = (*LANGUAGES, "bilingual")
+from labreport.report import languages
+from labreport.report.languages import DEFAULT as LANGUAGES
+
+__all__ = ["LANGUAGES", "Borrowed", "JoinedWords", "Words", "beside", "load_table"]
+
+
+class Borrowed(str):
+    """A text that another language lends; as the whole text of a node it is marked as such in the report."""
+
+    __slots__ = ("language",)
+
+    language: str
+
+    def __new__(cls, text: str, language: str) -> Borrowed:
+        """Return the text with the name of its language."""
+        made = super().__new__(cls, text)
+        made.language = language
+        return made
 
 
 @cache
-def load_table(language: Language) -> dict[str, str]:
-    """Return every text of one language, keyed by `file.key`."""
+def load_table(language: str) -> dict[str, str]:
+    """Return every text that a language has itself, keyed by `file.key`."""
     table: dict[str, str] = {}
-    folder = resources.files("labreport.templates") / "words" / language
-    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
-        if entry.name.endswith(".toml"):
-            texts = tomllib.loads(entry.read_text("utf-8"))
-            table |= {f"{entry.name.removesuffix('.toml')}.{key}": text for key, text in texts.items()}
+    for name in languages.files(language, "words"):
+        if name.endswith(".toml"):
+            texts = tomllib.loads(languages.text(language, f"words/{name}") or "")
+            table |= {f"{name.removesuffix('.toml')}.{key}": text for key, text in texts.items()}
     return table
 
 
@@ -37,78 +47,76 @@ class Words:
     """Looks up texts of one language.
 
     Args:
-        language: "zh" or "en".
+        language: name of the language, such as "en".
     """
 
-    def __init__(self, language: Language) -> None:
-        self.language: Language = language
-        self._table = load_table(language)
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.record = languages.language(language)
+        self._tables = [(name, load_table(name)) for name in languages.lenders(language)]
 
     def __call__(self, key: str, /, **values: object) -> str:
         """Return the text of `key` with `values` put in by `str.format`.
 
         Raises:
-            KeyError: no such text in this language.
+            KeyError: neither this language nor one that lends it words has such a text.
         """
-        text = self._table[key]
-        return text.format(**values) if values else text
+        for name, table in self._tables:
+            if key in table:
+                text = table[key].format(**values) if values else table[key]
+                return text if name == self.language else Borrowed(text, name)
+        raise KeyError(key)
 
     def get(self, key: str, default: str) -> str:
-        """Return the text of `key`, or `default` where the language has no such text."""
-        return self._table.get(key, default)
+        """Return the text of `key`, or `default` where there is no such text."""
+        try:
+            return self(key)
+        except KeyError:
+            return default
 
     def extended(self, texts: Mapping[str, Mapping[str, str]]) -> Words:
         """Return these words and further texts: language -> key -> text.
 
-        Where they lack this language, the texts of another one are taken, each with that one's tag before it.
+        What they lack in this language is lent by those that lend it words, then by any other.
         """
+        order = dict.fromkeys((*languages.lenders(self.language), *texts))
         further = copy(self)
-        further._table = self._table | spoken(texts, self.language)
+        further._tables = [*((name, dict(texts[name])) for name in order if name in texts), *self._tables]
         return further
 
     def stacked(self, key: str, /, **values: object) -> str:
-        """Return the text of `key` where each language may have a line of its own; see `PairedWords`."""
+        """Return the text of `key` where each language may have a line of its own; see `JoinedWords`."""
         return self(key, **values)
 
 
-class PairedWords(Words):
-    """Looks up texts in two languages at once: the labels of a drawing that a bilingual report shows once.
+class JoinedWords(Words):
+    """Looks up texts in several languages at once: the labels of a drawing that a report in several shows once.
 
     Args:
-        first: the language that comes first.
-        second: the other one.
+        languages: the one that comes first, and the others.
     """
 
-    def __init__(self, first: Language, second: Language) -> None:
-        super().__init__(first)
-        self._second = Words(second)
+    def __init__(self, *languages: str) -> None:
+        super().__init__(languages[0])
+        self._all = [Words(language) for language in languages]
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """Return both texts of `key` on one line; raises as `Words`."""
-        return beside(super().__call__(key, **values), self._second(key, **values))
+        """Return all texts of `key` on one line; raises as `Words`."""
+        return reduce(beside, (words(key, **values) for words in self._all))
 
     def get(self, key: str, default: str) -> str:
-        """Return both texts of `key` on one line, or `default`."""
-        return beside(super().get(key, default), self._second.get(key, default))
+        """Return all texts of `key` on one line, or `default`."""
+        return reduce(beside, (words.get(key, default) for words in self._all))
 
     def extended(self, texts: Mapping[str, Mapping[str, str]]) -> Words:
-        """Return these words and further texts in both languages; as `Words`."""
+        """Return these words and further texts in all languages; as `Words`."""
         further = copy(self)
-        further._table = self._table | spoken(texts, self.language)
-        further._second = self._second.extended(texts)
+        further._all = [words.extended(texts) for words in self._all]
         return further
 
     def stacked(self, key: str, /, **values: object) -> str:
-        """Return both texts of `key`, each on a line of its own, or once where they are the same."""
-        return "\n".join(dict.fromkeys((super().__call__(key, **values), self._second(key, **values))))
-
-
-def spoken(texts: Mapping[str, Mapping[str, str]], language: str) -> dict[str, str]:
-    """Return texts in one language; where it has none, those of the first one that has, each with its tag: `[zh] …`."""
-    if language in texts or not texts:
-        return dict(texts.get(language, {}))
-    other = next(iter(texts))
-    return {key: f"[{other}] {text}" for key, text in texts[other].items()}
+        """Return all texts of `key`, each on a line of its own, those that are the same once."""
+        return "\n".join(dict.fromkeys(words(key, **values) for words in self._all))
 
 
 def beside(first: str, second: str) -> str:

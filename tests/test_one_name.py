@@ -48,7 +48,11 @@ def test_the_only_name_to_import_from_the_wheel_is_labreport(distributions):
         size = len(wheel.read("labreport/report/cli.py"))
     assert tops == {"labreport"}
     assert size == (ROOT / "report" / "cli.py").stat().st_size
-    for needed in ("labreport/py.typed", "labreport/templates/css/paper.css", "labreport/templates/notes/zh/imdb.md"):
+    for needed in (
+        "labreport/py.typed",
+        "labreport/templates/css/paper.css",
+        "labreport/templates/languages/zh/notes/imdb.md",
+    ):
         assert needed in names
     assert "labreport/experiments/data/samples/mnist-sample.npz" in names
 

@@ -1,89 +1,96 @@
-"""Two reports of the same runs become one in both languages, unit by unit.
+"""Reports of the same runs in several languages become one in all of them, unit by unit.
 
-Both have the same tree, because their notes are kept in step. What both say alike (code, numbers, formulas, drawings)
-is there once; every other text holds both languages with `BETWEEN` between them, and the renderer sets them one after
-the other, paragraph by paragraph. A figure is there once: the first report must come with labels in both languages.
+All have the same tree, because their notes are kept in step. What they say alike (code, numbers, formulas, drawings)
+is there once; every other text holds all languages, and the renderer sets them one after the other, paragraph by
+paragraph. A figure is there once: the first report must come with labels in every language.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from labreport.report.document import BETWEEN, Box, Chapter, Node, Prose, Report, Table
+from labreport.report.document import (
+    Box,
+    Found,
+    Node,
+    Prose,
+    Report,
+    Text,
+    Texts,
+    Tree,
+    by_language,
+    first,
+    mapped,
+    walk,
+)
 from labreport.report.errors import RenderingError
 
-_ONCE = frozenset({"id", "number", "language", "date", "svg", "code", "output", "sha256", "tex", "logo", "row_ids"})
-"""Fields that say nothing in a language, or that are shown in the first one only."""
+_ONCE = frozenset({"source", "formula", "drawing"})
+"""Kinds of texts that say nothing in a language, or that are shown in the first one only."""
 
 
-def merged(first: Report, second: Report) -> Report:
-    """Return one report in both languages.
+def merged(*reports: Report) -> Report:
+    """Return one report in the languages of all.
 
     Args:
-        first: whose language comes first, also that of page numbers; its figures are shown.
-        second: the same report in the other language.
+        reports: the same report in each language; that of the first comes first, and its figures are shown.
 
     Raises:
         RenderingError: the reports are not of the same shape; names the place.
     """
-    report: Report = _merged(first, second, "report")
-    return msgspec.structs.replace(report, second=second.language)
+    leading, *others = reports
+    joined = _joined(leading, others, [report.language for report in reports])
+    return msgspec.structs.replace(joined, others=tuple(report.language for report in others))
 
 
-def mismatches(first: Report, second: Report) -> dict[str, str]:
-    """Return the chapters that are not of the same shape in both languages, and why each can't be shown.
+def mismatches(*reports: Report) -> dict[str, str]:
+    """Return the chapters that are not of the same shape in all languages, and why each can't be shown.
 
     Where one language has the reason of a failure in place of its chapter, that is why.
     """
+    names = [report.language for report in reports]
     found: dict[str, str] = {}
-    for one, other in zip(first.chapters, second.chapters, strict=True):
+    for leading, *others in zip(*(report.chapters for report in reports), strict=True):
         try:
-            _merged(one, other, "report")
+            _joined(leading, others, names)
         except RenderingError as error:
-            found[one.id] = _failure(one) or _failure(other) or f"{error} Keep the notes of both languages in step."
+            failures = [_failure(chapter) for chapter in (leading, *others)]
+            told = next((reason for reason in failures if reason), None)
+            found[leading.id] = told or f"{error} Keep the notes of all languages in step."
     return found
 
 
-def _failure(chapter: Chapter) -> str:
+def _failure(chapter: Node) -> str:
     """Return the reason that stands in place of a chapter, or nothing."""
-    for block in chapter.opening:
+    for block in getattr(chapter, "opening", ()):
         if isinstance(block, Box) and block.kind == "failure" and isinstance(block.blocks[-1], Prose):
-            return block.blocks[-1].markdown.removeprefix("```text\n").removesuffix("\n```")
+            return first(block.blocks[-1].markdown).removeprefix("```text\n").removesuffix("\n```")
     return ""
 
 
-def _merged(first: Any, second: Any, place: str) -> Any:
-    if type(first) is not type(second):
-        kinds = f"{type(first).__name__} and {type(second).__name__}"
-        raise RenderingError(f"The two languages do not match at {place}: {kinds}.")
-    if isinstance(first, str):
-        return first if first == second else f"{first}{BETWEEN}{second}"
-    if isinstance(first, tuple):
-        if len(first) != len(second):
-            raise RenderingError(f"The two languages do not match at {place}: {len(first)} and {len(second)} parts.")
-        return tuple(_merged(one, other, place) for one, other in zip(first, second, strict=True))
-    if isinstance(first, Node):
-        place = getattr(first, "id", "") or place
-        if getattr(second, "id", "") != getattr(first, "id", ""):
-            raise RenderingError(
-                f"The two languages do not match at {place}: the other has {getattr(second, 'id', '')}."
-            )
-        if isinstance(first, Table) and isinstance(second, Table):
-            second = _in_order(second, first.row_ids)
-        changes = {
-            name: _merged(getattr(first, name), getattr(second, name), place)
-            for name in first.__struct_fields__
-            if name not in _ONCE
-        }
-        return msgspec.structs.replace(first, **changes)
-    return first
+def _joined(leading: Tree, others: Sequence[Tree], names: Sequence[str]) -> Tree:
+    tables = [{found.place.key: found for found in walk(tree)} for tree in (leading, *others)]
+    for name, table in zip(names[1:], tables[1:], strict=True):
+        _check_shape(tables[0], table, (names[0], name))
+
+    def joined(found: Found) -> Text:
+        if found.kind in _ONCE:
+            return found.text
+        said: dict[str, str] = {}
+        for name, table in zip(names, tables, strict=True):
+            said |= by_language(table[found.place.key].text, name)
+        return Texts(said) if len(set(said.values())) > 1 else found.text
+
+    return mapped(leading, joined)
 
 
-def _in_order(table: Table, row_ids: tuple[str, ...]) -> Table:
-    """Return the table with its rows in the order of these ids; languages may make their claims in different order."""
-    if set(table.row_ids) != set(row_ids):
-        return table
-    rows = dict(zip(table.row_ids, table.rows, strict=False))
-    return msgspec.structs.replace(table, rows=tuple(rows[id_] for id_ in row_ids) or table.rows, row_ids=row_ids)
+def _check_shape(one: Mapping[str, Found], other: Mapping[str, Found], names: tuple[str, str]) -> None:
+    for name, table, against in ((names[0], one, other), (names[1], other, one)):
+        for key, found in table.items():
+            if key not in against:
+                raise RenderingError(
+                    f"The languages do not match at {found.place.named or 'the cover'}: only {name} has "
+                    f"{key.lstrip('/').rpartition('/')[0] or key}."
+                )

@@ -1,4 +1,4 @@
-"""The joiner: Results and notes become one Report in one language.
+"""The joiner: Results and notes become one Report, in one language or in several.
 
 The only place where chapters, cover, summary and provenance meet. A chapter that can't be made is replaced by a page
 that says why; the problem is returned beside the report, so that the caller can still fail.
@@ -11,25 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
-
-import msgspec
 
 from labreport.experiments import additions, registry
 from labreport.experiments.errors import LabError
 from labreport.experiments.result import Result
+from labreport.report import languages
 from labreport.report.chapters import bilingual, frontmatter, notes
 from labreport.report.chapters import chapter as chapters
 from labreport.report.chapters.chapter import Assembled, Target
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.provenance import provenance
 from labreport.report.configuration import Configuration
-from labreport.report.document import RESERVED, Chapter, Prose, Report, Section
+from labreport.report.document import SLOT, Chapter, Found, Prose, Report, Section, Text, Texts, each, first, mapped
 from labreport.report.errors import ReportError
-from labreport.report.words import LANGUAGES, Document, Language, PairedWords, Words
+from labreport.report.words import Borrowed, JoinedWords, Words
 
-_CONTRADICTIONS = (LookupError, ValueError, ArithmeticError, RuntimeError, SyntaxError)
-"""What drawing a record raises whose parts contradict each other, or hold what no drawing can: it costs one chapter."""
 _LINK = re.compile(r"\[\]\(#([A-Za-z0-9:_-]+)\)")
 
 
@@ -43,7 +39,7 @@ class Built:
 
 def build(
     results: Sequence[Result],
-    language: Language,
+    language: str,
     configuration: Configuration,
     *,
     moment: datetime,
@@ -55,7 +51,7 @@ def build(
 
     Args:
         results: one run for each lab, in the order of the chapters; at least one.
-        language: of the report.
+        language: of the report; a chapter without a note in it is in the language that lends it one, and says so.
         configuration: title, course and date of the report.
         moment: date of the report, unless the configuration names one (UTC).
         version: of labreport, for the cover.
@@ -76,10 +72,11 @@ def build(
         elif result.status == "complete":
             own = additions.of(result.lab, configuration.paths.get(result.lab))
             try:
+                spoken = notes.written_in(language, result.lab, configuration.notes)
                 assembled = chapters.assemble(
                     result,
                     number,
-                    language,
+                    spoken,
                     solutions=configuration.edition == "instructor",
                     folder=configuration.notes,
                     labels=labels,
@@ -89,8 +86,8 @@ def build(
                     f"{result.lab}: the {lost.kind} {lost.name!r} is missing: {own.problem}"
                     for lost in assembled.missing
                 ]
-                made.append(assembled.chapter)
-            except (ReportError, LabError, *_CONTRADICTIONS) as error:
+                made.append(_in_language(assembled.chapter, spoken, language))
+            except (ReportError, LabError) as error:
                 problems.append(str(error))
                 made.append(_broken(result.lab, number, titles[result.lab], str(error), words))
         else:
@@ -104,46 +101,74 @@ def build(
         summary=frontmatter.summary(parts, titles, words),
         chapters=(*made, glossary(language)),
         provenance=provenance(results, titles, words),
-        words={},
     )
+    report = mapped(report, _marked)
     whole = frozenset(result.lab for result, assembled in parts if assembled)
     linked, missing = _with_links(report, _targets(parts, words), whole, notes_in_use)
     return Built(report=linked, problems=tuple(problems + missing))
 
 
 def document(
-    results: Sequence[Result], which: Document, configuration: Configuration, *, moment: datetime, version: str
+    results: Sequence[Result], which: str, configuration: Configuration, *, moment: datetime, version: str
 ) -> Built:
-    """Join the runs into a report in one language or in both. Arguments as `build`.
+    """Join the runs into a report in one language or in several.
+
+    Args:
+        results: one run for each lab, in the order of the chapters; at least one.
+        which: name of a language, or of a document in several.
+        configuration: title, course and date of the report.
+        moment: date of the report, unless the configuration names one (UTC).
+        version: of labreport, for the cover.
 
     Raises:
-        RenderingError: the two languages do not match.
+        RenderingError: the languages do not match.
     """
-    if which != "bilingual":
-        return build(results, which, configuration, moment=moment, version=version)
     joined = partial(build, results, configuration=configuration, moment=moment, version=version)
-    both = PairedWords(*LANGUAGES)
-    first, second = joined(language=LANGUAGES[0], labels=both), joined(language=LANGUAGES[1])
-    problems = dict.fromkeys(first.problems + second.problems)
-    if refused := bilingual.mismatches(first.report, second.report):
+    names = languages.parts(which)
+    if len(names) == 1:
+        return joined(names[0])
+    # A figure is there once, so the labels of the first language's are in all of them.
+    labels = [JoinedWords(*names), *[None] * (len(names) - 1)]
+    each_one = [joined(name, labels=label) for name, label in zip(names, labels, strict=True)]
+    problems = dict.fromkeys(problem for built in each_one for problem in built.problems)
+    if refused := bilingual.mismatches(*(built.report for built in each_one)):
         problems |= dict.fromkeys(reason for reason in refused.values() if reason not in "\n".join(problems))
-        first = joined(language=LANGUAGES[0], labels=both, refused=refused)
-        second = joined(language=LANGUAGES[1], refused=refused)
-    return Built(report=bilingual.merged(first.report, second.report), problems=tuple(problems))
+        each_one = [joined(name, labels=label, refused=refused) for name, label in zip(names, labels, strict=True)]
+    return Built(report=bilingual.merged(*(built.report for built in each_one)), problems=tuple(problems))
+
+
+def _in_language(chapter: Chapter, spoken: str, language: str) -> Chapter:
+    """Return a chapter that is lent by another language, each of its texts marked as being in that one."""
+    if spoken == language:
+        return chapter
+
+    def marked(found: Found) -> Text:
+        if found.kind in ("source", "formula", "drawing") or not isinstance(found.text, str) or not found.text:
+            return found.text
+        return Texts({spoken: found.text})
+
+    return mapped(chapter, marked)
+
+
+def _marked(found: Found) -> Text:
+    """Return a word that another language lends as a text in that language."""
+    text = found.text
+    return Texts({text.language: str(text)}) if isinstance(text, Borrowed) else text
 
 
 def _broken(lab: str, number: str, title: str, reason: str, words: Words) -> Chapter:
     return chapters.broken(lab, number, title, words("labs.broken_title"), words("labs.broken"), reason)
 
 
-def glossary(language: Language) -> Chapter:
-    """Return the appendix of terms in both languages."""
-    note = notes.plain(*notes.source(language, "glossary"))
+def glossary(language: str) -> Chapter:
+    """Return the appendix of terms in several languages."""
+    spoken = notes.written_in(language, "glossary")
+    note = notes.plain(*notes.source(spoken, "glossary"))
 
     def prose(passages: Sequence[notes.Passage]) -> tuple[Prose, ...]:
         return tuple(Prose(markdown=passage.text) for passage in passages)
 
-    return Chapter(
+    chapter = Chapter(
         id="glossary",
         number="",
         title=note.title,
@@ -153,6 +178,7 @@ def glossary(language: Language) -> Chapter:
             for section in note.sections
         ),
     )
+    return _in_language(chapter, spoken, language)
 
 
 def _targets(parts: Sequence[tuple[Result, Assembled | None]], words: Words) -> dict[str, Target]:
@@ -174,22 +200,17 @@ def _with_links(
     """
     problems: list[str] = []
 
-    def linked(value: Any, lab: str) -> Any:
-        if isinstance(value, str):
-            if any(character in value for character in RESERVED):
-                problems.append(f"{lab or 'cover'}: a text holds a character that is reserved for the typesetting.")
-                value = re.sub(f"[{RESERVED}]", lambda found: f"‹U+{ord(found.group()):04X}›", value)
-            return _LINK.sub(lambda match: _link(match.group(1), lab), value)
-        if isinstance(value, tuple):
-            return tuple(linked(item, lab) for item in value)
-        if isinstance(value, msgspec.Struct):
-            if isinstance(value, Chapter):
-                lab = value.id
-            changes = {name: linked(getattr(value, name), lab) for name in value.__struct_fields__ if name != "svg"}
-            return msgspec.structs.replace(value, **changes)
-        return value
+    def linked(found: Found) -> Text:
+        lab = found.place.chapter
+        text = found.text
+        if found.kind != "drawing" and SLOT in first(text):
+            problems.append(f"{lab or 'cover'}: a text holds a character that is reserved for the typesetting.")
+            text = each(text, lambda line: line.replace(SLOT, f"‹U+{ord(SLOT):04X}›"))
+        if found.kind not in ("inline", "prose"):
+            return text
+        return each(text, lambda line: _LINK.sub(lambda match: link(match.group(1), lab), line))
 
-    def _link(key: str, lab: str) -> str:
+    def link(key: str, lab: str) -> str:
         target = targets.get(f"{lab}:{key}") or targets.get(key)
         if target is not None:
             return f"[{target.text}](#{target.id})"
@@ -200,5 +221,4 @@ def _with_links(
         problems.append(f"notes/{report.language}/{lab}.md: the link #{key} leads nowhere.")
         return key
 
-    found: Report = linked(report, "")
-    return found, problems
+    return mapped(report, linked), problems

@@ -1,7 +1,7 @@
 """One lab's chapter: a note's passages become blocks, each with its number.
 
 Figures, tables and listings are numbered within the chapter in the order in which they stand. Links of the notes
-(`[](#figure-curves)`, `[](#boston)`) get their text once all chapters are numbered; see `references`.
+(`[](#figure-curves)`, `[](#boston)`) get their text once all chapters are numbered; see `build`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from labreport.report.chapters.claim_words import Said
 from labreport.report.chapters.evidence import with_evidence
 from labreport.report.chapters.notes import Note, Passage
 from labreport.report.chapters.notes_in_use import NotesInUse
+from labreport.report.chapters.numbering import Numbering
 from labreport.report.chapters.values import Context, Missing
 from labreport.report.document import (
     Block,
@@ -41,7 +42,10 @@ from labreport.report.document import (
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.figures import registry as figures
 from labreport.report.numbers import integer
-from labreport.report.words import Language, Words
+from labreport.report.words import Words
+
+_CONTRADICTIONS = (LookupError, ValueError, ArithmeticError)
+"""What drawing a record raises whose parts don't fit together. A record is a file, which anybody may have written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +68,12 @@ class Assembled:
 
 
 @dataclass
-class _Numbering:
-    """Counts what is numbered in one chapter."""
+class _Placing:
+    """What is numbered in one chapter, in which words, and where links to it lead."""
 
     context: Context
-    number: str
+    numbering: Numbering
     labels: Words
-    counts: dict[str, int] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
 
     @property
@@ -82,20 +85,22 @@ class _Numbering:
         return self.context.words
 
     def next(self, kind: str, key: str, where: str) -> tuple[str, str]:
-        """Return id and number of the next figure, table or listing."""
+        """Return id and number of the next figure, table or listing.
+
+        Raises:
+            NoteError: it has been placed before.
+        """
         if key in self.targets:
             raise NoteError(f"{where}: {key} is placed twice.")
-        self.counts[kind] = self.counts.get(kind, 0) + 1
-        number = f"{self.number}.{self.counts[kind]}"
-        target = Target(id=f"{self.lab}-{key}", text=self.words(f"labs.{kind}", number=number))
-        self.targets[key] = target
-        return target.id, number
+        id_, number = self.numbering.next(kind, key)
+        self.targets[key] = Target(id=id_, text=self.words(f"labs.{kind}", number=number))
+        return id_, number
 
 
 def assemble(
     result: Result,
     number: str,
-    language: Language,
+    language: str,
     *,
     solutions: bool = False,
     folder: Path | None = None,
@@ -122,43 +127,47 @@ def assemble(
     note = notes.read(context, text, origin)
     if folder is not None:
         notes.check_markup(note, language)
-    numbering = _Numbering(context=context, number=number, labels=labels or context.words)
+    placing = _Placing(
+        context=context,
+        numbering=Numbering(chapter=result.lab, number=number),
+        labels=labels or context.words,
+    )
     tags = tag_line(result, context.words)
     chapter = Chapter(
         id=result.lab,
         number=number,
         title=note.title,
         marks=marks(result, context.words),
-        opening=_blocks(note.opening, result, numbering, note, tags),
+        opening=_blocks(note.opening, result, placing, note, tags),
         sections=tuple(
             Section(
                 id=f"{result.lab}-{section.id}",
                 title=section.title,
-                blocks=_blocks(section.passages, result, numbering, note, tags),
+                blocks=_blocks(section.passages, result, placing, note, tags),
             )
             for section in note.sections
         ),
     )
     sections, said = chapter.sections, tuple(context.said.values())
     if solutions:
-        sections = tuple(_marked(section, numbering) for section in sections)
+        sections = tuple(_marked(section, placing) for section in sections)
     if said:
-        id_, number = numbering.next("table", "table-evidence", result.lab)
+        id_, number = placing.next("table", "table-evidence", result.lab)
         sections = with_evidence(sections, context, id_, number)
     chapter = msgspec.structs.replace(chapter, sections=sections)
-    targets = numbering.targets | {
+    targets = placing.targets | {
         section.id: Target(id=f"{result.lab}-{section.id}", text=section.title) for section in note.sections
     }
     return Assembled(chapter=chapter, targets=targets, said=said, missing=tuple(context.missing))
 
 
-def _marked(section: Section, numbering: _Numbering) -> Section:
+def _marked(section: Section, placing: _Placing) -> Section:
     """Put a marking scheme at the end of a section with exercises: the points of each, and room for those given."""
     exercises = [block for block in section.blocks if isinstance(block, Exercise)]
     if not exercises:
         return section
-    words = numbering.words
-    id_, number = numbering.next("table", f"table-marking-{section.id.removeprefix(f'{numbering.lab}-')}", section.id)
+    words = placing.words
+    id_, number = placing.next("table", f"table-marking-{section.id.removeprefix(f'{placing.lab}-')}", section.id)
     heads = [f"[{item.number}](#{item.id})" for item in exercises] + [words("labs.marking_total")]
     points = [item.points for item in exercises]
     table = Table(
@@ -232,7 +241,7 @@ def tag_line(result: Result, words: Words) -> str:
 
 
 def _blocks(
-    passages: tuple[Passage, ...], result: Result, numbering: _Numbering, note: Note, tags: str
+    passages: tuple[Passage, ...], result: Result, placing: _Placing, note: Note, tags: str
 ) -> tuple[Block, ...]:
     """Return the blocks of some passages; hint and solution go into the exercise before them."""
     blocks: list[Block] = []
@@ -247,7 +256,7 @@ def _blocks(
             else:
                 blocks[-1] = msgspec.structs.replace(last, solution=passage.text, answer_lines=0)
         elif passage.kind == "exercise":
-            id_, number = numbering.next("exercise", f"exercise-{passage.name}", where)
+            id_, number = placing.next("exercise", f"exercise-{passage.name}", where)
             # A line for each point, and enough for a sentence in any case.
             blocks.append(
                 Exercise(
@@ -260,13 +269,13 @@ def _blocks(
                 )
             )
         else:
-            blocks.append(_block(passage, result, numbering, note, tags))
+            blocks.append(_block(passage, result, placing, note, tags))
     return tuple(blocks)
 
 
-def _block(passage: Passage, result: Result, numbering: _Numbering, note: Note, tags: str) -> Block:
+def _block(passage: Passage, result: Result, placing: _Placing, note: Note, tags: str) -> Block:
     where = f"{note.origin}:{passage.line}"
-    words = numbering.words
+    words = placing.words
     if passage.kind == "prose":
         return Prose(markdown=passage.text)
     if passage.kind in notes.BOXES:
@@ -278,13 +287,13 @@ def _block(passage: Passage, result: Result, numbering: _Numbering, note: Note, 
             raise NoteError(f"{where}: the equation needs a line '---' and below it its spoken form.")
         return Equation(tex=tex.strip(), alt=spoken.strip())
     makers: dict[str, Callable[[], Block]] = {
-        "figure": lambda: _figure(passage, result, numbering, where, tags),
-        "table": lambda: _table(passage, result, numbering, where, tags),
-        "model": lambda: _table(passage, result, numbering, where, tags),
-        "listing": lambda: _listing(passage, result, numbering, where),
+        "figure": lambda: _figure(passage, result, placing, where, tags),
+        "table": lambda: _table(passage, result, placing, where, tags),
+        "model": lambda: _table(passage, result, placing, where, tags),
+        "listing": lambda: _listing(passage, result, placing, where),
         "example": lambda: _example(passage, result, where),
     }
-    if lost := _lost(passage, numbering):
+    if lost := _lost(passage, placing):
         return lost
     try:
         return makers[passage.kind]()
@@ -292,26 +301,29 @@ def _block(passage: Passage, result: Result, numbering: _Numbering, note: Note, 
         raise
     except RenderingError as error:
         raise NoteError(f"{where}: {error}") from error
+    except _CONTRADICTIONS as error:
+        what = f"the {passage.kind} '{passage.name}' can't be made of this run: its record contradicts itself"
+        raise NoteError(f"{where}: {what} ({type(error).__name__}: {error}).") from error
 
 
-def _lost(passage: Passage, numbering: _Numbering) -> Box | None:
+def _lost(passage: Passage, placing: _Placing) -> Box | None:
     """Return a box in place of a figure or table that only the lab could give, where its source can't be had."""
     kinds: dict[str, Callable[[str], bool]] = {"figure": additions.FIGURES.knows, "table": additions.TABLES.knows}
     known = kinds.get(passage.kind)
-    if not numbering.context.own.problem or known is None or known(passage.name):
+    if not placing.context.own.problem or known is None or known(passage.name):
         return None
-    sentence = numbering.context.lost(passage.kind, passage.name)
+    sentence = placing.context.lost(passage.kind, passage.name)
     # Links to it lead to the chapter.
-    numbering.targets[f"{passage.kind}-{passage.name}"] = Target(id=numbering.lab, text=passage.name)
-    return Box(kind="failure", title=numbering.words("labs.missing_title"), blocks=(Prose(markdown=sentence),))
+    placing.targets[f"{passage.kind}-{passage.name}"] = Target(id=placing.lab, text=passage.name)
+    return Box(kind="failure", title=placing.words("labs.missing_title"), blocks=(Prose(markdown=sentence),))
 
 
-def _figure(passage: Passage, result: Result, numbering: _Numbering, where: str, tags: str) -> Figure:
-    own = numbering.context.own.figures
-    drawing = figures.draw(passage.name, result, numbering.words, own)
-    alike = numbering.labels is numbering.words
-    labelled = drawing if alike else figures.draw(passage.name, result, numbering.labels, own)
-    id_, number = numbering.next("figure", f"figure-{passage.name}", where)
+def _figure(passage: Passage, result: Result, placing: _Placing, where: str, tags: str) -> Figure:
+    own = placing.context.own.figures
+    drawing = figures.draw(passage.name, result, placing.words, own)
+    alike = placing.labels is placing.words
+    labelled = drawing if alike else figures.draw(passage.name, result, placing.labels, own)
+    id_, number = placing.next("figure", f"figure-{passage.name}", where)
     data = None
     if drawing.rows:
         data = Table(
@@ -334,19 +346,19 @@ def _figure(passage: Passage, result: Result, numbering: _Numbering, where: str,
     )
 
 
-def _table(passage: Passage, result: Result, numbering: _Numbering, where: str, tags: str) -> Table:
+def _table(passage: Passage, result: Result, placing: _Placing, where: str, tags: str) -> Table:
     name = passage.name if passage.kind == "table" else f"layers-{passage.name}"
-    content = tables.table(name, result, numbering.words, numbering.context.own.tables)
-    id_, number = numbering.next("table", f"{passage.kind}-{passage.name}", where)
+    content = tables.table(name, result, placing.words, placing.context.own.tables)
+    id_, number = placing.next("table", f"{passage.kind}-{passage.name}", where)
     return Table(id=id_, number=number, caption=passage.text, columns=content.columns, rows=content.rows, tag_line=tags)
 
 
-def _listing(passage: Passage, result: Result, numbering: _Numbering, where: str) -> Listing:
+def _listing(passage: Passage, result: Result, placing: _Placing, where: str) -> Listing:
     for item in result.findings.listings:
         if item.name == passage.name:
             if sha256(item.source.encode()).hexdigest() != item.sha256:
                 raise NoteError(f"{where}: the source of '{item.name}' is not the one that ran: its hash differs.")
-            id_, number = numbering.next("listing", f"listing-{passage.name}", where)
+            id_, number = placing.next("listing", f"listing-{passage.name}", where)
             return Listing(
                 id=id_, number=number, caption=passage.text, code=item.source, sha256=item.sha256, verified=True
             )
@@ -365,4 +377,4 @@ def _example(passage: Passage, result: Result, where: str) -> Example:
 
 
 def _stage(result: Result) -> str:
-    return result.failure.stage if result.failure and result.failure.stage else "run"
+    return result.failure.stage if result.failure and result.failure.stage else "lab"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from labreport.report.chapters.sandbox import compiled, environment
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.claims import Claim, wording
-from labreport.report.words import LANGUAGES, Language
+from labreport.report.words import LANGUAGES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ def evidence_id(lab: str, claim: str) -> str:
     return f"{lab}-claim-{claim}"
 
 
-def sentence(claim: Claim, lab: str, language: Language) -> str:
+def sentence(claim: Claim, lab: str, language: str) -> str:
     """Return the sentence of a claim in Markdown, worded by its verdict, with the numbers that decided it.
 
     Raises:

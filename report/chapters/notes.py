@@ -17,18 +17,18 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from jinja2 import TemplateError, TemplateSyntaxError
 from jinja2.exceptions import SecurityError
 
+from labreport.report import languages
 from labreport.report.chapters.sandbox import environment
 from labreport.report.chapters.values import Context
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.rendering import mathematics
 from labreport.report.rendering.typesetter import Typesetter
-from labreport.report.words import Language
 
 PLACED = ("figure", "table", "listing", "model", "example", "equation")
 """Directives that place something by name."""
@@ -87,21 +87,35 @@ class Note:
     sections: tuple[NoteSection, ...]
 
 
+def written_in(language: str, name: str, folder: Path | None = None) -> str:
+    """Return the language of the note that a report in `language` shows: this one, or the first that lends it.
+
+    Args:
+        language: of the report.
+        name: of the note.
+        folder: with notes of the user's own.
+    """
+    for lender in languages.lenders(language):
+        own = folder is not None and (folder / lender / f"{name}.md").is_file()
+        if own or languages.text(lender, f"notes/{name}.md") is not None:
+            return lender
+    return language
+
+
 @cache
-def source(language: Language, name: str) -> tuple[str, str]:
-    """Return the text of a shipped note, and how to name it in an error.
+def source(language: str, name: str) -> tuple[str, str]:
+    """Return the text of a note that comes with its language, and how to name it in an error.
 
     Raises:
         NoteError: there is no such note in this language.
     """
     origin = f"notes/{language}/{name}.md"
-    try:
-        text = (resources.files("labreport.templates") / "notes" / language / f"{name}.md").read_text("utf-8")
-    except FileNotFoundError:
+    text = languages.text(language, f"notes/{name}.md")
+    if text is None:
         raise NoteError(
             f"{origin}: the note is missing in this language; lay it into a folder of your own, "
             f"<folder>/{language}/{name}.md, and name that folder as `notes` in labreport.toml."
-        ) from None
+        )
     return text, origin
 
 
@@ -123,7 +137,7 @@ def read(context: Context, text: str, origin: str) -> Note:
     return note
 
 
-def check_markup(note: Note, language: Language) -> None:
+def check_markup(note: Note, language: str) -> None:
     """Typeset the passages of a note that others wrote, so that what can't be shown costs its own chapter only.
 
     Raises:

@@ -21,7 +21,7 @@ from labreport.report.configuration import Configuration
 from labreport.report.errors import NoteError
 from labreport.report.findings import claims
 from labreport.report.findings.claims import Claim
-from labreport.report.words import LANGUAGES, Language
+from labreport.report.words import LANGUAGES, Borrowed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class NotesInUse:
 
     folder: Path | None = None
     """With notes of the user's own, `<language>/<lab>.md`; None for the shipped ones alone."""
-    languages: tuple[Language, ...] = LANGUAGES
+    languages: tuple[str, ...] = LANGUAGES
     """In which the report is written."""
     paths: Mapping[str, Path] = field(default_factory=dict)
     """Labs that the configuration names: name -> file; they may define claims, figures and tables for their notes."""
@@ -47,7 +47,7 @@ class NotesInUse:
             solutions=configuration.edition == "instructor",
         )
 
-    def text(self, language: Language, lab: str) -> tuple[str, str]:
+    def text(self, language: str, lab: str) -> tuple[str, str]:
         """Return the text of a lab's note without what is not printed, and how to name it in an error.
 
         Raises:
@@ -56,16 +56,18 @@ class NotesInUse:
         text, origin = self._source(language, lab)
         return (text if self.solutions else notes.without_solutions(text, origin)), origin
 
-    def title(self, language: Language, lab: str) -> str:
-        """Return the title of a lab's chapter, or the lab's name where it has no note."""
+    def title(self, language: str, lab: str) -> str:
+        """Return the title of a lab's chapter, borrowed where another language lends it; its name without a note."""
+        spoken = notes.written_in(language, lab, self.folder)
         try:
-            return notes.title_of(self._source(language, lab)[0]) or lab
+            found = notes.title_of(self._source(spoken, lab)[0]) or lab
         except NoteError:
             return lab
+        return found if spoken == language else Borrowed(found, spoken)
 
     def titles(self, lab: str) -> dict[str, str]:
-        """Return the title of a lab's chapter in every language."""
-        return {language: self.title(language, lab) for language in LANGUAGES}
+        """Return the title of a lab's chapter in each language of the report, and of the default ones."""
+        return {language: str(self.title(language, lab)) for language in dict.fromkeys((*LANGUAGES, *self.languages))}
 
     def own(self, lab: str) -> Additions:
         """Return what a lab defines for its own notes."""
@@ -100,12 +102,12 @@ class NotesInUse:
         found = []
         for language in self.languages:
             try:
-                found.append(self.text(language, lab)[0])
+                found.append(self.text(notes.written_in(language, lab, self.folder), lab)[0])
             except NoteError:
                 continue
         return found
 
-    def _source(self, language: Language, lab: str) -> tuple[str, str]:
+    def _source(self, language: str, lab: str) -> tuple[str, str]:
         if self.folder is None or not (path := self.folder / language / f"{lab}.md").is_file():
             return notes.source(language, lab)
         origin = f"{self.folder.name}/{language}/{lab}.md"

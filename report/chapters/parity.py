@@ -1,23 +1,24 @@
-"""Whether the notes of both languages are in step: the same parts in the same order, and neither newer than the other.
+"""Whether the notes of all shipped languages are in step: the same parts in the same order, none newer than another.
 
-Whether a translation still says what its original says, no program can tell. So whoever has compared a section in both
+Whether a translation still says what its original says, no program can tell. So who has compared a section in all
 languages records it: `python -m labreport.report.chapters.parity` writes the hash of each section in each language.
-When one side of a recorded pair changes and the other does not, the other is stale, and named.
+When one language of a recorded section changes and another does not, the other is stale, and named.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 
+from labreport.report import languages
 from labreport.report.chapters import notes
 from labreport.report.errors import NoteError
 from labreport.report.store import files
-from labreport.report.words import LANGUAGES, Language
+from labreport.report.words import LANGUAGES
 
 RECORD = "in-step.json"
 _SECTION = re.compile(r"^#{1,2} .*?(?:\{#([a-z0-9-]+)\})?\s*$", re.MULTILINE)
@@ -31,7 +32,7 @@ def problems(names: Sequence[str] | None = None) -> Iterator[str]:
     """
     record = _record()
     for name in names if names is not None else all_notes():
-        texts: dict[Language, str] = {}
+        texts: dict[str, str] = {}
         for language in LANGUAGES:
             try:
                 text, origin = notes.source(language, name)
@@ -48,15 +49,8 @@ def problems(names: Sequence[str] | None = None) -> Iterator[str]:
 
 def all_notes() -> list[str]:
     """Return the names of all notes, in any language."""
-    folder = resources.files("labreport.templates") / "notes"
-    return sorted(
-        {
-            entry.name.removesuffix(".md")
-            for language in LANGUAGES
-            for entry in (folder / language).iterdir()
-            if entry.name.endswith(".md")
-        }
-    )
+    files = {name for language in LANGUAGES for name in languages.files(language, "notes") if name.endswith(".md")}
+    return sorted(name.removesuffix(".md") for name in files)
 
 
 def section_hashes(text: str) -> dict[str, str]:
@@ -70,47 +64,54 @@ def section_hashes(text: str) -> dict[str, str]:
 
 
 def confirm() -> None:
-    """Record that every section says the same in both languages now."""
+    """Record that every section says the same in all languages now."""
     table = {
-        name: _pairs({language: notes.source(language, name)[0] for language in LANGUAGES}) for name in all_notes()
+        name: _together({language: notes.source(language, name)[0] for language in LANGUAGES}) for name in all_notes()
     }
-    place = Path(str(resources.files("labreport.templates") / "notes" / RECORD))
+    place = Path(str(resources.files("labreport.templates") / "languages" / RECORD))
     files.write(place, json.dumps(table, indent=1, sort_keys=True).encode() + b"\n")
 
 
 def _record() -> dict[str, dict[str, list[str]]]:
-    place = resources.files("labreport.templates") / "notes" / RECORD
+    place = resources.files("labreport.templates") / "languages" / RECORD
     table: dict[str, dict[str, list[str]]] = json.loads(place.read_text("utf-8"))
     return table
 
 
-def _pairs(texts: dict[Language, str]) -> dict[str, list[str]]:
-    first, second = (section_hashes(texts[language]) for language in LANGUAGES)
-    return {section: [first[section], second[section]] for section in first if section in second}
+def _together(texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the hash of each section that all languages have, in the order of the languages."""
+    leading, *others = (section_hashes(text) for text in texts.values())
+    return {
+        section: [known, *(other[section] for other in others)]
+        for section, known in leading.items()
+        if all(section in other for other in others)
+    }
 
 
-def _different(name: str, texts: dict[Language, str]) -> Iterator[str]:
-    first, second = (notes.outline(texts[language]) for language in LANGUAGES)
-    for position, (here, there) in enumerate(zip(first, second, strict=False), 1):
-        if here != there:
-            yield f"{name}: part {position} differs: {LANGUAGES[0]} {here}, {LANGUAGES[1]} {there}"
-            return
-    if len(first) != len(second):
-        yield f"{name}: {LANGUAGES[0]} has {len(first)} parts, {LANGUAGES[1]} has {len(second)}"
+def _different(name: str, texts: Mapping[str, str]) -> Iterator[str]:
+    (leading, first), *others = ((language, notes.outline(text)) for language, text in texts.items())
+    for language, second in others:
+        place = next((place for place, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]), None)
+        if place is not None:
+            here, there = first[place], second[place]
+            yield f"{name}: part {place + 1} differs: {leading} {here}, {language} {there}"
+        elif len(first) != len(second):
+            yield f"{name}: {leading} has {len(first)} parts, {language} has {len(second)}"
 
 
-def _stale(name: str, texts: dict[Language, str], recorded: dict[str, list[str]]) -> Iterator[str]:
-    for section, now in _pairs(texts).items():
+def _stale(name: str, texts: Mapping[str, str], recorded: Mapping[str, list[str]]) -> Iterator[str]:
+    for section, now in _together(texts).items():
         then = recorded.get(section)
         if then is None:
-            yield f"{name}, section {section}: never compared in both languages"
+            yield f"{name}, section {section}: never compared in all languages"
             continue
-        changed = [old != new for old, new in zip(then, now, strict=True)]
-        if sum(changed) == 1:
-            newer, older = (LANGUAGES[0], LANGUAGES[1]) if changed[0] else (LANGUAGES[1], LANGUAGES[0])
-            yield f"{name}, section {section}: {newer} was changed after {older}, which is stale"
-        elif all(changed):
-            yield f"{name}, section {section}: changed in both languages and not yet compared"
+        changed = dict(zip(texts, (old != new for old, new in zip(then, now, strict=True)), strict=True))
+        newer = [language for language, differs in changed.items() if differs]
+        older = [language for language, differs in changed.items() if not differs]
+        if newer and older:
+            yield f"{name}, section {section}: {', '.join(newer)} was changed after {', '.join(older)}, which is stale"
+        elif newer:
+            yield f"{name}, section {section}: changed in all languages and not yet compared"
 
 
 if __name__ == "__main__":

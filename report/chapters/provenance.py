@@ -135,7 +135,7 @@ def _commit(result: Result, words: Words) -> str:
 
 
 def _engine(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> tuple[Block, ...]:
-    separator = " " if words.language == "en" else ""
+    separator = words.record.between_sentences
     used = [
         f"- **{titles[result.lab]}**: {separator.join(sentences(result.findings.engine, words))}"
         for result in results

@@ -20,7 +20,7 @@ from labreport.report import numbers
 from labreport.report.document import escape
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.scores import Quantity
-from labreport.report.words import LANGUAGES, Language, Words
+from labreport.report.words import LANGUAGES, Words
 
 VIEWS = "labreport.report.chapters.values"
 """Module whose functions and methods a note may call; nothing else can be called."""
@@ -116,7 +116,7 @@ def claimed(text: str) -> tuple[str, ...]:
 
 
 @cache
-def environment(language: Language) -> Sandbox:
+def environment(language: str) -> Sandbox:
     """Return the sandbox of the notes of one language."""
     words = Words(language)
     sandbox = Sandbox(

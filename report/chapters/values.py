@@ -20,7 +20,7 @@ from labreport.report.document import VERDICT_MARKS, escape
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.scores import Quantity
-from labreport.report.words import Language, Words
+from labreport.report.words import Words
 
 
 @dataclass(frozen=True)
@@ -160,13 +160,13 @@ class Context:
     """
 
     def __init__(
-        self, result: Result, language: Language, *, cited: bool = False, own: Additions = additions.NOTHING
+        self, result: Result, language: str, *, cited: bool = False, own: Additions = additions.NOTHING
     ) -> None:
         self.result = result
         self.own = own
         self.missing: list[Missing] = []
         self._cited = cited
-        self.language: Language = language
+        self.language = language
         self.words = Words(language)
         self.said: dict[str, Said] = {}
 

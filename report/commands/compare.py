@@ -13,7 +13,7 @@ from labreport.report.errors import UsageError
 
 if TYPE_CHECKING:
     from labreport.report.comparison.record import Comparisons
-    from labreport.report.words import Language, Words
+    from labreport.report.words import Words
 
 UNREADABLE = ("unreadable", "edited")
 """Remarks that mean: something given as input was not as it should be."""
@@ -77,7 +77,7 @@ def command(
 
     configuration = options.resolve(output=output, **flags)
     forms = outputs.check(to, "--to") if to is not None else ()
-    here: Language = configuration.lang[0] if flags["lang"] else "en"
+    here: str = configuration.lang[0] if flags["lang"] else "en"
     parsed = given.parse(margins)
     found = inputs.resolve(versions, Store(configuration.runs_dir))
     terms = Terms(

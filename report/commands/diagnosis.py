@@ -44,6 +44,7 @@ def diagnose(configuration: Configuration) -> Iterator[Finding]:
         "import weasyprint",
         f"apt-get install {PANGO_PACKAGES} (or your system's Pango); HTML and Markdown work without it",
     )
+    yield from _patches()
     for name in ("jinja2", "matplotlib", "numpy"):
         yield _installed(name)
     yield _fonts()
@@ -79,6 +80,22 @@ def _imported(name: str, statement: str, mend: str, environment: dict[str, str] 
         last = (tried.stderr.strip().splitlines() or [f"exit code {tried.returncode}"])[-1]
         return Finding(name=name, state="bad", text=f"can't be imported: {last}", mend=mend)
     return installed
+
+
+def _patches() -> Iterator[Finding]:
+    """Say what a PDF lacks because a patch does not fit the WeasyPrint that is installed."""
+    statement = "from labreport.report.rendering.weasyprint import patches; print(*patches.misfits(), sep='\\n')"
+    tried = subprocess.run(
+        [sys.executable, "-P", "-c", statement], capture_output=True, text=True, timeout=180, check=False
+    )
+    for lacking in tried.stdout.split("\n") if tried.returncode == 0 else ():
+        if lacking:
+            yield Finding(
+                name="weasyprint",
+                state="note",
+                text=f"{version('weasyprint')} does not fit: the PDF is made without {lacking}",
+                mend="pip install -c constraints.txt weasyprint: the version that labreport is tested with",
+            )
 
 
 def _installed(name: str) -> Finding:
@@ -126,9 +143,9 @@ def _writable(name: str, folder: Path) -> Finding:
 
 
 def note_findings() -> Iterator[Finding]:
-    """Compare the notes of both languages."""
+    """Compare the notes of all shipped languages."""
     found = list(parity.problems())
     if found:
         yield from (Finding(name="notes", state="bad", text=problem, mend="mend the note") for problem in found)
     else:
-        yield Finding(name="notes", state="ok", text="both languages in step")
+        yield Finding(name="notes", state="ok", text="all languages in step")

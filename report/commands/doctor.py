@@ -22,7 +22,7 @@ MARKS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
 
 @click.command("doctor", epilog="\b\nExample:\n  labreport doctor --data-dir /data/keras")
 @options.run_options
-@click.option("--notes", is_flag=True, help="Check only that the notes of both languages are in step.")
+@click.option("--notes", is_flag=True, help="Check only that the notes of all languages are in step.")
 @options.AS_JSON
 def command(assignments: tuple[str, ...], notes: bool, as_json: bool, **flags: Any) -> int:
     """Check this machine and say how to mend what is missing. Exit code 2 where something won't work."""

@@ -52,7 +52,11 @@ def render_options(command: Command) -> Command:
     """Add what decides the form of a report."""
     return _all(
         command,
-        click.option("--lang", metavar="LIST", help="zh, en, bilingual.  [default: zh,en]"),
+        click.option(
+            "--lang",
+            metavar="LIST",
+            help="zh, en, any installed one; zh+en or bilingual: in one file.  [default: zh,en]",
+        ),
         click.option("--to", metavar="LIST", help="html, pdf, md, ipynb, split, or an added one.  [default: html,pdf]"),
         click.option(
             "--edition", metavar="NAME", help="student, or instructor: with the solutions.  [default: student]"

@@ -18,7 +18,6 @@ from labreport.report.comparison.scores import metric_differences
 from labreport.report.comparison.version import NothingToCompareError, Version
 from labreport.report.findings import analysis, statistics
 from labreport.report.findings.scores import measured
-from labreport.report.words import Language
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +26,7 @@ class Terms:
 
     margins: Margins = NO_MARGINS
     """Differences that don't matter."""
-    languages: tuple[Language, ...] = ()
+    languages: tuple[str, ...] = ()
     """In which the notes are compared."""
     everything: bool = False
     """List equal things too."""
@@ -87,7 +86,9 @@ def _lab(lab: str, a: Version, b: Version, terms: Terms) -> LabComparison:
     all_claims = claim_changes(before, after, terms.notes) if _finished(before, after) else ()
     text_changes, equal_texts = texts(before, after)
     changed_notes, equal_notes = (
-        note_changes(a, b, lab, terms.languages, everything=terms.everything) if _finished(before, after) else ((), {})
+        note_changes(a, b, lab, terms.languages, terms.notes, everything=terms.everything)
+        if _finished(before, after)
+        else ((), {})
     )
     return LabComparison(
         lab=lab,

@@ -13,14 +13,13 @@ from pathlib import Path
 
 from labreport.experiments.result import Result
 from labreport.report.comparison import gitstore
-from labreport.report.comparison.passages import of_page
+from labreport.report.comparison.passages import of_text
 from labreport.report.comparison.record import Reason
 from labreport.report.comparison.version import NothingToCompareError, Pages, Version
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.findings.labs import in_order
 from labreport.report.store import codec, embedded, manifest
 from labreport.report.store.runs import RESULT, Store, load
-from labreport.report.words import Language
 
 LAST = "last:"
 GIT = "git:"
@@ -149,19 +148,19 @@ def _report_folder(folder: Path, listed: Mapping[str, str], label: str) -> Versi
 
 
 def _report(paths: Sequence[Path], label: str, remarks: Sequence[Reason] = ()) -> Version:
-    """Read the data of the first file, and the text of every HTML file."""
+    """Read the data of the first file, and the text of every file."""
     found: dict[str, Result] = {}
     for lab, content in embedded.extract(paths[0]).items():
         result = codec.decode(content, f"the data of {lab} in {paths[0]}")
         if result.lab != lab:
             raise UnreadableError(f"Can't read {paths[0]}: the data named {lab} are those of {result.lab}.")
         found[lab] = result
-    pages: dict[Language, Pages] = {}
+    pages: dict[str, Pages] = {}
     for path in paths:
-        if path.suffix.lower() != ".pdf":
-            language, chapters = of_page(path.read_text("utf-8", errors="replace"))
-            if language is not None:
-                pages.setdefault(language, chapters)
+        text = embedded.text(path)
+        pages = (of_text(text) if text else {}) | pages
+    if not pages:
+        remarks = [*remarks, Reason(code="no_text", values={"file": paths[0].name})]
     return Version(label=label, kind="report", results=_ordered(found), pages=pages, remarks=tuple(remarks))
 
 

@@ -11,7 +11,6 @@ from labreport.report.comparison.version import Version
 from labreport.report.configuration import FORMATS
 from labreport.report.errors import ReportError, UsageError
 from labreport.report.store import codec, embedded, files
-from labreport.report.words import Language
 
 JSON = "json"
 """The comparison itself, once for all languages."""
@@ -24,7 +23,7 @@ def write(
     versions: Sequence[Version],
     folder: Path,
     *,
-    languages: Sequence[Language],
+    languages: Sequence[str],
     forms: Sequence[str],
     moment: datetime,
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:

@@ -7,8 +7,8 @@ them the method. Nothing is judged here: verdicts and numbers are those of the r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from labreport.report.chapters.numbering import Numbering
 from labreport.report.comparison import predictions_section, sections, wording
 from labreport.report.comparison.record import Comparison, Comparisons, LabComparison
 from labreport.report.comparison.untrusted import foreign
@@ -17,27 +17,13 @@ from labreport.report.document import Block, Box, Chapter, Column, Cover, Prose,
 from labreport.report.findings import analysis
 from labreport.report.numbers import duration, size
 from labreport.report.rendering.typesetter import JOINER
-from labreport.report.words import Language, Words
+from labreport.report.words import Words
 
 _SHORT_HEAD = 4
 """Characters of a head that are kept on one line."""
 
 
-@dataclass
-class Numbering:
-    """Gives ids and numbers to the tables and figures of one chapter."""
-
-    chapter: str
-    number: str
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def next(self, kind: str, name: str) -> tuple[str, str]:
-        """Return id and number of the next table or figure."""
-        self.counts[kind] = self.counts.get(kind, 0) + 1
-        return f"{self.chapter}-{name}", f"{self.number}.{self.counts[kind]}"
-
-
-def report(found: Comparisons, versions: Sequence[Version], language: Language, *, date: str) -> Report:
+def report(found: Comparisons, versions: Sequence[Version], language: str, *, date: str) -> Report:
     """Return the report of a comparison.
 
     Args:
@@ -71,7 +57,6 @@ def report(found: Comparisons, versions: Sequence[Version], language: Language, 
         summary=_summary(found, chapters, words),
         chapters=tuple(chapters),
         provenance=_method(found, versions, words),
-        words={},
     )
 
 
@@ -295,4 +280,4 @@ def _obstacles(lab: LabComparison, words: Words) -> str:
 
 
 def _lab_title(lab: LabComparison, words: Words) -> str:
-    return lab.titles[words.language]
+    return lab.titles.get(words.language, lab.lab)

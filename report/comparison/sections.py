@@ -9,10 +9,11 @@ from labreport.report.comparison import wording
 from labreport.report.comparison.passage import passage
 from labreport.report.comparison.predictions_section import Next
 from labreport.report.comparison.record import ClaimChange, Fact, LabComparison, MetricDifference
-from labreport.report.comparison.untrusted import fenced, foreign
+from labreport.report.comparison.untrusted import foreign, printable
 from labreport.report.comparison.wording import MetricWords
 from labreport.report.document import Block, Column, Figure, Prose, Table
 from labreport.report.errors import RenderingError
+from labreport.report.rendering.dialect import fenced
 from labreport.report.words import Words
 
 _SCORE_HEADS = ("metric", "a", "b", "difference", "interval", "p", "verdict")
@@ -189,7 +190,7 @@ def texts(lab: LabComparison, words: Words) -> tuple[Block, ...]:
     blocks: list[Block] = []
     for change in lab.texts:
         blocks.append(Prose(markdown=words(f"compare.text_{change.kind}", name=change.name.replace("`", ""))))
-        blocks.append(Prose(markdown=fenced(change.diff, "diff")))
+        blocks.append(Prose(markdown=fenced(printable(change.diff), "diff")))
     return tuple(blocks)
 
 

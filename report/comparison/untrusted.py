@@ -18,11 +18,3 @@ def printable(text: str) -> str:
     """
     known = shipped_characters()
     return "".join(character if character in known else "?" for character in text)
-
-
-def fenced(text: str, language: str) -> str:
-    """Return source text as a fenced block of Markdown, whatever backticks it holds."""
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"{fence}{language}\n{printable(text)}\n{fence}"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from labreport.experiments.result import Result
 from labreport.report.comparison.record import Reason, Side
 from labreport.report.errors import ReportError
-from labreport.report.words import Language
 
 
 class NothingToCompareError(ReportError):
@@ -40,7 +39,7 @@ class Version:
     """run, folder, report, stored or git."""
     results: Mapping[str, Result]
     """One run for each lab, in the order of the labs."""
-    pages: Mapping[Language, Pages] = field(default_factory=dict)
+    pages: Mapping[str, Pages] = field(default_factory=dict)
     """Text as it was printed, for versions read from finished HTML."""
     remarks: tuple[Reason, ...] = ()
 

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from labreport.report.comparison.record import Piece
+from labreport.report.languages import HAN
 
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(
     r"[<−-]?\d+(?:[.,\u202f\u2009 ](?=\d)\d+)*(?:[\u202f ]?%)?"
-    rf"|[{_HAN}]"
-    rf"|[^\W\d_{_HAN}][^\W{_HAN}]*(?:['’-][^\W{_HAN}]+)*"
+    rf"|[{HAN}]"
+    rf"|[^\W\d_{HAN}][^\W{HAN}]*(?:['’-][^\W{HAN}]+)*"
     r"|\s+|."
 )
 _BLANKS = re.compile(r"[ \t\r\n]+")
@@ -122,4 +122,4 @@ def _merged(found: Sequence[Piece]) -> list[Piece]:
 def _slight(text: str) -> bool:
     if not text.strip():
         return True
-    return len(text) <= _JOINED and re.fullmatch(rf"[{_HAN}\s]*", text) is not None
+    return len(text) <= _JOINED and re.fullmatch(rf"[{HAN}\s]*", text) is not None

@@ -13,7 +13,6 @@ from labreport.report.gate.junit import junit
 from labreport.report.gate.summary import LIMIT, short, summary
 from labreport.report.gate.verdict import Item, Outcome, Verdict
 from labreport.report.store import codec, files, manifest
-from labreport.report.words import Language
 
 SUMMARY, SHORT, JUNIT, RESULT, BADGE, INDEX = (
     "summary.md",
@@ -43,7 +42,7 @@ class Written(Item, frozen=True, kw_only=True):
 def write(
     verdict: Verdict,
     folder: Path,
-    languages: Sequence[Language],
+    languages: Sequence[str],
     exit_code: int,
     report: Sequence[Path] = (),
     trend: Sequence[Path] = (),
@@ -93,7 +92,7 @@ def write(
     return (*own, folder / manifest.NAME, *report, *known, *trend)
 
 
-def append_step_summary(verdict: Verdict, languages: Sequence[Language], environ: Mapping[str, str]) -> str | None:
+def append_step_summary(verdict: Verdict, languages: Sequence[str], environ: Mapping[str, str]) -> str | None:
     """Append the summary to the page of a GitHub step, where there is one.
 
     What earlier commands of the step wrote counts against the same limit; where the whole summary no longer fits, the

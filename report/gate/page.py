@@ -16,13 +16,11 @@ from labreport.report.gate import wording
 from labreport.report.gate.verdict import LabVerdict, Verdict
 from labreport.report.gate.wording import Row
 from labreport.report.rendering import fonts
-from labreport.report.rendering.page import environment, style
-from labreport.report.rendering.typesetter import LANGUAGE_TAGS
-from labreport.report.words import Language, Words
+from labreport.report.rendering.page import environment, language_style, style
+from labreport.report.words import Words
 
 _POLICY, _STYLES = "labreport-policy", "labreport-styles"
 """Stand in the page until the style sheet, which depends on the page's characters, is made."""
-_TONGUES: dict[Language, str] = {"zh": "中文", "en": "English"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +38,7 @@ class Lab:
 class Part:
     """The page in one language."""
 
-    language: Language
+    language: str
     tag: str
     tongue: str
     words: Words
@@ -59,7 +57,7 @@ class Part:
     labs: tuple[Lab, ...]
 
 
-def page(verdict: Verdict, languages: Sequence[Language], files: Mapping[str, str]) -> str:
+def page(verdict: Verdict, languages: Sequence[str], files: Mapping[str, str]) -> str:
     """Return the page.
 
     Args:
@@ -73,7 +71,8 @@ def page(verdict: Verdict, languages: Sequence[Language], files: Mapping[str, st
         styles=Markup(_STYLES),
     )  # fmt: skip
     dark = f"@media screen and (prefers-color-scheme:dark){{\n{style('dark')}}}\n"
-    styles = fonts.style_sheet(text) + style("theme") + style("content") + style("gate") + dark + style("user")
+    content = style("content") + language_style("content", *languages)
+    styles = fonts.style_sheet(text) + style("theme") + content + style("gate") + dark + style("user")
     digest = b64encode(sha256(styles.encode()).digest()).decode()
     policy = f"default-src 'none'; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'"
     return text.replace(_POLICY, policy, 1).replace(_STYLES, styles, 1)
@@ -84,8 +83,8 @@ def _part(verdict: Verdict, words: Words, files: Mapping[str, str]) -> Part:
     colon = words("gate.colon")
     return Part(
         language=words.language,
-        tag=LANGUAGE_TAGS[words.language],
-        tongue=_TONGUES[words.language],
+        tag=words.record.tag,
+        tongue=words.record.name,
         words=words,
         title=f"{words('gate.title')}{colon}{words(f'gate.outcome_{verdict.outcome}')}",
         heading=words("gate.title"),

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from labreport.report.gate import wording
 from labreport.report.gate.verdict import LabVerdict, Verdict
 from labreport.report.gate.wording import Row
-from labreport.report.words import Language, Words
+from labreport.report.words import Words
 
 MARKER = "<!-- labreport-check -->"
 """First line of the short form; whoever posts it finds the earlier comment by it."""
@@ -25,13 +25,13 @@ SHORT_LIMIT = 63_000
 _ESCAPED = re.compile(r"([\\`*_\[\]|~#])")
 
 
-def summary(verdict: Verdict, languages: Sequence[Language], limit: int = LIMIT) -> str:
+def summary(verdict: Verdict, languages: Sequence[str], limit: int = LIMIT) -> str:
     """Return the whole verdict as Markdown, one language after the other, in at most `limit` bytes."""
     share = limit // len(languages)
     return "\n---\n\n".join(_whole(verdict, Words(language), share - 8) for language in languages)
 
 
-def short(verdict: Verdict, languages: Sequence[Language], limit: int = SHORT_LIMIT) -> str:
+def short(verdict: Verdict, languages: Sequence[str], limit: int = SHORT_LIMIT) -> str:
     """Return the verdict and what needs attention as Markdown, in at most `limit` bytes."""
     share = (limit - len(MARKER) - 2) // len(languages)
     parts = [_short(verdict, Words(language), share - 8) for language in languages]

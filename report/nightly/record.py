@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from labreport.report.numbers import duration
-from labreport.report.words import Language, Words
+from labreport.report.words import Words
 
 ORDER = (1, 70, 3, 2, 5, 6, 4)
 """Exit codes, the one that prevails first."""
@@ -95,7 +95,7 @@ def data(night: Night) -> dict[str, Any]:
     }
 
 
-def summary(night: Night, languages: Sequence[Language]) -> str:
+def summary(night: Night, languages: Sequence[str]) -> str:
     """Return a night as Markdown, once in each language."""
     return "\n".join([MARKER, *(part for language in languages for part in _part(night, Words(language)))]) + "\n"
 

@@ -19,7 +19,6 @@ from labreport.report.publish.dates import report_moment, stated_moment, tool_ve
 from labreport.report.publish.document import Job
 from labreport.report.store import files, manifest
 from labreport.report.store.runs import StoredResult
-from labreport.report.words import Document
 
 __all__ = ["Announce", "Outcome", "prepare", "publish", "report_moment", "tool_version"]
 
@@ -69,7 +68,7 @@ def publish(
         Job(language=language, runs=tuple(runs), configuration=configuration, moment=moment)
         for language in configuration.documents
     ]
-    outputs: dict[Document, tuple[Path, ...]] = {}
+    outputs: dict[str, tuple[Path, ...]] = {}
     problems: list[str] = []
     for done, (job, (made, wrong)) in enumerate(workers.each(jobs), 1):
         outputs[job.language] = made

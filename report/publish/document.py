@@ -12,7 +12,6 @@ from labreport.report.errors import ReportError
 from labreport.report.publish.dates import tool_version
 from labreport.report.store import files
 from labreport.report.store.runs import StoredResult
-from labreport.report.words import Document
 
 Rendered = tuple[tuple[Path, ...], list[str]]
 """The files written, and the problems met."""
@@ -22,7 +21,7 @@ Rendered = tuple[tuple[Path, ...], list[str]]
 class Job:
     """One document to render; travels to another process."""
 
-    language: Document
+    language: str
     runs: tuple[StoredResult, ...]
     configuration: Configuration
     moment: datetime

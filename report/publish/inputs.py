@@ -30,6 +30,7 @@ DECIDING = {
         "errors.py",
         "figures",
         "findings",
+        "languages.py",
         "numbers.py",
         "publish",
         "rendering",

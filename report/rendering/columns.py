@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from labreport.report.document import BETWEEN, Column, Table
+from labreport.report.document import Column, Table, Text, by_language
 
 TEXT_WIDTH = 84
 """Characters of a table that fit between the margins of the text on paper."""
@@ -94,26 +94,28 @@ def whole(widths: Sequence[int], texts: Sequence[bool]) -> list[int]:
     return sorted(kept)
 
 
-def length(markdown: str) -> int:
+def length(text: Text) -> int:
     """Return the width of a text in characters, those of Chinese counted twice, link targets not at all.
 
-    Of a text in two languages, which stand on two lines, it is the wider one.
+    Of a text in several languages, which stand on lines of their own, it is the widest.
     """
-    shown = re.sub(r"\]\([^)]*\)", "", markdown)
     return max(
-        sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line)
-        for line in shown.split(BETWEEN)
+        sum(
+            2 if unicodedata.east_asian_width(character) in "WF" else 1
+            for character in re.sub(r"\]\([^)]*\)", "", line)
+        )
+        for line in by_language(text, "").values()
     )
 
 
-def aligned(cells: list[str]) -> list[str]:
+def aligned(cells: Sequence[Text]) -> list[Text]:
     """Return numbers padded so that their decimal points stand in one line when set flush right.
 
     The pads are spaces as wide as a digit and as a point. Cells that are no plain numbers stay as they are.
     """
-    matches = [_NUMBER.match(cell) for cell in cells]
+    matches = [_NUMBER.match(cell) if isinstance(cell, str) else None for cell in cells]
     decimals = max((len(match.group(3) or "") for match in matches if match), default=0)
-    result = []
+    result: list[Text] = []
     for cell, match in zip(cells, matches, strict=True):
         if match is None:
             result.append(cell)
@@ -127,9 +129,10 @@ def aligned(cells: list[str]) -> list[str]:
     return result
 
 
-def _lines(row: Sequence[str]) -> int:
+def _lines(row: Sequence[Text]) -> int:
     """Return about how many lines the longest cell of a row fills."""
-    return max((sum(-(-length(line) // _LINE) for line in cell.split(BETWEEN)) for cell in row), default=1) or 1
+    texts = (by_language(cell, "").values() for cell in row)
+    return max((sum(-(-length(line) // _LINE) for line in lines) for lines in texts), default=1) or 1
 
 
 def _side(column: Column) -> str:

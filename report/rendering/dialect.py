@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from labreport.report.document import Table
+from labreport.report.document import Table, Text, by_language
 from labreport.report.rendering.columns import aligned
 
+_PADS = "\u2007\u2008"
+"""Spaces that line numbers up where letters are set; they mean nothing in source."""
 _RULES = {"left": "---", "right": "--:", "center": ":-:"}
+
+
+def joined(text: Text) -> str:
+    """Return a text on one line, its languages parted by a stroke."""
+    return " / ".join(by_language(text, "").values())
 
 
 def anchor(id_: str) -> str:
@@ -48,13 +55,12 @@ def pipe_table(table: Table) -> str:
     for index, column in enumerate(table.columns):
         cells = [row[index] for row in table.rows]
         if column.kind == "number":
-            cells = [cell.rstrip("\u2007\u2008") for cell in aligned(cells)]
-        elif column.kind == "code":
-            cells = [_code(cell) for cell in cells]
+            cells = aligned(cells)
+        shown = [_code(joined(cell)) if column.kind == "code" else joined(cell).rstrip(_PADS) for cell in cells]
         if index == 0:
-            cells = [target + cell for target, cell in zip(anchors, cells, strict=True)]
+            shown = [target + cell for target, cell in zip(anchors, shown, strict=True)]
         rule = "--:" if column.kind == "number" else _RULES[column.align]
-        columns.append([_cell(column.title), rule, *map(_cell, cells)])
+        columns.append([_cell(joined(column.title)), rule, *map(_cell, shown)])
     return "\n".join("| " + " | ".join(row) + " |" for row in zip(*columns, strict=True))
 
 

@@ -17,7 +17,7 @@ from labreport.experiments.result import Result
 from labreport.report.configuration import FORMATS
 from labreport.report.document import Report, Theme
 from labreport.report.errors import RenderingError, UsageError
-from labreport.report.store import embedded
+from labreport.report.store import embedded, printed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +101,10 @@ def chosen(name: str) -> Format:
 def _html(report: Report, context: RenderContext) -> dict[str, bytes]:
     from labreport.report.rendering import html
 
-    element = embedded.COMPARISON_ELEMENT if context.comparison else embedded.ELEMENT
-    data = {element: embedded.packed(context.carried)}
+    if context.comparison:
+        data = {embedded.COMPARISON_ELEMENT: embedded.packed(context.carried)}
+    else:
+        data = embedded.elements(context.carried, printed.printed(report, context.carried))
     return {f"{context.stem}.html": html.html(report, data, theme=context.theme).encode()}
 
 
@@ -112,7 +114,7 @@ def _pdf(report: Report, context: RenderContext) -> dict[str, bytes]:
     if context.comparison:
         attached = embedded.comparison_attachments(context.carried[embedded.COMPARISON])
     else:
-        attached = embedded.attachments(context.carried)
+        attached = embedded.attachments(context.carried, printed.printed(report, context.carried))
     content = pdf.pdf(report, source_date=context.moment, attached=attached, theme=context.theme)
     return {f"{context.stem}.pdf": content}
 
@@ -129,7 +131,7 @@ def _markdown(report: Report, context: RenderContext) -> dict[str, bytes]:
 def _notebooks(report: Report, context: RenderContext) -> dict[str, bytes]:
     from labreport.report.rendering.notebook import notebooks
 
-    if report.second:
+    if report.others:
         raise UsageError("a notebook is in one language; ask for it with --lang zh,en")
     made = notebooks(report, context.results, edition=context.edition, theme=context.theme, failed=context.failed)
     return {f"{context.stem}-notebooks/{file}": content for file, content in made.items()}

@@ -12,9 +12,9 @@ from hashlib import sha256
 
 from markupsafe import Markup
 
-from labreport.report.document import Block, Box, Chapter, Equation, Figure, Prose, Report, Table, Theme
+from labreport.report.document import Chapter, Report, Theme, ids
 from labreport.report.rendering import fonts, minify, texts
-from labreport.report.rendering.page import Page, environment, style
+from labreport.report.rendering.page import Page, environment, language_style, style
 from labreport.report.rendering.theme import figure_rules, recoloured_page, styled
 from labreport.report.store import compression
 
@@ -51,7 +51,7 @@ def split(report: Report, *, theme: Theme = "blue") -> dict[str, str]:
         INDEX: (report.summary, report.provenance),
         **{f"{part.id}.html": (part,) for part in report.chapters},
     }
-    home = {id_: name for name, chapters in files.items() for chapter in chapters for id_ in _ids(chapter)}
+    home = {id_: name for name, chapters in files.items() for chapter in chapters for id_ in ids(chapter)}
     texts.check(Page(report, "screen"))
     order = list(files)
     pages = {}
@@ -102,17 +102,19 @@ def _file(
     text, rules, dark = minify.slim_drawings(minify.slim_pictures(minify.without_end_tags(text)))
     text = minify.without_quotes(text)
     text = recoloured_page(text, page.theme)
-    styles = faces + minify.compact(styled(_style_sheet(rules, dark), page.theme) + style("user"))
+    styles = faces + minify.compact(styled(_style_sheet(page.report, rules, dark), page.theme) + style("user"))
     digest = b64encode(sha256(styles.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'"
     return text.replace(_POLICY, policy, 1).replace(_STYLES, styles, 1)
 
 
-def _style_sheet(drawing_rules: str, dark_drawing_rules: str) -> str:
+def _style_sheet(report: Report, drawing_rules: str, dark_drawing_rules: str) -> str:
     dark = style("dark") + figure_rules() + dark_drawing_rules
     return (
         style("theme")
         + style("content")
+        + language_style("content", *report.languages)
+        + language_style("screen", *report.languages)
         + style("screen")
         + drawing_rules
         + f"@media screen and (prefers-color-scheme:dark){{\n{dark}}}\n"
@@ -130,22 +132,3 @@ def _neighbours(
             title = page.words("page.back") if name == INDEX else page.text(files[name][0].title)
             links.append((relation, name, title))
     return links
-
-
-def _ids(chapter: Chapter) -> list[str]:
-    """Return every id that lies in a chapter."""
-    found = [chapter.id, *(section.id for section in chapter.sections)]
-    for block in (*chapter.opening, *(block for section in chapter.sections for block in section.blocks)):
-        found += _block_ids(block)
-    return found
-
-
-def _block_ids(block: Block) -> list[str]:
-    if isinstance(block, Box):
-        return [id_ for inner in block.blocks for id_ in _block_ids(inner)]
-    found = [] if isinstance(block, (Prose, Equation)) else [block.id]
-    if isinstance(block, Figure) and block.data is not None:
-        found.append(block.data.id)
-    if isinstance(block, Table):
-        found += block.row_ids
-    return found

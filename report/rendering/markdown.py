@@ -11,7 +11,6 @@ from base64 import b64decode
 from collections.abc import Iterator
 
 from labreport.report.document import (
-    BETWEEN,
     Block,
     Box,
     Chapter,
@@ -23,13 +22,17 @@ from labreport.report.document import (
     Prose,
     Report,
     Table,
+    Text,
     Theme,
+    by_language,
     escape,
+    first,
 )
 from labreport.report.rendering import texts
-from labreport.report.rendering.dialect import anchor, fenced, pipe_table, quoted, with_families
+from labreport.report.rendering.dialect import anchor, fenced, joined, pipe_table, quoted, with_families
 from labreport.report.rendering.page import Page
 from labreport.report.rendering.theme import recoloured
+from labreport.report.words import Words
 
 _FAMILIES = {
     "Labreport Sans": "Labreport Sans, Noto Sans SC, Source Sans 3, Helvetica, Arial, sans-serif",
@@ -56,7 +59,7 @@ def markdown(report: Report, folder: str | None = None, *, theme: Theme = "blue"
     texts.check(page, glyphs=False)
     writer = _Writer(page, f"labreport-{report.language}-figures" if folder is None else folder)
     text = "\n\n".join(part for part in writer.report(report) if part.strip())
-    return text.replace(BETWEEN, " / ") + "\n", writer.files
+    return text + "\n", writer.files
 
 
 def pictures(report: Report) -> dict[str, bytes]:
@@ -72,19 +75,19 @@ class _Writer:
         self.files: dict[str, str] = {}
         self._page = page
         self._folder = folder
-        self._colon = "：" if page.report.language == "zh" else ":"
+        self._colon = page.words.record.colon
 
     def report(self, report: Report) -> Iterator[str]:
         cover = report.cover
         for name in pictures(report):
-            yield f"![{escape(cover.logo_alt)}]({self._folder}/{name})"
-        yield f"# {cover.title}"
-        yield cover.subtitle
+            yield f"![{escape(joined(cover.logo_alt))}]({self._folder}/{name})"
+        yield f"# {joined(cover.title)}"
+        yield joined(cover.subtitle)
         for mark in cover.marks:
-            yield quoted(mark)
-        yield "\n".join(f"- {name}{self._colon} {value}".replace("： ", "：") for name, value in cover.facts)
+            yield quoted(joined(mark))
+        yield "\n".join(f"- {joined(name)}{self._colon}{joined(value)}" for name, value in cover.facts)
         yield " ".join(
-            self._image(f"cover-{number}.svg", small.svg, f"{small.title}: {small.alt}")
+            self._image(f"cover-{number}.svg", small.svg, f"{joined(small.title)}: {joined(small.alt)}")
             for number, small in enumerate(cover.strip, 1)
         )
         yield f"## {self._say('page.contents')}"
@@ -96,11 +99,11 @@ class _Writer:
     def _chapter(self, chapter: Chapter) -> Iterator[str]:
         yield f"{anchor(chapter.id)}\n\n## {_numbered(chapter)}"
         for mark in chapter.marks:
-            yield quoted(mark)
+            yield quoted(joined(mark))
         for block in chapter.opening:
             yield from self._block(block)
         for section in chapter.sections:
-            yield f"{anchor(section.id)}\n\n### {section.title}"
+            yield f"{anchor(section.id)}\n\n### {joined(section.title)}"
             for block in section.blocks:
                 yield from self._block(block)
 
@@ -112,7 +115,7 @@ class _Writer:
                 yield self._caption(block.id, "page.table", block.number, block.caption, block.tag_line)
                 yield pipe_table(block)
             case Figure():
-                yield anchor(block.id) + "\n" + self._image(f"{block.id}.svg", block.svg, block.alt)
+                yield anchor(block.id) + "\n" + self._image(f"{block.id}.svg", block.svg, joined(block.alt))
                 yield self._caption("", "page.figure", block.number, block.caption, block.tag_line)
                 if block.data is not None:
                     summary = self._say("page.data_table")
@@ -127,7 +130,7 @@ class _Writer:
                 yield self._caption(block.id, "page.example", "", block.caption, "", labelled=True)
                 yield fenced(block.code, "python")
                 if block.output.strip():
-                    yield f"{self._say('page.output')}{self._colon}"
+                    yield f"{self._say('page.output')}{self._colon.rstrip()}"
                     yield fenced(block.output, "text")
             case Equation(tex=tex):
                 yield f"$$\n{tex}\n$$"
@@ -142,29 +145,32 @@ class _Writer:
                     yield quoted(f"**{self._say('page.solution')}**\n\n{self._prose(block.solution)}")
             case Box(title=title, blocks=blocks):
                 inner = "\n\n".join(part for item in blocks for part in self._block(item))
-                yield quoted(f"**{title}**\n\n{inner}")
+                yield quoted(f"**{joined(title)}**\n\n{inner}")
 
     def _say(self, key: str, **values: object) -> str:
-        """Return words of the report, in a bilingual report in both languages."""
+        """Return words of the report, in each of its languages."""
         return " / ".join(dict.fromkeys(words(key, **values) for words in self._page.all_words))
 
     def _points(self, points: int) -> str:
         return self._say("page.point" if points == 1 else "page.points", points=points)
 
-    def _prose(self, markdown: str) -> str:
-        """Return paragraphs, in a bilingual report each followed by its counterpart."""
-        return "\n\n".join(text for _, text in self._page.paired(markdown))
+    def _prose(self, text: Text) -> str:
+        """Return paragraphs, in a report in several languages each followed by its counterparts."""
+        return "\n\n".join(part for _, part in self._page.paired(text))
 
-    def _caption(self, id_: str, key: str, number: str, caption: str, tag_line: str, *, labelled: bool = False) -> str:
-        """Return a caption, in a bilingual report one line for each language."""
-        captions, tags = caption.split(BETWEEN), tag_line.split(BETWEEN)
+    def _caption(
+        self, id_: str, key: str, number: str, caption: Text, tag_line: Text, *, labelled: bool = False
+    ) -> str:
+        """Return a caption, one line for each of its languages."""
+        language = self._page.report.language
+        captions, tags = by_language(caption, language), by_language(tag_line, language) if tag_line else {}
         lines = []
-        for index, words in enumerate(self._page.all_words[: max(len(captions), len(tags))]):
+        for name in dict.fromkeys((*captions, *tags)):
+            words = Words(name)
             line = f"**{words(key, number=number)}**{words('page.label_end')}" if number or labelled else ""
-            line += captions[min(index, len(captions) - 1)]
+            line += captions.get(name, first(caption))
             if tag_line:
-                tag = tags[min(index, len(tags) - 1)]
-                line += f" ({tag})" if words.language == "en" else f"（{tag}）"
+                line += words.record.brackets.format(tags.get(name, first(tag_line)))
             lines.append(line)
         return (anchor(id_) if id_ else "") + "<br>\n".join(lines)
 
@@ -175,4 +181,4 @@ class _Writer:
 
 
 def _numbered(chapter: Chapter) -> str:
-    return f"{chapter.number} {chapter.title}" if chapter.number else chapter.title
+    return f"{chapter.number} {joined(chapter.title)}".strip()

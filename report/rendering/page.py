@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -17,8 +17,8 @@ from typing import Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from labreport.report import languages
 from labreport.report.document import (
-    BETWEEN,
     VERDICT_MARKS,
     Block,
     Chapter,
@@ -27,12 +27,15 @@ from labreport.report.document import (
     Figure,
     Report,
     Table,
+    Text,
     Theme,
+    by_language,
+    first,
 )
 from labreport.report.errors import RenderingError
 from labreport.report.rendering import columns, highlight, mathematics
-from labreport.report.rendering.typesetter import JOINER, LANGUAGE_TAGS, THIN_SPACE, Typesetter
-from labreport.report.words import Language, Words
+from labreport.report.rendering.typesetter import JOINER, THIN_SPACE, Typesetter
+from labreport.report.words import Borrowed, Words
 
 Medium = Literal["screen", "paper"]
 
@@ -74,9 +77,20 @@ def environment() -> Environment:
 @cache
 def style(name: str) -> str:
     """Return a style sheet without its comments and blank lines."""
-    text = (resources.files("labreport.templates") / "css" / f"{name}.css").read_text("utf-8")
-    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    return "\n".join(line.strip() for line in text.splitlines() if line.strip()) + "\n"
+    return _bare((resources.files("labreport.templates") / "css" / f"{name}.css").read_text("utf-8"))
+
+
+def language_style(name: str, *spoken: str) -> str:
+    """Return the rules of these languages, and of those whose passages they mark, for "content", "screen" or "paper".
+
+    Those for content follow the sheet of that name; those for a medium come before the medium's own.
+    """
+    return "".join(_bare(languages.text(part, f"css/{name}.css") or "") for part in languages.involved(*spoken))
+
+
+def _bare(sheet: str) -> str:
+    sheet = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
+    return "".join(f"{line.strip()}\n" for line in sheet.splitlines() if line.strip())
 
 
 class Page:
@@ -104,30 +118,28 @@ class Page:
         self.theme: Theme = theme
         self.medium: Medium = medium
         self.words = Words(report.language)
-        self.language_tag = LANGUAGE_TAGS[report.language]
-        self._languages: list[Language] = [report.language, *([report.second] if report.second else [])]
-        self.all_words = [Words(language) for language in self._languages]
+        self.language_tag = self.words.record.tag
+        self.all_words = [Words(language) for language in report.languages]
         self._files = files or {}
         self._here = here
-        self._typesetters = [Typesetter(language, self._formula) for language in self._languages]
+        self._typesetters: dict[str, Typesetter] = {}
         self._drawing_ids: dict[tuple[str, str], str] = {}
         self._formula_rules: dict[str, str] = {}
 
-    def inline(self, markdown: str) -> Markup:
-        """Return one line of Markdown as markup, in a bilingual report in both languages."""
-        lines = zip(self._typesetters, self._texts(markdown), strict=False)
-        return self._beside([self._linked(typesetter.inline(text)) for typesetter, text in lines])
+    def inline(self, text: Text) -> Markup:
+        """Return one line of Markdown as markup, each of its languages marked as such."""
+        return self._beside({name: self._line(name, line) for name, line in self._each(text).items()})
 
-    def prose(self, markdown: str) -> Markup:
-        """Return paragraphs of Markdown as markup, in a bilingual report each followed by its counterpart."""
-        return Markup("\n").join(self._paragraphs(index, text) for index, text in self.paired(markdown))
+    def prose(self, text: Text) -> Markup:
+        """Return paragraphs of Markdown as markup, each followed by its counterparts in other languages."""
+        return Markup("\n").join(self._paragraphs(language, part) for language, part in self.paired(text))
 
-    def labelled(self, key: str, markdown: str) -> Markup:
+    def labelled(self, key: str, text: Text) -> Markup:
         """Return paragraphs whose first line begins with a word of the report in bold."""
         found = []
-        for index, text in enumerate(self._texts(markdown)):
-            paragraphs = self._paragraphs(index, text)
-            head = Markup("<b>{}</b> ").format(self.all_words[index](key))
+        for language, part in self._each(text).items():
+            paragraphs = self._paragraphs(language, part)
+            head = Markup("<b>{}</b> ").format(Words(language)(key))
             start, tag, rest = paragraphs.partition(">")
             if start.startswith("<p"):
                 found.append(Markup(start + tag) + head + Markup(rest))
@@ -136,60 +148,67 @@ class Page:
         return Markup("\n").join(found)
 
     def say(self, key: str, /, **values: object) -> Markup:
-        """Return words of the report to be shown, in a bilingual report in both languages; attributes take `words`."""
-        texts = dict.fromkeys(words(key, **values) for words in self.all_words)
-        return self._beside([Markup(escape(text)) for text in texts])
+        """Return words of the report to be shown, in each of its languages; attributes take `words`."""
+        said: dict[str, str] = {}
+        for words in self.all_words:
+            text = words(key, **values)
+            if text not in said.values():
+                said[text.language if isinstance(text, Borrowed) else words.language] = text
+        return self._beside({language: Markup(escape(str(text))) for language, text in said.items()})
 
-    def caption(self, key: str, number: str, text: str, tag_line: str = "") -> Markup:
+    def caption(self, key: str, number: str, text: Text, tag_line: Text = "") -> Markup:
         """Return a caption: its label (a word of the report, with the number), what to see, and a tag."""
-        texts, tags = self._texts(text), self._texts(tag_line)
-        found = []
-        for index in range(max(len(texts), len(tags))):
-            words, typesetter = self.all_words[index], self._typesetters[index]
+        texts, tags = self._each(text), self._each(tag_line) if tag_line else {}
+        found = {}
+        for language in dict.fromkeys((*texts, *tags)):
+            words = Words(language)
             line = Markup("")
             if number or key == "page.example":
                 line += Markup("<b>{}</b>{}").format(words(key, number=number), words("page.label_end"))
-            line += self._linked(typesetter.inline(texts[min(index, len(texts) - 1)]))
+            line += self._line(language, texts.get(language, first(text)))
             if tag_line:
-                tag = self._linked(typesetter.inline(tags[min(index, len(tags) - 1)]))
+                tag = self._line(language, tags.get(language, first(tag_line)))
                 line += Markup(' <span class="tag">{}</span>').format(tag)
-            found.append(line)
+            found[language] = line
         return self._beside(found)
 
-    def paired(self, markdown: str) -> list[tuple[int, str]]:
-        """Return a text cut into paragraphs, each with the position of its language among those of the report.
+    def paired(self, text: Text) -> list[tuple[str, str]]:
+        """Return a text cut into paragraphs, each with its language.
 
-        In a bilingual report each paragraph is followed by its counterpart, unless both are the same; where the
-        languages have different numbers of paragraphs, one follows the other as a whole.
+        In a report in several languages each paragraph is followed by its counterparts, unless they are the same;
+        where the languages have different numbers of paragraphs, one language follows the other as a whole.
         """
-        texts = self._texts(markdown)
+        texts = self._each(text)
         if len(texts) == 1:
-            return [(0, markdown)]
-        blocks = [typesetter.blocks(text) for typesetter, text in zip(self._typesetters, texts, strict=True)]
-        if len(blocks[0]) != len(blocks[1]):
-            return [(index, block) for index, part in enumerate(blocks) for block in part]
-        pairs = zip(*blocks, strict=True)
-        return [(index, block) for pair in pairs for index, block in enumerate(dict.fromkeys(pair))]
+            return list(texts.items())
+        blocks = {language: self._typesetter(language).blocks(part) for language, part in texts.items()}
+        if len({len(parts) for parts in blocks.values()}) > 1:
+            return [(language, block) for language, parts in blocks.items() for block in parts]
+        found: list[tuple[str, str]] = []
+        for parts in zip(*blocks.values(), strict=True):
+            pairs = zip(blocks, parts, strict=True)
+            found += [pair for place, pair in enumerate(pairs) if pair[1] not in parts[:place]]
+        return found
 
-    def title(self, markdown: str) -> str:
+    def title(self, text: Text) -> str:
         """Return one line of Markdown as plain text with plain blanks, for the title of a file."""
-        return self.text(markdown).replace(THIN_SPACE, " ")
+        return self.text(text).replace(THIN_SPACE, " ")
 
-    def text(self, markdown: str) -> str:
+    def text(self, text: Text) -> str:
         """Return one line of Markdown as plain text, for labels inside the page."""
-        return " · ".join(self._plain(markdown))
+        return " · ".join(self._plain(text).values())
 
-    def head(self, markdown: str) -> str:
-        """Return one line of Markdown as plain text in the report's first language, for the head of a page."""
-        return self.text(self._texts(markdown)[0])
+    def head(self, text: Text) -> str:
+        """Return one line of Markdown as plain text in its first language, for the head of a page."""
+        return next(iter(self._plain(text).values()))
 
-    def entry(self, markdown: str) -> Markup:
+    def entry(self, text: Text) -> Markup:
         """Return a title for the contents, without links of its own."""
-        return self._beside([Markup(escape(text)) for text in self._plain(markdown)])
+        return self._beside({language: Markup(escape(line)) for language, line in self._plain(text).items()})
 
-    def spoken(self, alt: str) -> str:
+    def spoken(self, alt: Text) -> str:
         """Return an alternative text."""
-        return "\n".join(self._texts(alt))
+        return "\n".join(self._each(alt).values())
 
     def kind(self, block: Block) -> str:
         """Return the name of a block's kind, as the templates know it."""
@@ -219,7 +238,7 @@ class Page:
         spoken = escape(self.spoken(equation.alt))
         return Markup(mathematics.mathml(equation.tex, display=True).replace("<math", f'<math alttext="{spoken}"', 1))
 
-    def drawing(self, svg: str, alt: str, id_: str, width_mm: float | None = None) -> Markup:
+    def drawing(self, svg: str, alt: Text, id_: str, width_mm: float | None = None) -> Markup:
         """Return a drawing as the medium wants it.
 
         Args:
@@ -231,7 +250,7 @@ class Page:
         Raises:
             RenderingError: the drawing holds a script, an inline style, or loads something.
         """
-        alt = self.spoken(alt)
+        spoken = self.spoken(alt)
         unsafe = _UNSAFE_SVG.search(svg)
         if unsafe:
             raise RenderingError(f"The drawing holds '{unsafe.group().strip()}', which a report must not hold.")
@@ -240,13 +259,13 @@ class Page:
             raise RenderingError("The drawing is no SVG.")
         if self.medium == "paper":
             data = b64encode(svg[start:].encode()).decode()
-            return Markup('<img alt="{}" src="data:image/svg+xml;base64,{}">').format(alt, data)
+            return Markup('<img alt="{}" src="data:image/svg+xml;base64,{}">').format(spoken, data)
         end = svg.index(">", start)
         head = re.sub(r'\s(?:xmlns(?::\w+)?|version|role|aria-label)="[^"]*"', "", svg[start + 4 : end])
         if width_mm is not None:
             head = re.sub(r'\s(?:width|height)="[^"]*"', "", head) + f' width="{round(width_mm * PIXELS_PER_MM)}"'
         body = _SVG_ID.sub(lambda match: match[1] + self._short(id_, match[2]), svg[end:])
-        return Markup(f'<svg role="img" aria-label="{escape(alt)}"{head}{body}')
+        return Markup(f'<svg role="img" aria-label="{escape(spoken)}"{head}{body}')
 
     def figure_class(self, figure: Figure) -> str:
         """Return "wide" for a figure that does not fit between the margins of the text, otherwise nothing."""
@@ -293,37 +312,49 @@ class Page:
         """Return a short id, unique on the page, for an id inside a figure's drawing."""
         return self._drawing_ids.setdefault((figure, name), f"i{len(self._drawing_ids)}")
 
-    def _cell(self, text: str, column: Column) -> Markup:
-        if column.kind == "code":
-            return (
-                self._beside([Markup("<code>{}</code>").format(part) for part in self._texts(text)])
-                if text
-                else Markup("")
-            )
-        return self.inline(text)
+    def _cell(self, text: Text, column: Column) -> Markup:
+        if column.kind != "code":
+            return self.inline(text)
+        lines = {language: Markup("<code>{}</code>").format(line) for language, line in self._each(text).items()}
+        return self._beside(lines) if text else Markup("")
 
-    def _texts(self, text: str) -> list[str]:
-        """Return a text in each language of the report; one alone where they say the same."""
-        return text.split(BETWEEN) if self.report.second else [text]
+    def _each(self, text: Text) -> Mapping[str, str]:
+        """Return a text in each of its languages."""
+        return by_language(text, self.report.language)
 
-    def _beside(self, lines: Sequence[Markup]) -> Markup:
-        """Return lines of the first language and, marked as such, of the second one."""
-        if len(lines) == 1:
-            return lines[0]
-        tag = LANGUAGE_TAGS[self._languages[1]]
-        return Markup('{} <span class="tr" lang="{}">{}</span>').format(lines[0], tag, lines[1])
+    def _typesetter(self, language: str) -> Typesetter:
+        if language not in self._typesetters:
+            self._typesetters[language] = Typesetter(language, self._formula)
+        return self._typesetters[language]
 
-    def _plain(self, markdown: str) -> list[str]:
+    def _line(self, language: str, markdown: str) -> Markup:
+        return self._linked(self._typesetter(language).inline(markdown))
+
+    def _mark(self, language: str) -> str:
+        """Return the attributes of what is in another language than the first; "tr" follows what it translates."""
+        translated = ' class="tr"' if language in self.report.others else ""
+        return f'{translated} lang="{languages.language(language).tag}"'
+
+    def _beside(self, lines: Mapping[str, Markup]) -> Markup:
+        """Return lines one after the other; those that are not in the report's first language say so."""
+        return Markup(" ").join(
+            line if language == self.report.language else Markup(f"<span{self._mark(language)}>{line}</span>")
+            for language, line in lines.items()
+        )
+
+    def _plain(self, text: Text) -> dict[str, str]:
         """Return one line of Markdown as plain text in each language."""
-        lines = zip(self._typesetters, self._texts(markdown), strict=False)
-        return [Markup(re.sub(r"<[^>]*>", "", typesetter.inline(text))).unescape() for typesetter, text in lines]
+        return {
+            language: Markup(re.sub(r"<[^>]*>", "", self._typesetter(language).inline(line))).unescape()
+            for language, line in self._each(text).items()
+        }
 
-    def _paragraphs(self, index: int, markdown: str) -> Markup:
-        """Return paragraphs of one language; those of the second one say so."""
-        typesetter = self._typesetters[index]
-        if index == 0:
+    def _paragraphs(self, language: str, markdown: str) -> Markup:
+        """Return paragraphs of one language; those not in the report's first one say so."""
+        typesetter = self._typesetter(language)
+        if language == self.report.language:
             return self._linked(typesetter.prose(markdown))
-        mark = f'<\\1 class="tr" lang="{LANGUAGE_TAGS[self._languages[index]]}"'
+        mark = f"<\\1{self._mark(language)}"
         blocks = (self._linked(typesetter.prose(block)) for block in typesetter.blocks(markdown))
         return Markup("\n").join(Markup(re.sub(r"^<(\w+)", mark, str(block), count=1)) for block in blocks)
 

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from labreport.report.document import Report, Theme
 from labreport.report.errors import RenderingError
 from labreport.report.rendering import fonts, texts
-from labreport.report.rendering.page import Page, environment, style
+from labreport.report.rendering.page import Page, environment, language_style, style
 from labreport.report.rendering.theme import recoloured_page, styled
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ def _style_sheet(page: Page) -> str:
     faces = "".join(fonts.rule(face, FONT_SCHEME + face.file, "truetype") for face in fonts.FACES.values())
     before, between, after = (_css_string(page.words(f"page.page_{part}")) for part in ("before", "between", "after"))
     foot = f"@page{{@bottom-right{{content:{before} counter(page) {between} counter(pages) {after}}}}}\n"
-    colours = styled(style("theme") + style("content") + style("paper"), page.theme)
+    spoken = language_style("content", *page.report.languages) + language_style("paper", *page.report.languages)
+    colours = styled(style("theme") + style("content") + spoken + style("paper"), page.theme)
     return faces + colours + foot + page.formula_rules() + style("user")
 
 
@@ -132,11 +133,9 @@ def _weasyprint() -> Any:
             "PDF needs the system library Pango, which can't be loaded. "
             f"On Debian: apt install {PANGO_PACKAGES}. HTML and Markdown need nothing."
         ) from error
-    from labreport.report.rendering.weasyprint import justification, passage_languages, short_lines
+    from labreport.report.rendering.weasyprint import patches
 
-    justification.install()
-    short_lines.install()
-    passage_languages.install()
+    patches.install()
     return weasyprint
 
 

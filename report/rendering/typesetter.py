@@ -4,8 +4,9 @@ Markdown is parsed by markdown-it, checked, typeset, and cleaned by nh3 as a sec
 hold (raw HTML, images from elsewhere, links to files or scripts) is refused with an error instead of being dropped
 silently, because it is always a mistake in a note.
 
-Typesetting: in Chinese a thin space stands between Chinese and Latin or digits, a line end inside a paragraph leaves no
-blank, and emphasis is bold; in English straight quotes are curled. Passages in the other language carry `lang`.
+What differs by language is told by its record: in Han a thin space stands between Han and Latin or digits, a line end
+inside a paragraph leaves no blank, and emphasis is bold; elsewhere straight quotes are curled as the language has them.
+Passages in the other script carry `lang`.
 """
 
 from __future__ import annotations
@@ -22,20 +23,18 @@ from markdown_it.utils import OptionsDict
 from markupsafe import Markup
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from labreport.report import languages
 from labreport.report.document import SLOT
 from labreport.report.errors import RenderingError
+from labreport.report.languages import HAN, HAN_MARKS, Language
 from labreport.report.rendering import highlight
-from labreport.report.words import Language
 
 THIN_SPACE = "\u2009"
-LANGUAGE_TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
-"""Value of the attribute `lang` in each language."""
 
 Formula = Callable[[str, bool], str]
 """Renders TeX as finished markup; the second argument says whether the formula is displayed."""
 
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WIDE = _HAN + "\u3001-\u301f\uff01-\uff5e“”‘’…—"
+_WIDE = f"{HAN}{HAN_MARKS}“”‘’…—"
 _BEFORE_HAN = r"0-9A-Za-z\u00c0-\u024f\u0370-\u03ff%‰°\u2032)\]+\-−"
 _AFTER_HAN = r"0-9A-Za-z\u00c0-\u024f\u0370-\u03ff$#@+\-−±≈≤≥<>=√∞(\["
 JOINER = "\u2060"
@@ -44,16 +43,16 @@ _OPENING = ("（", "“", "‘", "《", "(", "[")
 _CLOSING = ("，", "。", "、", "；", "：", "！", "？", "）", "”", "’", "》", ",", ".", ";", ":", "!", "?", ")", "]")
 _GAPS = re.compile(
     rf"(?<=[{_WIDE}])\n(?=[{_WIDE}])"
-    rf"|(?<=[{_HAN}])[ \n{THIN_SPACE}]*(?=[{_AFTER_HAN}{SLOT}])"
-    rf"|(?<=[{_BEFORE_HAN}{SLOT}])[ \n{THIN_SPACE}]*(?=[{_HAN}])"
+    rf"|(?<=[{HAN}])[ \n{THIN_SPACE}]*(?=[{_AFTER_HAN}{SLOT}])"
+    rf"|(?<=[{_BEFORE_HAN}{SLOT}])[ \n{THIN_SPACE}]*(?=[{HAN}])"
     rf"|(?<=[{_WIDE}])\n|\n(?=[{_WIDE}])"
 )
-_IS_HAN = re.compile(f"[{_HAN}]")
+_IS_HAN = re.compile(f"[{HAN}]")
 _IS_WIDE = re.compile(f"[{_WIDE}]")
-_HAN_RUN = re.compile(rf"[{_HAN}][{_WIDE}]*")
+_HAN_RUN = re.compile(rf"[{HAN}][{_WIDE}]*")
 _WORDS = r"[A-Za-z][A-Za-z'’\-]*(?:[ ,.;:!?‘’'\"()&/0-9…—–-]+[A-Za-z][A-Za-z'’\-]*){3,}[.!?]?"
-_ENGLISH_RUN = re.compile(rf"“{_WORDS}”[.,]?|{_WORDS}")
-"""Four English words or more; the quotes round them are English too."""
+_LATIN_RUN = re.compile(rf"“{_WORDS}”[.,]?|{_WORDS}")
+"""Four words or more in Latin letters; the quotes round them belong to them."""
 _PLAIN = re.compile(r"[0-9A-Za-z .,%×−–:+\-]*\Z")
 _ALLOWED_SCHEMES = ("https://", "http://", "mailto:", "#")
 
@@ -68,16 +67,19 @@ class Typesetter:
     """Turns Markdown of one language into HTML.
 
     Args:
-        language: the report's.
+        language: name of the language.
         formula: renders the formulas.
     """
 
-    def __init__(self, language: Language, formula: Formula) -> None:
-        self.language: Language = language
+    def __init__(self, language: str, formula: Formula) -> None:
+        self._language = languages.language(language)
+        self._han = self._language.script == "han"
+        other = self._language.latin if self._han else self._language.han
+        self._other_tag = languages.language(other).tag if other else ""
         self._formula = formula
         self._cache: dict[tuple[str, bool], Markup] = {}
         self._slots: list[str] = []
-        self._markdown = _parser(language)
+        self._markdown = _parser(self._language)
         for name, rule in {
             "math_inline": self._math_rule,
             "math_inline_double": self._math_rule,
@@ -132,9 +134,7 @@ class Typesetter:
         return Markup(_filled(clean.split(SLOT), self._slots).strip())
 
     def _typeset(self, tokens: Sequence[Token]) -> list[Token]:
-        if self.language == "zh":
-            tokens = _emphasised_in_chinese(_spaced(tokens))
-        return list(tokens)
+        return _emphasised_in_han(_spaced(tokens), self._other_tag) if self._han else list(tokens)
 
     def _slot(self, markup: str) -> str:
         self._slots.append(str(markup))  # a Markup would escape what it is joined with
@@ -149,15 +149,11 @@ class Typesetter:
         return self._slot(block.replace("<pre>", '<pre tabindex="0">', 1))
 
     def _text_rule(self, token: Token) -> str:
-        if self.language == "zh":
-            pattern, tag = _ENGLISH_RUN, "en"
-        else:
-            pattern, tag = _HAN_RUN, "zh-CN"
         parts, end = [], 0
-        for match in pattern.finditer(token.content):
+        for match in (_LATIN_RUN if self._han else _HAN_RUN).finditer(token.content) if self._other_tag else ():
             parts += [
                 escape_html(token.content[end : match.start()], quote=False),
-                f'<span lang="{tag}">{escape_html(match.group(), quote=False)}</span>',
+                f'<span lang="{self._other_tag}">{escape_html(match.group(), quote=False)}</span>',
             ]
             end = match.end()
         return "".join([*parts, escape_html(token.content[end:], quote=False)])
@@ -185,8 +181,9 @@ def _filled(parts: Sequence[str], slots: Sequence[str]) -> str:
 
 
 def _parser(language: Language) -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": True, "typographer": language == "en"}).enable("table")
-    if language == "en":
+    options = {"html": True, "typographer": bool(language.quotes), "quotes": language.quotes}
+    parser = MarkdownIt("commonmark", options).enable("table")
+    if language.quotes:
         parser.enable("smartquotes")
     # Every target is accepted here and judged in `_check`, which gives an error instead of leaving the link as text.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
@@ -280,7 +277,7 @@ def _spaced(tokens: Sequence[Token]) -> list[Token]:
     return result
 
 
-def _emphasised_in_chinese(tokens: Sequence[Token]) -> list[Token]:
+def _emphasised_in_han(tokens: Sequence[Token], latin: str) -> list[Token]:
     """Make emphasis bold, except round passages that are wholly Latin (the title of an English book): italic."""
     result = list(tokens)
     for index, token in enumerate(result):
@@ -292,9 +289,10 @@ def _emphasised_in_chinese(tokens: Sequence[Token]) -> list[Token]:
             if result[end].type == "em_close" and result[end].level == token.level
         )
         content = "".join(_visible(part) for part in result[index:close])
-        if re.search(f"[{_HAN}]", content):
+        if re.search(f"[{HAN}]", content):
             token.tag = result[close].tag = "strong"
         else:
             token.tag = result[close].tag = "i"
-            token.attrs["lang"] = "en"
+            if latin:
+                token.attrs["lang"] = latin
     return result

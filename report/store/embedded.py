@@ -1,8 +1,8 @@
-"""The Results that a finished report carries: put into HTML and PDF, and got back byte for byte.
+"""What a finished report carries: its Results, got back byte for byte, and its text.
 
-In HTML they lie in an inert `<template>` (never shown, never run), compressed, with the SHA-256 of each result; in PDF
-each is an attached file. So a report of last month can be compared or rendered anew without the store it came from.
-The report of a comparison carries that comparison in the same way, under names of its own.
+In HTML they lie in inert `<template>` elements (never shown, never run), compressed, with the SHA-256 of each result;
+in PDF each is an attached file. So a report of last month can be compared or rendered again without the store it came
+from. The report of a comparison carries that comparison in the same way, under names of its own.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from labreport.report.errors import UnreadableError
-from labreport.report.store import compression
+from labreport.report.store import compression, printed
 from labreport.report.store.codec import NAME
+from labreport.report.store.printed import Printed
 
 ELEMENT = "labreport-results"
 """Name of the data in HTML."""
@@ -28,6 +29,10 @@ SUFFIX = "-result.json"
 """End of an attachment's name in PDF; the lab's name comes before it."""
 HASHES = "labreport-sha256.json"
 """Name of the attachment with the hash of each result."""
+TEXT_ELEMENT = "labreport-text"
+"""Name of the report's text in HTML."""
+TEXT_FILE = "labreport-text.json"
+"""Name of the attachment with the report's text in PDF."""
 COMPARISON = "comparison"
 """What the data of a comparison are called among what a file carries."""
 COMPARISON_ELEMENT = "labreport-comparison"
@@ -37,6 +42,19 @@ LARGEST = 256 * 1024 * 1024
 
 _TEMPLATE = re.compile(rf'<template data-name="({ELEMENT}|{COMPARISON_ELEMENT})"( data-code="85")?>([^<]*)</template>')
 """The element, how its text spells bytes (at first it was base64), and that text."""
+_TEXT = re.compile(rf'<template data-name="{TEXT_ELEMENT}" data-code="85">([^<]*)</template>')
+_DAMAGES = (
+    lzma.LZMAError,
+    binascii.Error,
+    EOFError,
+    ValueError,
+    AttributeError,
+    KeyError,
+    TypeError,
+    RecursionError,
+    OSError,
+)
+"""What reading damaged or forged data can raise."""
 
 
 def packed(results: Mapping[str, bytes]) -> bytes:
@@ -51,10 +69,21 @@ def packed(results: Mapping[str, bytes]) -> bytes:
     return compression.packed(json.dumps(table, ensure_ascii=False))
 
 
-def attachments(results: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files to attach to a PDF: each result, and the hashes of all."""
+def elements(results: Mapping[str, bytes], text: Printed) -> dict[str, bytes]:
+    """Return what the HTML of a report carries, by the name of its element: its results and its text.
+
+    Args:
+        results: lab -> the bytes of its result.json.
+        text: of the report.
+    """
+    return {ELEMENT: packed(results), TEXT_ELEMENT: printed.packed(text)}
+
+
+def attachments(results: Mapping[str, bytes], text: Printed | None = None) -> dict[str, bytes]:
+    """Return the files to attach to a PDF: each result, the hashes of all, and the text of the report."""
     hashes = {lab: sha256(content).hexdigest() for lab, content in results.items()}
-    return {f"{lab}{SUFFIX}": content for lab, content in results.items()} | {HASHES: json.dumps(hashes).encode()}
+    found = {f"{lab}{SUFFIX}": content for lab, content in results.items()} | {HASHES: json.dumps(hashes).encode()}
+    return found if text is None else found | {TEXT_FILE: printed.encode(text)}
 
 
 def comparison_attachments(content: bytes) -> dict[str, bytes]:
@@ -93,6 +122,23 @@ def comparison(path: Path) -> bytes | None:
     return found[COMPARISON] if of_comparison else None
 
 
+def text(path: Path) -> Printed | None:
+    """Return the text that a finished report carries; None where it was made before reports carried it.
+
+    Raises:
+        UnreadableError: no such file, or the text is damaged.
+    """
+    content = _content(path)
+    try:
+        if content[:5] == b"%PDF-":
+            attached = _attachment(content, TEXT_FILE, path)
+            return None if attached is None else printed.decode(attached)
+        match = _TEXT.search(content.decode("utf-8", "replace"))
+        return None if match is None else printed.unpacked(compression.read(match[1]), LARGEST)
+    except _DAMAGES as error:
+        raise UnreadableError(f"{path}: the text it carries is damaged ({error}).") from error
+
+
 def is_report(path: Path) -> bool:
     """Return whether a path names a finished report by its ending."""
     return path.suffix.lower() in (".html", ".htm", ".pdf")
@@ -100,14 +146,18 @@ def is_report(path: Path) -> bool:
 
 def _read(path: Path) -> tuple[bool, dict[str, bytes]]:
     """Return what a file carries, and whether that is a comparison."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
+    content = _content(path)
     of_comparison, found = _from_pdf(content, path) if content[:5] == b"%PDF-" else _from_html(content, path)
     if of_comparison and found.keys() != {COMPARISON}:
         raise UnreadableError(f"{path}: the data it carries are damaged (no comparison).")
     return of_comparison, found
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
 
 
 def _from_html(content: bytes, path: Path) -> tuple[bool, dict[str, bytes]]:
@@ -118,16 +168,7 @@ def _from_html(content: bytes, path: Path) -> tuple[bool, dict[str, bytes]]:
         data = compression.read(match[3]) if match[2] else base64.b64decode(match[3])
         table = json.loads(compression.unpacked(data, LARGEST))
         found = {_name(lab, path): (entry["result"].encode(), entry["sha256"]) for lab, entry in table.items()}
-    except (
-        lzma.LZMAError,
-        binascii.Error,
-        EOFError,
-        ValueError,
-        AttributeError,
-        KeyError,
-        TypeError,
-        RecursionError,
-    ) as error:
+    except _DAMAGES as error:
         raise UnreadableError(f"{path}: the results it carries are damaged ({error}).") from error
     bodies = {lab: body for lab, (body, _) in found.items()}
     hashes = {lab: said for lab, (_, said) in found.items()}
@@ -165,6 +206,17 @@ def _from_pdf(content: bytes, path: Path) -> tuple[bool, dict[str, bytes]]:
     if not isinstance(hashes, dict):
         raise UnreadableError(f"{path}: the results it carries are damaged (no table of hashes).")
     return of_comparison, _unchanged(found, hashes, path)
+
+
+def _attachment(content: bytes, name: str, path: Path) -> bytes | None:
+    import pikepdf
+
+    try:
+        with pikepdf.open(io.BytesIO(content)) as document:
+            file = document.attachments.get(name)
+            return None if file is None else _attached(file, path)
+    except pikepdf.PdfError as error:
+        raise UnreadableError(f"{path}: a damaged PDF.") from error
 
 
 def _attached(file: Any, path: Path) -> bytes:

@@ -13,14 +13,14 @@ from xml.sax.saxutils import escape, quoteattr
 from labreport.report.trend.chart import value_text
 from labreport.report.trend.history import Change, Chart, Group, History, Line, newest_first
 from labreport.report.trend.page import anchor, title_of
-from labreport.report.words import Language, Words
+from labreport.report.words import Words
 
 ENTRIES = 50
 """Entries at most, the newest."""
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def atom(history: History, language: Language, page: str, feed: str) -> str:
+def atom(history: History, language: str, page: str, feed: str) -> str:
     """Return the feed.
 
     Args:
@@ -35,7 +35,7 @@ def atom(history: History, language: Language, page: str, feed: str) -> str:
     newest = history.runs[0].entry
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
-        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{"zh-CN" if language == "zh" else "en"}">',
+        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{words.record.tag}">',
         f"<title>{_text(words('trend.feed_title'))}</title>",
         f"<id>{_id('feed', *sorted({run.entry.lab for run in history.runs}))}</id>",
         f"<updated>{_text(newest.ended)}</updated>",

@@ -10,17 +10,16 @@ import msgspec
 from labreport.report.store import files
 from labreport.report.trend import data, feed, page
 from labreport.report.trend.history import History
-from labreport.report.words import Language
 
 DATA, FEED = "trend.json", "trend.atom"
 
 
-def page_name(language: Language) -> str:
+def page_name(language: str) -> str:
     """Return the file name of the page in a language."""
     return f"trend-{language}.html"
 
 
-def write(history: History, folder: Path, languages: Sequence[Language], *, base: str = "") -> tuple[Path, ...]:
+def write(history: History, folder: Path, languages: Sequence[str], *, base: str = "") -> tuple[Path, ...]:
     """Write a trend and return its files, the pages first.
 
     Args:

@@ -11,8 +11,8 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from labreport.report import languages
 from labreport.report.store.runs import Store
-from labreport.report.words import LANGUAGES, Language
 
 
 def record(store: Store, results: Iterable[Path], address: str) -> None:
@@ -47,7 +47,7 @@ def job_address(environ: Mapping[str, str]) -> str | None:
     return environ.get("CI_JOB_URL") or None
 
 
-def link_to(address: str | None, lab: str, root: Path, page: Path, language: Language) -> str | None:
+def link_to(address: str | None, lab: str, root: Path, page: Path, language: str) -> str | None:
     """Return the link that a page needs to lead to a run's report; None where there is no such report.
 
     Args:
@@ -62,7 +62,7 @@ def link_to(address: str | None, lab: str, root: Path, page: Path, language: Lan
     if _is_web(address):
         return address
     folder = root / address
-    for tongue in (language, *(other for other in LANGUAGES if other != language)):
+    for tongue in (language, *(other for other in languages.names() if other != language)):
         report = folder / f"labreport-{tongue}.html"
         if report.is_file():
             return f"{Path(os.path.relpath(report.absolute(), page.absolute())).as_posix()}#{lab}"

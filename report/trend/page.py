@@ -21,8 +21,8 @@ from labreport.report import numbers
 from labreport.report.document import escape
 from labreport.report.figures import palette
 from labreport.report.rendering import fonts, theme
-from labreport.report.rendering.page import environment, style
-from labreport.report.rendering.typesetter import LANGUAGE_TAGS, Typesetter
+from labreport.report.rendering.page import environment, language_style, style
+from labreport.report.rendering.typesetter import Typesetter
 from labreport.report.store.runs import Entry, Stored
 from labreport.report.trend import chart as charts
 from labreport.report.trend import links
@@ -30,15 +30,13 @@ from labreport.report.trend.change import LEAST_LEVEL, LEAST_RUNS
 from labreport.report.trend.chart import Drawn, value_text, with_spread
 from labreport.report.trend.filters import Filter, make_filters, rules
 from labreport.report.trend.history import Change, Chart, Group, History, Point, newest_first
-from labreport.report.words import Language, Words
+from labreport.report.words import Words
 
 _POLICY, _STYLES = "labreport-policy", "labreport-styles"
 """Stand in the page until the style sheet, which depends on the page's characters, is made."""
 _REPEATED = re.compile(r"<tbody>.*?</tbody>|<a\b[^>]*><use\b[^>]*/><text>.*?</text></a>|<text>.*?</text>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 COLOURS = {"test": palette.TEST, "validation": palette.VALIDATION, "train": palette.TRAINING, "": palette.GREY}
-TONGUES: dict[Language, str] = {"zh": "中文", "en": "English"}
-"""What each language calls itself."""
 MARKS = 4
 """Kinds of marks by which machines are told apart; a fifth machine takes the first again."""
 WIDEST = 38
@@ -124,11 +122,13 @@ class TrendPage:
         others: addresses of the page in other languages.
     """
 
-    def __init__(self, history: History, language: Language, folder: Path, others: dict[Language, str]) -> None:
+    def __init__(self, history: History, language: str, folder: Path, others: dict[str, str]) -> None:
         self.history = history
-        self.language: Language = language
-        self.language_tag = LANGUAGE_TAGS[language]
+        self.language = language
         self.words = Words(language)
+        self.language_tag = self.words.record.tag
+        self.tags = {other: Words(other).record.tag for other in others}
+        self.tongues = {other: Words(other).record.name for other in others}
         self.others = others
         self.unreadable = tuple(map(shippable, history.unreadable))
         self.filters: tuple[Filter, ...] = make_filters(history, self.words)
@@ -139,8 +139,6 @@ class TrendPage:
         self.parts = tuple(map(self._part, history.groups))
         self.news = self._all_news()
 
-    tags = LANGUAGE_TAGS
-    tongues = TONGUES
     least_runs = LEAST_RUNS
     least_level = LEAST_LEVEL
     warm = palette.VALIDATION
@@ -322,7 +320,7 @@ class TrendPage:
         )
 
 
-def html(history: History, language: Language, *, folder: Path, others: dict[Language, str] | None = None) -> str:
+def html(history: History, language: str, *, folder: Path, others: dict[str, str] | None = None) -> str:
     """Return the trend as one self-contained HTML file.
 
     Args:
@@ -337,7 +335,7 @@ def html(history: History, language: Language, *, folder: Path, others: dict[Lan
         .get_template("trend.html.j2")
         .render(page=page, latest=LATEST_CHANGES, policy=_POLICY, styles=Markup(_STYLES))
     )
-    styles = _fonts(text) + _style_sheet() + rules(page.filters, history) + style("user")
+    styles = _fonts(text) + _style_sheet(language) + rules(page.filters, history) + style("user")
     digest = b64encode(sha256(styles.encode()).digest()).decode()
     policy = f"default-src 'none'; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return text.replace(_POLICY, policy, 1).replace(_STYLES, styles, 1)
@@ -384,7 +382,8 @@ def _fonts(text: str) -> str:
     return fonts.embedded({**usage, "regular": usage["regular"] | characters, "mono": usage["mono"] | characters})
 
 
-def _style_sheet() -> str:
+def _style_sheet(language: str) -> str:
     dark = style("dark") + theme.figure_rules()
-    sheets: Sequence[str] = ("theme", "content", "screen", "trend")
-    return "".join(map(style, sheets)) + f"@media screen and (prefers-color-scheme:dark){{\n{dark}}}\n"
+    spoken = language_style("content", language) + language_style("screen", language)
+    sheets = style("theme") + style("content") + spoken + style("screen") + style("trend")
+    return sheets + f"@media screen and (prefers-color-scheme:dark){{\n{dark}}}\n"

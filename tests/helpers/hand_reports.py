@@ -16,7 +16,6 @@ from labreport.report.document import Chapter, Cover, Report
 from labreport.report.rendering import html, pdf
 from labreport.report.store import codec, embedded
 from labreport.report.store.runs import Store
-from labreport.report.words import Language
 
 
 def dated(result: Result, day: int, **changes: object) -> Result:
@@ -41,7 +40,7 @@ def called(*arguments: object) -> int:
     return cli.main(["compare", *map(str, arguments)])
 
 
-def finished(results: list[Result], language: Language = "en", **bodies: bytes) -> str:
+def finished(results: list[Result], language: str = "en", **bodies: bytes) -> str:
     """Return a report in HTML that carries its results; `bodies` replaces what it carries for a lab."""
     made = build(results, language, Configuration(), moment=datetime(2026, 1, 5, tzinfo=UTC), version="0").report
     content = {result.lab: codec.encode(result) for result in results} | bodies

@@ -22,7 +22,6 @@ from labreport.report.document import (
     Section,
     Table,
 )
-from labreport.report.words import Language
 
 CODE = '''\
 def build_model(settings: Settings) -> keras.Model:
@@ -47,8 +46,8 @@ LONG_CODE = "\n".join(
 )
 
 _TABLES = tomllib.loads(Path(__file__).with_name("sample_texts.toml").read_text("utf-8"))
-TEXTS: dict[str, dict[Language, str]] = _TABLES["texts"]
-BOX_TITLES: dict[str, dict[Language, str]] = _TABLES["boxes"]
+TEXTS: dict[str, dict[str, str]] = _TABLES["texts"]
+BOX_TITLES: dict[str, dict[str, str]] = _TABLES["boxes"]
 
 
 def curve(label: str, width_mm: float = 148, height_mm: float = 62) -> str:
@@ -74,7 +73,7 @@ def curve(label: str, width_mm: float = 148, height_mm: float = 62) -> str:
     )
 
 
-def sample(language: Language) -> Report:
+def sample(language: str) -> Report:
     """Return the report in one language."""
 
     def say(key: str) -> str:
@@ -259,5 +258,4 @@ def sample(language: Language) -> Report:
         summary=summary,
         chapters=(tensors, imdb),
         provenance=provenance,
-        words={},
     )

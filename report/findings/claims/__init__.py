@@ -5,7 +5,7 @@ it. Over several seeds each seed is asked alone: the verdict is "true" when all 
 numbers in the sentence are those of the whole run (mean curves, mean scores).
 
 A claim is defined in one place, by the decorator `labreport.claim`: its function, whether it is certain, its words. The
-words of those shipped here stand together in `templates/notes/<language>/claims.toml`, for translators.
+words of those shipped here stand together in `notes/claims.toml` of each language, for translators.
 """
 
 from labreport.report.findings.claims.record import Claim, UnknownClaimError, Verdict, defined, names, state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labreport.experiments.definitions import Answer, Number, claim
+from labreport.experiments.definitions import Answer, claim
 from labreport.experiments.result import Predictions, Result
 from labreport.report.findings.analysis import MissingValueError, measure
 from labreport.report.findings.scores import Measured, deciding, measured

@@ -11,8 +11,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-import msgspec
-
 from labreport.report.document import (
     Block,
     Box,
@@ -22,10 +20,12 @@ from labreport.report.document import (
     Exercise,
     Figure,
     Listing,
-    Node,
     Prose,
     Table,
+    Text,
     Theme,
+    first,
+    ids,
 )
 from labreport.report.rendering.dialect import anchor, fenced, pipe_table, quoted, with_families
 from labreport.report.rendering.theme import recoloured
@@ -63,13 +63,13 @@ class Writer:
         self._words = words
         self._link = link
         self._theme = theme
-        self._colon = "：" if words.language == "zh" else ":"
+        self._record = words.record
 
     def write(self, passage: Passage, block: Block) -> None:
         """Add a block to a cell."""
         match block:
             case Prose(markdown=text):
-                passage.parts.append(self.linked(text))
+                passage.parts.append(self.linked(first(text)))
             case Table():
                 passage.parts.append(self._caption(block.id, "table", block.number, block.caption, block.tag_line))
                 passage.parts.append(self.linked(pipe_table(block)))
@@ -80,11 +80,14 @@ class Writer:
             case Example():
                 passage.parts += [self.example_caption(block), fenced(block.code, "python")]
                 if block.output.strip():
-                    passage.parts += [f"{self._words('page.output')}{self._colon}", fenced(block.output, "text")]
+                    passage.parts += [
+                        f"{self._words('page.output')}{self._record.colon.rstrip()}",
+                        fenced(block.output, "text"),
+                    ]
             case Equation(tex=tex):
                 passage.parts.append(f"$$\n{tex}\n$$")
             case Box(title=title, blocks=blocks):
-                inner = Passage(parts=[f"**{title}**"], attachments=passage.attachments)
+                inner = Passage(parts=[f"**{first(title)}**"], attachments=passage.attachments)
                 for item in blocks:
                     self.write(inner, item)
                 passage.parts.append(quoted(inner.source))
@@ -96,12 +99,12 @@ class Writer:
         key = "page.point" if exercise.points == 1 else "page.points"
         number = self._words("page.exercise", number=exercise.number)
         points = self._words(key, points=exercise.points)
-        bracketed = f"（{points}）" if self._words.language == "zh" else f" ({points})"
+        bracketed = self._record.brackets.format(points)
         yield f"{anchor(exercise.id)}\n\n### {number}{bracketed}"
-        yield self.linked(exercise.task)
+        yield self.linked(first(exercise.task))
         if exercise.hint:
             yield f"<details><summary>{self._words('page.hint')}</summary>"
-            yield self.linked(exercise.hint)
+            yield self.linked(first(exercise.hint))
             yield "</details>"
 
     def listing_caption(self, listing: Listing) -> str:
@@ -111,7 +114,7 @@ class Writer:
     def example_caption(self, example: Example) -> str:
         """Return the caption of an example."""
         label = f"**{self._words('page.example')}**{self._words('page.label_end')}"
-        return anchor(example.id) + label + self.linked(example.caption)
+        return anchor(example.id) + label + self.linked(first(example.caption))
 
     def linked(self, markdown: str) -> str:
         """Return Markdown whose links lead to a place in the notebooks, or are none."""
@@ -122,34 +125,18 @@ class Writer:
 
         return _LINK.sub(address, markdown)
 
-    def _caption(self, id_: str, kind: str, number: str, caption: str, tag_line: str) -> str:
+    def _caption(self, id_: str, kind: str, number: str, caption: Text, tag_line: Text) -> str:
         label = f"**{self._words(f'page.{kind}', number=number)}**{self._words('page.label_end')}"
-        tag = "" if not tag_line else f"（{tag_line}）" if self._words.language == "zh" else f" ({tag_line})"
-        return anchor(id_) + label + self.linked(caption) + tag
+        tag = self._record.brackets.format(first(tag_line)) if tag_line else ""
+        return anchor(id_) + label + self.linked(first(caption)) + tag
 
     def _figure(self, passage: Passage, figure: Figure) -> None:
         name = f"{figure.id}.svg"
         svg = _alone(recoloured(figure.svg, self._theme))
         passage.attachments[name] = {"image/svg+xml": b64encode(svg.encode()).decode("ascii")}
-        alt = re.sub(r"([\\\[\]])", r"\\\1", " ".join(figure.alt.split()))
+        alt = re.sub(r"([\\\[\]])", r"\\\1", " ".join(first(figure.alt).split()))
         passage.parts.append(f"![{alt}](attachment:{name})")
         passage.parts.append(self._caption(figure.id, "figure", figure.number, figure.caption, figure.tag_line))
-
-
-def ids(chapter: Chapter) -> Iterator[str]:
-    """Return the ids of a chapter that links may lead to."""
-    stack: list[object] = [chapter]
-    while stack:
-        value = stack.pop()
-        if isinstance(value, Node):
-            id_ = getattr(value, "id", None)
-            if isinstance(id_, str):
-                yield id_
-            if isinstance(value, Table):
-                yield from value.row_ids
-            stack += msgspec.structs.astuple(value)
-        elif isinstance(value, tuple):
-            stack += value
 
 
 def addresses(here: str, notebooks: Mapping[str, Chapter]) -> Callable[[str], str | None]:

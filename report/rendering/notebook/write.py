@@ -17,7 +17,7 @@ import nbformat
 from labreport.experiments.data.catalogue import known_set
 from labreport.experiments.errors import DataError
 from labreport.experiments.result import Result, Setting
-from labreport.report.document import Block, Chapter, Example, Exercise, Listing, Report, Section, Theme
+from labreport.report.document import Block, Chapter, Example, Exercise, Listing, Report, Section, Theme, first
 from labreport.report.errors import RenderingError
 from labreport.report.rendering.dialect import anchor, quoted
 from labreport.report.rendering.notebook import recipe as recipes
@@ -142,8 +142,9 @@ class _Notebook:
             seeds=self._words("tables.comma").join(map(str, result.seeds)),
             keras=result.provenance.packages.get("keras", "–"),
         )
-        title = f"{chapter.number} {chapter.title}".strip()
-        passage = Passage(parts=[f"{anchor(chapter.id)}\n\n# {title}", *map(quoted, chapter.marks), about])
+        title = f"{chapter.number} {first(chapter.title)}".strip()
+        marks = [quoted(first(mark)) for mark in chapter.marks]
+        passage = Passage(parts=[f"{anchor(chapter.id)}\n\n# {title}", *marks, about])
         if self._recipe is None:
             passage.parts.append(self._words("notebook.no_code"))
             yield from self._markdown(passage)
@@ -164,9 +165,9 @@ class _Notebook:
             for name in values
             if values[name] != result.settings[name]
         ]
-        # Between Chinese sentences there is no blank.
-        space = "" if self._words.language == "zh" else " "
-        yield from self._explained(space.join(text), _settings_code(values, result.seeds[0]))
+        yield from self._explained(
+            self._words.record.between_sentences.join(text), _settings_code(values, result.seeds[0])
+        )
 
     def _uses_settings(self, recipe: Recipe) -> bool:
         """Return whether any code speaks of settings or seed; the examples on tensors hold their own numbers."""
@@ -176,7 +177,7 @@ class _Notebook:
 
     def _section_cells(self, section: Section) -> Iterator[dict[str, Any]]:
         self._section = section.id
-        yield from self._blocks(Passage(parts=[f"{anchor(section.id)}\n\n## {section.title}"]), section.blocks)
+        yield from self._blocks(Passage(parts=[f"{anchor(section.id)}\n\n## {first(section.title)}"]), section.blocks)
         name = section.id.removeprefix(f"{self._result.lab}-")
         yield from self._prepared(self._steps.pop(f"section {name}", ()))
 
@@ -228,7 +229,7 @@ class _Notebook:
         yield from self._markdown(Passage(parts=list(self._writer.exercise(exercise))))
         if self._solutions and exercise.solution is not None:
             title = f"**{self._words('page.solution')}**"
-            yield from self._markdown(Passage(parts=[title, self._writer.linked(exercise.solution)]))
+            yield from self._markdown(Passage(parts=[title, self._writer.linked(first(exercise.solution))]))
         else:
             yield from self._markdown(Passage(parts=[self._words("notebook.answer")]))
             yield self._cell("code", "")

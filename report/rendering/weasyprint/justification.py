@@ -2,8 +2,7 @@
 
 Where a line of Chinese falls short of the measure (because a Latin word or a mark went to the next line), the rest is
 shared out among the characters, as Chinese printing and browsers do. This replaces one function of WeasyPrint's
-line layout for such lines, and leaves all others to it; where a version of WeasyPrint lacks that function, lines just
-stay as they are.
+line layout for such lines, and leaves all others to it.
 """
 
 from __future__ import annotations
@@ -11,7 +10,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_STRETCH = re.compile("[\u2009‘’“”\u3001-\u301f\u3400-\u9fff\uf900-\ufaff\uff01-\uff5e]+")
+from labreport.report.languages import HAN, HAN_MARKS, is_han
+
+_STRETCH = re.compile(f"[\u2009‘’“”{HAN_MARKS}{HAN}]+")
 """Characters that may be set apart: Chinese, its marks, and the thin space between Chinese and Latin."""
 _MOST = 0.16
 """Most that may be put between two characters, in em; a line that needs more is left short."""
@@ -23,8 +24,8 @@ def install() -> None:
     from weasyprint.layout import inline
     from weasyprint.text import line_break
 
-    usual = getattr(inline, "justify_line", None)
-    if usual is None or hasattr(usual, "chinese"):
+    usual = inline.justify_line
+    if hasattr(usual, "replaces"):
         return
 
     class SpacedLayout(line_break.Layout):  # type: ignore[misc]
@@ -54,7 +55,7 @@ def install() -> None:
         return layout, width
 
     def justify(context: Any, line: Any, extra_width: float) -> None:
-        if not (line.style["lang"] or "").startswith("zh"):
+        if not is_han(line.style["lang"] or ""):
             usual(context, line, extra_width)
             return
         texts = list(_texts(line))
@@ -104,5 +105,5 @@ def install() -> None:
         box.translate(advance, 0)
         return advance
 
-    justify.chinese = True  # type: ignore[attr-defined]
+    justify.replaces = usual  # type: ignore[attr-defined]
     inline.justify_line = justify

@@ -1,7 +1,7 @@
-"""The language of passages in a tagged PDF: WeasyPrint tells the document's language only.
+"""The language of passages in a tagged PDF: WeasyPrint writes the document's language only.
 
 An element whose markup names a language gets it in the tag tree too, so that a screen reader changes its voice where
-the language changes. Where a version of WeasyPrint lacks the function that is replaced here, the tree stays as it is.
+the language changes.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ def install() -> None:
     """Make WeasyPrint write the language of each passage. Calling it again changes nothing."""
     from weasyprint.pdf import tags
 
-    usual = getattr(tags, "_build_box_tree", None)
-    if usual is None or hasattr(usual, "languages"):
+    usual = tags._build_box_tree
+    if hasattr(usual, "replaces"):
         return
 
     def build(box: Any, *args: Any) -> Iterator[Any]:
@@ -26,5 +26,5 @@ def install() -> None:
                 node["Lang"] = tags.pydyf.String(language)
             yield node
 
-    build.languages = True  # type: ignore[attr-defined]
+    build.replaces = usual  # type: ignore[attr-defined]
     tags._build_box_tree = build

@@ -3,7 +3,6 @@
 If a word, or the blank behind it, goes over the edge by no more than a hair, some versions of Pango (1.50 among them)
 give up and break at the first chance instead of the last, which leaves a word alone on its line. With a measure that
 is a little smaller the word falls on the next line at once; so a line that comes out short is tried again with that.
-Where a version of WeasyPrint lacks the function that is replaced here, lines stay as they are.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ def install() -> None:
     """Make WeasyPrint try short lines again. Calling it again changes nothing."""
     from weasyprint.layout import inline
 
-    usual = getattr(inline, "split_first_line", None)
-    if usual is None or hasattr(usual, "tries_again"):
+    usual = inline.split_first_line
+    if hasattr(usual, "replaces"):
         return
 
     def split(text: str, style: Any, context: Any, max_width: float | None, *args: Any, **names: Any) -> Any:
@@ -35,5 +34,5 @@ def install() -> None:
                 return other
         return found
 
-    split.tries_again = True  # type: ignore[attr-defined]
+    split.replaces = usual  # type: ignore[attr-defined]
     inline.split_first_line = split

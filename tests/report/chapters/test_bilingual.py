@@ -15,7 +15,7 @@ from helpers.sample_report import CODE, sample
 
 from labreport.report.chapters import bilingual, build
 from labreport.report.configuration import Configuration, load, override
-from labreport.report.document import BETWEEN, Chapter, Exercise, Figure, Prose, Table
+from labreport.report.document import Chapter, Column, Exercise, Figure, Prose, Table, Texts
 from labreport.report.errors import RenderingError, UsageError
 from labreport.report.rendering import columns, html, pdf
 from labreport.report.rendering.markdown import markdown
@@ -37,8 +37,7 @@ def page(both) -> str:
 
 def test_paragraphs_follow_each_other_each_in_its_language(both, page):
     prose = both.chapters[1].sections[0].blocks[0]
-    chinese, _ = prose.markdown.split(BETWEEN)
-    assert chinese == sample("zh").chapters[1].sections[0].blocks[0].markdown
+    assert prose.markdown.by_language["zh"] == sample("zh").chapters[1].sections[0].blocks[0].markdown
     section = page[page.index("id=imdb-question>") :]
     section = section[: section.index("</section>")]
     kinds = re.findall(r"<(?:p|ul|ol|table)( class=tr lang=en)?>", section)
@@ -82,10 +81,10 @@ def test_labels_of_figures_are_in_both_languages_and_descriptions_in_their_own()
     )
     shown = re.findall(r"<text[^>]*>([^<]+)</text>", curves.svg)
     assert {"轮次 epoch", "第 4 轮 · epoch 4", "损失 loss", "验证", "validation"} <= set(shown)
-    chinese, english = curves.alt.split(BETWEEN)
+    chinese, english = curves.alt.by_language.values()
     assert "验证损失从" in chinese and "epoch" not in chinese
     assert "validation loss falls from" in english and "轮" not in english
-    assert curves.data.columns[0].title == f"轮次{BETWEEN}epoch"
+    assert curves.data.columns[0].title == Texts({"zh": "轮次", "en": "epoch"})
     assert "第 4 轮 · epoch 4 · " in built.report.cover.strip[0].svg
 
 
@@ -97,23 +96,25 @@ def test_captions_and_heads_are_in_both_languages(page):
 
 
 def test_a_paragraph_that_both_languages_share_is_there_once(both):
-    text = f"一段。\n\n```python\nx = 1\n```\n\n两段。{BETWEEN}One.\n\n```python\nx = 1\n```\n\nTwo."
+    code = "```python\nx = 1\n```"
+    text = Texts({"zh": f"一段。\n\n{code}\n\n两段。", "en": f"One.\n\n{code}\n\nTwo."})
     assert Page(both, "screen").paired(text) == [
-        (0, "一段。"), (1, "One."), (0, "```python\nx = 1\n```"), (0, "两段。"), (1, "Two."),
+        ("zh", "一段。"), ("en", "One."), ("zh", code), ("zh", "两段。"), ("en", "Two."),
     ]  # fmt: skip
 
 
 def test_where_the_numbers_of_paragraphs_differ_one_language_follows_the_other(both):
-    assert [index for index, _ in Page(both, "screen").paired(f"一\n\n二{BETWEEN}one")] == [0, 0, 1]
+    text = Texts({"zh": "一\n\n二", "en": "one"})
+    assert [language for language, _ in Page(both, "screen").paired(text)] == ["zh", "zh", "en"]
 
 
 def test_reports_of_different_shape_are_refused_with_the_place():
     english = sample("en")
     shorter = msgspec.structs.replace(english.chapters[1], sections=english.chapters[1].sections[:-1])
-    with pytest.raises(RenderingError, match="do not match at imdb"):
+    with pytest.raises(RenderingError, match="do not match at chapter 'imdb', section"):
         bilingual.merged(sample("zh"), msgspec.structs.replace(english, chapters=(english.chapters[0], shorter)))
     other = Chapter(id="x", number="", title="X", opening=(Prose(markdown="a"),))
-    with pytest.raises(RenderingError, match="do not match at x: Prose and Exercise"):
+    with pytest.raises(RenderingError, match="do not match at chapter 'x': only en has"):
         bilingual.merged(
             msgspec.structs.replace(english, summary=other),
             msgspec.structs.replace(
@@ -128,7 +129,12 @@ def test_reports_of_different_shape_are_refused_with_the_place():
 def test_rows_with_ids_meet_their_counterparts_in_whatever_order():
     def table(*names):
         return Table(
-            id="t", number="1", caption="c", columns=(), rows=tuple((f"row {n}",) for n in names), row_ids=names
+            id="t",
+            number="1",
+            caption="c",
+            columns=(Column(title=""),),
+            rows=tuple((f"row {n}",) for n in names),
+            row_ids=names,
         )
 
     def with_table(found):
@@ -139,17 +145,15 @@ def test_rows_with_ids_meet_their_counterparts_in_whatever_order():
 
 
 def test_a_cell_of_two_lines_is_as_wide_as_the_wider():
-    assert columns.length(f"过拟合{BETWEEN}overfits") == len("overfits")
+    assert columns.length(Texts({"zh": "过拟合", "en": "overfits"})) == len("overfits")
 
 
 def test_the_whole_report_of_all_labs_can_be_set(page):
     built = build.document(all_hand_results(), "bilingual", Configuration(), moment=MOMENT, version="0.1.0")
     assert built.problems == ()
     text = html.html(built.report)
-    assert BETWEEN not in text
     assert text.count("class=tr lang=en") > 1000
     written, _ = markdown(built.report)
-    assert BETWEEN not in written
     assert "### 问题 / The question" in written
 
 

@@ -124,6 +124,21 @@ def test_a_chapter_with_a_broken_note_is_replaced_by_a_page_that_says_why(monkey
     assert first.sections and isinstance(second.opening[0], Box) and second.opening[0].kind == "failure"
 
 
+def test_a_record_that_contradicts_itself_costs_its_own_chapter():
+    images = hand_result("mnist").findings.images
+    cut = tuple(msgspec.structs.replace(image, pixels=image.pixels[:9]) for image in images)
+    built = _built([hand_result("tensors"), hand_result("mnist", images=cut)])
+    (problem,) = built.problems
+    assert "mnist.md:" in problem and "contradicts itself" in problem
+    assert built.report.chapters[0].sections and not built.report.chapters[1].sections
+
+
+def test_a_mistake_of_labreport_itself_is_no_broken_chapter(monkeypatch):
+    monkeypatch.setattr(notes, "read", lambda *_: {}["a mistake"])
+    with pytest.raises(KeyError, match="a mistake"):
+        _built([hand_result("mnist")])
+
+
 def test_a_failed_run_has_a_page_that_says_what_failed():
     failed = hand_result("imdb", status="failed", failure=Failure(kind="OSError", message="no lamp", stage="lab"))
     built = _built([failed])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from importlib import resources
 
 import pytest
 
+from labreport.report import languages
 from labreport.report.chapters import notes, parity
 from labreport.report.cli import main
 from labreport.report.words import LANGUAGES
@@ -23,7 +23,7 @@ def pair(monkeypatch):
         "zh": "# 题\n\n## 甲 {#a}\n\n文\n\n## 乙 {#b}\n\n文\n",
         "en": "# T\n\n## A {#a}\n\ntext\n\n## B {#b}\n\ntext\n",
     }
-    recorded = {"x": parity._pairs(dict(texts))}
+    recorded = {"x": parity._together(texts)}
     monkeypatch.setattr(notes, "source", lambda language, name: (texts[language], f"notes/{language}/{name}.md"))
     monkeypatch.setattr(parity, "_record", lambda: recorded)
     return texts
@@ -42,7 +42,7 @@ def test_a_side_that_was_changed_alone_makes_the_other_stale(pair):
 def test_a_section_changed_in_both_languages_waits_to_be_compared(pair):
     pair["en"] = pair["en"].replace("## B", "## Bee")
     pair["zh"] = pair["zh"].replace("## 乙", "## 丙")
-    assert list(parity.problems(["x"])) == ["x, section b: changed in both languages and not yet compared"]
+    assert list(parity.problems(["x"])) == ["x, section b: changed in all languages and not yet compared"]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_typed_number_is_named_with_its_line(pair):
 def test_doctor_names_the_stale_section(pair, capsys, monkeypatch):
     monkeypatch.setattr(parity, "all_notes", lambda: ["x"])
     assert main(["doctor", "--notes"]) == 0
-    assert "both languages in step" in capsys.readouterr().out
+    assert "all languages in step" in capsys.readouterr().out
     pair["zh"] = pair["zh"].replace("## 甲 {#a}\n\n文", "## 甲 {#a}\n\n别的文字")
     assert main(["doctor", "--notes"]) == 2
     assert "x, section a: zh was changed after en, which is stale" in capsys.readouterr().out
@@ -104,8 +104,8 @@ OTHER_WORDS = {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_term_has_one_name_throughout(language):
-    folder = resources.files("labreport.templates")
-    files = [*(folder / "notes" / language).iterdir(), *(folder / "words" / language).iterdir()]
-    for file in files:
-        text = re.sub(r"`[^`]*`|\]\([^)]*\)|^:::sources.*?^:::$", "", file.read_text("utf-8"), flags=re.S | re.M)
-        assert [word for word in OTHER_WORDS[language] if word in text.lower()] == [], file.name
+    for folder in ("notes", "words"):
+        for name in languages.files(language, folder):
+            text = languages.text(language, f"{folder}/{name}")
+            text = re.sub(r"`[^`]*`|\]\([^)]*\)|^:::sources.*?^:::$", "", text, flags=re.S | re.M)
+            assert [word for word in OTHER_WORDS[language] if word in text.lower()] == [], name

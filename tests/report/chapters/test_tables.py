@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from importlib import resources
 
 import msgspec
 import pytest
@@ -12,10 +11,11 @@ from markdown_it import MarkdownIt
 
 from labreport.experiments.data import catalogue
 from labreport.experiments.result import Result, Score
+from labreport.report import languages
 from labreport.report.chapters.tables import TABLES as KNOWN
 from labreport.report.chapters.tables import TableData, TableError, table
 from labreport.report.rendering import fonts
-from labreport.report.words import LANGUAGES, Language, Words
+from labreport.report.words import LANGUAGES, Words
 
 EN, ZH = Words("en"), Words("zh")
 
@@ -41,7 +41,7 @@ def scored(result: Result) -> list[Score]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("lab", "name"), [(lab, name) for lab, names in TABLES.items() for name in names])
-def test_every_table_has_rows_as_wide_as_its_head(lab: str, name: str, language: Language) -> None:
+def test_every_table_has_rows_as_wide_as_its_head(lab: str, name: str, language: str) -> None:
     content = table(name, hand_result(lab), Words(language))
     assert content.rows
     assert all(len(row) == len(content.columns) for row in content.rows)
@@ -112,7 +112,7 @@ def test_changed_settings_are_marked() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_setting_feature_model_and_data_set_has_words(language: Language) -> None:
+def test_every_setting_feature_model_and_data_set_has_words(language: str) -> None:
     words = Words(language)
     for result in all_hand_results():
         assert all(words(f"tables.setting_{name}") for name in result.settings)
@@ -128,10 +128,7 @@ def test_every_setting_feature_model_and_data_set_has_words(language: Language) 
 def test_both_languages_have_the_same_words_with_the_same_values(file: str) -> None:
     import re
 
-    texts = [
-        tomllib.loads((resources.files("labreport.templates") / "words" / language / file).read_text("utf-8"))
-        for language in LANGUAGES
-    ]
+    texts = [tomllib.loads(languages.text(language, f"words/{file}")) for language in LANGUAGES]
     assert list(texts[0]) == list(texts[1])
     for key, text in texts[0].items():
         assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", texts[1][key])), key

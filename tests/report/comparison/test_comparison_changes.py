@@ -9,17 +9,18 @@ import pytest
 from helpers.hand_parts import listing
 from helpers.hand_results import hand_result
 from helpers.hand_versions import LOWER, findings, lab_of, run, version
+from helpers.sample_report import sample
 
 from labreport.report.comparison import worddiff, wording
 from labreport.report.comparison.compare import Terms, compare, compare_all
 from labreport.report.comparison.margins import parse
-from labreport.report.comparison.passages import of_page, plain
+from labreport.report.comparison.passages import of_text, plain
 from labreport.report.comparison.record import Comparisons, Piece
 from labreport.report.comparison.report import report
 from labreport.report.comparison.version import Paragraph, Version
-from labreport.report.document import Box, Figure, Table
+from labreport.report.document import Box, Chapter, Column, Exercise, Figure, Prose, Section, Table, Texts
 from labreport.report.errors import UsageError
-from labreport.report.store import codec
+from labreport.report.store import codec, printed
 from labreport.report.words import LANGUAGES, Words, load_table
 
 # What else differs
@@ -190,19 +191,27 @@ def test_two_finished_pages_are_compared_as_they_were_printed():
     assert [piece.b for piece in note.pieces if piece.changed]
 
 
-def test_a_page_is_read_paragraph_by_paragraph():
-    language, chapters = of_page(
-        '<html lang="zh-CN"><article id="imdb"><h2>题</h2><p>开头\u2009A。</p><section><h3><a href="#x">结果</a></h3>'
-        "<p>一<b>二</b></p><ul><li>项</li></ul><table><tr><td>9</td></tr></table><pre>code</pre>"
-        "<figure><svg><text>no</text></svg><figcaption>图 1</figcaption></figure></section></article></html>"
+def test_the_text_that_a_report_carries_is_read_paragraph_by_paragraph():
+    title = Texts({"zh": "结果", "en": "Results"})
+    blocks = (
+        Prose(markdown=Texts({"zh": "一**二**\n\n- 项\n- 目", "en": "One **two**\n\n- item\n- other"})),
+        Exercise(id="e", number="1", points=1, task="Alike.", hint="", solution="Nobody reads this."),
+        Table(id="t", number="1", caption="Scores", columns=(Column(title="n"),), rows=(("9",),)),
     )
-    assert language == "zh"
-    assert [(part.section, part.text) for part in chapters["imdb"]] == [
-        ("", "开头A。"),
-        ("结果", "一二"),
-        ("结果", "项"),
-        ("结果", "图 1"),
-    ]
+    chapter = Chapter(
+        id="imdb",
+        number="1",
+        title="IMDB",
+        opening=(Prose(markdown="```text\ncode\n```\n\nStart"),),
+        sections=(Section(id="s", title=title, blocks=blocks),),
+    )
+    report = msgspec.structs.replace(sample("zh"), others=("en",), chapters=(chapter,))
+    text = printed.decode(printed.encode(printed.printed(report, ["imdb"])))
+    found = {language: [(part.section, part.text) for part in labs["imdb"]] for language, labs in of_text(text).items()}
+    assert found == {
+        "zh": [("", "Start"), *(("结果", line) for line in ("一二", "项", "目", "Alike.", "Scores"))],
+        "en": [("", "Start"), *(("Results", line) for line in ("One two", "item", "other", "Alike.", "Scores"))],
+    }
 
 
 def test_markdown_is_compared_by_its_words():

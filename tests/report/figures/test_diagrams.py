@@ -17,7 +17,7 @@ from labreport.report.figures import palette
 from labreport.report.figures.drawing import Drawing
 from labreport.report.figures.registry import draw
 from labreport.report.rendering import fonts
-from labreport.report.words import PairedWords, Words
+from labreport.report.words import JoinedWords, Words
 
 EN, ZH = Words("en"), Words("zh")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -51,7 +51,7 @@ def inside(drawing: Drawing) -> bool:
     return True
 
 
-@pytest.mark.parametrize("words", [EN, ZH, PairedWords("zh", "en")], ids=["en", "zh", "both"])
+@pytest.mark.parametrize("words", [EN, ZH, JoinedWords("zh", "en")], ids=["en", "zh", "both"])
 @pytest.mark.parametrize(
     ("lab", "name"),
     [

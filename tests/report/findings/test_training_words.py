@@ -10,7 +10,7 @@ from helpers.places import ROOT
 
 from labreport.report.chapters.provenance import provenance
 from labreport.report.findings.training_words import forms, sentences
-from labreport.report.words import LANGUAGES, Words
+from labreport.report.words import LANGUAGES, Words, load_table
 
 PLAN = (ROOT / "experiments" / "training" / "plan.py").read_text("utf-8")
 FORMS = ("fit", "loop", "loop-xla", "stack-xla", "in-turn")
@@ -33,7 +33,7 @@ def test_every_reason_of_the_engine_has_words(language):
             assert sentence != f"`{form}:{reason}=Detail`"
             assert "{" not in sentence
     unused = {
-        key.removeprefix("engine.reason_") for key in words._table if key.startswith("engine.reason_")
+        key.removeprefix("engine.reason_") for key in load_table(language) if key.startswith("engine.reason_")
     } - _reasons()
     assert not unused
 

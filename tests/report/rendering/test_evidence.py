@@ -20,9 +20,10 @@ from labreport.report.chapters.claim_words import evidence_id
 from labreport.report.chapters.notes_in_use import SHIPPED
 from labreport.report.configuration import Configuration
 from labreport.report.document import VERDICT_MARKS
+from labreport.report.languages import documents
 from labreport.report.rendering import html, pdf
 from labreport.report.rendering.markdown import markdown
-from labreport.report.words import DOCUMENTS, Words
+from labreport.report.words import Words
 
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 MARK = f"[{''.join(VERDICT_MARKS.values())}]"
@@ -62,7 +63,7 @@ def _claims(labs=LABS):
     return {evidence_id(lab, name): name for lab in labs for name in SHIPPED.claims(lab)}
 
 
-@pytest.fixture(scope="module", params=DOCUMENTS)
+@pytest.fixture(scope="module", params=documents())
 def report(request):
     return _built(all_hand_results(), request.param)
 

@@ -13,10 +13,10 @@ from helpers.hand_results import hand_result
 from labreport.report.chapters import notes
 from labreport.report.cli import main
 from labreport.report.configuration import Configuration
+from labreport.report.languages import documents
 from labreport.report.publish.document import Job, render_language
 from labreport.report.store import codec, embedded
 from labreport.report.store.runs import read
-from labreport.report.words import DOCUMENTS
 
 __all__ = ["place"]
 
@@ -70,7 +70,7 @@ def _said(path):
     return texts
 
 
-@pytest.mark.parametrize("which", DOCUMENTS)
+@pytest.mark.parametrize("which", documents())
 def test_no_file_of_the_students_edition_holds_a_solution(planted, tmp_path, which):
     forms = FORMS if which != "bilingual" else FORMS[:3]
     outputs, problems = _render(tmp_path, which, "student", forms)

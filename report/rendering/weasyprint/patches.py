@@ -1,0 +1,82 @@
+"""What is replaced inside WeasyPrint, and whether the installed version still has it in the form that fits.
+
+The functions are no public interface, so a new version may drop one or call it otherwise. A patch that does not fit is
+left out: the PDF is made as WeasyPrint makes it, and `labreport doctor` says what it lacks.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from labreport.report.rendering.weasyprint import justification, passage_languages, short_lines
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patch:
+    """One function of WeasyPrint that is replaced."""
+
+    purpose: str
+    """What the PDF lacks without it."""
+    uses: tuple[tuple[str, str, str], ...]
+    """Module, name and parameters of what is replaced, and of what the replacement calls."""
+    install: Callable[[], None]
+    """Puts the replacement in place; calling it again changes nothing."""
+
+
+PATCHES = (
+    Patch(
+        purpose="lines of Chinese that are flush on both sides",
+        uses=(
+            ("weasyprint.layout.inline", "justify_line", "context, line, extra_width"),
+            ("weasyprint.text.line_break", "Layout", "style, justification_spacing, max_width"),
+            ("weasyprint.text.line_break", "line_size", "line, style"),
+        ),
+        install=justification.install,
+    ),
+    Patch(
+        purpose="full lines where Pango breaks too early",
+        uses=(
+            (
+                "weasyprint.layout.inline",
+                "split_first_line",
+                "text, style, context, max_width, justification_spacing, is_line_start, minimum",
+            ),
+        ),
+        install=short_lines.install,
+    ),
+    Patch(
+        purpose="the language of each passage for screen readers",
+        uses=(("weasyprint.pdf.tags", "_build_box_tree", "box, parent, pdf, page_number, nums, annotations, tags"),),
+        install=passage_languages.install,
+    ),
+)
+
+
+def install() -> None:
+    """Put every patch in place that fits the installed WeasyPrint."""
+    for patch in PATCHES:
+        if fits(patch):
+            patch.install()
+
+
+def misfits() -> tuple[str, ...]:
+    """Return what a PDF lacks with the installed WeasyPrint, because a patch does not fit it."""
+    return tuple(patch.purpose for patch in PATCHES if not fits(patch))
+
+
+def fits(patch: Patch) -> bool:
+    """Return whether the installed WeasyPrint has all that a patch uses, with the same parameters."""
+    return all(_parameters(module, name) == parameters for module, name, parameters in patch.uses)
+
+
+def _parameters(module: str, name: str) -> str | None:
+    try:
+        found: Any = getattr(import_module(module), name)
+    except (ImportError, AttributeError):
+        return None
+    # What is in place already is judged by the function that it replaced.
+    return ", ".join(inspect.signature(getattr(found, "replaces", found)).parameters)

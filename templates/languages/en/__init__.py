@@ -1,0 +1,1 @@
+"""English: what sets it apart, its words and its notes."""

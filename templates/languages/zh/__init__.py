@@ -1,0 +1,1 @@
+"""Chinese: what sets it apart, its words and its notes."""
