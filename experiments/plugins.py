@@ -125,6 +125,11 @@ def foreign() -> tuple[str, ...]:
     )
 
 
+def forget() -> None:
+    """Search for entry points again next time: distributions were added or removed meanwhile."""
+    _offered.cache_clear()
+
+
 @cache
 def _offered(group: str) -> dict[str, EntryPoint]:
     """Entry points by name; of two with one name, the one shipped here counts, else the first by distribution."""
