@@ -20,13 +20,13 @@ TEXTS = {
 }
 
 
-@labreport.claim(zh=WORDS)
+@labreport.claim(zh=TEXTS)
 def good(result):
     """Always."""
     return labreport.Answer(holds=True, numbers={"best": 0.5})
 
 
-@labreport.claim(zh=WORDS)
+@labreport.claim(zh=TEXTS)
 def faulty(result):
     """Never."""
     raise TypeError("no such thing")
