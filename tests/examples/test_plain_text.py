@@ -37,7 +37,7 @@ def labreport(folder: Path, installed: Path | None, *arguments: str) -> subproce
 def test_a_report_and_a_comparison_are_written_as_plain_text(installed, tmp_path):
     store = Store(tmp_path / "runs")
     store.save(hand_result("imdb", seeds=(0,)))
-    store.save(hand_result("imdb", seeds=(1,)))
+    store.save(hand_result("imdb", seeds=(1,), run_id="20260106T120000Z-imdb"))
     done = labreport(tmp_path, installed, "render", "--to", "txt,md", "--lang", "en")
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "reports" / "labreport-en.txt").read_text()
