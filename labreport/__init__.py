@@ -5,10 +5,11 @@ Everything is imported under this one name. Importing it loads nothing of NumPy,
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
+"""True for a type checker alone; the constant of that name in `typing` would have to be imported."""
 if TYPE_CHECKING:
+    from typing import Any
+
     from labreport.experiments.definitions import Answer, claim, figure, table
     from labreport.report.chapters.tables import TableData
     from labreport.report.document import Column
@@ -56,6 +57,8 @@ def __getattr__(name: str) -> Any:
         return version("labreport")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     value = getattr(import_module(f"labreport.{_HOMES[name]}"), name)
     globals()[name] = value  # the next time it is found without asking
     return value

@@ -1,7 +1,7 @@
 """The command line: parse, call, print.
 
 Commands are imported when they are called, so that `labreport --help` answers at once and `list` never loads Keras.
-Every error a user can mend is shown as one or two lines with the exit code of its kind.
+Every error gets its exit code and its words here (`errors.explained`); those that a user can fix are one or two lines.
 """
 
 from __future__ import annotations
@@ -10,20 +10,21 @@ import contextlib
 import importlib
 import io
 import os
+import signal
 import sys
-import traceback
 from collections.abc import Sequence
+from types import FrameType
 
 import click
 
 from labreport.experiments.errors import plain
-from labreport.report.errors import FAULT, ReportError, UsageError
+from labreport.report.errors import UsageError, explained
 
 COMMANDS = {
     "build": "Run what is stale, then render: the main job.",
     "run": "Train labs and store their results.",
     "render": "Turn stored results into HTML, PDF or Markdown; never trains.",
-    "compare": "Tell what changed between versions, and whether it is more than chance.",
+    "compare": "Report what changed between versions, and whether it is more than chance.",
     "check": "Judge the newest runs against a baseline: the gate of a nightly job.",
     "baseline": "Set, show or list the baselines of the gate.",
     "trend": "Show the history of all stored runs as pages, data and a feed.",
@@ -32,15 +33,18 @@ COMMANDS = {
     "show": "Show what one run measured.",
     "extract": "Get the results out of a finished HTML or PDF report.",
     "verify": "Check the files of a folder of reports against its manifest.",
-    "status": "Tell which labs are up to date, and why others are not.",
-    "gc": "Delete old runs; tells first which.",
+    "status": "Show which labs are up to date, and why others are not.",
+    "gc": "Delete old runs; lists them first.",
     "schema": "Print the JSON Schema of a stored result.",
-    "doctor": "Check this machine and say how to mend what is missing.",
+    "doctor": "Check this machine and say how to fix what is missing.",
 }
 """Name and one line of help of each command; the module of the same name holds it."""
 
 READER_LEFT = 141
-"""Exit code where the reader of our output left: what was found was not told, so neither 0 nor 1 would be true."""
+"""Exit code where the reader of our output left: what was found was not reported, so neither 0 nor 1 would be true."""
+
+INTERRUPTED, TERMINATED = 130, 143
+"""Exit codes after Ctrl-C (SIGINT), and after SIGTERM, which a CI system sends to end a job."""
 
 MAY_BE_EMPTY = ("--machine", "--url")
 """Options that are as good as left out when they are empty, as a variable of a job may be."""
@@ -55,7 +59,7 @@ Exit codes:
   5  nothing to render or to compare: no run, no baseline, or not comparable
   6  too few runs to tell (only when asked for)
   70  a fault of labreport itself
-  130  interrupted; every finished lab is kept"""
+  130  interrupted (143: by SIGTERM); every finished lab is kept"""
 
 
 class Commands(click.Group):
@@ -76,7 +80,7 @@ class Commands(click.Group):
     def resolve_command(
         self, context: click.Context, arguments: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As Click's own, but an unknown command is told the nearest."""
+        """Do as Click does, but name the nearest command for one that is unknown."""
         if arguments and arguments[0] not in COMMANDS and not arguments[0].startswith("-"):
             from labreport.experiments.suggestion import unknown_name
 
@@ -116,8 +120,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _tell("Interrupted; every finished lab is kept.")
-        return 130
+        _report("Interrupted; every finished lab is kept.")
+        return INTERRUPTED
     except click.ClickException as error:
         with contextlib.suppress(OSError):
             error.show()
@@ -126,21 +130,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output has left (`| head`); what is still to be flushed goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_LEFT
-    except ReportError as error:
-        _tell(f"Error: {error}")
-        return error.exit_code
     except Exception as error:
-        from labreport.experiments.errors import DataError, LabError
-
-        if isinstance(error, LabError):
-            _tell(f"Error: {error}")
-            return 3 if isinstance(error, DataError) else 2
-        if isinstance(error, OSError):
-            # A name too long, a disk that is full, an output that is closed: the machine's or the user's, not ours.
-            where = f": {str(error.filename)[:80]}" if error.filename else ""
-            _tell(f"Error: {error.strerror or error}{where}")
-            return 2
-        raise
+        code, message = explained(error)
+        _report(f"Error: {message}")
+        return code
     return code if isinstance(code, int) else 0
 
 
@@ -160,7 +153,7 @@ def _refuse_empty(words: Sequence[str]) -> None:
 
 
 def _open_streams() -> None:
-    """Give standard streams that are closed a place, lest a file of ours take their descriptor and what they say."""
+    """Give standard streams that are closed a place, so that no file of ours takes their descriptor."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
@@ -170,32 +163,41 @@ def _open_streams() -> None:
     sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
-def _tell(line: str) -> None:
+def _report(line: str) -> None:
     """Print an error; where that can't be done the exit code has to say it alone."""
     with contextlib.suppress(OSError):
         click.echo(plain(line), err=True)
 
 
 def run() -> None:
-    """Entry point of the installed command; a fault of ours has its own code, lest a job take it for a failed gate."""
+    """Entry point of the installed command."""
     _open_streams()
     # Figures are never shown on a screen, and a terminal that can't write a minus sign gets a question mark.
     os.environ["MPLBACKEND"] = "agg"
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    terminated = False
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        """End as Ctrl-C does, with the run stored; a second signal ends the program at once."""
+        nonlocal terminated
+        terminated = True
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if not callable(signal.getsignal(signal.SIGINT)):
+            raise KeyboardInterrupt  # a job in the background ignores Ctrl-C
+        signal.raise_signal(signal.SIGINT)
+
+    signal.signal(signal.SIGTERM, terminate)
     try:
         code = main()
         sys.stdout.flush()
+        if code == INTERRUPTED and terminated:
+            code = TERMINATED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = READER_LEFT
     except OSError as error:
-        _tell(f"Error: can't write the output: {error.strerror}")
+        _report(f"Error: can't write the output: {error.strerror}")
         code = 2
-    except Exception:
-        with contextlib.suppress(OSError):
-            traceback.print_exc()
-        _tell("This is a fault of labreport; please report it with the lines above.")
-        code = FAULT
     sys.exit(code)

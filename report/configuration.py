@@ -1,18 +1,22 @@
 """Settings of the tool: command line, then environment, then file, then default.
 
 The file is `labreport.toml`, or the table `[tool.labreport]` of `pyproject.toml`, in the current folder. An unknown key
-is an error, in the file as in the environment (`LABREPORT_…`), so that a slip of the pen never passes in silence.
+is an error, in the file as in the environment (`LABREPORT_…`), so that a slip never passes in silence.
 """
 
 from __future__ import annotations
 
 import datetime
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+import msgspec
 
 from labreport.experiments.plugins import Registry
 from labreport.experiments.suggestion import unknown_name
@@ -24,13 +28,35 @@ from labreport.report.store.codec import NAME
 FORMATS: Registry[Any] = Registry("format", "labreport.formats", order=("html", "pdf", "md", "ipynb", "split"))
 """Forms that a report can be rendered to; `rendering.formats` says what they are."""
 PREFIX = "LABREPORT_"
+_TEXT = r"^[^\0\ud800-\udfff]*$"
+Text = Annotated[str, msgspec.Meta(pattern=_TEXT, description="a text (without a character that no text has)")]
+Filled = Annotated[
+    str,
+    msgspec.Meta(min_length=1, pattern=_TEXT, description="a text that is not empty; leave it out to keep the default"),
+]
 LOCALISED = ("title", "course", "institution", "term", "lecturer", "group", "due", "licence")
 """Texts for cover and heads: one for all languages, or a table by language."""
+
+_LISTS = ("labs", "lang", "to")
+_PATHS = ("data_dir", "runs_dir", "output", "logo", "notes")
+_FORMS: dict[str, Any] = {
+    **dict.fromkeys(_LISTS, list[Text]),
+    **dict.fromkeys(_PATHS, Filled),
+    **dict.fromkeys(LOCALISED, dict[str, Text]),
+    "offline": bool,
+    "jobs": Annotated[int, msgspec.Meta(ge=1, le=999_999, description="a whole number from 1 to 999999")],
+    "paths": dict[str, Filled],
+    "gate": dict[str, Any],
+    "nightly": dict[str, Any],
+    "settings": dict[str, dict[str, Any]],
+}
+"""What may stand for a key in the file; everything else is a text."""
+_TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """Everything a command may be told, resolved."""
+    """Everything that a command may be asked for, resolved."""
 
     labs: tuple[str, ...] = ()
     """Labs to run or render; empty: all."""
@@ -84,7 +110,7 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Configuratio
     """Return the configuration of a folder and of the environment.
 
     Raises:
-        UsageError: the file is no TOML, or a key is unknown or of the wrong type.
+        UsageError: the file is not TOML, or a key is unknown or of the wrong type.
     """
     configuration = Configuration()
     table, origin = _file_table(folder)
@@ -136,9 +162,56 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(seeds))
 
 
+Table = TypeVar("Table")
+_EXPECTED = {bool: "true or false", str: "a text", float: "a number", dict: "a table", list: "a list of texts"}
+
+
+def converted(table: Any, kind: type[Table], origin: str) -> Table:
+    """Return a table of the configuration as the record that it should be.
+
+    Args:
+        table: as TOML gives it.
+        kind: a `msgspec.Struct`; its fields are the known keys, and a `Meta` of theirs describes what they may be.
+        origin: where the table stands, for the message of an error.
+
+    Raises:
+        UsageError: an unknown key (names the nearest), or a value of the wrong type or range.
+    """
+    known = {field.name: field.type for field in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
+    values = {}
+    for key, value in checked(table, dict[str, Any], origin).items():
+        if key not in known:
+            raise UsageError(f"{origin}: {unknown_name('key', key, known)}")
+        values[key] = checked(value, known[key], f"{origin}.{key}")
+    return kind(**values)
+
+
+def checked(value: Any, kind: Any, origin: str) -> Any:
+    """Return a value if it is of a type, strictly: a number is not a text, nor a text a number.
+
+    Raises:
+        UsageError: it is not; the message says what was expected.
+    """
+    if get_origin(kind) is dict and isinstance(value, dict):
+        return {name: checked(item, get_args(kind)[1], f"{origin}.{name}") for name, item in value.items()}
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        plain = next((part for part in get_args(kind) if part is not type(None)), kind) if _is_union(kind) else kind
+        if get_origin(plain) is Literal:
+            raise UsageError(f"{origin}: {unknown_name('value', str(value), get_args(plain))}") from error
+        described = [part.description for part in get_args(plain) if isinstance(part, msgspec.Meta)]
+        expected = described[0] if described else _EXPECTED[get_origin(plain) or plain]
+        raise UsageError(f"{origin} must be {expected}, not {value!r}.") from error
+
+
+def _is_union(kind: Any) -> bool:
+    return get_origin(kind) in (Union, UnionType)
+
+
 def _file_table(folder: Path) -> tuple[dict[str, Any], str]:
     own, project = folder / "labreport.toml", folder / "pyproject.toml"
-    # Also what is no file, such as a link that leads nowhere: reading it says so.
+    # Also what is not a file, such as a link that leads nowhere: reading it says so.
     if os.path.lexists(own):
         return _toml(own), own.name
     if os.path.lexists(project):
@@ -167,53 +240,40 @@ def _with(configuration: Configuration, key: str, value: Any, origin: str, folde
 
 
 def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
-    if key in ("labs", "lang", "to"):
-        if isinstance(value, str):
-            value = [part.strip() for part in value.split(",") if part.strip()]
-        return check_names(key, tuple(_texts(value, origin)), origin)
-    if key in ("data_dir", "runs_dir", "output", "logo", "notes"):
+    plain = checked(_prepared(key, value), _FORMS.get(key, Text), origin)
+    if key in _LISTS:
+        return check_names(key, tuple(plain), origin)
+    if key in _PATHS:
         try:
-            return folder / Path(_filled(value, origin)).expanduser()
+            return folder / Path(plain).expanduser()
         except RuntimeError as error:
             raise UsageError(f"{origin}: {error}") from error
-    if key == "offline":
-        truth = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
-        found = value if isinstance(value, bool) else truth.get(str(value).lower())
-        if found is None:
-            raise UsageError(f"{origin} must be true or false, not {value!r}.")
-        return found
     if key in LOCALISED:
-        whole = isinstance(value, str)
-        return dict.fromkeys(languages.names(), _text(value, origin)) if whole else _by_language(value, origin)
+        check_names("language", tuple(plain), origin)
     if key == "paths":
-        for name in _table(value, origin):
+        for name in plain:
             if not NAME.fullmatch(name):
                 raise UsageError(f"{origin}: {name[:40]!r} can't name a lab; use letters, digits, - and _.")
-        return {name: folder / _filled(path, f"{origin}.{name}") for name, path in value.items()}
-    if key in ("gate", "nightly"):
-        return _table(value, origin)
-    if key == "settings":
-        return {lab: _table(items, f"{origin}.{lab}") for lab, items in _table(value, origin).items()}
-    if key == "jobs":
-        return _count(value, origin)
+        return {name: folder / path for name, path in plain.items()}
+    return check_choice(key, plain, origin) if key in CHOICES else plain
+
+
+def _prepared(key: str, value: Any) -> Any:
+    """Return what a value means that the environment, or a short form in the file, says in another way."""
     if key == "date" and isinstance(value, datetime.date):
         return value.isoformat()
-    if key == "seeds" and isinstance(value, int) and not isinstance(value, bool):
+    if key == "seeds" and type(value) is int:
         return str(value)
-    return check_choice(key, _text(value, origin), origin)
-
-
-def _count(value: Any, origin: str) -> int:
-    text = "" if isinstance(value, bool) else str(value)
-    if not text.isdecimal() or len(text) > 6 or int(text) < 1:
-        raise UsageError(f"{origin} must be a whole number from 1 to 999999, not {value!r}.")
-    return int(value)
-
-
-def _by_language(value: Any, origin: str) -> dict[str, str]:
-    table = {language: _text(text, f"{origin}.{language}") for language, text in _table(value, origin).items()}
-    check_names("language", tuple(table), origin)
-    return table
+    if isinstance(value, str):
+        if key in _LISTS:
+            return [part.strip() for part in value.split(",") if part.strip()]
+        if key == "offline":
+            return _TRUTHS.get(value.lower(), value)
+        if key == "jobs" and re.fullmatch("[0-9]{1,6}", value):
+            return int(value)
+        if key in LOCALISED:
+            return dict.fromkeys(languages.names(), value)
+    return value
 
 
 CHOICES = {
@@ -253,29 +313,3 @@ def check_names(key: str, values: tuple[str, ...], origin: str) -> tuple[str, ..
         if not values:
             raise UsageError(f"{origin} is empty; choose from {', '.join(known)}.")
     return tuple(dict.fromkeys(values))
-
-
-def _text(value: Any, origin: str) -> str:
-    if not isinstance(value, str):
-        raise UsageError(f"{origin} must be a text, not {value!r}.")
-    if "\0" in value or (not value.isascii() and value.encode("utf-8", "replace").decode() != value):
-        raise UsageError(f"{origin} holds a character that is no text.")
-    return value
-
-
-def _filled(value: Any, origin: str) -> str:
-    if not _text(value, origin):
-        raise UsageError(f"{origin} is empty; leave it out to keep the default.")
-    return str(value)
-
-
-def _texts(value: Any, origin: str) -> list[str]:
-    if not isinstance(value, list):
-        raise UsageError(f"{origin} must be a list of texts, not {value!r}.")
-    return [_text(item, origin) for item in value]
-
-
-def _table(value: Any, origin: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise UsageError(f"{origin} must be a table, not {value!r}.")
-    return value

@@ -1,4 +1,4 @@
-"""Errors that a user can mend, each with the exit code of its kind.
+"""Errors that a user can fix, each with the exit code of its kind, and the one place where any error gets its code.
 
 They are shown as one or two lines without a traceback: what happened, what was expected, how to fix it.
 Mistakes of the programmer stay ordinary exceptions.
@@ -6,8 +6,17 @@ Mistakes of the programmer stay ordinary exceptions.
 
 from __future__ import annotations
 
+import contextlib
+import re
+import traceback
+from importlib.util import find_spec
+
+from labreport.experiments.errors import DataError, LabError, told
+
 FAULT = 70
 """Exit code of a fault of labreport itself (EX_SOFTWARE of sysexits.h): never taken for a failed gate, which is 1."""
+EXTRAS = {"tensorflow": "labs", "keras": "labs", "weasyprint": "pdf"}
+"""Packages that only some work needs -> the extra that installs each."""
 
 
 class ReportError(Exception):
@@ -38,3 +47,39 @@ class RenderingError(ReportError):
 
 class NoteError(RenderingError):
     """A note says something that can't be rendered; names the file and the line."""
+
+
+def missing_extra(message: str) -> ReportError | None:
+    """Return the error that names what to install, where an import failed for want of an extra; None elsewhere.
+
+    Args:
+        message: of the ModuleNotFoundError.
+    """
+    for package, extra in EXTRAS.items():
+        if re.search(rf"\b{package}\b", message) and find_spec(package) is None:
+            said = f"This needs {package}, which is not installed: pip install 'labreport[{extra}]'"
+            return ExperimentError(said) if extra == "labs" else RenderingError(said)
+    return None
+
+
+def explained(error: Exception) -> tuple[int, str]:
+    """Return the exit code of any error and the lines that a user is shown.
+
+    What is no error of the user's is a fault of labreport: its traceback is printed, and its code is `FAULT`.
+    """
+    if isinstance(error, ModuleNotFoundError):
+        error = missing_extra(str(error)) or error
+    if isinstance(error, ReportError):
+        return error.exit_code, str(error)
+    if isinstance(error, LabError):
+        return 3 if isinstance(error, DataError) else 2, str(error)
+    if isinstance(error, OSError):
+        # A name too long, a disk that is full, an output that is closed: the machine's or the user's, not ours.
+        where = f": {str(error.filename)[:80]}" if error.filename else ""
+        return 2, f"{error.strerror or error}{where}"
+    with contextlib.suppress(OSError):
+        traceback.print_exception(error)
+    return FAULT, (
+        f"a fault of labreport itself, {type(error).__name__}: {told(error)}.\n"
+        "It says nothing about the runs; please report it with the lines above."
+    )

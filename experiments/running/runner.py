@@ -97,7 +97,7 @@ def _run(
     turns = Turns(request.seeds, announce, kept, _hire(request, progress))
     session = Session(seeds=request.seeds, progress=progress, profile=request.profile, take_turns=turns.take, kept=kept)
     started, begun = clock(), perf_counter()
-    parts = {**inputs, "data": "missing"}
+    parts = {**inputs, "data": f"missing:{request.source}"}
     status: Literal["complete", "failed", "interrupted"] = "complete"
     failure = None
     findings = Findings()

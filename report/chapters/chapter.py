@@ -114,7 +114,7 @@ def assemble(
         number: of the chapter.
         language: of the report.
         solutions: whether this is the instructor's edition.
-        folder: with notes of the user's own.
+        folder: with user-supplied notes.
         labels: what figures are labelled with, where not in the report's language alone.
         own: what the lab defines for its own notes.
 

@@ -165,7 +165,7 @@ def _strip(results: Sequence[Result], titles: Mapping[str, str], words: Words, l
             drawing = figures.strip(result, words)
             labelled = drawing if labels is words else figures.strip(result, labels)
         except RenderingError:
-            continue  # a lab of the user's own need not have anything for the strip
+            continue  # a user-supplied lab need not have anything for the strip
         found.append(CoverFigure(title=titles[result.lab], svg=labelled.svg, alt=drawing.alt))
     return found
 

@@ -93,7 +93,7 @@ def written_in(language: str, name: str, folder: Path | None = None) -> str:
     Args:
         language: of the report.
         name: of the note.
-        folder: with notes of the user's own.
+        folder: with user-supplied notes.
     """
     for lender in languages.lenders(language):
         own = folder is not None and (folder / lender / f"{name}.md").is_file()
@@ -173,7 +173,7 @@ def without_solutions(text: str, origin: str) -> str:
     """Return a note's source without its solutions; their lines stay empty, so that line numbers hold.
 
     Raises:
-        NoteError: a solution is not closed: where it ends can't be told, so nothing is shown at all.
+        NoteError: a solution is not closed: where it ends is not known, so nothing is shown at all.
     """
     kept: list[str] = []
     opened = 0

@@ -29,7 +29,7 @@ class NotesInUse:
     """The notes of a report."""
 
     folder: Path | None = None
-    """With notes of the user's own, `<language>/<lab>.md`; None for the shipped ones alone."""
+    """With user-supplied notes, `<language>/<lab>.md`; None for the shipped ones alone."""
     languages: tuple[str, ...] = LANGUAGES
     """In which the report is written."""
     paths: Mapping[str, Path] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class NotesInUse:
         return tuple(name for name in made if name in own or name in claims.names())
 
     def stated(self, result: Result) -> list[Claim]:
-        """Judge the claims of a run's chapter; every claim that can be told where the lab has no chapter."""
+        """Judge the claims of a run's chapter; every claim that can be judged where the lab has no chapter."""
         made, own = self.claims(result.lab), self.own(result.lab).claims
         if made is not None:
             return [claims.state(name, result, own) for name in made]

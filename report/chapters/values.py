@@ -1,7 +1,7 @@
 """What a note may name: settings, data, scores, trainings, claims — each bound to the run.
 
 A note is a Jinja2 template in a sandbox. The names below are all it sees; a name that the run does not have fails and
-tells note and line.
+names note and line.
 """
 
 from __future__ import annotations

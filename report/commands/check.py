@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,22 +12,12 @@ import click
 from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, print_table, shown
 from labreport.report.configuration import Configuration, override
-from labreport.report.errors import FAULT, ReportError
+from labreport.report.errors import explained
 
 if TYPE_CHECKING:
     from labreport.report.gate.checking import Checked
 
 FOLDER = "check"
-FILES = (
-    "summary.md",
-    "summary-short.md",
-    "junit.xml",
-    "result.json",
-    "badge.svg",
-    "index.html",
-    "manifest.json",
-)
-"""What `gate.folder` writes beside the report."""
 
 
 @click.command(
@@ -63,40 +52,34 @@ def command(
     verbose: bool,
     **flags: Any,
 ) -> int:
-    """Compare the newest run of each lab with a baseline, and tell by the exit code what came out.
+    """Compare the newest run of each lab with a baseline, and report by the exit code what came out.
+
+    The newest run of a lab is that of the present version (source, settings, data), where there is one.
 
     0: passed. 1: a gate failed. 2: wrong usage, or a run can't be read. 3: a lab or its confirmation failed. 5:
     nothing to compare. 6: too few runs to tell, where --inconclusive-fails asks for it. Writes summary, JUnit file,
     report and page.
     """
+    # Imported here, so that --help stays quick.
+    from labreport.report.gate import folder
+
     configuration = options.resolve(**flags)
     target = output or configuration.output / FOLDER
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
     # An answer of yesterday must not stand where today's could not be given.
-    for name in FILES:
+    for name in folder.FILES:
         with contextlib.suppress(OSError):
             (target / name).unlink()
-    try:
-        return _checked(
-            configuration,
-            target,
-            reporter,
-            baseline=baseline,
-            confirm=confirm,
-            inconclusive_fails=inconclusive_fails,
-            report=not no_report,
-            as_json=as_json,
-        )
-    except (KeyboardInterrupt, click.ClickException, click.Abort):
-        raise
-    except Exception as error:
-        from labreport.experiments.errors import LabError
-
-        if isinstance(error, (ReportError, LabError)):
-            raise
-        traceback.print_exc()
-        click.echo("Error: a fault of labreport itself; this says nothing about the runs.", err=True)
-        return FAULT
+    return _checked(
+        configuration,
+        target,
+        reporter,
+        baseline=baseline,
+        confirm=confirm,
+        inconclusive_fails=inconclusive_fails,
+        report=not no_report,
+        as_json=as_json,
+    )
 
 
 def _checked(
@@ -110,13 +93,16 @@ def _checked(
     report: bool,
     as_json: bool,
 ) -> int:
-    # Imported here: --help stays quick, and a fault of a module is told as what it is.
     from labreport.report.gate import checking, folder
     from labreport.report.store import codec
+    from labreport.report.store.listed import ListedStore
 
-    rerun = checking.rerunner(configuration, progress=reporter.advance, announce=reporter.say) if confirm else None
+    store = ListedStore(configuration.runs_dir)
+    rerun = None
+    if confirm:
+        rerun = checking.rerunner(configuration, store, progress=reporter.advance, announce=reporter.say)
     with reporter.bars():
-        found = checking.check(configuration, baseline, rerun=rerun)
+        found = checking.check(configuration, baseline, store=store, rerun=rerun)
     verdict = found.verdict
     code = verdict.exit_code(inconclusive_fails=inconclusive_fails)
     # The verdict is written before the report is rendered, so that no fault of a page can lose it.
@@ -125,15 +111,14 @@ def _checked(
         try:
             code = _with_report(found, configuration, target, reporter, code)
         except Exception as error:
-            if not isinstance(error, ReportError):
-                traceback.print_exc()
-            click.echo(f"Error: the report could not be rendered ({error}); the verdict stands.", err=True)
+            _, message = explained(error)
+            click.echo(f"Error: the report could not be rendered ({message}); the verdict stands.", err=True)
             code = code or 4
             folder.write(verdict, target, configuration.lang, code)
-    remark = folder.append_step_summary(verdict, configuration.lang, os.environ)
-    if remark:
+    checking.remember(store, verdict)
+    if remark := folder.append_verdict(verdict, configuration.lang, os.environ):
         click.echo(f"Note: {remark}", err=True)
-    for message in (found.problem, *verdict.unreadable):
+    for message in (found.message, *verdict.unreadable):
         if message:
             click.echo(f"Error: {message}", err=True)
     if as_json:
@@ -147,8 +132,9 @@ def _checked(
 def _with_report(found: Checked, configuration: Configuration, target: Path, reporter: Reporter, code: int) -> int:
     from labreport.report.commands.rendering import rendered
     from labreport.report.gate import folder
+    from labreport.report.store import manifest
 
-    inside = override(configuration, output=target / folder.REPORT)
+    inside = override(configuration, output=target / manifest.REPORT)
     outcome = rendered(found.runs, inside, reporter, split=False, force=False)
     if outcome.problems and code == 0:
         code = 4
@@ -163,10 +149,10 @@ def _print(found: Checked, target: Path, reporter: Reporter) -> None:
     words = Words("en")
     verdict = found.verdict
     rows = wording.rows(verdict, words)
-    told = rows if reporter.verbose else wording.attention(rows)
-    if told:
+    listed = rows if reporter.verbose else wording.attention(rows)
+    if listed:
         heads = ("LAB", "CHECK", "NOW", "BASELINE", "VERDICT", "BECAUSE")
-        print_table(heads, [(row.name, row.check, row.now, row.before, row.verdict, row.reason) for row in told])
+        print_table(heads, [(row.name, row.check, row.now, row.before, row.verdict, row.reason) for row in listed])
         click.echo()
     click.echo(f"{words(f'gate.outcome_{verdict.outcome}')}: {wording.counts(verdict, words)}")
     click.echo(shown(target / folder.INDEX))

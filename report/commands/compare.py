@@ -114,7 +114,7 @@ def exit_code(found: Comparisons, *, judge: bool) -> int:
 
     Args:
         found: what was compared.
-        judge: whether the code shall tell what was found.
+        judge: whether the code says what was found.
     """
     labs = [lab for pair in found.comparisons for lab in pair.labs]
     if not any(lab.comparable for lab in labs):

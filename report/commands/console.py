@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Reporter:
-    """Tells the user what happens, as loudly as asked.
+    """Reports to the user what happens, in as much detail as was asked for.
 
     Args:
         quiet: nothing but results and errors.
@@ -41,7 +41,7 @@ class Reporter:
             click.echo(line, err=True)
 
     def detail(self, line: str) -> None:
-        """Print a line for those who asked for more."""
+        """Print a line where more was asked for."""
         if self.verbose:
             self.say(line)
 

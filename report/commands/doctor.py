@@ -25,7 +25,7 @@ MARKS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
 @click.option("--notes", is_flag=True, help="Check only that the notes of all languages are in step.")
 @options.AS_JSON
 def command(assignments: tuple[str, ...], notes: bool, as_json: bool, **flags: Any) -> int:
-    """Check this machine and say how to mend what is missing. Exit code 2 where something won't work."""
+    """Check this machine and say how to fix what is missing. Exit code 2 where something won't work."""
     findings = []
     for finding in note_findings() if notes else _all(options.resolve(**flags), assignments):
         findings.append(finding)

@@ -27,11 +27,11 @@ from labreport.report.store.runs import Entry, Store
     metavar="N|DAYSd",
     help="Keep the newest N runs of each line, or those of the last days: 20 or 90d. Given twice, either keeps a run.",
 )
-@click.option("--yes", is_flag=True, help="Delete. Without it, only tell what would be deleted.")
+@click.option("--yes", is_flag=True, help="Delete. Without it, only list what would be deleted.")
 @options.RUNS_DIR
 @options.AS_JSON
 def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: Path | None, as_json: bool) -> int:
-    """Delete old runs; without --yes, only tell which.
+    """Delete old runs; without --yes, only list which.
 
     A line is a lab with its profile, data and changed settings. Never deleted: runs of a baseline, the newest complete
     run of a line, and runs that can't be read, which are named; the exit code is then 2.
@@ -75,7 +75,7 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
         click.echo(f"{verb} {integer(len(going))} of {integer(len(fates))} runs, {size(freed)}.")
         if not yes and (going or rests):
             click.echo("Nothing was deleted; do it with --yes.", err=True)
-    damaged = [f"{shown(fate.run.path)} can't be read" for fate in fates if fate.reason == retention.DAMAGED]
+    damaged = [f"{shown(fate.run.path)} can't be read" for fate in fates if fate.ground == "damaged"]
     for problem in (*listing.unreadable, *damaged):
         click.echo(f"Error: {problem}", err=True)
     return 2 if listing.unreadable or damaged else 0

@@ -10,7 +10,7 @@ from labreport.report.commands import options
 from labreport.report.commands.console import print_table
 from labreport.report.numbers import number
 from labreport.report.store import codec
-from labreport.report.store.listed import ListedRun, listed
+from labreport.report.store.in_short import ListedRun, listed
 from labreport.report.store.runs import Store, Stored
 
 
@@ -44,7 +44,7 @@ def _row(run: Stored) -> tuple[str, ...]:
     return (
         entry.lab,
         entry.run_id,
-        entry.status,
+        f"{entry.status}, confirms" if entry.confirms else entry.status,
         entry.profile,
         entry.source or "–",
         str(len(entry.seeds)),

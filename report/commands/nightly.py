@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import traceback
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import click
 
-from labreport.experiments.errors import LabError
 from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, print_json, print_table, shown
-from labreport.report.errors import FAULT, ReportError
+from labreport.report.store.listed import ListedStore
 from labreport.report.words import Words
 
 FOLDER = "nightly"
@@ -69,32 +67,30 @@ def command(
     begun = perf_counter()
     configuration = options.resolve(**flags)
     habits = schedule.parse(configuration.nightly)
-    whole = schedule.parse_budget(budget) if budget is not None else habits.budget
+    wanted = budget if budget is not None else habits.budget
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
-    given = work.Given(
+    task = work.Task(
+        configuration=configuration,
+        store=ListedStore(configuration.runs_dir),
+        reporter=reporter,
+        render=lambda runs, inside: rendered(runs, inside, reporter, split=split, force=False),
+        target=output or configuration.output / FOLDER,
+        begun=begun,
+        budget=schedule.parse_budget(wanted) if wanted is not None else None,
         assignments=assignments,
         baseline=baseline,
         check=not no_check,
         confirm=habits.confirm if confirm is None else confirm,
         inconclusive_fails=inconclusive_fails,
         url=url,
-        rendered=lambda runs, inside: rendered(runs, inside, reporter, split=split, force=False),
     )
-    target = output or configuration.output / FOLDER
-    work.prepare(configuration, given, target)
-    try:
-        night = work.work(configuration, given, reporter, target, begun, whole)
-    except (ReportError, LabError):
-        raise
-    except Exception:
-        traceback.print_exc()
-        click.echo("Error: a fault of labreport itself; this says nothing about the runs.", err=True)
-        return FAULT
+    work.prepare(task)
+    night = work.work(task)
     if as_json:
-        print_json({**record.data(night), "folder": shown(target)})
+        print_json({**record.data(night), "folder": shown(task.target)})
     else:
         words = Words("en")
-        rows = [(lab.lab, record.told(lab, words), lab.run_id or "–") for lab in night.labs]
+        rows = [(lab.lab, record.in_a_terminal(lab, words), lab.run_id or "–") for lab in night.labs]
         print_table(("LAB", "STATE", "RUN"), rows)
-        click.echo(shown(target))
+        click.echo(shown(task.target))
     return night.code

@@ -90,7 +90,7 @@ def _newest(store: Store, labs: tuple[str, ...]) -> tuple[list[StoredResult], bo
     listing = store.list()
     problems = list(listing.unreadable)
     found: dict[str, StoredResult] = {}
-    for run in listing.runs:
+    for run in listing.measurements:
         lab = run.entry.lab
         if lab in found or (labs and lab not in labs):
             continue

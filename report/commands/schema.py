@@ -8,7 +8,7 @@ from labreport.experiments.result import Result
 from labreport.report.commands.console import print_json
 from labreport.report.findings.conclusions import ShownResult
 from labreport.report.store import codec
-from labreport.report.store.listed import ListedRun
+from labreport.report.store.in_short import ListedRun
 
 FORMS = {"result": Result, "show": ShownResult, "list": tuple[ListedRun, ...]}
 """What has a schema, and the record of each."""

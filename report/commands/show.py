@@ -67,10 +67,10 @@ def _print(result: Result, claims: Sequence[Claim]) -> None:
     epoch = _epoch(result)
     if epoch:
         click.echo(f"\n{epoch}")
-    told = [(item.name, item.verdict, f"{item.holds} of {item.seeds}") for item in claims]
-    if told:
+    rows = [(item.name, item.verdict, f"{item.holds} of {item.seeds}") for item in claims]
+    if rows:
         click.echo()
-        print_table(("CLAIM", "VERDICT", "SEEDS"), told)
+        print_table(("CLAIM", "VERDICT", "SEEDS"), rows)
 
 
 def _scores(result: Result) -> list[tuple[str, ...]]:

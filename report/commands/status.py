@@ -17,7 +17,7 @@ from labreport.report.store.runs import Store
 @options.run_options
 @options.AS_JSON
 def command(assignments: tuple[str, ...], as_json: bool, **flags: Any) -> int:
-    """Tell which labs are up to date, and name the input that made another stale."""
+    """Show which labs are up to date, and name the input that made another stale."""
     configuration = options.resolve(**flags)
     plans = make_plans(configuration, assignments, Store(configuration.runs_dir))
     if as_json:

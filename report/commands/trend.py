@@ -81,6 +81,6 @@ def command(
     else:
         for path in paths:
             click.echo(shown(path))
-    told = f"Runs: {integer(len(found.runs))}; changes of level: {integer(len(newest_first(found)))}."
-    Reporter(quiet=quiet or as_json).say(told)
+    line = f"Runs: {integer(len(found.runs))}; changes of level: {integer(len(newest_first(found)))}."
+    Reporter(quiet=quiet or as_json).say(line)
     return 2 if listing.unreadable else 0

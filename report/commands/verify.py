@@ -13,14 +13,14 @@ from labreport.report.store import manifest
 @click.command("verify", epilog="\b\nExample:\n  labreport verify reports")
 @click.argument("folder", type=click.Path(path_type=Path))
 def command(folder: Path) -> int:
-    """Check every file of a folder of reports against its manifest.
+    """Check every file of a folder of reports, a check or a night against its manifest.
 
-    Exit code 1 where one was changed or is missing, or where a file lies there that was not rendered.
+    Folders inside with a manifest of their own, such as that of a check, are checked against theirs. Exit code 1 where
+    a file was changed or is missing, or where one lies there that was not rendered.
     """
-    found = manifest.read(folder)
-    problems = [*manifest.differences(folder, found), *manifest.extra(folder, found)]
+    count, problems = manifest.problems(folder)
     for problem in problems:
         click.echo(plain(problem), err=True)
     if not problems:
-        click.echo(f"{len(found.files)} files, all as they were rendered")
+        click.echo(f"{count} files, all as they were rendered")
     return 1 if problems else 0

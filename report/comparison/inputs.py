@@ -44,6 +44,10 @@ def _version(name: str, label: str, store: Store) -> Version:
         return _from_git(name, store)
     path = Path(name)
     if path.is_dir():
+        # The folder of a check or of a night holds its verdict beside the report, which is what can be compared.
+        report = path / manifest.REPORT
+        if (report / manifest.NAME).is_file():
+            return _report_folder(report, manifest.read(report).files, label)
         if (path / RESULT).is_file():
             return _run(path / RESULT, label)
         if (path / manifest.NAME).is_file():
@@ -76,8 +80,8 @@ def _last(name: str, store: Store) -> Version:
     found: dict[str, Result] = {}
     listing = store.list()
     remarks = [_unreadable(problem) for problem in listing.unreadable]
-    for lab in dict.fromkeys(stored.entry.lab for stored in listing.runs):
-        runs = [stored for stored in listing.runs if stored.entry.lab == lab]
+    for lab in dict.fromkeys(stored.entry.lab for stored in listing.measurements):
+        runs = [stored for stored in listing.measurements if stored.entry.lab == lab]
         complete = [stored for stored in runs if stored.entry.status == "complete"]
         if len(complete) < wanted:
             remarks.append(Reason(code="too_few_stored", values={"lab": lab, "runs": str(len(complete))}))
@@ -107,7 +111,7 @@ def _folder(path: Path, label: str) -> Version:
         raise UsageError(f"The folder {path} holds no run and no report.\nName a run, a store, or a report's folder.")
     found: dict[str, Result] = {}
     remarks = [_unreadable(problem) for problem in listing.unreadable]
-    for stored in listing.runs:
+    for stored in listing.measurements:
         if stored.entry.status != "complete" or stored.entry.lab in found:
             continue
         try:
@@ -173,7 +177,7 @@ def _ordered(found: Mapping[str, Result]) -> dict[str, Result]:
 
 
 def _labels(names: Sequence[str]) -> list[str]:
-    """Return for each path as many of its last parts as tell it from the others."""
+    """Return for each path as many of its last parts as distinguish it from the others."""
     parts = [Path(name).parts or (name,) for name in names]
     labels = []
     for place, own in enumerate(parts):

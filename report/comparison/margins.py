@@ -1,4 +1,4 @@
-"""Margins: differences that somebody says don't matter, for each metric.
+"""Margins: differences that don't matter to the user, for each metric.
 
 A margin is written `0.005` (for every metric, in the metric's own unit; shares run from 0 to 1), `test_mae=0.1`,
 `imdb.test_accuracy=0.005`, or with a percent sign relative to the mean of the first version: `test_loss=2%`.

@@ -22,7 +22,7 @@ LONGEST_WORDS = 60
 
 
 def predictions(lab: LabComparison, results: tuple[Result, Result], next_: Next, words: Words) -> tuple[Block, ...]:
-    """Return what single images and texts tell, and the difference of the confusion matrices."""
+    """Return what single images and texts show, and the difference of the confusion matrices."""
     found = lab.predictions
     if found is None:
         return ()

@@ -13,7 +13,7 @@ import msgspec
 FORMAT = 1
 """Number of the format of a comparison written as JSON."""
 
-Verdict = Literal[
+MetricVerdict = Literal[
     "better",
     "worse",
     "none",
@@ -37,7 +37,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reason(Item, frozen=True, kw_only=True):
-    """Something to be said, as a code with its values; the words are in `compare.toml`."""
+    """Something to be said, as a code with its values; the words are in `compare.toml` or `gate.toml`."""
 
     code: str
     values: dict[str, str] = {}
@@ -104,7 +104,7 @@ class MetricDifference(Item, frozen=True, kw_only=True):
     """Differences smaller than this were said not to matter."""
     shown_from: float | None = None
     """The smallest difference that runs with this spread would have shown."""
-    verdict: Verdict
+    verdict: MetricVerdict
     reason: Reason | None = None
 
 
@@ -174,7 +174,7 @@ class Values(Item, frozen=True, kw_only=True):
     """What the two networks of a regression predict for the same test samples."""
 
     unit: str
-    """Of the predicted values; "none" where no score tells it."""
+    """Of the predicted values; "none" where no score says it."""
     samples: int
     mean_move: float
     """Mean absolute difference between the predictions of A and B, in the unit."""
@@ -311,7 +311,7 @@ class Side(Item, frozen=True, kw_only=True):
     """A version: where it came from."""
 
     label: str
-    """As the user named it, without folders that are nobody's business."""
+    """As the user named it, without the folders above it."""
     kind: str
     """run, folder, report, stored or git."""
     labs: tuple[str, ...]

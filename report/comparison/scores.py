@@ -7,7 +7,7 @@ from math import isfinite
 from labreport.experiments.result import Result
 from labreport.report import numbers
 from labreport.report.comparison.margins import Margins
-from labreport.report.comparison.record import MetricDifference, Range, Reason, Tested, Verdict
+from labreport.report.comparison.record import MetricDifference, MetricVerdict, Range, Reason, Tested
 from labreport.report.findings import statistics
 from labreport.report.findings.scores import Measured, mean, measured
 from labreport.report.findings.statistics import Interval, Test
@@ -34,7 +34,7 @@ def metric_differences(
     found = []
     for name, pair in both.items():
         test, margin = tests.get(name), margins.of(a.lab, name, pair[0].mean)
-        verdict: Verdict = "incomparable"
+        verdict: MetricVerdict = "incomparable"
         reason = problems.get(name)
         if reason is not None and reason.code == "undefined":
             verdict = "undefined"
@@ -125,7 +125,7 @@ def _difference(
     test: Test | None,
     family: int,
     margin: float | None,
-    verdict: Verdict,
+    verdict: MetricVerdict,
     reason: Reason | None,
 ) -> MetricDifference:
     of_a, of_b = pair
@@ -148,7 +148,9 @@ def _difference(
     )
 
 
-def _verdict(of_a: Measured, of_b: Measured, test: Test | None, margin: float | None) -> tuple[Verdict, Reason | None]:
+def _verdict(
+    of_a: Measured, of_b: Measured, test: Test | None, margin: float | None
+) -> tuple[MetricVerdict, Reason | None]:
     if of_a.values == of_b.values if of_a.seeds == of_b.seeds else sorted(of_a.values) == sorted(of_b.values):
         return "same", None
     difference = of_b.mean - of_a.mean

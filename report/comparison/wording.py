@@ -62,8 +62,11 @@ class MetricWords:
     def p(self) -> str:
         """p after the correction for the number of metrics."""
         test = self._metric.test
-        told = test is not None and self._metric.verdict != "same"
-        return p_value(test.adjusted_p) if told and test else self._words("compare.none_cell")
+        return (
+            p_value(test.adjusted_p)
+            if test is not None and self._metric.verdict != "same"
+            else self._words("compare.none_cell")
+        )
 
     @property
     def verdict(self) -> str:

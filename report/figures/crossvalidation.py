@@ -17,7 +17,7 @@ from labreport.report.figures.axes import (
     mark_epoch,
     value_axis,
 )
-from labreport.report.figures.drawing import Chart, Drawing, FigureError, setting
+from labreport.report.figures.drawing import Chart, Drawing, FigureError
 from labreport.report.figures.sketch import Sketch
 from labreport.report.figures.style import charted, name_axes, panel, sheet, text_width
 from labreport.report.figures.wording import Columns, course, epoch_table, joined, plain, sentences
@@ -193,4 +193,4 @@ def _fold_curves(result: Result) -> list[tuple[float, ...]]:
 
 
 def _smoothed(result: Result, curve: tuple[float, ...], dropped: int) -> tuple[float, ...]:
-    return smooth(curve, dropped, setting(result, "smoothing_factor"))
+    return smooth(curve, dropped, float(analysis.setting(result, "smoothing_factor")))

@@ -21,7 +21,7 @@ from labreport.report.figures.axes import (
     mark_epoch,
     value_axis,
 )
-from labreport.report.figures.drawing import Chart, setting
+from labreport.report.figures.drawing import Chart
 from labreport.report.figures.style import charted, name_axes, panel, sheet
 from labreport.report.figures.wording import (
     Columns,
@@ -114,7 +114,7 @@ def bottleneck(result: Result, words: Words) -> Chart:
     everything = [100 * value for curve in (wide, narrow) for value in (*curve.mean, *curve.low, *curve.high)]
     value_axis(axes, everything, top=100)
     name_axes(axes, words("figures.epoch"), words("figures.validation_accuracy_percent"))
-    units = [int(setting(result, key)) for key in ("units", "bottleneck_units")]
+    units = [int(analysis.setting(result, key)) for key in ("units", "bottleneck_units")]
     names = [words("figures.middle_units", units=unit) for unit in units]
     labels = [words.stacked("figures.middle_units", units=unit) for unit in units]
     label_ends(axes, [(100 * c.mean[-1], n, palette.VALIDATION) for c, n in zip((wide, narrow), labels, strict=True)])

@@ -9,7 +9,6 @@ from typing import TypedDict
 
 from matplotlib.figure import Figure
 
-from labreport.experiments.result import Result
 from labreport.report.document import Column, escape
 from labreport.report.errors import RenderingError
 from labreport.report.figures.style import saved
@@ -56,18 +55,6 @@ class Chart:
     """Titles of the columns of its data."""
     rows: tuple[tuple[str, ...], ...] = ()
     """Its data as plain text."""
-
-
-def setting(result: Result, name: str) -> float:
-    """Return a setting of the run as a number.
-
-    Raises:
-        FigureError: the lab has no such setting.
-    """
-    value = result.settings.get(name)
-    if not isinstance(value, int | float):
-        raise FigureError(f"the lab has no setting '{name}' that is a number")
-    return float(value)
 
 
 def finished(chart: Chart, prefix: str) -> Drawing:

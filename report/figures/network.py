@@ -8,7 +8,7 @@ from labreport.experiments.definitions import figure
 from labreport.experiments.result import Layer, Model, Result
 from labreport.report import numbers
 from labreport.report.figures import palette
-from labreport.report.figures.drawing import Drawing, FigureError, setting
+from labreport.report.figures.drawing import Drawing, FigureError
 from labreport.report.figures.sketch import Sketch
 from labreport.report.figures.style import text_width
 from labreport.report.findings import analysis
@@ -81,7 +81,7 @@ def two_output_graph(result: Result, words: Words) -> Drawing:
     if len(layers) < 3:
         raise FigureError("the model two_outputs has no two outputs after a shared layer")
     shared, outputs = layers[:-2], layers[-2:]
-    weights = [setting(result, f"loss_weight_{rank}") for rank in ("first", "second")]
+    weights = [float(analysis.setting(result, f"loss_weight_{rank}")) for rank in ("first", "second")]
     losses = [analysis.measure(result, f"loss_{rank}").mean for rank in ("first", "second")]
     total = analysis.measure(result, "loss_total").mean
     sketch = Sketch(160, 44)

@@ -1,4 +1,4 @@
-"""The order of the labs, the same on every page and in every list: that of the book, then the user's own."""
+"""The order of the labs, the same on every page and in every list: that of the book, then user-supplied ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def in_order(labs: Iterable[str], own: Iterable[str] = ()) -> tuple[str, ...]:
 
     Args:
         labs: their names, in any order.
-        own: names of the user's own labs, in the order of the configuration.
+        own: names of user-supplied labs, in the order of the configuration.
     """
     known = (*registry.names(), *own)
     return tuple(sorted(set(labs), key=lambda lab: (known.index(lab) if lab in known else len(known), lab)))

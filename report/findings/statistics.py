@@ -60,7 +60,7 @@ class Interval:
 class Test:
     """What a test says of one metric."""
 
-    __test__ = False  # the name is no invitation to pytest
+    __test__ = False  # the name does not invite pytest
 
     difference: float
     """Mean of the second runs minus mean of the first."""
@@ -105,7 +105,7 @@ def least_p(first: int, second: int, *, paired: bool = False) -> float:
     """Return the smallest two-sided p of the permutation test for so many runs.
 
     3 against 3 give 0.10, 4 against 4 give 0.029, 5 against 5 give 0.008; n pairs give 2 / 2ⁿ. A single run on one
-    side tells nothing about its own spread: 1.
+    side says nothing about its own spread: 1.
     """
     if min(first, second) < 2:
         return 1.0

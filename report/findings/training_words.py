@@ -14,7 +14,7 @@ _COMPILED = "-xla"
 
 
 def sentences(codes: Sequence[str], words: Words) -> tuple[str, ...]:
-    """Return a sentence in Markdown for each code; a code that nobody has words for stands as it is."""
+    """Return a sentence in Markdown for each code; a code without words stands as it is."""
     return tuple(_sentence(code, words) for code in codes)
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from html import escape
 
+from labreport.report.gate import wording
 from labreport.report.gate.verdict import Outcome, Verdict
+from labreport.report.numbers import integer
 from labreport.report.words import Words
 
 LABEL = "labreport"
@@ -24,9 +26,13 @@ COLOURS: dict[Outcome, str] = {
 
 def badge(verdict: Verdict) -> str:
     """Return the badge as an SVG document."""
-    text = Words("en")(f"gate.outcome_{verdict.outcome}")
+    words = Words("en")
+    text = name = words(f"gate.outcome_{verdict.outcome}")
+    if skipped := wording.skipped(verdict):
+        text = words("gate.badge_skipped", outcome=text, count=integer(len(skipped)))
+        name = words("gate.badge_skipped", outcome=name, count=words("gate.separator").join(skipped))
     left, right = _width(LABEL), _width(text)
-    label = escape(f"{LABEL}: {text}")
+    label = escape(f"{LABEL}: {name}")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" aria-label="{label}">'
         f"<title>{label}</title>"

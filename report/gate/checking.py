@@ -1,37 +1,45 @@
 """The joiner of the gate: from the store and the configuration to a verdict, with nothing written.
 
-Judged is the newest run of each lab with the wanted profile and data, whatever became of it: a failed run is told as
-failed, and never replaced by an older one that was better. A run that can't be read is named and passed over.
+A night names the runs that it judges. Without one, the newest run of each lab with the wanted profile and data is
+judged, and preferably one of the present version: a stored run that answers today's plan is what `build` reports. What
+became of it does not matter: a failed run is reported as failed, and never replaced by an older one that was better. A
+run that can't be read is named and passed over.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from labreport.experiments import registry
+from labreport.experiments.errors import LabError
 from labreport.experiments.result import Result
-from labreport.experiments.running.identity import changed_parts
+from labreport.experiments.running import identity
+from labreport.experiments.suggestion import unknown_name
 from labreport.report.chapters.notes_in_use import NotesInUse
+from labreport.report.comparison.record import Reason
 from labreport.report.configuration import Configuration, override
-from labreport.report.errors import ExperimentError, ReportError, UsageError
+from labreport.report.errors import ExperimentError, ReportError, UnreadableError, UsageError
 from labreport.report.findings import claims
 from labreport.report.findings.labs import in_order
+from labreport.report.findings.scores import measured
 from labreport.report.gate import reference
 from labreport.report.gate.confirmation import ChangedError, Rerun, confirmed
 from labreport.report.gate.folder import scrubbed
 from labreport.report.gate.judgement import Candidate, judge
-from labreport.report.gate.reference import Source
-from labreport.report.gate.rules import Rules, parse
-from labreport.report.gate.verdict import Verdict
+from labreport.report.gate.reference import UNKNOWN, Source, changed_version
+from labreport.report.gate.rules import LabRules, Rules, check_metrics, parse
+from labreport.report.gate.verdict import Check, Verdict
 from labreport.report.publish import report_moment, tool_version
 from labreport.report.running.execution import execute
-from labreport.report.running.planning import choose, make_plans
+from labreport.report.running.planning import Plan, choose, make_plans
 from labreport.report.store.baselines import NoBaselineError
-from labreport.report.store.runs import Listing, Store, StoredResult, read
+from labreport.report.store.files import OutputError
+from labreport.report.store.runs import CONFIRMATION, PURPOSE, Listing, Store, Stored, StoredResult, load, read
 
 
 class NothingMeasuredError(ReportError):
@@ -47,16 +55,27 @@ class Checked:
     verdict: Verdict
     runs: tuple[StoredResult, ...]
     """The judged runs, in the order of the labs."""
-    problem: str = ""
-    """What the user should be told about the baseline."""
+    problem: Reason | None = None
+    """Why there is no baseline at all."""
+    message: str = ""
+    """The same for a terminal, with what to do about it."""
 
 
-def check(configuration: Configuration, baseline: str | None, *, rerun: Rerun | None = None) -> Checked:
-    """Judge the newest run of each lab.
+def check(
+    configuration: Configuration,
+    baseline: str | None,
+    *,
+    store: Store,
+    runs: Mapping[str, str | Check] | None = None,
+    rerun: Rerun | None = None,
+) -> Checked:
+    """Judge a run of each lab.
 
     Args:
         configuration: store, labs (none: all that the store or the baseline has), profile, data and rules.
         baseline: name, path, run or last:N; None takes the one of the configuration.
+        store: the runs.
+        runs: lab -> id of the run to judge, or what to say of a lab that was not measured; None: the newest ones.
         rerun: runs a suspicious lab again before it is called regressed; None believes the first runs.
 
     Raises:
@@ -64,20 +83,19 @@ def check(configuration: Configuration, baseline: str | None, *, rerun: Rerun | 
         UnreadableError: the baseline is a file that can't be read.
         NothingMeasuredError: neither the store nor the baseline has a run.
     """
-    store = Store(configuration.runs_dir)
-    listing = store.list()
-    rules = read_rules(configuration, listing)
+    rules = read_rules(configuration, store.list())
     name = baseline or rules.baseline
     if not name:
         raise UsageError(
             "Which baseline? Give --baseline with a name, a path or last:N, or set gate.baseline in the configuration."
         )
-    problem = ""
+    problem, message = None, ""
     try:
         source = reference.read(name, store)
     except NoBaselineError as error:
-        source, problem = Source(label=Path(name).name, kind="unknown", store=store), str(error)
-    candidates, runs, unreadable = _candidates(configuration, listing, source)
+        source, message = Source(label=Path(name).name, kind="unknown", store=store), str(error)
+        problem = Reason(code=UNKNOWN, values={"name": source.label})
+    candidates, judged, unreadable = _candidates(configuration, store, source, runs)
     if not candidates:
         raise NothingMeasuredError(f"There is no run to check in {store.root}.\nRun `labreport build` first.")
     notes = NotesInUse.of(configuration)
@@ -92,7 +110,16 @@ def check(configuration: Configuration, baseline: str | None, *, rerun: Rerun | 
         labs=labs,
         unreadable=tuple(dict.fromkeys(scrubbed(message) for message in unreadable)),
     )
-    return Checked(verdict=verdict, runs=tuple(runs), problem=problem)
+    return Checked(verdict=verdict, runs=tuple(judged), problem=problem, message=message)
+
+
+def remember(store: Store, verdict: Verdict) -> None:
+    """Note with each judged run what the gate said of it, so that a rejected one does not become a baseline unasked."""
+    judged = {(lab.lab, lab.run_id): verdict.outcome_of(lab) for lab in verdict.labs}
+    with contextlib.suppress(OutputError):  # a store that can't be written changes no verdict
+        for run in store.list().runs:
+            if outcome := judged.get((run.entry.lab, run.entry.run_id)):
+                store.note(run, outcome=outcome)
 
 
 def read_rules(configuration: Configuration, listing: Listing) -> Rules:
@@ -108,15 +135,41 @@ def read_rules(configuration: Configuration, listing: Listing) -> Rules:
     return parse(configuration.gate, known, (*claims.names(), *own))
 
 
+def doubtful_rules(rules: Rules, configuration: Configuration, listing: Listing) -> tuple[str, ...]:
+    """Return what seems wrong with the rules before anything is trained, by the newest complete run of each lab.
+
+    A metric that this run did not measure may be one that a changed lab will; so it is named, and no error yet.
+
+    Raises:
+        UsageError: a direction against that of the metric.
+    """
+    doubts = []
+    for lab, said in rules.labs.items():
+        complete = [run for run in listing.of(lab, configuration.profile) if run.entry.status == "complete"]
+        if not complete or not said.metrics:
+            continue
+        with contextlib.suppress(UnreadableError):
+            known = {name: one.first.direction for name, one in measured(load(complete[0].path)).items()}
+            for metric, rule in said.metrics.items():
+                if metric in known:
+                    check_metrics(lab, LabRules(metrics={metric: rule}), known)
+                else:
+                    doubts.append(f"gate.{lab}: {unknown_name(f'metric of the newest run of {lab}', metric, known)}")
+    return tuple(doubts)
+
+
 def rerunner(
     configuration: Configuration,
+    store: Store,
     *,
     progress: Callable[[str, int, int, dict[str, float]], None],
     announce: Callable[[str], None],
     command: Sequence[str] | None = None,
 ) -> Rerun:
-    """Return a function that runs a lab again as it was, with other seeds, and stores the result."""
-    store = Store(configuration.runs_dir)
+    """Return a function that runs a lab again as it was, with other seeds, and stores the result as a confirmation.
+
+    A confirmation that is stored already is taken from there, so that the same night asked again trains nothing.
+    """
 
     def rerun(result: Result, seeds: tuple[int, ...]) -> Result:
         card = result.findings.data
@@ -131,9 +184,9 @@ def rerunner(
         plan = make_plans(again, (), store)[0]
         if plan.problem:
             raise ExperimentError(plan.problem)
-        changed = [part for part in changed_parts(result.key_parts, plan.parts) if part != "seeds"]
-        if changed:
+        if changed := changed_version(result.key_parts, plan.parts):
             raise ChangedError(f"changed since the run: {', '.join(changed)}")
+        plan = _to_confirm(plan, store)
         announce(f"{result.lab}: suspicious, run again with the seeds {again.seeds}")
         done = execute(
             [plan],
@@ -150,29 +203,59 @@ def rerunner(
     return rerun
 
 
+def _to_confirm(plan: Plan, store: Store) -> Plan:
+    """Return the plan of a run that only confirms: another identity, so that it never stands in for a night's run."""
+    parts = {**plan.parts, PURPOSE: CONFIRMATION}
+    key = identity.key(parts)
+    return replace(plan, key=key, parts=parts, stored=store.list().with_key(plan.lab, key))
+
+
 def _candidates(
-    configuration: Configuration, listing: Listing, source: Source
+    configuration: Configuration, store: Store, source: Source, named: Mapping[str, str | Check] | None
 ) -> tuple[list[Candidate], list[StoredResult], list[str]]:
-    wanted = (configuration.profile, configuration.data)
-    stored = [run.entry.lab for run in listing.runs if run.entry.answers(*wanted)]
-    labs = choose(configuration) if configuration.labs else in_order([*stored, *source.labs], configuration.paths)
-    unreadable = [message for message in listing.unreadable if not configuration.labs or _names(message, labs)]
-    candidates, runs = [], []
+    listing = store.list()
+    stored = dict.fromkeys(run.entry.lab for run in listing.measurements)
+    runs = {lab: known for lab in stored if (known := listing.of(lab, configuration.profile, configuration.data))}
+    labs: Sequence[str]
+    if named is not None:
+        labs = tuple(named)
+    else:
+        labs = choose(configuration) if configuration.labs else in_order([*runs, *source.labs], configuration.paths)
+    chosen_alone = named is not None or bool(configuration.labs)
+    unreadable = [message for message in listing.unreadable if not chosen_alone or _names(message, labs)]
+    candidates, judged = [], []
     for lab in labs:
+        name = named[lab] if named is not None else None
+        if isinstance(name, Check):
+            candidates.append(Candidate(lab=lab, current=None, reference=reference.Reference(), absent=name))
+            continue
         current: Result | None = None
-        for stored_run in listing.of(lab, *wanted):
+        if name is None:
+            considered = _present_first(lab, runs.get(lab, ()), configuration, store)
+        else:
+            considered = [run for run in listing.runs if (run.entry.lab, run.entry.run_id) == (lab, name)]
+        for run in considered:
             try:
-                run = read(stored_run.path)
+                found_run = read(run.path)
             except ReportError as error:
                 unreadable.append(str(error))
                 continue
-            runs.append(run)
-            current = run.result
+            judged.append(found_run)
+            current = found_run.result
             break
         found = source.of(current) if current is not None else reference.Reference()
         unreadable += found.unreadable
         candidates.append(Candidate(lab=lab, current=current, reference=found))
-    return candidates, runs, unreadable
+    return candidates, judged, unreadable
+
+
+def _present_first(lab: str, runs: Sequence[Stored], configuration: Configuration, store: Store) -> list[Stored]:
+    """Return runs of a lab, newest first, those of the present version before all others."""
+    parts: Mapping[str, str] = {}
+    with contextlib.suppress(ReportError, LabError):  # a lab that is not here has no present version
+        parts = make_plans(override(configuration, labs=(lab,), offline=True), (), store)[0].parts
+    keys = {run.entry.seeds: identity.key({**parts, "seeds": ",".join(map(str, run.entry.seeds))}) for run in runs}
+    return sorted(runs, key=lambda run: run.entry.key != keys[run.entry.seeds])
 
 
 def _names(message: str, labs: Sequence[str]) -> bool:

@@ -16,6 +16,7 @@ from labreport.experiments.definitions import ClaimDefinition
 from labreport.experiments.errors import LabError
 from labreport.experiments.result import Result
 from labreport.report.chapters.notes_in_use import SHIPPED, NotesInUse
+from labreport.report.comparison.record import Reason
 from labreport.report.errors import ReportError
 from labreport.report.findings import claims
 from labreport.report.findings.scores import measured
@@ -23,7 +24,7 @@ from labreport.report.gate import metrics
 from labreport.report.gate.judgement import Candidate
 from labreport.report.gate.reference import same_version
 from labreport.report.gate.rules import Rules, metric_rule
-from labreport.report.gate.verdict import Check, LabVerdict, Reason
+from labreport.report.gate.verdict import Check, LabVerdict
 from labreport.report.numbers import integer
 
 FEWEST = 3
@@ -97,7 +98,7 @@ def _asked_again(lab: LabVerdict, candidate: Candidate, rules: Rules, rerun: Rer
 
 
 def _unsure(lab: LabVerdict, message: str, seeds: tuple[int, ...]) -> LabVerdict:
-    """Turn every failed check of a lab into an error: nobody knows."""
+    """Turn every failed check of a lab into an error: the answer is not known."""
     reason = Reason(code="confirmation_failed", values={"message": message.partition("\n")[0]})
     checks = tuple(
         msgspec.structs.replace(check, status="error", reason=reason, fresh_seeds=seeds)

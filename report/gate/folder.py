@@ -24,9 +24,6 @@ SUMMARY, SHORT, JUNIT, RESULT, BADGE, INDEX = (
 )
 FILES = (SUMMARY, SHORT, JUNIT, RESULT, BADGE, INDEX, manifest.NAME)
 """Everything but the report."""
-REPORT = "report"
-"""Folder of the report beside them; it has a manifest of its own, by which an unchanged report is not rendered
-again."""
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
@@ -46,6 +43,8 @@ def write(
     exit_code: int,
     report: Sequence[Path] = (),
     trend: Sequence[Path] = (),
+    *,
+    night: str = "",
 ) -> tuple[Path, ...]:
     """Write a verdict into a folder, in every form, and the manifest last.
 
@@ -53,9 +52,10 @@ def write(
         verdict: the answer.
         folder: made as needed; files of an earlier check are overwritten.
         languages: of summary and page, in this order.
-        exit_code: what `labreport check` will return, for result.json.
+        exit_code: that of the command, as every artifact names it.
         report: files of the report, inside the folder.
         trend: files of a trend that was drawn into the same folder.
+        night: name of the summary of a night, which will lie in the same folder; empty for a check by itself.
 
     Returns:
         Every file of the folder that belongs to this check.
@@ -72,6 +72,7 @@ def write(
         RESULT: "file_result",
         BADGE: "file_badge",
         manifest.NAME: "file_manifest",
+        **({night: "file_night"} if night else {}),
     }
     written = Written(outcome=verdict.outcome, exit_code=exit_code, verdict=verdict)
     # The answer first, and each file as soon as it is made: a fault in a later one does not take it away.
@@ -81,22 +82,30 @@ def write(
         SUMMARY: lambda: summary(verdict, languages).encode(),
         SHORT: lambda: short(verdict, languages).encode(),
         BADGE: lambda: badge(verdict).encode(),
-        INDEX: lambda: page.page(verdict, languages, linked).encode(),
+        INDEX: lambda: page.page(verdict, languages, linked, exit_code).encode(),
     }
     for name, content in made.items():
         files.write(folder / name, content())
     own = [folder / name for name in made]
-    inner = folder / REPORT / manifest.NAME
+    inner = folder / manifest.REPORT / manifest.NAME
     known = [inner] if report and inner.is_file() else []
     manifest.write(folder, sha256((folder / RESULT).read_bytes()).hexdigest(), sorted([*own, *report, *known, *trend]))
     return (*own, folder / manifest.NAME, *report, *known, *trend)
 
 
-def append_step_summary(verdict: Verdict, languages: Sequence[str], environ: Mapping[str, str]) -> str | None:
-    """Append the summary to the page of a GitHub step, where there is one.
+def append_verdict(verdict: Verdict, languages: Sequence[str], environ: Mapping[str, str]) -> str | None:
+    """Append a verdict to the page of a GitHub step: whole, or the short form where the whole no longer fits."""
+    return append_to_step([summary(verdict, languages), short(verdict, languages)], environ)
 
-    What earlier commands of the step wrote counts against the same limit; where the whole summary no longer fits, the
-    short one is taken.
+
+def append_to_step(texts: Sequence[str], environ: Mapping[str, str]) -> str | None:
+    """Append a text to the page of a GitHub step, where there is one.
+
+    What earlier commands of the step wrote counts against the same limit.
+
+    Args:
+        texts: Markdown, the longest first; the first that still fits is appended.
+        environ: of the process; names the page.
 
     Returns:
         What went wrong, or None. A page that can't be written changes no verdict.
@@ -107,10 +116,8 @@ def append_step_summary(verdict: Verdict, languages: Sequence[str], environ: Map
     path = Path(name)
     try:
         left = LIMIT - (path.stat().st_size if path.exists() else 0)
-        text = summary(verdict, languages)
-        if len(text.encode()) + 1 > left:
-            text = short(verdict, languages)
-        if len(text.encode()) + 1 > left:
+        text = next((text for text in texts if len(text.encode()) < left), None)
+        if text is None:
             return f"The step's summary {path.name} is full; nothing was added."
         with path.open("a", encoding="utf-8") as file:
             file.write(text + "\n")

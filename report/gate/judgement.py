@@ -14,6 +14,7 @@ import msgspec
 from labreport.experiments.result import Result
 from labreport.report.chapters.chapter import is_sample
 from labreport.report.chapters.notes_in_use import SHIPPED, NotesInUse
+from labreport.report.comparison.record import Reason
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.claims import Claim
 from labreport.report.findings.scores import measured
@@ -29,8 +30,12 @@ from labreport.report.gate.rules import (
     claim_severity,
     metric_rule,
 )
-from labreport.report.gate.verdict import Check, LabVerdict, Reason, Status
+from labreport.report.gate.verdict import Check, LabVerdict, Status
 from labreport.report.numbers import integer
+
+FEW_SEEDS = 10
+"""Below so many seeds of a baseline, what chance made of them decides how often equal versions fail against it."""
+NO_RUN = Check(name="run", kind="run", status="missing", reason=Reason(code="no_run"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +44,10 @@ class Candidate:
 
     lab: str
     current: Result | None
-    """Its newest run; None where the store has none."""
+    """The judged run; None where nothing was measured."""
     reference: Reference
+    absent: Check = NO_RUN
+    """What is said where nothing was measured."""
 
 
 def judge(candidates: Sequence[Candidate], rules: Rules, *, notes: NotesInUse = SHIPPED) -> tuple[LabVerdict, ...]:
@@ -81,8 +88,7 @@ def _lab(candidate: Candidate, rules: LabRules, notes: NotesInUse) -> LabVerdict
     current, reference = candidate.current, candidate.reference
     titles = notes.titles(candidate.lab)
     if current is None:
-        missing = Check(name="run", kind="run", status="missing", reason=Reason(code="no_run"))
-        return LabVerdict(lab=candidate.lab, titles=titles, run_id=None, checks=(missing,))
+        return LabVerdict(lab=candidate.lab, titles=titles, run_id=None, checks=(candidate.absent,))
     checks: list[Check] = [_run(current)]
     if current.status == "complete":
         checks += _metrics(current, reference, rules)
@@ -118,10 +124,10 @@ def _metrics(current: Result, reference: Reference, rules: LabRules) -> list[Che
     now = measured(current)
     before = [measured(result) for result in reference.results]
     names = list(dict.fromkeys([*now, *(name for found in before for name in found)]))
-    check_metrics(current.lab, rules, names)
+    shapes = {name: now.get(name) or next(found[name] for found in before if name in found) for name in names}
+    check_metrics(current.lab, rules, {name: one.first.direction for name, one in shapes.items()})
     judged: list[tuple[str, MetricRule]] = []
-    for name in names:
-        known = now.get(name) or next(found[name] for found in before if name in found)
+    for name, known in shapes.items():
         rule = rules.metrics.get(name) or metric_rule(known.first, known.kind)
         if rule is not None and rule.severity != "off":
             judged.append((name, rule))
@@ -130,12 +136,19 @@ def _metrics(current: Result, reference: Reference, rules: LabRules) -> list[Che
         return []
     if reference.problem is not None:
         return [Check(name="baseline", kind="baseline", status="missing", reason=reference.problem)]
-    remark = reference.remark or Reason(code="baseline", values={"runs": integer(len(reference.results))})
+    remark = reference.remark or _baseline(reference)
     found = [Check(name="baseline", kind="baseline", status="passed", reason=remark)]
     samples = current.findings.data.test_samples if current.findings.data else None
     for name, rule in judged:
         found.append(metrics.check(name, rule, now.get(name), [part[name] for part in before if name in part], samples))
     return found
+
+
+def _baseline(reference: Reference) -> Reason:
+    """Return what the baseline consists of; where its seeds are few, also how often it may raise false alarms."""
+    seeds = {seed for result in reference.results for seed in result.seeds}
+    values = {"runs": integer(len(reference.results)), "seeds": integer(len(seeds))}
+    return Reason(code="baseline_few" if 1 < len(seeds) < FEW_SEEDS else "baseline", values=values)
 
 
 def _claims(current: Result, reference: Reference, rules: LabRules, notes: NotesInUse) -> list[Check]:
@@ -152,11 +165,11 @@ def _claims(current: Result, reference: Reference, rules: LabRules, notes: Notes
 
 
 def _claim(now: Claim, before: Claim | None, severity: Severity, *, given: bool) -> Check:
-    told = before is not None and before.verdict != "unknown"
+    known = before is not None and before.verdict != "unknown"
     status: Status
     if now.verdict == "unknown":
-        code = "claim_lost" if told else "claim_unknown"
-        status = "missing" if told or given else "inconclusive"
+        code = "claim_lost" if known else "claim_unknown"
+        status = "missing" if known or given else "inconclusive"
     elif severity == "error":
         code = "claim_holds" if now.verdict == "true" else "claim_fails"
         status = "passed" if now.verdict == "true" else "failed"

@@ -2,7 +2,7 @@
 
 There is no JUnit standard; this is the form that both Ant's schema and that of the xUnit plugin of Jenkins take, so
 GitHub, GitLab and Jenkins read it. A broken rule is a `failure`; what kept the gate from judging is an `error`, so
-that nobody takes it for a regression; too few runs is `skipped`. Warnings pass, and are told in the suite's output.
+that it is not taken for a regression; too few runs is `skipped`. Warnings pass, and are listed in the suite's output.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from labreport.report.gate import wording
 from labreport.report.gate.verdict import Check, LabVerdict, Verdict
 from labreport.report.words import Words
 
-_CHILD = {"failed": "failure", "error": "error", "missing": "error", "inconclusive": "skipped"}
+_CHILD = {"failed": "failure", "error": "error", "missing": "error", "inconclusive": "skipped", "skipped": "skipped"}
 """Element in a test case for each answer; none: passed."""
 _CONTROL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML can't hold."""

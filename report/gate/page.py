@@ -57,16 +57,17 @@ class Part:
     labs: tuple[Lab, ...]
 
 
-def page(verdict: Verdict, languages: Sequence[str], files: Mapping[str, str]) -> str:
+def page(verdict: Verdict, languages: Sequence[str], files: Mapping[str, str], exit_code: int) -> str:
     """Return the page.
 
     Args:
         verdict: what is shown.
         languages: one part for each, in this order.
         files: address of each file of the folder, relative to the page, and the key of what `gate.toml` calls it.
+        exit_code: of the command that judged.
     """
     text = environment().get_template("gate.html.j2").render(
-        parts=[_part(verdict, Words(language), files) for language in languages],
+        parts=[_part(verdict, Words(language), files, exit_code) for language in languages],
         policy=_POLICY,
         styles=Markup(_STYLES),
     )  # fmt: skip
@@ -78,7 +79,7 @@ def page(verdict: Verdict, languages: Sequence[str], files: Mapping[str, str]) -
     return text.replace(_POLICY, policy, 1).replace(_STYLES, styles, 1)
 
 
-def _part(verdict: Verdict, words: Words, files: Mapping[str, str]) -> Part:
+def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: int) -> Part:
     found = wording.rows(verdict, words)
     colon = words("gate.colon")
     return Part(
@@ -90,7 +91,7 @@ def _part(verdict: Verdict, words: Words, files: Mapping[str, str]) -> Part:
         heading=words("gate.title"),
         outcome=verdict.outcome,
         outcome_text=words(f"gate.outcome_{verdict.outcome}"),
-        explanation=words(f"gate.explain_{verdict.outcome}"),
+        explanation=wording.explanation(verdict, words),
         reading=words("gate.reading_text", level=wording.level(verdict)),
         colon=colon,
         facts=(
@@ -98,6 +99,8 @@ def _part(verdict: Verdict, words: Words, files: Mapping[str, str]) -> Part:
             (words("gate.newest"), f"{verdict.moment[:16].replace('T', ' ')} UTC"),
             (words("gate.checks"), wording.counts(verdict, words)),
             (words("gate.level"), wording.level(verdict)),
+            (words("gate.commit"), wording.commits(verdict, words)),
+            (words("gate.exit_code"), str(exit_code)),
         ),
         unreadable=verdict.unreadable,
         attention=wording.attention(found),

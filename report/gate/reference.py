@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
 from labreport.experiments.result import Result
+from labreport.experiments.running.identity import changed_parts
+from labreport.experiments.suggestion import unknown_name
 from labreport.report.comparison import inputs
 from labreport.report.comparison.comparability import obstacles
+from labreport.report.comparison.record import Reason
 from labreport.report.errors import ReportError, UsageError
 from labreport.report.findings.training_words import forms
-from labreport.report.gate.verdict import Reason
 from labreport.report.store.baselines import Baselines, Held, NoBaselineError, key_of
-from labreport.report.store.runs import Store, load
+from labreport.report.store.runs import PURPOSE, Store, load
 
 LAST = "last:"
 UNKNOWN = "unknown_baseline"
@@ -79,7 +80,7 @@ def read(name: str, store: Store) -> Source:
         UsageError: `last:` without a number.
         NoBaselineError: there is no such baseline and no such file.
         NothingToCompareError: the place is there but holds no complete run.
-        UnreadableError: a file that is no result and no report, or is damaged.
+        UnreadableError: a file that is neither a result nor a report, or is damaged.
     """
     if name.startswith(LAST):
         count = name.removeprefix(LAST)
@@ -97,12 +98,9 @@ def read(name: str, store: Store) -> Source:
     except UsageError as error:
         if Path(name).exists():
             raise
-        known = baselines.names()
-        near = get_close_matches(name, known, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
         raise NoBaselineError(
-            f"There is no baseline '{name}' in {store.root}, no run and no file of that name.{hint} "
-            f"Known baselines: {', '.join(known) or 'none'}.\n"
+            f"In {store.root}: {unknown_name('baseline', name, baselines.names())} There is no run and no file of that "
+            "name either.\n"
             f"Set one with `labreport baseline set NAME`, or compare with the runs before: --baseline last:1."
         ) from error
     return Source(label=version.label, kind="file", store=store, results=version.results)
@@ -110,9 +108,12 @@ def read(name: str, store: Store) -> Source:
 
 def same_version(a: Result, b: Result) -> bool:
     """Return whether two runs differ in nothing but their seeds."""
-    parts_a = {name: value for name, value in a.key_parts.items() if name != "seeds"}
-    parts_b = {name: value for name, value in b.key_parts.items() if name != "seeds"}
-    return a.lab == b.lab and parts_a == parts_b
+    return a.lab == b.lab and not changed_version(a.key_parts, b.key_parts)
+
+
+def changed_version(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the parts of two identities that differ and make another version: all but the seeds and the purpose."""
+    return tuple(part for part in changed_parts(old, new) if part not in ("seeds", PURPOSE))
 
 
 def differences(current: Result, reference: Result) -> Reason | None:
@@ -171,7 +172,7 @@ def _last(store: Store, current: Result, count: int) -> Reference:
     same: list[Result] = []
     unreadable: list[str] = []
     hindrance: Reason | None = None
-    for stored in store.list(current.lab).runs:
+    for stored in store.list(current.lab).measurements:
         entry = stored.entry
         older = (entry.started, entry.run_id) < (current.provenance.started, current.run_id)
         if not older or entry.status != "complete":

@@ -21,45 +21,49 @@ What is not written follows the defaults below.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, cast, get_args
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
 
 from labreport.experiments.definitions import ClaimDefinition
-from labreport.experiments.result import Score
+from labreport.experiments.result import Direction, Score
 from labreport.experiments.suggestion import unknown_name
+from labreport.report.configuration import checked, converted
 from labreport.report.errors import UsageError
 
 Severity = Literal["error", "warning", "off"]
-Kind = Literal["statistical", "margin"]
+Method = Literal["statistical", "margin"]
 Way = Literal["higher", "lower", "both"]
+Share = Annotated[float, Meta(gt=0, lt=1, description="a number between 0 and 1")]
+Amount = Annotated[float, Meta(ge=0, le=1e300, description="a number, and not negative")]
 
 LEVEL = 0.05
 """Share of nights on which equal versions may raise an alarm, over all labs."""
 
 _DECIDING = ("accuracy", "mae")
 """Metrics that fail the gate by default; other test scores of the final model only warn."""
-_KEYS = ("direction", "test", "absolute", "relative", "level", "severity")
+_GOOD: dict[str, Direction] = {"accuracy": "higher", "loss": "lower", "mae": "lower", "mse": "lower"}
+"""Which way is good for metrics whose names, by their last word, say it before anything is measured."""
 _TOP = ("level", "baseline")
 CLAIMS = "claims"
 
 
-@dataclass(frozen=True, kw_only=True)
-class MetricRule:
+class MetricRule(msgspec.Struct, frozen=True, kw_only=True):
     """How one score is judged."""
 
-    test: Kind = "statistical"
+    test: Method = "statistical"
     """statistical: a loss must be shown, and exceed the margin where one is given. margin: it must only exceed the
     margin."""
     direction: Way | None = None
     """None: as the score itself says."""
-    absolute: float | None = None
-    relative: float | None = None
-    level: float | None = None
+    absolute: Amount | None = None
+    relative: Amount | None = None
+    level: Share | None = None
     """None: a share of the common level."""
     severity: Severity = "error"
-    given: bool = False
-    """Whether the configuration names it."""
 
     def margin(self, reference: float) -> float | None:
         """Return the loss that does not matter, in the metric's unit; None where the rule states none."""
@@ -68,21 +72,19 @@ class MetricRule:
         return max(self.absolute or 0.0, (self.relative or 0.0) * abs(reference))
 
 
-@dataclass(frozen=True, kw_only=True)
-class LabRules:
+class LabRules(msgspec.Struct, frozen=True, kw_only=True):
     """What the configuration says of one lab."""
 
-    metrics: Mapping[str, MetricRule] = field(default_factory=dict)
-    claims: Mapping[str, Severity] = field(default_factory=dict)
+    metrics: Mapping[str, MetricRule] = {}
+    claims: Mapping[str, Severity] = {}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rules:
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """All rules."""
 
-    level: float = LEVEL
+    level: Share = LEVEL
     baseline: str | None = None
-    labs: Mapping[str, LabRules] = field(default_factory=dict)
+    labs: Mapping[str, LabRules] = {}
 
     def of(self, lab: str) -> LabRules:
         """Return what is said of a lab."""
@@ -135,99 +137,60 @@ def parse(table: Mapping[str, Any], labs: Iterable[str], claims: Iterable[str]) 
         UsageError: an unknown key, lab or claim (names the nearest), or a value of the wrong type or range.
     """
     known = list(labs)
-    known_claims = list(claims)
-    level = _share(table.get("level", LEVEL), "gate.level")
-    baseline = table.get("baseline")
-    if baseline is not None and not isinstance(baseline, str):
-        raise UsageError(f"gate.baseline must be a text, not {baseline!r}.")
-    rules: dict[str, LabRules] = {}
-    for lab, content in table.items():
-        if lab in _TOP:
-            continue
-        if lab not in known:
+    top = {key: value for key, value in table.items() if key in _TOP}
+    for lab in table:
+        if lab not in _TOP and lab not in known:
             raise UsageError(f"gate: {unknown_name('key or lab', lab, [*_TOP, *known])}")
-        rules[lab] = _lab_rules(_table(content, f"gate.{lab}"), f"gate.{lab}", known_claims)
-    return Rules(level=level, baseline=baseline, labs=rules)
+    own = {lab: _lab_rules(table[lab], f"gate.{lab}", list(claims)) for lab in table if lab not in _TOP}
+    return msgspec.structs.replace(converted(top, Rules, "gate"), labs=own)
 
 
-def check_metrics(lab: str, rules: LabRules, known: Iterable[str]) -> None:
-    """Make sure that every rule of a lab is about something that was measured.
+def check_metrics(lab: str, rules: LabRules, known: Mapping[str, Direction]) -> None:
+    """Make sure that every rule of a lab is about something that was measured, and not upside down.
+
+    Args:
+        lab: whose rules.
+        rules: of the lab.
+        known: every score of the run and its baseline, and which way is good.
 
     Raises:
-        UsageError: a metric that neither the run nor its baseline has; names the nearest.
+        UsageError: a metric that neither the run nor its baseline has (names the nearest), or a direction against it.
     """
-    names = list(known)
-    for metric in rules.metrics:
-        if metric not in names:
-            raise UsageError(f"gate.{lab}: {unknown_name(f'metric of {lab}', metric, names)}")
+    for metric, rule in rules.metrics.items():
+        if metric not in known:
+            raise UsageError(f"gate.{lab}: {unknown_name(f'metric of {lab}', metric, known)}")
+        _check_direction(f"gate.{lab}.{metric}", rule, known[metric])
 
 
-def _lab_rules(table: Mapping[str, Any], origin: str, known_claims: list[str]) -> LabRules:
-    claims: dict[str, Severity] = {}
-    for name, severity in _table(table.get(CLAIMS, {}), f"{origin}.{CLAIMS}").items():
+def _check_direction(origin: str, rule: MetricRule, good: Direction | None) -> None:
+    """Refuse a gate that is turned upside down: it would pass whatever gets worse."""
+    if good is not None and rule.direction not in (None, "both", good):
+        raise UsageError(
+            f'{origin}: direction = "{rule.direction}", but of this metric a {good} value is better. '
+            'Leave direction out, or write "both".'
+        )
+
+
+def _lab_rules(table: Any, origin: str, known_claims: list[str]) -> LabRules:
+    content = dict(checked(table, dict[str, Any], origin))
+    severities = checked(content.pop(CLAIMS, {}), dict[str, Any], f"{origin}.{CLAIMS}")
+    for name in severities:
         if name not in known_claims:
             raise UsageError(f"{origin}.{CLAIMS}: {unknown_name('claim', name, known_claims)}")
-        claims[name] = cast(Severity, _choice(severity, get_args(Severity), f"{origin}.{CLAIMS}.{name}"))
-    metrics = {
-        name: _metric_rule(_table(content, f"{origin}.{name}"), f"{origin}.{name}")
-        for name, content in table.items()
-        if name != CLAIMS
-    }
-    return LabRules(metrics=metrics, claims=claims)
-
-
-def _metric_rule(table: Mapping[str, Any], origin: str) -> MetricRule:
-    for key in table:
-        if key not in _KEYS:
-            raise UsageError(f"{origin}: {unknown_name('key', key, _KEYS)}")
-    margins = {
-        key: _amount(table[key], f"{origin}.{key}") if key in table else None for key in ("absolute", "relative")
-    }
-    plain: Kind = "margin" if any(value is not None for value in margins.values()) else "statistical"
-    test = cast(Kind, _choice(table.get("test", plain), get_args(Kind), f"{origin}.test"))
-    if test == "margin" and all(value is None for value in margins.values()):
-        raise UsageError(f'{origin}: test = "margin" needs absolute or relative.')
-    if test == "margin" and "level" in table:
-        raise UsageError(f'{origin}: level belongs to test = "statistical"; a margin has none.')
-    way = table.get("direction")
-    return MetricRule(
-        test=test,
-        direction=None if way is None else cast(Way, _choice(way, get_args(Way), f"{origin}.direction")),
-        absolute=margins["absolute"],
-        relative=margins["relative"],
-        level=_share(table["level"], f"{origin}.level") if "level" in table else None,
-        severity=cast(Severity, _choice(table.get("severity", "error"), get_args(Severity), f"{origin}.severity")),
-        given=True,
+    return LabRules(
+        metrics={name: _metric_rule(rule, f"{origin}.{name}") for name, rule in content.items()},
+        claims={name: checked(value, Severity, f"{origin}.{CLAIMS}.{name}") for name, value in severities.items()},
     )
 
 
-def _table(value: Any, origin: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise UsageError(f"{origin} must be a table, not {value!r}.")
-    return value
-
-
-def _choice(value: Any, known: tuple[str, ...], origin: str) -> str:
-    if value not in known:
-        raise UsageError(f"{origin}: {unknown_name('value', str(value), known)}")
-    return str(value)
-
-
-def _number(value: Any, origin: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise UsageError(f"{origin} must be a number, not {value!r}.")
-    return float(value)
-
-
-def _amount(value: Any, origin: str) -> float:
-    number = _number(value, origin)
-    if number < 0:
-        raise UsageError(f"{origin} must not be negative; it is {value!r}.")
-    return number
-
-
-def _share(value: Any, origin: str) -> float:
-    number = _number(value, origin)
-    if not 0 < number < 1:
-        raise UsageError(f"{origin} must lie between 0 and 1, not {value!r}.")
-    return number
+def _metric_rule(table: Any, origin: str) -> MetricRule:
+    rule = converted(table, MetricRule, origin)
+    margin = rule.absolute is not None or rule.relative is not None
+    if "test" not in table and margin:
+        rule = msgspec.structs.replace(rule, test="margin")
+    if rule.test == "margin" and not margin:
+        raise UsageError(f'{origin}: test = "margin" needs absolute or relative.')
+    if rule.test == "margin" and rule.level is not None:
+        raise UsageError(f'{origin}: level belongs to test = "statistical"; a margin has none.')
+    _check_direction(origin, rule, _GOOD.get(re.split(r"[._]", origin)[-1]))
+    return rule

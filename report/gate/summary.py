@@ -16,7 +16,7 @@ from labreport.report.gate.wording import Row
 from labreport.report.words import Words
 
 MARKER = "<!-- labreport-check -->"
-"""First line of the short form; whoever posts it finds the earlier comment by it."""
+"""First line of the short form; a job that posts it finds the earlier comment by it."""
 LIMIT = 1024 * 1024 - 1024
 """Bytes of the whole form."""
 SHORT_LIMIT = 63_000
@@ -39,9 +39,9 @@ def short(verdict: Verdict, languages: Sequence[str], limit: int = SHORT_LIMIT) 
 
 
 def escaped(text: str) -> str:
-    """Return text that Markdown and HTML show as it is, in one line, naming nobody."""
+    """Return text that Markdown and HTML show as it is, in one line, notifying no user."""
     text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # A zero-width space keeps a message such as "user@host" from notifying somebody of that name.
+    # A zero-width space keeps a message such as "user@host" from notifying a user of that name.
     return _ESCAPED.sub(r"\\\1", text).replace("@", "@\u200b")
 
 
@@ -93,7 +93,7 @@ def _head(verdict: Verdict, words: Words, mark: str) -> list[str]:
     return [
         f"{mark} {words('gate.title')}{words('gate.colon')}{words(f'gate.outcome_{outcome}')}",
         "",
-        words(f"gate.explain_{outcome}"),
+        escaped(wording.explanation(verdict, words)),
         "",
         " · ".join(f"{name}{words('gate.colon')}{value}" for name, value in facts),
         "",

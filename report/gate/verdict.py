@@ -11,13 +11,16 @@ from typing import Literal
 
 import msgspec
 
+from labreport.report.comparison.record import Reason
+
 FORMAT = 1
 """Number of the format of result.json."""
 
-Status = Literal["passed", "failed", "warned", "unconfirmed", "inconclusive", "missing", "error"]
+Status = Literal["passed", "failed", "warned", "unconfirmed", "inconclusive", "missing", "skipped", "error"]
 """Of a check. passed: nothing speaks against it. failed: a rule is broken. warned: the same, where the rule only warns.
 unconfirmed: looked broken, but fresh seeds don't agree. inconclusive: too few runs to tell. missing: nothing to
-compare, or nothing measured. error: the lab or its confirmation did not finish; that says nothing about the numbers."""
+compare, or nothing measured. skipped: the lab was left out for want of time, and comes first the next night. error: the
+lab or its confirmation did not finish; that says nothing about the numbers."""
 Outcome = Literal["passed", "regressed", "failed", "unreadable", "nothing", "inconclusive"]
 """Of everything. regressed: a gate failed. failed: a lab did. nothing: not compared, or not measured."""
 
@@ -34,13 +37,6 @@ EXIT_CODES: dict[Outcome, int] = {
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every record of a verdict."""
-
-
-class Reason(Item, frozen=True, kw_only=True):
-    """Something to be said, as a code with its values; the words are in `gate.toml`."""
-
-    code: str
-    values: dict[str, str] = {}
 
 
 class Numbers(Item, frozen=True, kw_only=True):
@@ -122,6 +118,10 @@ class Verdict(Item, frozen=True, kw_only=True):
         for lab in self.labs:
             for check in lab.checks:
                 yield lab, check
+
+    def outcome_of(self, lab: LabVerdict) -> Outcome:
+        """Return the outcome of one lab by itself."""
+        return msgspec.structs.replace(self, labs=(lab,), unreadable=()).outcome
 
     def count(self, *statuses: Status) -> int:
         """Return how many checks have one of these answers."""

@@ -6,16 +6,26 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from labreport.report.comparison.record import Reason
 from labreport.report.gate.metrics import amount
-from labreport.report.gate.verdict import Check, LabVerdict, Reason, Status, Verdict
+from labreport.report.gate.verdict import Check, LabVerdict, Status, Verdict
 from labreport.report.numbers import integer, percent
 from labreport.report.words import Words
 
 GOOD: tuple[Status, ...] = ("passed",)
 """Answers that need no attention."""
-ORDER: tuple[Status, ...] = ("failed", "error", "missing", "inconclusive", "unconfirmed", "warned", "passed")
+ORDER: tuple[Status, ...] = (
+    "failed",
+    "error",
+    "missing",
+    "skipped",
+    "inconclusive",
+    "unconfirmed",
+    "warned",
+    "passed",
+)
 """Answers from the gravest to the best."""
-_LOSSES = ("loss", "margin", "shown")
+_LOSSES = ("loss", "margin", "shown", "spread_now", "spread_before")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +71,15 @@ def row(lab: LabVerdict, check: Check, words: Words) -> Row:
 
 
 def attention(found: Sequence[Row]) -> tuple[Row, ...]:
-    """Return the rows that somebody should look at, the gravest first."""
+    """Return the rows that need attention, the gravest first."""
     return tuple(sorted((one for one in found if one.status not in GOOD), key=lambda one: ORDER.index(one.status)))
 
 
 def sentence(check: Check, words: Words) -> str:
     """Return why a check has its answer."""
     said = reason(check.reason, words)
+    if "spread_now" in check.reason.values:
+        said = f"{said} {words('gate.spread', **_in_units(check.reason.values, words))}"
     if check.fresh_seeds and check.status in ("failed", "warned"):
         said = f"{said} {words('gate.confirmed', fresh=integer(len(check.fresh_seeds)))}"
     return said
@@ -84,12 +96,12 @@ def reason(what: Reason, words: Words) -> str:
 
 def counts(verdict: Verdict, words: Words) -> str:
     """Return how many checks have each answer, such as "12 passed, 1 FAILED"."""
-    told = [
+    parts = [
         words("gate.counted", count=integer(number), status=words(f"gate.status_{status}"))
         for status in reversed(ORDER)
         if (number := verdict.count(status))
     ]
-    return words("gate.separator").join(told) or words("gate.nothing")
+    return words("gate.separator").join(parts) or words("gate.nothing")
 
 
 def level(verdict: Verdict) -> str:
@@ -103,12 +115,30 @@ def runs(lab: LabVerdict, words: Words) -> str:
     return words("gate.separator").join(lab.baseline_runs) or words("gate.nothing")
 
 
+def commits(verdict: Verdict, words: Words) -> str:
+    """Return the beginning of the commits that the judged runs were made from."""
+    found = dict.fromkeys(lab.commit[:12] for lab in verdict.labs if lab.commit)
+    return words("gate.separator").join(found) or words("gate.nothing")
+
+
+def skipped(verdict: Verdict) -> tuple[str, ...]:
+    """Return the names of the labs that were not measured."""
+    return tuple(lab.lab for lab in verdict.labs if lab.run_id is None)
+
+
+def explanation(verdict: Verdict, words: Words) -> str:
+    """Return what the outcome means, and which labs were not measured."""
+    said = words(f"gate.explain_{verdict.outcome}")
+    names = words("gate.separator").join(skipped(verdict))
+    return f"{said} {words('gate.not_measured', labs=names)}" if names else said
+
+
 def _in_units(values: Mapping[str, str], words: Words) -> dict[str, str]:
-    told = dict(values)
+    parts = dict(values)
     for name in _LOSSES:
         if f"{name}_unit" in values:
-            told[name] = words("gate.points", value=values[name])
-    return told
+            parts[name] = words("gate.points", value=values[name])
+    return parts
 
 
 def _numbers(check: Check, words: Words) -> tuple[str, str, str]:

@@ -2,13 +2,14 @@
 
 The code is that of the worst thing that is certain: a gate that failed on what was measured, before a fault of ours, a
 lab that failed, a run that can't be read, something that was not measured, too few runs to tell, a page that can't be
-rendered. So 1 always means a verdict, and a success always that every lab was measured or is unchanged.
+rendered. So 1 always means a verdict, and a success that nothing failed: at least one lab was measured or is unchanged,
+and those that no longer fitted into the budget come first the next night.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from labreport.report.numbers import duration
@@ -20,7 +21,9 @@ MARKER = "<!-- labreport nightly -->"
 """Hidden in the summary, so that a comment made from it can be found again."""
 
 State = Literal["trained", "fresh", "failed", "late", "long", "stopped"]
-"""late, long: skipped, because it no longer fits or never will. stopped: begun, but the budget was spent."""
+"""fresh: unchanged, taken from the store. late, long: skipped, because it no longer fits or never will. stopped: begun,
+but the budget was spent."""
+StepName = Literal["report", "trend", "check"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +38,29 @@ class LabNight:
     reason: str = ""
     """Why it failed."""
 
+    @property
+    def measured(self) -> bool:
+        """Whether there is a run of tonight's version, which the report shows and the gate judges."""
+        return self.state in ("trained", "fresh", "failed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remark:
+    """Something to be said of a step, in whatever language it is read."""
+
+    key: str
+    """Of the words."""
+    values: Mapping[str, str] = field(default_factory=dict)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """A part of the night after the training."""
 
-    name: Literal["report", "trend", "check"]
+    name: StepName
     code: int
-    remark: str = ""
+    remark: Remark | str = ""
+    """A text is a message of the program, which has one language."""
     files: tuple[str, ...] = ()
     """Relative to the folder of the night."""
 
@@ -65,7 +83,7 @@ class Night:
         codes = {step.code for step in self.steps}
         if "failed" in states:
             codes.add(3)
-        # What never fits is never measured, and a night on which nothing could be measured is no success.
+        # What never fits is never measured, and a night on which nothing could be measured is not a success.
         if "long" in states or "stopped" in states or (states and states <= {"late"}):
             codes.add(5)
         return next((code for code in ORDER if code in codes), 0)
@@ -89,7 +107,7 @@ def data(night: Night) -> dict[str, Any]:
             for lab in night.labs
         ],
         "steps": [
-            {"step": step.name, "exit_code": step.code, "remark": step.remark, "files": list(step.files)}
+            {"step": step.name, "exit_code": step.code, "remark": _remark(step, Words("en")), "files": list(step.files)}
             for step in night.steps
         ],
     }
@@ -105,7 +123,7 @@ def state_text(lab: LabNight, words: Words) -> str:
     return words(f"nightly.state_{lab.state}", time=duration(lab.seconds), reason=_one_line(lab.reason))
 
 
-def told(lab: LabNight, words: Words) -> str:
+def in_a_terminal(lab: LabNight, words: Words) -> str:
     """Return the same for a terminal, which has no bold type."""
     return state_text(lab, words).replace("**", "")
 
@@ -120,15 +138,21 @@ def _part(night: Night, words: Words) -> list[str]:
     lines += [f"| {lab.lab} | {_cell(state_text(lab, words))} | {_code(lab.run_id)} |" for lab in night.labs]
     lines.append("")
     for step in night.steps:
-        said = words(f"nightly.step_{step.name}")
-        remark = f" {_one_line(step.remark)}" if step.remark else ""
-        links = " · ".join(f"[{name}]({name})" for name in step.files)
-        lines.append(f"- {words('nightly.step', step=said, code=step.code)}{remark}{f' {links}' if links else ''}")
+        parts = [words("nightly.step", step=words(f"nightly.step_{step.name}"), code=step.code)]
+        if step.remark:
+            said = _remark(step, words)
+            parts.append(said if isinstance(step.remark, Remark) else _code(said))
+        parts += [" · ".join(f"[{name}]({name})" for name in step.files)] if step.files else []
+        lines.append(f"- {' '.join(parts)}")
     return [*lines, ""]
 
 
+def _remark(step: Step, words: Words) -> str:
+    return words(step.remark.key, **step.remark.values) if isinstance(step.remark, Remark) else step.remark
+
+
 def _code(text: str | None) -> str:
-    return f"`{text}`" if text else "–"
+    return f"`{_one_line(text).replace('`', chr(39))}`" if text else "–"
 
 
 def _cell(text: str) -> str:

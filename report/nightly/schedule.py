@@ -4,8 +4,8 @@
     budget = "40m"               # as --budget
     confirm = true               # as --confirm
 
-A lab's time is told by its earlier runs: the newest one of the same profile, in proportion to the seeds. A run that
-was stopped has taken at least its time. Whoever was left out comes first the next night: the lab that was tried
+A lab's time is estimated from its earlier runs: the newest one of the same profile, in proportion to the seeds. A run
+that was stopped has taken at least its time. What was left out comes first the next night: the lab that was tried
 longest ago is trained first, so that no lab is always the one that no longer fits.
 """
 
@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from labreport.experiments.suggestion import unknown_name
+import msgspec
+from msgspec import Meta
+
+from labreport.report.configuration import converted
 from labreport.report.errors import UsageError
 from labreport.report.running.planning import Plan
 from labreport.report.store.runs import Entry
@@ -26,30 +28,20 @@ FINISHING_SHARE = 0.2
 FINISHING_SECONDS = 120.0
 """… but not more than this, in seconds."""
 _PART = re.compile(r"(\d+(?:\.\d+)?)(h|min|m|s)")
-_KEYS = ("budget", "confirm")
 _SECONDS = {"h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
 
-Verdict = Literal["fresh", "train", "late", "long"]
-"""fresh: nothing to do. train: start it. late: no longer fits tonight. long: takes more than the whole budget."""
+Action = Literal["take", "train", "late", "long"]
+"""take: unchanged, take the stored run. train: start it. late: no longer fits tonight. long: takes more than the whole
+budget."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Habits:
+class Habits(msgspec.Struct, frozen=True, kw_only=True):
     """What the configuration says of every night."""
 
-    budget: float | None = None
-    """Seconds for everything; None: no end."""
+    budget: Annotated[str, Meta(description='a length of time such as "30m"')] | None = None
+    """Time for everything; None: no end."""
     confirm: bool = False
     """Whether suspicious labs run again with fresh seeds."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decision:
-    """What to do with a lab now."""
-
-    verdict: Verdict
-    estimate: float | None
-    """Seconds it is expected to take; None where nobody knows."""
 
 
 def parse_budget(text: str) -> float:
@@ -74,15 +66,10 @@ def parse(table: Mapping[str, Any]) -> Habits:
     Raises:
         UsageError: an unknown key (names the nearest), or a value of the wrong type.
     """
-    for key in table:
-        if key not in _KEYS:
-            raise UsageError(f"nightly: {unknown_name('key', key, _KEYS)}")
-    budget, confirm = table.get("budget"), table.get("confirm", False)
-    if budget is not None and not isinstance(budget, str):
-        raise UsageError(f'nightly.budget must be a length of time such as "30m", not {budget!r}.')
-    if not isinstance(confirm, bool):
-        raise UsageError(f"nightly.confirm must be true or false, not {confirm!r}.")
-    return Habits(budget=None if budget is None else parse_budget(budget), confirm=confirm)
+    habits = converted(table, Habits, "nightly")
+    if habits.budget is not None:
+        parse_budget(habits.budget)
+    return habits
 
 
 def for_training(budget: float) -> float:
@@ -91,7 +78,7 @@ def for_training(budget: float) -> float:
 
 
 def estimate(plan: Plan, entries: Iterable[Entry]) -> float | None:
-    """Return how many seconds a lab is expected to take, or None where no earlier run tells.
+    """Return how many seconds a lab is expected to take, or None where there is no earlier run.
 
     Args:
         plan: of the lab.
@@ -116,7 +103,7 @@ def in_order(plans: Sequence[Plan], entries: Sequence[Entry]) -> tuple[Plan, ...
     return tuple(sorted(plans, key=lambda plan: newest.get(plan.lab, "")))
 
 
-def decide(plan: Plan, expected: float | None, left: float, whole: float) -> Decision:
+def decide(plan: Plan, expected: float | None, left: float, whole: float) -> Action:
     """Return what to do with a lab.
 
     Args:
@@ -126,12 +113,12 @@ def decide(plan: Plan, expected: float | None, left: float, whole: float) -> Dec
         whole: seconds of training that the budget allows in all.
     """
     if plan.stored is not None:
-        return Decision(verdict="fresh", estimate=0.0)
+        return "take"
     if expected is not None and expected > whole:
-        return Decision(verdict="long", estimate=expected)
+        return "long"
     if left <= 0 or (expected is not None and expected > left):
-        return Decision(verdict="late", estimate=expected)
-    return Decision(verdict="train", estimate=expected)
+        return "late"
+    return "train"
 
 
 def _started(entry: Entry) -> str:

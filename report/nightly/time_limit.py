@@ -1,17 +1,16 @@
 """An end to whatever takes too long: after so many seconds the block is stopped as if the user had pressed Ctrl-C.
 
-What is stopped so ends as every interrupted run does: what was measured is stored and marked as interrupted.
+What is stopped so ends as every interrupted run does: what was measured is stored and marked as interrupted. It needs
+the timer of POSIX; where there is none (Windows), a block that has begun is left to its end.
 """
 
 from __future__ import annotations
 
-import _thread
 import math
 import signal
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 
 class TimeSpentError(Exception):
@@ -25,44 +24,34 @@ def interrupted_after(seconds: float) -> Iterator[None]:
     Raises:
         TimeSpentError: the time was over. The block may just have come to its end all the same.
     """
-    if math.isinf(seconds):
+    if math.isinf(seconds) or not hasattr(signal, "setitimer"):
         yield
         return
-    fired = threading.Event()
-    over = threading.Event()
-    lock = threading.Lock()
-    main = threading.main_thread().ident or 0
+    fired = over = False
 
-    def fire() -> None:
-        with lock:
-            if not over.is_set():
-                fired.set()
-                if hasattr(signal, "pthread_kill"):
-                    # A real signal also ends a wait inside the system.
-                    signal.pthread_kill(main, signal.SIGINT)
-                else:
-                    _thread.interrupt_main()
+    def fire(number: int, frame: FrameType | None) -> None:
+        nonlocal fired
+        if not over:
+            fired = True
+            signal.raise_signal(signal.SIGINT)  # code that remembers Ctrl-C remembers this too
 
-    # A job in the background of a shell ignores Ctrl-C, and then the thread could not stop anything.
-    before = signal.getsignal(signal.SIGINT)
-    if not callable(before):
+    # A job in the background of a shell ignores Ctrl-C, and then nothing could stop the block.
+    interrupt = signal.getsignal(signal.SIGINT)
+    if not callable(interrupt):
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(max(seconds, 0.0), fire)
-    timer.daemon = True
-    timer.start()
+    alarm = signal.signal(signal.SIGALRM, fire)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))  # zero would mean never
     try:
         try:
             yield
         finally:
-            timer.cancel()
-            with lock:
-                over.set()
-            if fired.is_set():
-                time.sleep(0.01)  # an interrupt on its way arrives here at the latest
+            over = True
+            signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt as stopped:
-        if not fired.is_set():
+        if not fired:
             raise
         raise TimeSpentError from stopped
     finally:
-        if not callable(before) and before is not None:
-            signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGALRM, alarm)
+        if not callable(interrupt) and interrupt is not None:
+            signal.signal(signal.SIGINT, interrupt)

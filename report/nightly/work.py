@@ -1,4 +1,9 @@
-"""The work of a night: train while time is left, then report, trend and check, none of which takes another with it."""
+"""The work of a night: train while time is left, then report, trend and check, none of which takes another with it.
+
+One run id goes from the training through the report to the verdict: judged are exactly the runs that the night trained
+or found unchanged. A lab that was skipped is named in the verdict as not measured; its older run is shown in the
+report, and never judged in place of the one that is missing.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +12,31 @@ import json
 import math
 import os
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Protocol
 
 import click
 
-from labreport.experiments.errors import LabError
 from labreport.experiments.result import Result
 from labreport.report import publish
+from labreport.report.comparison.record import Reason
 from labreport.report.configuration import Configuration, override
-from labreport.report.errors import FAULT, ExperimentError, ReportError, UsageError
+from labreport.report.errors import ExperimentError, UsageError, explained
 from labreport.report.gate import checking
 from labreport.report.gate import folder as gate_folder
 from labreport.report.gate.confirmation import Rerun
-from labreport.report.gate.summary import LIMIT
+from labreport.report.gate.verdict import Check, Status
 from labreport.report.nightly import record, schedule
-from labreport.report.nightly.record import LabNight, Night, Step, told
+from labreport.report.nightly.record import LabNight, Night, Remark, Step, in_a_terminal
 from labreport.report.nightly.time_limit import TimeSpentError, interrupted_after
 from labreport.report.publish import Outcome
 from labreport.report.running.execution import execute
-from labreport.report.running.planning import Plan, choose, make_plans
-from labreport.report.store import files
+from labreport.report.running.planning import Plan, make_plans
+from labreport.report.store import files, manifest
 from labreport.report.store.runs import Store, Stored, StoredResult, read
 from labreport.report.trend import folder as trend_folder
 from labreport.report.trend import links
@@ -41,10 +45,11 @@ from labreport.report.words import Words
 
 DATA, SUMMARY = "nightly.json", "nightly.md"
 LINKED = (".html", ".pdf", ".md")
+NO_RUN = Remark(key="nightly.no_run")
 
 
 class Reporter(Protocol):
-    """Who tells the user of the work."""
+    """Reports the work to the user."""
 
     def say(self, line: str) -> None:
         """Print a line that the user should know."""
@@ -56,108 +61,125 @@ class Reporter(Protocol):
         """Show progress while the block runs."""
 
 
-Rendered = Callable[[Sequence[StoredResult], Configuration], Outcome]
-"""Renders results with what a configuration says, telling of it."""
+Render = Callable[[Sequence[StoredResult], Configuration], Outcome]
+"""Renders results with what a configuration says, and reports it to the user."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
-    """What the command line asks for, apart from the configuration."""
+class Task:
+    """What a night is to do, and with what."""
 
-    assignments: tuple[str, ...]
-    baseline: str | None
-    check: bool
-    confirm: bool
-    inconclusive_fails: bool
-    url: str
-    rendered: Rendered
+    configuration: Configuration
+    """Labs, data, rules and languages."""
+    store: Store
+    reporter: Reporter
+    render: Render
+    target: Path
+    """The folder of the night."""
+    begun: float
+    """When it began, by `perf_counter`."""
+    budget: float | None = None
+    """Seconds for everything; None for no end."""
+    assignments: tuple[str, ...] = ()
+    """Settings given on the command line."""
+    baseline: str | None = None
+    check: bool = True
+    """Whether the gate judges the night."""
+    confirm: bool = False
+    inconclusive_fails: bool = False
+    url: str = ""
+    """Where the folder will be published, for the links of the feed."""
+
+    @property
+    def end(self) -> float:
+        """When the budget is spent, by `perf_counter`."""
+        return math.inf if self.budget is None else self.begun + self.budget
 
 
-def prepare(configuration: Configuration, given: Given, target: Path) -> None:
-    """Refuse a night that could give no answer before it begins, and take away the answer of yesterday."""
-    publish.prepare(override(configuration, output=target))
-    rules = checking.read_rules(configuration, Store(configuration.runs_dir).list())
-    if given.check and not (given.baseline or rules.baseline):
-        raise UsageError(
-            "Which baseline? Give --baseline with a name, a path or last:N, or set gate.baseline in the configuration; "
-            "--no-check builds without a gate."
-        )
+def prepare(task: Task) -> None:
+    """Refuse a night that could give no answer before it begins, and take away the answer of yesterday.
+
+    Raises:
+        ReportError: a page could not be written, a rule is wrong, or no baseline is named.
+    """
+    publish.prepare(override(task.configuration, output=task.target))
+    rules = checking.read_rules(task.configuration, task.store.list())
+    if task.check:
+        for problem in checking.doubtful_rules(rules, task.configuration, task.store.list()):
+            task.reporter.say(f"Note: {problem}")
+        if not (task.baseline or rules.baseline):
+            raise UsageError(
+                "Which baseline? Give --baseline with a name, a path or last:N, or set gate.baseline in the "
+                "configuration; --no-check builds without a gate."
+            )
     for name in (DATA, SUMMARY, *gate_folder.FILES):
         with contextlib.suppress(OSError):
-            (target / name).unlink()
+            (task.target / name).unlink()
 
 
-def work(
-    configuration: Configuration,
-    given: Given,
-    reporter: Reporter,
-    target: Path,
-    begun: float,
-    whole: float | None,
-) -> Night:
+def work(task: Task) -> Night:
     """Do everything and return what became of it.
-
-    Args:
-        configuration: labs, data, store and languages.
-        given: what else the command line asks for.
-        reporter: tells of progress.
-        target: the folder of the night.
-        begun: when it began, by `perf_counter`.
-        whole: the budget in seconds; None for no end.
 
     Raises:
         ReportError, LabError: wrong usage, or the store or the folder can't be written.
     """
-    store = Store(configuration.runs_dir)
-    training = math.inf if whole is None else schedule.for_training(whole)
-    end = math.inf if whole is None else begun + whole
-    labs = _train(configuration, given, store, reporter, begun, training)
-    steps = _steps(configuration, given, store, reporter, target, labs, end)
-    night = Night(labs=labs, steps=steps, budget=whole, seconds=perf_counter() - begun)
-    _write(night, configuration, target)
+    labs = _train(task)
+    shown = _shown_runs(task, labs)
+    report, pages = _guarded("report", lambda: _report(task, shown))
+    trend, drawn = _guarded("trend", lambda: _trend(task))
+    steps, made = [report, trend], [*pages, *drawn]
+    if task.check:
+        check, made = _guarded("check", lambda: _check(task, labs, steps, pages, drawn), made)
+        steps.append(check)
+    night = _night(task, labs, steps)
+    _write(task, night, made)
     return night
 
 
-def _train(
-    configuration: Configuration, given: Given, store: Store, reporter: Reporter, begun: float, training: float
-) -> tuple[LabNight, ...]:
+def _night(task: Task, labs: Sequence[LabNight], steps: Sequence[Step]) -> Night:
+    seconds = perf_counter() - task.begun
+    return Night(labs=tuple(labs), steps=tuple(steps), budget=task.budget, seconds=seconds)
+
+
+def _train(task: Task) -> tuple[LabNight, ...]:
     """Run what is stale while time is left; return every chosen lab in the order of the book."""
-    plans = make_plans(configuration, given.assignments, store)
-    entries = [run.entry for run in store.list().runs]
+    training = math.inf if task.budget is None else schedule.for_training(task.budget)
+    plans = make_plans(task.configuration, task.assignments, task.store)
+    entries = [run.entry for run in task.store.list().runs]
     found: dict[str, LabNight] = {}
     for plan in schedule.in_order(plans, entries):
         expected = schedule.estimate(plan, entries)
-        left = training - (perf_counter() - begun)
-        decision = schedule.decide(plan, expected, left, training)
-        if decision.verdict == "fresh":
+        left = training - (perf_counter() - task.begun)
+        action = schedule.decide(plan, expected, left, training)
+        if action == "take":
             assert plan.stored is not None
             found[plan.lab] = LabNight(lab=plan.lab, state="fresh", run_id=plan.stored.result.run_id)
-        elif decision.verdict == "train":
-            found[plan.lab] = _run(plan, configuration, store, reporter, left)
+        elif action == "train":
+            found[plan.lab] = _run(plan, task, left)
         else:
-            found[plan.lab] = LabNight(lab=plan.lab, state=decision.verdict, seconds=expected or 0.0)
-        reporter.say(f"{plan.lab}: {told(found[plan.lab], Words('en'))}")
+            found[plan.lab] = LabNight(lab=plan.lab, state=action, seconds=expected or 0.0)
+        task.reporter.say(f"{plan.lab}: {in_a_terminal(found[plan.lab], Words('en'))}")
     return tuple(found[plan.lab] for plan in plans)
 
 
-def _run(plan: Plan, configuration: Configuration, store: Store, reporter: Reporter, left: float) -> LabNight:
+def _run(plan: Plan, task: Task, left: float) -> LabNight:
     begun = perf_counter()
     result: Result | None = None
-    with contextlib.suppress(TimeSpentError), reporter.bars(), interrupted_after(left):
+    with contextlib.suppress(TimeSpentError), task.reporter.bars(), interrupted_after(left):
         done = execute(
             [plan],
-            configuration,
-            store,
+            task.configuration,
+            task.store,
             force=False,
             command=sys.argv,
-            progress=reporter.advance,
-            announce=reporter.say,
+            progress=task.reporter.advance,
+            announce=task.reporter.say,
             finished=lambda _done: None,
         )
         result = done[0].result
     seconds = perf_counter() - begun
     if result is None:
-        newest = store.list(plan.lab).newest(plan.lab)
+        newest = task.store.list().newest(plan.lab)
         entry = newest.entry if newest and newest.entry.key == plan.key else None
         # The run may have come to its end in the very moment in which the time was over.
         state: record.State = "trained" if entry and entry.status == "complete" else "stopped"
@@ -172,126 +194,100 @@ def _run(plan: Plan, configuration: Configuration, store: Store, reporter: Repor
     )
 
 
-def _steps(
-    configuration: Configuration,
-    given: Given,
-    store: Store,
-    reporter: Reporter,
-    target: Path,
-    labs: Sequence[LabNight],
-    end: float,
-) -> tuple[Step, ...]:
-    """Do the rest of the night; no step takes another with it."""
-    made: list[Path] = []
-    drawn: list[Path] = []
-
-    def report() -> Step:
-        runs = _shown_runs(configuration, store, labs)
-        if not runs:
-            return Step(name="report", code=5, remark="There is no run to render.")
-        inside = override(configuration, output=target / gate_folder.REPORT)
-        outcome = given.rendered([read(path) for path in runs], inside)
-        made.extend(outcome.outputs)
-        links.record(store, runs, links.job_address(os.environ) or links.address_of(inside.output, store))
-        return Step(
-            name="report",
-            code=4 if outcome.problems else 0,
-            remark="; ".join(outcome.problems),
-            files=tuple(path.relative_to(target).as_posix() for path in outcome.outputs if path.suffix in LINKED),
-        )
-
-    def check() -> Step:
-        return _check(configuration, given, store, reporter, target, made, drawn, end)
-
-    def trend() -> Step:
-        listing = store.list()
-        found = history(store.root, listing)
-        if not found.groups:
-            return Step(name="trend", code=5, remark="There is no run to show.")
-        paths = trend_folder.write(found, target, configuration.lang, base=given.url)
-        drawn.extend(paths)
-        return Step(
-            name="trend",
-            code=2 if found.unreadable else 0,
-            remark=" ".join(found.unreadable),
-            files=tuple(path.name for path in paths),
-        )
-
-    steps = [_guarded("report", report), _guarded("trend", trend)]
-    return (*steps, _guarded("check", check)) if given.check else tuple(steps)
-
-
-def _guarded(name: Any, step: Callable[[], Step]) -> Step:
-    try:
-        return step()
-    except (ReportError, LabError) as error:
-        click.echo(f"Error: {error}", err=True)
-        return Step(name=name, code=error.exit_code if isinstance(error, ReportError) else 3, remark=str(error))
-    except Exception as error:
-        traceback.print_exc()
-        return Step(name=name, code=FAULT, remark=f"A fault of labreport itself: {type(error).__name__}: {error}")
-
-
-def _shown_runs(configuration: Configuration, store: Store, labs: Sequence[LabNight]) -> list[Path]:
-    """Return the result of each lab that the report shows: tonight's, or the newest complete one of a lab left out."""
-    runs = store.list().runs
-    found = []
+def _shown_runs(task: Task, labs: Sequence[LabNight]) -> dict[str, Stored]:
+    """Return the run of each lab that the report shows: tonight's, or the newest complete one of a lab left out."""
+    configuration, listing = task.configuration, task.store.list()
+    found: dict[str, Stored] = {}
     for lab in labs:
-        known = _of(lab.lab, configuration, runs)
-        if lab.state in ("late", "long", "stopped"):
-            known = [run for run in known if run.entry.status == "complete"]
+        if lab.measured:
+            known = [run for run in listing.runs if (run.entry.lab, run.entry.run_id) == (lab.lab, lab.run_id)]
         else:
-            known = [run for run in runs if (run.entry.lab, run.entry.run_id) == (lab.lab, lab.run_id)]
-        found += [run.path for run in known[:1]]
+            earlier = listing.of(lab.lab, configuration.profile, configuration.data)
+            known = [run for run in earlier if run.entry.status == "complete"]
+        if known:
+            found[lab.lab] = known[0]
     return found
 
 
-def _of(lab: str, configuration: Configuration, runs: Sequence[Stored]) -> list[Stored]:
-    """Return the runs of a lab with the wanted profile and data, newest first."""
-    return [
-        run
-        for run in runs
-        if run.entry.lab == lab
-        and run.entry.profile == configuration.profile
-        and (configuration.data == "auto" or run.entry.source in (None, configuration.data))
-    ]
+def _guarded(
+    name: record.StepName, step: Callable[[], tuple[Step, list[Path]]], otherwise: Sequence[Path] = ()
+) -> tuple[Step, list[Path]]:
+    """Do a step and return it with its files; one that fails is a step with the code of its error."""
+    try:
+        return step()
+    except Exception as error:
+        code, message = explained(error)
+        click.echo(f"Error: {message}", err=True)
+        return Step(name=name, code=code, remark=message), list(otherwise)
+
+
+def _report(task: Task, shown: dict[str, Stored]) -> tuple[Step, list[Path]]:
+    if not shown:
+        return Step(name="report", code=5, remark=NO_RUN), []
+    inside = override(task.configuration, output=task.target / manifest.REPORT)
+    runs = [run.path for run in shown.values()]
+    outcome = task.render([read(path) for path in runs], inside)
+    links.record(task.store, runs, links.job_address(os.environ) or links.address_of(inside.output, task.store))
+    step = Step(
+        name="report",
+        code=4 if outcome.problems else 0,
+        remark="; ".join(outcome.problems),
+        files=tuple(path.relative_to(task.target).as_posix() for path in outcome.outputs if path.suffix in LINKED),
+    )
+    return step, list(outcome.outputs)
+
+
+def _trend(task: Task) -> tuple[Step, list[Path]]:
+    found = history(task.store.root, task.store.list())
+    if not found.groups:
+        return Step(name="trend", code=5, remark=NO_RUN), []
+    paths = trend_folder.write(found, task.target, task.configuration.lang, base=task.url)
+    step = Step(
+        name="trend",
+        code=2 if found.unreadable else 0,
+        remark=" ".join(found.unreadable),
+        files=tuple(path.name for path in paths),
+    )
+    return step, list(paths)
 
 
 def _check(
-    configuration: Configuration,
-    given: Given,
-    store: Store,
-    reporter: Reporter,
-    target: Path,
-    made: Sequence[Path],
-    drawn: Sequence[Path],
-    end: float,
-) -> Step:
-    runs = store.list().runs
-    newest = {lab: _of(lab, configuration, runs)[:1] for lab in choose(configuration)}
-    # A run that the budget cut off measured nothing to judge; the night says so by itself.
-    judged = tuple(lab for lab, found in newest.items() if found and found[0].entry.status != "interrupted")
-    if not judged:
-        return Step(name="check", code=5, remark="There is no run to check.")
-    inside = override(configuration, labs=judged)
-    rerun = _rerun(inside, reporter, end) if given.confirm and perf_counter() < end else None
-    with reporter.bars():
-        found = checking.check(inside, given.baseline, rerun=rerun)
-    code = found.verdict.exit_code(inconclusive_fails=given.inconclusive_fails)
-    gate_folder.write(found.verdict, target, configuration.lang, code, made, drawn)
-    if remark := gate_folder.append_step_summary(found.verdict, configuration.lang, os.environ):
-        click.echo(f"Note: {remark}", err=True)
-    if found.problem:
-        click.echo(f"Error: {found.problem}", err=True)
-    return Step(name="check", code=code, remark=found.problem, files=(gate_folder.INDEX, gate_folder.SUMMARY))
+    task: Task, labs: Sequence[LabNight], before: Sequence[Step], pages: Sequence[Path], drawn: Sequence[Path]
+) -> tuple[Step, list[Path]]:
+    """Judge exactly the runs of the night."""
+    rerun = _rerun(task) if task.confirm and perf_counter() < task.end else None
+    runs = {lab.lab: lab.run_id if lab.measured and lab.run_id else _skipped(lab) for lab in labs}
+    with task.reporter.bars():
+        found = checking.check(task.configuration, task.baseline, store=task.store, runs=runs, rerun=rerun)
+    code = found.verdict.exit_code(inconclusive_fails=task.inconclusive_fails)
+    remark = Remark(key=f"gate.reason_{found.problem.code}", values=found.problem.values) if found.problem else ""
+    step = Step(name="check", code=code, remark=remark, files=(gate_folder.INDEX, gate_folder.SUMMARY))
+    # Every artifact names the code with which the night will end.
+    whole = _night(task, labs, [*before, step]).code
+    made = gate_folder.write(found.verdict, task.target, task.configuration.lang, whole, pages, drawn, night=SUMMARY)
+    checking.remember(task.store, found.verdict)
+    if message := gate_folder.append_verdict(found.verdict, task.configuration.lang, os.environ):
+        click.echo(f"Note: {message}", err=True)
+    if found.message:
+        click.echo(f"Error: {found.message}", err=True)
+    return step, list(made)
 
 
-def _rerun(configuration: Configuration, reporter: Reporter, end: float) -> Rerun:
-    again = checking.rerunner(configuration, progress=reporter.advance, announce=reporter.say)
+def _skipped(lab: LabNight) -> Check:
+    """Return what the verdict says of a lab that was not measured tonight."""
+    # What was late comes first the next night and is not a failure of this one; the code of the night is found alike.
+    status: Status = "skipped" if lab.state == "late" else "missing"
+    return Check(name="run", kind="run", status=status, reason=Reason(code=f"skipped_{lab.state}"))
+
+
+def _rerun(task: Task) -> Rerun:
+    again = checking.rerunner(
+        task.configuration, task.store, progress=task.reporter.advance, announce=task.reporter.say
+    )
 
     def in_time(result: Result, seeds: tuple[int, ...]) -> Result:
         try:
-            with interrupted_after(end - perf_counter()):
+            with interrupted_after(task.end - perf_counter()):
                 return again(result, seeds)
         except TimeSpentError:
             raise ExperimentError("the budget was spent before the fresh seeds were done") from None
@@ -299,15 +295,12 @@ def _rerun(configuration: Configuration, reporter: Reporter, end: float) -> Reru
     return in_time
 
 
-def _write(night: Night, configuration: Configuration, target: Path) -> None:
-    text = record.summary(night, configuration.lang)
-    files.write(target / SUMMARY, text.encode())
-    files.write(target / DATA, json.dumps(record.data(night), ensure_ascii=False, indent=1).encode() + b"\n")
-    page = os.environ.get(gate_folder.STEP_SUMMARY)
-    if not page:
-        return
-    with contextlib.suppress(OSError):  # a page that can't be written changes nothing of the night
-        path = Path(page)
-        if (path.stat().st_size if path.exists() else 0) + len(text.encode()) < LIMIT:
-            with path.open("a", encoding="utf-8") as file:
-                file.write(text + "\n")
+def _write(task: Task, night: Night, made: Sequence[Path]) -> None:
+    """Write the night's own files, and a manifest that knows every file of the folder."""
+    text = record.summary(night, task.configuration.lang)
+    own = {SUMMARY: text, DATA: json.dumps(record.data(night), ensure_ascii=False, indent=1) + "\n"}
+    for name, content in own.items():
+        files.write(task.target / name, content.encode())
+    outputs = [path for path in made if path != task.target / manifest.NAME]
+    manifest.write(task.target, "", sorted({*outputs, *(task.target / name for name in own)}))
+    gate_folder.append_to_step([text], os.environ)  # a page that can't be written changes nothing of the night

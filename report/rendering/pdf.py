@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from labreport.report.document import Report, Theme
-from labreport.report.errors import RenderingError
+from labreport.report.errors import RenderingError, missing_extra
 from labreport.report.rendering import fonts, texts
 from labreport.report.rendering.page import Page, environment, language_style, style
 from labreport.report.rendering.theme import recoloured_page, styled
@@ -129,6 +129,8 @@ def _weasyprint() -> Any:
     try:
         import weasyprint
     except (OSError, ImportError) as error:
+        if isinstance(error, ModuleNotFoundError) and (missing := missing_extra(str(error))):
+            raise missing from error
         raise RenderingError(
             "PDF needs the system library Pango, which can't be loaded. "
             f"On Debian: apt install {PANGO_PACKAGES}. HTML and Markdown need nothing."

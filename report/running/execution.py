@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from labreport.experiments.result import Result
+from labreport.experiments.running import identity
 from labreport.report.configuration import Configuration
+from labreport.report.errors import ReportError, missing_extra
 from labreport.report.running.planning import Plan
-from labreport.report.store.runs import Store, StoredResult
+from labreport.report.store.runs import PURPOSE, Store, StoredResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,7 @@ def execute(
     Raises:
         KeyboardInterrupt: the user stops; every finished lab is stored, and every finished seed of the one at work.
         OutputError: the store can't be written.
+        ExperimentError: a lab needs Keras and TensorFlow, which are not installed; nothing is stored of it.
     """
     if any(plan.stored is None or force for plan in plans):
         store.prepare()
@@ -72,7 +77,9 @@ def execute(
             if force and plan.key is not None:
                 store.forget(plan.lab, plan.key)
             result = _run(plan, configuration, store, command, progress, announce_once)
-            one = Done(plan=plan, stored=store.save(result), trained=True)
+            if missing := _missing_extra(result):
+                raise missing
+            one = Done(plan=plan, stored=store.save(_marked(result, plan)), trained=True)
             if result.status == "complete":
                 store.forget(result.lab, result.key)
         finished(one)
@@ -108,5 +115,20 @@ def _run(
         return run_lab(request, progress=progress, announce=announce)
     except RunInterrupted as stopped:
         # Kept and marked: it never answers for its key, but shows how far the run had come.
-        store.save(stopped.result)
+        store.save(_marked(stopped.result, plan))
         raise
+
+
+def _missing_extra(result: Result) -> ReportError | None:
+    """Return the error of a run that lacked a package; a record of it would say nothing about the lab."""
+    failure = result.failure
+    lacking = failure is not None and failure.kind == ModuleNotFoundError.__name__
+    return missing_extra(failure.message) if failure is not None and lacking else None
+
+
+def _marked(result: Result, plan: Plan) -> Result:
+    """Return the result with the purpose of its plan in its identity, where the plan has one."""
+    if PURPOSE not in plan.parts:
+        return result
+    parts = {**result.key_parts, PURPOSE: plan.parts[PURPOSE]}
+    return msgspec.structs.replace(result, key=identity.key(parts), key_parts=parts)

@@ -52,27 +52,27 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.lab}-{self.profile}-{self.data[:12]}-{engine}.json"
 
 
-class Reference(msgspec.Struct, frozen=True, kw_only=True):
+class HashedRun(msgspec.Struct, frozen=True, kw_only=True):
     """A stored run, with the hash of its result as it was when the baseline was set."""
 
     run_id: str
     sha256: str
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """The runs of one baseline for one key."""
 
     format: int = FORMAT
     name: str
     key: Key
-    runs: tuple[Reference, ...]
+    runs: tuple[HashedRun, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
     """What is left of an entry's runs."""
 
-    entry: Entry
+    entry: Baseline
     results: tuple[Result, ...]
     lost: tuple[str, ...]
     """Runs that are gone from the store, or are no longer what they were."""
@@ -105,7 +105,7 @@ class Baselines:
         """Return the names of all baselines."""
         return tuple(sorted({path.parent.name for path in self.folder.glob("*/*.json")}))
 
-    def set(self, name: str, paths: Sequence[Path]) -> tuple[Entry, ...]:
+    def set(self, name: str, paths: Sequence[Path]) -> tuple[Baseline, ...]:
         """Make stored runs a baseline; of a key that the baseline has already, they take the place.
 
         Args:
@@ -118,20 +118,20 @@ class Baselines:
         """
         if not _NAME.fullmatch(name):
             raise UsageError(f"A baseline can't be called {name!r}: use letters, digits, '.', '_' and '-'.")
-        by_key: dict[Key, list[Reference]] = {}
+        by_key: dict[Key, list[HashedRun]] = {}
         for path in paths:
             result = load(path)
             self._check(path, result)
-            reference = Reference(run_id=result.run_id, sha256=sha256(path.read_bytes()).hexdigest())
+            reference = HashedRun(run_id=result.run_id, sha256=sha256(path.read_bytes()).hexdigest())
             known = by_key.setdefault(key_of(result), [])
             if reference not in known:
                 known.append(reference)
-        entries = tuple(Entry(name=name, key=key, runs=tuple(runs)) for key, runs in by_key.items())
+        entries = tuple(Baseline(name=name, key=key, runs=tuple(runs)) for key, runs in by_key.items())
         for entry in entries:
             files.write(self.folder / name / entry.key.file_name, codec.encode(entry))
         return entries
 
-    def entries(self, name: str) -> tuple[Entry, ...]:
+    def entries(self, name: str) -> tuple[Baseline, ...]:
         """Return the entries of a baseline, in the order of their files.
 
         Raises:
@@ -146,7 +146,7 @@ class Baselines:
             )
         return tuple(_read(path) for path in sorted((self.folder / name).glob("*.json")))
 
-    def held(self, entry: Entry) -> Held:
+    def held(self, entry: Baseline) -> Held:
         """Return the results of an entry, and the runs that are gone or changed since it was set."""
         results: list[Result] = []
         lost: list[str] = []
@@ -167,7 +167,7 @@ class Baselines:
         """Return lab and run id of every run that some baseline names: they must not be deleted.
 
         Raises:
-            UnreadableError: a baseline can't be read, so that nobody knows what it names.
+            UnreadableError: a baseline can't be read, so that what it names is not known.
         """
         return frozenset(
             (entry.key.lab, reference.run_id)
@@ -186,12 +186,14 @@ class Baselines:
         if result.profile == "quick":
             raise UsageError(f"{result.run_id} is a quick run of {result.lab}: a smoke test is never a baseline.")
         if result.status != "complete":
-            raise UsageError(f"{result.run_id} of {result.lab} did not finish ({result.status}); it is no baseline.")
+            raise UsageError(
+                f"{result.run_id} of {result.lab} did not finish ({result.status}); it can't be a baseline."
+            )
 
 
-def _read(path: Path) -> Entry:
+def _read(path: Path) -> Baseline:
     try:
-        entry = codec.parse(path.read_bytes(), Entry, str(path))
+        entry = codec.parse(path.read_bytes(), Baseline, str(path))
     except OSError as error:
         raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
     except UnreadableError as error:
@@ -199,7 +201,7 @@ def _read(path: Path) -> Entry:
     for name in (entry.key.lab, *(run.run_id for run in entry.runs)):
         # They become names of files, as those in a result do.
         if not codec.NAME.fullmatch(name):
-            raise UnreadableError(f"Can't read {path}: {name[:40]!r} is no name of a lab or a run.")
+            raise UnreadableError(f"Can't read {path}: {name[:40]!r} is not a name of a lab or a run.")
     if entry.format > FORMAT:
         raise UnreadableError(f"Can't read {path}: saved in format {entry.format}; this version reads up to {FORMAT}.")
     return entry

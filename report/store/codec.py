@@ -61,6 +61,11 @@ def decode(text: bytes, origin: str) -> Result:
         raise UnreadableError(
             f"Can't read {origin}: not valid JSON ({told(error)}).\nThe file is damaged or cut off; run the lab again."
         ) from error
+    if isinstance(plain, dict) and "verdict" in plain:
+        raise UnreadableError(
+            f"Can't read {origin}: it is the verdict of a check, not the result of a run.\n"
+            "Name a run, or the folder of a check that holds a report."
+        )
     version = plain.get("format") if isinstance(plain, dict) else None
     if not isinstance(version, int):
         raise UnreadableError(f"Can't read {origin}: not a result of labreport (it has no format number).")

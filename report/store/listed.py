@@ -1,48 +1,50 @@
-"""Stored runs as `labreport list --json` gives them: the line of the listing, and what is concluded, in short.
+"""A store that is listed once: what one program does with it sees the runs of then and those that it saves itself.
 
-Only the small index files are read; `labreport show --json` has the rest.
+A night asks the store again and again which runs there are. Listing a thousand of them takes about a second, and what
+another process saves meanwhile must not come between a run and its verdict.
 """
 
 from __future__ import annotations
 
-import msgspec
+from pathlib import Path
 
-from labreport.experiments.result import Direction
-from labreport.report.store.runs import Entry, TrainingLine
-
-
-class ScoreInShort(msgspec.Struct, frozen=True, kw_only=True):
-    """One score over the seeds of a run, as `list --json` gives it."""
-
-    name: str
-    mean: float | None
-    sd: float | None
-    n: int
-    """Seeds."""
-    unit: str
-    direction: Direction
+from labreport.experiments.result import Result
+from labreport.report.store.runs import Listing, Store, Stored, StoredResult, newest_first
 
 
-class ConclusionsInShort(msgspec.Struct, frozen=True, kw_only=True):
-    """What is concluded from a run, as far as its index tells."""
+class ListedStore(Store):
+    """A store whose runs are listed at the first question and remembered from then on.
 
-    trainings: tuple[TrainingLine, ...]
-    scores: tuple[ScoreInShort, ...]
+    Args:
+        root: the folder; it need not exist yet.
+    """
 
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._known: Listing | None = None
 
-class ListedRun(Entry, frozen=True, kw_only=True):
-    """A run as `list --json` gives it: its line in the listing, and its conclusions in short."""
+    def list(self, lab: str | None = None) -> Listing:
+        """Return all runs, or those of one lab, newest first; runs that can't be read are named with all labs only."""
+        if self._known is None:
+            self._known = super().list()
+        if lab is None:
+            return self._known
+        return Listing(runs=tuple(run for run in self._known.runs if run.entry.lab == lab), unreadable=())
 
-    conclusions: ConclusionsInShort
+    def save(self, result: Result) -> StoredResult:
+        """Write a new run and return it as it was stored; it is listed from now on."""
+        saved = super().save(result)
+        folder = saved.path.parent
+        self._replace(Stored(folder=folder, entry=self._entry(folder)))
+        return saved
 
+    def note(self, run: Stored, **notes: str | None) -> Stored:
+        """Note something in a run's index; it is listed so from now on."""
+        noted = super().note(run, **notes)
+        self._replace(noted)
+        return noted
 
-def listed(entry: Entry) -> ListedRun:
-    """Return a run's line in a listing with its conclusions in short, under the names of `findings.conclusions`."""
-    scores = tuple(
-        ScoreInShort(
-            name=line.name, mean=line.mean, sd=line.deviation, n=line.seeds, unit=line.unit, direction=line.direction
-        )
-        for line in entry.scores
-    )
-    conclusions = ConclusionsInShort(trainings=entry.trainings, scores=scores)
-    return ListedRun(**msgspec.structs.asdict(entry), conclusions=conclusions)
+    def _replace(self, run: Stored) -> None:
+        if self._known is not None:
+            others = [other for other in self._known.runs if other.folder != run.folder]
+            self._known = Listing(runs=newest_first([*others, run]), unreadable=self._known.unreadable)

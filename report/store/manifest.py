@@ -15,6 +15,9 @@ from labreport.report.store import codec, files
 
 NAME = "manifest.json"
 FORMAT = 1
+REPORT = "report"
+"""Folder of the report in that of a check or of a night; it has a manifest of its own, by which an unchanged report is
+not rendered again."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,14 +89,33 @@ def _difference(folder: Path, path: Path, digest: str) -> str:
     return "" if _digest(path) == digest else "changed"
 
 
-def extra(folder: Path, manifest: Manifest) -> list[str]:
-    """Return what lies in the folder and is not in the manifest, one line for each file; hidden files are left out.
+def problems(folder: Path) -> tuple[int, list[str]]:
+    """Check a folder against its manifest, and each folder inside that has one of its own against that.
 
-    Manifests of folders inside are no extra: they hold hashes themselves.
+    Returns:
+        How many files the manifests name, and a line for each that was changed, is missing, or is not named; hidden
+        files are left out.
+
+    Raises:
+        UnreadableError: a manifest is missing in `folder`, damaged, or of a newer format.
     """
-    found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name != NAME)
-    shown = (path for path in found if not any(part.startswith(".") for part in path.parts))
-    return [f"{name}: not rendered here" for path in shown if (name := path.as_posix()) not in manifest.files]
+    found = read(folder)
+    inner = sorted(path.parent for path in folder.rglob(NAME) if path.parent != folder and _shown(path, folder))
+    names, lines = set(found.files), differences(folder, found)
+    for part in inner:
+        named = read(part)
+        below = f"{part.relative_to(folder).as_posix()}/"
+        lines += [line for problem in differences(part, named) if (line := below + problem) not in lines]
+        names |= {below + name for name in named.files}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and path.name != NAME and name not in names and _shown(path, folder):
+            lines.append(f"{name}: not rendered here")
+    return len(names), lines
+
+
+def _shown(path: Path, folder: Path) -> bool:
+    return not any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def _digest(path: Path) -> str:

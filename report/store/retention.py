@@ -1,11 +1,12 @@
 """Which stored runs may go, and their going.
 
-A rule keeps either the newest N complete runs of each line (lab, profile, data and changed settings), or everything
-younger than so many days; a run stays if any rule keeps it. Whatever the rules say, these stay: the runs of every
-baseline, the newest complete run of each line (which `build` and `render` use), a run that did not finish but is
-younger than the oldest kept of its line, and what can't be read, because nobody knows what it is.
+A rule keeps either the newest N complete runs of each line (lab, profile, data and changed settings; runs that only
+confirm a suspicion of the gate are a line of their own), or everything younger than so many days; a run stays if any
+rule keeps it. Whatever the rules say, these stay: the runs of every baseline, the newest complete run of each line
+(which `build` and `render` use), a run that did not finish but is younger than the oldest kept of its line, and what
+can't be read, because what it is is not known.
 
-A run goes by losing its result first: from then on it is no run for any other process, also if this one is killed
+A run goes by losing its result first: from then on it is not a run for any other process, also if this one is killed
 before the rest is gone. Such rests, and those of killed writers, are cleared as well once they are a day old.
 """
 
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store.baselines import FOLDER as BASELINES
@@ -32,6 +34,19 @@ KEPT_SECONDS = 30 * 86_400
 _RULE = re.compile(r"([0-9]{1,6})(d?)")
 
 
+Ground = Literal["baseline", "newest", "count", "days", "younger", "damaged"]
+"""Why a run stays. baseline: some baseline names it. newest: the newest complete one of its line. count, days: a rule
+keeps it. younger: it did not finish, and is younger than a kept run. damaged: it can't be read."""
+_WORDS: dict[Ground, str] = {
+    "baseline": "of a baseline",
+    "newest": "the newest of its line",
+    "count": "one of the newest {number}",
+    "days": "not older than {number} days",
+    "younger": "younger than a kept run",
+    "damaged": "can't be read",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """One way to be kept; exactly one part is set."""
@@ -42,15 +57,23 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Fate:
-    """A run, and why it stays; it goes where there is no reason."""
+    """A run, and why it stays; it goes where there is none."""
 
     run: Stored
-    reason: str
+    ground: Ground | None = None
+    """None where the run is to be deleted."""
+    number: int = 0
+    """Of the rule that keeps it."""
 
     @property
     def goes(self) -> bool:
         """Whether the run is to be deleted."""
-        return not self.reason
+        return self.ground is None
+
+    @property
+    def reason(self) -> str:
+        """Why the run stays, in words; empty where it goes."""
+        return "" if self.ground is None else _WORDS[self.ground].format(number=self.number)
 
 
 def parse_rule(text: str) -> Rule:
@@ -66,9 +89,6 @@ def parse_rule(text: str) -> Rule:
         )
     count = int(match.group(1))
     return Rule(days=count) if match.group(2) else Rule(newest=count)
-
-
-DAMAGED = "can't be read"
 
 
 def judge(
@@ -92,7 +112,7 @@ def judge(
     for run in sorted(runs, key=_moment, reverse=True):
         entry = run.entry
         settings = tuple(sorted((name, str(value)) for name, value in entry.changed_settings.items()))
-        lines.setdefault((entry.lab, entry.profile, entry.source, settings), []).append(run)
+        lines.setdefault((entry.lab, entry.profile, entry.source, settings, entry.confirms), []).append(run)
     fates = [fate for line in lines.values() for fate in _line(line, rules, protected, now, readable)]
     return tuple(sorted(fates, key=lambda fate: _moment(fate.run), reverse=True))
 
@@ -111,17 +131,17 @@ def _line(
     while len(damaged) < len(complete) and not readable(complete[len(damaged)]):
         damaged.append(complete[len(damaged)])
     complete = complete[len(damaged) :]
-    kept = {run.folder: _reason(run, place, rules, protected, now) for place, run in enumerate(complete)}
-    oldest = min((_moment(run) for run in complete if kept[run.folder]), default=("", ""))
+    kept = {run.folder: _fate(run, place, rules, protected, now) for place, run in enumerate(complete)}
+    oldest = min((_moment(run) for run in complete if not kept[run.folder].goes), default=("", ""))
     for run in runs:
         if run in damaged:
-            yield Fate(run=run, reason=DAMAGED)
+            yield Fate(run=run, ground="damaged")
         elif run.folder in kept:
-            yield Fate(run=run, reason=kept[run.folder])
+            yield kept[run.folder]
         elif _moment(run) >= oldest:
-            yield Fate(run=run, reason="younger than a kept run")
+            yield Fate(run=run, ground="younger")
         else:
-            yield Fate(run=run, reason=_reason(run, None, rules, protected, now))
+            yield _fate(run, None, rules, protected, now)
 
 
 def can_be_read(run: Stored) -> bool:
@@ -133,24 +153,24 @@ def can_be_read(run: Stored) -> bool:
     return True
 
 
-def _reason(
+def _fate(
     run: Stored, place: int | None, rules: Sequence[Rule], protected: frozenset[tuple[str, str]], now: datetime
-) -> str:
-    """Return why a run is kept; `place` is that among the complete runs of its line, the newest first."""
+) -> Fate:
+    """Return what becomes of a run; `place` is that among the complete runs of its line, the newest first."""
     if (run.entry.lab, run.entry.run_id) in protected:
-        return "of a baseline"
+        return Fate(run=run, ground="baseline")
     if place == 0:
-        return "the newest of its line"
+        return Fate(run=run, ground="newest")
     for rule in rules:
         if rule.newest is not None and place is not None and place < rule.newest:
-            return f"one of the newest {rule.newest}"
+            return Fate(run=run, ground="count", number=rule.newest)
         if rule.days is not None and _age(run, now) <= timedelta(days=rule.days):
-            return f"not older than {rule.days} days"
-    return ""
+            return Fate(run=run, ground="days", number=rule.days)
+    return Fate(run=run)
 
 
 def delete(run: Stored) -> None:
-    """Delete a run: its result first, so that nobody ever meets half of it.
+    """Delete a run: its result first, so that half of it is never read.
 
     Raises:
         OutputError: the folder can't be written.
@@ -178,7 +198,7 @@ def rests(root: Path, *, clock: Callable[[], float] = time.time) -> tuple[Path, 
             found += [part for part in parts if _old(part, clock)]
         elif all(path in parts or path.name == INDEX for path in folder.iterdir()) and _old(folder, clock):
             found.append(folder)
-    # Seeds that nobody has gone on with: younger ones may still spare somebody hours.
+    # Seeds whose run was not continued: younger ones may still save hours.
     found += [path for path in sorted(root.glob(f"*/{KEPT}/*")) if _old(path, clock, KEPT_SECONDS)]
     return tuple(found)
 
@@ -195,7 +215,7 @@ def clear(rest: Path) -> None:
         else:
             rest.unlink(missing_ok=True)
     except FileNotFoundError:
-        pass  # another process was quicker
+        pass  # another process has done it
     except OSError as error:
         raise OutputError(f"Can't delete {rest}: {error.strerror or error}.") from error
 

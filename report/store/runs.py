@@ -4,10 +4,10 @@
     runs/<lab>/<run id>/index.json      the few fields that a listing needs
     runs/<lab>/.partial/<key>/          finished seeds of a run that is under way, or was stopped; no run yet
 
-Plain files, each written beside its place and renamed, so that whoever stops the program finds every finished run
-intact. Nothing is overwritten. A run whose index is missing, of an older form, or was made from another state of the
-result (told by size and time of the file) is listed from its result, and the index is written anew; a run that can't be
-read is named and passed over. So a result that was cut off or edited is noticed without reading the others.
+Plain files, each written beside its place and renamed, so that every finished run stays intact whenever the program is
+stopped. Nothing is overwritten. A run whose index is missing, of an older form, or was made from another state of the
+result (seen by size and time of the file) is listed from its result, and the index is written again; a run that can't
+be read is named and passed over. So a result that was cut off or edited is noticed without reading the others.
 """
 
 from __future__ import annotations
@@ -16,47 +16,31 @@ import contextlib
 import math
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from labreport.experiments.result import Direction, Failure, Result, Setting, Split
+from labreport.experiments.result import Failure, Result, Setting
 from labreport.report.errors import ReportError, UnreadableError, UsageError
-from labreport.report.findings import analysis, conclusions
-from labreport.report.findings.scores import Measured, scores_of
+from labreport.report.findings import analysis
+from labreport.report.findings.scores import scores_of
 from labreport.report.store import codec, files
+from labreport.report.store.lines import ScoreLine, TrainingLine, score_line, training_lines
 
 RESULT = "result.json"
 INDEX = "index.json"
 KEPT = ".partial"
 FORM = 3
 """Form of the index. History: 0 had no scores but the first; 1 had all of a trend; 2 knows the file of its result;
-3 has the best epochs, and spreads in which the folds of a seed are averaged."""
-
-
-class ScoreLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One score over the seeds of a run; the folds of a seed are averaged first."""
-
-    name: str
-    split: Split
-    unit: str
-    direction: Direction
-    mean: float | None
-    """None where a seed's value is not a finite number."""
-    deviation: float | None
-    """Sample standard deviation over the seeds; None for a single seed, or where the mean is None."""
-    seeds: int
-
-
-class TrainingLine(msgspec.Struct, frozen=True, kw_only=True):
-    """All trainings of one role of a run, as `findings.conclusions` tells of them."""
-
-    role: str
-    best_epoch: int | None
-    """Of the mean curve, counted from 1; None without a validation curve."""
-    epochs: int
+3 knows which runs are confirmations, the best epochs, and spreads in which the folds of a seed are averaged."""
+PURPOSE, CONFIRMATION = "purpose", "confirmation"
+"""The part of a run's identity that marks a run which the gate asked for to confirm a suspicion. It stands among the
+`key_parts`, whose names are free, so that every reader of format 1 reads it; runs of the user's have no such part."""
+MISSING = "missing:"
+"""Before the source of data (full, sample or auto) in the identity of a run that failed before it could read them."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +74,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Whether tracked files differed from the commit."""
     machine: str = ""
     """Processor and how many of it, which is what rounding and speed depend on."""
+    confirms: bool = False
+    """Whether it was made only to confirm a suspicion of the gate; such a run is never the newest of its lab."""
+    outcome: str | None = None
+    """What the gate last said of it: an outcome of `gate.verdict`; None where it was never judged."""
     report: str | None = None
     """Where a report of this run lies: a web address, or a folder relative to the store."""
     stamp: tuple[int, int] = (0, 0)
@@ -134,21 +122,31 @@ class Listing:
     runs: tuple[Stored, ...]
     unreadable: tuple[str, ...]
 
+    @property
+    def measurements(self) -> tuple[Stored, ...]:
+        """The runs that measure a version, newest first: all but those that only confirm a suspicion of the gate."""
+        return tuple(run for run in self.runs if not run.entry.confirms)
+
     def of(self, lab: str, profile: str | None = None, data: str = "auto") -> tuple[Stored, ...]:
-        """Return the runs of a lab with this profile (None: any) and data ("auto": any), newest first."""
-        return tuple(run for run in self.runs if run.entry.lab == lab and run.entry.answers(profile, data))
+        """Return the measurements of a lab with this profile (None: any) and data ("auto": any), newest first."""
+        return tuple(run for run in self.measurements if run.entry.lab == lab and run.entry.answers(profile, data))
 
     def newest(self, lab: str, profile: str | None = None, data: str = "auto") -> Stored | None:
-        """Return the newest run of a lab with this profile and data, whatever became of it; None if there is none."""
+        """Return the newest measurement of a lab with this profile and data, whatever became of it."""
         return next(iter(self.of(lab, profile, data)), None)
 
     def with_key(self, lab: str, key: str) -> StoredResult | None:
         """Return the newest complete run of a lab with this key, if there is one whose result can be read."""
-        for run in self.of(lab):
-            if run.entry.key == key and run.entry.status == "complete":
+        for run in self.runs:
+            if (run.entry.lab, run.entry.key, run.entry.status) == (lab, key, "complete"):
                 with contextlib.suppress(UnreadableError):
                     return read(run.path)
         return None
+
+
+def newest_first(runs: Iterable[Stored]) -> tuple[Stored, ...]:
+    """Return runs in the order of a listing."""
+    return tuple(sorted(runs, key=lambda run: (run.entry.started, run.entry.run_id), reverse=True))
 
 
 class Store:
@@ -211,19 +209,24 @@ class Store:
         return self.root / lab / KEPT
 
     def forget(self, lab: str, key: str) -> None:
-        """Delete the finished seeds of a run that is complete, or is to be trained anew."""
+        """Delete the finished seeds of a run that is complete, or is to be trained again."""
         shutil.rmtree(self.kept(lab) / key, ignore_errors=True)
         with contextlib.suppress(OSError):  # those of other runs lie there
             self.kept(lab).rmdir()
 
-    def link(self, run: Stored, report: str | None) -> None:
-        """Note in a run's index where a report of it lies; None where there is none any more.
+    def note(self, run: Stored, **notes: str | None) -> Stored:
+        """Note in a run's index where a report of it lies (`report`), or what the gate says of it (`outcome`).
+
+        Returns:
+            The run as it is listed from now on.
 
         Raises:
             OutputError: the index can't be written.
         """
-        if run.entry.report != report:
-            files.write(run.folder / INDEX, codec.encode(msgspec.structs.replace(run.entry, report=report)))
+        entry = msgspec.structs.replace(run.entry, **notes)
+        if entry != run.entry:
+            files.write(run.folder / INDEX, codec.encode(entry))
+        return Stored(folder=run.folder, entry=entry)
 
     def list(self, lab: str | None = None) -> Listing:
         """Return all runs, or those of one lab, newest first.
@@ -241,8 +244,7 @@ class Store:
             except ReportError as error:
                 if path.exists():  # if not, another process has just deleted the run
                     unreadable.append(str(error))
-        runs.sort(key=lambda run: (run.entry.started, run.entry.run_id), reverse=True)
-        return Listing(runs=tuple(runs), unreadable=tuple(unreadable))
+        return Listing(runs=newest_first(runs), unreadable=tuple(unreadable))
 
     def find(self, name: str, listing: Listing | None = None) -> Path:
         """Return the file of a run: a file, a folder, a lab (its newest run), or a run id or its unique beginning.
@@ -283,8 +285,8 @@ class Store:
         stamp = stamp_of(folder / RESULT)
         if known is not None and known.form >= FORM and _fits(known, folder) and known.stamp == stamp:
             return known
-        link = known.report if known else None
-        entry = msgspec.structs.replace(entry_of(load(folder / RESULT)), report=link, stamp=stamp)
+        notes = {"report": known.report, "outcome": known.outcome} if known else {}
+        entry = msgspec.structs.replace(entry_of(load(folder / RESULT)), stamp=stamp, **notes)
         # A store that can't be written is read from the results, only slower.
         with contextlib.suppress(files.OutputError):
             files.write(index, codec.encode(entry))
@@ -344,18 +346,15 @@ def entry_of(result: Result) -> Entry:
         lab=result.lab,
         status=result.status,
         profile=result.profile,
-        source=findings.data.source if findings.data else None,
+        source=findings.data.source if findings.data else _wanted_source(result),
         seeds=result.seeds,
         score=(tested.first.name, tested.mean) if tested and math.isfinite(tested.mean) else None,
         started=provenance.started,
         ended=provenance.ended,
         failure=result.failure,
         form=FORM,
-        scores=tuple(map(_line, scores.values())),
-        trainings=tuple(
-            TrainingLine(role=group.role, best_epoch=group.best_epoch, epochs=group.epochs)
-            for group in conclusions.trainings(result)
-        ),
+        scores=tuple(map(score_line, scores.values())),
+        trainings=training_lines(result),
         seconds=analysis.seconds(result),
         lab_version=result.lab_version,
         changed_settings={name: result.settings[name] for name in result.changed_settings if name in result.settings},
@@ -363,17 +362,11 @@ def entry_of(result: Result) -> Entry:
         commit=provenance.git_commit,
         dirty=bool(provenance.git_dirty),
         machine=f"{provenance.machine.processor} × {provenance.machine.logical_processors}",
+        confirms=result.key_parts.get(PURPOSE) == CONFIRMATION,
     )
 
 
-def _line(found: Measured) -> ScoreLine:
-    first = found.first
-    return ScoreLine(
-        name=first.name,
-        split=first.split,
-        unit=first.unit,
-        direction=first.direction,
-        mean=found.mean if math.isfinite(found.mean) else None,
-        deviation=found.deviation,
-        seeds=len(found.values),
-    )
+def _wanted_source(result: Result) -> str | None:
+    """Return the source of the data that a run failed to read, where the user named one."""
+    wanted = result.key_parts.get("data", "").removeprefix(MISSING)
+    return wanted if wanted in ("full", "sample") else None

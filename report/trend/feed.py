@@ -1,4 +1,4 @@
-"""The Atom feed: what somebody wants to be told of, namely changes of level and runs that did not finish.
+"""The Atom feed: what is worth a message, namely changes of level and runs that did not finish.
 
 A night on which nothing happened makes no entry. Ids are made from what an entry is about, so that a reader shows each
 one once; the date of an entry is that of its run, so that the same store gives the same feed on any day.
@@ -7,8 +7,10 @@ one once; the date of an entry is that of its run, so that the same store gives 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
-from xml.sax.saxutils import escape, quoteattr
+from xml.etree import ElementTree
 
 from labreport.report.trend.chart import value_text
 from labreport.report.trend.history import Change, Chart, Group, History, Line, newest_first
@@ -20,37 +22,57 @@ ENTRIES = 50
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Item:
+    """What an entry says."""
+
+    id: str
+    started: str
+    """Beginning of its run, by which the entries are ordered."""
+    ended: str
+    title: str
+    text: str
+    link: str
+
+
 def atom(history: History, language: str, page: str, feed: str) -> str:
     """Return the feed.
 
     Args:
-        history: what it tells of; at least one run.
+        history: what it is about; at least one run.
         language: of its titles.
         page: address of the trend page.
         feed: address of the feed itself.
     """
     words = Words(language)
-    entries = [_change(*found, words, page) for found in newest_first(history)] + _failures(history, words, page)
-    entries.sort(key=lambda entry: entry[0], reverse=True)
-    newest = history.runs[0].entry
-    lines = [
-        '<?xml version="1.0" encoding="utf-8"?>',
-        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{words.record.tag}">',
-        f"<title>{_text(words('trend.feed_title'))}</title>",
-        f"<id>{_id('feed', *sorted({run.entry.lab for run in history.runs}))}</id>",
-        f"<updated>{_text(newest.ended)}</updated>",
-        "<author><name>labreport</name></author>",
-        f'<link rel="self" type="application/atom+xml" href={quoteattr(feed)}/>',
-        f'<link rel="alternate" type="text/html" href={quoteattr(page)}/>',
-        *(text for _, text in entries[:ENTRIES]),
-        "</feed>",
-    ]
-    return "\n".join(lines) + "\n"
+    items = [_change(*found, words, page) for found in newest_first(history)]
+    items += _failures(history, words, page)
+    items.sort(key=lambda item: (item.started, item.id), reverse=True)
+    root = ElementTree.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": words.record.tag})
+    _add(root, "title", words("trend.feed_title"))
+    _add(root, "id", _id("feed", *sorted({run.entry.lab for run in history.runs})))
+    _add(root, "updated", history.runs[0].entry.ended)
+    _add(_add(root, "author"), "name", "labreport")
+    _add(root, "link", rel="self", type="application/atom+xml", href=feed)
+    _add(root, "link", rel="alternate", type="text/html", href=page)
+    for item in items[:ENTRIES]:
+        entry = _add(root, "entry")
+        _add(entry, "id", item.id)
+        _add(entry, "title", item.title)
+        _add(entry, "updated", item.ended)
+        _add(entry, "link", rel="alternate", type="text/html", href=item.link)
+        _add(entry, "content", item.text, type="text")
+    ElementTree.indent(root, "")
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _change(
-    group: Group, chart: Chart, line: Line, change: Change, words: Words, page: str
-) -> tuple[tuple[str, str], str]:
+def _add(parent: ElementTree.Element, tag: str, text: str = "", **attributes: str) -> ElementTree.Element:
+    child = ElementTree.SubElement(parent, tag, attributes)
+    child.text = _NOT_XML.sub("?", text) or None
+    return child
+
+
+def _change(group: Group, chart: Chart, line: Line, change: Change, words: Words, page: str) -> _Item:
     run = group.runs[change.first].entry
     title = words(
         f"trend.feed_change_{'better' if change.better else 'worse'}",
@@ -59,24 +81,32 @@ def _change(
         before=value_text(change.before, chart.unit),
         after=value_text(change.after, chart.unit),
     )
-    id_ = _id(group.lab, group.profile, group.source or "", group.settings, chart.metric, line.machine, run.run_id)
-    text = _where(group, change.first, words)
-    return (run.started, id_), _entry(id_, title, run.ended, text, f"{page}#{anchor(group, chart)}")
+    return _Item(
+        id=_id(group.lab, group.profile, group.source or "", group.settings, chart.metric, line.machine, run.run_id),
+        started=run.started,
+        ended=run.ended,
+        title=title,
+        text=_where(group, change.first, words),
+        link=f"{page}#{anchor(group, chart)}",
+    )
 
 
-def _failures(history: History, words: Words, page: str) -> list[tuple[tuple[str, str], str]]:
-    found = []
+def _failures(history: History, words: Words, page: str) -> Iterator[_Item]:
     for group in history.groups:
         for position, run in enumerate(group.runs):
             entry = run.entry
-            if entry.status != "complete":
-                id_ = _id("unfinished", entry.lab, entry.run_id)
-                reason = f"{entry.failure.kind}: {entry.failure.message}" if entry.failure else ""
-                status = words(f"trend.status_{entry.status}", reason=reason).strip(" :：")
-                text = f"{status}\n{_where(group, position, words)}"
-                title = words("trend.feed_failed", lab=entry.lab)
-                found.append(((entry.started, id_), _entry(id_, title, entry.ended, text, f"{page}#{anchor(group)}")))
-    return found
+            if entry.status == "complete":
+                continue
+            reason = f"{entry.failure.kind}: {entry.failure.message}" if entry.failure else ""
+            status = words(f"trend.status_{entry.status}", reason=reason).strip(" :：")
+            yield _Item(
+                id=_id("unfinished", entry.lab, entry.run_id),
+                started=entry.started,
+                ended=entry.ended,
+                title=words("trend.feed_failed", lab=entry.lab),
+                text=f"{status}\n{_where(group, position, words)}",
+                link=f"{page}#{anchor(group)}",
+            )
 
 
 def _where(group: Group, position: int, words: Words) -> str:
@@ -91,17 +121,5 @@ def _where(group: Group, position: int, words: Words) -> str:
     )
 
 
-def _entry(id_: str, title: str, updated: str, text: str, link: str) -> str:
-    return (
-        f"<entry><id>{id_}</id><title>{_text(title)}</title><updated>{_text(updated)}</updated>"
-        f'<link rel="alternate" type="text/html" href={quoteattr(link)}/><content type="text">{_text(text)}</content>'
-        "</entry>"
-    )
-
-
 def _id(*parts: str) -> str:
     return f"urn:uuid:{uuid5(NAMESPACE_URL, 'labreport/trend/' + chr(0).join(parts))}"
-
-
-def _text(text: str) -> str:
-    return escape(_NOT_XML.sub("?", text))

@@ -32,7 +32,7 @@ class Filter:
         return next((place for place, (known, _) in enumerate(self.options) if known == value), 0)
 
     def class_of(self, value: Value) -> str:
-        """Return the class of everything that has a value; none for a value that is no option."""
+        """Return the class of everything that has a value; none for a value that is not an option."""
         return f"{self.prefix}{self.position(value)}" if any(known == value for known, _ in self.options) else ""
 
     offered: bool = True

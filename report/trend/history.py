@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labreport.report.findings.labs import in_order
-from labreport.report.store.runs import Entry, Listing, ScoreLine, Stored
+from labreport.report.store.lines import ScoreLine
+from labreport.report.store.runs import Entry, Listing, Stored
 from labreport.report.trend.change import change_points
 
 SECONDS = "seconds_per_seed"
-"""Name of the one metric that is no score: wall time of a run divided by its seeds."""
+"""Name of the one metric that is not a score: wall time of a run divided by its seeds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,13 +126,13 @@ def history(root: Path, listing: Listing, choice: Choice | None = None, *, poole
 
     Args:
         root: folder of the store.
-        listing: all runs of the store.
+        listing: all runs of the store; those that only confirm a suspicion of the gate have no place in a line.
         choice: which of them to show.
         pooled: join the machines into one line.
     """
     chosen = choice or Choice()
     sorted_runs: dict[tuple[str, str, str | None, str], list[Stored]] = {}
-    for run in sorted(listing.runs, key=_moment):
+    for run in sorted(listing.measurements, key=_moment):
         if chosen.takes(run.entry):
             entry = run.entry
             sorted_runs.setdefault((entry.lab, entry.profile, entry.source, _settings(entry)), []).append(run)
@@ -150,7 +151,7 @@ def history(root: Path, listing: Listing, choice: Choice | None = None, *, poole
     places = {lab: place for place, lab in enumerate(in_order(group.lab for group in groups))}
     return History(
         groups=tuple(sorted(groups, key=lambda group: (places[group.lab], *_weight(group)))),
-        # A page is published: where the store lies on this machine is nobody's business.
+        # A page is published: where the store lies on this machine is private.
         unreadable=tuple(message.replace(f"{root}{os.sep}", "") for message in listing.unreadable),
         root=root,
         pooled=pooled,

@@ -29,9 +29,9 @@ def record(store: Store, results: Iterable[Path], address: str) -> None:
     shown = {path.resolve().parent for path in results}
     for run in store.list().runs:
         if run.folder.resolve() in shown:
-            store.link(run, address)
+            store.note(run, report=address)
         elif run.entry.report == address and not _is_web(address):
-            store.link(run, None)
+            store.note(run, report=None)
 
 
 def address_of(folder: Path, store: Store) -> str:

@@ -13,7 +13,8 @@ import msgspec
 
 from labreport.experiments.result import Failure
 from labreport.report.store import codec
-from labreport.report.store.runs import FORM, INDEX, RESULT, Entry, ScoreLine, stamp_of
+from labreport.report.store.lines import ScoreLine
+from labreport.report.store.runs import FORM, INDEX, RESULT, Entry, stamp_of
 
 START = datetime(2026, 1, 1, 3, 0, tzinfo=UTC)
 MACHINE = "Testium 3000 @ 2.00GHz × 4"

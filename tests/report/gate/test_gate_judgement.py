@@ -11,12 +11,15 @@ from helpers.hand_results import LABS
 from scipy import stats
 
 from labreport.experiments.result import Failure, Findings
+from labreport.report.comparison.record import Reason
 from labreport.report.errors import UsageError
 from labreport.report.findings.statistics import holm
 from labreport.report.gate.judgement import Candidate, corrected, judge
 from labreport.report.gate.reference import Reference
 from labreport.report.gate.rules import LabRules, MetricRule, Rules
-from labreport.report.gate.verdict import Reason, Verdict
+from labreport.report.gate.verdict import Verdict
+from labreport.report.gate.wording import sentence
+from labreport.report.words import Words
 
 BASE = range(5, 15)
 
@@ -249,8 +252,6 @@ def one_rule(rule, loss=0.01, **kwargs):
         (MetricRule(absolute=0.005), 0.02, "failed", "worse"),
         (MetricRule(level=1e-9), 0.02, "inconclusive", "few"),
         (MetricRule(level=0.001), 0.02, "failed", "worse"),
-        (MetricRule(direction="lower"), 0.02, "passed", "none"),
-        (MetricRule(direction="lower"), -0.02, "failed", "worse"),
         (MetricRule(direction="both"), -0.02, "failed", "worse"),
         (MetricRule(severity="warning"), 0.02, "warned", "worse"),
     ],
@@ -267,7 +268,7 @@ def test_a_score_that_is_switched_off_is_not_judged():
 
 
 def test_a_rule_about_an_unknown_metric_is_an_error_of_usage():
-    rules = Rules(labs={"imdb": LabRules(metrics={"test_acuracy": MetricRule(given=True)})})
+    rules = Rules(labs={"imdb": LabRules(metrics={"test_acuracy": MetricRule()})})
     with pytest.raises(UsageError, match="Did you mean 'test_accuracy'"):
         verdict_of(candidate("imdb", run("imdb"), run("imdb", BASE, day=1)), rules=rules)
 
@@ -281,7 +282,7 @@ def test_a_seed_that_several_baseline_runs_have_counts_once_and_as_the_newest_ha
 
 
 def test_a_number_without_chance_may_not_get_worse_at_all():
-    rules = Rules(labs={"imdb": LabRules(metrics={"majority_accuracy": MetricRule(given=True)})})
+    rules = Rules(labs={"imdb": LabRules(metrics={"majority_accuracy": MetricRule()})})
     now, before = run("imdb"), run("imdb", BASE, day=1)
     baselines = tuple(
         msgspec.structs.replace(item, value=item.value - 1e-6) if item.name == "majority_accuracy" else item
@@ -290,3 +291,28 @@ def test_a_number_without_chance_may_not_get_worse_at_all():
     now = msgspec.structs.replace(now, findings=msgspec.structs.replace(now.findings, baselines=baselines))
     one = check_of(verdict_of(candidate("imdb", now, before), rules=rules), "imdb", "majority_accuracy")
     assert (one.status, one.reason.code) == ("failed", "fixed_failed")
+
+
+def test_a_spread_that_is_much_wider_than_the_baselines_is_named_and_an_equal_one_is_not():
+    wide = [0.88 + 4 * (value - 0.88) for value in values("imdb", range(5))]
+    noisy = run("imdb", scores={"test_accuracy": wide})
+    found = check_of(verdict_of(candidate("imdb", noisy, run("imdb", BASE, day=1))), "imdb", "test_accuracy")
+    assert "The spread over the seeds is unequal" in sentence(found, Words("en"))
+    assert "波动不相等" in sentence(found, Words("zh")) and "个百分点" in sentence(found, Words("zh"))
+    assert not any("unequal" in sentence(check, Words("en")) for _, check in verdict_of(*suite()).checks())
+
+
+def test_a_baseline_of_few_seeds_says_what_its_false_alarms_can_be():
+    few = verdict_of(candidate("imdb", run("imdb"), run("imdb", range(5, 10), day=1)))
+    many = verdict_of(*suite())
+    assert "12.7 %" in sentence(check_of(few, "imdb", "baseline"), Words("en"))
+    assert "12.7 %" in sentence(check_of(few, "imdb", "baseline"), Words("zh"))
+    assert "12.7 %" not in sentence(check_of(many, "imdb", "baseline"), Words("en"))
+
+
+@pytest.mark.parametrize("direction", ["lower", "higher"])
+def test_a_rule_may_not_turn_the_gate_upside_down(direction):
+    with pytest.raises(UsageError, match="value is better"):
+        lab, metric = ("imdb", "test_accuracy") if direction == "lower" else ("boston", "test_mae")
+        rules = Rules(labs={lab: LabRules(metrics={metric: MetricRule(direction=direction)})})
+        verdict_of(candidate(lab, run(lab), run(lab, BASE, day=1)), rules=rules)

@@ -17,13 +17,14 @@ from helpers.places import HELPERS
 from lxml import etree
 
 from labreport.experiments.result import Failure
+from labreport.report.comparison.record import Reason
 from labreport.report.gate import folder, metrics, rules, wording
 from labreport.report.gate.badge import COLOURS, badge
 from labreport.report.gate.judgement import Candidate, judge
 from labreport.report.gate.junit import junit
 from labreport.report.gate.reference import Reference
 from labreport.report.gate.summary import LIMIT, MARKER, SHORT_LIMIT, escaped, short, summary
-from labreport.report.gate.verdict import EXIT_CODES, Check, LabVerdict, Reason, Verdict
+from labreport.report.gate.verdict import EXIT_CODES, Check, LabVerdict, Verdict
 from labreport.report.store import manifest
 from labreport.report.words import LANGUAGES, Words, load_table
 
@@ -247,17 +248,15 @@ def test_the_step_summary_is_appended_to_and_never_grows_too_large(verdict, tmp_
     path = tmp_path / "step.md"
     path.write_text("before\n")
     environment = {"GITHUB_STEP_SUMMARY": str(path)}
-    assert folder.append_step_summary(verdict, ["en"], environment) is None
+    assert folder.append_verdict(verdict, ["en"], environment) is None
     assert path.read_text("utf-8").startswith("before\n## labreport check")
     path.write_text("x" * (LIMIT - len(summary(verdict, ["en"]).encode())))
-    assert folder.append_step_summary(verdict, ["en"], environment) is None
+    assert folder.append_verdict(verdict, ["en"], environment) is None
     assert MARKER in path.read_text("utf-8") and path.stat().st_size <= LIMIT
     path.write_text("x" * LIMIT)
-    assert "full" in folder.append_step_summary(verdict, ["en"], environment)
-    assert "Can't append" in folder.append_step_summary(
-        verdict, ["en"], {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "x")}
-    )
-    assert folder.append_step_summary(verdict, ["en"], {}) is None
+    assert "full" in folder.append_verdict(verdict, ["en"], environment)
+    assert "Can't append" in folder.append_verdict(verdict, ["en"], {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "x")})
+    assert folder.append_verdict(verdict, ["en"], {}) is None
 
 
 def test_messages_lose_the_private_part_of_their_paths(tmp_path, monkeypatch):

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import math
 import time
-from pathlib import Path
 
-import msgspec
 import pytest
 from helpers.hand_history import entry
-from helpers.hand_results import hand_result
+from helpers.nights import earlier, night, states, write_lab
 
 from labreport.report.cli import main
 from labreport.report.errors import UsageError
@@ -20,66 +18,6 @@ from labreport.report.nightly.time_limit import TimeSpentError, interrupted_afte
 from labreport.report.running.planning import Plan
 from labreport.report.store import manifest
 from labreport.report.store.runs import Store, Stored
-
-LAB = """
-from dataclasses import dataclass
-from labreport.experiments.lab import Session
-from labreport.experiments.result import Findings, Measure, Score
-
-TITLE, VERSION, DATASET = "Mine", "1", None
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    rounds: int = 3
-
-def run(settings, dataset, session: Session) -> Findings:
-    {body}
-    return Findings(
-        measures=(Measure(name="rounds", value=settings.rounds),),
-        scores=tuple(
-            Score(name="test_accuracy", model="final", metric="accuracy", split="test", seed=seed,
-                  value={value}, unit="share", direction="higher")
-            for seed in session.seeds
-        ),
-    )
-"""
-GATE = '[gate.good.test_accuracy]\ntest = "margin"\nabsolute = 0.01\n'
-
-
-def _lab(folder: Path, name: str, body: str = "pass", value: float = 0.9) -> None:
-    (folder / f"{name}.py").write_text(LAB.format(body=body, value=value))
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A folder of a user with a lab that works, one that raises, and one that waits."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_RUN_ID", "CI_JOB_URL"):
-        monkeypatch.delenv(name, raising=False)
-    _lab(tmp_path, "good")
-    _lab(tmp_path, "bad", "raise RuntimeError('the lamp went out')")
-    _lab(tmp_path, "slow", "import time; time.sleep(60)")
-    # A lab of the user's own has no note here; with a note of one line its chapter is complete.
-    note = "# Mine\n\n## Question {#question}\n\nWhat is it?\n"
-    monkeypatch.setattr(
-        "labreport.report.chapters.notes.source", lambda language, lab: (note, f"notes/{language}/{lab}.md")
-    )
-    paths = "".join(f'{name} = "{name}.py"\n' for name in ("good", "bad", "slow"))
-    (tmp_path / "labreport.toml").write_text(f'lang = ["en"]\nto = ["html"]\n[paths]\n{paths}{GATE}')
-    return tmp_path
-
-
-def _night(*arguments: str) -> tuple[int, dict]:
-    code = main(["nightly", *arguments, "-q"])
-    return code, json.loads(Path("reports/nightly/nightly.json").read_bytes())
-
-
-def _earlier(folder: Path, lab: str, day: str, seconds: float) -> Path:
-    """Store a run of another version of a lab, which took so many seconds."""
-    result = hand_result("tensors", seeds=(0,), run_id=f"{day}T030000Z-00000000", timings={"total": seconds})
-    moment = f"{day[:4]}-{day[4:6]}-{day[6:]}T03:00:00Z"
-    told = msgspec.structs.replace(result.provenance, started=moment, ended=moment)
-    return Store(folder / "runs").save(msgspec.structs.replace(result, lab=lab, provenance=told)).path
 
 
 class _Clock:
@@ -92,10 +30,6 @@ class _Clock:
     def __call__(self) -> float:
         self._now += self._step
         return self._now
-
-
-def _states(data: dict) -> dict[str, str]:
-    return {lab["lab"]: lab["state"] for lab in data["labs"]}
 
 
 # The schedule
@@ -152,7 +86,7 @@ def test_the_lab_that_was_tried_longest_ago_comes_first():
 
 
 @pytest.mark.parametrize(
-    ("expected", "left", "verdict"),
+    ("expected", "left", "action"),
     [
         (None, 50.0, "train"),
         (None, -1.0, "late"),
@@ -162,14 +96,14 @@ def test_the_lab_that_was_tried_longest_ago_comes_first():
         (9999.0, math.inf, "train"),
     ],
 )
-def test_what_no_longer_fits_is_skipped(expected, left, verdict):
+def test_what_no_longer_fits_is_skipped(expected, left, action):
     whole = math.inf if math.isinf(left) else 100.0
-    assert schedule.decide(_plan(), expected, left, whole).verdict == verdict
+    assert schedule.decide(_plan(), expected, left, whole) == action
 
 
 def test_what_did_not_change_needs_no_time(tmp_path):
     stored = Stored(folder=tmp_path, entry=entry())
-    assert schedule.decide(_plan(stored=stored), 9999.0, -5.0, 100.0).verdict == "fresh"
+    assert schedule.decide(_plan(stored=stored), 9999.0, -5.0, 100.0) == "take"
 
 
 # The end of the time
@@ -233,8 +167,8 @@ def test_a_failure_can_not_break_the_table_of_the_summary():
 def test_a_night_leaves_report_verdict_and_trend_in_one_folder(place, capsys):
     assert main(["run", "good"]) == 0
     assert main(["baseline", "set", "main"]) == 0
-    code, data = _night("good", "--baseline", "main")
-    assert (code, data["exit_code"], _states(data)) == (0, 0, {"good": "fresh"})
+    code, data = night("good", "--baseline", "main")
+    assert (code, data["exit_code"], states(data)) == (0, 0, {"good": "fresh"})
     folder = place / "reports" / "nightly"
     made = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert made >= {
@@ -261,51 +195,51 @@ def test_a_night_leaves_report_verdict_and_trend_in_one_folder(place, capsys):
 def test_a_loss_is_exit_code_1_and_trains_only_what_changed(place, capsys):
     assert main(["run", "good"]) == 0
     assert main(["baseline", "set", "main"]) == 0
-    _lab(place, "good", value=0.5)
+    write_lab(place, "good", value=0.5)
     time.sleep(1.1)  # the newest run is told by its second
-    code, data = _night("good", "--baseline", "main")
-    assert (code, _states(data)) == (1, {"good": "trained"})
-    code, data = _night("good", "--baseline", "main")
-    assert (code, _states(data)) == (1, {"good": "fresh"})
+    code, data = night("good", "--baseline", "main")
+    assert (code, states(data)) == (1, {"good": "trained"})
+    code, data = night("good", "--baseline", "main")
+    assert (code, states(data)) == (1, {"good": "fresh"})
 
 
 def test_a_lab_that_fails_is_exit_code_3_and_the_others_are_there(place, capsys):
-    code, data = _night("good", "bad", "--no-check")
-    assert (code, _states(data)) == (3, {"good": "trained", "bad": "failed"})
+    code, data = night("good", "bad", "--no-check")
+    assert (code, states(data)) == (3, {"good": "trained", "bad": "failed"})
     assert "the lamp went out" in (place / "reports" / "nightly" / "nightly.md").read_text("utf-8")
     assert "the lamp went out" in (place / "reports" / "nightly" / "report" / "labreport-en.html").read_text("utf-8")
 
 
-def test_a_lab_that_does_not_fit_is_skipped_named_and_first_the_next_night(place, capsys, monkeypatch):
-    _lab(place, "slow")
-    _earlier(place, "good", "20260101", 0.1)
-    _earlier(place, "slow", "20260102", 40.0)
+def test_a_lab_that_does_not_fit_is_skipped_named_and_first_the_nextnight(place, capsys, monkeypatch):
+    write_lab(place, "slow")
+    earlier(place, "good", "20260101", 0.1)
+    earlier(place, "slow", "20260102", 40.0)
     # Of 100 seconds 80 are for training: before the first lab 68 are left, before the second 32.
     clock = _Clock(12.0)
     for module in ("commands.nightly", "nightly.work"):
         monkeypatch.setattr(f"labreport.report.{module}.perf_counter", clock)
-    code, data = _night("good", "slow", "--no-check", "--budget", "100s")
-    assert (code, _states(data)) == (0, {"good": "trained", "slow": "late"})
+    code, data = night("good", "slow", "--no-check", "--budget", "100s")
+    assert (code, states(data)) == (0, {"good": "trained", "slow": "late"})
     assert "comes first the next night" in (place / "reports" / "nightly" / "nightly.md").read_text("utf-8")
-    _lab(place, "good", value=0.8)
-    code, data = _night("good", "slow", "--no-check", "--budget", "100s")
-    assert _states(data)["slow"] == "trained"
+    write_lab(place, "good", value=0.8)
+    code, data = night("good", "slow", "--no-check", "--budget", "100s")
+    assert states(data)["slow"] == "trained"
 
 
 def test_what_takes_more_than_the_whole_budget_is_never_a_success(place, capsys):
-    _earlier(place, "slow", "20260101", 600.0)
-    code, data = _night("good", "slow", "--no-check", "--budget", "60s")
-    assert (code, _states(data)) == (5, {"good": "trained", "slow": "long"})
+    earlier(place, "slow", "20260101", 600.0)
+    code, data = night("good", "slow", "--no-check", "--budget", "60s")
+    assert (code, states(data)) == (5, {"good": "trained", "slow": "long"})
     assert "more than the whole budget" in (place / "reports" / "nightly" / "nightly.md").read_text("utf-8")
 
 
 def test_budget_and_confirmation_may_stand_in_the_configuration_and_a_flag_beats_them(place, capsys):
-    _earlier(place, "slow", "20260101", 600.0)
+    earlier(place, "slow", "20260101", 600.0)
     configuration = place / "labreport.toml"
     configuration.write_text(configuration.read_text() + '[nightly]\nbudget = "60s"\nconfirm = true\n')
-    code, data = _night("good", "slow", "--no-check")
-    assert (code, data["budget_seconds"], _states(data)) == (5, 60, {"good": "trained", "slow": "long"})
-    _, data = _night("good", "--no-check", "--budget", "2m", "--no-confirm")
+    code, data = night("good", "slow", "--no-check")
+    assert (code, data["budget_seconds"], states(data)) == (5, 60, {"good": "trained", "slow": "long"})
+    _, data = night("good", "--no-check", "--budget", "2m", "--no-confirm")
     assert data["budget_seconds"] == 120
 
 
@@ -331,13 +265,13 @@ def test_a_lab_that_outlasts_the_budget_is_stopped_kept_and_not_taken_for_a_fail
     assert main(["run", "good"]) == 0
     assert main(["baseline", "set", "main"]) == 0
     begun = time.perf_counter()
-    code, data = _night("good", "slow", "--baseline", "main", "--budget", "2s")
+    code, data = night("good", "slow", "--baseline", "main", "--budget", "2s")
     assert time.perf_counter() - begun < 30
-    assert (code, _states(data)) == (5, {"good": "fresh", "slow": "stopped"})
-    assert {step["step"]: step["exit_code"] for step in data["steps"]} == {"report": 0, "check": 0, "trend": 0}
+    assert (code, states(data)) == (5, {"good": "fresh", "slow": "stopped"})
+    assert {step["step"]: step["exit_code"] for step in data["steps"]} == {"report": 0, "check": 5, "trend": 0}
     assert Store(place / "runs").list("slow").runs[0].entry.status == "interrupted"
-    code, data = _night("good", "slow", "--baseline", "main", "--budget", "1s")
-    assert (code, _states(data)) == (5, {"good": "fresh", "slow": "long"})
+    code, data = night("good", "slow", "--baseline", "main", "--budget", "1s")
+    assert (code, states(data)) == (5, {"good": "fresh", "slow": "long"})
 
 
 def test_a_night_without_a_baseline_is_refused_before_anything_is_trained(place, capsys):
@@ -347,7 +281,7 @@ def test_a_night_without_a_baseline_is_refused_before_anything_is_trained(place,
 
 
 def test_a_baseline_that_is_gone_is_nothing_to_compare(place, capsys):
-    code, data = _night("good", "--baseline", "gone")
+    code, data = night("good", "--baseline", "gone")
     assert code == 5
     assert "gone" in next(step["remark"] for step in data["steps"] if step["step"] == "check")
     assert (place / "reports" / "nightly" / "trend-en.html").exists()
@@ -357,7 +291,7 @@ def test_a_corrupt_run_is_named_and_in_the_exit_code(place, capsys):
     broken = place / "runs" / "good" / "20260101T000000Z-dead"
     broken.mkdir(parents=True)
     (broken / "result.json").write_bytes(b"{")
-    code, data = _night("good", "--no-check")
+    code, data = night("good", "--no-check")
     assert code == 2
     assert broken.name in data["steps"][-1]["remark"] and str(place) not in data["steps"][-1]["remark"]
 
@@ -367,7 +301,7 @@ def test_a_fault_of_ours_is_no_verdict(place, capsys, monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setattr("labreport.report.nightly.work.history", broken)
-    code, data = _night("good", "--no-check")
+    code, data = night("good", "--no-check")
     assert code == 70 and "ZeroDivisionError" in data["steps"][-1]["remark"]
     monkeypatch.setattr("labreport.report.nightly.schedule.in_order", broken)
     assert main(["nightly", "good", "--no-check"]) == 70
@@ -385,8 +319,8 @@ def test_the_step_of_a_ci_gets_a_summary_and_the_trend_its_address(place, capsys
 
 
 def test_yesterdays_answer_does_not_stand_where_today_has_none(place, capsys):
-    _night("good", "--no-check")
+    night("good", "--no-check")
     stale = place / "reports" / "nightly" / "result.json"
     stale.write_text("{}")
-    _night("good", "--no-check")
+    night("good", "--no-check")
     assert not stale.exists()

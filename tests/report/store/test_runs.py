@@ -83,7 +83,7 @@ def test_a_result_that_was_damaged_behind_a_whole_index_is_noticed(tmp_path):
 
 def test_a_result_that_was_mended_or_copied_keeps_the_link_to_its_report(tmp_path):
     path = Store(tmp_path).save(_run("imdb", 1)).path
-    Store(tmp_path).link(Store(tmp_path).list().runs[0], "../reports")
+    Store(tmp_path).note(Store(tmp_path).list().runs[0], report="../reports")
     os.utime(path, ns=(1, 1))
     (run,) = Store(tmp_path).list().runs
     assert run.entry.report == "../reports" and run.entry.stamp == runs.stamp_of(path)

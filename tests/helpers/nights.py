@@ -1,0 +1,66 @@
+"""Small labs of a user, and nights with them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+
+from helpers.hand_results import hand_result
+from labreport.report.cli import main
+from labreport.report.store.runs import Store
+
+LAB = """
+from dataclasses import dataclass
+from labreport.experiments.lab import Session
+from labreport.experiments.result import Findings, Measure, Score
+
+TITLE, VERSION, DATASET = "Mine", "1", None
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    rounds: int = 3
+
+def run(settings, dataset, session: Session) -> Findings:
+    {body}
+    return Findings(
+        measures=(Measure(name="rounds", value=settings.rounds),),
+        scores=tuple(
+            Score(name="test_accuracy", model="final", metric="accuracy", split="test", seed=seed,
+                  value={value}, unit="share", direction="higher")
+            for seed in session.seeds
+        ),
+    )
+"""
+GATE = '[gate.good.test_accuracy]\ntest = "margin"\nabsolute = 0.01\n'
+FOLDER = Path("reports/nightly")
+
+
+def write_lab(folder: Path, name: str, body: str = "pass", value: object = 0.9) -> None:
+    """Write a lab: `body` is done before it measures, `value` is its accuracy, or an expression with `seed`."""
+    (folder / f"{name}.py").write_text(LAB.format(body=body, value=value))
+
+
+def night(*arguments: str) -> tuple[int, dict]:
+    """Run a night and return its exit code and what nightly.json says."""
+    code = main(["nightly", *arguments, "-q"])
+    return code, json.loads((FOLDER / "nightly.json").read_bytes())
+
+
+def judged() -> dict:
+    """Return what result.json says of the last night."""
+    return json.loads((FOLDER / "result.json").read_bytes())
+
+
+def states(data: dict) -> dict[str, str]:
+    """Return what became of each lab."""
+    return {lab["lab"]: lab["state"] for lab in data["labs"]}
+
+
+def earlier(folder: Path, lab: str, day: str, seconds: float) -> Path:
+    """Store a run of another version of a lab, which took so many seconds."""
+    result = hand_result("tensors", seeds=(0,), run_id=f"{day}T030000Z-00000000", timings={"total": seconds})
+    moment = f"{day[:4]}-{day[4:6]}-{day[6:]}T03:00:00Z"
+    when = msgspec.structs.replace(result.provenance, started=moment, ended=moment)
+    return Store(folder / "runs").save(msgspec.structs.replace(result, lab=lab, provenance=when)).path
