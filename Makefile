@@ -10,7 +10,7 @@ SYSTEM_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 CONSTRAINTS ?= constraints.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 
-.PHONY: report test lint types gold samples pictures bench test-lowest clean
+.PHONY: report test lint types docs gold samples pictures bench test-lowest audit dist release-check clean
 
 report: $(VENV)/.installed
 	@$(BIN)/labreport build $(ARGS)
@@ -26,13 +26,17 @@ lint: $(VENV)/.installed-test
 types: $(VENV)/.installed-test
 	@$(BIN)/mypy --cache-dir $(VENV)/mypy
 
+# Builds the documentation as HTML into build/docs; a link that leads nowhere is an error.
+docs: $(VENV)/.installed-test
+	@$(BIN)/python docs/build.py build/docs
+
 # Rewrites the gold files from what the code gives now; read the diff before you commit it.
 gold: $(VENV)/.installed-test
 	@UPDATE_GOLD=1 $(BIN)/python -m pytest -q tests/report/test_gold.py
 
 # Rebuilds the embedded samples from the full sets, bit for bit.
 samples: $(VENV)/.installed
-	@$(BIN)/python -m experiments.samples.rebuild --data-dir $(DATA_DIR)
+	@$(BIN)/python -m labreport.experiments.data.samples.rebuild --data-dir $(DATA_DIR)
 
 # Runs the tests with the oldest versions that pyproject.toml allows. Old packages warn about newer ones below them.
 test-lowest:
@@ -40,6 +44,25 @@ test-lowest:
 	@.venv-lowest/bin/python -m pip install --quiet uv
 	@.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[test]'
 	@.venv-lowest/bin/python -m pytest -q -W default $(ARGS)
+
+# Looks for known vulnerabilities in the exact versions of constraints.txt, in an environment of its own.
+audit:
+	@$(PYTHON) -m venv .venv-audit
+	@.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	@.venv-audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
+
+# Builds wheel and sdist into dist/, and checks that their metadata can be shown.
+dist:
+	@$(PYTHON) -m venv .venv-dist
+	@.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check build twine
+	@rm -rf dist && .venv-dist/bin/python -m build --outdir dist . >/dev/null
+	@.venv-dist/bin/twine check --strict dist/*
+
+# Refuses a tag that is not the version, or release notes that do not name it or were not moved out of changes/.
+release-check:
+	@grep -qx 'version = "$(TAG:v%=%)"' pyproject.toml || { echo "The tag $(TAG) is not the version in pyproject.toml." >&2; exit 1; }
+	@grep -q '^## $(TAG:v%=%)' CHANGELOG.md || { echo "CHANGELOG.md does not name $(TAG:v%=%)." >&2; exit 1; }
+	@test -z "$$(ls changes | grep -v README.md)" || { echo "changes/ still holds fragments: run towncrier build." >&2; exit 1; }
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -53,7 +76,7 @@ $(VENV)/.system: $(VENV)/bin/python
 
 $(VENV)/.installed: pyproject.toml $(CONSTRAINTS) $(VENV)/.system
 	@echo "Installing labreport and what it needs into $(VENV) (TensorFlow takes about a minute) …" >&2
-	@$(PIP) --editable .
+	@$(PIP) --editable ".[all]"
 	@touch $@
 
 # The tests of the pages drive Chromium; where it can't be had they are skipped, with that reason.
@@ -63,7 +86,7 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-lowest build *.egg-info runs reports
+	rm -rf $(VENV) .venv-lowest .venv-audit .venv-dist build dist *.egg-info runs reports
 
 # Measures the engine against plain Keras, and the gate's error rates; needs the full data. Writes into build/bench.
 bench: $(VENV)/.installed-test

@@ -13,10 +13,13 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 FORMAT = 1
-"""Number of the file format written. History: 1 (2026) first format."""
+"""Number of the file format that a lab's run is written in."""
+
+OWN_FORMAT = 2
+"""Number of the newest format: 2 adds a user's own run, the course of each training, and what of it is not known."""
 
 GREATEST_SECONDS = 1e9
 """What a stage may have taken; anything greater, or less than nothing, is no time."""
@@ -24,6 +27,10 @@ GREATEST_SECONDS = 1e9
 Setting = bool | int | float | str
 Direction = Literal["higher", "lower"]
 Split = Literal["train", "validation", "test"]
+Status = Literal["complete", "failed", "interrupted"]
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 in hexadecimal.")]
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,22 +66,71 @@ class DataCard(Record, frozen=True, kw_only=True):
     licence: Annotated[str, Meta(description="Licence or terms of use, in the words of its makers where short.")]
 
 
+class EarlyStopping(Record, frozen=True, kw_only=True):
+    """The rule that was to end a training before all its epochs were done."""
+
+    monitor: Annotated[str, Meta(description="Key of the history that was watched, such as val_loss.")]
+    direction: Annotated[Direction | None, Meta(description="Whether a higher or a lower value was better.")] = None
+    patience: Annotated[Count | None, Meta(description="Epochs without a better value before the end.")] = None
+    restore_best_weights: Annotated[bool, Meta(description="Whether the weights of the best epoch were kept.")] = False
+    stopped_at: Annotated[Positive | None, Meta(description="Last epoch, from 1; null where it never acted.")] = None
+
+
+class Course(Record, frozen=True, kw_only=True):
+    """How a training went that no lab of ours led: its end, its phases, and where each value stands."""
+
+    status: Annotated[
+        Literal["complete", "early-stopped", "diverged", "failed", "interrupted"],
+        Meta(description="How it ended; diverged: a value of the history is not a finite number."),
+    ]
+    source: Annotated[
+        Literal["watched", "printed", "log", "told"],
+        Meta(description="Where the numbers are from: the fit itself, printed lines, a log file, or the user's code."),
+    ]
+    axis: Annotated[Literal["epoch", "step"], Meta(description="What the history counts.")] = "epoch"
+    metrics: Annotated[
+        dict[str, Direction | None],
+        Meta(description="Each key of the history that measures, with what is better; null: not known."),
+    ]
+    at: Annotated[
+        dict[str, tuple[int, ...]],
+        Meta(description="The epoch (or step) of each value, for keys that have not one value an epoch from 1."),
+    ] = {}
+    phases: Annotated[
+        tuple[int, ...], Meta(description="Epochs of each consecutive fit of the one network; empty: a single fit.")
+    ] = ()
+    planned: Annotated[Count | None, Meta(description="Epochs asked for in all; null: not known.")] = None
+    diverged_at: Annotated[Count | None, Meta(description="First epoch with a value that is not finite.")] = None
+    repeated: Annotated[
+        tuple[int, ...], Meta(description="Epochs that a resumed log holds twice; the later value counts.")
+    ] = ()
+    stopping: EarlyStopping | None = None
+    group: Annotated[
+        Literal["fold", "seed", "fits"] | None,
+        Meta(description="What tells the trainings of this role apart; fits: not known; null: there is only one."),
+    ] = None
+    failure: Annotated[str, Meta(description="Class and message of the error that ended it; empty: none.")] = ""
+
+
 class Training(Record, frozen=True, kw_only=True):
     """One fit of one model: how long, on what, and its whole history."""
 
     role: Annotated[
         str, Meta(description="What it was for: selection, final, sparse, bottleneck, fold, linear, demonstration.")
     ]
-    seed: int
+    seed: Annotated[int | None, Meta(description="null: none was set, or it is not known (format 2).")]
     fold: Annotated[int | None, Meta(description="Fold counted from 1; null outside cross-validation.")] = None
     epochs: Annotated[int, Meta(ge=0, description="Epochs really trained.")]
-    batch_size: Annotated[int, Meta(ge=1)]
-    train_samples: Annotated[int, Meta(ge=0)]
-    validation_samples: Annotated[int, Meta(ge=0, description="0 where nothing was held out.")]
+    batch_size: Annotated[Positive | None, Meta(description="null: not known (format 2).")]
+    train_samples: Annotated[Count | None, Meta(description="null: not known (format 2).")]
+    validation_samples: Annotated[
+        Count | None, Meta(description="0 where nothing was held out; null: not known (format 2).")
+    ]
     history: Annotated[
         dict[str, tuple[float, ...]], Meta(description="One value per epoch for each Keras key (loss, val_loss, …).")
     ]
     seconds: Annotated[float, Meta(ge=0, description="Wall time of the fit, in seconds.")]
+    course: Annotated[Course | UnsetType, Meta(description="Only in a user's own run (format 2).")] = UNSET
 
 
 class Score(Record, frozen=True, kw_only=True):
@@ -150,7 +206,7 @@ class Predictions(Record, frozen=True, kw_only=True):
     """What one trained model said about the test set."""
 
     model: Annotated[str, Meta(description="Role of the training.")]
-    seed: int
+    seed: int | None
     confusion: Annotated[tuple[tuple[int, ...], ...], Meta(description="Rows: true class; columns: predicted.")] = ()
     histogram: Annotated[tuple[int, ...], Meta(description="Test samples per bin of predicted probability.")] = ()
     histogram_edges: Annotated[tuple[float, ...], Meta(description="Edges of the bins; one more than bins.")] = ()
@@ -201,6 +257,73 @@ class Series(Record, frozen=True, kw_only=True):
     values: tuple[float, ...]
 
 
+class Script(Record, frozen=True, kw_only=True):
+    """The program of a user's own run."""
+
+    name: Annotated[str, Meta(description="File name, or package.module where it was run as a module.")]
+    arguments: Annotated[tuple[str, ...], Meta(description="Its own arguments; secrets and private folders taken out.")]
+    sha256: Annotated[Digest | None, Meta(description="Of the file's bytes; null: a program that is no script.")] = None
+    modules: Annotated[
+        dict[str, str], Meta(description="Modules beside the script that it imported: relative path to SHA-256.")
+    ] = {}
+    exit_code: Annotated[int | None, Meta(description="Negative: the signal that ended it. null: not known.")] = None
+
+
+class Fingerprint(Record, frozen=True, kw_only=True):
+    """What was seen of an array that was given to a network."""
+
+    role: Annotated[
+        Literal["train", "validation", "test", "whole"],
+        Meta(description="What it served for; whole: training and validation data before they were split."),
+    ]
+    part: Annotated[str, Meta(description="x, y, or x.NAME for one of several inputs or outputs.")]
+    kind: Annotated[str, Meta(description="Class of the object, such as ndarray.")]
+    shape: tuple[int, ...] = ()
+    dtype: str = ""
+    sha256: Annotated[Digest | None, Meta(description="Of the bytes; null: not seen, as in a stream of batches.")] = (
+        None
+    )
+    sampled: Annotated[bool, Meta(description="Whether only evenly spaced rows were hashed, as it is large.")] = False
+
+
+class SeedCall(Record, frozen=True, kw_only=True):
+    """A generator of random numbers that the script seeded itself."""
+
+    library: Annotated[str, Meta(description="python, numpy, tensorflow, keras (all three) or torch.")]
+    value: int
+
+
+class Picture(Record, frozen=True, kw_only=True):
+    """A figure that the script drew."""
+
+    name: Annotated[str, Meta(description="File name without folder, or figure and its number where it was shown.")]
+    png: bytes
+
+
+class OwnRun(Record, frozen=True, kw_only=True):
+    """What is known of a user's own run besides its measurements; every part may be empty."""
+
+    door: Annotated[
+        Literal["record", "import", "api"], Meta(description="A script watched, a log imported, or calls in the code.")
+    ]
+    form: Annotated[str, Meta(description="Format of the log, such as csvlogger; empty where a script ran.")] = ""
+    script: Script | None = None
+    seeding: Annotated[
+        tuple[SeedCall, ...], Meta(description="What the script seeded; empty: the seed is not set.")
+    ] = ()
+    identical: Annotated[
+        int, Meta(ge=0, description="Runs with other seeds that gave the very same histories, and are left out.")
+    ] = 0
+    data: tuple[Fingerprint, ...] = ()
+    files: Annotated[
+        tuple[DataFile, ...], Meta(description="Files that the user declared, or that were imported.")
+    ] = ()
+    printed: Annotated[str, Meta(description="What the script wrote to standard output; bounded.")] = ""
+    printed_cut: Annotated[bool, Meta(description="Whether it wrote more than is kept.")] = False
+    pictures: tuple[Picture, ...] = ()
+    notes: Annotated[tuple[str, ...], Meta(description="Remarks of the user.")] = ()
+
+
 class Findings(Record, frozen=True, kw_only=True):
     """All that a lab measured; every part may be empty."""
 
@@ -221,6 +344,7 @@ class Findings(Record, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(description="Forms of the training engine used, each with the reason: loop:wide. Empty: nothing trained."),
     ] = ()
+    own: Annotated[OwnRun | UnsetType, Meta(description="Only in a user's own run (format 2).")] = UNSET
 
 
 class Failure(Record, frozen=True, kw_only=True):
@@ -264,12 +388,12 @@ class Result(Record, frozen=True, kw_only=True):
     key_parts: Annotated[dict[str, str], Meta(description="Hash or value of each input of the key, by name.")]
     lab: str
     lab_version: str
-    status: Literal["complete", "failed", "interrupted"]
+    status: Status
     failure: Failure | None = None
     profile: Literal["full", "quick"]
     settings: dict[str, Setting]
     changed_settings: Annotated[tuple[str, ...], Meta(description="Settings that differ from the lab's default.")]
-    seeds: tuple[int, ...]
+    seeds: Annotated[tuple[int, ...], Meta(description="Empty: no seed was set, or none is known (format 2).")]
     findings: Findings
     timings: Annotated[dict[str, float], Meta(description="Seconds of wall time per stage.")]
     peak_memory_bytes: Annotated[int, Meta(ge=0, description="Greatest resident memory of the process so far.")]

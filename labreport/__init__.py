@@ -1,4 +1,4 @@
-"""labreport: train the classic Keras labs, and print reports that can't be wrong by accident.
+"""labreport: train the classic Keras labs, record your own, and print reports that can't be wrong by accident.
 
 Everything is imported under this one name. Importing it loads nothing of NumPy, TensorFlow or Matplotlib.
 """
@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from labreport.api import record, runs
     from labreport.experiments.definitions import Answer, claim, figure, table
     from labreport.report.chapters.tables import TableData
     from labreport.report.document import Column
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
+    # For what a program records and reads.
+    "record": "api",
+    "runs": "api",
     # For what a lab adds to its report.
     "Answer": "experiments.definitions",
     "claim": "experiments.definitions",
@@ -45,6 +49,8 @@ __all__ = [
     "__version__",
     "claim",
     "figure",
+    "record",
+    "runs",
     "table",
 ]
 

@@ -23,6 +23,8 @@ from labreport.report.errors import UsageError, explained
 COMMANDS = {
     "build": "Run what is stale, then render: the main job.",
     "run": "Train labs and store their results.",
+    "record": "Run a script of your own, unedited, and store what it measured.",
+    "import": "Store what a log of a training holds.",
     "render": "Turn stored results into HTML, PDF or Markdown; never trains.",
     "compare": "Report what changed between versions, and whether it is more than chance.",
     "check": "Judge the newest runs against a baseline: the gate of a nightly job.",
@@ -39,6 +41,9 @@ COMMANDS = {
     "doctor": "Check this machine and say how to fix what is missing.",
 }
 """Name and one line of help of each command; the module of the same name holds it."""
+
+MODULES = {"import": "import_"}
+"""Modules that can't have the name of their command, which is a word of Python's."""
 
 READER_LEFT = 141
 """Exit code where the reader of our output left: what was found was not reported, so neither 0 nor 1 would be true."""
@@ -73,7 +78,7 @@ class Commands(click.Group):
         """Import a command, or return None for an unknown name."""
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"labreport.report.commands.{name}")
+        module = importlib.import_module(f"labreport.report.commands.{MODULES.get(name, name)}")
         found: click.Command = module.command
         return found
 
@@ -114,7 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Not Click's own `main`: it turns a reader that left into exit code 1, which is that of a failed gate.
         words = list(sys.argv[1:] if arguments is None else arguments)
-        _refuse_empty(words)
+        if words[:1] != ["record"]:  # a script may be given empty words
+            _refuse_empty(words)
         with group.make_context("labreport", words) as context:
             code = group.invoke(context)
     except click.exceptions.Exit as exit_:

@@ -21,8 +21,8 @@ import msgspec
 from labreport.experiments.plugins import Registry
 from labreport.experiments.suggestion import unknown_name
 from labreport.report import languages
-from labreport.report.document import Theme
 from labreport.report.errors import UsageError
+from labreport.report.look import THEMES, Look
 from labreport.report.store.codec import NAME
 
 FORMATS: Registry[Any] = Registry("format", "labreport.formats", order=("html", "pdf", "md", "ipynb", "split"))
@@ -38,7 +38,7 @@ LOCALISED = ("title", "course", "institution", "term", "lecturer", "group", "due
 """Texts for cover and heads: one for all languages, or a table by language."""
 
 _LISTS = ("labs", "lang", "to")
-_PATHS = ("data_dir", "runs_dir", "output", "logo", "notes")
+_PATHS = ("data_dir", "runs_dir", "output", "logo", "notes", "templates")
 _FORMS: dict[str, Any] = {
     **dict.fromkeys(_LISTS, list[Text]),
     **dict.fromkeys(_PATHS, Filled),
@@ -76,8 +76,10 @@ class Configuration:
     to: tuple[str, ...] = ("html", "pdf")
     edition: Literal["student", "instructor"] = "student"
     """student: exercises without solutions; instructor: with solutions and a marking scheme."""
-    theme: Theme = "blue"
-    """blue, or grey: without colours, for printers and copiers that have none."""
+    theme: str = "blue"
+    """blue, or grey: without colours, for printers and copiers that have none; or one that is installed."""
+    templates: Path | None = None
+    """A folder of the user that is searched for templates and `css/user.css` before the shipped ones."""
     title: Mapping[str, str] = field(default_factory=dict)
     """Title of the report for each language."""
     course: Mapping[str, str] = field(default_factory=dict)
@@ -104,6 +106,11 @@ class Configuration:
     """Rules of `labreport check`, as they stand in the file; `gate.rules` reads them."""
     nightly: Mapping[str, Any] = field(default_factory=dict)
     """What `labreport nightly` does where no flag says otherwise, as it stands in the file; `schedule` reads it."""
+
+    @property
+    def look(self) -> Look:
+        """How a report is to look."""
+        return Look(theme=self.theme, templates=self.templates)
 
 
 def load(folder: Path, environ: Mapping[str, str] | None = None) -> Configuration:
@@ -255,7 +262,7 @@ def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
             if not NAME.fullmatch(name):
                 raise UsageError(f"{origin}: {name[:40]!r} can't name a lab; use letters, digits, - and _.")
         return {name: folder / path for name, path in plain.items()}
-    return check_choice(key, plain, origin) if key in CHOICES else plain
+    return check_choice(key, plain, origin) if key in (*CHOICES, "theme") else plain
 
 
 def _prepared(key: str, value: Any) -> Any:
@@ -280,7 +287,6 @@ CHOICES = {
     "profile": ("full", "quick"),
     "data": ("auto", "full", "sample"),
     "edition": ("student", "instructor"),
-    "theme": get_args(Theme),
 }
 
 
@@ -290,8 +296,9 @@ def check_choice(key: str, value: str, origin: str) -> str:
     Raises:
         UsageError: it is none of them.
     """
-    if key in CHOICES and value not in CHOICES[key]:
-        raise UsageError(f"{origin}: {unknown_name('value', value, CHOICES[key])}")
+    known = THEMES.names() if key == "theme" else CHOICES.get(key)
+    if known is not None and value not in known:
+        raise UsageError(f"{origin}: {unknown_name('value', value, known)}")
     return value
 
 

@@ -18,8 +18,6 @@ from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_type_hi
 
 import msgspec
 
-Theme = Literal["blue", "grey"]
-"""In which colours a report is shown."""
 ColumnKind = Literal["text", "number", "code"]
 """What the cells of a column hold."""
 BoxKind = Literal["key-points", "caution", "note", "self-check", "sources", "failure"]
@@ -194,7 +192,7 @@ class Cover(Node, frozen=True, kw_only=True):
     head: Inline = ""
     """What stands at the left of every page: the course, or the title."""
     logo: str = ""
-    """A picture as a `data:` address, or nothing."""
+    """A picture as an address that holds it, or nothing."""
     logo_alt: Spoken = ""
     marks: tuple[Inline, ...] = ()
     strip: tuple[CoverFigure, ...] = ()
@@ -239,6 +237,8 @@ class Found:
 
     place: Place
     kind: Kind
+    node: str
+    """What holds it, such as "table"."""
     field: str
     """Name of the field that holds it."""
     text: Text
@@ -290,8 +290,8 @@ def ids(tree: Node) -> Iterator[str]:
 
 
 def _visited(node: Node, around: Place, change: Change, named: Callable[[str], None]) -> Node:
-    """Return a node with its texts changed, the same one where none is; tell the ids met on the way."""
-    place = _inside(node, around)
+    """Return a node with its texts changed, the same one where none is; pass on the ids met on the way."""
+    place, holder = _inside(node, around), type(node).__name__.lower()
 
     def visited(value: Any, name: str, kind: Kind | None, key: str, more: str = "") -> Any:
         if isinstance(value, Node):
@@ -301,7 +301,7 @@ def _visited(node: Node, around: Place, change: Change, named: Callable[[str], N
             return value if all(new is old for new, old in zip(made, value, strict=True)) else made
         if kind is None or value is None:
             return value
-        return change(Found(place=_at(place, key, more), kind=kind, field=name, text=value))
+        return change(Found(place=_at(place, key, more), kind=kind, node=holder, field=name, text=value))
 
     for id_ in (getattr(node, "id", None), *getattr(node, "row_ids", ())):
         if id_ is not None:

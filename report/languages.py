@@ -3,13 +3,15 @@
 A language is a folder with a `language.toml`; beside it lie `words/*.toml` (labels, headings), `notes/*.md` (chapters)
 and `css/*.css` (its rules for content, paper and screen), each of which may be missing. The shipped languages and those
 of other distributions are found in the same way, by entry points of the group `labreport.languages`; a language comes
-to labreport without a line of Python. `docs/language.md` tells how.
+to labreport without a line of Python. `docs/language.md` says how.
 """
 
 from __future__ import annotations
 
 import tomllib
+from contextlib import suppress
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 from importlib.resources.abc import Traversable
 from types import ModuleType
@@ -118,12 +120,15 @@ def involved(*given: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+@cache
 def is_han(tag: str) -> bool:
-    """Return whether a value of the attribute `lang` names a language in Han."""
-    return any(
-        record.script == "han" and tag.partition("-")[0] == record.tag.partition("-")[0]
-        for record in map(language, names())
-    )
+    """Return whether a value of the attribute `lang` names a language in Han; a language that can't be read is none."""
+    for name in names():
+        with suppress(UsageError):
+            record = language(name)
+            if record.script == "han" and tag.partition("-")[0] == record.tag.partition("-")[0]:
+                return True
+    return False
 
 
 def text(name: str, file: str) -> str | None:
@@ -138,6 +143,17 @@ def files(name: str, folder: str) -> tuple[str, ...]:
     """Return the names of the files in a folder of a language, in order; none where the folder is missing."""
     place = _folder(name) / folder
     return tuple(sorted(entry.name for entry in place.iterdir())) if place.is_dir() else ()
+
+
+def fingerprint(name: str) -> str:
+    """Return a hash of everything that a language says, and that those say which lend it what it lacks."""
+    digest = sha256()
+    for lender in lenders(name):
+        for folder in ("words", "notes", "css"):
+            for file in files(lender, folder):
+                digest.update(f"{lender}/{folder}/{file}\0{text(lender, f'{folder}/{file}') or ''}\0".encode())
+        digest.update(repr(language(lender)).encode())
+    return digest.hexdigest()
 
 
 def _folder(name: str) -> Traversable:

@@ -31,6 +31,8 @@ COLUMNS, ROWS = 28, 20
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
+    """What may be changed from the command line: `-P units=4`."""
+
     units: int = 12
     """Units of each of the two hidden layers."""
     epochs: int = 40

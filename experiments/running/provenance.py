@@ -38,7 +38,37 @@ _GIT_SECONDS = 10
 _PATH = re.compile(r"(?<![\w.:/~…])/(?:[^/\s'\",;:=()]+/)*([^/\s'\",;:=()]+)")
 """An absolute path inside a sentence; what follows a letter, a dot or a colon belongs to a word or an address."""
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s'\"]*@")
+"""Who, and with which password, in an address; a password may hold an @ itself."""
+
+_SECRET_WORD = (
+    r"(?:pass(?:word|wd|phrase|code)?|pwd|token|secret|credentials?|auth(?:orization|entication)?|cookie|session[-_]?id"
+    r"|signature|(?:api|access|private|secret|account|encryption|subscription|license)[-_]?keys?|webhook|dsn"
+    r"|[a-z0-9_-]+[-_]key|apikey|bearer)"
+)
+_SECRET_NAME = re.compile(rf"(?i:(?<![a-z]){_SECRET_WORD}(?![a-z]))|[a-z](?:Token|Key|Password|Secret)$")
+"""A name whose value is nobody's business: --token, WANDB_API_KEY, dbPassword; not max_tokens, monkey, keyboard."""
+
+_NAMED = re.compile(
+    rf"(?i)((?<![a-z])(?:[a-z0-9]+[-_.])*{_SECRET_WORD}(?:[-_.][a-z0-9]+)*[\"']?\s*[=:]\s*)"
+    r"((?:bearer|basic|token)\s+)?(\"[^\"]*\"|'[^']*'|[^\s,;&\"'}}\])]+)"
+)
+"""A secret with its name before it, in a sentence, a line of settings, JSON, or the query of an address."""
+
+_SHAPES = re.compile(
+    r"\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj[-_]|ant[-_])?[A-Za-z0-9_-]{16,}|\bhf_[A-Za-z0-9]{16,}|\bgh[pousr]_[A-Za-z0-9]{20,}"
+    r"|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeprs]-[\w-]{10,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
+    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\bAIza[\w-]{30,}|\bya29\.[\w-]{20,}|\bnpm_[A-Za-z0-9]{30,}|\bpypi-[\w-]{30,}"
+    r"|(?i:\b(?:bearer|basic)\s+[\w.~+/-]{12,}=*)"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*KEY-----|$)"
+)
+"""Secrets that are known by their form alone, as the great services give them out."""
+
+HIDDEN = "***"
+"""Stands where a secret was."""
+
+_SHORTEST_SECRET = 6
+"""Characters of a variable's value that is looked for in texts; a shorter one would be found by chance."""
 
 
 def provenance(
@@ -149,12 +179,59 @@ def scrub_command(command: Sequence[str]) -> tuple[str, ...]:
     if not command:
         return ()
     program, *words = command
-    return PurePath(program).name, *(_scrub_word(word) for word in words)
+    return PurePath(program).name, *scrub_words(words)
+
+
+def scrub_words(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the words of a command without private folders, and without secrets, also those after their flag."""
+    shown: list[str] = []
+    hide = False
+    for word in words:
+        if hide and not word.startswith("--"):
+            shown.append(HIDDEN)
+            hide = False
+            continue
+        flag, separator, _ = word.partition("=")
+        secret = bool(_SECRET_NAME.search(flag.lstrip("-"))) and "/" not in flag
+        hide = secret and not separator and word.startswith("-")
+        shown.append(f"{flag}={HIDDEN}" if secret and separator else _scrub_word(word))
+    return tuple(shown)
+
+
+def secret_values(words: Sequence[str]) -> tuple[str, ...]:
+    """Return what `scrub_words` hides of a command: a program may print its arguments."""
+    found = []
+    for word, shown in zip(words, scrub_words(words), strict=True):
+        if shown == HIDDEN or shown.endswith(f"={HIDDEN}"):
+            found.append(word if shown == HIDDEN else word.partition("=")[2])
+    return tuple(value for value in found if value)
+
+
+def without_secrets(text: str, *, code: bool = False) -> str:
+    """Return text without passwords, tokens and keys: those named, those of a known form, those of the environment.
+
+    Args:
+        text: any text.
+        code: whether it is a program, in which only what is quoted after such a name is a secret.
+    """
+    for name, value in os.environ.items():
+        if len(value) >= _SHORTEST_SECRET and value in text and _SECRET_NAME.search(name):
+            text = text.replace(value, HIDDEN)
+    text = _CREDENTIALS.sub("", text)
+    text = _SHAPES.sub(HIDDEN, text)
+
+    def hidden(found: re.Match[str]) -> str:
+        return found.group() if code and found.group(3)[0] not in "\"'" else f"{found.group(1)}{HIDDEN}"
+
+    return _NAMED.sub(hidden, text)
 
 
 def scrub(text: str) -> str:
-    """Return a sentence with every absolute path shortened: the home folder becomes ~, others keep their last part."""
-    text = _CREDENTIALS.sub("", text)
+    """Return a sentence without secrets and with every absolute path shortened.
+
+    The home folder becomes ~, others keep their last part.
+    """
+    text = without_secrets(text)
     home = str(Path.home())
     if len(home) > 1:
         text = re.sub(rf"{re.escape(home)}(?![^/\s'\",;:=()])", "~", text)

@@ -57,8 +57,8 @@ def mismatches(*reports: Report) -> dict[str, str]:
             _joined(leading, others, names)
         except RenderingError as error:
             failures = [_failure(chapter) for chapter in (leading, *others)]
-            told = next((reason for reason in failures if reason), None)
-            found[leading.id] = told or f"{error} Keep the notes of all languages in step."
+            reason = next(filter(None, failures), None)
+            found[leading.id] = reason or f"{error} Keep the notes of all languages in step."
     return found
 
 
@@ -87,10 +87,9 @@ def _joined(leading: Tree, others: Sequence[Tree], names: Sequence[str]) -> Tree
 
 
 def _check_shape(one: Mapping[str, Found], other: Mapping[str, Found], names: tuple[str, str]) -> None:
-    for name, table, against in ((names[0], one, other), (names[1], other, one)):
-        for key, found in table.items():
-            if key not in against:
-                raise RenderingError(
-                    f"The languages do not match at {found.place.named or 'the cover'}: only {name} has "
-                    f"{key.lstrip('/').rpartition('/')[0] or key}."
-                )
+    for (name, lacking), table, against in ((names, one, other), (names[::-1], other, one)):
+        for found in (found for key, found in table.items() if key not in against):
+            place = found.place.named
+            raise RenderingError(
+                f"The languages do not match at {place}: {name} has text ({found.node}) that {lacking} lacks."
+            )

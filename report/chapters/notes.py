@@ -28,7 +28,7 @@ from labreport.report.chapters.values import Context
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.rendering import mathematics
-from labreport.report.rendering.typesetter import Typesetter
+from labreport.report.rendering.typesetter import on_screen
 
 PLACED = ("figure", "table", "listing", "model", "example", "equation")
 """Directives that place something by name."""
@@ -143,21 +143,20 @@ def check_markup(note: Note, language: str) -> None:
     Raises:
         NoteError: names file and line: raw HTML, an image, a link that a report may not hold, an unknown formula.
     """
-    typesetter = Typesetter(language, _tried)
+    typesetter = on_screen(language)
     for passage in (*note.opening, *(part for section in note.sections for part in section.passages)):
         try:
             if passage.kind == "equation":
-                _tried(passage.text.partition("\n---\n")[0].strip(), True)
+                formulas = [(passage.text.partition("\n---\n")[0].strip(), True)]
             else:
                 typesetter.prose(passage.text)
+                formulas = typesetter.formulas(passage.text) if "$" in passage.text else []
+            for tex, display in formulas:
+                # It may be fit for the screen and not for paper.
+                mathematics.on_screen(tex, display)
+                mathematics.picture(tex, display=display)
         except RenderingError as error:
             raise NoteError(f"{note.origin}:{passage.line}: {error}") from error
-
-
-def _tried(tex: str, display: bool) -> str:
-    """Return a formula for the screen that can also be drawn on paper."""
-    mathematics.picture(tex, display=display)
-    return mathematics.mathml(tex, display=display)
 
 
 def plain(text: str, origin: str) -> Note:

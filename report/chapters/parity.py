@@ -1,7 +1,7 @@
 """Whether the notes of all shipped languages are in step: the same parts in the same order, none newer than another.
 
-Whether a translation still says what its original says, no program can tell. So who has compared a section in all
-languages records it: `python -m labreport.report.chapters.parity` writes the hash of each section in each language.
+Whether a translation still says what its original says, no program can tell. So a person who has compared a section in
+all languages records it: `python -m labreport.report.chapters.parity` writes the hash of each section in each language.
 When one language of a recorded section changes and another does not, the other is stale, and named.
 """
 

@@ -154,6 +154,7 @@ def _few(digits: Any) -> int | None:
 
 
 def exact(value: Any) -> Any:
+    """Return a number of a setting as one that was chosen, everything else as it is."""
     return Exact(value) if isinstance(value, float) else value
 
 

@@ -39,13 +39,15 @@ def command() -> None:
 @NAME
 @click.argument("runs", nargs=-1, metavar="[RUN]...")
 @click.option("--data", metavar="KIND", help="Without RUN: only runs on full or sample data.")
-@click.option("--force", is_flag=True, help="Also a run that the gate rejected, or that only confirms another.")
+@click.option(
+    "--force", is_flag=True, help="Also a run that did not pass its last check, or that only confirms another."
+)
 @options.RUNS_DIR
 def set_(name: str, runs: tuple[str, ...], data: str | None, force: bool, runs_dir: Path | None) -> int:
     """Make RUNs the baseline NAME; without RUN the newest complete full run of each lab.
 
-    Several runs of one lab, data and engine (with different seeds) are one baseline together. A run that the last check
-    rejected is refused, and so is one that was made only to confirm a suspicion.
+    Several runs of one lab, data and engine (with different seeds) are one baseline together. A run that did not
+    pass its last check is refused, and so is one that was made only to confirm a suspicion.
     """
     configuration = options.resolve(runs_dir=runs_dir, data=data)
     store = Store(configuration.runs_dir)
@@ -108,8 +110,8 @@ def _refuse_rejected(store: Store, paths: Sequence[Path]) -> None:
             continue  # not of this store, which `set` refuses itself
         if entry.confirms:
             reason = "was made only to confirm a suspicion of the gate"
-        elif entry.outcome == "regressed":
-            reason = "was rejected by the last check of it"
+        elif entry.outcome in ("regressed", "failed"):
+            reason = "did not pass the last check of it"
         else:
             continue
         raise UsageError(

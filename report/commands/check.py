@@ -106,7 +106,7 @@ def _checked(
     verdict = found.verdict
     code = verdict.exit_code(inconclusive_fails=inconclusive_fails)
     # The verdict is written before the report is rendered, so that no fault of a page can lose it.
-    folder.write(verdict, target, configuration.lang, code)
+    folder.write(verdict, target, configuration.lang, code, look=configuration.look)
     if report and found.runs:
         try:
             code = _with_report(found, configuration, target, reporter, code)
@@ -114,7 +114,7 @@ def _checked(
             _, message = explained(error)
             click.echo(f"Error: the report could not be rendered ({message}); the verdict stands.", err=True)
             code = code or 4
-            folder.write(verdict, target, configuration.lang, code)
+            folder.write(verdict, target, configuration.lang, code, look=configuration.look)
     checking.remember(store, verdict)
     if remark := folder.append_verdict(verdict, configuration.lang, os.environ):
         click.echo(f"Note: {remark}", err=True)
@@ -138,7 +138,7 @@ def _with_report(found: Checked, configuration: Configuration, target: Path, rep
     outcome = rendered(found.runs, inside, reporter, split=False, force=False)
     if outcome.problems and code == 0:
         code = 4
-    folder.write(found.verdict, target, configuration.lang, code, outcome.outputs)
+    folder.write(found.verdict, target, configuration.lang, code, outcome.outputs, look=configuration.look)
     return code
 
 

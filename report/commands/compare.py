@@ -99,6 +99,7 @@ def command(
         languages=configuration.lang,
         forms=forms,
         moment=report_moment(ended),
+        look=configuration.look,
     )
     for path in written:
         # The figures of a Markdown report lie in a folder of their own and go without saying.

@@ -16,10 +16,10 @@ from labreport.experiments.data import sets
 from labreport.experiments.errors import DataError
 from labreport.report.chapters import parity
 from labreport.report.configuration import Configuration
+from labreport.report.rendering.fonts import FACES
+from labreport.report.rendering.pdf import PANGO_PACKAGES
 
-PANGO_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 DATA_SETS = ("mnist", "imdb", "reuters", "boston_housing")
-FONTS = ("LabreportSans-Regular", "LabreportSans-Bold", "LabreportSans-Italic", "LabreportMono-Regular")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +36,15 @@ class Finding:
 def diagnose(configuration: Configuration) -> Iterator[Finding]:
     """Look at everything a build needs, cheap things first."""
     yield _python()
-    yield _imported(
-        "tensorflow", "import tensorflow", "pip install tensorflow", environment={"TF_CPP_MIN_LOG_LEVEL": "3"}
-    )
-    yield _imported(
+    yield _extra("tensorflow", "labs", "pip install tensorflow", environment={"TF_CPP_MIN_LOG_LEVEL": "3"})
+    weasyprint = _extra(
         "weasyprint",
-        "import weasyprint",
+        "pdf",
         f"apt-get install {PANGO_PACKAGES} (or your system's Pango); HTML and Markdown work without it",
     )
-    yield from _patches()
+    yield weasyprint
+    if weasyprint.state == "ok":
+        yield from _patches()
     for name in ("jinja2", "matplotlib", "numpy"):
         yield _installed(name)
     yield _fonts()
@@ -60,14 +60,15 @@ def _python() -> Finding:
     return Finding(name="Python", state="ok", text=text)
 
 
-def _imported(name: str, statement: str, mend: str, environment: dict[str, str] | None = None) -> Finding:
-    """Import a heavy package in a process of its own: a broken one may take its process with it."""
+def _extra(name: str, extra: str, mend: str, environment: dict[str, str] | None = None) -> Finding:
+    """Import the package of an extra in a process of its own: a broken one may take its process with it."""
     installed = _installed(name)
     if installed.state == "bad":
-        return installed
+        # Left out on purpose, perhaps: everything else works without it.
+        return Finding(name=name, state="note", text="not installed", mend=f"pip install 'labreport[{extra}]'")
     try:
         tried = subprocess.run(
-            [sys.executable, "-P", "-c", statement],
+            [sys.executable, "-P", "-c", f"import {name}"],
             capture_output=True,
             text=True,
             timeout=180,
@@ -107,10 +108,10 @@ def _installed(name: str) -> Finding:
 
 def _fonts() -> Finding:
     folder = resources.files("labreport.templates") / "fonts"
-    missing = [name for name in FONTS if not (folder / f"{name}.ttf").is_file()]
+    missing = [face.file for face in FACES.values() if not (folder / face.file).is_file()]
     if missing:
         return Finding(name="fonts", state="bad", text=f"missing: {', '.join(missing)}", mend="reinstall labreport")
-    return Finding(name="fonts", state="ok", text=f"{len(FONTS)} shipped fonts")
+    return Finding(name="fonts", state="ok", text=f"{len(FACES)} shipped fonts")
 
 
 def _data(name: str, configuration: Configuration) -> Finding:

@@ -62,7 +62,9 @@ def render_options(command: Command) -> Command:
             "--edition", metavar="NAME", help="student, or instructor: with the solutions.  [default: student]"
         ),
         click.option(
-            "--theme", metavar="NAME", help="blue, or grey: for printers and copiers without colours.  [default: blue]"
+            "--theme",
+            metavar="NAME",
+            help="blue; grey: for printers and copiers without colours; or an installed one.  [default: blue]",
         ),
         click.option(
             "-o", "--output", type=click.Path(path_type=Path), help="Folder for the reports.  [default: reports]"
@@ -78,7 +80,7 @@ def resolve(**flags: Any) -> Configuration:
         UsageError: an unknown key, or a value that can't be.
     """
     base = configuration.load(Path.cwd())
-    for name in configuration.CHOICES:
+    for name in (*configuration.CHOICES, "theme"):
         if flags.get(name) is not None:
             configuration.check_choice(name, flags[name], f"--{name}")
     for name in ("lang", "to"):

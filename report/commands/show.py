@@ -51,7 +51,7 @@ def _print(result: Result, claims: Sequence[Claim]) -> None:
         ("status", result.status),
         ("profile", result.profile),
         ("data", f"{findings.data.name} ({findings.data.source})" if findings.data else "none"),
-        ("seeds", ", ".join(map(str, result.seeds))),
+        ("seeds", ", ".join(map(str, result.seeds)) or "not set"),
         ("changed settings", ", ".join(f"{n}={result.settings[n]}" for n in result.changed_settings) or "none"),
         ("time", duration(analysis.seconds(result))),
         ("peak memory", size(result.peak_memory_bytes)),

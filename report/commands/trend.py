@@ -75,7 +75,7 @@ def command(
         raise NothingStoredError(
             f"{chosen.format(shown(configuration.runs_dir))}\nSee `labreport list`, or run `labreport build` first."
         )
-    paths = write(found, configuration.output, configuration.lang, base=url)
+    paths = write(found, configuration.output, configuration.lang, base=url, look=configuration.look)
     if as_json:
         print_json(trend_data.plain(found))
     else:

@@ -10,6 +10,7 @@ from labreport.report.comparison.record import Comparisons
 from labreport.report.comparison.version import Version
 from labreport.report.configuration import FORMATS
 from labreport.report.errors import ReportError, UsageError
+from labreport.report.look import Look
 from labreport.report.store import codec, embedded, files
 
 JSON = "json"
@@ -26,6 +27,7 @@ def write(
     languages: Sequence[str],
     forms: Sequence[str],
     moment: datetime,
+    look: Look | None = None,
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Write a comparison in every form and language that is asked for.
 
@@ -36,6 +38,7 @@ def write(
         languages: of the reports.
         forms: names of formats, or `JSON`.
         moment: date of the reports (UTC).
+        look: theme and templates.
 
     Returns:
         The files written, and the problems met: a form that can't be made costs no other.
@@ -57,7 +60,7 @@ def write(
             problems.append(f"{language}: {error}")
             continue
         context = formats.RenderContext(
-            stem=f"{STEM}-{language}", moment=moment, carried={embedded.COMPARISON: data}, comparison=True
+            stem=f"{STEM}-{language}", moment=moment, look=look, carried={embedded.COMPARISON: data}, comparison=True
         )
         for form in pages:
             try:

@@ -24,7 +24,7 @@ _UNREAD = ("equation", "solution")
 """Directives whose text is none (formulas), or that no student may read."""
 _LINK = re.compile(r"\[([^\]\[]*)\]\((?:[^()]|\([^()]*\))*\)")
 _MARKS = re.compile(r"\*\*|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|`|^#+ +|^[-*] +|^\d+\. +", re.MULTILINE)
-_FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1`*~*[ \t]*$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"`{3,}|~{3,}")
 _FORMULA = re.compile(r"(?<![\\$])\$([^$\n]+?)(?<!\\)\$(?!\$)")
 _PLAIN_FORMULA = re.compile(r"[A-Za-z0-9 .,()=+/-]+")
 _ESCAPED = re.compile(r"\\([\\`*_\[\]<>|$#~{}&])")
@@ -75,7 +75,7 @@ def of_note(result: Result, language: str, notes_in_use: NotesInUse) -> tuple[Pa
 
 def _paragraphs(section: str, markdown: str) -> list[Paragraph]:
     """Return the paragraphs and items of lists in a stretch of Markdown, without source."""
-    parts = re.split(r"\n\s*\n|\n(?=[-*] |\d+\. )", _FENCED.sub("", markdown))
+    parts = re.split(r"\n\s*\n|\n(?=[-*] |\d+\. )", _without_source(markdown))
     return [Paragraph(section=plain(section), text=line) for part in parts if (line := plain(part))]
 
 
@@ -88,6 +88,22 @@ def of_text(text: Printed) -> dict[str, dict[str, tuple[Paragraph, ...]]]:
         }
         for language, labs in text.languages.items()
     }
+
+
+def _without_source(markdown: str) -> str:
+    """Return Markdown without its fenced blocks; one that is not closed reaches to the end, as in a page."""
+    kept: list[str] = []
+    fence = ""
+    for line in markdown.split("\n"):
+        mark = _FENCE.match(line)
+        if fence:
+            if mark and line.startswith(fence) and not line.strip().strip(fence[0]):
+                fence = ""
+        elif mark:
+            fence = mark.group()
+        else:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def plain(markdown: str) -> str:

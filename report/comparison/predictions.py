@@ -28,6 +28,8 @@ def predictions(a: Result, b: Result) -> Predictions | None:
 
 
 def _between(before: Stored, after: Stored, a: Result, b: Result) -> Predictions | None:
+    if before.seed is None or after.seed is None:
+        return None
     kept_a, kept_b = _pieces(before), _pieces(after)
     both = [place for place in kept_a if place in kept_b]
     names = a.findings.data.class_names if a.findings.data else ()

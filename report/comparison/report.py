@@ -275,7 +275,7 @@ def _method(found: Comparisons, versions: Sequence[Version], words: Words) -> Ch
 
 
 def _obstacles(lab: LabComparison, words: Words) -> str:
-    space = words("figures.sentence_separator")
+    space = words.record.between_sentences
     return foreign(space.join(wording.reason(found, words, kind="reason") for found in lab.obstacles))
 
 

@@ -101,7 +101,7 @@ def curves(lab: LabComparison, results: tuple[Result, Result], next_: Next, word
         return ()
     shift = wording.shift(lab.epochs, words)
     if _histories(results[0]) == _histories(results[1]):
-        return (Prose(markdown=words("figures.sentence_separator").join((words("compare.same_curves"), shift))),)
+        return (Prose(markdown=words.record.between_sentences.join((words("compare.same_curves"), shift))),)
     from labreport.report.figures import comparison
 
     try:
@@ -109,7 +109,7 @@ def curves(lab: LabComparison, results: tuple[Result, Result], next_: Next, word
     except RenderingError:
         return (Prose(markdown=shift),)
     if max(len(lab.epochs.per_run_a), len(lab.epochs.per_run_b)) > 1:
-        shift = words("figures.sentence_separator").join((shift, words("compare.bands")))
+        shift = words.record.between_sentences.join((shift, words("compare.bands")))
     caption = words("compare.curves_caption_smoothed" if lab.epochs.smoothed else "compare.curves_caption", shift=shift)
     id_, number = next_("figure", "figure-curves")
     data = Table(id=f"{id_}-data", number=number, caption="", columns=drawing.columns, rows=drawing.rows)

@@ -199,7 +199,7 @@ def shift(found: EpochShift, words: Words) -> str:
         sentences.append(words("compare.no_overfitting_both", epochs=found.epochs_a))
     else:
         sentences += [words("compare.no_overfitting", side=side, epochs=epochs) for side, epochs in falling]
-    return words("figures.sentence_separator").join(sentences)
+    return words.record.between_sentences.join(sentences)
 
 
 def duration(run: Run) -> str:

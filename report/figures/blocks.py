@@ -113,7 +113,8 @@ def broadcasting(result: Result, words: Words) -> Drawing:
     return sketch.finished(words("figures.alt_broadcasting", **said), heads, rows)
 
 
-def emblem(words: Words) -> Drawing:
+@figure("emblem-tensors")
+def emblem(_result: Result, words: Words) -> Drawing:
     """Draw a small block of cells that stands for the chapter on tensors."""
     sketch = Sketch(40, 24)
     _cuboid(sketch, (10.0, 9.5), (5, 3, 3), 3.9, palette.TRAINING)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 
 from labreport.experiments.definitions import figure
 from labreport.experiments.result import Predictions, Result
 from labreport.report import numbers
-from labreport.report.figures import palette
+from labreport.report.figures import palette, shades
 from labreport.report.figures.drawing import Chart, Drawing, FigureError
 from labreport.report.figures.sketch import Sketch
 from labreport.report.figures.style import charted, name_axes, panel, sheet, text_width
@@ -80,18 +79,15 @@ def confusion(result: Result, words: Words) -> Chart:
     key_width = max(18.0, max(map(text_width, words.stacked("figures.share_of_true_class").split("\n"))) + 1)
     figure = sheet(left + side + 5 + key_width, side + 11)
     axes = panel(figure, left, 10, side, side, grid=False)
-    colours = LinearSegmentedColormap.from_list("test", [palette.PAPER, palette.TEST])
     shares = matrix / numpy.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    scale = PowerNorm(0.5, vmin=0, vmax=1)
-    axes.imshow(colours(scale(shares), bytes=True), interpolation="none")
-    axes.set_aspect("auto")
+    shades.cells(axes, numpy.sqrt(shares), palette.PAPER_TEST)
     for spine in axes.spines.values():
         spine.set_visible(True)
         spine.set_color(palette.RULE)
     _label_matrix(axes, words, names, few)
     if few:
         _write_counts(axes, matrix, shares)
-    _colour_key(panel(figure, left + side + 5, 10, 3, 40, grid=False), words, colours)
+    _colour_key(panel(figure, left + side + 5, 10, 3, 40, grid=False), words)
     right = int(numpy.trace(matrix))
     pairs = confused_pairs(said)
     return Chart(
@@ -118,10 +114,9 @@ def confusion(result: Result, words: Words) -> Chart:
     )
 
 
-def _colour_key(axes: Axes, words: Words, colours: LinearSegmentedColormap) -> None:
+def _colour_key(axes: Axes, words: Words) -> None:
     """Draw the scale of the colours: the share of a row's samples, on a square-root scale."""
-    ramp = numpy.linspace(1, 0, 64)[:, None]
-    axes.imshow(colours(ramp, bytes=True), aspect="auto", extent=(0, 1, 0, 1), interpolation="none")
+    shades.scale(axes, palette.PAPER_TEST)
     marks = (0, 0.05, 0.25, 0.5, 1)
     axes.set_xticks([])
     axes.set_yticks([mark**0.5 for mark in marks], [numbers.percent(mark, 0) for mark in marks])

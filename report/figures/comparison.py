@@ -11,13 +11,11 @@ from typing import Literal
 
 import numpy
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
-from numpy.typing import NDArray
 
 from labreport.experiments.result import Result
 from labreport.experiments.selection import NoValidationError
 from labreport.report import numbers
-from labreport.report.figures import palette
+from labreport.report.figures import palette, shades
 from labreport.report.figures.axes import (
     Curve,
     Look,
@@ -46,6 +44,8 @@ from labreport.report.findings import analysis
 from labreport.report.findings.analysis import MissingValueError, Turn
 from labreport.report.words import Words
 
+STRONGEST = 0.85
+"""Strength of the colour of the greatest difference, so that the number on it can be read."""
 LOOK_A = Look(colour=palette.VERSION_A, width=1.6)
 LOOK_B = Look(colour=palette.VERSION_B, width=1.6, pattern=(0, (3.2, 1.4)))
 THIN = 0.7
@@ -111,12 +111,11 @@ def confusion_chart(a: Result, b: Result, words: Words) -> Chart:
     shares = difference / numpy.maximum(before.sum(axis=1, keepdims=True), 1)
     figure = sheet(124, 92) if few else sheet(144, 114)
     axes = panel(figure, 16, 8, 80, 80, grid=False) if few else panel(figure, 14, 8, 102, 102, grid=False)
-    colours = LinearSegmentedColormap.from_list("versions", [palette.VERSION_A, palette.PAPER, palette.VERSION_B])
     reach = max(float(numpy.abs(shares).max()), 1e-9)
     # The root makes a change of a single sample visible beside one of fifty.
-    scaled = 0.5 + 0.5 * numpy.sign(shares) * numpy.sqrt(numpy.abs(shares) / reach) * 0.85
-    axes.imshow(colours(scaled, bytes=True), interpolation="none")
-    axes.set_aspect("auto")
+    scaled = numpy.sign(shares) * numpy.sqrt(numpy.abs(shares) / reach) * STRONGEST
+    shades.cells(axes, numpy.maximum(-scaled, 0), palette.PAPER_A)
+    shades.cells(axes, numpy.maximum(scaled, 0), palette.PAPER_B)
     for spine in axes.spines.values():
         spine.set_visible(True)
         spine.set_color(palette.RULE)
@@ -124,10 +123,10 @@ def confusion_chart(a: Result, b: Result, words: Words) -> Chart:
     if few:
         for (row, column), count in numpy.ndenumerate(difference):
             if count:
-                dark = abs(scaled[row, column] - 0.5) > 0.3
+                dark = abs(scaled[row, column]) > 0.6
                 colour = palette.PAPER if dark else palette.PAPER_INK
                 axes.text(column, row, _signed(count), ha="center", va="center_baseline", color=colour)
-    _key(panel(figure, figure.get_size_inches()[0] * 25.4 - 25, 14, 3, 28, grid=False), colours, words)
+    _key(panel(figure, figure.get_size_inches()[0] * 25.4 - 25, 14, 3, 28, grid=False), words)
     cells = sorted(
         ((-abs(float(count)), row, column) for (row, column), count in numpy.ndenumerate(difference) if count)
     )
@@ -212,7 +211,7 @@ def _validation(result: Result, measure: Measure) -> tuple[int, Curve]:
     if measure != "mae":
         return 1, history(result, "selection", f"val_{measure}")
     dropped, mean = analysis.smoothed_curve(result)
-    seeds = sorted({fit.seed for fit in result.findings.trainings if fit.role == "fold"})
+    seeds = sorted({fit.seed for fit in result.findings.trainings if fit.role == "fold" and fit.seed is not None})
     single = [analysis.smoothed_curve(analysis.only_seed(result, seed))[1] for seed in seeds]
     return dropped + 1, bundle(single, mean)
 
@@ -255,10 +254,10 @@ def _label_classes(axes: Axes, words: Words, names: list[str], *, few: bool) -> 
     axes.set_ylabel(words("figures.true_class"), color=palette.INK, labelpad=3)
 
 
-def _key(axes: Axes, colours: LinearSegmentedColormap, words: Words) -> None:
+def _key(axes: Axes, words: Words) -> None:
     """Draw what the two colours mean."""
-    ramp: NDArray[numpy.float64] = numpy.linspace(0.925, 0.075, 64)[:, None]
-    axes.imshow(colours(ramp, bytes=True), aspect="auto", extent=(0, 1, 0, 1), interpolation="none")
+    shades.scale(axes, palette.PAPER_A, start=0.5, end=0.0, strongest=STRONGEST)
+    shades.scale(axes, palette.PAPER_B, start=0.5, end=1.0, strongest=STRONGEST)
     axes.set_xticks([])
     axes.yaxis.tick_right()
     axes.tick_params(length=0, pad=3)

@@ -1,35 +1,49 @@
-"""The colours of all figures; one colour means one thing in every figure and table.
+"""The colours of all figures by what they mean; one role means one thing in every figure and table.
 
-The colours are told apart by readers with any of the common colour blindnesses, and lines also differ in width,
-pattern or marker, so that a grey copy keeps them apart. Figures write these very strings into their attributes, which
-is what a dark theme looks for when it maps them to lighter ones. Tints are the same colours at low opacity.
+A figure says `fill="var(--training)"`. Which colour that is, the theme says: on the page by a rule of its style sheet,
+for light ground and dark, and in a drawing that stands alone by `rendering.theme.painted`. Lines also differ in width,
+pattern or marker, so that a grey copy keeps them apart. Tints are the same colours at low opacity.
 """
 
 from __future__ import annotations
 
-INK = "#1f2933"
+INK = "var(--ink)"
 """Text and axes that matter."""
-GREY = "#5c6773"
+GREY = "var(--soft)"
 """Text of the second rank: numbers at the ticks, remarks."""
-RULE = "#d3d8de"
+RULE = "var(--rule)"
 """Grid lines and quiet borders."""
-TRAINING = "#1f4e8c"
-"""The training part: deep blue, the accent of the report."""
-VALIDATION = "#b9540b"
-"""The validation part, and every mark that is set on a figure: warm."""
-TEST = "#13776a"
+TRAINING = "var(--training)"
+"""The training part."""
+VALIDATION = "var(--validation)"
+"""The validation part, and every mark that is set on a figure."""
+TEST = "var(--test)"
 """The test part."""
-BASELINE = "#7b8590"
+BASELINE = "var(--baseline)"
 """What a simple rule or model reaches."""
-VERSION_A = "#5b3f95"
+VERSION_A = "var(--version-a)"
 """First of two compared versions."""
-VERSION_B = "#a87300"
+VERSION_B = "var(--version-b)"
 """Second of two compared versions."""
 
-PAPER = "#ffffff"
-"""Ground of pictures (digits, matrices), which stay as they are in a dark theme."""
-PAPER_INK = "#111827"
-"""Text on such a ground; not mapped by a dark theme."""
+PAPER = "var(--picture)"
+"""Ground of a matrix, which stays light in a dark theme as pictures do."""
+PAPER_INK = "var(--picture-ink)"
+"""Text on such a ground."""
+PAPER_TEST = "var(--picture-test)"
+"""The test part on such a ground."""
+PAPER_A = "var(--picture-version-a)"
+"""The first version on such a ground."""
+PAPER_B = "var(--picture-version-b)"
+"""The second version on such a ground."""
+
+ROLES = (
+    INK, GREY, RULE, TRAINING, VALIDATION, TEST, BASELINE, VERSION_A, VERSION_B,
+    PAPER, PAPER_INK, PAPER_TEST, PAPER_A, PAPER_B,
+)  # fmt: skip
+"""Every role that a figure may name."""
+STAND_INS = {role: f"#fe00{number:02x}" for number, role in enumerate(ROLES)}
+"""Colours that stand for the roles while Matplotlib draws, which knows colours only."""
 
 BAND = 0.18
 """Opacity of a band over seeds or folds."""

@@ -23,6 +23,8 @@ from labreport.report.words import Words
 
 _EXPECTED = (FigureError, MissingValueError, NoValidationError)
 """What a figure raises that a run does not hold what it shows."""
+EMBLEM = "emblem-"
+"""Beginning of the names of the pictures that stand for a lab on the cover; the lab's name follows."""
 
 
 def draw(name: str, result: Result, words: Words, own: Mapping[str, FigureDefinition] | None = None) -> Drawing:
@@ -55,8 +57,11 @@ def strip(result: Result, words: Words) -> Drawing:
     """Return the small picture of a lab for the cover, 40 mm × 24 mm.
 
     Raises:
-        FigureError: the lab trains, but its run has no validation curve.
+        FigureError: the lab has no emblem, and its run neither a validation curve nor a score.
     """
+    emblem = f"{EMBLEM}{result.lab}"
+    if emblem in FIGURES:
+        return draw(emblem, result, words)
     return _drawn("strip", lambda: cover_strip.picture(result, words), result, words)
 
 

@@ -1,24 +1,34 @@
-"""The small pictures on the cover, one for each lab: the report at a glance."""
+"""The small pictures on the cover, one for each lab: the report at a glance.
+
+Where a model is trained it is the validation curve. A lab that trains none may have an emblem of its own, a figure by
+the name `emblem-LAB`; any other shows its score.
+"""
 
 from __future__ import annotations
 
 from matplotlib.axes import Axes
 
+from labreport.experiments.definitions import figure
 from labreport.experiments.result import Result
-from labreport.report.figures import blocks, palette
+from labreport.report.figures import palette
 from labreport.report.figures.axes import Curve, Side, bundle, epoch_axis, write_above
 from labreport.report.figures.drawing import Chart, Drawing, FigureError
 from labreport.report.figures.sketch import Sketch
 from labreport.report.figures.style import POINTS_PER_MM, charted, panel, sheet, text_width
 from labreport.report.figures.wording import plain
 from labreport.report.findings import analysis
+from labreport.report.numbers import number, percent
 from labreport.report.words import Words
 
 WIDTH, HEIGHT, MARGIN = 40.0, 24.0, 2.5
 
 
 def picture(result: Result, words: Words) -> Chart | Drawing:
-    """Return the validation curve of a lab with its best epoch, or an emblem where nothing is trained."""
+    """Return the validation curve of a lab with its best epoch, or its score where it has none.
+
+    Raises:
+        FigureError: the run has neither.
+    """
     roles = {fit.role: set(fit.history) for fit in result.findings.trainings}
     if "val_mae" in roles.get("fold", ()):
         dropped, smoothed = analysis.smoothed_curve(result)
@@ -27,11 +37,21 @@ def picture(result: Result, words: Words) -> Chart | Drawing:
     if "val_loss" in roles.get(role, ()):
         curve = bundle(analysis.curves(result, role, "val_loss"))
         return _small_curve(words, curve, 1, analysis.turn(result), "loss")
-    if any(series.name == "descent_position" for series in result.findings.series):
-        return blocks.emblem(words)
-    if any(model.role == "two_outputs" for model in result.findings.models):
-        return _graph_emblem(words)
-    raise FigureError("the run has no validation curve, and nothing else that stands for it")
+    return _score(result, words)
+
+
+def _score(result: Result, words: Words) -> Drawing:
+    """Write the first score of a lab, its mean over the seeds."""
+    if not result.findings.scores:
+        raise FigureError("the run has neither a validation curve nor a score")
+    score = result.findings.scores[0]
+    mean = analysis.score(result, score.name).mean
+    value = percent(mean, 1) if score.unit == "share" else number(mean)
+    name = words.get(f"trend.metric_{score.name}", score.name.replace("_", " "))
+    sketch = Sketch(WIDTH, HEIGHT)
+    sketch.text(WIDTH / 2, 11.5, value, anchor="middle", colour=palette.TEST, size=17, bold=True)
+    sketch.text(WIDTH / 2, 18.5, name, anchor="middle", colour=palette.GREY)
+    return sketch.finished(words("figures.alt_strip_score", name=name, value=value))
 
 
 @charted
@@ -66,7 +86,8 @@ def _into_sheet(axes: Axes, epoch: int, width: float, anchor: Side) -> float:
     return min(max(left, 0.0), max(WIDTH - width, 0.0)) - left
 
 
-def _graph_emblem(words: Words) -> Drawing:
+@figure("emblem-workflow")
+def graph_emblem(_result: Result, words: Words) -> Drawing:
     """Draw a small graph with two outputs that stands for the chapter on the workflow."""
     sketch = Sketch(WIDTH, HEIGHT)
     places = {"in": (4.0, 12.0), "shared": (14.5, 12.0), "up": (25.5, 6.0), "down": (25.5, 18.0), "end": (36.0, 12.0)}

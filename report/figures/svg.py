@@ -11,6 +11,8 @@ import re
 from collections import Counter
 from xml.etree import ElementTree
 
+from labreport.report.figures import palette
+
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 TEXT = {"font-family": "Labreport Sans", "font-size": "8"}
@@ -18,13 +20,9 @@ TEXT = {"font-family": "Labreport Sans", "font-size": "8"}
 _NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
 _STEP = re.compile(r"([MLCQZz])|(-?\d+\.?\d*(?:e-?\d+)?)")
 _COORDINATES = {"M": 2, "L": 2, "C": 6, "Q": 4}
+_ROLES = {stand_in: role for role, stand_in in palette.STAND_INS.items()}
 _UNUSED = {"stroke-miterlimit": None, "fill-rule": None, "stroke-opacity": "1", "fill-opacity": "1", "opacity": "1"}
 _ROUNDED = ("x", "y", "width", "height", "transform", "r", "stroke-width", "stroke-dasharray", "stroke-dashoffset")
-
-DENSE = 120
-"""Commands from which on a path is thinned."""
-TOLERANCE = 0.08
-"""Greatest distance in points of a left-out point from the line that is drawn."""
 
 Element = ElementTree.Element
 
@@ -106,10 +104,11 @@ def _drop(root: Element, tags: set[str]) -> None:
 
 
 def _style_to_attributes(element: Element) -> None:
+    """Turn a style into attributes, and the colours that stood for roles into those roles."""
     for declaration in element.attrib.pop("style", "").split(";"):
         name, colon, value = declaration.partition(":")
         if colon:
-            element.set(name.strip(), value.strip())
+            element.set(name.strip(), _ROLES.get(value.strip(), value.strip()))
     for name, usual in _UNUSED.items():
         if name in element.attrib and (usual is None or element.get(name) == usual):
             del element.attrib[name]
@@ -215,13 +214,11 @@ def _join(axis: Element) -> None:
 def shortened(path: str) -> str:
     """Return path data with relative line steps, each computed from rounded points so that errors don't add up.
 
-    Long lines, such as five hundred epochs, are written in tenths of a point instead of hundredths, without the points
-    that hardly leave a straight line between others: no printer shows the difference.
+    Places are rounded to a tenth of a point, a twenty-eighth of a millimetre, which no printer shows; shapes with
+    curves, which are small, to a hundredth.
     """
     commands = _commands(path)
-    scale = 100
-    if len(commands) >= DENSE:
-        commands, scale = _thinned(commands), 10
+    scale = 100 if any(command in "CQ" for command, _ in commands) else 10
     out: list[str] = []
     here = (0, 0)
     for command, numbers in commands:
@@ -234,12 +231,20 @@ def shortened(path: str) -> str:
             step = (end[0] - here[0], end[1] - here[1])
             if step == (0, 0) and out and not out[-1].startswith("M"):
                 continue
-            lead = " " if out and out[-1].startswith(("l", " ")) else "l"
-            out.append(lead + " ".join(_without_zero(part / scale) for part in step))
+            out.append(_line(step, scale, out[-1] if out else ""))
         else:
             out.append(command + " ".join(_without_zero(point / scale) for point in points))
         here = end
     return "".join(out).replace(" -", "-")
+
+
+def _line(step: tuple[int, int], scale: int, before: str) -> str:
+    """Return a step of a line in its shortest form."""
+    if 0 in step:
+        across = not step[1]
+        return ("h" if across else "v") + _without_zero(step[not across] / scale)
+    lead = " " if before.startswith(("l", " ")) else "l"
+    return lead + " ".join(_without_zero(part / scale) for part in step)
 
 
 def _commands(path: str) -> list[tuple[str, list[float]]]:
@@ -254,46 +259,6 @@ def _commands(path: str) -> list[tuple[str, list[float]]]:
             commands.append((command, numbers))
         numbers.append(float(digits))
     return commands
-
-
-def _thinned(commands: list[tuple[str, list[float]]]) -> list[tuple[str, list[float]]]:
-    """Return the commands without points that hardly matter; curved paths stay as they are."""
-    kept: list[tuple[str, list[float]]] = []
-    run: list[tuple[float, float]] = []
-    for command, numbers in [*commands, ("", [])]:
-        if command == "L" or (command == "M" and not run):
-            run.append((numbers[0], numbers[1]))
-            continue
-        kept += [("M" if i == 0 else "L", [x, y]) for i, (x, y) in enumerate(_straightened(run))]
-        run = [(numbers[0], numbers[1])] if command == "M" else []
-        if command not in {"", "M"}:
-            kept.append((command, numbers))
-            if command not in "Zz":
-                return commands  # a line that goes on after a curve: not worth the trouble
-    return kept
-
-
-def _straightened(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return the points without which the line would leave its course (Douglas and Peucker, 1973)."""
-    keep = {0, len(points) - 1}
-    spans = [(0, len(points) - 1)] if points else []
-    while spans:
-        first, last = spans.pop()
-        (x1, y1), (x2, y2) = points[first], points[last]
-        length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
-        farthest, distance = first, TOLERANCE
-        for i in range(first + 1, last):
-            x, y = points[i]
-            if length > 1e-9:
-                away = abs((x2 - x1) * (y1 - y) - (x1 - x) * (y2 - y1)) / length
-            else:
-                away = ((x - x1) ** 2 + (y - y1) ** 2) ** 0.5
-            if away > distance:
-                farthest, distance = i, away
-        if farthest != first:
-            keep.add(farthest)
-            spans += [(first, farthest), (farthest, last)]
-    return [point for i, point in enumerate(points) if i in keep]
 
 
 def _without_zero(value: float) -> str:

@@ -67,7 +67,7 @@ def joined(words: Words, clauses: Sequence[str]) -> str:
 
 def sentences(words: Words, *texts: str) -> str:
     """Return whole sentences one after the other, leaving out empty ones."""
-    return words("figures.sentence_separator").join(text for text in texts if text)
+    return words.record.between_sentences.join(text for text in texts if text)
 
 
 def listed_epochs(epochs: int, *kept: int) -> list[int]:

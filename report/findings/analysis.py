@@ -82,7 +82,7 @@ def curves(result: Result, role: str, key: str) -> tuple[tuple[float, ...], ...]
     Raises:
         MissingValueError: no such training, or no such key in its history.
     """
-    by_seed: dict[int, list[tuple[float, ...]]] = {}
+    by_seed: dict[int | None, list[tuple[float, ...]]] = {}
     for fit in trainings(result, role):
         if key not in fit.history:
             raise MissingValueError(
@@ -256,7 +256,7 @@ def seconds(result: Result) -> float:
     return result.timings.get("total", sum(result.timings.values()))
 
 
-def only_seed(result: Result, seed: int) -> Result:
+def only_seed(result: Result, seed: int | None) -> Result:
     """Return the Result as if only this seed had run; what needs no seed stays."""
 
     def of_seed(items: Iterable[msgspec.Struct]) -> tuple[msgspec.Struct, ...]:

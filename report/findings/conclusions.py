@@ -24,7 +24,7 @@ from labreport.report.findings.scores import Measured, ScoreKind, measured
 class SeedTraining(Record, frozen=True, kw_only=True):
     """The trainings of one role with one seed; the folds of the seed are averaged epoch by epoch."""
 
-    seed: int
+    seed: int | None
     best_epoch: Annotated[
         int | None, Meta(description="Epoch of the lowest validation value of this seed alone; null without a curve.")
     ]
@@ -134,11 +134,11 @@ def _group(result: Result, role: str) -> TrainingGroup:
         best_epoch=found.best_epoch if found else None,
         epochs=min(fit.epochs for fit in fits),
         overfits=found.overfits if found else None,
-        per_seed=tuple(_seed(result, role, seed) for seed in sorted({fit.seed for fit in fits})),
+        per_seed=tuple(_seed(result, role, seed) for seed in dict.fromkeys(fit.seed for fit in fits)),
     )
 
 
-def _seed(result: Result, role: str, seed: int) -> SeedTraining:
+def _seed(result: Result, role: str, seed: int | None) -> SeedTraining:
     alone = analysis.only_seed(result, seed)
     fits = analysis.trainings(alone, role)
     found = _turn(alone, role)

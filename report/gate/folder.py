@@ -12,6 +12,7 @@ from labreport.report.gate.badge import badge
 from labreport.report.gate.junit import junit
 from labreport.report.gate.summary import LIMIT, short, summary
 from labreport.report.gate.verdict import Item, Outcome, Verdict
+from labreport.report.look import Look
 from labreport.report.store import codec, files, manifest
 
 SUMMARY, SHORT, JUNIT, RESULT, BADGE, INDEX = (
@@ -45,6 +46,7 @@ def write(
     trend: Sequence[Path] = (),
     *,
     night: str = "",
+    look: Look | None = None,
 ) -> tuple[Path, ...]:
     """Write a verdict into a folder, in every form, and the manifest last.
 
@@ -56,6 +58,7 @@ def write(
         report: files of the report, inside the folder.
         trend: files of a trend that was drawn into the same folder.
         night: name of the summary of a night, which will lie in the same folder; empty for a check by itself.
+        look: theme and templates of the page.
 
     Returns:
         Every file of the folder that belongs to this check.
@@ -82,7 +85,7 @@ def write(
         SUMMARY: lambda: summary(verdict, languages).encode(),
         SHORT: lambda: short(verdict, languages).encode(),
         BADGE: lambda: badge(verdict).encode(),
-        INDEX: lambda: page.page(verdict, languages, linked, exit_code).encode(),
+        INDEX: lambda: page.page(verdict, languages, linked, exit_code, look).encode(),
     }
     for name, content in made.items():
         files.write(folder / name, content())

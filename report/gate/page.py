@@ -1,26 +1,19 @@
 """The index of a check: one self-contained page with the verdict and a link to every file beside it.
 
-It has no script, loads nothing and says so in its Content-Security-Policy.
+What makes it safe and self-contained stands in `rendering.sealed`.
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-
-from markupsafe import Markup
 
 from labreport.report.gate import wording
 from labreport.report.gate.verdict import LabVerdict, Verdict
 from labreport.report.gate.wording import Row
-from labreport.report.rendering import fonts
-from labreport.report.rendering.page import environment, language_style, style
+from labreport.report.look import Look
+from labreport.report.rendering.sealed import sealed
 from labreport.report.words import Words
-
-_POLICY, _STYLES = "labreport-policy", "labreport-styles"
-"""Stand in the page until the style sheet, which depends on the page's characters, is made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +50,9 @@ class Part:
     labs: tuple[Lab, ...]
 
 
-def page(verdict: Verdict, languages: Sequence[str], files: Mapping[str, str], exit_code: int) -> str:
+def page(
+    verdict: Verdict, languages: Sequence[str], files: Mapping[str, str], exit_code: int, look: Look | None = None
+) -> str:
     """Return the page.
 
     Args:
@@ -65,23 +60,15 @@ def page(verdict: Verdict, languages: Sequence[str], files: Mapping[str, str], e
         languages: one part for each, in this order.
         files: address of each file of the folder, relative to the page, and the key of what `gate.toml` calls it.
         exit_code: of the command that judged.
+        look: theme and templates.
     """
-    text = environment().get_template("gate.html.j2").render(
-        parts=[_part(verdict, Words(language), files, exit_code) for language in languages],
-        policy=_POLICY,
-        styles=Markup(_STYLES),
-    )  # fmt: skip
-    dark = f"@media screen and (prefers-color-scheme:dark){{\n{style('dark')}}}\n"
-    content = style("content") + language_style("content", *languages)
-    styles = fonts.style_sheet(text) + style("theme") + content + style("gate") + dark + style("user")
-    digest = b64encode(sha256(styles.encode()).digest()).decode()
-    policy = f"default-src 'none'; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'"
-    return text.replace(_POLICY, policy, 1).replace(_STYLES, styles, 1)
+    parts = [_part(verdict, Words(language), files, exit_code) for language in languages]
+    return sealed("gate.html.j2", look=look or Look(), languages=languages, sheets=("content", "gate"), parts=parts)
 
 
 def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: int) -> Part:
     found = wording.rows(verdict, words)
-    colon = words("gate.colon")
+    colon = words.record.colon
     return Part(
         language=words.language,
         tag=words.record.tag,
@@ -96,7 +83,7 @@ def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: i
         colon=colon,
         facts=(
             (words("gate.baseline"), verdict.baseline),
-            (words("gate.newest"), f"{verdict.moment[:16].replace('T', ' ')} UTC"),
+            (words("gate.newest"), wording.newest(verdict, words)),
             (words("gate.checks"), wording.counts(verdict, words)),
             (words("gate.level"), wording.level(verdict)),
             (words("gate.commit"), wording.commits(verdict, words)),

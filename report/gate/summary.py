@@ -87,15 +87,15 @@ def _head(verdict: Verdict, words: Words, mark: str) -> list[str]:
     outcome = verdict.outcome
     facts = [
         (words("gate.baseline"), f"`{_code(verdict.baseline)}`"),
-        (words("gate.newest"), escaped(verdict.moment[:16].replace("T", " ")) + " UTC"),
+        (words("gate.newest"), escaped(wording.newest(verdict, words))),
         (words("gate.checks"), wording.counts(verdict, words)),
     ]
     return [
-        f"{mark} {words('gate.title')}{words('gate.colon')}{words(f'gate.outcome_{outcome}')}",
+        f"{mark} {words('gate.title')}{words.record.colon}{words(f'gate.outcome_{outcome}')}",
         "",
         escaped(wording.explanation(verdict, words)),
         "",
-        " · ".join(f"{name}{words('gate.colon')}{value}" for name, value in facts),
+        " · ".join(f"{name}{words.record.colon}{value}" for name, value in facts),
         "",
     ]
 

@@ -79,9 +79,9 @@ def sentence(check: Check, words: Words) -> str:
     """Return why a check has its answer."""
     said = reason(check.reason, words)
     if "spread_now" in check.reason.values:
-        said = f"{said} {words('gate.spread', **_in_units(check.reason.values, words))}"
+        said = _sentences(words, said, words("gate.spread", **_in_units(check.reason.values, words)))
     if check.fresh_seeds and check.status in ("failed", "warned"):
-        said = f"{said} {words('gate.confirmed', fresh=integer(len(check.fresh_seeds)))}"
+        said = _sentences(words, said, words("gate.confirmed", fresh=integer(len(check.fresh_seeds))))
     return said
 
 
@@ -130,7 +130,17 @@ def explanation(verdict: Verdict, words: Words) -> str:
     """Return what the outcome means, and which labs were not measured."""
     said = words(f"gate.explain_{verdict.outcome}")
     names = words("gate.separator").join(skipped(verdict))
-    return f"{said} {words('gate.not_measured', labs=names)}" if names else said
+    return _sentences(words, said, words("gate.not_measured", labs=names)) if names else said
+
+
+def newest(verdict: Verdict, words: Words) -> str:
+    """Return when the newest judged run ended."""
+    judged = any(lab.run_id is not None for lab in verdict.labs)
+    return f"{verdict.moment[:16].replace('T', ' ')} UTC" if judged else words("gate.nothing")
+
+
+def _sentences(words: Words, *said: str) -> str:
+    return words.record.between_sentences.join(said)
 
 
 def _in_units(values: Mapping[str, str], words: Words) -> dict[str, str]:

@@ -241,7 +241,7 @@ def _trend(task: Task) -> tuple[Step, list[Path]]:
     found = history(task.store.root, task.store.list())
     if not found.groups:
         return Step(name="trend", code=5, remark=NO_RUN), []
-    paths = trend_folder.write(found, task.target, task.configuration.lang, base=task.url)
+    paths = trend_folder.write(found, task.target, task.configuration.lang, base=task.url, look=task.configuration.look)
     step = Step(
         name="trend",
         code=2 if found.unreadable else 0,
@@ -264,7 +264,16 @@ def _check(
     step = Step(name="check", code=code, remark=remark, files=(gate_folder.INDEX, gate_folder.SUMMARY))
     # Every artifact names the code with which the night will end.
     whole = _night(task, labs, [*before, step]).code
-    made = gate_folder.write(found.verdict, task.target, task.configuration.lang, whole, pages, drawn, night=SUMMARY)
+    made = gate_folder.write(
+        found.verdict,
+        task.target,
+        task.configuration.lang,
+        whole,
+        pages,
+        drawn,
+        night=SUMMARY,
+        look=task.configuration.look,
+    )
     checking.remember(task.store, found.verdict)
     if message := gate_folder.append_verdict(found.verdict, task.configuration.lang, os.environ):
         click.echo(f"Note: {message}", err=True)

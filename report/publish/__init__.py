@@ -100,6 +100,8 @@ def _check_inputs(configuration: Configuration) -> None:
         data_address(configuration.logo)
     if configuration.notes is not None and not configuration.notes.is_dir():
         raise UsageError(f"The notes {configuration.notes} are not a folder; correct `notes`, or leave it out.")
+    if configuration.templates is not None and not configuration.templates.is_dir():
+        raise UsageError(f"The folder of templates {configuration.templates} is not a folder; fix `templates`.")
 
 
 def _unchanged(folder: Path, key: str) -> tuple[Path, ...] | None:

@@ -49,7 +49,7 @@ def render_language(job: Job) -> Rendered:
     context = formats.RenderContext(
         stem=job.stem,
         moment=job.moment,
-        theme=job.configuration.theme,
+        look=job.configuration.look,
         edition=job.configuration.edition,
         results=results,
         carried={run.result.lab: run.content for run in job.runs},

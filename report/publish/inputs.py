@@ -12,13 +12,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from importlib import resources
-from importlib.metadata import version
 from pathlib import Path
 
 from labreport.experiments import additions, plugins
 from labreport.experiments.errors import LabError
+from labreport.experiments.running.identity import package_version
+from labreport.report import languages
 from labreport.report.chapters.logo import data_address
 from labreport.report.configuration import LOCALISED, Configuration
+from labreport.report.look import THEMES
 from labreport.report.publish.dates import tool_version
 from labreport.report.store.runs import StoredResult
 
@@ -31,6 +33,7 @@ DECIDING = {
         "figures",
         "findings",
         "languages.py",
+        "look.py",
         "numbers.py",
         "publish",
         "rendering",
@@ -79,12 +82,13 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
     digest = sha256()
     for run in runs:
         digest.update(sha256(run.content).digest())
-    for path in (*_sources(), *_of_user(runs, configuration)):
+    for path in (*_sources(), *_of_labs(runs, configuration)):
         digest.update(sha256(path.read_bytes()).digest())
     words = [
-        [path.relative_to(configuration.notes).as_posix() for path in _notes(configuration.notes)]
-        if configuration.notes
-        else None,
+        _own_files(configuration.notes, "*/*.md"),
+        _own_files(configuration.templates, "**/*"),
+        _own_theme(configuration.theme),
+        [languages.fingerprint(part) for which in configuration.documents for part in languages.parts(which)],
         configuration.documents,
         configuration.to,
         [dict(getattr(configuration, name)) for name in LOCALISED],
@@ -93,7 +97,7 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
         configuration.edition,
         configuration.theme,
         moment.isoformat(),
-        [version(package) for package in _PACKAGES],
+        [package_version(package) for package in _PACKAGES],
         plugins.foreign(),
         tool_version(),
     ]
@@ -114,10 +118,8 @@ def _decides(path: Path) -> bool:
     return path.is_file() and "__pycache__" not in path.parts and path.name.partition(".")[0] not in _APART
 
 
-def _of_user(runs: Sequence[StoredResult], configuration: Configuration) -> Iterator[Path]:
-    """Return the user's notes and the files in which the labs define figures, tables and claims."""
-    if configuration.notes:
-        yield from _notes(configuration.notes)
+def _of_labs(runs: Sequence[StoredResult], configuration: Configuration) -> Iterator[Path]:
+    """Return the files in which the labs define figures, tables and claims."""
     for lab in (run.result.lab for run in runs):
         try:
             yield from additions.files(lab, configuration.paths.get(lab))
@@ -125,5 +127,15 @@ def _of_user(runs: Sequence[StoredResult], configuration: Configuration) -> Iter
             continue  # its source is gone; the chapter says so where that matters
 
 
-def _notes(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*/*.md"))
+def _own_theme(name: str) -> list[str]:
+    """Return the name and the hash of each file of a theme, which another distribution may have brought."""
+    found = sorted((file.name, file) for file in resources.files(THEMES.get(name)).iterdir() if file.is_file())
+    return [f"{title} {sha256(file.read_bytes()).hexdigest()}" for title, file in found]
+
+
+def _own_files(folder: Path | None, pattern: str) -> list[str]:
+    """Return the name inside the folder and the hash of each file of the user."""
+    if folder is None:
+        return []
+    found = sorted(path for path in folder.glob(pattern) if path.is_file())
+    return [f"{path.relative_to(folder).as_posix()} {sha256(path.read_bytes()).hexdigest()}" for path in found]

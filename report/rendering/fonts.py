@@ -117,15 +117,6 @@ def check(text: str, place: str) -> None:
             )
 
 
-def style_sheet(html: str) -> str:
-    """Return `@font-face` rules that carry just the glyphs a page shows.
-
-    Args:
-        html: the finished page, without these rules.
-    """
-    return embedded(used(html))
-
-
 def embedded(usage: Mapping[FaceName, frozenset[str]]) -> str:
     """Return `@font-face` rules with the subset of each face as a `data:` address."""
     rules = []

@@ -15,8 +15,9 @@ from typing import Literal
 from labreport.experiments.plugins import PluginError
 from labreport.experiments.result import Result
 from labreport.report.configuration import FORMATS
-from labreport.report.document import Report, Theme
+from labreport.report.document import Report
 from labreport.report.errors import RenderingError, UsageError
+from labreport.report.look import Look
 from labreport.report.store import embedded, printed
 
 
@@ -28,7 +29,8 @@ class RenderContext:
     """How the names of all its files begin, such as `labreport-en`."""
     moment: datetime
     """Date of the report (UTC)."""
-    theme: Theme = "blue"
+    look: Look | None = None
+    """Theme and templates; None for the default ones."""
     edition: Literal["student", "instructor"] = "student"
     results: Sequence[Result] = ()
     """The runs that the report is about; empty for a comparison."""
@@ -105,7 +107,7 @@ def _html(report: Report, context: RenderContext) -> dict[str, bytes]:
         data = {embedded.COMPARISON_ELEMENT: embedded.packed(context.carried)}
     else:
         data = embedded.elements(context.carried, printed.printed(report, context.carried))
-    return {f"{context.stem}.html": html.html(report, data, theme=context.theme).encode()}
+    return {f"{context.stem}.html": html.html(report, data, look=context.look).encode()}
 
 
 def _pdf(report: Report, context: RenderContext) -> dict[str, bytes]:
@@ -115,7 +117,7 @@ def _pdf(report: Report, context: RenderContext) -> dict[str, bytes]:
         attached = embedded.comparison_attachments(context.carried[embedded.COMPARISON])
     else:
         attached = embedded.attachments(context.carried, printed.printed(report, context.carried))
-    content = pdf.pdf(report, source_date=context.moment, attached=attached, theme=context.theme)
+    content = pdf.pdf(report, source_date=context.moment, attached=attached, look=context.look)
     return {f"{context.stem}.pdf": content}
 
 
@@ -123,7 +125,7 @@ def _markdown(report: Report, context: RenderContext) -> dict[str, bytes]:
     from labreport.report.rendering import markdown
 
     folder = f"{context.stem}-figures"
-    text, figures = markdown.markdown(report, folder, theme=context.theme)
+    text, figures = markdown.markdown(report, folder, look=context.look)
     pictures = {file: svg.encode() for file, svg in figures.items()} | markdown.pictures(report)
     return {f"{context.stem}.md": text.encode()} | {f"{folder}/{file}": content for file, content in pictures.items()}
 
@@ -133,14 +135,20 @@ def _notebooks(report: Report, context: RenderContext) -> dict[str, bytes]:
 
     if report.others:
         raise UsageError("a notebook is in one language; ask for it with --lang zh,en")
-    made = notebooks(report, context.results, edition=context.edition, theme=context.theme, failed=context.failed)
+    made = notebooks(
+        report,
+        context.results,
+        edition=context.edition,
+        theme=context.look.theme if context.look else "blue",
+        failed=context.failed,
+    )
     return {f"{context.stem}-notebooks/{file}": content for file, content in made.items()}
 
 
 def _split(report: Report, context: RenderContext) -> dict[str, bytes]:
     from labreport.report.rendering import html
 
-    return {f"{context.stem}/{file}": page.encode() for file, page in html.split(report, theme=context.theme).items()}
+    return {f"{context.stem}/{file}": page.encode() for file, page in html.split(report, look=context.look).items()}
 
 
 HTML = Format(name="html", suffixes=(".html",), render=_html)

@@ -1,45 +1,38 @@
 """A Report becomes HTML: one file that holds everything it shows, or one file per chapter.
 
-The page has no script, loads nothing and says so in a strict Content-Security-Policy, whose hash is computed from the
-very text of its style sheet. Fonts are cut down to the characters the page shows.
+What makes a page safe and self-contained stands in `sealed`.
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 
-from markupsafe import Markup
+from labreport.report.document import Chapter, Report, ids
+from labreport.report.look import Look
+from labreport.report.rendering import texts
+from labreport.report.rendering.page import Page
+from labreport.report.rendering.sealed import sealed
 
-from labreport.report.document import Chapter, Report, Theme, ids
-from labreport.report.rendering import fonts, minify, texts
-from labreport.report.rendering.page import Page, environment, language_style, style
-from labreport.report.rendering.theme import figure_rules, recoloured_page, styled
-from labreport.report.store import compression
-
-_POLICY, _STYLES = "labreport-policy", "labreport-styles"
-"""Stand in the page until the style sheet, which depends on the page's characters, is made."""
 INDEX = "index.html"
 
 
-def html(report: Report, embedded: Mapping[str, bytes] | None = None, *, theme: Theme = "blue") -> str:
+def html(report: Report, embedded: Mapping[str, str] | None = None, *, look: Look | None = None) -> str:
     """Return the report as one self-contained HTML file.
 
     Args:
         report: what is shown.
-        embedded: data to carry along unseen, by name; they are written as text and never run.
-        theme: in whose colours.
+        embedded: data to carry along unseen, by name, spelled as text that means nothing in HTML; they are never run.
+        look: theme and templates.
 
     Raises:
         RenderingError: a text, drawing or formula can't be shown; names the place.
     """
-    page = Page(report, "screen", theme=theme)
+    page = Page(report, "screen", look=look)
     texts.check(page)
     return _file(page, page.chapters(), page.title(report.cover.title), embedded=embedded or {})
 
 
-def split(report: Report, *, theme: Theme = "blue") -> dict[str, str]:
+def split(report: Report, *, look: Look | None = None) -> dict[str, str]:
     """Return the report as one page for each chapter and an index page.
 
     The index holds the cover, the summary and the provenance. Raises as `html`.
@@ -56,7 +49,7 @@ def split(report: Report, *, theme: Theme = "blue") -> dict[str, str]:
     order = list(files)
     pages = {}
     for position, (name, chapters) in enumerate(files.items()):
-        page = Page(report, "screen", files=home, here=name, theme=theme)
+        page = Page(report, "screen", files=home, here=name, look=look)
         title = page.title(report.cover.title)
         if name != INDEX:
             title = f"{page.title(chapters[0].title)} · {title}"
@@ -79,45 +72,21 @@ def _file(
     first: bool = True,
     neighbours: Sequence[tuple[str, str, str]] = (),
     elsewhere: frozenset[str] = frozenset(),
-    embedded: Mapping[str, bytes] | None = None,
+    embedded: Mapping[str, str] | None = None,
 ) -> str:
-    text = (
-        environment()
-        .get_template("report.html.j2")
-        .render(
-            report=page.report,
-            page=page,
-            shown=shown,
-            first=first,
-            title=title,
-            neighbours=neighbours,
-            embedded={name: compression.spelled(data) for name, data in (embedded or {}).items()},
-            policy=_POLICY,
-            styles=Markup(_STYLES),
-        )
-    )
-    texts.check_links(text, elsewhere)
-    text = minify.without_blanks(text)
-    faces = fonts.style_sheet(text)
-    text, rules, dark = minify.slim_drawings(minify.slim_pictures(minify.without_end_tags(text)))
-    text = minify.without_quotes(text)
-    text = recoloured_page(text, page.theme)
-    styles = faces + minify.compact(styled(_style_sheet(page.report, rules, dark), page.theme) + style("user"))
-    digest = b64encode(sha256(styles.encode()).digest()).decode()
-    policy = f"default-src 'none'; img-src data:; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'"
-    return text.replace(_POLICY, policy, 1).replace(_STYLES, styles, 1)
-
-
-def _style_sheet(report: Report, drawing_rules: str, dark_drawing_rules: str) -> str:
-    dark = style("dark") + figure_rules() + dark_drawing_rules
-    return (
-        style("theme")
-        + style("content")
-        + language_style("content", *report.languages)
-        + language_style("screen", *report.languages)
-        + style("screen")
-        + drawing_rules
-        + f"@media screen and (prefers-color-scheme:dark){{\n{dark}}}\n"
+    return sealed(
+        "report.html.j2",
+        look=page.look,
+        languages=page.report.languages,
+        sheets=("content", "screen"),
+        check=lambda text: texts.check_links(text, elsewhere),
+        report=page.report,
+        page=page,
+        shown=shown,
+        first=first,
+        title=title,
+        neighbours=neighbours,
+        embedded=embedded or {},
     )
 
 

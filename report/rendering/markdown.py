@@ -23,15 +23,15 @@ from labreport.report.document import (
     Report,
     Table,
     Text,
-    Theme,
     by_language,
     escape,
     first,
 )
+from labreport.report.look import Look
 from labreport.report.rendering import texts
 from labreport.report.rendering.dialect import anchor, fenced, joined, pipe_table, quoted, with_families
 from labreport.report.rendering.page import Page
-from labreport.report.rendering.theme import recoloured
+from labreport.report.rendering.theme import painted
 from labreport.report.words import Words
 
 _FAMILIES = {
@@ -41,13 +41,13 @@ _FAMILIES = {
 """Fonts of a figure that stands alone: the reader's machine need not have ours."""
 
 
-def markdown(report: Report, folder: str | None = None, *, theme: Theme = "blue") -> tuple[str, dict[str, str]]:
+def markdown(report: Report, folder: str | None = None, *, look: Look | None = None) -> tuple[str, dict[str, str]]:
     """Return the report as Markdown, and its figures.
 
     Args:
         report: what is written.
         folder: where the figures will lie, relative to the text; by default `labreport-<language>-figures`.
-        theme: colours of the figures.
+        look: its theme gives the colours of the figures.
 
     Returns:
         The text, and SVG by file name.
@@ -55,7 +55,7 @@ def markdown(report: Report, folder: str | None = None, *, theme: Theme = "blue"
     Raises:
         RenderingError: a text, drawing or formula can't be shown; names the place.
     """
-    page = Page(report, "screen", theme=theme)
+    page = Page(report, "screen", look=look)
     texts.check(page, glyphs=False)
     writer = _Writer(page, f"labreport-{report.language}-figures" if folder is None else folder)
     text = "\n\n".join(part for part in writer.report(report) if part.strip())
@@ -175,7 +175,7 @@ class _Writer:
         return (anchor(id_) if id_ else "") + "<br>\n".join(lines)
 
     def _image(self, name: str, svg: str, alt: str) -> str:
-        self.files[name] = recoloured(with_families(svg, _FAMILIES), self._page.theme)
+        self.files[name] = painted(with_families(svg, _FAMILIES), self._page.look.theme)
         label = re.sub(r"([\\\[\]])", r"\\\1", " ".join(alt.split()))
         return f"![{label}]({self._folder}/{name})"
 

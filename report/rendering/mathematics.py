@@ -7,7 +7,6 @@ of outlines (STIX Two Math), so no font is needed where it is shown.
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -40,9 +39,15 @@ LONGEST = 2000
 """Characters of TeX that are set at most: the time it takes grows with their square."""
 _SIZE = 10.0
 """Size of type at which a drawing is made, in points; its measures are given in em."""
-_INK = "#1f2933"
+_INK = "var(--ink)"
 _SCALE = 1.04
 """The mathematical font's small letters are lower than the text font's: formulas are set this much larger."""
+
+
+def on_screen(tex: str, display: bool) -> str:
+    """Return a formula for the screen: MathML, or the number alone where it is nothing else; raises as `mathml`."""
+    number = None if display else plain_number(tex)
+    return mathml(tex, display=display) if number is None else number
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,6 @@ class Picture:
     height: float
     depth: float
     """How far the drawing reaches below the base line."""
-
-    @property
-    def uri(self) -> str:
-        """The drawing as a `data:` address."""
-        return "data:image/svg+xml;base64," + b64encode(self.svg.encode()).decode()
 
 
 def plain_number(tex: str) -> str | None:

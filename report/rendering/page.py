@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateError
 from markupsafe import Markup, escape
 
 from labreport.report import languages
@@ -28,13 +29,14 @@ from labreport.report.document import (
     Report,
     Table,
     Text,
-    Theme,
     by_language,
     first,
 )
 from labreport.report.errors import RenderingError
+from labreport.report.look import Look
 from labreport.report.rendering import columns, highlight, mathematics
-from labreport.report.rendering.typesetter import JOINER, THIN_SPACE, Typesetter
+from labreport.report.rendering.theme import painted
+from labreport.report.rendering.typesetter import JOINER, THIN_SPACE, Typesetter, on_screen
 from labreport.report.words import Borrowed, Words
 
 Medium = Literal["screen", "paper"]
@@ -61,11 +63,17 @@ class Cell:
 
 
 @cache
-def environment() -> Environment:
-    """Return the environment of the report's own templates."""
-    folder = str(resources.files("labreport.templates"))
+def environment(own: Path | None = None) -> Environment:
+    """Return the environment of the templates.
+
+    Args:
+        own: a folder that is searched first. A template in it extends the one whose place it takes by the name
+            `labreport/NAME`.
+    """
+    shipped = FileSystemLoader(str(resources.files("labreport.templates")))
+    first = [FileSystemLoader(str(own))] if own is not None else []
     return Environment(
-        loader=FileSystemLoader(folder),
+        loader=ChoiceLoader([*first, shipped, PrefixLoader({"labreport": shipped})]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -74,10 +82,43 @@ def environment() -> Environment:
     )
 
 
+def placed(template: str, look: Look, **context: object) -> str:
+    """Return a template with everything in its place.
+
+    Raises:
+        RenderingError: the template, or one that it uses, has a fault; names the file and line where known.
+    """
+    try:
+        return environment(look.templates).get_template(template).render(**context)
+    except TemplateError as error:
+        # Shipped templates have none: what is wrong stands in the user's folder.
+        name, line = getattr(error, "name", None) or template, getattr(error, "lineno", None)
+        where = f"{name}, line {line}" if line else name
+        raise RenderingError(f"The template {where} can't be used: {error.message}") from error
+
+
 @cache
 def style(name: str) -> str:
     """Return a style sheet without its comments and blank lines."""
     return _bare((resources.files("labreport.templates") / "css" / f"{name}.css").read_text("utf-8"))
+
+
+def user_style(look: Look) -> str:
+    """Return the rules of `css/user.css` in the user's folder of templates; they come last and win.
+
+    Raises:
+        RenderingError: the file can't be read.
+    """
+    if look.templates is None:
+        return ""
+    path = look.templates / "css" / "user.css"
+    try:
+        text = path.read_text("utf-8") if path.is_file() else ""
+    except (OSError, ValueError) as error:
+        raise RenderingError(f"Can't read {path}: {error}") from error
+    if "</" in text:
+        raise RenderingError(f"{path} holds '</', which would end the style sheet.")
+    return _bare(text)
 
 
 def language_style(name: str, *spoken: str) -> str:
@@ -102,7 +143,7 @@ class Page:
         files: name of the file in which each id lies, where the report is split over several files; links that lead
             out of `here` get the file's name.
         here: name of the file that is being made.
-        theme: in whose colours it will be shown.
+        look: theme and templates.
     """
 
     def __init__(
@@ -112,10 +153,10 @@ class Page:
         *,
         files: dict[str, str] | None = None,
         here: str = "",
-        theme: Theme = "blue",
+        look: Look | None = None,
     ) -> None:
         self.report = report
-        self.theme: Theme = theme
+        self.look = look or Look()
         self.medium: Medium = medium
         self.words = Words(report.language)
         self.language_tag = self.words.record.tag
@@ -258,8 +299,7 @@ class Page:
         if start < 0:
             raise RenderingError("The drawing is no SVG.")
         if self.medium == "paper":
-            data = b64encode(svg[start:].encode()).decode()
-            return Markup('<img alt="{}" src="data:image/svg+xml;base64,{}">').format(spoken, data)
+            return Markup('<img alt="{}" src="{}">').format(spoken, self._address(svg[start:]))
         end = svg.index(">", start)
         head = re.sub(r'\s(?:xmlns(?::\w+)?|version|role|aria-label)="[^"]*"', "", svg[start + 4 : end])
         if width_mm is not None:
@@ -280,6 +320,10 @@ class Page:
         longest = max(map(len, code.split("\n")))
         names = ("long", code.count("\n") > _WHOLE_LINES), ("wide", longest > 76), ("dense", longest > 90)
         return " ".join(name for name, holds in names if holds)
+
+    def classes(self, *names: str) -> str:
+        """Return the names of classes that are not empty, for one attribute."""
+        return " ".join(name for name in names if name)
 
     def table_class(self, table: Table) -> str:
         """Return the classes of a table: how its columns are set, and whether a page's end may cut it."""
@@ -323,6 +367,8 @@ class Page:
         return by_language(text, self.report.language)
 
     def _typesetter(self, language: str) -> Typesetter:
+        if self.medium == "screen":
+            return on_screen(language)
         if language not in self._typesetters:
             self._typesetters[language] = Typesetter(language, self._formula)
         return self._typesetters[language]
@@ -371,12 +417,8 @@ class Page:
         return f'{JOINER}<a class="proof" href="#{match[1]}" aria-label="{name}">{match[2]}</a>'
 
     def _formula(self, tex: str, display: bool) -> str:
-        number = mathematics.plain_number(tex)
-        if number is not None and not display:
-            return number
-        if self.medium == "paper":
-            return self._drawn(tex, tex, display=display)
-        return mathematics.mathml(tex, display=display)
+        number = None if display else mathematics.plain_number(tex)
+        return self._drawn(tex, tex, display=display) if number is None else number
 
     def _drawn(self, tex: str, alt: str, *, display: bool) -> Markup:
         picture = mathematics.picture(tex, display=display)
@@ -384,4 +426,8 @@ class Page:
         if not display:
             rule += f";vertical-align:{-picture.depth}em"
         name = self._formula_rules.setdefault(rule, f"m{len(self._formula_rules)}")
-        return Markup('<img class="{}" alt="{}" src="{}">').format(name, alt, picture.uri)
+        return Markup('<img class="{}" alt="{}" src="{}">').format(name, alt, self._address(picture.svg))
+
+    def _address(self, svg: str) -> str:
+        """Return a drawing in the colours of the theme as a `data:` address."""
+        return "data:image/svg+xml;base64," + b64encode(painted(svg, self.look.theme).encode()).decode()

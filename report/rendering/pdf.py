@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from labreport.report.document import Report, Theme
+from labreport.report.document import Report
 from labreport.report.errors import RenderingError, missing_extra
-from labreport.report.rendering import fonts, texts
-from labreport.report.rendering.page import Page, environment, language_style, style
-from labreport.report.rendering.theme import recoloured_page, styled
+from labreport.report.look import Look
+from labreport.report.rendering import fonts, texts, theme
+from labreport.report.rendering.page import Page, language_style, placed, style, user_style
 
 if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
@@ -39,7 +39,7 @@ def pdf(
     *,
     source_date: datetime,
     attached: Mapping[str, bytes] | None = None,
-    theme: Theme = "blue",
+    look: Look | None = None,
 ) -> bytes:
     """Return the report as a PDF file (PDF/UA-1), the same bytes for the same report and date.
 
@@ -47,13 +47,13 @@ def pdf(
         report: what is printed.
         source_date: written as the date of creation.
         attached: files to carry along, by name.
-        theme: in whose colours.
+        look: theme and templates.
 
     Raises:
         RenderingError: a text, drawing or formula can't be shown, the system lacks Pango, or WeasyPrint warns.
     """
     weasyprint = _weasyprint()
-    text = html(report, source_date=source_date, theme=theme)
+    text = html(report, source_date=source_date, look=look)
     with _warnings() as warnings:
         document = weasyprint.HTML(
             string=text, base_url="about:report", url_fetcher=_fetcher_class()(), media_type="print"
@@ -85,23 +85,15 @@ def pdf(
     return content
 
 
-def html(report: Report, *, source_date: datetime, theme: Theme = "blue") -> str:
+def html(report: Report, *, source_date: datetime, look: Look | None = None) -> str:
     """Return the markup from which the PDF is made; raises as `pdf`."""
-    page = Page(report, "paper", theme=theme)
+    page = Page(report, "paper", look=look)
     texts.check(page)
     token = "labreport-styles"
-    text = (
-        environment()
-        .get_template("pdf.html.j2")
-        .render(
-            report=report,
-            page=page,
-            created=source_date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            styles=Markup(token),
-        )
-    )
+    created = source_date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    text = placed("pdf.html.j2", page.look, report=report, page=page, created=created, styles=Markup(token))
     texts.check_links(text)
-    return recoloured_page(text, theme).replace(token, _style_sheet(page), 1)
+    return text.replace(token, _style_sheet(page), 1)
 
 
 def _name_column_heads(_document: object, pdf: Any) -> None:
@@ -114,10 +106,11 @@ def _name_column_heads(_document: object, pdf: Any) -> None:
 def _style_sheet(page: Page) -> str:
     faces = "".join(fonts.rule(face, FONT_SCHEME + face.file, "truetype") for face in fonts.FACES.values())
     before, between, after = (_css_string(page.words(f"page.page_{part}")) for part in ("before", "between", "after"))
-    foot = f"@page{{@bottom-right{{content:{before} counter(page) {between} counter(pages) {after}}}}}\n"
+    soft = theme.palette(page.look.theme).light["soft"]  # the margins of a page know no variables
+    foot = f"@page{{color:{soft};@bottom-right{{content:{before} counter(page) {between} counter(pages) {after}}}}}\n"
     spoken = language_style("content", *page.report.languages) + language_style("paper", *page.report.languages)
-    colours = styled(style("theme") + style("content") + spoken + style("paper"), page.theme)
-    return faces + colours + foot + page.formula_rules() + style("user")
+    sheets = theme.style_sheet(page.look.theme) + style("content") + spoken + style("paper")
+    return faces + sheets + foot + page.formula_rules() + user_style(page.look)
 
 
 def _css_string(text: str) -> str:

@@ -4,7 +4,7 @@ Markdown is parsed by markdown-it, checked, typeset, and cleaned by nh3 as a sec
 hold (raw HTML, images from elsewhere, links to files or scripts) is refused with an error instead of being dropped
 silently, because it is always a mistake in a note.
 
-What differs by language is told by its record: in Han a thin space stands between Han and Latin or digits, a line end
+What differs by language comes from its record: in Han a thin space stands between Han and Latin or digits, a line end
 inside a paragraph leaves no blank, and emphasis is bold; elsewhere straight quotes are curled as the language has them.
 Passages in the other script carry `lang`.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, MutableMapping, Sequence
+from functools import cache
 from html import escape as escape_html
 from typing import Any
 
@@ -27,7 +28,7 @@ from labreport.report import languages
 from labreport.report.document import SLOT
 from labreport.report.errors import RenderingError
 from labreport.report.languages import HAN, HAN_MARKS, Language
-from labreport.report.rendering import highlight
+from labreport.report.rendering import highlight, mathematics
 
 THIN_SPACE = "\u2009"
 
@@ -61,6 +62,12 @@ _TAGS = {
     "strong", "table", "tbody", "td", "th", "thead", "tr", "ul", "wbr",
 }  # fmt: skip
 _ATTRIBUTES = {"a": {"href"}, "span": {"lang"}, "i": {"lang"}, "ol": {"start"}, "th": {"class"}, "td": {"class"}}
+
+
+@cache
+def on_screen(language: str) -> Typesetter:
+    """Return the typesetter of a language for the screen: what it has set for one page it does not set again."""
+    return Typesetter(language, mathematics.on_screen)
 
 
 class Typesetter:
@@ -102,6 +109,16 @@ class Typesetter:
     def prose(self, markdown: str) -> Markup:
         """Return paragraphs, lists and small tables as HTML. Raises as `inline`."""
         return self._rendered(markdown, inline=False)
+
+    def formulas(self, markdown: str) -> list[tuple[str, bool]]:
+        """Return each formula in paragraphs that can be set, in TeX, and whether it is displayed."""
+        tokens = self._markdown.parse(markdown)
+        return [
+            (part.content, part.type == "math_block")
+            for token in tokens
+            for part in (token, *(token.children or ()))
+            if part.type.startswith("math_")
+        ]
 
     def blocks(self, markdown: str) -> list[str]:
         """Return the source of each paragraph, list, table or block of code."""

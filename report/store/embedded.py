@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from labreport.report.errors import UnreadableError
-from labreport.report.store import compression, printed
+from labreport.report.store import legacy, printed
 from labreport.report.store.codec import NAME
 from labreport.report.store.printed import Printed
 
@@ -40,9 +40,12 @@ COMPARISON_FILE = "comparison.json"
 LARGEST = 256 * 1024 * 1024
 """Bytes of all results together that are unpacked at most: a forged report may not fill the memory."""
 
+LARGEST_TEXT = 16 * 1024 * 1024
+"""Bytes of a report's text that are unpacked at most: a whole course of labs is a tenth of it."""
+
 _TEMPLATE = re.compile(rf'<template data-name="({ELEMENT}|{COMPARISON_ELEMENT})"( data-code="85")?>([^<]*)</template>')
-"""The element, how its text spells bytes (at first it was base64), and that text."""
-_TEXT = re.compile(rf'<template data-name="{TEXT_ELEMENT}" data-code="85">([^<]*)</template>')
+"""The element, whether its text is that of labreport 0.1, and that text."""
+_TEXT = re.compile(rf'<template data-name="{TEXT_ELEMENT}">([^<]*)</template>')
 _DAMAGES = (
     lzma.LZMAError,
     binascii.Error,
@@ -57,8 +60,8 @@ _DAMAGES = (
 """What reading damaged or forged data can raise."""
 
 
-def packed(results: Mapping[str, bytes]) -> bytes:
-    """Return the results of a report as HTML carries them, spelled there as text: JSON with their hashes, packed.
+def packed(results: Mapping[str, bytes]) -> str:
+    """Return the results of a report as HTML carries them: JSON with their hashes, compressed, as text (base64).
 
     Args:
         results: lab -> the bytes of its result.json.
@@ -66,17 +69,33 @@ def packed(results: Mapping[str, bytes]) -> bytes:
     table = {
         lab: {"sha256": sha256(content).hexdigest(), "result": content.decode()} for lab, content in results.items()
     }
-    return compression.packed(json.dumps(table, ensure_ascii=False))
+    text = json.dumps(table, ensure_ascii=False, separators=(",", ":"))
+    return base64.b64encode(lzma.compress(text.encode(), check=lzma.CHECK_CRC32)).decode("ascii")
 
 
-def elements(results: Mapping[str, bytes], text: Printed) -> dict[str, bytes]:
+def _unpacked(text: str, *, old: bool) -> bytes:
+    """Return the JSON that `packed`, or labreport 0.1 before it, made a text of.
+
+    Raises:
+        ValueError: cut off, larger than allowed, or not made here.
+        lzma.LZMAError: damaged.
+    """
+    decompressor = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=LARGEST)
+    content = legacy.read(text) if old else base64.b64decode(text)
+    plain = decompressor.decompress(content, max_length=LARGEST)
+    if not decompressor.eof:
+        raise ValueError("cut off, or larger than any report")
+    return legacy.unpacked(plain) if old else plain
+
+
+def elements(results: Mapping[str, bytes], text: Printed) -> dict[str, str]:
     """Return what the HTML of a report carries, by the name of its element: its results and its text.
 
     Args:
         results: lab -> the bytes of its result.json.
         text: of the report.
     """
-    return {ELEMENT: packed(results), TEXT_ELEMENT: printed.packed(text)}
+    return {ELEMENT: packed(results), TEXT_ELEMENT: base64.b64encode(printed.packed(text)).decode("ascii")}
 
 
 def attachments(results: Mapping[str, bytes], text: Printed | None = None) -> dict[str, bytes]:
@@ -132,9 +151,11 @@ def text(path: Path) -> Printed | None:
     try:
         if content[:5] == b"%PDF-":
             attached = _attachment(content, TEXT_FILE, path)
+            if attached is not None and len(attached) > LARGEST_TEXT:
+                raise ValueError("larger than the text of any report")
             return None if attached is None else printed.decode(attached)
         match = _TEXT.search(content.decode("utf-8", "replace"))
-        return None if match is None else printed.unpacked(compression.read(match[1]), LARGEST)
+        return None if match is None else printed.unpacked(base64.b64decode(match[1]), LARGEST_TEXT)
     except _DAMAGES as error:
         raise UnreadableError(f"{path}: the text it carries is damaged ({error}).") from error
 
@@ -165,8 +186,7 @@ def _from_html(content: bytes, path: Path) -> tuple[bool, dict[str, bytes]]:
     if match is None:
         return False, {}
     try:
-        data = compression.read(match[3]) if match[2] else base64.b64decode(match[3])
-        table = json.loads(compression.unpacked(data, LARGEST))
+        table = json.loads(_unpacked(match[3], old=match[2] is not None))
         found = {_name(lab, path): (entry["result"].encode(), entry["sha256"]) for lab, entry in table.items()}
     except _DAMAGES as error:
         raise UnreadableError(f"{path}: the results it carries are damaged ({error}).") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from labreport.report.look import Look
 from labreport.report.store import files
 from labreport.report.trend import data, feed, page
 from labreport.report.trend.history import History
@@ -19,7 +20,9 @@ def page_name(language: str) -> str:
     return f"trend-{language}.html"
 
 
-def write(history: History, folder: Path, languages: Sequence[str], *, base: str = "") -> tuple[Path, ...]:
+def write(
+    history: History, folder: Path, languages: Sequence[str], *, base: str = "", look: Look | None = None
+) -> tuple[Path, ...]:
     """Write a trend and return its files, the pages first.
 
     Args:
@@ -27,6 +30,7 @@ def write(history: History, folder: Path, languages: Sequence[str], *, base: str
         folder: made as needed; the files of an earlier trend are overwritten.
         languages: of the pages; the feed has the first.
         base: web address at which the folder will be published, for the feed; empty: addresses stay relative.
+        look: theme and templates of the pages.
 
     Raises:
         OutputError: the folder can't be written.
@@ -39,6 +43,7 @@ def write(history: History, folder: Path, languages: Sequence[str], *, base: str
                 language,
                 folder=folder,
                 others={other: page_name(other) for other in languages if other != language},
+                look=look,
             )
             for language in languages
         },

@@ -20,6 +20,9 @@ from labreport.report.trend.change import change_points
 SECONDS = "seconds_per_seed"
 """Name of the one metric that is not a score: wall time of a run divided by its seeds."""
 
+LEAST, GREATEST = 1e-150, 1e150
+"""Sizes between which a value can be squared and divided; nothing that is measured lies beyond."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
@@ -47,7 +50,7 @@ class Point:
     position: int
     """Of the run in its group, from 0, the oldest first."""
     mean: float | None
-    """None where it is not a finite number."""
+    """None where it is not a finite number, or its size is beyond `GREATEST` or below `LEAST`."""
     deviation: float | None
     """Sample standard deviation over the seeds, where there are several."""
     seeds: int
@@ -185,17 +188,27 @@ def _charts(entries: Sequence[Entry], pooled: bool) -> tuple[Chart, ...]:
             # A score of another unit or direction is another metric under the same name: it takes no place here.
             for score in entry.scores:
                 if (score.name, score.unit, score.direction) == (name, shape.unit, shape.direction):
-                    point = Point(position=position, mean=score.mean, deviation=score.deviation, seeds=score.seeds)
-                    points.append((entry.machine, point))
+                    points.append((entry.machine, _point(position, score.mean, score.deviation, score.seeds)))
         charts.append(_chart(name, shape.split, shape.unit, shape.direction, points, pooled))
     timed = [
-        (entry.machine, Point(position=position, mean=entry.seconds / len(entry.seeds), deviation=None, seeds=1))
+        (entry.machine, _point(position, entry.seconds / len(entry.seeds), None, 1))
         for position, entry in complete
         if entry.seconds is not None and entry.seeds
     ]
     if timed:
         charts.append(_chart(SECONDS, "", "seconds", "lower", timed, pooled))
     return tuple(charts)
+
+
+def _point(position: int, mean: float | None, deviation: float | None, seeds: int) -> Point:
+    """Return a point; what is too large or too small for arithmetic is no more drawn than what is not finite."""
+    drawn = mean if mean is not None and _drawable(mean) else None
+    spread = deviation if drawn is not None and deviation is not None and _drawable(deviation) else None
+    return Point(position=position, mean=drawn, deviation=spread, seeds=max(1, seeds))
+
+
+def _drawable(value: float) -> bool:
+    return value == 0 or LEAST <= abs(value) <= GREATEST
 
 
 def _chart(

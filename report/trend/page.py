@@ -1,13 +1,12 @@
 """The trend as one page without script: everything a template places, computed here.
 
-The page loads nothing and says so in its Content-Security-Policy. Filters are radio buttons that style rules read; the
-values of a run appear when its mark is under the pointer or has the focus.
+What makes the page safe and self-contained stands in `rendering.sealed`. Filters are radio buttons that style rules
+read; the values of a run appear when its mark is under the pointer or has the focus.
 """
 
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,8 +19,9 @@ from markupsafe import Markup
 from labreport.report import numbers
 from labreport.report.document import escape
 from labreport.report.figures import palette
-from labreport.report.rendering import fonts, theme
-from labreport.report.rendering.page import environment, language_style, style
+from labreport.report.look import Look
+from labreport.report.rendering import fonts
+from labreport.report.rendering.sealed import sealed
 from labreport.report.rendering.typesetter import Typesetter
 from labreport.report.store.runs import Entry, Stored
 from labreport.report.trend import chart as charts
@@ -32,8 +32,6 @@ from labreport.report.trend.filters import Filter, make_filters, rules
 from labreport.report.trend.history import Change, Chart, Group, History, Point, newest_first
 from labreport.report.words import Words
 
-_POLICY, _STYLES = "labreport-policy", "labreport-styles"
-"""Stand in the page until the style sheet, which depends on the page's characters, is made."""
 _REPEATED = re.compile(r"<tbody>.*?</tbody>|<a\b[^>]*><use\b[^>]*/><text>.*?</text></a>|<text>.*?</text>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 COLOURS = {"test": palette.TEST, "validation": palette.VALIDATION, "train": palette.TRAINING, "": palette.GREY}
@@ -320,7 +318,14 @@ class TrendPage:
         )
 
 
-def html(history: History, language: str, *, folder: Path, others: dict[str, str] | None = None) -> str:
+def html(
+    history: History,
+    language: str,
+    *,
+    folder: Path,
+    others: dict[str, str] | None = None,
+    look: Look | None = None,
+) -> str:
     """Return the trend as one self-contained HTML file.
 
     Args:
@@ -328,17 +333,19 @@ def html(history: History, language: str, *, folder: Path, others: dict[str, str
         language: of the page.
         folder: where the page will lie; links to reports start there.
         others: addresses of the same page in other languages.
+        look: theme and templates.
     """
     page = TrendPage(history, language, folder, others or {})
-    text = (
-        environment()
-        .get_template("trend.html.j2")
-        .render(page=page, latest=LATEST_CHANGES, policy=_POLICY, styles=Markup(_STYLES))
+    return sealed(
+        "trend.html.j2",
+        look=look or Look(),
+        languages=(language,),
+        sheets=("content", "screen", "trend"),
+        rules=rules(page.filters, history),
+        used=_used,
+        page=page,
+        latest=LATEST_CHANGES,
     )
-    styles = _fonts(text) + _style_sheet(language) + rules(page.filters, history) + style("user")
-    digest = b64encode(sha256(styles.encode()).digest()).decode()
-    policy = f"default-src 'none'; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return text.replace(_POLICY, policy, 1).replace(_STYLES, styles, 1)
 
 
 def anchor(group: Group, chart: Chart | None = None) -> str:
@@ -374,16 +381,9 @@ def _characters() -> frozenset[str]:
     return fonts.shipped_characters()
 
 
-def _fonts(text: str) -> str:
-    """Return the fonts of the page; what a thousand runs repeat is looked through for its characters alone."""
+def _used(text: str) -> dict[fonts.FaceName, frozenset[str]]:
+    """Return the characters of the page; what a thousand runs repeat is looked through for its characters alone."""
     repeated = " ".join(_REPEATED.findall(text))
     usage = fonts.used(_REPEATED.sub("", text))
     characters = frozenset(unescape(_TAG.sub("", repeated)))
-    return fonts.embedded({**usage, "regular": usage["regular"] | characters, "mono": usage["mono"] | characters})
-
-
-def _style_sheet(language: str) -> str:
-    dark = style("dark") + theme.figure_rules()
-    spoken = language_style("content", language) + language_style("screen", language)
-    sheets = style("theme") + style("content") + spoken + style("screen") + style("trend")
-    return sheets + f"@media screen and (prefers-color-scheme:dark){{\n{dark}}}\n"
+    return {**usage, "regular": usage["regular"] | characters, "mono": usage["mono"] | characters}

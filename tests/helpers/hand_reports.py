@@ -15,6 +15,7 @@ from labreport.report.configuration import Configuration
 from labreport.report.document import Chapter, Cover, Report
 from labreport.report.rendering import html, pdf
 from labreport.report.store import codec, embedded
+from labreport.report.store import printed as report_text
 from labreport.report.store.runs import Store
 
 
@@ -44,7 +45,7 @@ def finished(results: list[Result], language: str = "en", **bodies: bytes) -> st
     """Return a report in HTML that carries its results; `bodies` replaces what it carries for a lab."""
     made = build(results, language, Configuration(), moment=datetime(2026, 1, 5, tzinfo=UTC), version="0").report
     content = {result.lab: codec.encode(result) for result in results} | bodies
-    return html.html(made, {embedded.ELEMENT: embedded.packed(content)})
+    return html.html(made, embedded.elements(content, report_text.printed(made, content)))
 
 
 def printed(**attached: bytes) -> bytes:
@@ -58,6 +59,5 @@ def printed(**attached: bytes) -> bytes:
         summary=empty,
         chapters=(),
         provenance=msgspec.structs.replace(empty, id="provenance"),
-        words={},
     )
     return pdf.pdf(made, source_date=datetime(2026, 1, 5, tzinfo=UTC), attached=embedded.attachments(attached))

@@ -58,8 +58,8 @@ def curve(label: str, width_mm: float = 148, height_mm: float = 62) -> str:
         f"{30 + i * (width - 60) / 19:.1f},{height - 60 - (i - 4) ** 2 * height / 450:.1f}" for i in range(20)
     )
     grid = "".join(
-        f'<path d="M30 {height - 25 - k * (height - 50) / 4:.1f}H{width - 30:.1f}" stroke="#d3d8de"/>'
-        f'<text x="26" y="{height - 22 - k * (height - 50) / 4:.1f}" text-anchor="end" fill="#5c6773">0.{k}</text>'
+        f'<path d="M30 {height - 25 - k * (height - 50) / 4:.1f}H{width - 30:.1f}" stroke="var(--rule)"/>'
+        f'<text x="26" y="{height - 22 - k * (height - 50) / 4:.1f}" text-anchor="end" fill="var(--soft)">0.{k}</text>'
         for k in range(5)
     )
     return (
@@ -67,9 +67,10 @@ def curve(label: str, width_mm: float = 148, height_mm: float = 62) -> str:
         f'viewBox="0 0 {width:.2f} {height:.2f}" font-family="Labreport Sans" font-size="8">'
         f'<defs><clipPath id="clip-1"><rect x="0" y="0" width="{width:.1f}" height="{height:.1f}"/></clipPath></defs>'
         f'{grid}<g clip-path="url(#clip-1)">'
-        f'<polyline points="{points}" fill="none" stroke="#1f4e8c" stroke-width="1.4"/>'
-        f'<polyline points="{other}" fill="none" stroke="#b9540b" stroke-width="1.4" stroke-dasharray="4 2"/></g>'
-        f'<text x="{width - 30:.1f}" y="14" text-anchor="end" fill="#b9540b">{label}</text></svg>'
+        f'<polyline points="{points}" fill="none" stroke="var(--training)" stroke-width="1.4"/>'
+        f'<polyline points="{other}" fill="none" stroke="var(--validation)" stroke-width="1.4" '
+        f'stroke-dasharray="4 2"/></g>'
+        f'<text x="{width - 30:.1f}" y="14" text-anchor="end" fill="var(--validation)">{label}</text></svg>'
     )
 
 

@@ -22,6 +22,7 @@ from labreport.report.document import Chapter, Texts, walk
 from labreport.report.errors import UsageError
 from labreport.report.rendering.columns import length
 from labreport.report.rendering.page import language_style
+from labreport.report.rendering.typesetter import on_screen
 from labreport.report.words import LANGUAGES, Borrowed, Words, load_table
 
 __all__ = ["place"]
@@ -34,6 +35,8 @@ def _forget() -> None:
     languages.language.cache_clear()
     load_table.cache_clear()
     languages.REGISTRY._loaded.clear()
+    on_screen.cache_clear()
+    languages.is_han.cache_clear()
 
 
 @pytest.fixture
@@ -73,6 +76,11 @@ def test_the_shipped_languages_come_first_and_through_the_same_door():
     assert languages.names()[:2] == LANGUAGES == ("zh", "en")
     assert languages.language("zh").tag == "zh-CN"
     assert Words("zh").record.colon == "："
+
+
+def test_the_documentation_names_every_key_of_a_record():
+    text = (ROOT / "docs" / "language.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == set(languages.Language.__struct_fields__)
 
 
 def test_the_example_names_the_package_that_it_holds():
@@ -118,6 +126,19 @@ def test_the_page_marks_what_is_lent(german, place, capsys):
     assert "Keras-Versuche" in paper
 
 
+def test_a_changed_text_of_a_language_makes_the_report_stale(german, place, tmp_path):
+    stored(place, "workflow")
+    arguments = ["render", "--lang", "de", "--to", "md"]
+    assert main(arguments) == 0
+    page = place / "reports" / "labreport-de.md"
+    assert "# Keras-Versuche" in page.read_text("utf-8")
+    words = tmp_path / "site-de" / "labreport_language_de" / "words" / "labs.toml"
+    words.write_text(words.read_text("utf-8").replace("Keras-Versuche", "Versuche mit Keras"), "utf-8")
+    load_table.cache_clear()
+    assert main(arguments) == 0
+    assert "# Versuche mit Keras" in page.read_text("utf-8")
+
+
 def test_any_languages_can_share_a_document(german, place, capsys):
     stored(place, "tensors")
     assert main(["render", "--lang", "de+en", "--to", "html,md"]) == 0, capsys.readouterr().err
@@ -155,6 +176,7 @@ def test_a_faulty_record_is_refused_with_its_place(install, tmp_path, content, m
     with pytest.raises(UsageError, match=message) as caught:
         languages.language("xx")
     assert "xx: language.toml" in str(caught.value)
+    assert languages.is_han("zh-TW") and not languages.is_han("de"), "the other languages are none the worse for it"
 
 
 def test_rules_of_a_language_come_with_the_languages_whose_passages_it_marks(german):

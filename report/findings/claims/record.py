@@ -89,7 +89,7 @@ def state(name: str, result: Result, own: Mapping[str, ClaimDefinition] | None =
 def _verdicts(definition: ClaimDefinition, result: Result) -> list[bool]:
     """Ask each seed alone; one that can't tell (predictions are kept of the first seed only) has no voice."""
     verdicts: list[bool] = []
-    for seed in sorted({fit.seed for fit in result.findings.trainings}):
+    for seed in sorted({fit.seed for fit in result.findings.trainings if fit.seed is not None}):
         try:
             verdicts.append(bool(definition.guarded(_CANNOT_TELL, only_seed(result, seed)).holds))
         except _CANNOT_TELL:

@@ -1,7 +1,7 @@
 """Recipes: which code stands where in a lab's notebook.
 
-They lie in `templates/notebooks/<lab>.toml` and are told in the README there. A recipe names sentences by key and says
-nothing in a language, so one recipe serves all of them.
+They lie in `templates/notebooks/<lab>.toml` and are described in the README there. A recipe names sentences by key and
+says nothing in a language, so one recipe serves all of them.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def recipe(lab: str) -> Recipe | None:
     """Return the recipe of a lab, or None where it has none, as a lab of the user's own.
 
     Raises:
-        RenderingError: the recipe is no TOML, or has an unknown entry.
+        RenderingError: the recipe is not TOML, or has an unknown entry.
     """
     file = resources.files("labreport.templates") / "notebooks" / f"{lab}.toml"
     if lab == "shared" or not file.is_file():
@@ -89,6 +89,6 @@ def _named(known: Mapping[str, str], name: str, kind: str, lab: str) -> str:
     if name not in known:
         there_are = ", ".join(known) or "none"
         raise RenderingError(
-            f"The notebook of {lab} needs the {kind} '{name}'; there are {there_are}. Run the lab anew."
+            f"The notebook of {lab} needs the {kind} '{name}'; there are {there_are}. Run the lab again."
         )
     return known[name]

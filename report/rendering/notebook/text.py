@@ -23,12 +23,11 @@ from labreport.report.document import (
     Prose,
     Table,
     Text,
-    Theme,
     first,
     ids,
 )
 from labreport.report.rendering.dialect import anchor, fenced, pipe_table, quoted, with_families
-from labreport.report.rendering.theme import recoloured
+from labreport.report.rendering.theme import painted
 from labreport.report.words import Words
 
 _LINK = re.compile(r"\[((?:\\.|[^\[\]\\])*)\]\(#([^()\s]+)\)")
@@ -59,7 +58,7 @@ class Writer:
         theme: colours of the figures.
     """
 
-    def __init__(self, words: Words, link: Callable[[str], str | None], theme: Theme = "blue") -> None:
+    def __init__(self, words: Words, link: Callable[[str], str | None], theme: str = "blue") -> None:
         self._words = words
         self._link = link
         self._theme = theme
@@ -132,7 +131,7 @@ class Writer:
 
     def _figure(self, passage: Passage, figure: Figure) -> None:
         name = f"{figure.id}.svg"
-        svg = _alone(recoloured(figure.svg, self._theme))
+        svg = _alone(painted(figure.svg, self._theme))
         passage.attachments[name] = {"image/svg+xml": b64encode(svg.encode()).decode("ascii")}
         alt = re.sub(r"([\\\[\]])", r"\\\1", " ".join(first(figure.alt).split()))
         passage.parts.append(f"![{alt}](attachment:{name})")
@@ -140,7 +139,7 @@ class Writer:
 
 
 def addresses(here: str, notebooks: Mapping[str, Chapter]) -> Callable[[str], str | None]:
-    """Return a function that tells where an id lies, seen from one notebook.
+    """Return a function that says where an id lies, seen from one notebook.
 
     Args:
         here: file name of that notebook.

@@ -17,7 +17,7 @@ import nbformat
 from labreport.experiments.data.catalogue import known_set
 from labreport.experiments.errors import DataError
 from labreport.experiments.result import Result, Setting
-from labreport.report.document import Block, Chapter, Example, Exercise, Listing, Report, Section, Theme, first
+from labreport.report.document import Block, Chapter, Example, Exercise, Listing, Report, Section, first
 from labreport.report.errors import RenderingError
 from labreport.report.rendering.dialect import anchor, quoted
 from labreport.report.rendering.notebook import recipe as recipes
@@ -37,7 +37,7 @@ def notebooks(
     results: Sequence[Result],
     *,
     edition: Edition = "student",
-    theme: Theme = "blue",
+    theme: str = "blue",
     failed: Callable[[str], None] | None = None,
 ) -> dict[str, bytes]:
     """Return the notebook of each lab of a report, by file name.
@@ -73,7 +73,7 @@ def notebook(
     chapters: Mapping[str, Chapter],
     *,
     edition: Edition = "student",
-    theme: Theme = "blue",
+    theme: str = "blue",
 ) -> bytes:
     """Return one lab's notebook.
 
@@ -256,7 +256,7 @@ class _Notebook:
             "source": source.strip("\n"),
         }
         if kind == "code":
-            # What an example printed in the run is shown until the reader runs it anew.
+            # What an example printed in the run is shown until the reader runs it again.
             printed = [{"output_type": "stream", "name": "stdout", "text": output + "\n"}] if output else []
             cell |= {"execution_count": None, "outputs": printed}
         return cell

@@ -118,9 +118,12 @@ def test_notes_out_of_step_cost_their_chapter_of_the_bilingual_report_only(place
     _note(place, "# 我的\n\n一。\n", language="zh")
     assert main(["render", "--lang", "zh,en,bilingual", "--to", "md"]) == 4
     (error,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith("Error"))
-    assert "bilingual: The two languages do not match at tensors" in error and "in step" in error
+    assert (
+        "bilingual: The languages do not match at chapter 'tensors', section 'tensors-more': en has text" in error
+        and "in step" in error
+    )
     made = (place / "reports" / "labreport-bilingual.md").read_text("utf-8")
-    assert "do not match at tensors" in made and "def build_model" in made and "One." not in made
+    assert "do not match at chapter 'tensors'" in made and "def build_model" in made and "One." not in made
 
 
 def test_a_logo_that_is_no_picture_is_told_before_anything_is_done(place, capsys):

@@ -22,7 +22,7 @@ from labreport.report.store import manifest
 from labreport.report.store.baselines import Baselines
 from labreport.report.store.runs import Store
 
-STYLE_SHEET = fonts.style_sheet
+STYLE_SHEET = fonts.embedded
 SCHEMA = etree.XMLSchema(etree.parse(str(HELPERS / "junit.xsd")))
 
 LAB = """
@@ -52,7 +52,7 @@ def run(settings, dataset, session: Session) -> Findings:
 def place(tmp_path, monkeypatch):
     """An empty folder of a user, in which the commands are known. Pages carry no fonts, which take most of the time."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(fonts, "style_sheet", lambda _page: "")
+    monkeypatch.setattr(fonts, "embedded", lambda _page: "")
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     for name in ("check", "baseline"):
         monkeypatch.setitem(cli.COMMANDS, name, "…")
@@ -334,7 +334,7 @@ def test_a_confirmation_that_fails_is_3(place, capsys):
 
 
 def test_the_same_runs_give_the_same_files_in_another_process_and_time_zone(place, tmp_path, monkeypatch):
-    monkeypatch.setattr(fonts, "style_sheet", STYLE_SHEET)
+    monkeypatch.setattr(fonts, "embedded", STYLE_SHEET)
     with_baseline(place, {"imdb": 0.01}, labs=["imdb", "tensors"])
     program = (
         "from labreport.report import cli; cli.COMMANDS['check'] = ''; import sys;"

@@ -202,7 +202,7 @@ def test_the_text_that_a_report_carries_is_read_paragraph_by_paragraph():
         id="imdb",
         number="1",
         title="IMDB",
-        opening=(Prose(markdown="```text\ncode\n```\n\nStart"),),
+        opening=(Prose(markdown="```text\ncode\n```\n\nStart\n\n~~~\nnever closed"),),
         sections=(Section(id="s", title=title, blocks=blocks),),
     )
     report = msgspec.structs.replace(sample("zh"), others=("en",), chapters=(chapter,))

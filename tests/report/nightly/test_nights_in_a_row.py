@@ -149,7 +149,7 @@ def test_a_rejected_run_and_a_confirmation_become_a_baseline_by_force_only(with_
     before = (with_baseline / "runs" / "baselines").rglob("*.json")
     content = [path.read_bytes() for path in before]
     capsys.readouterr()
-    for runs, reason in ([], "rejected by the last check"), ([confirmation], "confirm a suspicion"):
+    for runs, reason in ([], "did not pass the last check"), ([confirmation], "confirm a suspicion"):
         assert main(["baseline", "set", "main", *runs]) == 2
         error = capsys.readouterr().err
         assert reason in error and "--force" in error
@@ -191,8 +191,12 @@ def test_two_nights_are_compared_by_their_reports_and_a_verdict_is_called_one(wi
     FOLDER.rename("first")
     write_lab(with_baseline, "good", value=BAD)
     night("good", "--baseline", "main")
+    capsys.readouterr()
     assert main(["compare", "first", str(FOLDER), "-o", "difference"]) == 0
-    assert "test_accuracy" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "A: first" in out
+    line = next(line for line in out.splitlines() if "accuracy" in line)
+    assert "90.20" in line and "60.20" in line and line.rstrip().endswith("worse")
     assert main(["compare", "first/result.json", str(FOLDER)]) == 2
     assert "the verdict of a check" in capsys.readouterr().err
 

@@ -92,7 +92,7 @@ def test_a_pages_characters_are_sorted_by_the_face_that_shows_them():
 
 
 def test_only_faces_that_a_page_shows_are_embedded():
-    styles = fonts.style_sheet("<p>text</p>")
+    styles = fonts.embedded(fonts.used("<p>text</p>"))
     assert styles.count("@font-face") == 1
     assert "font/woff2;base64," in styles
 
@@ -150,3 +150,24 @@ def test_the_cache_does_not_grow_without_end(cache, monkeypatch):
     for number in range(6):
         fonts.subset("mono", frozenset("0123456789"[: number + 1]))
     assert len(list(cache.iterdir())) == 3
+
+
+def test_a_font_of_a_page_is_compressed_one_degree_less_than_fonttools_does_and_other_fonts_are_not(monkeypatch):
+    import brotli
+
+    asked: list[int] = []
+    compress = brotli.compress
+
+    def watched(data: bytes, **options: int) -> bytes:
+        asked.append(options.get("quality", 11))
+        return compress(data, **options)
+
+    monkeypatch.setattr(brotli, "compress", watched)
+    wanted = frozenset("水火木金土")
+    hasty = fonts.cut("regular", wanted)
+    assert asked == [10], "fontTools no longer asks brotli where `_hasty_brotli` stands"
+    with TTFont(io.BytesIO(hasty)) as font:
+        assert {ord(character) for character in wanted} <= font.getBestCmap().keys()
+        font.flavor = "woff2"
+        font.save(io.BytesIO())
+    assert asked == [10, 11]

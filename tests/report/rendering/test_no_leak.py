@@ -15,7 +15,7 @@ from labreport.report.cli import main
 from labreport.report.configuration import Configuration
 from labreport.report.languages import documents
 from labreport.report.publish.document import Job, render_language
-from labreport.report.store import codec, embedded
+from labreport.report.store import codec, embedded, printed
 from labreport.report.store.runs import read
 
 __all__ = ["place"]
@@ -67,6 +67,9 @@ def _said(path):
         results = embedded.extract(path)
         assert set(results) == set(LABS)
         texts += [result.decode() for result in results.values()]
+        text = embedded.text(path)
+        assert text and all(set(labs) == set(LABS) for labs in text.languages.values())
+        texts.append(printed.encode(text).decode())
     return texts
 
 
@@ -84,6 +87,7 @@ def test_what_a_students_report_carries_holds_no_sentence_of_a_solution(tmp_path
     assert problems == []
     (page,) = (path for path in outputs if path.parent.name == "reports" and path.suffix == ".html")
     carried_here = "".join(result.decode() for result in embedded.extract(page).values()) + page.read_text("utf-8")
+    carried_here += printed.encode(embedded.text(page)).decode()
     sentences = []
     for lab in LABS:
         text = notes.source("en", lab)[0]
@@ -116,3 +120,9 @@ def test_the_search_would_find_it_in_the_instructors_edition(planted, tmp_path):
     assert leaking == pages - {"index.html", "glossary.html"}
     (paper,) = (path for path in outputs if path.suffix == ".pdf")
     assert CANARY in "".join(pdf_text.pages(paper.read_bytes()))
+
+
+def test_what_a_report_carries_for_comparison_holds_no_solution_in_any_edition(planted, tmp_path):
+    outputs, _ = _render(tmp_path, "en", "instructor", ("html", "pdf"))
+    for path in (path for path in outputs if path.parent.name == "reports"):
+        assert CANARY not in printed.encode(embedded.text(path)).decode()

@@ -275,7 +275,7 @@ def test_a_run_without_a_needed_listing_loses_its_own_notebook_only():
     report = build(results, "en", Configuration(), moment=MOMENT, version="0.1.0").report
     problems = []
     assert list(notebooks(report, results, failed=problems.append)) == ["workflow.ipynb"]
-    assert "'standardise'" in problems[0] and "Run the lab anew" in problems[0]
+    assert "'standardise'" in problems[0] and "Run the lab again" in problems[0]
     with pytest.raises(RenderingError, match="standardise"):
         notebooks(report, results)
 

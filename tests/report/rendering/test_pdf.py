@@ -178,14 +178,14 @@ def test_a_missing_pango_is_an_error_that_names_the_packages(monkeypatch):
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "http://127.0.0.1:9/x.png", "labreport-font:../x"])
 def test_the_fetcher_reads_neither_files_nor_the_network(monkeypatch, address):
     text = pdf.html(with_prose("x"), source_date=DATE).replace("<body>", f'<body><img alt="x" src="{address}">')
-    monkeypatch.setattr(pdf, "html", lambda report, source_date, theme: text)
+    monkeypatch.setattr(pdf, "html", lambda report, source_date, look: text)
     with pytest.raises(RenderingError, match="a report loads nothing"):
         pdf.pdf(with_prose("x"), source_date=DATE)
 
 
 def test_a_warning_of_weasyprint_is_an_error(monkeypatch):
     text = pdf.html(with_prose("x"), source_date=DATE).replace("</style>", "p{no-such-property:1}</style>")
-    monkeypatch.setattr(pdf, "html", lambda report, source_date, theme: text)
+    monkeypatch.setattr(pdf, "html", lambda report, source_date, look: text)
     with pytest.raises(RenderingError, match="no-such-property"):
         pdf.pdf(with_prose("x"), source_date=DATE)
 

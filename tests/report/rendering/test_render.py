@@ -10,14 +10,11 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from helpers.colours import contrast
 from helpers.sample_report import curve, sample
 
 from labreport.report.document import Box, Chapter, Column, Exercise, Figure, Prose, Report, Table
 from labreport.report.errors import RenderingError
-from labreport.report.figures import palette
-from labreport.report.rendering import columns, html, page, theme
-from labreport.report.store import compression
+from labreport.report.rendering import columns, html
 
 
 class Reader(HTMLParser):
@@ -42,7 +39,7 @@ def report(request) -> Report:
 
 @pytest.fixture(scope="module")
 def text(report) -> str:
-    return html.html(report, {"labreport-results": b"\x00data"})
+    return html.html(report, {"labreport-results": "data"})
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +90,8 @@ def test_the_policy_allows_just_this_style_sheet(text, reader):
     style = re.search(r"<style>(.*?)</style>", text, re.DOTALL).group(1)
     digest = b64encode(sha256(style.encode()).digest()).decode()
     assert policy == (
-        f"default-src 'none'; img-src data:; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'"
+        f"default-src 'none'; img-src data:; font-src data:; style-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'"
     )
     assert text.count("<style") == 1
 
@@ -107,36 +105,35 @@ def test_the_page_has_landmarks_and_a_link_past_the_contents(text, reader):
 
 def test_every_block_of_the_report_is_on_the_page(report, text):
     for piece in ("imdb-figure-loss", "imdb-table-scores", "imdb-listing-build_model", "imdb-example-matrix"):
-        assert f" id={piece}>" in text
+        assert f' id="{piece}">' in text
     for kind in ("key-points", "caution", "note", "self-check", "sources", "failure"):
         assert f'class="box {kind}"' in text
-    assert "<div class=equation role=math" in text
+    assert '<div class="equation" role="math"' in text
     assert "<details" in text
 
 
 def test_the_data_behind_a_figure_follows_it(text):
-    figure = text[text.index(" id=imdb-figure-loss>") :]
+    figure = text[text.index(' id="imdb-figure-loss">') :]
     figure = figure[: figure.index("</figure>")]
-    assert "<details id=imdb-figure-loss-data>" in figure
+    assert '<details id="imdb-figure-loss-data">' in figure
     assert figure.count("<tr>") == 21
 
 
 def test_the_marks_of_sample_data_stand_under_the_title_and_in_captions(report, text):
-    assert text.count("<p class=mark>") == 2
-    assert text.count("<span class=tag>") == 2
+    assert text.count('<p class="mark">') == 2
+    assert text.count('<span class="tag">') == 2
 
 
 def test_data_to_carry_along_are_inert_and_come_back(text):
-    match = re.search(r'<template data-name="labreport-results" data-code="85">([^<]*)</template>', text)
-    assert compression.read(match.group(1)) == b"\x00data"
+    assert '<template data-name="labreport-results">data</template>' in text
 
 
 def test_the_same_report_gives_the_same_page(report, text):
-    assert html.html(report, {"labreport-results": b"\x00data"}) == text
+    assert html.html(report, {"labreport-results": "data"}) == text
 
 
 def test_code_and_output_are_shown_as_they_are(text):
-    code = re.sub(r"<[^>]*>", "", text[text.index(" id=imdb-example-matrix>") :].partition("</figure>")[0])
+    code = re.sub(r"<[^>]*>", "", text[text.index(' id="imdb-example-matrix">') :].partition("</figure>")[0])
     assert "x = np.array([[1, 2, 3], [4, 5, 6]])" in code
     assert "2 (2, 3)" in code
 
@@ -152,9 +149,9 @@ def test_a_split_report_has_one_page_for_each_chapter_and_links_between_them():
             if file.startswith("https:"):
                 continue
             assert not target or target in ids[file or name], (name, attributes)
-    assert "href=index.html#provenance" not in pages["index.html"]
-    assert "href=imdb.html#imdb-figure-loss" in pages["tensors.html"]
-    assert "rel=next href=imdb.html" in pages["tensors.html"]
+    assert 'href="index.html#provenance"' not in pages["index.html"]
+    assert 'href="imdb.html#imdb-figure-loss"' in pages["tensors.html"]
+    assert 'rel="next" href="imdb.html"' in pages["tensors.html"]
 
 
 @pytest.mark.parametrize(
@@ -229,16 +226,16 @@ def test_a_mark_behind_a_claim_has_a_name_and_leads_to_its_row():
     )
     box = Box(kind="note", title="N", blocks=(Prose(markdown="It falls.[✓](#lab-claim-falls)"), table))
     text = html.html(with_block(box))
-    assert 'It falls.\u2060<a class=proof href=#lab-claim-falls aria-label="Evidence: holds">✓</a>' in text
-    assert "<tr id=lab-claim-falls>" in text
+    assert 'It falls.\u2060<a class="proof" href="#lab-claim-falls" aria-label="Evidence: holds">✓</a>' in text
+    assert '<tr id="lab-claim-falls">' in text
 
 
 def test_the_logo_stands_on_the_cover():
     report = sample("en")
     cover = msgspec.structs.replace(report.cover, logo="data:image/png;base64,AAAA", logo_alt="University & Co")
     text = html.html(msgspec.structs.replace(report, cover=cover))
-    assert '<img class=logo src="data:image/png;base64,AAAA" alt="University &amp; Co">' in text
-    assert text.index("class=logo") < text.index("<h1")
+    assert '<img class="logo" src="data:image/png;base64,AAAA" alt="University &amp; Co">' in text
+    assert text.index('class="logo"') < text.index("<h1")
 
 
 def test_narrow_columns_keep_their_lines_whole_and_wide_ones_do_not():
@@ -252,9 +249,9 @@ def test_narrow_columns_keep_their_lines_whole_and_wide_ones_do_not():
 def test_a_solution_is_shown_where_the_report_has_one():
     exercise = Exercise(id="e", number="1.1", points=3, task="Why?", hint="Think.", solution="Because.")
     text = html.html(with_block(exercise))
-    assert "<div class=solution>" in text
+    assert '<div class="solution">' in text
     student = html.html(with_block(msgspec.structs.replace(exercise, solution=None, answer_lines=6)))
-    assert "class=solution" not in student
+    assert 'class="solution"' not in student
     assert "Because" not in student
 
 
@@ -272,39 +269,6 @@ def test_numbers_are_padded_to_their_decimal_points(cells, expected):
     assert columns.aligned(cells) == expected
 
 
-@pytest.mark.parametrize("name", ["theme", "dark"])
-def test_every_text_colour_has_enough_contrast_on_every_ground(name):
-    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", page.style(name)))
-    texts = [key for key in colours if key.startswith("code-") or key in ("ink", "soft", "accent", "warm", "alarm")]
-    grounds = [key for key in colours if key.endswith("tint") or key == "paper"]
-    assert len(texts) == 11
-    assert len(grounds) == 5
-    for ink in texts:
-        for ground in grounds:
-            if ground.split("-")[0] in ("warm", "alarm", "accent") and ink.startswith("code-"):
-                continue
-            assert contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
-
-
-def test_figures_have_a_dark_colour_for_each_of_the_palette_that_reads_well():
-    colours = {value for key, value in vars(palette).items() if key.isupper() and str(value).startswith("#")}
-    kept = {palette.PAPER, palette.PAPER_INK}
-    assert set(theme.DARK) == colours - kept
-    paper = re.search(r"--paper: (#[0-9a-f]{6})", page.style("dark")).group(1)
-    for light, dark in theme.DARK.items():
-        if light != palette.RULE:
-            assert contrast(dark, paper) >= 4.5
-
-
-def test_strokes_with_shared_attributes_keep_their_colour_in_both_themes(text):
-    style = text[text.index("<style>") : text.index("</style>")]
-    rules = re.findall(r"svg \.(v\d+)\{([^}]*)\}", style)
-    assert rules
-    assert any("fill:#5c6773" in rule for _, rule in rules)
-    dark = style[style.index("prefers-color-scheme:dark") :]
-    assert f"fill:{theme.DARK['#5c6773']}" in dark
-
-
 def test_an_empty_chapter_is_no_mistake():
     report = msgspec.structs.replace(sample("en"), chapters=(Chapter(id="x", number="1", title="Nothing yet"),))
     report = msgspec.structs.replace(
@@ -315,7 +279,7 @@ def test_an_empty_chapter_is_no_mistake():
     assert "Nothing yet" in html.html(report)
 
 
-@pytest.mark.parametrize(("language", "most"), [("en", 82_000), ("zh", 122_000)])
+@pytest.mark.parametrize(("language", "most"), [("en", 90_000), ("zh", 130_000)])
 def test_a_page_takes_few_bytes(language, most):
     assert len(html.html(sample(language)).encode()) < most
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from datetime import UTC, datetime
 from itertools import combinations
 
@@ -20,31 +20,19 @@ from labreport.report.configuration import Configuration
 from labreport.report.document import Figure
 from labreport.report.errors import UsageError
 from labreport.report.figures import palette
+from labreport.report.look import Look
 from labreport.report.rendering import html, markdown, page, pdf, theme
 from labreport.report.rendering.notebook.text import Passage, Writer
 from labreport.report.store.runs import Store
 from labreport.report.words import Words
 
 DATE = datetime(2026, 3, 1, tzinfo=UTC)
+GREY = Look(theme="grey")
+SHEETS = ("content", "screen", "paper", "dark", "gate", "trend")
 STEP = 15
 """Least difference of lightness (L*, 0 to 100) of series that stand side by side."""
 NOTEBOOK = "labreport-en-notebooks/tensors.ipynb"
 PICTURE = re.compile(r"data:image/png;base64,([\w+/=\s]+)")
-
-
-def with_coloured_picture():
-    """Return the sample, one of its drawings with a coloured picture inside."""
-    made = sample("en")
-    image = f'<image width="2" height="1" href="data:image/png;base64,{png((19, 119, 106, 255))}"/></svg>'
-    small = made.cover.strip[0]
-    strip = (msgspec.structs.replace(small, svg=small.svg.replace("</svg>", image)), *made.cover.strip[1:])
-    return msgspec.structs.replace(made, cover=msgspec.structs.replace(made.cover, strip=strip))
-
-
-def png(colour: tuple[int, ...]) -> str:
-    target = io.BytesIO()
-    Image.new("RGBA", (2, 1), colour).save(target, "PNG")
-    return "\n" + b64encode(target.getvalue()).decode()  # with a break, as Matplotlib writes it
 
 
 def coloured(text: str) -> set[str]:
@@ -68,26 +56,25 @@ def lightness(colour: str) -> float:
 
 
 def test_no_colour_is_left_in_html_light_or_dark():
-    made = html.html(with_coloured_picture(), theme="grey")
+    made = html.html(sample("en"), look=GREY)
     style = made[made.index("<style>") : made.index("</style>")]
     assert "prefers-color-scheme:dark" in style
     shown = [style, *re.findall(r"<svg\b.*?</svg>", made, re.DOTALL)]
     assert len(shown) > 2
     assert coloured("".join(shown)) == set()
-    assert len(coloured(html.html(with_coloured_picture()))) > 20
+    assert len(coloured(html.html(sample("en")))) > 20
 
 
 def test_no_colour_is_left_in_the_markup_of_the_pdf_and_its_drawings():
-    made = pdf.html(with_coloured_picture(), source_date=DATE, theme="grey")
+    made = pdf.html(sample("en"), source_date=DATE, look=GREY)
     inside = drawings(made)
     assert any("<text" in svg for svg in inside)
     assert coloured(made[made.index("<style>") : made.index("</style>")] + "".join(inside)) == set()
-    before = drawings(pdf.html(with_coloured_picture(), source_date=DATE))
-    assert {"(19, 119, 106)", palette.TRAINING} <= coloured("".join(before))
+    assert "#1f4e8c" in coloured("".join(drawings(pdf.html(sample("en"), source_date=DATE))))
 
 
 def test_no_colour_is_left_in_figures_of_markdown_and_notebooks():
-    _, files = markdown.markdown(with_coloured_picture(), theme="grey")
+    _, files = markdown.markdown(sample("en"), look=GREY)
     assert files
     assert coloured("".join(files.values())) == set()
     sections = [section for part in sample("en").chapters for section in part.sections]
@@ -100,47 +87,43 @@ def test_no_colour_is_left_in_figures_of_markdown_and_notebooks():
 
 def test_a_colour_in_a_text_of_a_report_is_no_colour_of_the_theme():
     first, *others = sample("en").chapters
-    first = msgspec.structs.replace(first, title=f"The colour {palette.TRAINING}")
+    first = msgspec.structs.replace(first, title="The colour #1f4e8c")
     made = msgspec.structs.replace(sample("en"), chapters=(first, *others))
-    for markup in (html.html(made, theme="grey"), pdf.html(made, source_date=DATE, theme="grey")):
-        assert f"The colour {palette.TRAINING}" in markup
+    for markup in (html.html(made, look=GREY), pdf.html(made, source_date=DATE, look=GREY)):
+        assert "The colour #1f4e8c" in markup
 
 
-def test_a_picture_without_colours_stays_as_it_is():
-    target = io.BytesIO()
-    Image.new("LA", (2, 2), (80, 255)).save(target, "PNG")
-    svg = f'<svg><image href="data:image/png;base64,{b64encode(target.getvalue()).decode()}"/></svg>'
-    assert theme.recoloured(svg, "grey") == svg
-
-
-@pytest.mark.parametrize("name", ["theme", "dark"])
-def test_every_text_of_the_grey_theme_has_enough_contrast_on_every_ground(name):
-    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", theme.styled(page.style(name), "grey")))
+@pytest.mark.parametrize("ground", ["light", "dark"])
+@pytest.mark.parametrize("name", ["blue", "grey"])
+def test_every_text_of_a_theme_has_enough_contrast_on_every_ground(name, ground):
+    colours = getattr(theme.palette(name), ground)
     texts = [key for key in colours if key.startswith("code-") or key in ("ink", "soft", "accent", "warm", "alarm")]
     grounds = [key for key in colours if key.endswith("tint") or key == "paper"]
     assert (len(texts), len(grounds)) == (11, 5)
     for ink in texts:
-        for ground in grounds:
-            assert contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
-    for one, other in combinations(("accent", "warm", "alarm"), 2):
-        assert abs(lightness(colours[one]) - lightness(colours[other])) >= STEP, (one, other)
+        for behind in grounds:
+            if not (ink.startswith("code-") and behind.partition("-")[0] in ("warm", "alarm", "accent")):
+                assert contrast(colours[ink], colours[behind]) >= 4.5, (ink, behind)
+    for role in ("training", "validation", "test", "version-a"):
+        assert contrast(colours[role], colours["paper"]) >= 4.5, role
+    for role in ("baseline", "version-b"):
+        assert contrast(colours[role], colours["paper"]) >= 3, role
+    assert contrast(colours["picture-ink"], colours["picture"]) >= 7
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_series_that_stand_side_by_side_differ_in_lightness_and_their_labels_can_be_read(dark):
-    greys = {light: theme.THEMES["grey"][theme.DARK[light] if dark else light] for light in theme.DARK}
-    paper = re.search(r"--paper: (#\w+)", theme.styled(page.style("dark" if dark else "theme"), "grey")).group(1)
-    together = [palette.TRAINING, palette.VALIDATION, palette.TEST, palette.BASELINE]
-    for one, other in [*combinations(together, 2), (palette.VERSION_A, palette.VERSION_B)]:
+@pytest.mark.parametrize("ground", ["light", "dark"])
+def test_what_stands_side_by_side_differs_in_lightness_in_grey(ground):
+    greys = getattr(theme.palette("grey"), ground)
+    groups = [("training", "validation", "test", "baseline"), ("version-a", "version-b"), ("accent", "warm", "alarm")]
+    for one, other in (pair for group in groups for pair in combinations(group, 2)):
         assert abs(lightness(greys[one]) - lightness(greys[other])) >= STEP, (one, other)
-    for light in greys.keys() - {palette.RULE, palette.BASELINE}:  # these two are never the colour of a text
-        assert contrast(greys[light], paper) >= 4.5, light
-    assert contrast(greys[palette.BASELINE], paper) >= 3
 
 
-def test_each_colour_of_a_figure_keeps_a_grey_of_its_own_so_that_the_dark_rules_find_it():
-    greys = [theme.THEMES["grey"][light] for light in theme.DARK]
-    assert len(set(greys)) == len(theme.DARK)
+def test_every_role_that_figures_and_style_sheets_name_has_a_colour():
+    named = {role for sheet in SHEETS for role in re.findall(r"var\(--([\w-]+)", page.style(sheet))}
+    named |= {role.removeprefix("var(--").removesuffix(")") for role in palette.ROLES}
+    assert named - theme.palette("blue").light.keys() == {"sans", "mono", "indent", "size"}
+    assert not any(re.search(r"#[0-9a-f]{3,6}\b", page.style(sheet)) for sheet in SHEETS)
 
 
 def test_a_finished_report_is_rendered_in_grey_and_again_only_for_another_theme(tmp_path, monkeypatch, capsys):

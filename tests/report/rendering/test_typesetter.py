@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from helpers.sample_report import sample
 
 from labreport.report.document import escape
 from labreport.report.errors import RenderingError
-from labreport.report.rendering.typesetter import Typesetter
+from labreport.report.rendering import html
+from labreport.report.rendering.markdown import markdown
+from labreport.report.rendering.typesetter import Typesetter, on_screen
 
 THIN = "\u2009"
 
@@ -132,3 +135,22 @@ def test_links_to_pages_and_to_anchors_are_kept(english):
     assert english.inline("<https://keras.io> and [b](#c)") == (
         '<a href="https://keras.io">https://keras.io</a> and <a href="#c">b</a>'
     )
+
+
+def test_what_is_set_for_the_screen_is_set_once():
+    report = sample("en")
+    html.html(report)
+    setter, converted = on_screen("en"), []
+    usual = setter._markdown.renderer.render
+    setter._markdown.renderer.render = lambda *arguments: converted.append(arguments) or usual(*arguments)
+    try:
+        html.html(report)
+        markdown(report)
+    finally:
+        setter._markdown.renderer.render = usual
+    assert converted == []
+
+
+def test_every_formula_of_a_text_is_named():
+    text = "See $a$ and\n\n$$\nb\n$$\n\nbut not `$c$`."
+    assert [(tex.strip(), display) for tex, display in on_screen("en").formulas(text)] == [("a", False), ("b", True)]

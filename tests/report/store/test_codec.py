@@ -76,7 +76,7 @@ def test_a_file_that_is_cut_off_is_refused(share):
 
 def test_a_newer_format_is_refused_and_says_what_to_do():
     plain = json.loads(codec.encode(hand_result("mnist"))) | {"format": 99}
-    with pytest.raises(UnreadableError, match=r"saved in format 99; this version reads up to 1\.\nUpdate labreport"):
+    with pytest.raises(UnreadableError, match=r"saved in format 99; this version reads up to 2\.\nUpdate labreport"):
         codec.decode(json.dumps(plain).encode(), "x.json")
 
 

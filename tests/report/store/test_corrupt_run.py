@@ -30,7 +30,7 @@ def corrupt(tmp_path, monkeypatch) -> Path:
     Pages carry no fonts, which take most of the time.
     """
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(fonts, "style_sheet", lambda _page: "")
+    monkeypatch.setattr(fonts, "embedded", lambda _page: "")
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     (tmp_path / "mine.py").write_text(lab_source())
     (tmp_path / "labreport.toml").write_text('[paths]\nmine = "mine.py"\n')

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import json
 import lzma
-from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from helpers.hand_results import hand_result
 
 from labreport.report.errors import UnreadableError
-from labreport.report.store import codec, compression, embedded
+from labreport.report.store import codec, embedded
+from labreport.report.store.printed import Passage, Printed
 
 
 def _results():
@@ -19,8 +21,7 @@ def _results():
 
 
 def _page(results) -> str:
-    data = compression.spelled(embedded.packed(results))
-    return f'<html><template data-name="{embedded.ELEMENT}" data-code="85">{data}</template></html>'
+    return f'<html><template data-name="{embedded.ELEMENT}">{embedded.packed(results)}</template></html>'
 
 
 def test_what_html_carries_comes_back_byte_for_byte(tmp_path):
@@ -29,12 +30,10 @@ def test_what_html_carries_comes_back_byte_for_byte(tmp_path):
     assert embedded.extract(path) == _results()
 
 
-def test_a_report_from_before_the_numbers_were_packed_can_still_be_read(tmp_path):
-    table = {lab: {"sha256": sha256(body).hexdigest(), "result": body.decode()} for lab, body in _results().items()}
-    data = base64.b64encode(lzma.compress(json.dumps(table, ensure_ascii=False).encode())).decode()
-    path = tmp_path / "old.html"
-    path.write_text(f'<template data-name="{embedded.ELEMENT}">{data}</template>')
-    assert embedded.extract(path) == _results()
+def test_a_report_of_labreport_0_1_can_still_be_read():
+    values = [0.123456789, 0.12345679, 1.2345678e-05, *(number / 97 for number in range(5)), 0.70710677, 0.33333334]
+    found = embedded.extract(Path(__file__).with_name("report-0.1.html"))
+    assert found == {"boston": json.dumps({"format": 1, "values": values}).encode()}
 
 
 def test_the_same_results_are_packed_to_the_same_bytes():
@@ -63,7 +62,7 @@ def test_another_tools_file_or_a_damaged_one_is_refused(tmp_path, content, messa
 def test_a_cut_off_report_is_refused(tmp_path):
     path = tmp_path / "x.html"
     packed = embedded.packed(_results())
-    data = base64.b64encode(packed[: len(packed) // 2]).decode()
+    data = packed[: len(packed) // 8 * 4]
     path.write_text(f'<template data-name="{embedded.ELEMENT}">{data}</template>')
     with pytest.raises(UnreadableError, match="damaged"):
         embedded.extract(path)
@@ -71,8 +70,7 @@ def test_a_cut_off_report_is_refused(tmp_path):
 
 def test_a_result_changed_inside_a_report_is_refused(tmp_path, monkeypatch):
     results = _results()
-    packed = embedded.packed(results)
-    table = json.loads(compression.unpacked(packed, embedded.LARGEST))
+    table = json.loads(lzma.decompress(base64.b64decode(embedded.packed(results))))
     table["imdb"]["result"] = table["imdb"]["result"].replace("0.8", "0.9", 1)
     data = base64.b64encode(lzma.compress(json.dumps(table).encode())).decode()
     path = tmp_path / "x.html"
@@ -131,3 +129,47 @@ def test_a_forged_name_inside_a_result_is_refused():
         forged = codec.encode(msgspec.structs.replace(hand_result("mnist"), **changes))
         with pytest.raises(UnreadableError, match="is no name of a lab or a run"):
             codec.decode(forged, "x.json")
+
+
+def _text() -> Printed:
+    return Printed(languages={"zh": {"imdb": [Passage(section="", markdown="一&<二>")]}})
+
+
+def test_the_text_that_a_report_carries_comes_back_from_html_and_pdf(tmp_path):
+    page, paper = tmp_path / "x.html", tmp_path / "x.pdf"
+    elements = embedded.elements(_results(), _text())
+    page.write_text("".join(f'<template data-name="{name}">{data}</template>' for name, data in elements.items()))
+    _pdf(paper, embedded.attachments(_results(), _text()))
+    for path in (page, paper):
+        assert embedded.text(path) == _text()
+        assert embedded.extract(path) == _results()
+
+
+def test_a_report_from_before_carries_no_text(tmp_path):
+    page, paper = tmp_path / "x.html", tmp_path / "x.pdf"
+    page.write_text(_page(_results()))
+    _pdf(paper, embedded.attachments(_results()))
+    assert embedded.text(page) is None and embedded.text(paper) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"BZh9 nothing",
+        bz2.compress(b"[]"),
+        bz2.compress(b'{"format":2,"languages":{}}'),
+        bz2.compress(b"{}")[:-4],
+        bz2.compress(b" " * 2_000_000),
+    ],
+)
+def test_a_damaged_or_newer_text_is_refused(tmp_path, monkeypatch, content):
+    monkeypatch.setattr(embedded, "LARGEST_TEXT", 1_000_000)
+    data = base64.b64encode(content).decode()
+    path = tmp_path / "x.html"
+    path.write_text(f'<template data-name="{embedded.TEXT_ELEMENT}">{data}</template>')
+    with pytest.raises(UnreadableError, match="the text it carries is damaged"):
+        embedded.text(path)
+    _pdf(tmp_path / "x.pdf", {embedded.TEXT_FILE: content + b" " * 1_000_000})
+    with pytest.raises(UnreadableError, match="the text it carries is damaged"):
+        embedded.text(tmp_path / "x.pdf")

@@ -20,6 +20,7 @@ from labreport.report.trend.change import change_points
 from labreport.report.trend.chart import place, tick_label, value_text, with_spread
 from labreport.report.trend.data import plain
 from labreport.report.trend.feed import atom
+from labreport.report.trend.folder import write
 from labreport.report.trend.history import Choice, history, machines, newest_first
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -193,6 +194,16 @@ def test_a_value_and_its_spread_have_the_same_decimals():
     assert with_spread(0.0678, 0.00035582, "nats") == "0.06780 ± 0.00036"
     assert with_spread(0.97931, 0.0012, "share") == "97.93% ± 0.12%"
     assert value_text(9.96, "seconds") == "10\u202fs"
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, 5e-324])
+def test_a_forged_value_is_left_out_and_takes_no_page_away(tmp_path, value):
+    for day in range(9):
+        put(tmp_path / "runs", entry(day=day))
+    put(tmp_path / "runs", entry(day=9, value=value, seconds=abs(value)))
+    found = _history(tmp_path / "runs")
+    assert [point.mean is None for point in found.groups[0].charts[0].lines[0].points] == [False] * 9 + [True]
+    assert len(write(found, tmp_path / "trend", ["en"])) == 3
 
 
 # Data, feed, links

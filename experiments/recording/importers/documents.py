@@ -1,0 +1,146 @@
+"""Logs that are one JSON document: a History, a trainer_state.json of Hugging Face, the metrics of Sacred."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from labreport.experiments.recording.importers.log import (
+    Importer,
+    Log,
+    checked,
+    fault,
+    flat,
+    head,
+    json_of,
+    number,
+    seed_in,
+)
+from labreport.experiments.recording.series import Column
+
+_NOT_KEPT = ("_runtime", "_per_second", "_steps_per_second")
+
+
+def _line_of(path: Path, value: object) -> int | None:
+    """Return the line where a faulty value stands first."""
+    text = path.read_text("utf-8-sig", errors="replace")
+    place = text.find(json.dumps(value, ensure_ascii=False))
+    return None if place < 0 else text.count("\n", 0, place) + 1
+
+
+def _is_json(path: Path) -> bool:
+    return path.is_file() and head(path, 64).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+
+
+def _is_history(path: Path) -> bool:
+    beginning = head(path) if _is_json(path) else b""
+    return b"[" in beginning and b'"log_history"' not in beginning and not _sacred_file(path)
+
+
+def read_history(path: Path) -> Log:
+    """Read `History.history` as JSON: a list of numbers for each key, also of numbers written as text."""
+    found = json_of(path)
+    if isinstance(found, Mapping) and isinstance(found.get("history"), Mapping):
+        found = found["history"]
+    if not isinstance(found, Mapping) or not found or not all(isinstance(item, list) for item in found.values()):
+        raise fault(path, "is not a history: it should hold one list of numbers for each key", 1)
+    lists: dict[str, list[float]] = {}
+    for key, items in found.items():
+        lists[str(key)] = []
+        for item in items:
+            if not isinstance(item, (int, float, str)) or isinstance(item, bool):
+                raise fault(path, f"{json.dumps(item)[:40]} in {key} is not a number", _line_of(path, item))
+            try:
+                lists[str(key)].append(float(item))
+            except ValueError:
+                raise fault(path, f"{item[:40]!r} in {key} is not a number", _line_of(path, item)) from None  # type: ignore[index]
+    epochs = max(map(len, lists.values()))
+    columns = {key: Column(values=values, at=_places(path, key, len(values), epochs)) for key, values in lists.items()}
+    return checked(Log(columns=columns, files=[path]), path)
+
+
+def _places(path: Path, key: str, values: int, epochs: int) -> list[int]:
+    """Return the epoch of each value; of fewer values than epochs those that `validation_freq` would have left."""
+    every = [step for step in range(1, epochs + 1) if values and epochs // step == values]
+    if (values and not every) or len(every) > 1:
+        raise fault(path, f"{key} has {values} values for {epochs} epochs, and nothing says for which")
+    return [every[0] * number for number in range(1, values + 1)] if values else []
+
+
+def _is_hugging_face(path: Path) -> bool:
+    place = path / "trainer_state.json" if path.is_dir() else path
+    return _is_json(place) and (place.name == "trainer_state.json" or b'"log_history"' in head(place))
+
+
+def read_hugging_face(path: Path) -> Log:
+    """Read trainer_state.json: by epochs where every entry stands at a whole one, else by steps.
+
+    The last entry, with the time of the whole training, is a summary and no epoch.
+    """
+    place = path / "trainer_state.json" if path.is_dir() else path
+    found = json_of(place)
+    entries = found.get("log_history") if isinstance(found, Mapping) else None
+    if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
+        raise fault(place, "is not a trainer_state.json: it has no log_history", 1)
+    kept = [entry for entry in entries if "train_runtime" not in entry]
+    epochs = bool(kept) and all(float(entry.get("epoch") or 0.5) % 1 == 0 for entry in kept)
+    columns: dict[str, Column] = {}
+    for entry in kept:
+        at = entry.get("epoch" if epochs else "step")
+        position = int(number(at, place, "log_history"))
+        for key, value in entry.items():
+            if key not in ("epoch", "step") and not key.endswith(_NOT_KEPT):
+                columns.setdefault(key, Column()).add(position, number(value, place, key, _faulty(place, value)))
+    planned = found.get("num_train_epochs")
+    seconds = next((e["train_runtime"] for e in entries if isinstance(e.get("train_runtime"), (int, float))), 0.0)
+    return checked(
+        Log(
+            columns=columns,
+            axis="epoch" if epochs else "step",
+            planned=planned if isinstance(planned, int) and epochs else None,
+            seconds=float(seconds),
+            files=[place],
+        ),
+        place,
+    )
+
+
+def _faulty(path: Path, value: Any) -> int | None:
+    return None if isinstance(value, (int, float)) else _line_of(path, value)
+
+
+def _sacred_file(path: Path) -> Path | None:
+    place = path / "metrics.json" if path.is_dir() else path
+    if not _is_json(place):
+        return None
+    beginning = head(place)
+    return place if b'"steps"' in beginning and b'"values"' in beginning else None
+
+
+def read_sacred(path: Path) -> Log:
+    """Read the metrics.json of Sacred's file storage; the settings lie beside it in config.json."""
+    place = path / "metrics.json" if path.is_dir() else path
+    found = json_of(place)
+    columns: dict[str, Column] = {}
+    zero = any(0 in (item.get("steps") or ()) for item in found.values() if isinstance(item, Mapping))
+    for key, item in found.items():
+        steps, values = (item.get("steps"), item.get("values")) if isinstance(item, Mapping) else (None, None)
+        if not isinstance(steps, list) or not isinstance(values, list) or len(steps) != len(values):
+            raise fault(place, f"{key} should have as many steps as values", _line_of(place, key))
+        for step, value in zip(steps, values, strict=True):
+            found_value = number(value, place, key, _faulty(place, value))
+            columns.setdefault(key, Column()).add(int(number(step, place, key)) + zero, found_value)
+    config = place.with_name("config.json")
+    settings = flat(json_of(config)) if config.is_file() else {}
+    return checked(Log(columns=columns, axis="step", settings=settings, seed=seed_in(settings), files=[place]), place)
+
+
+history = Importer(name="history", title="History as JSON", recognises=_is_history, read=read_history)
+huggingface = Importer(
+    name="huggingface", title="Hugging Face trainer_state.json", recognises=_is_hugging_face, read=read_hugging_face
+)
+sacred = Importer(
+    name="sacred", title="Sacred metrics.json", recognises=lambda path: _sacred_file(path) is not None, read=read_sacred
+)

@@ -1,0 +1,160 @@
+"""Logs that are a folder of small texts, or a database: MLflow's stores, and DVCLive."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from labreport.experiments.recording.importers.log import (
+    Importer,
+    Log,
+    checked,
+    fault,
+    files_below,
+    head,
+    number,
+    seed_in,
+    text_of,
+    yaml_settings,
+)
+from labreport.experiments.recording.importers.tables import header_of, rows_of
+from labreport.experiments.recording.series import Column, Columns
+from labreport.experiments.result import Setting
+
+_MOST_FOLDERS = 2_000
+_AUTOLOG = ("stopped_epoch", "restored_epoch")
+"""What MLflow's own log of Keras puts among the metrics about early stopping."""
+
+
+def _runs(path: Path) -> list[Path]:
+    """Return the folders of runs in an MLflow file store: the store, an experiment, or a run itself."""
+    if not path.is_dir():
+        return []
+    if (path / "metrics").is_dir() and (path / "meta.yaml").is_file():
+        return [path]
+    found: list[Path] = []
+    for depth in ("*", "*/*", "*/*/*"):
+        for number_of, place in enumerate(path.glob(f"{depth}/meta.yaml")):
+            if number_of > _MOST_FOLDERS:
+                return found
+            if (place.parent / "metrics").is_dir():
+                found.append(place.parent)
+    return sorted(found)
+
+
+def _is_mlflow(path: Path) -> bool:
+    return _is_database(path) or bool(_runs(path))
+
+
+def _is_database(path: Path) -> bool:
+    return path.is_file() and head(path, 16).startswith(b"SQLite format 3") and "metrics" in _tables(path)
+
+
+def _tables(path: Path) -> set[str]:
+    try:
+        with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True) as connection:
+            return {row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")}
+    except sqlite3.Error:
+        return set()
+
+
+def read_mlflow(path: Path) -> Log:
+    """Read the one run of an MLflow store, in files or in SQLite."""
+    return _read_database(path) if path.is_file() else _read_store(path)
+
+
+def _read_store(path: Path) -> Log:
+    runs = _runs(path)
+    if len(runs) > 1:
+        raise fault(path, f"holds {len(runs)} runs; give the folder of one: {', '.join(map(str, runs[:3]))}, …")
+    (run,) = runs
+    points: dict[str, list[tuple[int, float]]] = {}
+    files = [file for file in files_below(run / "metrics") if file.is_file()]
+    for file in files:
+        key = file.relative_to(run / "metrics").as_posix()
+        for line, words in enumerate((row.split() for row in text_of(file).splitlines()), start=1):
+            if len(words) not in (2, 3, 4):
+                raise fault(file, f"the row is cut off: {len(words)} of 3 words", line)
+            step = int(number(words[2], file, "the step", line)) if len(words) > 2 else 0
+            points.setdefault(key, []).append((step, number(words[1], file, key, line)))
+    settings: dict[str, Setting] = {
+        file.relative_to(run / "params").as_posix(): value
+        for file in files_below(run / "params")
+        if (value := file.read_text("utf-8", errors="replace").strip()) not in ("", "None")
+    }
+    log = _from_points(points, settings)
+    log.files = files
+    return checked(log, run)
+
+
+def _read_database(path: Path) -> Log:
+    try:
+        with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True) as connection:
+            runs = [row[0] for row in connection.execute("select distinct run_uuid from metrics limit 10")]
+            if len(runs) > 1:
+                raise fault(path, f"holds several runs: {', '.join(runs[:3])}, …; export one")
+            rows = connection.execute(
+                "select key, value, step, is_nan from metrics order by step, timestamp"
+            ).fetchall()
+            params = dict(connection.execute("select key, value from params").fetchall())
+    except sqlite3.Error as error:
+        raise fault(path, f"can't be read as a database: {error}") from error
+    points: dict[str, list[tuple[int, float]]] = {}
+    for key, value, step, is_nan in rows:
+        points.setdefault(key, []).append((int(step), float("nan") if is_nan else float(value)))
+    log = _from_points(points, {name: value for name, value in params.items() if value != "None"})
+    log.files = [path]
+    return checked(log, path)
+
+
+def _from_points(points: Mapping[str, list[tuple[int, float]]], settings: dict[str, Setting]) -> Log:
+    """Return a log from points by step; steps count from 0 as epochs do in MLflow's own log of Keras."""
+    stopped = int(points["stopped_epoch"][-1][1]) if points.get("stopped_epoch") else 0
+    columns: Columns = {}
+    for key, values in points.items():
+        copied = f"val_{key.removeprefix('validation_')}" if key.startswith("validation_") else ""
+        if key in _AUTOLOG or (copied in points and [v for _, v in values] == [v for _, v in points[copied]]):
+            continue
+        column = columns.setdefault(key, Column())
+        for step, value in values:
+            # What stands after the last epoch is that of the weights which were restored: a repetition.
+            if not stopped or step <= stopped:
+                column.add(step + 1, value)
+    planned = settings.get("epochs")
+    return Log(
+        columns=columns,
+        settings=settings,
+        seed=seed_in(settings),
+        planned=int(planned) if isinstance(planned, (int, str)) and str(planned).isdigit() else None,
+    )
+
+
+def _is_dvclive(path: Path) -> bool:
+    return path.is_dir() and next(_tsv(path), None) is not None
+
+
+def _tsv(path: Path) -> Iterator[Path]:
+    folder = path / "plots" / "metrics"
+    return (file for file in (files_below(folder) if folder.is_dir() else ()) if file.suffix == ".tsv")
+
+
+def read_dvclive(path: Path) -> Log:
+    """Read the folder of DVCLive: a table for each metric, counted from 0; the settings lie in params.yaml."""
+    columns: Columns = {}
+    files = list(_tsv(path))
+    for file in files:
+        key = file.relative_to(path / "plots" / "metrics").with_suffix("").as_posix()
+        names, separator = header_of(file)
+        if names[:1] != ["step"] or len(names) < 2:
+            raise fault(file, "the first row should be: step, name of the metric", 1)
+        place = next((i for i, name in enumerate(names) if name not in ("step", "timestamp")), 1)
+        for line, row in rows_of(file, names, separator):
+            step = int(number(row[0], file, "column step", line))
+            columns.setdefault(key, Column()).add(step + 1, number(row[place], file, f"column {names[place]}", line))
+    settings = yaml_settings(path / "params.yaml")
+    return checked(Log(columns=columns, settings=settings, seed=seed_in(settings), files=files), path)
+
+
+mlflow = Importer(name="mlflow", title="MLflow store", recognises=_is_mlflow, read=read_mlflow)
+dvclive = Importer(name="dvclive", title="DVCLive folder", recognises=_is_dvclive, read=read_dvclive)

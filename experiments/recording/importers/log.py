@@ -1,0 +1,186 @@
+"""What every importer gives: the values of one training and what else its log says; and how a bad log is refused."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labreport.experiments.errors import LabError
+from labreport.experiments.recording.series import Columns
+from labreport.experiments.result import Setting
+
+_MOST_ENTRIES = 50_000
+_SEED_NAMES = ("seed", "random_seed", "random_state", "global_seed", "rng_seed")
+_LARGEST_TEXT = 200_000_000
+"""Bytes of a JSON or YAML file, which is read whole."""
+
+
+class ImportFault(LabError):  # noqa: N818 - the name of its kind is in the message
+    """A log can't be read; the message names the file, and the line where there is one."""
+
+
+@dataclass(kw_only=True)
+class Log:
+    """One training as a log tells it."""
+
+    columns: Columns
+    axis: str = "epoch"
+    settings: dict[str, Setting] = field(default_factory=dict)
+    seed: int | None = None
+    phases: tuple[int, ...] = ()
+    repeated: tuple[int, ...] = ()
+    planned: int | None = None
+    seconds: float = 0.0
+    remarks: list[str] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    """The files that were read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Importer:
+    """A reader of one format; the entry of the registry."""
+
+    name: str
+    title: str
+    """What the format is called, for messages."""
+    recognises: Callable[[Path], bool]
+    """Tells by the content of a file or folder, quickly, and never raises."""
+    read: Callable[[Path], Log]
+    """Reads it.
+
+    Raises:
+        ImportFault: it is cut off, empty, or holds what should not be there.
+    """
+
+
+def fault(path: Path, message: str, line: int | None = None) -> ImportFault:
+    """Return the error for a log, with its line where that is known."""
+    return ImportFault(f"{path}{'' if line is None else f':{line}'}: {message}")
+
+
+def head(path: Path, size: int = 65536) -> bytes:
+    """Return the beginning of a file; empty where it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(size)
+    except OSError:
+        return b""
+
+
+def files_below(folder: Path, most: int = _MOST_ENTRIES) -> Iterator[Path]:
+    """Return the files of a folder and those below, in the order of their names; no more than can be looked through."""
+    for count, (place, folders, names) in enumerate(os.walk(folder)):
+        folders.sort()
+        for name in sorted(names):
+            yield Path(place, name)
+        most -= len(names)
+        if most < 0 or count > _MOST_ENTRIES:
+            return
+
+
+def text_of(path: Path) -> str:
+    """Return a file as text.
+
+    Raises:
+        ImportFault: it is empty, too large, or not UTF-8.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_TEXT:
+            raise fault(path, f"larger than {_LARGEST_TEXT // 1_000_000} MB")
+        content = path.read_bytes()
+    except OSError as error:
+        raise fault(path, error.strerror or str(error)) from error
+    if not content.strip():
+        raise fault(path, "the file is empty")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise fault(path, "is not text in UTF-8", content[: error.start].count(b"\n") + 1) from error
+
+
+def json_of(path: Path) -> Any:
+    """Return what a JSON file holds.
+
+    Raises:
+        ImportFault: it is not JSON, or cut off; the message names the line.
+    """
+    import json
+
+    text = text_of(path)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        cut = error.pos >= len(text.rstrip())
+        raise fault(path, "the file is cut off" if cut else f"not valid JSON: {error.msg}", error.lineno) from error
+    except RecursionError as error:
+        raise fault(path, "nested too deeply") from error
+
+
+def number(value: object, path: Path, what: str, line: int | None = None) -> float:
+    """Return a value of a log as a number; numbers written as text are numbers.
+
+    Raises:
+        ImportFault: it is none.
+    """
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except (ValueError, OverflowError):
+            pass
+    raise fault(path, f"{str(value)[:40]!r} in {what} is not a number", line)
+
+
+def yaml_settings(path: Path) -> dict[str, Setting]:
+    """Return the plain values of a small YAML file, those of nested ones by names with dots; {} where it is missing."""
+    if not path.is_file():
+        return {}
+    import yaml
+
+    try:
+        found = yaml.safe_load(text_of(path))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise fault(path, "not valid YAML", mark.line + 1 if mark else None) from error
+    return flat(found) if isinstance(found, Mapping) else {}
+
+
+def flat(values: Mapping[Any, Any], prefix: str = "") -> dict[str, Setting]:
+    """Return nested settings as one level, without what is no plain value."""
+    found: dict[str, Setting] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{name}.")
+        elif isinstance(value, (bool, int, float, str)) and value == value and abs_finite(value):
+            found[f"{prefix}{name}"] = value
+    return found
+
+
+def abs_finite(value: Setting) -> bool:
+    """Return whether a setting can be stored: infinity and numbers of more than 64 bits can't."""
+    return isinstance(value, (bool, str)) or abs(value) < 2**63
+
+
+def seed_in(settings: Mapping[str, Setting]) -> int | None:
+    """Return the seed among the settings of a run, if there is one under a usual name."""
+    for name, value in settings.items():
+        if name.rsplit(".", 1)[-1].lower() in _SEED_NAMES:
+            try:
+                return int(value)
+            except ValueError:
+                continue
+    return None
+
+
+def checked(log: Log, path: Path) -> Log:
+    """Return a log that holds values.
+
+    Raises:
+        ImportFault: it holds none.
+    """
+    log.columns = {name: column for name, column in log.columns.items() if len(column.values)}
+    if not log.columns:
+        raise fault(path, "holds no values of a training")
+    return log

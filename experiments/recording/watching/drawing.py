@@ -1,0 +1,84 @@
+"""Figures that the script shows or saves with Matplotlib, kept as small pictures, up to a bound.
+
+Where no window can be opened, `show` does what closing its window would do: the figures are gone afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import threading
+from pathlib import Path
+from typing import Any
+
+import wrapt
+
+from labreport.experiments.recording.watching.events import Events
+
+MOST = 20
+"""Pictures kept of one script."""
+
+LARGEST = 500_000
+"""Bytes of one picture; a larger one is drawn with fewer dots, or left out."""
+
+
+def watch(events: Events, seed: int | None) -> None:
+    """Keep figures from now on."""
+    keeper = _Keeper(events)
+    wrapt.register_post_import_hook(lambda module: events.guarded(keeper.watch_figures)(module), "matplotlib.figure")
+    wrapt.register_post_import_hook(lambda module: events.guarded(keeper.watch_show)(module), "matplotlib.pyplot")
+
+
+class _Keeper:
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._kept = 0
+        self._busy = threading.local()
+        self._draw: Any = None
+
+    def watch_figures(self, module: Any) -> None:
+        self._draw = module.Figure.savefig
+        wrapt.wrap_function_wrapper(module.Figure, "savefig", self._saved)
+
+    def watch_show(self, pyplot: Any) -> None:
+        def show(wrapped: Any, instance: Any, arguments: Any, named: Any) -> Any:
+            self._events.guarded(self._shown)(pyplot)
+            if pyplot.get_backend().lower() in ("agg", "pdf", "svg", "ps", "template", "cairo"):
+                pyplot.close("all")
+                return None
+            return wrapped(*arguments, **named)
+
+        wrapt.wrap_function_wrapper(pyplot, "show", show)
+
+    def _shown(self, pyplot: Any) -> None:
+        for number in pyplot.get_fignums():
+            self._keep(pyplot.figure(number), f"figure {number}")
+
+    def _saved(self, wrapped: Any, instance: Any, arguments: Any, named: Any) -> Any:
+        answer = wrapped(*arguments, **named)
+        if not getattr(self._busy, "drawing", False):
+            target = arguments[0] if arguments else named.get("fname")
+            self._events.guarded(self._keep)(
+                instance, Path(target).name if isinstance(target, (str, Path)) else "figure"
+            )
+        return answer
+
+    def _keep(self, figure: Any, name: str) -> None:
+        if self._kept >= MOST:
+            return
+        self._busy.drawing = True
+        try:
+            for dots in (100, 50):
+                buffer = io.BytesIO()
+                self._draw(figure, buffer, format="png", dpi=dots)
+                if buffer.tell() <= LARGEST:
+                    break
+            else:
+                return
+        finally:
+            self._busy.drawing = False
+        self._kept += 1
+        path = self._events.folder / f"picture-{self._kept}.png"
+        with contextlib.suppress(OSError):
+            path.write_bytes(buffer.getvalue())
+            self._events.write("picture", name=name, file=path.name)

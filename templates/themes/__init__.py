@@ -1,0 +1,1 @@
+"""The themes that come with labreport, each a folder with its palette; see `docs/themes.md`."""

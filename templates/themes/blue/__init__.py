@@ -1,0 +1,1 @@
+"""The theme of labreport: deep blue and warm orange."""

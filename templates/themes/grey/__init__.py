@@ -1,0 +1,1 @@
+"""The theme without colours, for printers and copiers that have none."""

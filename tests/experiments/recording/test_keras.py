@@ -1,0 +1,125 @@
+"""Keras under watch: phases, folds, early stopping, scores by the data they saw, steps, and a crash."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from labreport.report.store.runs import Store, load
+
+SCRIPT = """
+import keras, numpy as np
+
+keras.utils.set_random_seed(3)
+x = np.arange(240, dtype="float32").reshape(120, 2) / 240
+y = x.sum(axis=1, keepdims=True)
+
+def build(units):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(units, "relu"), keras.layers.Dense(1)])
+    model.compile("adam", "mse", metrics=["mae"])
+    return model
+
+# Two phases of one training, without initial_epoch; validation every second epoch.
+model = build(3)
+model.fit(x[:80], y[:80], epochs=2, verbose=0, validation_data=(x[80:100], y[80:100]))
+model.fit(x[:80], y[:80], 16, 4, 0, validation_data=(x[80:100], y[80:100]), validation_freq=2)
+model.evaluate(x[:80], y[:80], verbose=0)
+model.evaluate(x[80:100], y[80:100], verbose=0)
+print(model.evaluate(x[100:], y[100:], verbose=0, return_dict=True))
+
+# Folds of one data set, on one object whose weights are put back.
+folds = build(4)
+start = folds.get_weights()
+for fold in range(3):
+    folds.set_weights(start)
+    held = np.arange(120) % 3 == fold
+    folds.fit(x[~held], y[~held], epochs=2, verbose=0, validation_data=(x[held], y[held]))
+
+# Early stopping.
+early = keras.callbacks.EarlyStopping(
+    monitor="val_mae", mode="min", patience=1, min_delta=10.0, restore_best_weights=True
+)
+build(5).fit(x, y, epochs=9, verbose=0, validation_split=0.25, callbacks=early)
+
+# A loop of steps.
+steps = build(6)
+for step in range(7):
+    steps.train_on_batch(x, y)
+
+class Full(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            raise OSError(28, "No space left on device")
+
+build(7).fit(x, y, epochs=5, verbose=0, callbacks=[Full()])
+"""
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    pytest.importorskip("keras")
+    place = tmp_path_factory.mktemp("keras")
+    (place / "train.py").write_text(SCRIPT)
+    command = [sys.executable, "-m", "labreport", "record", "train.py"]
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=900)
+    assert done.returncode == 1 and "watcher failed" not in done.stderr, done.stderr
+    assert done.stderr.count("Traceback") == 1 and "boot.py" not in done.stderr
+    (run,) = Store(place / "runs").list().runs
+    return load(run.path)
+
+
+def test_a_second_fit_of_a_network_is_a_phase_of_its_training(result):
+    one = result.findings.trainings[0]
+    assert one.course.phases == (2, 4) and one.epochs == 6 and one.course.planned == 6
+    assert len(one.history["loss"]) == 6 and one.course.at == {"val_loss": (1, 2, 4, 6), "val_mae": (1, 2, 4, 6)}
+    assert one.train_samples == 80 and one.validation_samples == 20 and one.batch_size == 16
+
+
+def test_the_split_of_a_score_is_that_of_the_data_it_saw(result):
+    first = [item for item in result.findings.scores if item.model == "fit-1"]
+    assert [item.name for item in first] == [
+        "train_loss",
+        "train_mae",
+        "validation_loss",
+        "validation_mae",
+        "test_loss",
+        "test_mae",
+    ]
+    assert {item.direction for item in first} == {"lower"} and {item.seed for item in first} == {3}
+
+
+def test_a_network_whose_weights_are_put_back_is_trained_again_fold_by_fold(result):
+    folds = [one for one in result.findings.trainings if one.role == "fit-2"]
+    assert [one.fold for one in folds] == [1, 2, 3] and {one.course.group for one in folds} == {"fold"}
+    assert [one.epochs for one in folds] == [2, 2, 2] and folds[0].train_samples == 80
+
+
+def test_early_stopping_is_told_with_what_it_watched(result):
+    (one,) = (one for one in result.findings.trainings if one.role == "fit-3")
+    stopping = one.course.stopping
+    assert one.course.status == "early-stopped" and one.epochs == stopping.stopped_at == 2 and one.course.planned == 9
+    assert (stopping.monitor, stopping.direction, stopping.restore_best_weights) == ("val_mae", "lower", True)
+
+
+def test_a_loop_of_steps_counts_steps(result):
+    (one,) = (one for one in result.findings.trainings if one.role == "fit-4")
+    assert one.course.axis == "step" and len(one.history["loss"]) == 7 and set(one.history) == {"loss", "mae"}
+
+
+def test_a_crash_keeps_the_epochs_before_it(result):
+    (one,) = (one for one in result.findings.trainings if one.role == "fit-5")
+    assert one.course.status == "failed" and one.epochs == 2 and "No space left" in one.course.failure
+    assert result.status == "failed" and result.failure.kind == "OSError"
+    line = 1 + SCRIPT.splitlines().index('            raise OSError(28, "No space left on device")')
+    assert result.failure.stage == f'train.py:{line}: raise OSError(28, "No space left on device")'
+
+
+def test_data_are_known_by_their_hashes_and_networks_by_their_layers(result):
+    own = result.findings.own
+    assert {item.role for item in own.data} == {"train", "validation", "test", "whole"}
+    assert all(item.sha256 and not item.sampled for item in own.data)
+    assert [layer.kind for layer in result.findings.models[0].layers] == ["Dense", "Dense"]
+    assert [model.parameters for model in result.findings.models] == [13, 17, 21, 25, 29]
+    assert own.seeding[0].library == "keras" and own.seeding[0].value == 3
