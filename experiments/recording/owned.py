@@ -12,7 +12,7 @@ import msgspec
 
 from labreport.experiments.errors import LabError
 from labreport.experiments.result import OWN_FORMAT, Failure, Findings, Result, Setting, Status
-from labreport.experiments.running import identity, provenance
+from labreport.experiments.running import provenance
 
 KEPT_TEXT = 100_000
 """Characters kept of what was printed, and of a source."""
@@ -91,6 +91,8 @@ def made(
         command: the command line, for the record.
         token: random, so that two runs of one second differ.
     """
+    # Only now: they bring what labs need, and a script is to start without waiting for it.
+    from labreport.experiments.running import identity
     from labreport.experiments.running.runner import run_id
 
     key = identity.key(inputs)

@@ -16,7 +16,6 @@ from labreport.experiments.recording.launch import Kind
 from labreport.experiments.recording.owned import KEPT_TEXT, shortened
 from labreport.experiments.result import DataFile, Listing, Setting
 from labreport.experiments.running import provenance
-from labreport.experiments.running.identity import data_part
 
 PACKAGES = ("keras", "tensorflow", "torch", "numpy", "scikit-learn", "lightning", "transformers")
 """Packages whose version decides what a script measures."""
@@ -172,6 +171,8 @@ def inputs(
         seeds: given for its processes.
         own_modules: modules beside it, by name, each with its hash.
     """
+    from labreport.experiments.running.identity import data_part  # brings what labs need; not before a script starts
+
     return {
         "script": script.digest or script.name,
         "modules": json.dumps(dict(own_modules), sort_keys=True, ensure_ascii=False),
