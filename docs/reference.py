@@ -14,7 +14,7 @@ import click
 
 from labreport.experiments import registry as labs
 from labreport.report import cli, configuration
-from labreport.report.chapters import notes, tables, values
+from labreport.report.chapters import notes, sandbox, tables, values
 from labreport.report.figures import registry as figures
 from labreport.report.findings import claims
 from labreport.report.gate import rules
@@ -128,11 +128,11 @@ def note_names() -> str:
         parts += [f"### Of `{title}`", _table(("name", "meaning"), rows)]
     parts += [
         "## Filters",
-        _table(("filter",), ((f"`{name}`",) for name in sorted(values.environment("en").filters))),
+        _table(("filter",), ((f"`{name}`",) for name in sorted(sandbox.environment("en").filters))),
         "## Figures",
-        _listed(figures.figure_names()) + ".",
+        _listed(figures.FIGURES.names()) + ".",
         "## Tables",
-        _listed(tables.table_names()) + ".",
+        _listed(tables.TABLES.names()) + ".",
         "## Claims",
         _listed(claims.names()) + ".",
         "## Labs that are there",

@@ -5,12 +5,19 @@ The messages say what happened, what was expected and how to fix it, in one or t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 LONGEST = 1000
 """Characters that are kept of a message of a lab; a longer one loses its middle."""
 _LINES = 12
 """Lines that are kept of it."""
 _CONTROLS = frozenset((*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000)))
 """Control characters, and halves of characters, which no encoding can write."""
+
+
+_LONGEST_NAME = 60
+"""Characters of a wrong name that are shown."""
 
 
 class LabError(Exception):
@@ -44,3 +51,18 @@ def plain(text: str) -> str:
     if len(short) > LONGEST:
         short = f"{short[: LONGEST * 2 // 3]} … {short[3 - LONGEST // 3 :]}"
     return short
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
+    """Return one line such as "Unknown lab 'minst'. Did you mean 'mnist'? Known: imdb, mnist."
+
+    Args:
+        kind: what the name should have named, e.g. "lab" or "setting of mnist".
+        name: the name as it was given.
+        known: every name that would have been accepted, in the order in which to show them.
+    """
+    names = list(known)
+    nearest = get_close_matches(name.lower(), names, n=1, cutoff=0.5)
+    guess = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    name = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+    return f"Unknown {kind} {name!r}.{guess} Known: {', '.join(names) or 'none'}."

@@ -7,13 +7,12 @@ shipped here can't be taken by another distribution.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
-from labreport.experiments.errors import told
-from labreport.experiments.suggestion import unknown_name
+from labreport.experiments.errors import told, unknown_name
 
 DISTRIBUTION = "labreport"
 
@@ -57,8 +56,12 @@ class Registry(Generic[Entry]):
         """
         found = _offered(self.group)
         if name not in found:
-            raise PluginError(unknown_name(self.kind, name, self.names()))
+            raise PluginError(self.unknown(name))
         return found[name]
+
+    def unknown(self, name: str, known: Sequence[str] = ()) -> str:
+        """Return the sentence that refuses a name: what is known, `known` included, and the nearest."""
+        return unknown_name(self.kind, name, (*self.names(), *known))
 
     def get(self, name: str) -> Entry:
         """Return an entry.
@@ -77,6 +80,53 @@ class Registry(Generic[Entry]):
                     f"{type(error).__name__}: {told(error)}"
                 ) from error
         return self._loaded[name]
+
+    def find(self, name: str, own: Mapping[str, Entry] | None = None) -> tuple[Entry, *tuple[str, ...]]:
+        """Return the entry that a name asks for, and of a family what follows the beginning of its names.
+
+        Args:
+            name: that of an entry, or of a member of a family: `network-selection` asks `network-ROLE` for `selection`.
+            own: further entries by name, of one lab.
+
+        Raises:
+            PluginError: nothing has this name, or importing it fails.
+        """
+        further = own or {}
+        found = self._asked(name, further)
+        if found is None:
+            raise PluginError(self.unknown(name, tuple(further)))
+        entry = further[found] if found in further else self.get(found)
+        return (entry,) if found == name else (entry, name.removeprefix(family(found)))
+
+    def knows(self, name: str, own: Mapping[str, Entry] | None = None) -> bool:
+        """Return whether `find` would find something, without importing it. Arguments as there."""
+        return self._asked(name, own or {}) is not None
+
+    def _asked(self, name: str, further: Mapping[str, Entry]) -> str | None:
+        known = (*self.names(), *further)
+        families = (other for other in known if (head := family(other)) and name.startswith(head) and name != head)
+        return name if name in known else next(families, None)
+
+
+def family(name: str) -> str:
+    """Return how the names of a family begin: `network-` for `network-ROLE`; empty for the name of a single entry."""
+    head, dash, last = name.rpartition("-")
+    return head + dash if last.isupper() else ""
+
+
+def foreign() -> tuple[str, ...]:
+    """Return everything that other distributions add, each as its group, name, distribution and version."""
+    return tuple(
+        f"{group}:{point.name} {_owner(point)} {point.dist.version if point.dist else ''}"
+        for group in sorted(name for name in entry_points().groups if name.startswith(f"{DISTRIBUTION}."))
+        for point in _offered(group).values()
+        if not _is_shipped(point)
+    )
+
+
+def forget() -> None:
+    """Search for entry points again next time: distributions were added or removed meanwhile."""
+    _offered.cache_clear()
 
 
 @cache

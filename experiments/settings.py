@@ -15,9 +15,8 @@ from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
-from labreport.experiments.errors import LabError, plain, told
+from labreport.experiments.errors import LabError, plain, told, unknown_name
 from labreport.experiments.result import Setting
-from labreport.experiments.suggestion import unknown_name
 
 AnySettings = TypeVar("AnySettings")
 

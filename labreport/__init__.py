@@ -1,32 +1,39 @@
 """labreport: train the classic Keras labs, record your own, and print reports that can't be wrong by accident.
 
-Everything is imported under this one name. Here stands what the author of a lab, and of a script that is recorded,
-needs; all else may change. A name is looked up when it is asked for, so importing this loads nothing of NumPy,
-TensorFlow or Matplotlib.
+Everything is imported under this one name. Here stands what the author of a lab, of a recorded script, or of an
+addition to a report needs; all else may change. A name is looked up when it is asked for, so importing this loads
+nothing of NumPy, TensorFlow or Matplotlib.
 """
 
 from __future__ import annotations
 
 __all__ = [
+    "Answer",
+    "Chart",
+    "Column",
     "DataCard",
     "Dataset",
     "DivergenceError",
+    "Drawing",
     "Example",
     "Files",
     "Findings",
     "Fitted",
     "Fold",
+    "Format",
     "Image",
     "LabError",
     "Listing",
     "Measure",
     "Model",
     "Predictions",
+    "RenderContext",
     "Result",
     "Samples",
     "Score",
     "Series",
     "Session",
+    "TableData",
     "Text",
     "Texts",
     "Training",
@@ -34,8 +41,10 @@ __all__ = [
     "best_epoch",
     "best_smoothed_epoch",
     "capture",
+    "claim",
     "describe",
     "evaluate",
+    "figure",
     "files",
     "in_memory",
     "predict",
@@ -44,28 +53,18 @@ __all__ = [
     "run_example",
     "runs",
     "seed_everything",
+    "table",
 ]
 
 TYPE_CHECKING = False  # what type checkers take for true; the one of `typing` would have to be imported
 if TYPE_CHECKING:
     __version__: str
     from labreport.api import record, runs
-    from labreport.experiments.data.sets import (
-        Dataset,
-        Texts,
-    )
-    from labreport.experiments.errors import (
-        LabError,
-    )
-    from labreport.experiments.examples import (
-        capture,
-        run_example,
-    )
-    from labreport.experiments.lab import (
-        Files,
-        Session,
-        files,
-    )
+    from labreport.experiments.data.sets import Dataset, Texts
+    from labreport.experiments.definitions import Answer, claim, figure, table
+    from labreport.experiments.errors import LabError
+    from labreport.experiments.examples import capture, run_example
+    from labreport.experiments.lab import Files, Session, files
     from labreport.experiments.result import (
         DataCard,
         Example,
@@ -82,13 +81,8 @@ if TYPE_CHECKING:
         Text,
         Training,
     )
-    from labreport.experiments.selection import (
-        best_epoch,
-        best_smoothed_epoch,
-    )
-    from labreport.experiments.settings import (
-        require_range,
-    )
+    from labreport.experiments.selection import best_epoch, best_smoothed_epoch
+    from labreport.experiments.settings import require_range
     from labreport.experiments.training import (
         DivergenceError,
         Fitted,
@@ -99,13 +93,36 @@ if TYPE_CHECKING:
         predict,
         seed_everything,
     )
+    from labreport.report.chapters.tables import TableData
+    from labreport.report.document import Column
+    from labreport.report.figures.drawing import Chart, Drawing
+    from labreport.report.rendering.formats import Format, RenderContext
 
 _HOMES = {
-    "api": ("record", "runs"),
-    "experiments.data.sets": ("Dataset", "Texts"),
+    "api": (
+        "record",
+        "runs",
+    ),
+    "experiments.data.sets": (
+        "Dataset",
+        "Texts",
+    ),
+    "experiments.definitions": (
+        "Answer",
+        "claim",
+        "figure",
+        "table",
+    ),
     "experiments.errors": ("LabError",),
-    "experiments.examples": ("capture", "run_example"),
-    "experiments.lab": ("Files", "Session", "files"),
+    "experiments.examples": (
+        "capture",
+        "run_example",
+    ),
+    "experiments.lab": (
+        "Files",
+        "Session",
+        "files",
+    ),
     "experiments.result": (
         "DataCard",
         "Example",
@@ -122,7 +139,10 @@ _HOMES = {
         "Text",
         "Training",
     ),
-    "experiments.selection": ("best_epoch", "best_smoothed_epoch"),
+    "experiments.selection": (
+        "best_epoch",
+        "best_smoothed_epoch",
+    ),
     "experiments.settings": ("require_range",),
     "experiments.training": (
         "DivergenceError",
@@ -133,6 +153,16 @@ _HOMES = {
         "in_memory",
         "predict",
         "seed_everything",
+    ),
+    "report.chapters.tables": ("TableData",),
+    "report.document": ("Column",),
+    "report.figures.drawing": (
+        "Chart",
+        "Drawing",
+    ),
+    "report.rendering.formats": (
+        "Format",
+        "RenderContext",
     ),
 }
 """The public names by the module that they live in."""

@@ -87,7 +87,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Do as Click does, but name the nearest command for one that is unknown."""
         if arguments and arguments[0] not in COMMANDS and not arguments[0].startswith("-"):
-            from labreport.experiments.suggestion import unknown_name
+            from labreport.experiments.errors import unknown_name
 
             context.fail(unknown_name("command", arguments[0], COMMANDS))
         return super().resolve_command(context, arguments)

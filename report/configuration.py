@@ -18,14 +18,15 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
-from labreport.experiments.suggestion import unknown_name
+from labreport.experiments.errors import unknown_name
+from labreport.experiments.plugins import Registry
 from labreport.report import languages
 from labreport.report.errors import UsageError
 from labreport.report.look import THEMES, Look
 from labreport.report.store.codec import NAME
 
-FORMATS = ("html", "pdf", "md", "ipynb")
-"""Forms that a report can be rendered to."""
+FORMATS: Registry[Any] = Registry("format", "labreport.formats", order=("html", "pdf", "md", "ipynb", "split"))
+"""Forms that a report can be rendered to; `rendering.formats` says what they are."""
 PREFIX = "LABREPORT_"
 _TEXT = r"^[^\0\ud800-\udfff]*$"
 Text = Annotated[str, msgspec.Meta(pattern=_TEXT, description="a text (without a character that no text has)")]
@@ -307,8 +308,10 @@ def check_names(key: str, values: tuple[str, ...], origin: str) -> tuple[str, ..
     Raises:
         UsageError: one is unknown, or the list is empty.
     """
-    known = {"lang": languages.documents(), "language": languages.names(), "to": FORMATS}.get(key)
-    if known is not None:
+    known: tuple[str, ...] = {"lang": languages.documents(), "language": languages.names()}.get(key, ())
+    if key == "to":
+        known = FORMATS.names()
+    if known:
         kind = "format" if key == "to" else "language"
         for value in values:
             for part in languages.parts(value) if key == "lang" and languages.JOINT in value else (value,):

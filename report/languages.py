@@ -19,8 +19,8 @@ from typing import Literal
 
 import msgspec
 
+from labreport.experiments.errors import unknown_name
 from labreport.experiments.plugins import PluginError, Registry
-from labreport.experiments.suggestion import unknown_name
 from labreport.report.errors import UsageError
 
 REGISTRY: Registry[ModuleType] = Registry("language", "labreport.languages", order=("zh", "en"))

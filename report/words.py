@@ -8,7 +8,8 @@ nobody has is a mistake of the programmer and raises. The shipped languages have
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import cache, reduce
 
 from labreport.report import languages
@@ -73,6 +74,16 @@ class Words:
         except KeyError:
             return default
 
+    def extended(self, texts: Mapping[str, Mapping[str, str]]) -> Words:
+        """Return these words and further texts: language -> key -> text.
+
+        What they lack in this language is lent by those that lend it words, then by any other.
+        """
+        order = dict.fromkeys((*languages.lenders(self.language), *texts))
+        further = copy(self)
+        further._tables = [*((name, dict(texts[name])) for name in order if name in texts), *self._tables]
+        return further
+
     def stacked(self, key: str, /, **values: object) -> str:
         """Return the text of `key` where each language may have a line of its own; see `JoinedWords`."""
         return self(key, **values)
@@ -96,6 +107,12 @@ class JoinedWords(Words):
     def get(self, key: str, default: str) -> str:
         """Return all texts of `key` on one line, or `default`."""
         return reduce(beside, (words.get(key, default) for words in self._all))
+
+    def extended(self, texts: Mapping[str, Mapping[str, str]]) -> Words:
+        """Return these words and further texts in all languages; as `Words`."""
+        further = copy(self)
+        further._all = [words.extended(texts) for words in self._all]
+        return further
 
     def stacked(self, key: str, /, **values: object) -> str:
         """Return all texts of `key`, each on a line of its own, those that are the same once."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labreport.experiments.errors import DataError
-from labreport.experiments.suggestion import unknown_name
+from labreport.experiments.errors import DataError, unknown_name
 
 DIGITS = tuple(str(digit) for digit in range(10))
 

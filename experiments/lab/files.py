@@ -31,9 +31,8 @@ class Files(Mapping[str, Path]):
 def files(*names: str) -> Files:
     """Declare the data files of a lab, in a constant of its module.
 
-    `DATA = files("points.csv")`: a run is stale when one of them has changed. The lab reads them itself, from the
-    path `DATA["points.csv"]`.
-    path `DATA["points.csv"]`.
+    `DATA = files("points.csv")`: a run is stale when one of them has changed. The lab reads them itself, from the path
+    `DATA["points.csv"]`.
 
     Args:
         names: paths relative to the folder of the file that calls this.

@@ -14,6 +14,7 @@ from functools import partial
 
 from labreport.experiments import registry
 from labreport.experiments.errors import LabError
+from labreport.experiments.registry import additions
 from labreport.experiments.result import Result
 from labreport.report import languages
 from labreport.report.chapters import bilingual, frontmatter, notes
@@ -70,6 +71,7 @@ def build(
         if reason := (refused or {}).get(result.lab):
             made.append(_broken(result.lab, number, titles[result.lab], reason, words))
         elif result.status == "complete":
+            own = additions.of(result.lab, configuration.paths.get(result.lab))
             try:
                 spoken = notes.written_in(language, result.lab, configuration.notes)
                 assembled = chapters.assemble(
@@ -79,7 +81,12 @@ def build(
                     solutions=configuration.edition == "instructor",
                     folder=configuration.notes,
                     labels=labels,
+                    own=own,
                 )
+                problems += [
+                    f"{result.lab}: the {lost.kind} {lost.name!r} is missing: {own.problem}"
+                    for lost in assembled.missing
+                ]
                 made.append(_in_language(assembled.chapter, spoken, language))
             except (ReportError, LabError) as error:
                 problems.append(str(error))

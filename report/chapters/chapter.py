@@ -14,14 +14,16 @@ from typing import cast
 
 import msgspec
 
+from labreport.experiments.registry import additions
+from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import Result
 from labreport.report.chapters import notes, tables
-from labreport.report.chapters.claim_words import Said, evidence_id
+from labreport.report.chapters.claim_words import Said
+from labreport.report.chapters.evidence import with_evidence
 from labreport.report.chapters.notes import Note, Passage
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.numbering import Numbering
-from labreport.report.chapters.sandbox import shown
-from labreport.report.chapters.values import Context
+from labreport.report.chapters.values import Context, Missing
 from labreport.report.document import (
     Block,
     Box,
@@ -36,7 +38,6 @@ from labreport.report.document import (
     Prose,
     Section,
     Table,
-    escape,
 )
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.figures import registry as figures
@@ -62,17 +63,26 @@ class Assembled:
     chapter: Chapter
     targets: dict[str, Target]
     said: tuple[Said, ...]
+    missing: tuple[Missing, ...] = ()
+    """What the note asks for and only the lab could give, whose source can't be had."""
 
 
 @dataclass
 class _Placing:
     """What is numbered in one chapter, in which words, and where links to it lead."""
 
-    lab: str
+    context: Context
     numbering: Numbering
-    words: Words
     labels: Words
     targets: dict[str, Target] = field(default_factory=dict)
+
+    @property
+    def lab(self) -> str:
+        return self.context.result.lab
+
+    @property
+    def words(self) -> Words:
+        return self.context.words
 
     def next(self, kind: str, key: str, where: str) -> tuple[str, str]:
         """Return id and number of the next figure, table or listing.
@@ -95,6 +105,7 @@ def assemble(
     solutions: bool = False,
     folder: Path | None = None,
     labels: Words | None = None,
+    own: Additions = additions.NOTHING,
 ) -> Assembled:
     """Return the chapter of a run that is complete.
 
@@ -105,20 +116,20 @@ def assemble(
         solutions: whether this is the instructor's edition.
         folder: with user-supplied notes.
         labels: what figures are labelled with, where not in the report's language alone.
+        own: what the lab defines for its own notes.
 
     Raises:
         NoteError: the note is missing, or says something the run does not give.
         RenderingError: a figure or table can't be made.
     """
     text, origin = NotesInUse(folder=folder, solutions=solutions).text(language, result.lab)
-    context = Context(result, language, cited=True)
+    context = Context(result, language, cited=True, own=own)
     note = notes.read(context, text, origin)
     if folder is not None:
         notes.check_markup(note, language)
     placing = _Placing(
-        lab=result.lab,
+        context=context,
         numbering=Numbering(chapter=result.lab, number=number),
-        words=context.words,
         labels=labels or context.words,
     )
     tags = tag_line(result, context.words)
@@ -141,36 +152,13 @@ def assemble(
     if solutions:
         sections = tuple(_marked(section, placing) for section in sections)
     if said:
-        sections = _with_evidence(sections, said, result, placing)
+        id_, number = placing.next("table", "table-evidence", result.lab)
+        sections = with_evidence(sections, context, id_, number)
     chapter = msgspec.structs.replace(chapter, sections=sections)
     targets = placing.targets | {
         section.id: Target(id=f"{result.lab}-{section.id}", text=section.title) for section in note.sections
     }
-    return Assembled(chapter=chapter, targets=targets, said=said)
-
-
-def _with_evidence(
-    sections: tuple[Section, ...], said: tuple[Said, ...], result: Result, placing: _Placing
-) -> tuple[Section, ...]:
-    """Put the table of claims, with the numbers that decided each, before the sources."""
-    words = placing.words
-    id_, number = placing.next("table", "table-evidence", result.lab)
-    table = Table(
-        id=id_,
-        number=number,
-        caption=words("labs.evidence_caption"),
-        columns=(
-            Column(title=words("labs.column_claim"), kind="code"),
-            Column(title=words("labs.column_verdict")),
-            Column(title=words("labs.column_seeds_holding"), align="right"),
-            Column(title=words("labs.column_numbers")),
-        ),
-        rows=tuple(_evidence(item, words) for item in said),
-        row_ids=tuple(evidence_id(result.lab, item.claim.name) for item in said),
-    )
-    section = Section(id=f"{result.lab}-evidence", title=words("labs.evidence"), blocks=(table,))
-    last = sections[-1] if sections and sections[-1].id == f"{result.lab}-sources" else None
-    return (*sections[:-1], section, last) if last else (*sections, section)
+    return Assembled(chapter=chapter, targets=targets, said=said, missing=tuple(context.missing))
 
 
 def _marked(section: Section, placing: _Placing) -> Section:
@@ -196,19 +184,6 @@ def _marked(section: Section, placing: _Placing) -> Section:
         ),
     )
     return msgspec.structs.replace(section, blocks=(*section.blocks, table))
-
-
-def _evidence(item: Said, words: Words) -> tuple[str, ...]:
-    stated = item.claim
-    numbers = words("labs.between").join(
-        f"{words(f'evidence.{name}')} {shown(value)}" for name, value in stated.numbers.items()
-    )
-    return (
-        stated.name,
-        words(f"labs.verdict_{stated.verdict}"),
-        f"{stated.holds} / {stated.seeds}" if stated.seeds else "–",
-        numbers or escape(stated.reason),
-    )
 
 
 def failed(result: Result, number: str, title: str, words: Words) -> Chapter:
@@ -318,6 +293,8 @@ def _block(passage: Passage, result: Result, placing: _Placing, note: Note, tags
         "listing": lambda: _listing(passage, result, placing, where),
         "example": lambda: _example(passage, result, where),
     }
+    if lost := _lost(passage, placing):
+        return lost
     try:
         return makers[passage.kind]()
     except NoteError:
@@ -329,10 +306,23 @@ def _block(passage: Passage, result: Result, placing: _Placing, note: Note, tags
         raise NoteError(f"{where}: {what} ({type(error).__name__}: {error}).") from error
 
 
+def _lost(passage: Passage, placing: _Placing) -> Box | None:
+    """Return a box in place of a figure or table that only the lab could give, where its source can't be had."""
+    kinds: dict[str, Callable[[str], bool]] = {"figure": additions.FIGURES.knows, "table": additions.TABLES.knows}
+    known = kinds.get(passage.kind)
+    if not placing.context.own.problem or known is None or known(passage.name):
+        return None
+    sentence = placing.context.lost(passage.kind, passage.name)
+    # Links to it lead to the chapter.
+    placing.targets[f"{passage.kind}-{passage.name}"] = Target(id=placing.lab, text=passage.name)
+    return Box(kind="failure", title=placing.words("labs.missing_title"), blocks=(Prose(markdown=sentence),))
+
+
 def _figure(passage: Passage, result: Result, placing: _Placing, where: str, tags: str) -> Figure:
-    drawing = figures.draw(passage.name, result, placing.words)
+    own = placing.context.own.figures
+    drawing = figures.draw(passage.name, result, placing.words, own)
     alike = placing.labels is placing.words
-    labelled = drawing if alike else figures.draw(passage.name, result, placing.labels)
+    labelled = drawing if alike else figures.draw(passage.name, result, placing.labels, own)
     id_, number = placing.next("figure", f"figure-{passage.name}", where)
     data = None
     if drawing.rows:
@@ -358,7 +348,7 @@ def _figure(passage: Passage, result: Result, placing: _Placing, where: str, tag
 
 def _table(passage: Passage, result: Result, placing: _Placing, where: str, tags: str) -> Table:
     name = passage.name if passage.kind == "table" else f"layers-{passage.name}"
-    content = tables.table(name, result, placing.words)
+    content = tables.table(name, result, placing.words, placing.context.own.tables)
     id_, number = placing.next("table", f"{passage.kind}-{passage.name}", where)
     return Table(id=id_, number=number, caption=passage.text, columns=content.columns, rows=content.rows, tag_line=tags)
 

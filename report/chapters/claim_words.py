@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import tomllib
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-from labreport.report import languages
 from labreport.report.chapters.sandbox import compiled, environment
 from labreport.report.findings.analysis import MissingValueError
-from labreport.report.findings.claims import Claim
+from labreport.report.findings.claims import Claim, wording
 from labreport.report.words import LANGUAGES
 
 
@@ -34,7 +30,7 @@ def sentence(claim: Claim, lab: str, language: str) -> str:
     Raises:
         MissingValueError: the language has no words for this claim.
     """
-    template = compiled(environment(language), _wording(language, lab, claim.name)[claim.verdict])
+    template = compiled(environment(language), wording.sentence(claim.definition, claim.verdict, language, lab))
     return template.render(**claim.numbers, holds=claim.holds, seeds=claim.seeds)
 
 
@@ -45,17 +41,3 @@ def sentences(claim: Claim, lab: str) -> dict[str, str]:
         with contextlib.suppress(MissingValueError):
             found[language] = sentence(claim, lab, language)
     return found
-
-
-@cache
-def _claims_table(language: str) -> dict[str, Any]:
-    return tomllib.loads(languages.text(language, "notes/claims.toml") or "")
-
-
-def _wording(language: str, lab: str, name: str) -> dict[str, str]:
-    table = _claims_table(language)
-    special: dict[str, str] | None = table.get(lab, {}).get(name)
-    try:
-        return special or table[name]
-    except KeyError:
-        raise MissingValueError(f"The claim '{name}' has no wording in claims.toml ({language}).") from None

@@ -8,16 +8,20 @@ from labreport.experiments import registry
 from labreport.experiments.result import Result
 from labreport.report.chapters.chapter import Assembled, is_sample
 from labreport.report.chapters.logo import data_address
+from labreport.report.chapters.tables.content import unit_label
 from labreport.report.configuration import LOCALISED, Configuration
 from labreport.report.document import Chapter, Column, Cover, CoverFigure, Prose, Table, escape
 from labreport.report.errors import RenderingError
 from labreport.report.figures import registry as figures
 from labreport.report.findings import analysis
+from labreport.report.findings.scores import Measured, best_baseline, deciding
 from labreport.report.numbers import duration, integer, number, percent
 from labreport.report.words import Words
 
 NOTHING = "–"
 """Cell of what a lab has no value for."""
+SHORT = 4
+"""Names of metrics up to this length are abbreviations, and written in capitals."""
 
 
 def cover(
@@ -74,7 +78,7 @@ def summary(parts: Sequence[tuple[Result, Assembled | None]], titles: Mapping[st
     table = Table(
         id="summary-table",
         number="",
-        caption=words("labs.summary_caption"),
+        caption=words("labs.summary_caption", kinds=_kinds([result for result, _ in parts], words)),
         columns=(
             Column(title=words("labs.column_lab")),
             Column(title=words("labs.column_data"), align="right", kind="number"),
@@ -105,32 +109,42 @@ def _row(result: Result, assembled: Assembled | None, title: str, words: Words) 
     return (
         name,
         f"{integer(card.train_samples)} / {integer(card.test_samples)}" if card else NOTHING,
-        _score(result, words),
-        _baseline(result, words),
+        _score(result),
+        _baseline(result),
         _epoch(result, words),
         words("labs.claims_hold", holds=holding, all=len(made)) if made else NOTHING,
         duration(analysis.seconds(result)),
     )
 
 
-def _score(result: Result, words: Words) -> str:
-    names = {item.name for item in result.findings.scores}
-    if "test_accuracy" in names:
-        return percent(analysis.score(result, "test_accuracy").mean)
-    if "test_mae" in names:
-        return words("labs.mae_cell", value=number(analysis.score(result, "test_mae").mean, 2))
-    return NOTHING
+def _score(result: Result) -> str:
+    return _cell(deciding(result))
 
 
-def _baseline(result: Result, words: Words) -> str:
+def _baseline(result: Result) -> str:
     """The best simple rule or linear model: what a network must beat to be worth its trouble."""
-    accuracies = [item.value for item in result.findings.baselines if item.metric == "accuracy"]
-    errors = [item.value for item in result.findings.baselines if item.metric == "mae"]
-    if accuracies:
-        return percent(max(accuracies))
-    if errors:
-        return words("labs.mae_cell", value=number(min(errors), 2))
-    return NOTHING
+    judged = deciding(result)
+    return _cell(best_baseline(result, judged)) if judged else NOTHING
+
+
+def _cell(found: Measured | None) -> str:
+    if found is None:
+        return NOTHING
+    if found.unit == "share":
+        return percent(found.mean)
+    metric = found.first.metric
+    return f"{escape(metric.upper() if len(metric) <= SHORT else metric)} {number(found.mean, 2)}"
+
+
+def _kinds(results: Sequence[Result], words: Words) -> str:
+    """Say what the scores of the labs are, each kind once: "accuracy, or mean absolute error in thousand dollars"."""
+    kinds = []
+    for result in results:
+        if (judged := deciding(result)) is not None:
+            metric = words.get(f"labs.metric_{judged.first.metric}", escape(judged.first.metric))
+            unit = "" if judged.unit == "share" else unit_label(judged.unit, words)
+            kinds.append(words("labs.kind_in_unit", metric=metric, unit=unit) if unit else metric)
+    return words("labs.summary_kinds", kinds=words("labs.or").join(dict.fromkeys(kinds))) if kinds else ""
 
 
 def _epoch(result: Result, words: Words) -> str:

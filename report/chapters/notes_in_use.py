@@ -6,12 +6,14 @@ A user's own note takes the place of the shipped one, in each language by itself
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import TemplateSyntaxError
 
+from labreport.experiments.registry import additions
+from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import Result
 from labreport.report.chapters import notes
 from labreport.report.chapters.sandbox import claimed
@@ -30,6 +32,8 @@ class NotesInUse:
     """With user-supplied notes, `<language>/<lab>.md`; None for the shipped ones alone."""
     languages: tuple[str, ...] = LANGUAGES
     """In which the report is written."""
+    paths: Mapping[str, Path] = field(default_factory=dict)
+    """Labs that the configuration names: name -> file; they may define claims, figures and tables for their notes."""
     solutions: bool = False
     """Whether solutions are printed: the instructor's edition."""
 
@@ -39,6 +43,7 @@ class NotesInUse:
         return cls(
             folder=configuration.notes,
             languages=configuration.lang,
+            paths=configuration.paths,
             solutions=configuration.edition == "instructor",
         )
 
@@ -64,6 +69,10 @@ class NotesInUse:
         """Return the title of a lab's chapter in each language of the report, and of the default ones."""
         return {language: str(self.title(language, lab)) for language in dict.fromkeys((*LANGUAGES, *self.languages))}
 
+    def own(self, lab: str) -> Additions:
+        """Return what a lab defines for its own notes."""
+        return additions.of(lab, self.paths.get(lab))
+
     def claims(self, lab: str) -> tuple[str, ...] | None:
         """Return the names of the claims that a lab's chapter makes, in any language of the report.
 
@@ -78,14 +87,16 @@ class NotesInUse:
                 made |= dict.fromkeys(claimed(text))
             except TemplateSyntaxError:
                 continue
-        return tuple(name for name in made if name in claims.names())
+        own = self.own(lab).claims
+        return tuple(name for name in made if name in own or name in claims.names())
 
     def stated(self, result: Result) -> list[Claim]:
         """Judge the claims of a run's chapter; every claim that can be judged where the lab has no chapter."""
-        made = self.claims(result.lab)
+        made, own = self.claims(result.lab), self.own(result.lab).claims
         if made is not None:
-            return [claims.state(name, result) for name in made]
-        return [claim for name in claims.names() if (claim := claims.state(name, result)).verdict != "unknown"]
+            return [claims.state(name, result, own) for name in made]
+        every = (claims.state(name, result, own) for name in (*claims.names(), *own))
+        return [claim for claim in every if claim.verdict != "unknown"]
 
     def _texts(self, lab: str) -> Sequence[str]:
         found = []

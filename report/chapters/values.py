@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from labreport.experiments.registry import additions
+from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import DataCard, Fold, Layer, Result
 from labreport.report.chapters.claim_words import Said, evidence_id, sentence
 from labreport.report.chapters.sandbox import Exact, Fragment, exact, shown
-from labreport.report.document import VERDICT_MARKS
+from labreport.report.document import VERDICT_MARKS, escape
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.scores import Quantity
@@ -138,6 +140,15 @@ class ModelView:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """Something that a note asks for and only its lab could give, where that lab's source can't be had."""
+
+    kind: str
+    """claim, figure or table."""
+    name: str
+
+
 class Context:
     """Everything that a note of one run may name, and what it said.
 
@@ -145,10 +156,15 @@ class Context:
         result: the run.
         language: of the note.
         cited: whether a claim, where it is made first, is followed by a mark that leads to its evidence.
+        own: what the lab defines for its own notes.
     """
 
-    def __init__(self, result: Result, language: str, *, cited: bool = False) -> None:
+    def __init__(
+        self, result: Result, language: str, *, cited: bool = False, own: Additions = additions.NOTHING
+    ) -> None:
         self.result = result
+        self.own = own
+        self.missing: list[Missing] = []
         self._cited = cited
         self.language = language
         self.words = Words(language)
@@ -176,14 +192,18 @@ class Context:
         """Return the sentence of a claim, worded by its verdict."""
         mark = ""
         if name not in self.said:
-            try:
-                stated = claims.state(name, self.result)
-            except KeyError as error:
-                raise MissingValueError(str(error.args[0])) from None
+            if self.own.problem and not additions.CLAIMS.knows(name):
+                return Fragment(self.lost("claim", name))
+            stated = claims.state(name, self.result, self.own.claims)
             self.said[name] = Said(claim=stated, text=sentence(stated, self.result.lab, self.language))
             if self._cited:
                 mark = f"[{VERDICT_MARKS[stated.verdict]}](#{evidence_id(self.result.lab, name)})"
         return Fragment(self.said[name].text + mark)
+
+    def lost(self, kind: str, name: str) -> str:
+        """Return the sentence in place of what only the lab could give, and remember that it is missing."""
+        self.missing.append(Missing(kind=kind, name=name))
+        return self.words(f"labs.missing_{kind}", name=escape(name))
 
     def _measure(self, name: str) -> int | float | bool | Quantity:
         found = analysis.measure(self.result, name)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labreport.experiments.suggestion import unknown_name
 from labreport.report.commands import options
 from labreport.report.commands.console import shown
 from labreport.report.errors import UsageError
@@ -29,7 +28,7 @@ UNREADABLE = ("unreadable", "edited")
 )
 @click.argument("versions", nargs=-1, metavar="A B [C]...")
 @click.option("--lang", metavar="LIST", help="zh, en.  [default: en here, zh,en in files]")
-@click.option("--to", metavar="LIST", help="Also write files: html, pdf, md, json.")
+@click.option("--to", metavar="LIST", help="Also write files: html, pdf, md, json, or a format that was added.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the files.  [default: reports]")
 @click.option(
     "--margin",
@@ -77,7 +76,7 @@ def command(
     from labreport.report.words import Words
 
     configuration = options.resolve(output=output, **flags)
-    forms = _forms(to, outputs.FORMATS)
+    forms = outputs.check(to, "--to") if to is not None else ()
     here: str = configuration.lang[0] if flags["lang"] else "en"
     parsed = given.parse(margins)
     found = inputs.resolve(versions, Store(configuration.runs_dir))
@@ -151,13 +150,3 @@ def _print(found: Comparisons, words: Words, *, verbose: bool) -> None:
             click.echo(f"\n{head}")
             for line in lines:
                 click.echo("".join(f"  {part}\n" for part in line.split("\n")), nl=False)
-
-
-def _forms(text: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
-    parts = tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
-    for part in parts:
-        if part not in known:
-            raise UsageError(f"--to: {unknown_name('format', part, known)}")
-    if text is not None and not parts:
-        raise UsageError(f"--to is empty; choose from {', '.join(known)}.")
-    return parts

@@ -57,7 +57,7 @@ def render_options(command: Command) -> Command:
             metavar="LIST",
             help="zh, en, any installed one; zh+en or bilingual: in one file.  [default: zh,en]",
         ),
-        click.option("--to", metavar="LIST", help="html, pdf, md, ipynb.  [default: html,pdf]"),
+        click.option("--to", metavar="LIST", help="html, pdf, md, ipynb, split, or an added one.  [default: html,pdf]"),
         click.option(
             "--edition", metavar="NAME", help="student, or instructor: with the solutions.  [default: student]"
         ),

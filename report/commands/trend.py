@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from labreport.experiments.suggestion import unknown_name
+from labreport.experiments.errors import unknown_name
 from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, print_json, shown
 from labreport.report.configuration import check_choice

@@ -66,10 +66,10 @@ def claim_changes(a: Result, b: Result, notes: NotesInUse) -> tuple[ClaimChange,
 
     Of a lab without a chapter every claim is asked.
     """
-    made = notes.claims(a.lab)
+    made, own = notes.claims(a.lab), notes.own(a.lab).claims
     found = []
-    for name in claims.names() if made is None else made:
-        before, after = claims.state(name, a), claims.state(name, b)
+    for name in (*claims.names(), *own) if made is None else made:
+        before, after = claims.state(name, a, own), claims.state(name, b, own)
         if before.verdict == after.verdict == "unknown":
             continue
         found.append(

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from labreport.experiments.suggestion import unknown_name
+from labreport.experiments.errors import unknown_name
 from labreport.report.errors import UsageError
 
 

@@ -1,4 +1,4 @@
-"""A comparison as files: HTML, PDF and Markdown in each language, and JSON."""
+"""A comparison as files: in each language every format that can show it, and JSON."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 from labreport.report.comparison.record import Comparisons
 from labreport.report.comparison.version import Version
-from labreport.report.document import Report
-from labreport.report.errors import ReportError
+from labreport.report.configuration import FORMATS
+from labreport.report.errors import ReportError, UsageError
 from labreport.report.look import Look
 from labreport.report.store import codec, embedded, files
 
-FORMATS = ("html", "pdf", "md", "json")
-"""Forms that a comparison can be written in."""
+JSON = "json"
+"""The comparison itself, once for all languages."""
 STEM = "comparison"
 """Beginning of the names of all files."""
 
@@ -36,7 +36,7 @@ def write(
         versions: the first version and the others.
         folder: where the files go.
         languages: of the reports.
-        forms: of `FORMATS`.
+        forms: names of formats, or `JSON`.
         moment: date of the reports (UTC).
         look: theme and templates.
 
@@ -46,11 +46,12 @@ def write(
     written: list[Path] = []
     problems: list[str] = []
     data = codec.encode(found) if forms else b""
-    if "json" in forms:
+    if JSON in forms:
         _keep({f"{STEM}.json": data}, folder, written, problems)
-    pages = [form for form in FORMATS if form in forms and form != "json"]
+    pages = [form for form in forms if form != JSON]
     for language in languages if pages else ():
         from labreport.report.comparison.report import report
+        from labreport.report.rendering import formats
 
         date = moment.astimezone(UTC).strftime("%Y-%m-%d")
         try:
@@ -58,9 +59,12 @@ def write(
         except ReportError as error:
             problems.append(f"{language}: {error}")
             continue
+        context = formats.RenderContext(
+            stem=f"{STEM}-{language}", moment=moment, look=look, carried={embedded.COMPARISON: data}, comparison=True
+        )
         for form in pages:
             try:
-                content = _rendered(form, made, moment, data, look)
+                content = formats.rendered(form, made, context)
             except ReportError as error:
                 problems.append(f"{language} {form}: {error}")
                 continue
@@ -68,24 +72,27 @@ def write(
     return tuple(written), tuple(problems)
 
 
-def _rendered(form: str, report: Report, moment: datetime, data: bytes, look: Look | None) -> dict[str, bytes]:
-    """Return the files of a form; HTML and PDF carry the comparison itself, so that it can be got back."""
-    name = f"{STEM}-{report.language}"
-    if form == "html":
-        from labreport.report.rendering import html
+def check(text: str, origin: str) -> tuple[str, ...]:
+    """Return the formats of a comparison, each once.
 
-        packed = embedded.packed({embedded.COMPARISON: data})
-        return {f"{name}.html": html.html(report, {embedded.COMPARISON_ELEMENT: packed}, look=look).encode()}
-    if form == "md":
-        from labreport.report.rendering import markdown
+    Args:
+        text: names with commas between them.
+        origin: where, for the error.
 
-        text, figures = markdown.markdown(report, f"{name}-figures", look=look)
-        return {f"{name}.md": text.encode()} | {f"{name}-figures/{file}": svg.encode() for file, svg in figures.items()}
-    from labreport.report.rendering import pdf
+    Raises:
+        UsageError: none is given, one is unknown (names the nearest), or shows reports only.
+    """
+    from labreport.report.rendering import formats
 
-    return {
-        f"{name}.pdf": pdf.pdf(report, source_date=moment, attached=embedded.comparison_attachments(data), look=look)
-    }
+    forms = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not forms:
+        raise UsageError(f"{origin} is empty; choose from {', '.join((*FORMATS.names(), JSON))}.")
+    for form in forms:
+        if form != JSON and form not in FORMATS:
+            raise UsageError(f"{origin}: {FORMATS.unknown(form, (JSON,))}")
+        if form != JSON and not formats.chosen(form).comparisons:
+            raise UsageError(f"{origin}: {form} shows reports, not comparisons.")
+    return forms
 
 
 def _keep(made: dict[str, bytes], folder: Path, written: list[Path], problems: list[str]) -> None:

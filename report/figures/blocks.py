@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy
 from numpy.typing import NDArray
 
+from labreport.experiments.definitions import figure
 from labreport.experiments.result import Result
 from labreport.report.figures import palette
 from labreport.report.figures.drawing import Drawing
@@ -22,6 +23,7 @@ LINE = 3.8
 Point = tuple[float, float]
 
 
+@figure("time-series-tensor")
 def time_series(result: Result, words: Words) -> Drawing:
     """Draw the three axes of a time series: samples into the depth, timesteps to the right, features downwards."""
     sketch = Sketch(124, 50)
@@ -44,6 +46,7 @@ def time_series(result: Result, words: Words) -> Drawing:
     return sketch.finished(words("figures.alt_time_series"), *_axes(words, "samples", "timesteps", "features"))
 
 
+@figure("image-tensor")
 def image_batch(result: Result, words: Words) -> Drawing:
     """Draw a batch of colour images: each a block of height, width and channels, one after the other."""
     sketch = Sketch(142, 54)
@@ -76,6 +79,7 @@ def image_batch(result: Result, words: Words) -> Drawing:
     return sketch.finished(words("figures.alt_image_batch"), *_axes(words, "samples", "height", "width", "channels"))
 
 
+@figure()
 def broadcasting(result: Result, words: Words) -> Drawing:
     """Draw how a vector is repeated along a new axis and added to a matrix; the sum is computed here."""
     matrix, vector = numpy.array([[2, 2], [1, 1]]), numpy.array([3, 3])
@@ -109,6 +113,7 @@ def broadcasting(result: Result, words: Words) -> Drawing:
     return sketch.finished(words("figures.alt_broadcasting", **said), heads, rows)
 
 
+@figure("emblem-tensors")
 def emblem(_result: Result, words: Words) -> Drawing:
     """Draw a small block of cells that stands for the chapter on tensors."""
     sketch = Sketch(40, 24)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy
 from matplotlib.axes import Axes
 
+from labreport.experiments.definitions import figure
 from labreport.experiments.result import Predictions, Result
 from labreport.report import numbers
 from labreport.report.figures import palette, shades
@@ -20,6 +21,7 @@ FEW_CLASSES = 12
 """Up to this many classes a confusion matrix shows its counts."""
 
 
+@figure()
 def class_sizes(result: Result, words: Words) -> Drawing:
     """Draw a bar for the training samples of each class, the largest first."""
     card = result.findings.data
@@ -65,6 +67,7 @@ def class_sizes(result: Result, words: Words) -> Drawing:
     return sketch.finished(alt, heads, rows)
 
 
+@figure()
 @charted
 def confusion(result: Result, words: Words) -> Chart:
     """Draw the confusion matrix; the colour is the share of the row's true class, on a square-root scale."""

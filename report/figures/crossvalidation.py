@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labreport.experiments.definitions import figure
 from labreport.experiments.result import Fold, Result
 from labreport.experiments.selection import smooth
 from labreport.report import numbers
@@ -27,6 +28,7 @@ RAW = Look(colour=palette.VALIDATION, width=0.45)
 SMOOTHED = Look(colour=palette.VALIDATION, width=1.7)
 
 
+@figure()
 @charted
 def mae(result: Result, words: Words) -> Chart:
     """Draw the validation MAE after the first epochs: raw, smoothed, the span of the folds, and the minimum."""
@@ -83,6 +85,7 @@ def mae(result: Result, words: Words) -> Chart:
     )
 
 
+@figure()
 @charted
 def mae_raw(result: Result, words: Words) -> Chart:
     """Draw the validation MAE of all epochs, averaged over the folds and not smoothed."""
@@ -102,6 +105,7 @@ def mae_raw(result: Result, words: Words) -> Chart:
     )
 
 
+@figure()
 def folds(result: Result, words: Words) -> Drawing:
     """Draw each fold as a row of all training samples, its validation part marked."""
     parts = result.findings.folds

@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from labreport.experiments.definitions import figure
 from labreport.experiments.result import Result
 from labreport.report import numbers
 from labreport.report.figures import palette
@@ -39,6 +40,7 @@ NAME_LIFT = 12.0
 """Points between a panel and the name above it, which leave a line for the mark of the epoch."""
 
 
+@figure()
 @charted
 def curves(result: Result, words: Words) -> Chart:
     """Draw loss and accuracy of the training with validation side by side, over the same epochs."""
@@ -49,18 +51,21 @@ def curves(result: Result, words: Words) -> Chart:
     return _chart(result, words, figure, (loss_text, accuracy_text), {**loss_columns, **accuracy_columns})
 
 
+@figure()
 @charted
 def loss(result: Result, words: Words) -> Chart:
     """Draw training and validation loss of the training with validation."""
     return _single(result, words, "loss")
 
 
+@figure()
 @charted
 def accuracy(result: Result, words: Words) -> Chart:
     """Draw training and validation accuracy of the training with validation."""
     return _single(result, words, "accuracy")
 
 
+@figure()
 @charted
 def encodings(result: Result, words: Words) -> Chart:
     """Draw the training loss with one-hot labels and, as rings on it, with integer labels."""
@@ -95,6 +100,7 @@ def encodings(result: Result, words: Words) -> Chart:
     )
 
 
+@figure()
 @charted
 def bottleneck(result: Result, words: Words) -> Chart:
     """Draw the validation accuracy of the usual network and of the one with a narrow middle layer."""

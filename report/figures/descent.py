@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy
 from matplotlib.axes import Axes
 
+from labreport.experiments.definitions import figure
 from labreport.experiments.result import Result
 from labreport.report import numbers
 from labreport.report.figures import palette
@@ -20,6 +21,7 @@ LABEL_ROOM = 16.0
 """Points between two steps from which on both are named."""
 
 
+@figure()
 @charted
 def descent(result: Result, words: Words) -> Chart:
     """Draw the loss over the parameter, and the steps of the descent on it."""

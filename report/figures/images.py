@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy
 
+from labreport.experiments.definitions import figure
 from labreport.experiments.result import Image, Result
 from labreport.report import numbers
 from labreport.report.figures import palette
@@ -22,6 +23,7 @@ LINE = 3.6
 """From one line below an image to the next, in millimetres."""
 
 
+@figure()
 def digits(result: Result, words: Words) -> Drawing:
     """Draw the images shown before training: one column for each label where they fit, else in rows."""
     images = result.findings.images
@@ -51,6 +53,7 @@ def digits(result: Result, words: Words) -> Drawing:
     return sketch.finished(alt, *_listed(images, words))
 
 
+@figure()
 def mistakes(result: Result, words: Words) -> Drawing:
     """Draw the most confident mistakes, each with its true label, what was read, and how surely."""
     images = next((said.images for said in result.findings.predictions if said.images), ())

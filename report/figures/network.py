@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labreport.experiments.definitions import figure
 from labreport.experiments.result import Layer, Model, Result
 from labreport.report import numbers
 from labreport.report.figures import palette
@@ -18,6 +19,7 @@ LONGEST_ROW = 160.0
 ARROW = 9.0
 
 
+@figure("network-ROLE")
 def network(result: Result, words: Words, role: str) -> Drawing:
     """Draw a model: its input, then a box for each layer with units, activation, output shape and parameters."""
     model = analysis.model(result, role)
@@ -71,6 +73,7 @@ def shape(sizes: Sequence[int | None], words: Words) -> str:
     return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
 
+@figure("directed-graph")
 def two_output_graph(result: Result, words: Words) -> Drawing:
     """Draw the model with two outputs as a graph: both losses join in a weighted sum, the one that is minimised."""
     model = analysis.model(result, "two_outputs")

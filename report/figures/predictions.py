@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
+from labreport.experiments.definitions import figure
 from labreport.experiments.result import Result
 from labreport.report import numbers
 from labreport.report.figures import palette
@@ -19,6 +20,7 @@ MOST_POINTS = 500
 """Points that a scatter shows at most; of more, evenly spaced ones are taken."""
 
 
+@figure()
 @charted
 def probabilities(result: Result, words: Words) -> Chart:
     """Draw how many test samples got which predicted probability."""
@@ -64,6 +66,7 @@ def probabilities(result: Result, words: Words) -> Chart:
     )
 
 
+@figure()
 @charted
 def predicted_true(result: Result, words: Words) -> Chart:
     """Draw the predicted against the true value of each test sample, with the line on which both agree."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
+from labreport.experiments.definitions import figure
 from labreport.experiments.result import Result
 from labreport.report.figures import palette
 from labreport.report.figures.axes import Curve, Side, bundle, epoch_axis, write_above
@@ -32,8 +33,9 @@ def picture(result: Result, words: Words) -> Chart | Drawing:
     if "val_mae" in roles.get("fold", ()):
         dropped, smoothed = analysis.smoothed_curve(result)
         return _small_curve(words, Curve(mean=smoothed), dropped + 1, analysis.smoothed_turn(result), "mae")
-    if "val_loss" in roles.get("selection", ()):
-        curve = bundle(analysis.curves(result, "selection", "val_loss"))
+    role = analysis.shown_role(result) if roles else ""
+    if "val_loss" in roles.get(role, ()):
+        curve = bundle(analysis.curves(result, role, "val_loss"))
         return _small_curve(words, curve, 1, analysis.turn(result), "loss")
     return _score(result, words)
 
@@ -84,6 +86,7 @@ def _into_sheet(axes: Axes, epoch: int, width: float, anchor: Side) -> float:
     return min(max(left, 0.0), max(WIDTH - width, 0.0)) - left
 
 
+@figure("emblem-workflow")
 def graph_emblem(_result: Result, words: Words) -> Drawing:
     """Draw a small graph with two outputs that stands for the chapter on the workflow."""
     sketch = Sketch(WIDTH, HEIGHT)

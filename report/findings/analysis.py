@@ -64,6 +64,18 @@ def trainings(result: Result, role: str) -> tuple[Training, ...]:
     return found
 
 
+def shown_role(result: Result) -> str:
+    """Return the role of the training whose curves speak for the run: the first with validation, else the first.
+
+    Raises:
+        MissingValueError: nothing was trained.
+    """
+    fits = result.findings.trainings
+    if not fits:
+        raise MissingValueError(f"The run of {result.lab} has no training.")
+    return next((fit.role for fit in fits if any(key.startswith("val_") for key in fit.history)), fits[0].role)
+
+
 def curves(result: Result, role: str, key: str) -> tuple[tuple[float, ...], ...]:
     """Return one curve for each seed: shape (seeds, epochs); folds of a seed are averaged.
 
@@ -85,8 +97,8 @@ def mean_curve(result: Result, role: str, key: str) -> tuple[float, ...]:
     return mean_of(curves(result, role, key))
 
 
-def turn(result: Result, role: str = "selection", key: str = "val_loss") -> Turn:
-    """Return where the mean curve of a role has its minimum.
+def turn(result: Result, role: str | None = None, key: str = "val_loss") -> Turn:
+    """Return where the mean curve of a role, by default of `shown_role`, has its minimum.
 
     Raises:
         MissingValueError: no such training, or no such key in its history.
@@ -94,7 +106,7 @@ def turn(result: Result, role: str = "selection", key: str = "val_loss") -> Turn
 
     Source: Prechelt, "Early Stopping - But When?", 1998: the epoch at which to stop.
     """
-    single = curves(result, role, key)
+    single = curves(result, role or shown_role(result), key)
     mean = mean_of(single)
     best = best_epoch(mean)
     return Turn(
@@ -147,7 +159,7 @@ def overfitting(result: Result) -> Turn | None:
     None where there is no validation curve, or nothing in it can be compared.
     """
     try:
-        return turn_of_role(result, FOLD if cross_validated(result) else SELECTION)
+        return turn_of_role(result, FOLD if cross_validated(result) else shown_role(result))
     except (MissingValueError, NoValidationError):
         return None
 

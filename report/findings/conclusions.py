@@ -106,7 +106,7 @@ def concluded(result: Result, claims: Sequence[Claim], sentence: Callable[[Claim
                 verdict=claim.verdict,
                 holds=claim.holds,
                 seeds=claim.seeds,
-                numbers=claim.numbers,
+                numbers=dict(claim.numbers),
                 sentence=sentence(claim),
             )
             for claim in claims

@@ -71,6 +71,30 @@ def scores_of(records: Sequence[Score], kind: ScoreKind = "score") -> dict[str, 
     return {name: _gathered(kind, found) for name, found in named.items()}
 
 
+def deciding(result: Result) -> Measured | None:
+    """Return the score by which a run is judged before any other; None where nothing was tested.
+
+    It is one of the final model on the test set: one of which more is better before an error, and the loss last.
+    """
+    tested = [one for one in measured(result).values() if one.kind == "score" and one.first.split == "test"]
+
+    def rank(one: Measured) -> tuple[bool, bool, bool]:
+        return one.first.model != "final", one.first.metric == "loss", one.first.direction != "higher"
+
+    return min(tested, key=rank, default=None)
+
+
+def best_baseline(result: Result, judged: Measured) -> Measured | None:
+    """Return the best simple rule or model by the measure of a score; None where there is none."""
+    rivals = [one for one in measured(result).values() if one.kind == "baseline" and _alike(one.first, judged.first)]
+    sign = 1 if judged.first.direction == "higher" else -1
+    return max(rivals, key=lambda one: sign * one.mean, default=None)
+
+
+def _alike(one: Score, other: Score) -> bool:
+    return (one.metric, one.split, one.unit) == (other.metric, other.split, other.unit)
+
+
 def mean(values: Sequence[float]) -> float:
     """Return the mean of some numbers; not-a-number where infinities of both signs are among them."""
     # Not fsum alone: it refuses infinities of both signs.

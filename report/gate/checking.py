@@ -16,10 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from labreport.experiments import registry
-from labreport.experiments.errors import LabError
+from labreport.experiments.errors import LabError, unknown_name
 from labreport.experiments.result import Result
 from labreport.experiments.running import identity
-from labreport.experiments.suggestion import unknown_name
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.comparison.record import Reason
 from labreport.report.configuration import Configuration, override
@@ -98,9 +97,10 @@ def check(
     candidates, judged, unreadable = _candidates(configuration, store, source, runs)
     if not candidates:
         raise NothingMeasuredError(f"There is no run to check in {store.root}.\nRun `labreport build` first.")
-    labs = judge(candidates, rules, notes=NotesInUse.of(configuration))
+    notes = NotesInUse.of(configuration)
+    labs = judge(candidates, rules, notes=notes)
     if rerun is not None:
-        labs = confirmed(labs, candidates, rules, rerun)
+        labs = confirmed(labs, candidates, rules, rerun, notes=notes)
     verdict = Verdict(
         tool_version=tool_version(),
         baseline=source.label,
@@ -129,7 +129,9 @@ def read_rules(configuration: Configuration, listing: Listing) -> Rules:
     """
     stored = sorted({run.entry.lab for run in listing.runs})
     known = dict.fromkeys([*registry.names(), *configuration.paths, *stored])
-    return parse(configuration.gate, known, claims.names())
+    notes = NotesInUse.of(configuration)
+    own = (name for lab in configuration.paths for name in notes.own(lab).claims)
+    return parse(configuration.gate, known, (*claims.names(), *own))
 
 
 def doubtful_rules(rules: Rules, configuration: Configuration, listing: Listing) -> tuple[str, ...]:

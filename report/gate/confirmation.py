@@ -8,12 +8,14 @@ tool, neither of the two.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from labreport.experiments.definitions import ClaimDefinition
 from labreport.experiments.errors import LabError
 from labreport.experiments.result import Result
+from labreport.report.chapters.notes_in_use import SHIPPED, NotesInUse
 from labreport.report.comparison.record import Reason
 from labreport.report.errors import ReportError
 from labreport.report.findings import claims
@@ -52,7 +54,12 @@ def fresh_seeds(candidate: Candidate) -> tuple[int, ...]:
 
 
 def confirmed(
-    labs: Sequence[LabVerdict], candidates: Sequence[Candidate], rules: Rules, rerun: Rerun
+    labs: Sequence[LabVerdict],
+    candidates: Sequence[Candidate],
+    rules: Rules,
+    rerun: Rerun,
+    *,
+    notes: NotesInUse = SHIPPED,
 ) -> tuple[LabVerdict, ...]:
     """Return the verdicts after every suspicious lab was asked again.
 
@@ -61,14 +68,15 @@ def confirmed(
         candidates: what they were judged from, in the same order.
         rules: as for judging.
         rerun: trains; may raise ReportError or LabError, which becomes an error of that lab.
+        notes: as for judging.
     """
     return tuple(
-        _asked_again(lab, candidate, rules, rerun) if suspicious(lab) else lab
+        _asked_again(lab, candidate, rules, rerun, notes) if suspicious(lab) else lab
         for lab, candidate in zip(labs, candidates, strict=True)
     )
 
 
-def _asked_again(lab: LabVerdict, candidate: Candidate, rules: Rules, rerun: Rerun) -> LabVerdict:
+def _asked_again(lab: LabVerdict, candidate: Candidate, rules: Rules, rerun: Rerun, notes: NotesInUse) -> LabVerdict:
     current = candidate.current
     assert current is not None
     seeds = fresh_seeds(candidate)
@@ -81,8 +89,10 @@ def _asked_again(lab: LabVerdict, candidate: Candidate, rules: Rules, rerun: Rer
     if fresh.status != "complete":
         failure = fresh.failure
         return _unsure(lab, f"{failure.kind}: {failure.message}" if failure else fresh.status, seeds)
+    own = notes.own(lab.lab).claims
     checks = tuple(
-        _again(check, fresh, candidate, rules, seeds) if check.status == "failed" else check for check in lab.checks
+        _again(check, fresh, candidate, rules, seeds, own) if check.status == "failed" else check
+        for check in lab.checks
     )
     return msgspec.structs.replace(lab, checks=checks)
 
@@ -99,9 +109,16 @@ def _unsure(lab: LabVerdict, message: str, seeds: tuple[int, ...]) -> LabVerdict
     return msgspec.structs.replace(lab, checks=checks)
 
 
-def _again(check: Check, fresh: Result, candidate: Candidate, rules: Rules, seeds: tuple[int, ...]) -> Check:
+def _again(
+    check: Check,
+    fresh: Result,
+    candidate: Candidate,
+    rules: Rules,
+    seeds: tuple[int, ...],
+    own: Mapping[str, ClaimDefinition],
+) -> Check:
     if check.kind == "claim":
-        agrees = claims.state(check.name, fresh).verdict != "true"
+        agrees = claims.state(check.name, fresh, own).verdict != "true"
     else:
         agrees = _metric_agrees(check, fresh, candidate, rules)
     values = {**check.reason.values, "fresh": integer(len(seeds)), "fresh_range": f"{seeds[0]}–{seeds[-1]}"}

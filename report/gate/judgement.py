@@ -92,7 +92,7 @@ def _lab(candidate: Candidate, rules: LabRules, notes: NotesInUse) -> LabVerdict
     checks: list[Check] = [_run(current)]
     if current.status == "complete":
         checks += _metrics(current, reference, rules)
-        checks += _claims(current, reference, rules, notes.claims(candidate.lab) or ())
+        checks += _claims(current, reference, rules, notes)
     return LabVerdict(
         lab=candidate.lab,
         titles=titles,
@@ -151,14 +151,15 @@ def _baseline(reference: Reference) -> Reason:
     return Reason(code="baseline_few" if 1 < len(seeds) < FEW_SEEDS else "baseline", values=values)
 
 
-def _claims(current: Result, reference: Reference, rules: LabRules, made: Sequence[str]) -> list[Check]:
+def _claims(current: Result, reference: Reference, rules: LabRules, notes: NotesInUse) -> list[Check]:
     earlier = reference.results[0] if reference.results else None
     found = []
-    for name in dict.fromkeys([*made, *rules.claims]):
-        severity = rules.claims.get(name) or claim_severity(name)
+    own = notes.own(current.lab).claims
+    for name in dict.fromkeys([*(notes.claims(current.lab) or ()), *rules.claims]):
+        severity = rules.claims.get(name) or claim_severity(claims.defined(name, own))
         if severity != "off":
-            now = claims.state(name, current)
-            before = claims.state(name, earlier) if earlier else None
+            now = claims.state(name, current, own)
+            before = claims.state(name, earlier, own) if earlier else None
             found.append(_claim(now, before, severity, given=name in rules.claims))
     return found
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from labreport.experiments.errors import unknown_name
 from labreport.experiments.result import Result
 from labreport.experiments.running.identity import changed_parts
-from labreport.experiments.suggestion import unknown_name
 from labreport.report.comparison import inputs
 from labreport.report.comparison.comparability import obstacles
 from labreport.report.comparison.record import Reason

@@ -28,8 +28,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from labreport.experiments.definitions import ClaimDefinition
+from labreport.experiments.errors import unknown_name
 from labreport.experiments.result import Direction, Score
-from labreport.experiments.suggestion import unknown_name
 from labreport.report.configuration import checked, converted
 from labreport.report.errors import UsageError
 
@@ -41,30 +42,6 @@ Amount = Annotated[float, Meta(ge=0, le=1e300, description="a number, and not ne
 
 LEVEL = 0.05
 """Share of nights on which equal versions may raise an alarm, over all labs."""
-
-CERTAIN = (
-    "probabilities_sum_to_one",
-    "vocabulary_limited",
-    "multi_hot_marks_words",
-    "encodings_agree",
-    "folds_disjoint_and_cover",
-    "published_folds_broken",
-    "standardised",
-    "beats_majority",
-    "beats_random",
-    "beats_mean",
-    "broadcast_as_expected",
-    "dot_product_as_expected",
-    "reshape_keeps_elements",
-    "reshape_is_not_transpose",
-    "descent_reaches_minimum",
-    "video_values_as_computed",
-    "sequential_functional_agree",
-    "loss_is_weighted_sum",
-    "mismatch_refused",
-)
-"""Claims that no chance can make false: arithmetic, encodings, and winning against a rule that learns nothing. They
-must hold wherever a chapter makes them. The others are watched: one that held and no longer holds is a warning."""
 
 _DECIDING = ("accuracy", "mae")
 """Metrics that fail the gate by default; other test scores of the final model only warn."""
@@ -126,9 +103,12 @@ def metric_rule(score: Score, kind: str) -> MetricRule | None:
     return MetricRule(severity="error" if score.metric in _DECIDING else "warning")
 
 
-def claim_severity(name: str) -> Severity:
-    """Return how bad it is by default when a claim that its chapter makes does not hold."""
-    return "error" if name in CERTAIN else "warning"
+def claim_severity(definition: ClaimDefinition) -> Severity:
+    """Return how bad it is by default when a claim that its chapter makes does not hold.
+
+    A claim that is certain must hold; any other is watched: one that held and no longer holds is a warning.
+    """
+    return "error" if definition.certain else "warning"
 
 
 def fallback_margin(score: Score, reference: float, test_samples: int | None) -> float:

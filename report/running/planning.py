@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from labreport.experiments import registry, stdout
-from labreport.experiments.errors import LabError
+from labreport.experiments.errors import LabError, unknown_name
 from labreport.experiments.registry import Lab, UnknownLabError
 from labreport.experiments.result import Setting
 from labreport.experiments.running import identity, preparation
 from labreport.experiments.running.preparation import Prepared
 from labreport.experiments.settings import SettingError, parse_assignments, resolve, setting_types
-from labreport.experiments.suggestion import unknown_name
 from labreport.report.configuration import Configuration, parse_seeds
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store.runs import Listing, Store, StoredResult, load

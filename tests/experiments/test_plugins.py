@@ -24,9 +24,9 @@ def offered(tmp_path, monkeypatch):
     (tmp_path / "shapes.py").write_text("SQUARE, STOLEN, CUBE = 'ours', 'stolen', 'theirs'\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "shapes", raising=False)
-    plugins._offered.cache_clear()
+    plugins.forget()
     yield Registry("shape", "labreport.shapes", order=("square",))
-    plugins._offered.cache_clear()
+    plugins.forget()
 
 
 def test_what_is_shipped_comes_first_and_keeps_its_name(offered):

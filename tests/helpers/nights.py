@@ -26,7 +26,7 @@ def introduce(settings, dataset, session: Session) -> None:
     session.measure("rounds", settings.rounds)
 
 def train(settings, dataset, session: Session, seed) -> None:
-    session.score("test_accuracy", {value})
+    session.score("test_accuracy", {value}, direction="higher")
 """
 GATE = '[gate.good.test_accuracy]\ntest = "margin"\nabsolute = 0.01\n'
 FOLDER = Path("reports/nightly")

@@ -2,10 +2,12 @@
 
 A claim is a named pure function of a Result. It answers whether the sentence holds, and gives the numbers that decide
 it. Over several seeds each seed is asked alone: the verdict is "true" when all agree, "some" when they differ. The
-numbers in the sentence are those of the whole run (mean curves, mean scores). The wording of each verdict lies in
-`templates/notes/<language>/claims.toml`.
+numbers in the sentence are those of the whole run (mean curves, mean scores).
+
+A claim is defined in one place, by the decorator `labreport.claim`: its function, whether it is certain, its words. The
+words of those shipped here stand together in `notes/claims.toml` of each language, for translators.
 """
 
-from labreport.report.findings.claims.record import Answer, Claim, Verdict, names, state
+from labreport.report.findings.claims.record import Claim, UnknownClaimError, Verdict, defined, names, state
 
-__all__ = ["Answer", "Claim", "Verdict", "names", "state"]
+__all__ = ["Claim", "UnknownClaimError", "Verdict", "defined", "names", "state"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from labreport.experiments.definitions import Answer, claim
 from labreport.experiments.result import DataCard, Result
 from labreport.report.findings.analysis import MissingValueError, measure, series, setting
-from labreport.report.findings.claims.record import Answer, claim
 
 
 def _data(result: Result) -> DataCard:
@@ -13,7 +13,7 @@ def _data(result: Result) -> DataCard:
     return result.findings.data
 
 
-@claim
+@claim()
 def classes_uneven(result: Result) -> Answer:
     """The largest class has more than ten times the samples of the smallest."""
     card = _data(result)
@@ -32,7 +32,7 @@ def classes_uneven(result: Result) -> Answer:
     )
 
 
-@claim
+@claim()
 def classes_balanced(result: Result) -> Answer:
     """Each of two classes holds half of the training samples, to a hundredth."""
     counts = _data(result).train_class_counts
@@ -40,7 +40,7 @@ def classes_balanced(result: Result) -> Answer:
     return Answer(holds=abs(share - 0.5) <= 0.01, numbers={"share": share})
 
 
-@claim
+@claim(certain=True)
 def vocabulary_limited(result: Result) -> Answer:
     """No word index reaches the limit of the vocabulary."""
     largest = round(measure(result, "largest_index").mean)
@@ -48,7 +48,7 @@ def vocabulary_limited(result: Result) -> Answer:
     return Answer(holds=largest < words, numbers={"largest": largest, "words": words})
 
 
-@claim
+@claim(certain=True)
 def multi_hot_marks_words(result: Result) -> Answer:
     """The vector of the example is 1 at the two positions of the list [3, 5], and 0 elsewhere."""
     vector = series(result, "multi_hot_example")
@@ -56,7 +56,7 @@ def multi_hot_marks_words(result: Result) -> Answer:
     return Answer(holds=list(vector) == expected, numbers={"size": len(vector), "ones": round(sum(vector))})
 
 
-@claim
+@claim(certain=True)
 def folds_disjoint_and_cover(result: Result) -> Answer:
     """The validation parts do not overlap and together hold each sample, but for a rest smaller than the folds."""
     folds = result.findings.folds
@@ -72,7 +72,7 @@ def folds_disjoint_and_cover(result: Result) -> Answer:
     )
 
 
-@claim
+@claim(certain=True)
 def published_folds_broken(result: Result) -> Answer:
     """Cutting folds of n instead of n // k samples leaves folds without validation or training data."""
     empty_validation = sum(count == 0 for count in series(result, "published_validation_samples"))
@@ -83,7 +83,7 @@ def published_folds_broken(result: Result) -> Answer:
     )
 
 
-@claim
+@claim(certain=True)
 def standardised(result: Result) -> Answer:
     """After standardisation each training feature has mean 0 and standard deviation 1, to rounding."""
     mean = measure(result, "standardised_largest_mean").mean

@@ -1,26 +1,20 @@
-"""The form of a claim, its verdict over seeds, and the table of all claims."""
+"""The form of a claim, and its verdict over the seeds of a run."""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Literal
 
+from labreport.experiments.definitions import ClaimDefinition, Number
+from labreport.experiments.plugins import PluginError
+from labreport.experiments.registry.additions import CLAIMS
 from labreport.experiments.result import Result
 from labreport.report.findings.analysis import MissingValueError, only_seed
 
 Verdict = Literal["true", "some", "false", "unknown"]
-Number = int | float | str
 
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What a claim's function says of one Result."""
-
-    holds: bool
-    numbers: dict[str, Number] = field(default_factory=dict)
+_CANNOT_TELL = (MissingValueError, ArithmeticError, ValueError, IndexError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,63 +27,71 @@ class Claim:
     """Seeds in which it holds."""
     seeds: int
     """Seeds that could tell."""
-    numbers: dict[str, Number]
+    numbers: Mapping[str, Number]
+    definition: ClaimDefinition = field(repr=False, compare=False)
+    """Its words, and whether it is certain."""
     reason: str = ""
     """Why it can't be told, where the verdict is unknown."""
 
 
-Function = Callable[[Result], Answer]
-
-_CANNOT_TELL = (MissingValueError, ArithmeticError, ValueError, IndexError)
-
-_TABLE: dict[str, Function] = {}
-
-
-def claim(function: Function) -> Function:
-    """Enter a function into the table under its own name."""
-    _TABLE[function.__name__] = function
-    return function
+class UnknownClaimError(MissingValueError):
+    """No claim has this name."""
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all claims, in the order in which they are written."""
-    for module in ("training", "scores", "data", "tensors"):
-        importlib.import_module(f"labreport.report.findings.claims.{module}")
-    return tuple(_TABLE)
+    """Return the names of all claims that any note may make."""
+    return CLAIMS.names()
 
 
-def state(name: str, result: Result) -> Claim:
+def defined(name: str, own: Mapping[str, ClaimDefinition] | None = None) -> ClaimDefinition:
+    """Return what a claim is: its function, whether it is certain, its words.
+
+    Args:
+        name: of the claim.
+        own: claims that the lab defines itself.
+
+    Raises:
+        UnknownClaimError: no such claim, or it can't be imported; the message names the nearest.
+    """
+    try:
+        definition, *_ = CLAIMS.find(name, own)
+    except PluginError as error:
+        raise UnknownClaimError(str(error)) from error
+    return definition
+
+
+def state(name: str, result: Result, own: Mapping[str, ClaimDefinition] | None = None) -> Claim:
     """Judge one claim over all seeds of a run.
 
     Args:
-        name: as in `names()`.
+        name: of the claim.
         result: a run; a failed one, or one that lacks what the claim needs, gives "unknown".
+        own: claims that the lab defines itself.
 
     Raises:
-        KeyError: no such claim; the message names the nearest.
+        UnknownClaimError: as `defined`.
+        LabError: the function of a claim that is not shipped here failed.
     """
-    known = names()
-    if name not in known:
-        near = get_close_matches(name, known, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        raise KeyError(f"unknown claim '{name}'{hint}")
-    function = _TABLE[name]
+    definition = defined(name, own)
     try:
-        overall = function(result)
+        overall = definition.guarded(_CANNOT_TELL, result)
     except _CANNOT_TELL as error:
-        return Claim(name=name, verdict="unknown", holds=0, seeds=0, numbers={}, reason=str(error))
-    verdicts = _verdicts(function, result) or [overall.holds]
+        reason = str(error)
+        return Claim(name=name, verdict="unknown", holds=0, seeds=0, numbers={}, reason=reason, definition=definition)
+    verdicts = _verdicts(definition, result) or [overall.holds]
     holds = sum(verdicts)
     verdict: Verdict = "true" if holds == len(verdicts) else "false" if holds == 0 else "some"
-    return Claim(name=name, verdict=verdict, holds=holds, seeds=len(verdicts), numbers=overall.numbers)
+    return Claim(
+        name=name, verdict=verdict, holds=holds, seeds=len(verdicts), numbers=overall.numbers, definition=definition
+    )
 
 
-def _verdicts(function: Function, result: Result) -> list[bool]:
+def _verdicts(definition: ClaimDefinition, result: Result) -> list[bool]:
     """Ask each seed alone; one that can't tell (predictions are kept of the first seed only) has no voice."""
     verdicts: list[bool] = []
     for seed in sorted({fit.seed for fit in result.findings.trainings if fit.seed is not None}):
         try:
-            verdicts.append(function(only_seed(result, seed)).holds)
+            verdicts.append(bool(definition.guarded(_CANNOT_TELL, only_seed(result, seed)).holds))
         except _CANNOT_TELL:
             continue
     return verdicts

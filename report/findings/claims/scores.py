@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from labreport.experiments.definitions import Answer, claim
 from labreport.experiments.result import Predictions, Result
-from labreport.report.findings.analysis import MissingValueError, baseline, measure, score
-from labreport.report.findings.claims.record import Answer, claim
+from labreport.report.findings.analysis import MissingValueError, measure
+from labreport.report.findings.scores import Measured, deciding, measured
 
 
-def _beats(result: Result, name: str, rule: str, *, higher: bool) -> Answer:
-    reached, simple = score(result, name).mean, baseline(result, rule).mean
-    difference = reached - simple if higher else simple - reached
-    return Answer(holds=difference > 0, numbers={"score": reached, "baseline": simple, "difference": difference})
+def _beats(result: Result, model: str) -> Answer:
+    """Set the deciding score of a run beside what a simple rule or model reaches by the same measure."""
+    judged = deciding(result)
+    if judged is None:
+        raise MissingValueError(f"The run of {result.lab} has no score on the test set.")
+    simple = _rival(result, judged, model)
+    difference = judged.mean - simple.mean if judged.first.direction == "higher" else simple.mean - judged.mean
+    return Answer(
+        holds=difference > 0, numbers={"score": judged.mean, "baseline": simple.mean, "difference": difference}
+    )
+
+
+def _rival(result: Result, judged: Measured, model: str) -> Measured:
+    for one in measured(result).values():
+        if (one.kind, one.first.model, one.first.metric) == ("baseline", model, judged.first.metric):
+            return one
+    raise MissingValueError(f"The run of {result.lab} has no baseline '{model}' by {judged.first.metric}.")
 
 
 def _final(result: Result) -> Predictions:
@@ -19,40 +33,38 @@ def _final(result: Result) -> Predictions:
     return result.findings.predictions[0]
 
 
-@claim
+@claim(certain=True)
 def beats_majority(result: Result) -> Answer:
     """The network beats a rule that always names the most frequent class."""
-    return _beats(result, "test_accuracy", "majority_accuracy", higher=True)
+    return _beats(result, "majority")
 
 
-@claim
+@claim()
 def beats_linear(result: Result) -> Answer:
     """The network beats a linear model on the test set."""
-    if any(item.name == "linear_mae" for item in result.findings.baselines):
-        return _beats(result, "test_mae", "linear_mae", higher=False)
-    return _beats(result, "test_accuracy", "linear_accuracy", higher=True)
+    return _beats(result, "linear")
 
 
-@claim
+@claim(certain=True)
 def beats_random(result: Result) -> Answer:
     """The network beats a guesser that keeps the distribution of the classes."""
-    return _beats(result, "test_accuracy", "random_accuracy", higher=True)
+    return _beats(result, "random")
 
 
-@claim
+@claim(certain=True)
 def beats_mean(result: Result) -> Answer:
     """The network beats the rule that always predicts the mean training target."""
-    return _beats(result, "test_mae", "mean_mae", higher=False)
+    return _beats(result, "mean")
 
 
-@claim
+@claim(certain=True)
 def probabilities_sum_to_one(result: Result) -> Answer:
     """The probabilities of each test image sum to 1, to float32 tolerance."""
     deviation = measure(result, "softmax_largest_sum_deviation").mean
     return Answer(holds=deviation <= 1e-5, numbers={"deviation": deviation})
 
 
-@claim
+@claim()
 def mistakes_few(result: Result) -> Answer:
     """Fewer than one test image in twenty is misread."""
     if result.findings.data is None:
@@ -63,7 +75,7 @@ def mistakes_few(result: Result) -> Answer:
     return Answer(holds=share < 0.05, numbers={"mistakes": mistakes, "samples": samples, "share": share})
 
 
-@claim
+@claim()
 def most_confused_pair(result: Result) -> Answer:
     """Some pair of classes is confused more than once: mistakes are not spread evenly."""
     if result.findings.data is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from labreport.experiments.definitions import Answer, Number, claim
 from labreport.experiments.result import Result
 from labreport.report.findings.analysis import (
     Turn,
@@ -14,17 +15,11 @@ from labreport.report.findings.analysis import (
     measure,
     score,
     setting,
+    shown_role,
     smoothed_turn,
     trainings,
     turn,
 )
-from labreport.report.findings.claims.record import Answer, Number, claim
-
-
-def _role(result: Result) -> str:
-    """The training whose curves the chapter shows."""
-    roles = {fit.role for fit in result.findings.trainings}
-    return "selection" if "selection" in roles else "fold"
 
 
 def _turned(found: Turn) -> dict[str, Number]:
@@ -36,51 +31,51 @@ def _turned(found: Turn) -> dict[str, Number]:
     return numbers
 
 
-@claim
+@claim()
 def training_loss_falls(result: Result) -> Answer:
     """The training loss falls in every epoch."""
-    curve = mean_curve(result, _role(result), "loss")
+    curve = mean_curve(result, shown_role(result), "loss")
     rises = sum(later >= earlier for earlier, later in pairwise(curve))
     return Answer(
         holds=rises == 0, numbers={"epochs": len(curve), "rises": rises, "first": curve[0], "last": curve[-1]}
     )
 
 
-@claim
+@claim()
 def training_accuracy_rises(result: Result) -> Answer:
     """The training accuracy rises in every epoch."""
-    curve = mean_curve(result, _role(result), "accuracy")
+    curve = mean_curve(result, shown_role(result), "accuracy")
     drops = sum(later <= earlier for earlier, later in pairwise(curve))
     return Answer(
         holds=drops == 0, numbers={"epochs": len(curve), "drops": drops, "first": curve[0], "last": curve[-1]}
     )
 
 
-@claim
+@claim()
 def overfits(result: Result) -> Answer:
     """The validation loss has its minimum before the last epoch and is higher at the end."""
     found = turn(result)
     return Answer(holds=found.overfits, numbers=_turned(found))
 
 
-@claim
+@claim()
 def accuracy_gap(result: Result) -> Answer:
     """At the last epoch the training accuracy lies above the validation accuracy."""
-    train = mean_curve(result, "selection", "accuracy")[-1]
-    validation = mean_curve(result, "selection", "val_accuracy")[-1]
+    train = mean_curve(result, shown_role(result), "accuracy")[-1]
+    validation = mean_curve(result, shown_role(result), "val_accuracy")[-1]
     return Answer(
         holds=train > validation, numbers={"train": train, "validation": validation, "gap": train - validation}
     )
 
 
-@claim
+@claim()
 def smoothed_minimum_before_end(result: Result) -> Answer:
     """The smoothed validation MAE has its minimum before the last epoch."""
     found = smoothed_turn(result)
     return Answer(holds=found.overfits, numbers=_turned(found))
 
 
-@claim
+@claim()
 def folds_spread(result: Result) -> Answer:
     """The folds differ by more than a tenth of their mean, so that one split alone would mislead."""
     low, high = fold_spread(result)
@@ -88,14 +83,14 @@ def folds_spread(result: Result) -> Answer:
     return Answer(holds=high - low > 0.1 * mean, numbers={"low": low, "high": high, "difference": high - low})
 
 
-@claim
+@claim()
 def train_test_gap(result: Result) -> Answer:
     """The final network does better on what it was trained on than on the test set."""
     train, test = score(result, "train_accuracy").mean, score(result, "test_accuracy").mean
     return Answer(holds=train > test, numbers={"train": train, "test": test, "gap": train - test})
 
 
-@claim
+@claim()
 def stopping_beats_training_on(result: Result) -> Answer:
     """Stopping at the chosen epoch gives a better test accuracy than training to the end."""
     stopped = score(result, "test_accuracy").mean
@@ -112,7 +107,7 @@ def stopping_beats_training_on(result: Result) -> Answer:
     )
 
 
-@claim
+@claim(certain=True)
 def encodings_agree(result: Result) -> Answer:
     """One-hot and integer labels give the same loss in each epoch, to float tolerance.
 
@@ -126,7 +121,7 @@ def encodings_agree(result: Result) -> Answer:
     )
 
 
-@claim
+@claim()
 def bottleneck_loses(result: Result) -> Answer:
     """A narrow middle layer costs validation accuracy."""
     wide = score(result, "validation_accuracy_selection").mean

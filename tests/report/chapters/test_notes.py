@@ -68,7 +68,7 @@ def test_a_typed_number_fails_the_note_with_its_line():
         ("# T\n\n{{ score('f1') }}", r"x\.md:3: .*no score 'f1'"),
         ("# T\n{{ settings.epoch }}", r"x\.md:2: No setting 'epoch'; there are .*epochs"),
         ("# T\n{{ nothing }}", r"x\.md:2: 'nothing' is undefined"),
-        ("# T\n\n\n{{ claim('overfit') }}", r"x\.md:4: .*did you mean 'overfits'"),
+        ("# T\n\n\n{{ claim('overfit') }}", r"x\.md:4: .*Did you mean 'overfits'"),
         ("# T\n{{ 1 + }}", r"x\.md:2: "),
         ("# T\n{{ score('test_accuracy').__class__ }}", r"x\.md:2: "),
         ("# T\n{{ data.class_names.__class__.__mro__ }}", r"x\.md:2: "),

@@ -15,7 +15,7 @@ __all__ = ["place"]
 
 HOSTILE = {
     "a template error": ("{{ 1 + }}", "unexpected"),
-    "an unknown claim": ("{{ claim('overfit') }}", "did you mean 'overfits'"),
+    "an unknown claim": ("{{ claim('overfit') }}", "Did you mean 'overfits'"),
     "an unknown value": ("{{ score('f1') }}", "no score 'f1'"),
     "an unknown setting": ("{{ settings.epoch }}", "No setting 'epoch'"),
     "a division by zero": ("{{ settings.descent_steps / (settings.descent_steps - settings.descent_steps) }}", "zero"),
@@ -44,7 +44,7 @@ HOSTILE = {
     "a box left open": (":::note\nopen", "'note' is not closed"),
     "a comment left open": ("<!-- open", "comment is not closed"),
     "a typed number": ("It has 3 layers.", "the number 3 is typed"),
-    "an unknown figure": (":::figure curvs\ncaption\n:::", "no figure 'curvs'"),
+    "an unknown figure": (":::figure curvs\ncaption\n:::", "Unknown figure 'curvs'"),
 }
 NO_LINE = {"brackets without end"}
 """Python gives up before the line is known; the file is."""

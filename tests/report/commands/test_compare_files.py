@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from pathlib import Path
@@ -125,8 +124,7 @@ def test_a_changed_comparison_inside_a_report_is_refused(capsys):
     stored(OLD, NEW)
     assert called("last:2", "last:1", "--to", "html,json", "--lang", "en", "-o", "out") == 0
     page = Path("out/comparison-en.html").read_text("utf-8")
-    forged = embedded.packed({"imdb": Path("out/comparison.json").read_bytes()})
-    data = base64.b64encode(forged).decode()
+    data = embedded.packed({"imdb": Path("out/comparison.json").read_bytes()})
     start, end = page.index("<template"), page.index("</template>")
     Path("forged.html").write_text(f'{page[:start]}<template data-name="labreport-comparison">{data}{page[end:]}')
     assert cli.main(["extract", "forged.html", "-o", "got"]) == 2

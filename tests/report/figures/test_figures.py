@@ -22,7 +22,8 @@ from labreport.experiments.result import Predictions, Result, Score
 from labreport.report.figures import classes, crossvalidation, curves, palette, predictions
 from labreport.report.figures.axes import spread
 from labreport.report.figures.drawing import Chart, FigureError
-from labreport.report.figures.registry import draw, figure_names, strip
+from labreport.report.figures.registry import FIGURES as KNOWN
+from labreport.report.figures.registry import draw, strip
 from labreport.report.figures.svg import shortened
 from labreport.report.rendering import fonts
 from labreport.report.words import LANGUAGES, Words
@@ -85,7 +86,7 @@ def test_every_figure_is_clean_svg_with_words(lab: str, name: str, language: str
 
 def test_the_tests_draw_every_figure_there_is() -> None:
     drawn = {"network-ROLE" if name.startswith("network-") else name for names in FIGURES.values() for name in names}
-    assert drawn == {name for name in figure_names() if not name.startswith("emblem-")}
+    assert drawn == {name for name in KNOWN.names() if not name.startswith("emblem-")}
 
 
 def test_ids_are_unique_over_all_figures_and_all_are_used() -> None:
@@ -317,7 +318,7 @@ def test_validation_without_any_finite_value_is_an_error() -> None:
 
 
 def test_an_unknown_figure_lists_the_known_ones() -> None:
-    with pytest.raises(FigureError, match=r"no figure 'curvs'. Did you mean 'curves'\? Known figures: .*network-ROLE"):
+    with pytest.raises(FigureError, match=r"Unknown figure 'curvs'. Did you mean 'curves'\? Known: .*network-ROLE"):
         draw("curvs", hand_result("imdb"), EN)
 
 

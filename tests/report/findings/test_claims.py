@@ -155,7 +155,7 @@ def test_a_claim_that_lacks_its_data_says_it_cannot_tell_and_why(name):
 
 
 def test_an_unknown_claim_names_the_nearest():
-    with pytest.raises(KeyError, match="did you mean 'overfits'"):
+    with pytest.raises(claims.UnknownClaimError, match="Did you mean 'overfits'"):
         claims.state("overfit", hand_result("imdb"))
 
 

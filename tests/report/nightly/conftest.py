@@ -15,11 +15,11 @@ def place(tmp_path, monkeypatch):
     write_lab(tmp_path, "good")
     write_lab(tmp_path, "bad", "raise RuntimeError('the lamp went out')")
     write_lab(tmp_path, "slow", "import time; time.sleep(60)")
-    # A lab of the user's own has no note here; with a note of one line its chapter is complete.
-    note = "# Mine\n\n## Question {#question}\n\nWhat is it?\n"
-    monkeypatch.setattr(
-        "labreport.report.chapters.notes.source", lambda language, lab: (note, f"notes/{language}/{lab}.md")
-    )
+    for language in ("en", "zh"):
+        for lab in ("good", "bad", "slow"):
+            note = tmp_path / "notes" / language / f"{lab}.md"
+            note.parent.mkdir(parents=True, exist_ok=True)
+            note.write_text("# Mine\n\n## Question {#question}\n\nWhat is it?\n")
     paths = "".join(f'{name} = "{name}.py"\n' for name in ("good", "bad", "slow"))
-    (tmp_path / "labreport.toml").write_text(f'lang = ["en"]\nto = ["html"]\n[paths]\n{paths}{GATE}')
+    (tmp_path / "labreport.toml").write_text(f'lang = ["en"]\nto = ["html"]\nnotes = "notes"\n[paths]\n{paths}{GATE}')
     return tmp_path

@@ -74,7 +74,7 @@ def test_a_lab_takes_as_long_as_its_newest_run_in_proportion_to_the_seeds():
 def test_a_run_that_was_stopped_took_at_least_its_time():
     entries = [
         entry(day=0, seconds=10.0, seeds=(0,)),
-        entry(day=1, seconds=80.0, seeds=(0,), status="interrupted", key="k"),
+        entry(day=1, seconds=80.0, seeds=(0,), status="interrupted", key=_plan().key),
         entry(day=2, seconds=500.0, seeds=(0,), status="interrupted", key="another version"),
     ]
     assert schedule.estimate(_plan(), entries) == 80

@@ -10,11 +10,11 @@ from helpers import pdf_text
 from helpers.hand_labs import place, stored
 from helpers.hand_results import hand_result
 
-from labreport.report import publish
 from labreport.report.chapters import notes
 from labreport.report.cli import main
 from labreport.report.configuration import Configuration
 from labreport.report.languages import documents
+from labreport.report.publish.document import Job, render_language
 from labreport.report.store import codec, embedded, printed
 from labreport.report.store.runs import read
 
@@ -47,15 +47,14 @@ def _render(folder, which, edition, forms):
         path.parent.mkdir()
         path.write_bytes(codec.encode(hand_result(lab)))
         runs.append(read(path))
-    configuration = Configuration(output=folder / "reports", edition=edition, to=forms)
-    job = publish.Job(
+    configuration = Configuration(output=folder / "reports", edition=edition, to=(*forms, "split"))
+    job = Job(
         language=which,
         runs=tuple(runs),
         configuration=configuration,
-        split=True,
         moment=datetime(2026, 1, 5, tzinfo=UTC),
     )
-    return publish.render_language(job)
+    return render_language(job)
 
 
 def _said(path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 
 import msgspec
@@ -188,7 +187,7 @@ def test_a_setting_changed_by_hand_is_another_experiment_but_a_new_default_is_ju
 def test_a_path_may_be_a_result_a_run_or_a_report_with_other_labs_too(place):
     path, _ = stored(place, run("imdb", day=1), run("boston", day=1))
     store = Store(place / "runs")
-    packed = base64.b64encode(embedded.packed({"imdb": path.read_bytes()})).decode()
+    packed = embedded.packed({"imdb": path.read_bytes()})
     (place / "old.html").write_text(f'<template data-name="{embedded.ELEMENT}">{packed}</template>')
     run_id = "20260101T120000Z-imdb-new0"
     for name in (str(path), str(path.parent), run_id, str(place / "runs"), str(place / "old.html")):

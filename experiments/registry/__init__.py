@@ -12,21 +12,21 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
 from hashlib import sha256
-from importlib import invalidate_caches
+from importlib import import_module, invalidate_caches
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.metadata import EntryPoint
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
 from labreport.experiments import stdout
-from labreport.experiments.errors import LabError, plain, told
+from labreport.experiments.errors import LabError, plain, told, unknown_name
 from labreport.experiments.lab import Files
 from labreport.experiments.plugins import PluginError, Registry
 from labreport.experiments.result import Setting
 from labreport.experiments.settings import SettingError, setting_types
-from labreport.experiments.suggestion import unknown_name
 
 BOOK = ("tensors", "workflow", "mnist", "imdb", "reuters", "boston")
 """The labs of the book in its order, all shipped here."""
@@ -164,20 +164,55 @@ def load(name: str, path: Path | None = None) -> Lab:
         LabError: the file is missing or can't be imported, or it lacks a part that every lab has.
     """
     if path is None:
-        if name not in LABS:
-            raise UnknownLabError(unknown_name("lab", name, names()))
-        module = _imported(name, LABS.point(name).value, lambda: LABS.get(name))
+        point = _point(name)
+        module = _imported(name, point.value, lambda: LABS.get(name))
         if not isinstance(module, ModuleType) or not module.__file__:
-            raise LabError(f"The lab {name!r} should be a module, but {LABS.point(name).value} is not.")
+            raise LabError(f"The lab {name!r} should be a module, but {point.value} is not.")
         file, package = Path(module.__file__).resolve(), module.__package__ or ""
         depth = len(package.split(".")) if package else 0
         top = module.__name__.partition(".")[0]
         return _described(name, module, file, None, Home(root=file.parents[depth], package=package, top=top))
-    if not path.is_file():
-        raise LabError(f"The lab {name!r} should be in {path}, but there is no such file.")
-    place = path.resolve()
+    place = _existing(name, path).resolve()
     home = Home(root=place.parent)
     return _described(name, _imported(name, str(path), lambda: _executed(name, path, place, home)), place, path, home)
+
+
+def source_file(name: str, path: Path | None = None) -> Path:
+    """Return the source file of a lab without importing the lab.
+
+    Raises:
+        UnknownLabError: no lab has this name.
+        LabError: the module or file is missing.
+    """
+    if path is not None:
+        return _existing(name, path)
+    module = _point(name).value
+    try:
+        found = find_spec(module)
+    except ModuleNotFoundError:
+        found = None
+    if found is None or found.origin is None:
+        raise LabError(f"The lab {name!r} names the module {module}, which is not installed.")
+    return Path(found.origin)
+
+
+def load_module(name: str, path: Path | None, file: Path) -> ModuleType:
+    """Import the module of a lab, or another file beside it, and return it.
+
+    Args:
+        name: of the lab.
+        path: the lab's file, where it is given by one.
+        file: the file to import: that of the lab, or one beside it.
+
+    Raises:
+        LabError: it can't be imported.
+    """
+    package, _, last = ("", "", "") if path is not None else _point(name).value.rpartition(".")
+    if package or last == file.stem:
+        module = ".".join(filter(None, (package, file.stem)))
+        return _imported(name, file.name, lambda: import_module(module))
+    place = file.resolve()
+    return _imported(name, str(file), lambda: _executed(name, file, place, Home(root=place.parent)))
 
 
 def dataset_name(lab: Lab, settings: Any) -> str | None:
@@ -190,6 +225,18 @@ def dataset_name(lab: Lab, settings: Any) -> str | None:
     if name is not None and not isinstance(name, str):
         raise LabError(f"The setting dataset of {lab.name} must be the name of a data set, not {name!r}.")
     return name
+
+
+def _point(name: str) -> EntryPoint:
+    if name not in LABS:
+        raise UnknownLabError(unknown_name("lab", name, names()))
+    return LABS.point(name)
+
+
+def _existing(name: str, path: Path) -> Path:
+    if not path.is_file():
+        raise LabError(f"The lab {name!r} should be in {path}, but there is no such file.")
+    return path
 
 
 def _imported(name: str, place: str, imported: Callable[[], ModuleType]) -> ModuleType:

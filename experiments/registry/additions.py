@@ -1,0 +1,123 @@
+"""What a lab brings along for its own report: its claims, figures and tables, for its own notes alone.
+
+They are looked for in the lab's file and in `claims.py`, `figures.py` and `tables.py` beside it. A file is executed
+only where it imports labreport and decorates a function, which its syntax tells: a lab that loads Keras as it is
+imported keeps its figures in a file of their own, and its report is rendered without Keras.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labreport.experiments import registry
+from labreport.experiments.definitions import ClaimDefinition, Definition, FigureDefinition, TableDefinition
+from labreport.experiments.errors import LabError
+from labreport.experiments.plugins import Registry
+
+BESIDE = ("claims.py", "figures.py", "tables.py")
+"""Files beside that of a lab in which it may define things."""
+CLAIMS: Registry[ClaimDefinition] = Registry("claim", "labreport.claims")
+FIGURES: Registry[FigureDefinition] = Registry("figure", "labreport.figures")
+TABLES: Registry[TableDefinition] = Registry("table", "labreport.tables")
+DECORATORS = ("claim", "figure", "table")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Additions:
+    """What one lab defines, by name."""
+
+    claims: Mapping[str, ClaimDefinition] = field(default_factory=dict)
+    figures: Mapping[str, FigureDefinition] = field(default_factory=dict)
+    tables: Mapping[str, TableDefinition] = field(default_factory=dict)
+    files: tuple[Path, ...] = ()
+    """Where they are defined."""
+    problem: str = ""
+    """Why they can't be had, such as a lab whose source is gone; then all tables above are empty."""
+
+
+NOTHING = Additions()
+"""Of a lab that defines nothing."""
+
+
+def files(name: str, path: Path | None = None) -> tuple[Path, ...]:
+    """Return the files in which a lab defines claims, figures or tables, importing nothing.
+
+    Args:
+        name: of the lab.
+        path: its file, for a lab that the configuration names.
+
+    Raises:
+        LabError: the lab's source is not there.
+    """
+    source = registry.source_file(name, path)
+    return tuple(file for file in (source, *(source.with_name(other) for other in BESIDE)) if _defines(file))
+
+
+def of(name: str, path: Path | None = None) -> Additions:
+    """Return what a lab defines; `problem` says so where its source is gone or can't be used. Arguments as `files`."""
+    try:
+        found = files(name, path)
+        return _collected(name, path, found) if found else NOTHING
+    except LabError as error:
+        return Additions(problem=str(error))
+
+
+def _collected(name: str, path: Path | None, found: tuple[Path, ...]) -> Additions:
+    kinds: dict[type, tuple[Registry[Any], dict[str, Any]]] = {
+        ClaimDefinition: (CLAIMS, {}),
+        FigureDefinition: (FIGURES, {}),
+        TableDefinition: (TABLES, {}),
+    }
+    owners: dict[tuple[str, str], str] = {}
+    for file in found:
+        module = registry.load_module(name, path, file)
+        for definition in vars(module).values():
+            # What a file only imports is another's.
+            if not isinstance(definition, Definition) or definition.function.__module__ != module.__name__:
+                continue
+            shipped, own = kinds[type(definition)]
+            taken = owners.get((shipped.kind, definition.name))
+            if definition.name in shipped:
+                owner = shipped.point(definition.name).dist
+                taken = owner.name if owner else "another distribution"
+            if taken:
+                raise LabError(
+                    f"The {shipped.kind} {definition.name!r} of {name} ({file.name}) has the name of one of {taken}; "
+                    "choose another."
+                )
+            owners[shipped.kind, definition.name] = file.name
+            own[definition.name] = definition
+    claims, figures, tables = (own for _, own in kinds.values())
+    return Additions(claims=claims, figures=figures, tables=tables, files=found)
+
+
+def _defines(file: Path) -> bool:
+    """Return whether a file imports labreport and decorates a function with one of its decorators."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return False
+    nodes = list(ast.walk(tree))
+    return any(map(_imports_us, nodes)) and any(
+        _name(decorator) in DECORATORS
+        for node in nodes
+        if isinstance(node, ast.FunctionDef)
+        for decorator in node.decorator_list
+    )
+
+
+def _imports_us(node: ast.AST) -> bool:
+    if isinstance(node, ast.Import):
+        return any(alias.name.partition(".")[0] == "labreport" for alias in node.names)
+    return isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "labreport"
+
+
+def _name(decorator: ast.expr) -> str:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    if isinstance(called, ast.Attribute):
+        return called.attr
+    return called.id if isinstance(called, ast.Name) else ""

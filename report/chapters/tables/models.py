@@ -1,0 +1,59 @@
+"""Tables of what was trained: the settings of the run and the layers of a model."""
+
+from __future__ import annotations
+
+from labreport.experiments.definitions import table
+from labreport.experiments.result import Result
+from labreport.report import numbers
+from labreport.report.chapters.tables.content import UNKNOWN, TableData, numeric
+from labreport.report.document import Column, escape
+from labreport.report.findings import analysis
+from labreport.report.words import Words
+
+
+@table()
+def settings(result: Result, words: Words) -> TableData:
+    """List the settings of the run, and which of them differ from the lab's own."""
+    rows = []
+    for name, value in result.settings.items():
+        if isinstance(value, float):
+            text = numbers.exact(value)
+        else:
+            text = escape(str(value)) if isinstance(value, bool | str) else numbers.integer(value)
+        changed = words("tables.changed") if name in result.changed_settings else ""
+        rows.append((name, text, words.get(f"tables.setting_{name}", "") + changed))
+    return TableData(
+        columns=(
+            Column(title=words("tables.setting"), kind="code"),
+            Column(title=words("tables.value"), align="right", kind="number"),
+            Column(title=words("tables.meaning")),
+        ),
+        rows=tuple(rows),
+    )
+
+
+@table("layers-ROLE")
+def layers(result: Result, words: Words, role: str) -> TableData:
+    """List the layers of a model with what they give and how many parameters they have."""
+    from labreport.report.figures.network import shape
+
+    model = analysis.model(result, role)
+    rows = [
+        (
+            f"{escape(layer.kind)} `{layer.name}`",
+            shape(layer.output_shape, words),
+            layer.activation or UNKNOWN,
+            numbers.integer(layer.parameters),
+        )
+        for layer in model.layers
+    ]
+    rows.append((f"**{words('tables.all_layers')}**", "", "", f"**{numbers.integer(model.parameters)}**"))
+    return TableData(
+        columns=(
+            Column(title=words("tables.layer")),
+            Column(title=words("tables.output_shape")),
+            Column(title=words("tables.activation")),
+            numeric(words("tables.parameters")),
+        ),
+        rows=tuple(rows),
+    )

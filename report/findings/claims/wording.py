@@ -1,0 +1,63 @@
+"""The words of claims: a sentence for each verdict, and what the table of evidence calls each number.
+
+Those of the claims shipped here stand in `notes/claims.toml` of each language; those of any other stand beside its
+function. What comes out is a template of the sandbox in which notes are read.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from labreport.experiments.definitions import ClaimDefinition
+from labreport.report import languages
+from labreport.report.findings.analysis import MissingValueError
+from labreport.report.findings.claims.record import Verdict
+
+NUMBERS = "numbers"
+"""Table of what numbers are called: of all claims, and inside the table of a claim of that one."""
+
+
+def sentence(definition: ClaimDefinition, verdict: Verdict, language: str, lab: str) -> str:
+    """Return what a claim says in one language, as a template.
+
+    Args:
+        definition: the claim.
+        verdict: what it turned out to be.
+        language: of the report; where the claim has no words in it, another one's are taken, with its tag before them.
+        lab: some shipped claims have words of their own in a lab.
+
+    Raises:
+        MissingValueError: the claim has no words in any language.
+    """
+    for name, texts in _tables(definition, language):
+        said = texts.get(lab, {}).get(definition.name) or texts.get(definition.name)
+        if said:
+            return str(said[verdict]) if name == language else f"[{name}] {said[verdict]}"
+    raise MissingValueError(f"The claim '{definition.name}' has no wording in claims.toml ({language}).")
+
+
+def number_name(definition: ClaimDefinition, number: str, language: str) -> str:
+    """Return what the table of evidence calls a number of a claim; the number's own name where nothing is said."""
+    for _, texts in _tables(definition, language):
+        said = {**texts.get(NUMBERS, {}), **texts.get(definition.name, {}).get(NUMBERS, {})}
+        if number in said:
+            return str(said[number])
+    return number
+
+
+def _tables(definition: ClaimDefinition, language: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Return the words of a claim by language: this one, those that lend it words, then any other, nearest first."""
+    lenders = languages.lenders(language)
+    if not definition.words:
+        yield from ((name, _shipped(name)) for name in lenders)
+    for name in dict.fromkeys((*lenders, *definition.words)):
+        if name in definition.words:
+            yield name, {definition.name: definition.words[name]}
+
+
+@cache
+def _shipped(language: str) -> dict[str, Any]:
+    return tomllib.loads(languages.text(language, "notes/claims.toml") or "")

@@ -1,0 +1,90 @@
+"""One document, in one language or in both: build the report, render it in every format, write the files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from labreport.report.configuration import Configuration
+from labreport.report.errors import ReportError
+from labreport.report.publish.dates import tool_version
+from labreport.report.store import files
+from labreport.report.store.runs import StoredResult
+
+Rendered = tuple[tuple[Path, ...], list[str]]
+"""The files written, and the problems met."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One document to render; travels to another process."""
+
+    language: str
+    runs: tuple[StoredResult, ...]
+    configuration: Configuration
+    moment: datetime
+
+    @property
+    def stem(self) -> str:
+        """How the names of its files begin."""
+        return f"labreport-{self.language}{'-instructor' if self.configuration.edition == 'instructor' else ''}"
+
+
+def render_language(job: Job) -> Rendered:
+    """Render one document in every format; return the files written and the problems met.
+
+    What can't be built or written in one format costs no other.
+    """
+    from labreport.report.chapters import build
+    from labreport.report.rendering import formats, glyphs
+
+    results = [run.result for run in job.runs]
+    try:
+        built = build.document(results, job.language, job.configuration, moment=job.moment, version=tool_version())
+    except ReportError as error:
+        return (), [f"{job.language}: {error}"]
+    problems = [f"{job.language}: {problem}" for problem in built.problems]
+    context = formats.RenderContext(
+        stem=job.stem,
+        moment=job.moment,
+        look=job.configuration.look,
+        edition=job.configuration.edition,
+        results=results,
+        carried={run.result.lab: run.content for run in job.runs},
+        failed=problems.append,
+    )
+    outputs: list[Path] = []
+    printed, lacking = glyphs.replaced(built.report)
+    told = False
+    for name in job.configuration.to:
+        try:
+            printing = formats.chosen(name).needs_glyphs
+            if printing and not told:
+                problems += [f"{job.language}: {problem}" for problem in lacking]
+                told = True
+            made = formats.rendered(name, printed if printing else built.report, context)
+        except ReportError as error:
+            problems.append(f"{job.language} {name}: {error}")
+            continue
+        written, unwritten = _written(made, job.configuration.output)
+        outputs += written
+        if unwritten:
+            others = f"\nNor could {len(unwritten) - 1} more files of {job.language} {name}." if unwritten[1:] else ""
+            problems.append(unwritten[0] + others)
+    return tuple(outputs), problems
+
+
+def _written(made: Mapping[str, bytes], folder: Path) -> tuple[list[Path], list[str]]:
+    """Write files; return those written, and for each other one why it could not be."""
+    written: list[Path] = []
+    unwritten: list[str] = []
+    for name, content in made.items():
+        try:
+            files.write(folder / name, content)
+        except ReportError as error:
+            unwritten.append(str(error))
+            continue
+        written.append(folder / name)
+    return written, unwritten

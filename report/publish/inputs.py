@@ -1,0 +1,140 @@
+"""The key of a report: one hash of everything that decides its bytes, so that nothing is rendered twice.
+
+In go the runs, the code that makes a report (of this package only the rooms below, not those that gate, compare or show
+trends), templates and notes, what the labs define themselves, the configuration, and the versions of the packages that
+draw and typeset, those that add figures, claims or formats among them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+
+from labreport.experiments import plugins
+from labreport.experiments.errors import LabError
+from labreport.experiments.registry import additions
+from labreport.experiments.running.identity import package_version
+from labreport.report import languages
+from labreport.report.chapters.logo import data_address
+from labreport.report.configuration import LOCALISED, Configuration
+from labreport.report.look import THEMES
+from labreport.report.publish.dates import tool_version
+from labreport.report.store.runs import StoredResult
+
+DECIDING = {
+    "labreport.report": (
+        "chapters",
+        "configuration.py",
+        "document.py",
+        "errors.py",
+        "figures",
+        "findings",
+        "languages.py",
+        "look.py",
+        "numbers.py",
+        "publish",
+        "rendering",
+        "store",
+        "words.py",
+    ),
+    "labreport.experiments": (
+        "data",
+        "definitions.py",
+        "errors.py",
+        "plugins.py",
+        "registry",
+        "result",
+        "selection.py",
+        "settings.py",
+        "stdout.py",
+    ),
+    "labreport.templates": ("",),
+}
+"""Packages, and which of their rooms decide the bytes of a report; a test looks at what is imported for one."""
+_APART = ("compare", "gate", "nightly", "trend")
+"""Templates and words of what is no report."""
+_PACKAGES = (
+    "weasyprint",
+    "jinja2",
+    "matplotlib",
+    "markdown-it-py",
+    "pygments",
+    "fonttools",
+    "ziamath",
+    "latex2mathml",
+    "nbformat",
+)
+
+
+def key(runs: Sequence[StoredResult], configuration: Configuration, moment: datetime) -> str:
+    """Return the hash of everything that decides the bytes of a report.
+
+    Args:
+        runs: what is reported.
+        configuration: languages, formats, theme, notes, labs and texts of the report.
+        moment: its date.
+    """
+    digest = sha256()
+    for run in runs:
+        digest.update(sha256(run.content).digest())
+    for path in (*_sources(), *_of_labs(runs, configuration)):
+        digest.update(sha256(path.read_bytes()).digest())
+    words = [
+        _own_files(configuration.notes, "*/*.md"),
+        _own_files(configuration.templates, "**/*"),
+        _own_theme(configuration.theme),
+        [languages.fingerprint(part) for which in configuration.documents for part in languages.parts(which)],
+        configuration.documents,
+        configuration.to,
+        [dict(getattr(configuration, name)) for name in LOCALISED],
+        data_address(configuration.logo) if configuration.logo else None,
+        configuration.date,
+        configuration.edition,
+        configuration.theme,
+        moment.isoformat(),
+        [package_version(package) for package in _PACKAGES],
+        plugins.foreign(),
+        tool_version(),
+    ]
+    digest.update(json.dumps(words, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _sources() -> Iterator[Path]:
+    """Return the files of this distribution that decide, in an order that does not depend on where they lie."""
+    for package, rooms in DECIDING.items():
+        folder = Path(str(resources.files(package)))
+        for room in rooms:
+            place = folder / room
+            yield from [place] if place.is_file() else sorted(filter(_decides, place.rglob("*")))
+
+
+def _decides(path: Path) -> bool:
+    return path.is_file() and "__pycache__" not in path.parts and path.name.partition(".")[0] not in _APART
+
+
+def _of_labs(runs: Sequence[StoredResult], configuration: Configuration) -> Iterator[Path]:
+    """Return the files in which the labs define figures, tables and claims."""
+    for lab in (run.result.lab for run in runs):
+        try:
+            yield from additions.files(lab, configuration.paths.get(lab))
+        except LabError:
+            continue  # its source is gone; the chapter says so where that matters
+
+
+def _own_theme(name: str) -> list[str]:
+    """Return the name and the hash of each file of a theme, which another distribution may have brought."""
+    found = sorted((file.name, file) for file in resources.files(THEMES.get(name)).iterdir() if file.is_file())
+    return [f"{title} {sha256(file.read_bytes()).hexdigest()}" for title, file in found]
+
+
+def _own_files(folder: Path | None, pattern: str) -> list[str]:
+    """Return the name inside the folder and the hash of each file of the user."""
+    if folder is None:
+        return []
+    found = sorted(path for path in folder.glob(pattern) if path.is_file())
+    return [f"{path.relative_to(folder).as_posix()} {sha256(path.read_bytes()).hexdigest()}" for path in found]
