@@ -103,11 +103,14 @@ class NotesInUse:
         return tuple(name for name in made if additions.CLAIMS.knows(name, own))
 
     def stated(self, result: Result) -> list[Claim]:
-        """Judge the claims that a run's chapter makes, be it written or made from the record."""
-        made, own = self.claims(result.lab), self.own(result.lab).claims
-        if made is None:
-            made = claimed(automatic.note(result, self.languages[0]))
-        return [claims.state(name, result, own) for name in made]
+        """Judge the claims that a run's chapter makes."""
+        own = self.own(result.lab).claims
+        return [claims.state(name, result, own) for name in self.made(result)]
+
+    def made(self, result: Result) -> tuple[str, ...]:
+        """Return the names of the claims that a run's chapter makes, be it written or made from the record."""
+        written = self.claims(result.lab)
+        return claimed(automatic.note(result, self.languages[0])) if written is None else written
 
     def _texts(self, lab: str) -> Sequence[str]:
         found = []
