@@ -99,7 +99,7 @@ def test_the_public_names_are_looked_up_where_they_live():
     import labreport
 
     listed = {name for names in labreport._HOMES.values() for name in names}
-    assert set(labreport.__all__) == {"__version__", *listed}
+    assert set(labreport.__all__) == {"__version__", "report", *listed}
     assert set(labreport.__all__) <= set(dir(labreport))
     assert all(getattr(labreport, name) is not None for name in labreport.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
