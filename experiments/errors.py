@@ -54,7 +54,7 @@ def plain(text: str) -> str:
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
-    """Return one line such as "Unknown lab 'minst'. Did you mean 'mnist'? Known: imdb, mnist."
+    """Return one line, e.g. "Unknown lab 'minst'. Did you mean 'mnist'? Known: imdb, mnist.".
 
     Args:
         kind: what the name should have named, e.g. "lab" or "setting of mnist".

@@ -105,7 +105,7 @@ class Commands(click.Group):
 )
 @click.version_option(package_name="labreport", prog_name="labreport")
 def group() -> None:
-    """Train the classic Keras labs and print reports that can't be wrong by accident.
+    r"""Train the classic Keras labs and print reports that can't be wrong by accident.
 
     \b
     Example:

@@ -63,31 +63,16 @@ def observed(folder: Path) -> Observed:
     fits: dict[int, Fit] = {}
     for event in _events(folder / EVENTS):
         kind = event["kind"]
-        fit = fits.get(event.get("fit", 0))
         if kind == "fit":
             seed = found.seeding[-1][1] if found.seeding else None
             fits[event["fit"]] = Fit(number=event["fit"], model=event["model"], facts=event, seed=seed)
             found.fits.append(fits[event["fit"]])
         elif kind in ("step", "network"):
             _step(found, fits, event)
-        elif kind == "evaluate":
-            found.evaluations.append((len(found.fits), event))
-        elif kind == "seed":
-            found.seeding.append((event["library"], event["value"]))
-        elif kind == "modules":
-            found.modules = event["files"]
-        elif kind == "picture":
-            path = folder / event["file"]
-            if path.is_file():
-                found.pictures.append((event["name"], path.read_bytes()))
-        elif kind == "error":
-            found.error = event
-        elif kind == "exit":
-            found.peak = event["peak"]
-        elif kind == "fault":
-            found.faults.append(event["error"])
-        elif fit is not None:
-            _told(fit, kind, event)
+        elif event.get("fit") in fits:
+            _of_fit(fits[event["fit"]], event)
+        else:
+            _of_process(found, folder, event)
     printed = folder / PRINTED
     if printed.is_file():
         found.printed = printed.read_text("utf-8", errors="replace")
@@ -106,7 +91,28 @@ def _events(path: Path) -> Sequence[Event]:
     return [event for event in found if isinstance(event, dict) and "kind" in event]
 
 
-def _told(fit: Fit, kind: str, event: Event) -> None:
+def _of_process(found: Observed, folder: Path, event: Event) -> None:
+    kind = event["kind"]
+    if kind == "evaluate":
+        found.evaluations.append((len(found.fits), event))
+    elif kind == "seed":
+        found.seeding.append((event["library"], event["value"]))
+    elif kind == "modules":
+        found.modules = event["files"]
+    elif kind == "picture":
+        path = folder / event["file"]
+        if path.is_file():
+            found.pictures.append((event["name"], path.read_bytes()))
+    elif kind == "error":
+        found.error = event
+    elif kind == "exit":
+        found.peak = event["peak"]
+    elif kind == "fault":
+        found.faults.append(event["error"])
+
+
+def _of_fit(fit: Fit, event: Event) -> None:
+    kind = event["kind"]
     if kind == "begin":
         fit.network = event
     elif kind == "epoch":

@@ -60,7 +60,7 @@ class MetricWords:
 
     @property
     def p(self) -> str:
-        """p after the correction for the number of metrics."""
+        """The p value after the correction for the number of metrics."""
         test = self._metric.test
         return (
             p_value(test.adjusted_p)

@@ -178,7 +178,8 @@ def amount(value: float, unit: str, *, difference: bool = False) -> str:
 
 def _tested(draft: Check, spare: float) -> Check:
     found = draft.numbers
-    assert found is not None and found.loss is not None
+    assert found is not None
+    assert found.loss is not None
     p, interval, shown = None, None, None
     if min(len(found.current), len(found.baseline)) > 1:
         test = statistics.permutation_tests([found.baseline], [found.current])[0]

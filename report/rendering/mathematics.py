@@ -92,7 +92,7 @@ def mathml(tex: str, *, display: bool = False) -> str:
 
 
 def _check(markup: str, tex: str) -> None:
-    """Refuse what is no formula: the library passes markup inside `\\text` on as it is, and links with `\\href`."""
+    r"""Refuse what is not a formula: the library passes markup inside `\text` on as it is, and links with `\href`."""
     try:
         elements = list(ElementTree.fromstring(markup).iter())
     except ElementTree.ParseError as error:

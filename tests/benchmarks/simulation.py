@@ -1,9 +1,9 @@
-"""How often the gate is wrong, by simulation: nights are drawn from what seeds really do, and judged by the default
-rules.
+"""How often the gate is wrong, by simulation.
 
-A night is a newer run and a baseline of each lab whose scores depend on chance. Values are drawn, with replacement,
-from the seeds of stored runs; where a lab has too few of them, from a normal distribution with the mean and standard
-deviation that are stated for it. Tests and correction are the gate's own; only the drawing is not.
+Nights are drawn from what seeds really do, and judged by the default rules. A night is a newer run and a baseline of
+each lab whose scores depend on chance. Values are drawn, with replacement, from the seeds of stored runs; where a lab
+has too few of them, from a normal distribution with the mean and standard deviation that are stated for it. Tests and
+correction are the gate's own; only the drawing is not.
 """
 
 from __future__ import annotations
@@ -192,8 +192,7 @@ def _fails(lab: Spread, before: Any, now: Any, adjusted: float | None, level: fl
 
 
 def _agree(lab: Spread, before: Any, fresh: Any, asked: Any, level: float) -> Any:
-    """Return for each night whether the lab failed and its fresh seeds, tested by themselves at the full level,
-    agree."""
+    """Return for each night whether the lab failed and its fresh seeds, tested alone at the full level, agree."""
     import numpy as np
 
     nights = np.flatnonzero(asked)

@@ -58,6 +58,7 @@ def test_nothing_is_limited_to_two_languages():
     joined = bilingual.merged(sample("zh"), sample("en"), third)
     assert joined.languages == ("zh", "en", "de")
     block = joined.chapters[1].sections[0].blocks[0]
-    assert isinstance(block, Prose) and isinstance(block.markdown, Texts)
+    assert isinstance(block, Prose)
+    assert isinstance(block.markdown, Texts)
     assert list(block.markdown.by_language) == ["zh", "en", "de"]
     assert isinstance(joined.chapters[1].title, Texts)

@@ -84,7 +84,8 @@ def test_the_readme_states_origin_and_terms_of_every_sample_and_its_size() -> No
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     for name, (train, test) in rebuild.SIZES.items():
         row = next(line for line in text.splitlines() if line.startswith(f"| `{name}-sample.npz`"))
-        assert f"{train:,}".replace(",", " ") in row and f"{test:,}".replace(",", " ") in row
+        assert f"{train:,}".replace(",", " ") in row
+        assert f"{test:,}".replace(",", " ") in row
         assert f"(`{name}-sample.npz`)" in text
     assert "Attribution-Share Alike" in text
     assert "for research purposes only" in text

@@ -118,7 +118,8 @@ def test_without_any_full_set_auto_takes_the_sample_and_says_so_in_one_line(name
     loaded = sets.load(name, announce=lines.append)
     assert loaded.card.source == "sample"
     assert len(lines) == 1
-    assert ("whole set" if name == "boston_housing" else "sample") in lines[0] and name in lines[0]
+    assert ("whole set" if name == "boston_housing" else "sample") in lines[0]
+    assert name in lines[0]
 
 
 def test_a_sample_that_was_asked_for_needs_no_announcement_and_no_data_folder(tmp_path: Path) -> None:
@@ -313,12 +314,14 @@ def test_the_card_counts_what_was_loaded(name: str) -> None:
         assert sum(card.train_class_counts) == card.train_samples
         assert len(card.train_class_counts) == len(card.test_class_counts) == len(card.class_names)
         assert card.train_class_counts[0] == int((loaded.train_targets == 0).sum())
-    assert card.citation and card.licence
+    assert card.citation
+    assert card.licence
 
 
 def test_the_card_of_a_regression_gives_the_range_of_each_training_feature() -> None:
     loaded = sets.load("boston_housing", source="sample")
-    assert loaded.card.feature_names[0] == "CRIM" and loaded.card.feature_names[-1] == "LSTAT"
+    assert loaded.card.feature_names[0] == "CRIM"
+    assert loaded.card.feature_names[-1] == "LSTAT"
     lows = [low for low, _ in loaded.card.feature_ranges]
     assert lows == loaded.train_array.min(axis=0).tolist()
 

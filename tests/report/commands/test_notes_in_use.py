@@ -69,7 +69,8 @@ def test_strict_judges_the_claims_of_the_printed_chapter_alone(place, capsys):
 def test_show_names_the_claims_of_the_own_note(place, capsys):
     assert main(["show", "imdb"]) == 0
     shown = capsys.readouterr().out
-    assert "overfits" in shown and FALSE not in shown
+    assert "overfits" in shown
+    assert FALSE not in shown
 
 
 def test_the_gate_checks_the_claims_of_the_own_note_under_its_title(place):
@@ -115,7 +116,8 @@ def test_a_run_that_only_lacks_a_note_is_not_called_failed(place):
     page = _built(place, _falling())
     (row,) = page.summary.opening[1].rows
     assert Words("en")("labs.failed_cell") not in row
-    assert row[2].endswith("%") and row[5] == NOTHING
+    assert row[2].endswith("%")
+    assert row[5] == NOTHING
 
 
 def test_claims_of_solutions_are_made_in_the_instructors_edition_only(place):

@@ -68,7 +68,8 @@ def _said(path):
         assert set(results) == set(LABS)
         texts += [result.decode() for result in results.values()]
         text = embedded.text(path)
-        assert text and all(set(labs) == set(LABS) for labs in text.languages.values())
+        assert text
+        assert all(set(labs) == set(LABS) for labs in text.languages.values())
         texts.append(printed.encode(text).decode())
     return texts
 

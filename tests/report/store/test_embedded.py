@@ -149,7 +149,8 @@ def test_a_report_from_before_carries_no_text(tmp_path):
     page, paper = tmp_path / "x.html", tmp_path / "x.pdf"
     page.write_text(_page(_results()))
     _pdf(paper, embedded.attachments(_results()))
-    assert embedded.text(page) is None and embedded.text(paper) is None
+    assert embedded.text(page) is None
+    assert embedded.text(paper) is None
 
 
 @pytest.mark.parametrize(
