@@ -28,7 +28,7 @@ class DataError(LabError):
     """A data set is missing, incomplete, or not the file it should be."""
 
 
-def told(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """Return the message of any error, also of one that fails to give it, so that it can be shown and stored."""
     try:
         text = str(error)

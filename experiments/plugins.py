@@ -12,7 +12,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
-from labreport.experiments.errors import told, unknown_name
+from labreport.experiments.errors import message_of, unknown_name
 
 DISTRIBUTION = "labreport"
 
@@ -77,7 +77,7 @@ class Registry(Generic[Entry]):
                 owner = point.dist.name if point.dist else "an unknown distribution"
                 raise PluginError(
                     f"The {self.kind} {name!r} of {owner} can't be imported from {point.value}: "
-                    f"{type(error).__name__}: {told(error)}"
+                    f"{type(error).__name__}: {message_of(error)}"
                 ) from error
         return self._loaded[name]
 

@@ -99,9 +99,9 @@ class Configuration:
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Settings of labs: lab -> name -> value."""
     notes: Path | None = None
-    """A folder with notes of the user's own, `<language>/<lab>.md`; they take the place of the shipped ones."""
+    """A folder with the user's notes, `<language>/<lab>.md`; they take the place of the shipped ones."""
     paths: Mapping[str, Path] = field(default_factory=dict)
-    """Labs of the user's own: name -> Python file."""
+    """The user's labs: name -> Python file."""
     gate: Mapping[str, Any] = field(default_factory=dict)
     """Rules of `labreport check`, as they stand in the file; `gate.rules` reads them."""
     nightly: Mapping[str, Any] = field(default_factory=dict)

@@ -5,7 +5,7 @@ is one renderer. Links are resolved, numbers are formatted, nothing is left to c
 
 A text is one string where all languages of the report say the same, otherwise `Texts`: one string for each language.
 The type of a field says what kind of text it holds, and by these types `walk` finds every text of a tree and `mapped`
-changes them. Nobody else walks a tree.
+changes them. No other module walks a tree.
 """
 
 from __future__ import annotations

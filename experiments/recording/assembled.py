@@ -129,7 +129,7 @@ def _model(role: str, network: Event, made: Training) -> Model:
 def scores(seen: Observed, latest: dict[int, Training]) -> tuple[list[Score], list[Measure]]:
     """Return what `evaluate` measured: as a score where split and direction are known, else as a plain measure.
 
-    Which data an evaluation saw is told by their hashes: those of a training, of its validation data, or new ones,
+    Which data an evaluation saw is known by their hashes: those of a training, of its validation data, or new ones,
     which are test data. Of several evaluations of one network on one split the last one counts.
     """
     known: dict[tuple[str, ...], Split] = {}

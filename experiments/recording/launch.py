@@ -46,7 +46,7 @@ class Ended:
 
     @property
     def exit_code(self) -> int:
-        """What this command answers: the program's own code, as a shell tells it."""
+        """What this command answers: the program's own code, as a shell reports it."""
         if self.timed_out:
             return TIMED_OUT
         if self.interrupted:

@@ -221,16 +221,16 @@ def _status(last: Fit, done: int, planned: int, ended: str) -> str:
 
 
 def _stopping(phases: Sequence[Fit]) -> EarlyStopping | None:
-    told = (phases[-1].end or {}).get("stopping") or phases[-1].facts.get("stopping")
-    if not told:
+    stopping = (phases[-1].end or {}).get("stopping") or phases[-1].facts.get("stopping")
+    if not stopping:
         return None
-    mode = {"min": "lower", "max": "higher"}.get(told["mode"]) or direction_of(told["monitor"])
+    mode = {"min": "lower", "max": "higher"}.get(stopping["mode"]) or direction_of(stopping["monitor"])
     return EarlyStopping(
-        monitor=told["monitor"],
+        monitor=stopping["monitor"],
         direction=mode,  # type: ignore[arg-type]
-        patience=told["patience"],
-        restore_best_weights=told["restore"],
-        stopped_at=told["stopped"],
+        patience=stopping["patience"],
+        restore_best_weights=stopping["restore"],
+        stopped_at=stopping["stopped"],
     )
 
 

@@ -121,7 +121,7 @@ def _runs(rows: list[tuple[int, dict[str, float]]]) -> tuple[tuple[tuple[int, di
         if not runs or number <= runs[-1][-1][0]:
             runs.append([])
         runs[-1].append((number, values))
-    # Whoever counts from 0 has his first epoch there.
+    # A program that counts from 0 has its first epoch there.
     return tuple(tuple((number + (run[0][0] == 0), values) for number, values in run) for run in runs)
 
 

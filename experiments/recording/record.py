@@ -94,7 +94,7 @@ def record(order: Order, announce: Callable[[str], None]) -> Recorded:
 
     Args:
         order: the program, its arguments and seeds.
-        announce: told when a seed begins.
+        announce: called when a seed begins.
 
     Raises:
         LabError: the template of `--as` can't be used, or the program can't be started.
@@ -103,7 +103,7 @@ def record(order: Order, announce: Callable[[str], None]) -> Recorded:
     place = Path.cwd()
     if order.template is not None:
         printed.by_template("", order.template)
-    # Before anything runs: whoever edits the script while it trains gets a record of the text that ran.
+    # Before anything runs: if the script is edited while it trains, the record has the text that ran.
     script = sources.Source.of(order.kind, order.program)
     launcher = Launcher()
     with launcher.listening():
@@ -215,7 +215,7 @@ def _outcome(done: Sequence[_Process], arguments: Sequence[str]) -> tuple[Status
     for one in done:
         ended, error = one.ended, one.seen.error
         if ended.timed_out:
-            return "interrupted", Failure(kind="Timeout", message="The time was over; what was measured is kept.")
+            return "interrupted", Failure(kind="Timeout", message="The time was over; what was measured is saved.")
         if ended.interrupted or (error is not None and error["type"] == "KeyboardInterrupt"):
             return "interrupted", None
         if error is not None:

@@ -24,7 +24,7 @@ from typing import Any, Self, TypeVar, cast
 
 import msgspec
 
-from labreport.experiments.errors import told
+from labreport.experiments.errors import message_of
 from labreport.experiments.recording import assembled
 from labreport.experiments.recording.directions import direction_of
 from labreport.experiments.recording.observed import Fit, Observed
@@ -111,7 +111,7 @@ class Run:
 
     def warn(self, error: Exception) -> None:
         """Say that something could not be recorded."""
-        warnings.warn(f"labreport could not record this: {type(error).__name__}: {told(error)}", stacklevel=3)
+        warnings.warn(f"labreport could not record this: {type(error).__name__}: {message_of(error)}", stacklevel=3)
 
     @_safe
     def settings(self, **values: Setting) -> None:
@@ -248,7 +248,9 @@ class Run:
         failure = None
         if error is not None:
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            failure = Failure(kind=type(error).__name__, message=provenance.scrub(told(error)) or "(without a message)")
+            failure = Failure(
+                kind=type(error).__name__, message=provenance.scrub(message_of(error)) or "(without a message)"
+            )
             for fit in self._seen.fits:
                 if fit.end is None:
                     fit.error, fit.interrupted = f"{failure.kind}: {failure.message}", status == "interrupted"

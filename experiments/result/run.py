@@ -243,7 +243,7 @@ class Provenance(Record, frozen=True, kw_only=True):
     python: str
     packages: dict[str, str]
     machine: Machine
-    deterministic: Annotated[bool, Meta(description="Whether TensorFlow was told to use deterministic operations.")]
+    deterministic: Annotated[bool, Meta(description="Whether TensorFlow was set to use deterministic operations.")]
     started: Annotated[str, Meta(description="UTC, ISO 8601.")]
     ended: str
 

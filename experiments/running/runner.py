@@ -188,15 +188,15 @@ def _hire(prepared: Prepared, jobs: int, saved: Checkpoints, progress: Progress)
 
 
 def _one_at_a_time(progress: Progress, ctrl_c: Interruption) -> Progress:
-    """Let no two threads tell of their progress at once: other processes are heard in a thread of their own."""
+    """Let no two threads report their progress at once: other processes are heard in a thread of their own."""
     lock = Lock()
 
-    def told(part: str, done: int, total: int, values: dict[str, float]) -> None:
+    def reported(part: str, done: int, total: int, values: dict[str, float]) -> None:
         ctrl_c.check()
         with lock:
             progress(part, done, total, values)
 
-    return told
+    return reported
 
 
 def _threads() -> int:

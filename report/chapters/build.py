@@ -196,7 +196,7 @@ def _with_links(
 ) -> tuple[Report, list[str]]:
     """Fill in the text of every link of the notes.
 
-    A link to a chapter that this report does not hold becomes that chapter's title: leaving it out is no mistake. A
+    A link to a chapter that this report does not hold becomes that chapter's title: leaving it out is not a mistake. A
     link to something that a chapter lacks is one.
     """
     problems: list[str] = []

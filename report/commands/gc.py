@@ -70,7 +70,7 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
             heads = ("LAB", "RUN", "STATUS", "PROFILE", "DATA")
             print_table(heads, [_row(run.entry) for run in going])
         for path in rests:
-            click.echo(f"rest of a program that was stopped: {shown(path)}")
+            click.echo(f"leftovers of a program that was stopped: {shown(path)}")
         verb = "Deleted" if yes else "Would delete"
         click.echo(f"{verb} {integer(len(going))} of {integer(len(fates))} runs, {size(freed)}.")
         if not yes and (going or rests):

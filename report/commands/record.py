@@ -141,7 +141,7 @@ def command(
     failure = done.result.failure
     if done.result.status != "complete":
         why = f" ({plain(failure.kind)}: {plain(failure.message)})" if failure else ""
-        reporter.say(f"{order.name}: {done.result.status}{why}; what was measured is kept")
+        reporter.say(f"{order.name}: {done.result.status}{why}; what was measured is saved")
     reporter.say(f"{order.name}: {_summary(done.result)}, stored in {shown(path.parent)}")
     return done.exit_code
 
@@ -189,7 +189,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0
     if not 0 < seconds < 1e9:
-        raise UsageError(f"--timeout {text!r} is no time; write 90s, 30m or 2h.")
+        raise UsageError(f"--timeout {text!r} is not a time; write 90s, 30m or 2h.")
     return seconds
 
 

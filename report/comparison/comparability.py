@@ -1,8 +1,8 @@
 """Whether two runs of a lab may be compared at all, and whether their seeds belong together.
 
 Numbers measured on other data, after another length of training or by another version of the lab answer another
-question; they are shown without a verdict. A difference of source, settings or versions is no obstacle: it is what a
-comparison is made for.
+question; they are shown without a verdict. A difference of source, settings or versions does not prevent a comparison:
+it is what a comparison is made for.
 """
 
 from __future__ import annotations

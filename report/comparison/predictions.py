@@ -18,7 +18,7 @@ LISTED_VALUES = 10
 
 
 def predictions(a: Result, b: Result) -> Predictions | None:
-    """Return what changed between the first networks that both runs kept predictions of; None where there are none."""
+    """Return what changed between the first networks with predictions in both runs; None where there are none."""
     of_a = {said.model: said for said in reversed(a.findings.predictions)}
     of_b = {said.model: said for said in reversed(b.findings.predictions)}
     for said in a.findings.predictions:

@@ -79,7 +79,7 @@ class Tested(Item, frozen=True, kw_only=True):
     adjusted_p: float
     """Corrected for the number of metrics tested together."""
     least_p: float
-    """The smallest p that so many runs can give."""
+    """The smallest p that this number of runs can give."""
     family: int
     """Metrics tested together."""
 
@@ -192,9 +192,9 @@ class Predictions(Item, frozen=True, kw_only=True):
     seed_a: int
     seed_b: int
     stored_on_both: int
-    """Images and texts that both runs kept."""
+    """Images and texts that both runs stored."""
     only_a: int
-    """Kept by A alone: B is no longer (so surely) wrong there, or it keeps other examples."""
+    """Stored by A alone: B is no longer (so surely) wrong there, or it keeps other examples."""
     only_b: int
     changed: tuple[ChangedPrediction, ...]
     confusion: tuple[Cell, ...] = ()

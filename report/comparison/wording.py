@@ -75,7 +75,7 @@ class MetricWords:
 
     @property
     def detail(self) -> str:
-        """What belongs to the verdict: why it can't be told, or what could have been shown; may be empty."""
+        """What belongs to the verdict: why it cannot be decided, or what could have been shown; may be empty."""
         metric, words = self._metric, self._words
         if metric.verdict == "equal" and metric.margin is not None:
             return words("compare.detail_margin", margin=self._amount(metric.margin))

@@ -47,11 +47,11 @@ def network(result: Result, words: Words, role: str) -> Drawing:
             else:
                 _input_box(sketch, left, top, widths[0], start)
             left += widths[index] + ARROW
-    told = [words("figures.alt_layer", text=words("figures.comma").join(text)) for text in lines]
+    described = [words("figures.alt_layer", text=words("figures.comma").join(text)) for text in lines]
     alt = words(
         "figures.alt_network",
         input=start[1],
-        layers=words("figures.clause_separator").join(told),
+        layers=words("figures.clause_separator").join(described),
         parameters=numbers.integer(model.parameters),
     )
     heads = tuple(words(f"tables.{key}") for key in ("layer", "activation", "output_shape", "parameters"))

@@ -34,7 +34,7 @@ from labreport.report.gate.verdict import Check, LabVerdict, Status
 from labreport.report.numbers import integer
 
 FEW_SEEDS = 10
-"""Below so many seeds of a baseline, what chance made of them decides how often equal versions fail against it."""
+"""Below this number of seeds of a baseline, their chance decides how often equal versions fail against it."""
 NO_RUN = Check(name="run", kind="run", status="missing", reason=Reason(code="no_run"))
 
 

@@ -120,7 +120,7 @@ def one_sided(test: statistics.Test, loss: float, way: Way) -> float:
 
 
 def least_p(now: int, before: int, way: Way) -> float:
-    """Return the smallest p that so many runs can give; a single run on one side says nothing: 1."""
+    """Return the smallest p that this number of runs can give; a single run on one side says nothing: 1."""
     two_sided = statistics.least_p(before, now)
     return two_sided if way == "both" or two_sided >= 1 else two_sided / 2
 

@@ -114,7 +114,7 @@ def claim_severity(definition: ClaimDefinition) -> Severity:
 def fallback_margin(score: Score, reference: float, test_samples: int | None) -> float:
     """Return the loss that counts where there are too few runs for a test: seeds alone hardly ever make it.
 
-    For a share two points, and three standard deviations of the difference of two shares counted on so many test
+    For a share two points, and three standard deviations of the difference of two shares counted on that number of test
     samples (2p(1-p)/n); for any other metric three tenths of the reference. Coarse on purpose: it finds what is
     broken, not what is a little worse.
     """

@@ -57,7 +57,7 @@ class Numbers(Item, frozen=True, kw_only=True):
     adjusted_p: float | None = None
     """Corrected for the tests of the whole night; equal to p where the rule has a level of its own."""
     least_p: float | None = None
-    """The smallest p that so many runs can give."""
+    """The smallest p that this number of runs can give."""
     level: float | None = None
     low: float | None = None
     """Interval of the difference newer minus baseline, at 95 %, from the same test."""

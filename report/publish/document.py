@@ -57,13 +57,13 @@ def render_language(job: Job) -> Rendered:
     )
     outputs: list[Path] = []
     printed, lacking = glyphs.replaced(built.report)
-    told = False
+    announced = False
     for name in job.configuration.to:
         try:
             printing = formats.chosen(name).needs_glyphs
-            if printing and not told:
+            if printing and not announced:
                 problems += [f"{job.language}: {problem}" for problem in lacking]
-                told = True
+                announced = True
             made = formats.rendered(name, printed if printing else built.report, context)
         except ReportError as error:
             problems.append(f"{job.language} {name}: {error}")

@@ -56,7 +56,7 @@ DECIDING = {
 }
 """Packages, and which of their rooms decide the bytes of a report; a test looks at what is imported for one."""
 _APART = ("compare", "gate", "nightly", "trend")
-"""Templates and words of what is no report."""
+"""Templates and words of what is not a report."""
 _PACKAGES = (
     "weasyprint",
     "jinja2",

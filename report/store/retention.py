@@ -1,8 +1,8 @@
 """Which stored runs may go, and their going.
 
 A rule keeps either the newest N complete runs of each line (lab, profile, data and changed settings; runs that only
-confirm a suspicion of the gate are a line of their own), or everything younger than so many days; a run stays if any
-rule keeps it. Whatever the rules say, these stay: the runs of every baseline, the newest complete run of each line
+confirm a suspicion of the gate are a line of their own), or everything younger than a number of days; a run stays if
+any rule keeps it. Whatever the rules say, these stay: the runs of every baseline, the newest complete run of each line
 (which `build` and `render` use), a run that did not finish but is younger than the oldest kept of its line, and what
 can't be read, because what it is is not known.
 

@@ -175,8 +175,8 @@ class TrendPage:
         """Return the lines that tell which run a mark stands for: its id, then commit and machine."""
         entry = run.entry
         several = len(self.machines.options) > 1
-        told = (commit_text(entry), shippable(entry.machine) if several else "")
-        lines = (shippable(entry.run_id), " · ".join(text for text in told if text))
+        known = (commit_text(entry), shippable(entry.machine) if several else "")
+        lines = (shippable(entry.run_id), " · ".join(text for text in known if text))
         return tuple(cut(line) for line in lines if line)
 
     def value(self, chart: Chart, mean: float | None, deviation: float | None) -> str:

@@ -104,7 +104,7 @@ class Rates:
     confirmed: float
     """Some lab failed and fresh seeds agreed."""
     confirmed_by_lab: Mapping[str, float]
-    told: float
+    tested: float
     """Share of labs that were tested at all, not only held against the coarse margin."""
 
 
@@ -152,11 +152,11 @@ def rates(
         drawn.append((before, now + loss, fresh + loss))
         if least < 1:
             p[:, place] = p_values(before, now + loss, lab.way)
-    told = 0
+    tested = 0
     for night in range(nights):
         for place, adjusted in enumerate(corrected(p[night].tolist(), [least] * len(labs), level)):
             before, now, _ = (values[night] for values in drawn[place])
-            told += adjusted is not None
+            tested += adjusted is not None
             failed[night, place] = _fails(labs[place], before, now, adjusted, level)
     for place, lab in enumerate(labs):
         before, _, fresh = drawn[place]
@@ -167,7 +167,7 @@ def rates(
         by_lab={lab.lab: float(failed[:, place].mean()) for place, lab in enumerate(labs)},
         confirmed=float(agreed.any(axis=1).mean()),
         confirmed_by_lab={lab.lab: float(agreed[:, place].mean()) for place, lab in enumerate(labs)},
-        told=told / (nights * len(labs)),
+        tested=tested / (nights * len(labs)),
     )
 
 

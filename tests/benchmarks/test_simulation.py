@@ -36,12 +36,12 @@ def test_equal_versions_raise_few_alarms_and_a_point_of_imdb_is_found():
     worse = simulation.rates(simulation.STATED, seeds=5, baseline=10, nights=150, losses={"imdb": 0.01})
     assert worse.by_lab["imdb"] >= 0.9
     assert worse.by_lab["mnist"] < 0.06
-    assert worse.told == 1
+    assert worse.tested == 1
 
 
 def test_with_single_runs_nothing_is_tested_and_nothing_cries_wolf():
     single = simulation.rates(simulation.STATED, seeds=1, baseline=10, nights=300)
-    assert (single.told, single.any) == (0, 0)
+    assert (single.tested, single.any) == (0, 0)
     broken = simulation.rates(simulation.STATED, seeds=1, baseline=10, nights=50, losses={"imdb": 0.1})
     assert broken.by_lab["imdb"] == 1
 

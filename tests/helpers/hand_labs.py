@@ -1,4 +1,4 @@
-"""A folder of a user with labs of his own, for the tests of the command line."""
+"""A folder of a user with labs of their own, for the tests of the command line."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Kept:
     """One column of a long table: its rows in arrays, thinned when there are too many."""
 
     def __init__(self, most: int) -> None:
-        """Begin an empty column that keeps at most so many values."""
+        """Begin an empty column that keeps up to that number of values."""
         self.values = array("d")
         self.at = array("q")
         self._most = self._whole = most
@@ -91,7 +91,7 @@ class Kept:
 
 
 def header_of(path: Path) -> tuple[list[str], str]:
-    """Return the names of the columns and what separates them; no names where the file is no such table."""
+    """Return the names of the columns and what separates them; no names where the file is not such a table."""
     lines = head(path).split(b"\n")
     try:
         line = lines[0].decode("utf-8-sig").strip()

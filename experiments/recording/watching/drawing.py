@@ -1,4 +1,4 @@
-"""Figures that the script shows or saves with Matplotlib, kept as small pictures, up to a bound.
+"""Figures that the script shows or saves with Matplotlib, recorded as small pictures, up to a bound.
 
 Where no window can be opened, `show` does what closing its window would do: the figures are gone afterwards.
 """

@@ -80,4 +80,4 @@ class Events:
                 f"labreport: the watcher failed ({type(error).__name__}: {str(error)[:200]}); the script goes on.\n"
             )
         except Exception:
-            self._warned = True  # no standard error, nobody to be warned
+            self._warned = True  # no standard error, no one to be warned

@@ -1,4 +1,4 @@
-"""What the script prints: passed on as it is, and kept up to a bound. Bytes written past `print` are not kept."""
+"""What the script prints: passed on as it is, and recorded up to a bound. Bytes past `print` are not recorded."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Keeper:
 
 
 class _Stream(wrapt.ObjectProxy[Any]):
-    """The stream itself for whoever asks; what is written to it is kept as well."""
+    """The stream itself for those who ask; what is written to it is recorded as well."""
 
     def __init__(self, stream: Any, keep: Any) -> None:
         super().__init__(stream)

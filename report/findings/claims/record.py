@@ -31,7 +31,7 @@ class Claim:
     definition: ClaimDefinition = field(repr=False, compare=False)
     """Its words, and whether it is certain."""
     reason: str = ""
-    """Why it can't be told, where the verdict is unknown."""
+    """Why it cannot be decided, where the verdict is unknown."""
 
 
 class UnknownClaimError(MissingValueError):
@@ -87,7 +87,7 @@ def state(name: str, result: Result, own: Mapping[str, ClaimDefinition] | None =
 
 
 def _verdicts(definition: ClaimDefinition, result: Result) -> list[bool]:
-    """Ask each seed alone; one that can't tell (predictions are kept of the first seed only) has no voice."""
+    """Ask each seed alone; one that can't tell (predictions are stored of the first seed only) has no voice."""
     verdicts: list[bool] = []
     for seed in sorted({fit.seed for fit in result.findings.trainings if fit.seed is not None}):
         try:

@@ -49,7 +49,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @cache
 def recipe(lab: str) -> Recipe | None:
-    """Return the recipe of a lab, or None where it has none, as a lab of the user's own.
+    """Return the recipe of a lab, or None where it has none, as a user's lab.
 
     Raises:
         RenderingError: the recipe is not TOML, or has an unknown entry.

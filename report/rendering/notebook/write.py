@@ -47,8 +47,8 @@ def notebooks(
         results: the runs it was built from.
         edition: only the instructor's shows solutions.
         theme: colours of the figures.
-        failed: told why a notebook could not be made, and the others are made all the same; without it the first
-            such reason is raised.
+        failed: called with the reason why a notebook could not be made, and the others are made all the same; without
+            it the first such reason is raised.
 
     Raises:
         RenderingError: a notebook could not be made, and `failed` is not given.

@@ -1,4 +1,4 @@
-"""The embedded samples: real, small, stratified, without pickles, and made anew bit for bit."""
+"""The embedded samples: real, small, stratified, without pickles, and made again bit for bit."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ BAD = {
     "a pickle by name": ("h.pkl", "x", "a pickle is not read"),
     "a pickle by content": ("h.csv", "\x80\x04K\x01.", "a pickle is not read"),
     "a trainer's state without a log": ("trainer_state.json", '{"epoch": 3, "log_history": 3}', "has no log_history"),
-    "events that are none": ("events.out.tfevents.1", "hello, this is no record at all", "is damaged, or is not"),
+    "events that are none": ("events.out.tfevents.1", "hello, this is not a record at all", "is damaged, or is not"),
     "missing": ("", "", "no such file"),
 }
 

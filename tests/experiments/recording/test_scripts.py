@@ -98,7 +98,7 @@ def epochs(fit):
 
 
 def of_this_run(want, fits):
-    """Where early stopping ends a run without a seed, its length is no fixed number."""
+    """Where early stopping ends a run without a seed, its length is not a fixed number."""
     if want["same_numbers_every_run"] or want.get("own_truth", {}).get("file") is None:
         return want["fits"]
     return [{"epochs": epochs(fit)} for fit in fits]

@@ -45,7 +45,7 @@ def kept(folder: Path) -> list[str]:
 
 @pytest.fixture
 def whole(tmp_path) -> Findings:
-    """What a run finds that nobody disturbs."""
+    """What a run finds that is not disturbed."""
     folder = tmp_path / "undisturbed"
     folder.mkdir()
     return run(folder).findings

@@ -18,7 +18,7 @@ MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def weather(**changes: object) -> Result:
-    """A run of a lab that nobody here has thought of: degrees, names of its own, roles of its own."""
+    """A run of a lab that no one here has thought of: degrees, names of its own, roles of its own."""
     boston = hand_result("boston", seeds=(0,))
 
     def measured(name: str, model: str, metric: str, value: float, unit: str = "degrees") -> Score:

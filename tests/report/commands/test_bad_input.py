@@ -136,7 +136,7 @@ def test_a_logo_that_is_no_picture_is_told_before_anything_is_done(place, capsys
     (place / "labreport.toml").write_text('logo = "logo.png"\n')
     assert main(["render", "--lang", "en", "--to", "md"]) == 2
     error = capsys.readouterr().err
-    assert "logo.png is no PNG or JPEG picture" in error
+    assert "logo.png is not a PNG or JPEG picture" in error
     assert len(error.strip().splitlines()) <= 2
 
 

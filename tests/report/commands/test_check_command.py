@@ -105,7 +105,7 @@ def test_a_report_that_can_not_be_rendered_is_4_but_the_verdict_stands(place, ca
     assert check("--baseline", "main", report=True) == 1
     assert answer(place)["outcome"] == "regressed"
     assert check("--baseline", "last:1", report=True) == 1
-    stored(place, run("imdb", day=3, version="mended"))
+    stored(place, run("imdb", day=3, version="fixed"))
     assert check("--baseline", "main", report=True) == 4
     assert "the verdict stands" in capsys.readouterr().err
     assert (answer(place)["outcome"], answer(place)["exit_code"]) == ("passed", 4)

@@ -24,7 +24,7 @@ RUBBISH = {
     "empty": b"",
 }
 MARKED = "from pathlib import Path; Path('trained').touch()"
-"""The body of a lab that tells that it was run."""
+"""The body of a lab that shows that it was run."""
 
 
 def short(error: str) -> bool:
@@ -115,7 +115,7 @@ def test_a_result_with_times_that_cannot_be_is_refused(place, capsys):
     ):
         path.write_text(json.dumps({**whole, "provenance": {**whole["provenance"], field: value}}))
         assert main(["render", str(path), "--lang", "en"]) == 2
-        assert "is no time with its zone" in capsys.readouterr().err
+        assert "is not a time with its zone" in capsys.readouterr().err
     path.write_text(json.dumps({**whole, "timings": {"training": 1e308}}))
     assert main(["trend", "--lang", "en"]) == 5
     assert "can't have taken" in capsys.readouterr().err
@@ -177,9 +177,9 @@ def test_a_lab_of_ones_own_may_not_be_called_as_one_that_is_installed(place, cap
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('logo = "logo.png"', "is no PNG or JPEG picture"),
-        ('logo = "gone.png"', "is no file"),
-        ('notes = "gone"', "is no folder"),
+        ('logo = "logo.png"', "is not a PNG or JPEG picture"),
+        ('logo = "gone.png"', "is not a file"),
+        ('notes = "gone"', "is not a folder"),
         ('seeds = "3-1"', "runs backwards"),
         ('lang = ["de"]', "Unknown language"),
         ('to = "docx"', "Unknown format"),

@@ -326,7 +326,7 @@ def test_a_report_without_its_text_is_compared_by_its_results_and_says_so(capsys
 
 @pytest.fixture
 def place_of_notes():
-    """Stores a run and writes a note of the user's own with one sentence that a test chooses."""
+    """Stores a run and writes a user's note with one sentence that a test chooses."""
     stored(OLD)
     Path("labreport.toml").write_text('notes = "notes"\n')
     Path("notes/en").mkdir(parents=True)

@@ -199,7 +199,7 @@ def test_the_text_that_a_report_carries_is_read_paragraph_by_paragraph():
     title = Texts({"zh": "结果", "en": "Results"})
     blocks = (
         Prose(markdown=Texts({"zh": "一**二**\n\n- 项\n- 目", "en": "One **two**\n\n- item\n- other"})),
-        Exercise(id="e", number="1", points=1, task="Alike.", hint="", solution="Nobody reads this."),
+        Exercise(id="e", number="1", points=1, task="Alike.", hint="", solution="No one reads this."),
         Table(id="t", number="1", caption="Scores", columns=(Column(title="n"),), rows=(("9",),)),
     )
     chapter = Chapter(

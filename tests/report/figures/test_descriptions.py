@@ -1,4 +1,4 @@
-"""Figures for those who can't see them: what they show, told from the data in the report's language, and a table."""
+"""Figures for those who can't see them: described from the data in the report's language, and a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run's scores and its duration are: one answer, whoever asks."""
+"""What a run's scores and its duration are: one answer for everyone who asks."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from labreport.report.store.runs import Store, Stored
 
 
 class _Clock:
-    """Tells a time that runs on by so many seconds whenever it is asked."""
+    """Gives a time that runs on by a number of seconds whenever it is asked."""
 
     def __init__(self, step: float) -> None:
         self._step = step
@@ -200,7 +200,7 @@ def test_a_loss_is_exit_code_1_and_trains_only_what_changed(place, capsys):
     assert main(["run", "good"]) == 0
     assert main(["baseline", "set", "main"]) == 0
     write_lab(place, "good", value=0.5)
-    time.sleep(1.1)  # the newest run is told by its second
+    time.sleep(1.1)  # the newest run is known by its second
     code, data = night("good", "--baseline", "main")
     assert (code, states(data)) == (1, {"good": "trained"})
     code, data = night("good", "--baseline", "main")

@@ -36,7 +36,7 @@ PICTURE = re.compile(r"data:image/png;base64,([\w+/=\s]+)")
 
 
 def coloured(text: str) -> set[str]:
-    """Return every colour of a text that is no grey, pictures inside it included."""
+    """Return every colour of a text that is not a grey, pictures inside it included."""
     found = {value for value in re.findall(r"#[0-9a-f]{6}\b", text) if len({value[1:3], value[3:5], value[5:]}) > 1}
     for data in PICTURE.findall(text):
         pixels = [pixel for _, pixel in Image.open(io.BytesIO(b64decode(data))).convert("RGB").getcolors()]

@@ -127,7 +127,7 @@ def test_a_forged_name_inside_a_result_is_refused():
 
     for changes in ({"lab": "../../evil"}, {"run_id": "../x"}, {"lab": ""}):
         forged = codec.encode(msgspec.structs.replace(hand_result("mnist"), **changes))
-        with pytest.raises(UnreadableError, match="is no name of a lab or a run"):
+        with pytest.raises(UnreadableError, match="is not a name of a lab or a run"):
             codec.decode(forged, "x.json")
 
 

@@ -1,4 +1,4 @@
-"""Deleting old runs: told first, done when asked, and never what somebody still needs."""
+"""Deleting old runs: shown first, done when asked, and never what is still needed."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def test_a_damaged_newest_run_never_costs_the_last_good_one(tmp_path, monkeypatc
         paths.append(Store(tmp_path / "runs").save(msgspec.structs.replace(result, run_id=day, provenance=source)).path)
     good, newest = paths
     status, content = newest.stat(), newest.read_bytes()
-    # A disk that goes bad changes neither size nor time of a file: only reading tells.
+    # A disk that goes bad changes neither size nor time of a file: only reading shows it.
     newest.write_bytes(content[:500] if noticed else b"\0" * len(content))
     if not noticed:
         os.utime(newest, ns=(status.st_atime_ns, status.st_mtime_ns))

@@ -170,7 +170,7 @@ def test_a_night_killed_at_any_moment_leaves_a_store_that_lists_compares_and_goe
         assert all(load(run.path).run_id == run.entry.run_id for run in listing.runs)
         assert main(["list"]) == main(["trend", "--lang", "en"]) == main(["compare", "last:1", "last:1"]) == 0
     before = len(Store(place / "runs").list().runs)
-    (place / "good.py").write_text(lab_source("pass  # mended"))
+    (place / "good.py").write_text(lab_source("pass  # fixed"))
     # The labs have no notes, so their chapters can't be rendered: 4.
     assert main(["nightly", "good", "other", "--no-check"]) == 4
     assert len(Store(place / "runs").list().runs) > before

@@ -169,9 +169,9 @@ def test_a_filter_is_offered_only_where_there_is_something_to_choose(tmp_path):
 def test_a_choice_that_no_run_answers_to_is_told(tmp_path):
     put(tmp_path, entry(lab="imdb", day=0))
     put(tmp_path, entry(lab="mnist", day=1, profile="quick"))
-    told = re.findall(r"body(\S*) \.nothing\{display:block\}", _page(tmp_path))
+    took = re.findall(r"body(\S*) \.nothing\{display:block\}", _page(tmp_path))
     # The labs stand in the order of the book: mnist, imdb.
-    assert told == [":has(#l-0:checked):has(#p-0:checked)", ":has(#l-1:checked):has(#p-1:checked)"]
+    assert took == [":has(#l-0:checked):has(#p-0:checked)", ":has(#l-1:checked):has(#p-1:checked)"]
 
 
 def test_links_lead_to_the_other_language_and_to_reports_where_they_are(tmp_path):
@@ -205,24 +205,24 @@ print(time.perf_counter() - begun, time.process_time(), *sorted({"matplotlib", "
 
 
 def test_a_thousand_runs_are_listed_in_a_second_and_drawn_in_five(tmp_path, capsys):
-    # Six lines each, as the labs have them. Processor time counts: another program on the machine costs nobody a test.
+    # Six lines each, as the labs have them. Processor time counts: another program on the machine fails no test.
     labs = ("tensors", "workflow", "mnist", "imdb", "reuters", "boston")
     (line,) = entry().scores
     for number in range(1000):
         scores = [msgspec.structs.replace(line, name=f"metric_{kind}", mean=0.9 + wobble(number)) for kind in range(6)]
         put(tmp_path / "runs", entry(lab=labs[number % 6], day=number // 6, scores=tuple(scores)))
-    told = {}
+    took = {}
     for name, arguments, most in (("list", ["list"], 1.0), ("trend", ["trend", "-q"], 5.0)):
         command = [sys.executable, "-c", MEASURED, *arguments]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
         wall, processor, *heavy = done.stdout.splitlines()[-1].split()
-        told[name] = f"{float(wall):.2f} s ({float(processor):.2f} s of the processor)"
-        assert float(processor) < most, told
+        took[name] = f"{float(wall):.2f} s ({float(processor):.2f} s of the processor)"
+        assert float(processor) < most, took
         assert heavy == []
     text = (tmp_path / "reports" / "trend-en.html").read_text("utf-8")
     assert text.count("<use href") >= 7000
     with capsys.disabled():
-        print(f"\n1000 runs: {told}, page {len(text) / 1e6:.2f} MB")
+        print(f"\n1000 runs: {took}, page {len(text) / 1e6:.2f} MB")
 
 
 def test_one_more_run_costs_one_more_index_file(tmp_path, monkeypatch):
