@@ -128,7 +128,7 @@ def _opened() -> tuple[registry.Lab, Any, sets.Dataset | None, Session]:
     lab = registry.load(job.lab, job.path)
     dataset = None if job.data is None else sets.read(job.data)
     session = Session(
-        seeds=job.seeds, progress=lambda *values: sender.send(values), profile=job.profile, saved=job.saved
+        seeds=job.seeds, progress=lambda *found: sender.send(found), profile=job.profile, saved=job.saved
     )
     return lab, lab.settings(**job.settings), dataset, session
 

@@ -82,7 +82,7 @@ def test_a_result_changed_inside_a_report_is_refused(tmp_path, monkeypatch):
 def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path):
     path = tmp_path / "x.html"
     path.write_text(_page({"../../evil": b"{}"}))
-    with pytest.raises(UnreadableError, match="no name of a lab"):
+    with pytest.raises(UnreadableError, match="not a name of a lab"):
         embedded.extract(path)
 
 
