@@ -33,6 +33,12 @@ class UnreadableError(ReportError):
     """A file given as input is corrupt, too new, or not what it should be."""
 
 
+class NothingMeasuredError(ReportError):
+    """There is no run to render or to check, or a program ran and nothing can be reported of it."""
+
+    exit_code = 5
+
+
 class ExperimentError(ReportError):
     """A lab failed, or its data are missing."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from labreport.experiments.recording.directions import direction_of
-from labreport.experiments.recording.series import Column, Columns, Facts, columns_of, last_position, training
+from labreport.experiments.recording.series import Facts, KeyColumn, KeyColumns, columns_of, last_position, training
 from labreport.experiments.recording.watching.events import EVENTS, PRINTED
 from labreport.experiments.result import EarlyStopping, Training
 
@@ -32,7 +32,7 @@ class Fit:
     model: int
     facts: Event = field(default_factory=dict)
     network: Event = field(default_factory=dict)
-    columns: Columns = field(default_factory=dict)
+    columns: KeyColumns = field(default_factory=dict)
     seed: int | None = None
     """The last seed that the script had set when the fit began."""
     end: Event | None = None
@@ -117,7 +117,7 @@ def _of_fit(fit: Fit, event: Event) -> None:
         fit.network = event
     elif kind == "epoch":
         for name, value in event["logs"].items():
-            fit.columns.setdefault(name, Column()).add(event["epoch"], value)
+            fit.columns.setdefault(name, KeyColumn()).add(event["epoch"], value)
     elif kind == "log":
         _hugging_face(fit, event)
     elif kind == "end":
@@ -134,7 +134,7 @@ def _hugging_face(fit: Fit, event: Event) -> None:
     if "train_runtime" not in logs and epoch > 0 and epoch == int(epoch):
         for name, value in logs.items():
             if not name.endswith(("_runtime", "_per_second")):
-                fit.columns.setdefault(name, Column()).add(int(epoch), value)
+                fit.columns.setdefault(name, KeyColumn()).add(int(epoch), value)
 
 
 def _step(found: Observed, fits: dict[int, Fit], event: Event) -> None:
@@ -150,7 +150,7 @@ def _step(found: Observed, fits: dict[int, Fit], event: Event) -> None:
         return
     step = last_position(fit.columns) + 1
     for name, value in event["logs"].items():
-        fit.columns.setdefault(name, Column()).add(step, value)
+        fit.columns.setdefault(name, KeyColumn()).add(step, value)
 
 
 def joined(fits: Sequence[Fit]) -> list[list[Fit]]:
@@ -182,7 +182,7 @@ def trained(phases: Sequence[Fit], facts: Facts, *, ended: str, source: str = "w
         ended: how a fit ended that was cut off with its process: "failed" or "interrupted".
         source: where the numbers are from.
     """
-    columns: Columns = {}
+    columns: KeyColumns = {}
     lengths: list[int] = []
     planned = 0
     for fit in phases:
@@ -190,7 +190,7 @@ def trained(phases: Sequence[Fit], facts: Facts, *, ended: str, source: str = "w
         initial = int(fit.facts.get("initial") or 0)
         offset = before - initial if before > initial else 0
         for name, column in fit.columns.items():
-            target = columns.setdefault(name, Column())
+            target = columns.setdefault(name, KeyColumn())
             target.at += [position + offset for position in column.at]
             target.values += column.values
         lengths.append(last_position(columns) - max(before, initial) if fit.columns else 0)
@@ -234,9 +234,9 @@ def _stopping(phases: Sequence[Fit]) -> EarlyStopping | None:
     )
 
 
-def _thinned(column: Column) -> Column:
+def _thinned(column: KeyColumn) -> KeyColumn:
     every = -(-len(column.values) // _MOST_STEPS)
-    return Column(values=column.values[::every], at=column.at[::every]) if every > 1 else column
+    return KeyColumn(values=column.values[::every], at=column.at[::every]) if every > 1 else column
 
 
 def printed_trainings(runs: Sequence[Sequence[tuple[int, dict[str, float]]]], planned: int | None) -> list[Training]:

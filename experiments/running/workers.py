@@ -28,7 +28,7 @@ from labreport.experiments.running.task import Part, perform
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class TrainingJob:
     """What a process needs to train any seed of a run."""
 
     lab: str
@@ -50,7 +50,7 @@ class Worker:
         progress: called after each epoch, in a thread of its own.
     """
 
-    def __init__(self, job: Job, progress: Progress) -> None:
+    def __init__(self, job: TrainingJob, progress: Progress) -> None:
         receiver, sender = multiprocessing.get_context("spawn").Pipe(duplex=False)
         self._executor = ProcessPoolExecutor(
             max_workers=1,
@@ -108,11 +108,11 @@ def _listen(receiver: Connection, progress: Progress) -> None:
             progress(*receiver.recv())
 
 
-_begun: tuple[Job, Connection]
+_begun: tuple[TrainingJob, Connection]
 """In another process: what it is to train, and where its progress goes."""
 
 
-def _begin(job: Job, sender: Connection) -> None:
+def _begin(job: TrainingJob, sender: Connection) -> None:
     global _begun
     processes.follow_parent()
     _begun = job, sender
@@ -127,9 +127,7 @@ def _opened() -> tuple[registry.Lab, Any, sets.Dataset | None, Session]:
     limit_threads(job.threads)
     lab = registry.load(job.lab, job.path)
     dataset = None if job.data is None else sets.read(job.data)
-    session = Session(
-        seeds=job.seeds, progress=lambda *found: sender.send(found), profile=job.profile, saved=job.saved
-    )
+    session = Session(seeds=job.seeds, progress=lambda *found: sender.send(found), profile=job.profile, saved=job.saved)
     return lab, lab.settings(**job.settings), dataset, session
 
 

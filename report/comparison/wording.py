@@ -10,7 +10,7 @@ from math import floor, isfinite, log10
 from statistics import fmean, stdev
 
 from labreport.report import numbers
-from labreport.report.comparison.record import EpochShift, MetricDifference, Range, Reason, Run, Tested
+from labreport.report.comparison.record import ComparedRun, EpochShift, MetricDifference, Range, Reason, Tested
 from labreport.report.words import Words
 
 ALARM = 0.05
@@ -202,7 +202,7 @@ def shift(found: EpochShift, words: Words) -> str:
     return words.record.between_sentences.join(sentences)
 
 
-def duration(run: Run) -> str:
+def duration(run: ComparedRun) -> str:
     """Return the wall time of a run."""
     return numbers.duration(run.seconds)
 

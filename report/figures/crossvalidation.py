@@ -9,7 +9,7 @@ from labreport.report import numbers
 from labreport.report.figures import palette
 from labreport.report.figures.axes import (
     Curve,
-    Look,
+    CurveLook,
     bundle,
     draw_curve,
     epoch_axis,
@@ -24,8 +24,8 @@ from labreport.report.figures.wording import Columns, course, epoch_table, joine
 from labreport.report.findings import analysis
 from labreport.report.words import Words
 
-RAW = Look(colour=palette.VALIDATION, width=0.45)
-SMOOTHED = Look(colour=palette.VALIDATION, width=1.7)
+RAW = CurveLook(colour=palette.VALIDATION, width=0.45)
+SMOOTHED = CurveLook(colour=palette.VALIDATION, width=1.7)
 
 
 @figure()
@@ -92,7 +92,7 @@ def mae_raw(result: Result, words: Words) -> Chart:
     raw = bundle(_fold_curves(result), analysis.mean_curve(result, "fold", "val_mae"))
     figure = sheet(130, 58)
     axes = panel(figure, 8, 7, 108, 40)
-    draw_curve(axes, Curve(mean=raw.mean), Look(colour=palette.VALIDATION, width=0.7))
+    draw_curve(axes, Curve(mean=raw.mean), CurveLook(colour=palette.VALIDATION, width=0.7))
     epoch_axis(axes, len(raw.mean))
     value_axis(axes, raw.mean, origin=0.0)
     name_axes(axes, words("figures.epoch"), words("figures.validation_mae_unit"))

@@ -13,7 +13,7 @@ from labreport.report.figures.axes import (
     TRAINING,
     VALIDATION,
     Curve,
-    Look,
+    CurveLook,
     draw_curve,
     epoch_axis,
     history,
@@ -75,7 +75,7 @@ def encodings(result: Result, words: Words) -> Chart:
     figure = sheet(110, 58)
     axes = panel(figure, 9, 7, 70, 40)
     draw_curve(axes, one_hot, TRAINING)
-    draw_curve(axes, sparse, Look(colour=palette.VALIDATION, width=0, marker="s", hollow=True))
+    draw_curve(axes, sparse, CurveLook(colour=palette.VALIDATION, width=0, marker="s", hollow=True))
     epoch_axis(axes, epochs)
     value_axis(axes, (*one_hot.mean, *one_hot.high, *sparse.mean), origin=0.0)
     name_axes(axes, words("figures.epoch"), words("figures.training_loss"))
@@ -109,7 +109,9 @@ def bottleneck(result: Result, words: Words) -> Chart:
     figure = sheet(120, 62)
     axes = panel(figure, 8, 7, 80, 44)
     draw_curve(axes, wide, VALIDATION, scale=100)
-    draw_curve(axes, narrow, Look(colour=palette.VALIDATION, width=0.9, pattern=(0, (3, 1.5)), marker="s"), scale=100)
+    draw_curve(
+        axes, narrow, CurveLook(colour=palette.VALIDATION, width=0.9, pattern=(0, (3, 1.5)), marker="s"), scale=100
+    )
     epoch_axis(axes, max(len(wide.mean), len(narrow.mean)))
     everything = [100 * value for curve in (wide, narrow) for value in (*curve.mean, *curve.low, *curve.high)]
     value_axis(axes, everything, top=100)

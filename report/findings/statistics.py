@@ -32,7 +32,7 @@ RESAMPLES = 19_999
 _DIGITS = 11
 """Decimals of a statistic, in units of the data's range, beyond which two arrangements count as tied."""
 
-Method = Literal["permutation", "paired permutation", "corrected t"]
+TestMethod = Literal["permutation", "paired permutation", "corrected t"]
 IntervalMethod = Literal["permutation", "welch", "corrected t"]
 
 
@@ -72,7 +72,7 @@ class Test:
     """Corrected for the number of metrics tested together; not below `p`."""
     least_p: float
     """The smallest p that this number of runs can give, whatever they measure."""
-    method: Method
+    method: TestMethod
     arrangements: int
     """Arrangements gone through; 0 for a t test."""
     exact: bool = True

@@ -30,7 +30,7 @@ from labreport.report.gate.rules import (
     claim_severity,
     metric_rule,
 )
-from labreport.report.gate.verdict import Check, LabVerdict, Status
+from labreport.report.gate.verdict import Check, CheckStatus, LabVerdict
 from labreport.report.numbers import integer
 
 FEW_SEEDS = 10
@@ -166,7 +166,7 @@ def _claims(current: Result, reference: Reference, rules: LabRules, notes: Notes
 
 def _claim(now: Claim, before: Claim | None, severity: Severity, *, given: bool) -> Check:
     known = before is not None and before.verdict != "unknown"
-    status: Status
+    status: CheckStatus
     if now.verdict == "unknown":
         code = "claim_lost" if known else "claim_unknown"
         status = "missing" if known or given else "inconclusive"

@@ -17,7 +17,7 @@ from labreport.report.comparison.record import Reason
 from labreport.report.findings import statistics
 from labreport.report.findings.scores import Measured
 from labreport.report.gate.rules import MetricRule, Way, fallback_margin
-from labreport.report.gate.verdict import Check, Numbers, Status
+from labreport.report.gate.verdict import Check, CheckStatus, Numbers
 from labreport.report.numbers import exact, integer, number, percent, points
 
 FEWEST_FOR_SPREAD = 4
@@ -195,7 +195,7 @@ def _tested(draft: Check, spare: float) -> Check:
     return msgspec.structs.replace(draft, reason=Reason(code=_PENDING, values={"spare": repr(spare)}))
 
 
-def _answered(one: Check, status: Status, code: str, values: Mapping[str, str] | None = None) -> Check:
+def _answered(one: Check, status: CheckStatus, code: str, values: Mapping[str, str] | None = None) -> Check:
     if status == "failed" and one.severity == "warning":
         status = "warned"
     known = {**_values(one), **(values or {})}

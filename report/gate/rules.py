@@ -35,7 +35,7 @@ from labreport.report.configuration import checked, converted
 from labreport.report.errors import UsageError
 
 Severity = Literal["error", "warning", "off"]
-Method = Literal["statistical", "margin"]
+RuleMethod = Literal["statistical", "margin"]
 Way = Literal["higher", "lower", "both"]
 Share = Annotated[float, Meta(gt=0, lt=1, description="a number between 0 and 1")]
 Amount = Annotated[float, Meta(ge=0, le=1e300, description="a number, and not negative")]
@@ -54,7 +54,7 @@ CLAIMS = "claims"
 class MetricRule(msgspec.Struct, frozen=True, kw_only=True):
     """How one score is judged."""
 
-    test: Method = "statistical"
+    test: RuleMethod = "statistical"
     """statistical: a loss must be shown, and exceed the margin where one is given. margin: it must only exceed the
     margin."""
     direction: Way | None = None

@@ -54,7 +54,7 @@ class Remark:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class NightStep:
     """A part of the night after the training."""
 
     name: StepName
@@ -70,7 +70,7 @@ class Night:
     """Everything that was done."""
 
     labs: tuple[LabNight, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[NightStep, ...]
     budget: float | None
     """In seconds."""
     seconds: float
@@ -147,7 +147,7 @@ def _part(night: Night, words: Words) -> list[str]:
     return [*lines, ""]
 
 
-def _remark(step: Step, words: Words) -> str:
+def _remark(step: NightStep, words: Words) -> str:
     return words(step.remark.key, **step.remark.values) if isinstance(step.remark, Remark) else step.remark
 
 

@@ -18,7 +18,7 @@ Rendered = tuple[tuple[Path, ...], list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class DocumentJob:
     """One document to render; travels to another process."""
 
     language: str
@@ -32,7 +32,7 @@ class Job:
         return f"labreport-{self.language}{'-instructor' if self.configuration.edition == 'instructor' else ''}"
 
 
-def render_language(job: Job) -> Rendered:
+def render_language(job: DocumentJob) -> Rendered:
     """Render one document in every format; return the files written and the problems met.
 
     What can't be built or written in one format costs no other.

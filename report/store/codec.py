@@ -26,7 +26,7 @@ _NAMES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _BITS = 64
 """Of a whole number; a greater one was not written by us, and is not a float."""
 
-Kind = TypeVar("Kind")
+Decoded = TypeVar("Decoded")
 
 
 def encode(record: msgspec.Struct | tuple[msgspec.Struct, ...], kind: Any = None) -> bytes:
@@ -113,7 +113,7 @@ def _check_facts(result: Result, origin: str) -> None:
             raise UnreadableError(f"Can't read {origin}: the stage {stage[:40]!r} can't have taken {seconds} s.")
 
 
-def parse(content: bytes, kind: type[Kind], origin: str) -> Kind:
+def parse(content: bytes, kind: type[Decoded], origin: str) -> Decoded:
     """Return the record in one of the small files beside the results, such as an index.
 
     Args:

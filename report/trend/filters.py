@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from labreport.report.trend.history import Group, History, machines
+from labreport.report.trend.history import Group, TrendHistory, machines
 from labreport.report.words import Words
 
 Value = str | None
@@ -43,7 +43,7 @@ class Filter:
         return self.offered and len(self.options) > 1
 
 
-def make_filters(history: History, words: Words) -> tuple[Filter, ...]:
+def make_filters(history: TrendHistory, words: Words) -> tuple[Filter, ...]:
     """Return the filters for lab, profile, data and machine with the values that occur."""
     groups = history.groups
 
@@ -85,7 +85,7 @@ def make_filters(history: History, words: Words) -> tuple[Filter, ...]:
     )
 
 
-def rules(filters: tuple[Filter, ...], history: History) -> str:
+def rules(filters: tuple[Filter, ...], history: TrendHistory) -> str:
     """Return the style rules that hide what the chosen buttons leave out, and those that say when nothing is left."""
     lines = []
     for item in filters:
@@ -99,7 +99,7 @@ def rules(filters: tuple[Filter, ...], history: History) -> str:
     return "\n".join(lines + _empty(filters, history)) + "\n"
 
 
-def _empty(filters: tuple[Filter, ...], history: History) -> list[str]:
+def _empty(filters: tuple[Filter, ...], history: TrendHistory) -> list[str]:
     """Return a rule for each choice of lab, profile and data that no run answers to."""
     asked = [item for item in filters if item.shown and item.name != "machine"]
     present = {tuple(item.value_of(group) for item in asked) for group in history.groups}

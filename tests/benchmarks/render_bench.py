@@ -34,7 +34,7 @@ from labreport.report import publish
 from labreport.report.chapters import build
 from labreport.report.configuration import Configuration
 from labreport.report.document import Report
-from labreport.report.publish.document import Job, render_language
+from labreport.report.publish.document import DocumentJob, render_language
 from labreport.report.store import embedded
 from labreport.report.store.runs import Store, load, read
 
@@ -225,7 +225,7 @@ def processes(runs: Path, _language: str) -> Measured:
         parallel = perf_counter() - begun
         begun = perf_counter()
         for language in configuration.documents:
-            job = Job(language=language, runs=stored, configuration=configuration, moment=moment)
+            job = DocumentJob(language=language, runs=stored, configuration=configuration, moment=moment)
             _, problems = render_language(job)
             if problems:
                 raise SystemExit("\n".join(problems))

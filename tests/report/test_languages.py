@@ -18,7 +18,7 @@ from labreport.report import languages
 from labreport.report.chapters.build import document
 from labreport.report.cli import main
 from labreport.report.configuration import Configuration, check_names
-from labreport.report.document import Chapter, Texts, walk
+from labreport.report.document import Chapter, LanguageTexts, walk
 from labreport.report.errors import UsageError
 from labreport.report.rendering.columns import length
 from labreport.report.rendering.sheets import language_style
@@ -105,10 +105,10 @@ def test_a_report_in_it_has_its_own_chapter_and_a_lent_one(german):
     assert built.problems == ()
     workflow, tensors, *_ = built.report.chapters
     assert workflow.title == "Der Weg mit Keras: von Schichten zum trainierten Modell"
-    assert isinstance(tensors.title, Texts)
+    assert isinstance(tensors.title, LanguageTexts)
     assert list(tensors.title.by_language) == ["en"]
     assert built.report.cover.title == "Keras-Versuche"
-    lent = [found for found in walk(built.report.summary) if isinstance(found.text, Texts)]
+    lent = [found for found in walk(built.report.summary) if isinstance(found.text, LanguageTexts)]
     assert lent, "a head that German has no word for is a text in English"
 
 
@@ -188,7 +188,7 @@ def test_rules_of_a_language_come_with_the_languages_whose_passages_it_marks(ger
 
 
 def test_a_text_in_several_languages_is_as_wide_as_the_widest():
-    assert length(Texts({"zh": "过拟合", "en": "overfits", "de": "überangepasst"})) == len("überangepasst")
+    assert length(LanguageTexts({"zh": "过拟合", "en": "overfits", "de": "überangepasst"})) == len("überangepasst")
 
 
 def test_a_chapter_is_never_half_in_another_language(german):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labreport.experiments.errors import LabError
-from labreport.experiments.recording.series import Columns
+from labreport.experiments.recording.series import KeyColumns
 from labreport.experiments.result import Setting
 
 _MOST_ENTRIES = 50_000
@@ -26,7 +26,7 @@ class ImportFault(LabError):  # noqa: N818 - the name of its kind is in the mess
 class Log:
     """One training as a log reports it."""
 
-    columns: Columns
+    columns: KeyColumns
     axis: str = "epoch"
     settings: dict[str, Setting] = field(default_factory=dict)
     seed: int | None = None

@@ -16,11 +16,11 @@ MOST = 4_000_000
 def watch(events: Events) -> None:
     """Keep what is written to standard output from now on."""
     if sys.stdout is not None:
-        keeper = _Keeper(events)
+        keeper = _TextKeeper(events)
         sys.stdout = _Stream(sys.stdout, events.guarded(keeper.keep))
 
 
-class _Keeper:
+class _TextKeeper:
     def __init__(self, events: Events) -> None:
         self._file = (events.folder / PRINTED).open("w", buffering=1, encoding="utf-8", errors="replace", newline="")
         self._left = MOST

@@ -12,7 +12,7 @@ from labreport.experiments.registry.additions import CLAIMS
 from labreport.experiments.result import Result
 from labreport.report.findings.analysis import MissingValueError, only_seed
 
-Verdict = Literal["true", "some", "false", "unknown"]
+ClaimVerdict = Literal["true", "some", "false", "unknown"]
 
 _CANNOT_TELL = (MissingValueError, ArithmeticError, ValueError, IndexError)
 
@@ -22,7 +22,7 @@ class Claim:
     """A claim with its verdict over all seeds of a run."""
 
     name: str
-    verdict: Verdict
+    verdict: ClaimVerdict
     holds: int
     """Seeds in which it holds."""
     seeds: int
@@ -80,7 +80,7 @@ def state(name: str, result: Result, own: Mapping[str, ClaimDefinition] | None =
         return Claim(name=name, verdict="unknown", holds=0, seeds=0, numbers={}, reason=reason, definition=definition)
     verdicts = _verdicts(definition, result) or [overall.holds]
     holds = sum(verdicts)
-    verdict: Verdict = "true" if holds == len(verdicts) else "false" if holds == 0 else "some"
+    verdict: ClaimVerdict = "true" if holds == len(verdicts) else "false" if holds == 0 else "some"
     return Claim(
         name=name, verdict=verdict, holds=holds, seeds=len(verdicts), numbers=overall.numbers, definition=definition
     )

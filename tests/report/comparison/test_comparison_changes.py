@@ -18,7 +18,7 @@ from labreport.report.comparison.passages import of_text, plain
 from labreport.report.comparison.record import Comparisons, Piece
 from labreport.report.comparison.report import report
 from labreport.report.comparison.version import Paragraph, Version
-from labreport.report.document import Box, Chapter, Column, Exercise, Figure, Prose, Section, Table, Texts
+from labreport.report.document import Box, Chapter, Column, Exercise, Figure, LanguageTexts, Prose, Section, Table
 from labreport.report.errors import UsageError
 from labreport.report.store import codec, printed
 from labreport.report.words import LANGUAGES, Words, load_table
@@ -196,9 +196,9 @@ def test_two_finished_pages_are_compared_as_they_were_printed():
 
 
 def test_the_text_that_a_report_carries_is_read_paragraph_by_paragraph():
-    title = Texts({"zh": "结果", "en": "Results"})
+    title = LanguageTexts({"zh": "结果", "en": "Results"})
     blocks = (
-        Prose(markdown=Texts({"zh": "一**二**\n\n- 项\n- 目", "en": "One **two**\n\n- item\n- other"})),
+        Prose(markdown=LanguageTexts({"zh": "一**二**\n\n- 项\n- 目", "en": "One **two**\n\n- item\n- other"})),
         Exercise(id="e", number="1", points=1, task="Alike.", hint="", solution="No one reads this."),
         Table(id="t", number="1", caption="Scores", columns=(Column(title="n"),), rows=(("9",),)),
     )

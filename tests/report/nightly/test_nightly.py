@@ -15,7 +15,7 @@ from labreport.experiments.running.preparation import prepare
 from labreport.report.cli import main
 from labreport.report.errors import UsageError
 from labreport.report.nightly import record, schedule
-from labreport.report.nightly.record import LabNight, Night, Step
+from labreport.report.nightly.record import LabNight, Night, NightStep
 from labreport.report.nightly.time_limit import TimeSpentError, interrupted_after
 from labreport.report.running.planning import Plan
 from labreport.report.store import manifest
@@ -151,7 +151,7 @@ def test_an_interruption_of_the_user_stays_one():
 )
 def test_the_code_is_that_of_the_worst_thing_that_is_certain(states, codes, code):
     labs = tuple(LabNight(lab=str(number), state=state) for number, state in enumerate(states))
-    steps = tuple(Step(name=name, code=one) for name, one in zip(("report", "trend", "check"), codes, strict=True))
+    steps = tuple(NightStep(name=name, code=one) for name, one in zip(("report", "trend", "check"), codes, strict=True))
     assert Night(labs=labs, steps=steps, budget=None, seconds=1.0).code == code
 
 

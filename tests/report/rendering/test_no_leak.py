@@ -14,7 +14,7 @@ from labreport.report.chapters import notes
 from labreport.report.cli import main
 from labreport.report.configuration import Configuration
 from labreport.report.languages import documents
-from labreport.report.publish.document import Job, render_language
+from labreport.report.publish.document import DocumentJob, render_language
 from labreport.report.store import codec, embedded, printed
 from labreport.report.store.runs import read
 
@@ -48,7 +48,7 @@ def _render(folder, which, edition, forms):
         path.write_bytes(codec.encode(hand_result(lab)))
         runs.append(read(path))
     configuration = Configuration(output=folder / "reports", edition=edition, to=(*forms, "split"))
-    job = Job(
+    job = DocumentJob(
         language=which,
         runs=tuple(runs),
         configuration=configuration,

@@ -286,7 +286,7 @@ def test_a_run_without_a_needed_listing_loses_its_own_notebook_only():
 
 
 def test_a_recipe_that_names_a_place_that_is_not_there_is_a_mistake(monkeypatch):
-    wrong = recipe.Recipe(cells=(recipe.Step(after="nowhere", code="pass"),))
+    wrong = recipe.Recipe(cells=(recipe.RecipeStep(after="nowhere", code="pass"),))
     monkeypatch.setattr(recipe, "recipe", lambda _lab: wrong)
     results = [_result("workflow")]
     report = build(results, "en", Configuration(), moment=MOMENT, version="0.1.0").report

@@ -13,7 +13,7 @@ from helpers.hand_results import hand_result
 
 from labreport.report.errors import UnreadableError
 from labreport.report.store import codec, embedded
-from labreport.report.store.printed import Passage, Printed
+from labreport.report.store.printed import Printed, PrintedPassage
 
 
 def _results():
@@ -132,7 +132,7 @@ def test_a_forged_name_inside_a_result_is_refused():
 
 
 def _text() -> Printed:
-    return Printed(languages={"zh": {"imdb": [Passage(section="", markdown="一&<二>")]}})
+    return Printed(languages={"zh": {"imdb": [PrintedPassage(section="", markdown="一&<二>")]}})
 
 
 def test_the_text_that_a_report_carries_comes_back_from_html_and_pdf(tmp_path):
