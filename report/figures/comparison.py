@@ -75,7 +75,12 @@ def confusion_difference(a: Result, b: Result, words: Words) -> Drawing:
 
 @charted
 def curves_chart(a: Result, b: Result, words: Words) -> Chart:
-    """Return the chart of `curves` before it becomes SVG."""
+    """Return the chart of `curves` before it becomes SVG.
+
+    Raises:
+        FigureError: one run alone is a cross-validation.
+        MissingValueError: a run lacks the training that the curves are of.
+    """
     folds = [any(fit.role == "fold" for fit in result.findings.trainings) for result in (a, b)]
     if folds[0] != folds[1]:
         raise FigureError("one run is a cross-validation, the other is none")
@@ -101,7 +106,11 @@ def curves_chart(a: Result, b: Result, words: Words) -> Chart:
 
 @charted
 def confusion_chart(a: Result, b: Result, words: Words) -> Chart:
-    """Return the chart of `confusion_difference` before it becomes SVG."""
+    """Return the chart of `confusion_difference` before it becomes SVG.
+
+    Raises:
+        FigureError: a run has no confusion matrix, or the runs have different classes.
+    """
     before, after = (numpy.array(confusing(result).confusion, dtype=float) for result in (a, b))
     if before.shape != after.shape or before.sum() == 0:
         raise FigureError("the runs have different classes")

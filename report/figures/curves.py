@@ -43,7 +43,11 @@ NAME_LIFT = 12.0
 @figure()
 @charted
 def curves(result: Result, words: Words) -> Chart:
-    """Draw loss and accuracy of the training with validation side by side, over the same epochs."""
+    """Draw loss and accuracy of the training with validation side by side, over the same epochs.
+
+    Raises:
+        MissingValueError: the run has no training with validation, or its history lacks loss or accuracy.
+    """
     figure = sheet(160, 62)
     loss_text, loss_columns = _panel(panel(figure, 8, 9, 53, 42), result, words, "loss")
     accuracy_text, accuracy_columns = _panel(panel(figure, 90, 9, 53, 42), result, words, "accuracy")
@@ -54,21 +58,33 @@ def curves(result: Result, words: Words) -> Chart:
 @figure()
 @charted
 def loss(result: Result, words: Words) -> Chart:
-    """Draw training and validation loss of the training with validation."""
+    """Draw training and validation loss of the training with validation.
+
+    Raises:
+        MissingValueError: the run has no training with a validation loss.
+    """
     return _single(result, words, "loss")
 
 
 @figure()
 @charted
 def accuracy(result: Result, words: Words) -> Chart:
-    """Draw training and validation accuracy of the training with validation."""
+    """Draw training and validation accuracy of the training with validation.
+
+    Raises:
+        MissingValueError: the run has no training with a validation accuracy.
+    """
     return _single(result, words, "accuracy")
 
 
 @figure()
 @charted
 def encodings(result: Result, words: Words) -> Chart:
-    """Draw the training loss with one-hot labels and, as rings on it, with integer labels."""
+    """Draw the training loss with one-hot labels and, as rings on it, with integer labels.
+
+    Raises:
+        MissingValueError: the run lacks a training with one of the two encodings.
+    """
     sparse = history(result, "sparse", "loss")
     one_hot = history(result, "selection", "loss", len(sparse.mean))
     epochs = len(one_hot.mean)
@@ -103,7 +119,11 @@ def encodings(result: Result, words: Words) -> Chart:
 @figure()
 @charted
 def bottleneck(result: Result, words: Words) -> Chart:
-    """Draw the validation accuracy of the usual network and of the one with a narrow middle layer."""
+    """Draw the validation accuracy of the usual network and of the one with a narrow middle layer.
+
+    Raises:
+        MissingValueError: the run lacks one of the two trainings.
+    """
     wide = history(result, "selection", "val_accuracy")
     narrow = history(result, "bottleneck", "val_accuracy")
     figure = sheet(120, 62)

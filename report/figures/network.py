@@ -21,7 +21,11 @@ ARROW = 9.0
 
 @figure("network-ROLE")
 def network(result: Result, words: Words, role: str) -> Drawing:
-    """Draw a model: its input, then a box for each layer with units, activation, output shape and parameters."""
+    """Draw a model: its input, then a box for each layer with units, activation, output shape and parameters.
+
+    Raises:
+        MissingValueError: the run records no model of this role.
+    """
     model = analysis.model(result, role)
     layers = computing_layers(model)
     lines = [_lines(layer, words) for layer in layers]
@@ -75,7 +79,12 @@ def shape(sizes: Sequence[int | None], words: Words) -> str:
 
 @figure("directed-graph")
 def two_output_graph(result: Result, words: Words) -> Drawing:
-    """Draw the model with two outputs as a graph: both losses join in a weighted sum, the one that is minimised."""
+    """Draw the model with two outputs as a graph: both losses join in a weighted sum, the one that is minimised.
+
+    Raises:
+        FigureError: the model two_outputs has no two outputs after a shared layer.
+        MissingValueError: the run records no such model.
+    """
     model = analysis.model(result, "two_outputs")
     layers = computing_layers(model)
     if len(layers) < 3:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from labreport.report.gate import wording
 from labreport.report.gate.verdict import LabVerdict, Verdict
 from labreport.report.gate.wording import CheckRow
+from labreport.report.numbers import UNKNOWN
 from labreport.report.words import Words
 
 MARKER = "<!-- labreport-check -->"
@@ -121,7 +122,7 @@ def _line(row: CheckRow, *, lab: bool = True) -> str:
 
 def _lab(lab: LabVerdict, found: Sequence[CheckRow], words: Words) -> list[str]:
     run = words(
-        "gate.lab_line", run=_code(lab.run_id or "–"), seeds=len(lab.seeds), runs=escaped(wording.runs(lab, words))
+        "gate.lab_line", run=_code(lab.run_id or UNKNOWN), seeds=len(lab.seeds), runs=escaped(wording.runs(lab, words))
     )
     return [
         f"#### {escaped(found[0].lab if found else lab.lab)}",

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from labreport.report.numbers import duration
+from labreport.report.numbers import UNKNOWN, duration
 from labreport.report.words import Words
 
 ORDER = (1, 70, 3, 2, 5, 6, 4)
@@ -152,7 +152,7 @@ def _remark(step: NightStep, words: Words) -> str:
 
 
 def _code(text: str | None) -> str:
-    return f"`{_one_line(text).replace('`', chr(39))}`" if text else "–"
+    return f"`{_one_line(text).replace('`', chr(39))}`" if text else UNKNOWN
 
 
 def _cell(text: str) -> str:

@@ -93,6 +93,15 @@ def shipped_characters() -> frozenset[str]:
     return characters("regular") | characters("mono") | {"\n", "\t", "\u00ad"}
 
 
+def printable(text: str) -> str:
+    """Return a text of the outside with a question mark for each character that the shipped fonts lack.
+
+    A word of a review or the name of a processor must not keep a page from being made.
+    """
+    known = shipped_characters()
+    return "".join(character if character in known else "?" for character in text)
+
+
 def check(text: str, place: str) -> None:
     """Make sure that every character of a text can be shown.
 

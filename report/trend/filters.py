@@ -26,6 +26,7 @@ class Filter:
     """Value and label of each option besides "all"."""
     value_of: Callable[[Group], Value]
     """Returns the value of a group; not asked for machines, of which a group has several."""
+    offered: bool = True
 
     def position(self, value: Value) -> int:
         """Return the place of a value among the options; the first for a value that is none."""
@@ -34,8 +35,6 @@ class Filter:
     def class_of(self, value: Value) -> str:
         """Return the class of everything that has a value; none for a value that is not an option."""
         return f"{self.prefix}{self.position(value)}" if any(known == value for known, _ in self.options) else ""
-
-    offered: bool = True
 
     @property
     def shown(self) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
@@ -362,8 +361,8 @@ def title_of(metric: str, unit: str, words: Words) -> str:
 
 
 def shippable(text: str) -> str:
-    """Return a text of the outside (a machine's name, an error) with a question mark for what no font here has."""
-    return "".join(character if character in _characters() else "?" for character in " ".join(text.split()))
+    """Return a text of the outside (a machine's name, an error) on one line, as far as the shipped fonts have it."""
+    return fonts.printable(" ".join(text.split()))
 
 
 def cut(text: str) -> str:
@@ -374,11 +373,6 @@ def cut(text: str) -> str:
 def commit_text(entry: Entry) -> str:
     """Return the beginning of a run's commit, with a plus sign where files differed from it."""
     return f"{shippable(entry.commit[:9])}{'+' if entry.dirty else ''}" if entry.commit else ""
-
-
-@cache
-def _characters() -> frozenset[str]:
-    return fonts.shipped_characters()
 
 
 def _used(text: str) -> dict[fonts.FaceName, frozenset[str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from helpers import pdf_text
-from helpers.hand_labs import place, stored
+from helpers.hand_labs import stored
 from helpers.hand_results import hand_result
 from helpers.places import ROOT
 
@@ -24,8 +24,6 @@ from labreport.report.rendering.columns import length
 from labreport.report.rendering.sheets import language_style
 from labreport.report.rendering.typesetter import on_screen
 from labreport.report.words import LANGUAGES, Borrowed, Words, load_table
-
-__all__ = ["place"]
 
 EXAMPLE = ROOT / "examples" / "german"
 

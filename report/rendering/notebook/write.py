@@ -19,6 +19,7 @@ from labreport.experiments.errors import DataError
 from labreport.experiments.result import Result, Setting
 from labreport.report.document import Block, Chapter, Example, Exercise, Listing, Report, Section, first
 from labreport.report.errors import RenderingError
+from labreport.report.numbers import UNKNOWN
 from labreport.report.rendering.dialect import anchor, quoted
 from labreport.report.rendering.notebook import recipe as recipes
 from labreport.report.rendering.notebook.recipe import Recipe, RecipeStep
@@ -140,7 +141,7 @@ class _Notebook:
             run=result.run_id,
             date=result.provenance.started[:10],
             seeds=self._words("tables.comma").join(map(str, result.seeds)),
-            keras=result.provenance.packages.get("keras", "–"),
+            keras=result.provenance.packages.get("keras", UNKNOWN),
         )
         title = f"{chapter.number} {first(chapter.title)}".strip()
         marks = [quoted(first(mark)) for mark in chapter.marks]

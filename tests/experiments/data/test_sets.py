@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import http.server
 import io
+import json
 import os
 import pickle
 import socket
@@ -329,9 +330,9 @@ def test_the_card_of_a_regression_gives_the_range_of_each_training_feature() -> 
 def test_california_is_given_in_thousand_dollars_and_without_pickles() -> None:
     packed = io.BytesIO()
     np.savez(packed, x=np.zeros((10, 8)), y=np.full(10, 180_000.0))
-    parts = sets._read_california((packed.getvalue(),))
-    assert parts.train_targets.tolist() == [180.0] * 8
-    assert len(parts.test_targets) == 2
+    loaded = sets.read(sets.Location(name="california_housing", source="full", files=(), contents=(packed.getvalue(),)))
+    assert loaded.train_targets.tolist() == [180.0] * 8
+    assert len(loaded.test_targets) == 2
 
 
 def test_texts_are_reached_by_number_from_both_ends() -> None:
@@ -355,9 +356,17 @@ def test_asking_a_set_of_images_for_texts_is_a_mistake() -> None:
 
 
 def test_raw_lists_become_texts_with_the_start_mark_and_raised_indices() -> None:
-    lists = np.empty(2, dtype=object)
-    lists[:] = [[1, 9], [4]]
-    assert [text.tolist() for text in sets._texts(lists)] == [[1, 4, 12], [1, 7]]
+    lists = np.empty(5, dtype=object)
+    lists[:] = [[1, 9], [4], [1], [2, 3], [5]]
+    packed = io.BytesIO()
+    np.savez(packed, x=lists, y=np.arange(5))
+    words = json.dumps({"the": 1, "film": 9}).encode()
+    loaded = sets.read(sets.Location(name="reuters", source="full", files=(), contents=(packed.getvalue(), words)))
+    texts = [*loaded.train_texts, *loaded.test_texts]
+    targets = [*loaded.train_targets, *loaded.test_targets]
+    found = {int(target): text.tolist() for target, text in zip(targets, texts, strict=True)}
+    assert found == {0: [1, 4, 12], 1: [1, 7], 2: [1, 4], 3: [1, 5, 6], 4: [1, 8]}
+    assert loaded.vocabulary[12] == "film"
 
 
 def test_reading_the_data_imports_neither_tensorflow_nor_keras() -> None:

@@ -7,11 +7,9 @@ import resource
 from pathlib import Path
 
 import pytest
-from helpers.hand_labs import place, stored
+from helpers.hand_labs import stored
 
 from labreport.report.cli import main
-
-__all__ = ["place"]
 
 HOSTILE = {
     "a template error": ("{{ 1 + }}", "unexpected"),

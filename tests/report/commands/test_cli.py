@@ -9,15 +9,13 @@ import time
 
 import msgspec
 import pytest
-from helpers.hand_labs import place, stored
+from helpers.hand_labs import stored
 from helpers.hand_results import hand_result
 
 from labreport.experiments.result import Failure
 from labreport.report.cli import COMMANDS, main
 from labreport.report.store import codec
 from labreport.report.store.runs import Store
-
-__all__ = ["place"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -8,12 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers.hand_labs import lab_source, place, stored
+from helpers.hand_labs import lab_source, stored
 
 from labreport.report.cli import main
 from labreport.report.store.runs import Store
-
-__all__ = ["place"]
 
 
 def test_a_lab_that_raises_fails_alone_with_exit_code_3(place, capsys):

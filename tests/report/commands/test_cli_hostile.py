@@ -6,12 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers.hand_labs import LAB, place, stored
+from helpers.hand_labs import LAB, stored
 
 from labreport.report.cli import main
 from labreport.report.store.baselines import Baselines
-
-__all__ = ["place"]
 
 DEEP_LISTS = b"[" * 10_000 + b"]" * 10_000
 DEEP_OBJECTS = b'{"a":' * 10_000 + b"1" + b"}" * 10_000

@@ -11,11 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers.hand_labs import COMMAND, LAB, place, started, stored
+from helpers.hand_labs import COMMAND, LAB, started, stored
 
 from labreport.report.cli import main
-
-__all__ = ["place"]
 
 NAMESAKES = ("report", "multiprocessing", "json", "random", "numpy", "click", "msgspec", "pickle", "sitecustomize")
 

@@ -6,13 +6,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from helpers.hand_labs import place, stored
+from helpers.hand_labs import stored
 
 from labreport.report import cli, publish
 from labreport.report.store import codec
 from labreport.report.store.runs import Store
-
-__all__ = ["place"]
 
 
 @pytest.fixture

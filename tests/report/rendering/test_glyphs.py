@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from helpers import pdf_text
-from helpers.hand_labs import place, stored
+from helpers.hand_labs import stored
 from helpers.hand_results import hand_result
 from helpers.sample_report import sample
 
@@ -16,8 +16,6 @@ from labreport.report.document import Prose
 from labreport.report.errors import RenderingError
 from labreport.report.rendering import glyphs, html
 from labreport.report.store.runs import Store
-
-__all__ = ["place"]
 
 STRANGE = "a \N{GRINNING FACE} film"
 

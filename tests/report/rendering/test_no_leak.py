@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from helpers import pdf_text
-from helpers.hand_labs import place, stored
+from helpers.hand_labs import stored
 from helpers.hand_results import hand_result
 
 from labreport.report.chapters import notes
@@ -17,8 +17,6 @@ from labreport.report.languages import documents
 from labreport.report.publish.document import DocumentJob, render_language
 from labreport.report.store import codec, embedded, printed
 from labreport.report.store.runs import read
-
-__all__ = ["place"]
 
 CANARY = "QZXKVJ"
 """A word that no language hyphenates and no text holds."""
