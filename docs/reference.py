@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -52,7 +51,7 @@ def command_line() -> str:
     """Return the page of all commands with their options, as their `--help` has them."""
     parts = ["# Command line", "Each command has `--help`, with the same text. [Exit codes](exit-codes.md)."]
     for name in cli.COMMANDS:
-        command: click.Command = importlib.import_module(f"labreport.report.commands.{name}").command
+        command: click.Command = cli.module_of(name).command
         parts += _command(command, f"labreport {name}", name)
     return _page(parts)
 

@@ -56,7 +56,7 @@ class StoredRun:
 
     @property
     def name(self) -> str:
-        """Name of the lab or of the user's own run."""
+        """Name of the lab or of the recorded run."""
         return self._stored.entry.lab
 
     @property
@@ -174,7 +174,7 @@ def report(
         UsageError: an unknown format or language.
         UnreadableError: a run can't be read.
     """
-    from labreport.report.publish.document import Job, in_memory
+    from labreport.report.publish.document import DocumentJob, in_memory
 
     given = [runs] if isinstance(runs, StoredRun) else list(runs)
     chosen = tuple({run.name: read(run.path) for run in reversed(given)}.values())[::-1]
@@ -183,7 +183,7 @@ def report(
     made: dict[str, bytes] = {}
     problems: list[str] = []
     for language in configuration.documents if chosen else ():
-        job = Job(language=language, runs=chosen, configuration=configuration, moment=moment)
+        job = DocumentJob(language=language, runs=chosen, configuration=configuration, moment=moment)
         for _, content in in_memory(job, problems):
             made.update(content)
     return Page(made, problems)

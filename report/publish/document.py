@@ -18,7 +18,7 @@ Rendered = tuple[tuple[Path, ...], list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class DocumentJob:
     """One document to render; travels to another process."""
 
     language: str
@@ -32,7 +32,7 @@ class Job:
         return f"labreport-{self.language}{'-instructor' if self.configuration.edition == 'instructor' else ''}"
 
 
-def render_language(job: Job) -> Rendered:
+def render_language(job: DocumentJob) -> Rendered:
     """Render one document in every format; return the files written and the problems met.
 
     What can't be built or written in one format costs no other.
@@ -48,7 +48,7 @@ def render_language(job: Job) -> Rendered:
     return tuple(outputs), problems
 
 
-def in_memory(job: Job, problems: list[str]) -> Iterator[tuple[str, Mapping[str, bytes]]]:
+def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapping[str, bytes]]]:
     """Render one document; yield each format with its files by name, and add what goes wrong to `problems`."""
     from labreport.report.chapters import build
     from labreport.report.rendering import formats, glyphs
@@ -70,13 +70,13 @@ def in_memory(job: Job, problems: list[str]) -> Iterator[tuple[str, Mapping[str,
         failed=problems.append,
     )
     printed, lacking = glyphs.replaced(built.report)
-    told = False
+    announced = False
     for name in job.configuration.to:
         try:
             printing = formats.chosen(name).needs_glyphs
-            if printing and not told:
+            if printing and not announced:
                 problems += [f"{job.language}: {problem}" for problem in lacking]
-                told = True
+                announced = True
             made = formats.rendered(name, printed if printing else built.report, context)
         except ReportError as error:
             problems.append(f"{job.language} {name}: {error}")
