@@ -56,7 +56,7 @@ class StoredRun:
 
     @property
     def name(self) -> str:
-        """Name of the lab or of the recorded run."""
+        """Name of the lab or of the user's own run."""
         return self._stored.entry.lab
 
     @property

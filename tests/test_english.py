@@ -18,7 +18,7 @@ OLD = {
     "anew": r"\banew\b",
     "lest": r"\blest\b",
     "is no X": r"(?<!there )\b(is|are|was|were) no (?!longer\b|more\b|less\b|worse\b|better\b|further\b)\w+",
-    "of the user's own": r"\bof (the user's|a user's|his) own\b",
+    "of the user's own": r"\bof (the user's|a user's|his) own\b(?! run)",
     "go on with": r"\bgo(es)? on with\b",
     "whoever": r"\bwhoever\b",
     "nobody": r"\bnobody\b",

@@ -57,7 +57,7 @@ class Course(Record, frozen=True, kw_only=True):
 
 
 class Script(Record, frozen=True, kw_only=True):
-    """The program of a run that is not a lab's."""
+    """The program of a user's own run."""
 
     name: Annotated[str, Meta(description="File name, or package.module where it was run as a module.")]
     arguments: Annotated[tuple[str, ...], Meta(description="Its own arguments; secrets and private folders taken out.")]
@@ -102,7 +102,7 @@ class Picture(Record, frozen=True, kw_only=True):
 
 
 class OwnRun(Record, frozen=True, kw_only=True):
-    """What is known of a run that is not a lab's besides its measurements; every part may be empty."""
+    """What is known of a user's own run besides its measurements; every part may be empty."""
 
     door: Annotated[
         Literal["record", "import", "api"], Meta(description="A script watched, a log imported, or calls in the code.")

@@ -1,4 +1,4 @@
-"""The chapter of a run for which nobody wrote a note: its note is made from the record.
+"""The chapter of a run without a note: its note is made from the record.
 
 What comes out is a note like any other, in the language of the report: it names the values, claims, figures and tables
 of the run and goes through the same sandbox, so nothing in it can say what the run does not hold. Taken as it is, it
@@ -36,7 +36,7 @@ LONGEST_DOCSTRING = 800
 
 @dataclass(frozen=True)
 class _Section:
-    """What the template is told of one group."""
+    """What the template knows of one group."""
 
     group: Group
     axis_name: str

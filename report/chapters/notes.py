@@ -55,7 +55,7 @@ _STRAY = re.compile(r"(?<![A-Za-z0-9_])\d[\d.,]*(?![A-Za-z0-9_])")
 
 
 class MissingNoteError(NoteError):
-    """Nobody wrote a note for this lab in this language."""
+    """There is no note for this lab in this language."""
 
 
 @dataclass(frozen=True, kw_only=True)

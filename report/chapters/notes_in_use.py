@@ -49,7 +49,7 @@ class NotesInUse:
         )
 
     def text_of(self, result: Result, language: str) -> tuple[str, str]:
-        """Return the note of a run and how to name it in an error; one made from the record where nobody wrote any.
+        """Return the note of a run and how to name it in an error; one made from the record where there is none.
 
         Raises:
             NoteError: the note is not readable text, or a solution is not closed.

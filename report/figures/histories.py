@@ -1,7 +1,7 @@
 """Curves of any training: each measure in a panel of its own, whatever it is called, with the best epoch marked.
 
 For runs that no lab of ours made. A value stands at the epoch at which it was measured; where trainings end at
-different epochs the mean goes on with those that are left, and the band shows the least and the greatest of them.
+different epochs the mean continues with those that are left, and the band shows the least and the greatest of them.
 Where a value is not a finite number the line is broken, and a mark says where.
 """
 

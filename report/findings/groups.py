@@ -141,7 +141,7 @@ class Group:
     """Trainings of one role: the seeds of one experiment, the folds of one, or several fits of the same network."""
 
     id: str
-    """The name under which notes ask for it: its role, or training-1, training-2, … where that is no plain word."""
+    """The name under which notes ask for it: its role, or training-1, training-2, … where that is not a plain word."""
     role: str
     members: tuple[Member, ...]
     kind: Kind | None
@@ -195,7 +195,7 @@ class Group:
         return tuple(best_of(curve, self.watched.direction) if curve else None for curve in curves)
 
     def flatness(self) -> Flatness | None:
-        """Return which epochs are as good as the best one, as far as can be told; None where nothing can be.
+        """Return which epochs are as good as the best one, as far as can be decided; None where nothing can be.
 
         With several members of equal length, an epoch counts as good where its mean distance from the best one is at
         most one standard error of that distance over the members (the one-standard-error rule of Breiman, Friedman,

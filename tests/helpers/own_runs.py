@@ -1,4 +1,4 @@
-"""Runs of a user's own, written by hand: trainings of any shape, from each door."""
+"""A user's own runs, written by hand: trainings of any shape, from each door."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def stopped_run() -> Result:
 
 
 def one_epoch_run() -> Result:
-    """One epoch, told by the user's own code."""
+    """One epoch, reported by the user's own code."""
     fit = training(None, about=course(source="told", metrics={"loss": "lower"}), loss=[1.0])
     return own_run("single", fit, door="api")
 

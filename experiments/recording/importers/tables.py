@@ -41,7 +41,7 @@ class Kept:
         self.at = array("q")
         self._most = self._whole = most
         self.every = 1
-        """Of so many rows one is kept."""
+        """One of this number of rows is kept."""
         self._seen = 0
         self._least = (math.inf, 0)
         self._greatest = (-math.inf, 0)
