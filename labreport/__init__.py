@@ -42,18 +42,29 @@ __all__ = [
     "best_smoothed_epoch",
     "capture",
     "claim",
+    "confusion",
     "describe",
     "evaluate",
     "figure",
     "files",
     "in_memory",
+    "linear_baseline",
+    "majority_baseline",
+    "mean_baseline",
+    "measure",
+    "number",
+    "percent",
     "predict",
+    "random_baseline",
     "record",
     "require_range",
     "run_example",
     "runs",
+    "score",
     "seed_everything",
+    "series",
     "table",
+    "two_stages",
 ]
 
 TYPE_CHECKING = False  # what type checkers take for true; the one of `typing` would have to be imported
@@ -65,6 +76,14 @@ if TYPE_CHECKING:
     from labreport.experiments.errors import LabError
     from labreport.experiments.examples import capture, run_example
     from labreport.experiments.lab import Files, Session, files
+    from labreport.experiments.procedure import (
+        confusion,
+        linear_baseline,
+        majority_baseline,
+        mean_baseline,
+        random_baseline,
+        two_stages,
+    )
     from labreport.experiments.result import (
         DataCard,
         Example,
@@ -96,6 +115,8 @@ if TYPE_CHECKING:
     from labreport.report.chapters.tables import TableData
     from labreport.report.document import Column
     from labreport.report.figures.drawing import Chart, Drawing
+    from labreport.report.findings.analysis import measure, score, series
+    from labreport.report.numbers import number, percent
     from labreport.report.rendering.formats import Format, RenderContext
 
 _HOMES = {
@@ -122,6 +143,14 @@ _HOMES = {
         "Files",
         "Session",
         "files",
+    ),
+    "experiments.procedure": (
+        "confusion",
+        "linear_baseline",
+        "majority_baseline",
+        "mean_baseline",
+        "random_baseline",
+        "two_stages",
     ),
     "experiments.result": (
         "DataCard",
@@ -159,6 +188,15 @@ _HOMES = {
     "report.figures.drawing": (
         "Chart",
         "Drawing",
+    ),
+    "report.findings.analysis": (
+        "measure",
+        "score",
+        "series",
+    ),
+    "report.numbers": (
+        "number",
+        "percent",
     ),
     "report.rendering.formats": (
         "Format",
