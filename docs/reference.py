@@ -161,8 +161,8 @@ def result_format() -> str:
         "`labreport schema` prints this as JSON Schema. A result begins with [Result](#result); what a lab measured is "
         "in [Findings](#findings).",
         "`labreport show --json` prints a [ShownResult](#shownresult): the result, and in `conclusions` what is "
-        "concluded from it. `labreport list --json` prints a list of [ListedRun](#listedrun). `labreport schema --of show` "
-        "and `labreport schema --of list` print their schemas.",
+        "concluded from it. `labreport list --json` prints a list of [ListedRun](#listedrun).",
+        "`labreport schema --of show` and `labreport schema --of list` print the schemas of both.",
     ]
     definitions: dict[str, Any] = {}
     for form, record in FORMS.items():
