@@ -100,7 +100,8 @@ def build(
         date=date,
         cover=frontmatter.cover(results, titles, configuration, date, version, words, labels or words),
         summary=frontmatter.summary(parts, titles, words),
-        chapters=(*made, glossary(language)),
+        # The terms are those of the shipped chapters.
+        chapters=(*made, glossary(language)) if frontmatter.has_shipped(results) else tuple(made),
         provenance=provenance(results, titles, words),
     )
     report = mapped(report, _marked)

@@ -31,7 +31,7 @@ def sentence(claim: Claim, lab: str, language: str) -> str:
         MissingValueError: the language has no words for this claim.
     """
     template = compiled(environment(language), wording.sentence(claim.definition, claim.verdict, language, lab))
-    return template.render(**claim.numbers, holds=claim.holds, seeds=claim.seeds)
+    return template.render(**claim.details, **claim.numbers, holds=claim.holds, seeds=claim.seeds)
 
 
 def sentences(claim: Claim, lab: str) -> dict[str, str]:

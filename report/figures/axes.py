@@ -112,6 +112,8 @@ def value_axis(axes: Axes, values: Sequence[float], *, origin: float | None = No
         upper -= 0.5 * step
     if top is not None and high <= top:
         upper = min(upper, top)
+    # A single value has no extent of its own.
+    upper = max(upper, lower + 0.5 * step)
     axes.set_ylim(lower, upper + (upper - lower) * 0.02)
     number_axis(axes, "y", step)
 

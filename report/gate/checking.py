@@ -218,7 +218,9 @@ def _candidates(
     if named is not None:
         labs = tuple(named)
     else:
-        labs = choose(configuration) if configuration.labs else in_order([*runs, *source.labs], configuration.paths)
+        labs = (
+            choose(configuration, runs) if configuration.labs else in_order([*runs, *source.labs], configuration.paths)
+        )
     chosen_alone = named is not None or bool(configuration.labs)
     unreadable = [message for message in listing.unreadable if not chosen_alone or _names(message, labs)]
     candidates, judged = [], []

@@ -42,7 +42,7 @@ PIXELS_PER_MM = 4.9
 _WHOLE_LINES = 22
 """Lines of source that a page's end does not part: moved as a whole, more would leave too much of a page empty."""
 _VERDICTS = {mark: verdict for verdict, mark in VERDICT_MARKS.items()}
-_PROOF = re.compile(rf'<a href="#([\w-]+-claim-\w+)">([{"".join(VERDICT_MARKS.values())}])</a>')
+_PROOF = re.compile(rf'<a href="#([\w-]+-claim-[\w-]+)">([{"".join(VERDICT_MARKS.values())}])</a>')
 _UNSAFE_SVG = re.compile(
     r"<script|<foreignObject|<image\b[^>]*href=[\"'](?!data:image/)|\sstyle=|\son\w+=|javascript:|<!DOCTYPE|<!ENTITY",
     re.IGNORECASE,

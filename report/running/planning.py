@@ -6,7 +6,7 @@ reason, and its page will say so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -99,14 +99,18 @@ def with_data(plan: Plan, store: Store, announce: Callable[[str], None]) -> Plan
     return plan if prepared.key == plan.prepared.key else _planned(prepared, store.list())
 
 
-def choose(configuration: Configuration) -> tuple[str, ...]:
+def choose(configuration: Configuration, stored: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the chosen labs, each once, in the order of the book; all where none is named.
+
+    Args:
+        configuration: names them.
+        stored: further names that may be chosen: those of recorded runs, which no lab can train.
 
     Raises:
         UnknownLabError: a name that no lab has.
         UsageError: a user's lab has the name of one that is installed.
     """
-    known = _known(configuration)
+    known = tuple(dict.fromkeys((*_known(configuration), *sorted(stored))))
     for name in configuration.labs:
         if name not in known:
             raise UnknownLabError(unknown_name("lab", name, known))

@@ -40,7 +40,8 @@ class Kept:
         self.values = array("d")
         self.at = array("q")
         self._most = self._whole = most
-        self._every = 1
+        self.every = 1
+        """Of so many rows one is kept."""
         self._seen = 0
         self._least = (math.inf, 0)
         self._greatest = (-math.inf, 0)
@@ -55,7 +56,7 @@ class Kept:
             self._least = (value, position)
         if value > self._greatest[0]:
             self._greatest = (value, position)
-        if self._seen % self._every == 0:
+        if self._seen % self.every == 0:
             self.values.append(value)
             self.at.append(position)
             if len(self.at) > self._most:
@@ -64,10 +65,10 @@ class Kept:
 
     def _thin(self) -> None:
         """Keep a part of what is too much: a record is copied several times until it is written."""
-        self._most = min(self._most, self._whole // 4)
+        self._most = min(self._most, self._whole // 8)
         while len(self.at) > self._most // 2:
             del self.values[1::2], self.at[1::2]
-            self._every *= 2
+            self.every *= 2
 
     def _back_to(self, position: int) -> None:
         while self.at and self.at[-1] >= position:
@@ -79,7 +80,7 @@ class Kept:
 
     def column(self) -> Column:
         """Return what was kept, with the least, the greatest and the last value."""
-        if self._every == 1:
+        if self.every == 1:
             return Column(values=self.values.tolist(), at=self.at.tolist())
         pairs = dict(zip(self.at, self.values, strict=True))
         for value, position in (self._least, self._greatest):
@@ -174,6 +175,9 @@ def read_csvlogger(path: Path) -> Log:
                 raise fault(path, f"{text[:40]!r} in column {name} is not a number", line) from None
             column.add(last, value)
     log = Log(columns={name: column.column() for (_, name), column in zip(keys, kept, strict=True)}, files=[path])
+    if any(column.every > 1 for column in kept):
+        every = max(column.every for column in kept)
+        log.remarks.append(f"too long to keep whole: one row of {every}, and the least and greatest value, are kept")
     edges = [0, *starts, last]
     if starts:
         log.phases = tuple(after - before for before, after in pairwise(edges))
