@@ -51,7 +51,7 @@ def scaffold(name: str, kind: str, chosen: Sequence[str]) -> dict[str, bytes]:
         name: of the lab, as `checked_name` gives it.
         kind: one of `KINDS`.
         chosen: installed languages of the reports. Those without a template get no note; where none has one, the note
-            is in English, and lent to them.
+            is in English, and lent to them. A script has none: its chapter is made from its record.
     """
     marks = {
         "__NAME__": name,
@@ -65,10 +65,10 @@ def scaffold(name: str, kind: str, chosen: Sequence[str]) -> dict[str, bytes]:
         found |= {item.name: item.read_text("utf-8") for item in place.iterdir() if item.is_file()}
         notes |= dict(_templates(place / "notes", name))
     if kind == "notes":
-        notes = {language: dict(_shipped(language)) for language in languages.names()}
-    usable = [language for language in chosen if notes.get(language)] or [FALLBACK]
-    for language in usable:
-        found |= {f"notes/{language}/{note}.md": text for note, text in notes[language].items()}
+        shipped = {language: dict(_shipped(language)) for language in languages.names()}
+        notes = {language: texts for language, texts in shipped.items() if texts}
+    for language in [language for language in chosen if language in notes] or [FALLBACK]:
+        found |= {f"notes/{language}/{note}.md": text for note, text in notes.get(language, {}).items()}
     for mark, text in marks.items():
         found = {path: content.replace(mark, text) for path, content in found.items()}
     return {path: found[path].encode() for path in sorted(found)}
