@@ -19,7 +19,7 @@ import numpy as np
 from labreport.experiments.errors import LabError
 from labreport.experiments.examples import capture
 from labreport.experiments.lab import score
-from labreport.experiments.procedure import open_lab
+from labreport.experiments.procedure import mean_baseline, open_lab
 from labreport.experiments.result import Fold, Predictions, Score, Series
 from labreport.experiments.selection import best_smoothed_epoch
 from labreport.experiments.settings import require_range
@@ -297,9 +297,8 @@ def _baselines(
     train_table = np.column_stack([train_features, np.ones(len(train_features))])
     weights, *_ = np.linalg.lstsq(train_table, train_prices, rcond=None)
     answers = np.column_stack([test_features, np.ones(len(test_features))]) @ weights
-    mean_error = np.abs(test_prices - train_prices.mean()).mean()
     linear_error = np.abs(test_prices - answers).mean()
     return (
-        score("mean_mae", mean_error, model="mean", unit=_UNITS["mae"]),
+        mean_baseline(train_prices, test_prices, unit=_UNITS["mae"]),
         score("linear_mae", linear_error, model="linear", unit=_UNITS["mae"]),
     )

@@ -177,6 +177,12 @@ def random_baseline(train_labels: NDArray[Any], test_labels: NDArray[Any]) -> Sc
     return score("random_accuracy", float(train_shares @ test_shares), model="random")
 
 
+def mean_baseline(train_targets: NDArray[Any], test_targets: NDArray[Any], *, unit: str = "") -> Score:
+    """Return the mean absolute test error of always answering the mean training target, in the targets' unit."""
+    error = np.abs(test_targets - train_targets.mean()).mean()
+    return score("mean_mae", float(error), model="mean", unit=unit)
+
+
 def confusion(true_labels: NDArray[Any], predicted: NDArray[Any], classes: int) -> tuple[tuple[int, ...], ...]:
     """Return how often each class (row) was given each answer (column), shape (classes, classes).
 

@@ -43,19 +43,30 @@ __all__ = [
     "capture",
     "claim",
     "compare",
+    "confusion",
     "describe",
     "evaluate",
     "figure",
     "files",
     "in_memory",
+    "linear_baseline",
+    "majority_baseline",
+    "mean_baseline",
+    "measure",
+    "number",
+    "percent",
     "predict",
+    "random_baseline",
     "record",
     "report",
     "require_range",
     "run_example",
     "runs",
+    "score",
     "seed_everything",
+    "series",
     "table",
+    "two_stages",
 ]
 
 TYPE_CHECKING = False  # what type checkers take for true; the one of `typing` would have to be imported
@@ -68,6 +79,14 @@ if TYPE_CHECKING:
     from labreport.experiments.errors import LabError
     from labreport.experiments.examples import capture, run_example
     from labreport.experiments.lab import Files, Session, files
+    from labreport.experiments.procedure import (
+        confusion,
+        linear_baseline,
+        majority_baseline,
+        mean_baseline,
+        random_baseline,
+        two_stages,
+    )
     from labreport.experiments.result import (
         DataCard,
         Example,
@@ -99,6 +118,8 @@ if TYPE_CHECKING:
     from labreport.report.chapters.tables import TableData
     from labreport.report.document import Column
     from labreport.report.figures.drawing import Chart, Drawing
+    from labreport.report.findings.analysis import measure, score, series
+    from labreport.report.numbers import number, percent
     from labreport.report.rendering.formats import Format, RenderContext
 
 _HOMES = {
@@ -126,6 +147,14 @@ _HOMES = {
         "Files",
         "Session",
         "files",
+    ),
+    "experiments.procedure": (
+        "confusion",
+        "linear_baseline",
+        "majority_baseline",
+        "mean_baseline",
+        "random_baseline",
+        "two_stages",
     ),
     "experiments.result": (
         "DataCard",
@@ -163,6 +192,15 @@ _HOMES = {
     "report.figures.drawing": (
         "Chart",
         "Drawing",
+    ),
+    "report.findings.analysis": (
+        "measure",
+        "score",
+        "series",
+    ),
+    "report.numbers": (
+        "number",
+        "percent",
     ),
     "report.rendering.formats": (
         "Format",

@@ -23,6 +23,7 @@ from labreport.report.errors import UsageError, explained
 COMMANDS = {
     "build": "Run what is stale, then render: the main job.",
     "run": "Train labs and store their results.",
+    "new": "Write a folder to begin with: a lab, a script or notes of your own.",
     "record": "Run a script of your own, unedited, and store what it measured.",
     "import": "Store what a log of a training holds.",
     "render": "Turn stored results into HTML, PDF or Markdown; never trains.",
@@ -67,6 +68,13 @@ Exit codes:
   130  interrupted (143: by SIGTERM); every finished lab is saved"""
 
 
+def loaded(name: str) -> click.Command:
+    """Import a command of `COMMANDS` and return it."""
+    module = importlib.import_module(f"labreport.report.commands.{MODULES.get(name, name)}")
+    found: click.Command = module.command
+    return found
+
+
 class Commands(click.Group):
     """The group of commands, each loaded only when it is called."""
 
@@ -76,11 +84,7 @@ class Commands(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Import a command, or return None for an unknown name."""
-        if name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"labreport.report.commands.{MODULES.get(name, name)}")
-        found: click.Command = module.command
-        return found
+        return loaded(name) if name in COMMANDS else None
 
     def resolve_command(
         self, context: click.Context, arguments: list[str]

@@ -59,7 +59,7 @@ def test_every_page_is_made_and_loads_nothing_from_elsewhere(site):
         ("command-line", [f"labreport {name}" for name in COMMANDS]),
         ("configuration", [item.name for item in fields(Configuration) if item.name != "documents"]),
         ("notes", ["exercise", "self-check", "best_epoch", "percent", "network-ROLE", "data-card", "overfits"]),
-        ("result-format", ["Findings", "key_parts", "validation_samples"]),
+        ("result-format", ["Findings", "key_parts", "validation_samples", "ShownResult", "ListedRun", "conclusions"]),
         ("exit-codes", ["130", "70"]),
         ("api", ["labreport.experiments.result", "labreport.experiments.selection"]),
     ],

@@ -153,8 +153,8 @@ def bottleneck(result: Result, words: Words) -> Chart:
 
 def _panel(axes: Axes, result: Result, words: Words, kind: str) -> tuple[str, Columns]:
     """Draw one measure of training and validation; return the sentence about it and its columns."""
-    training = history(result, "selection", kind)
-    validation = history(result, "selection", f"val_{kind}")
+    training = history(result, analysis.shown_role(result), kind)
+    validation = history(result, analysis.shown_role(result), f"val_{kind}")
     scale, form = (1.0, plain(3)) if kind == "loss" else (100.0, share)
     for curve, look in ((training, TRAINING), (validation, VALIDATION)):
         draw_curve(axes, curve, look, scale=scale)

@@ -141,6 +141,15 @@ def test_curves_show_the_means_over_seeds_and_mark_the_best_epoch() -> None:
     assert f"降到第 4 轮的 {mean[3]:.3f}" in curves.curves(result, ZH).alt
 
 
+def test_curves_show_the_training_with_validation_whatever_its_role() -> None:
+    result = hand_result("imdb")
+    renamed = tuple(
+        msgspec.structs.replace(fit, role="fit") for fit in result.findings.trainings if fit.role == "selection"
+    )
+    findings = msgspec.structs.replace(result.findings, trainings=renamed)
+    assert curves.curves(msgspec.structs.replace(result, findings=findings), EN).alt == curves.curves(result, EN).alt
+
+
 def test_accuracy_is_drawn_in_percent_and_never_above_a_hundred() -> None:
     chart = curves.accuracy(hand_result("mnist"), EN)
     axes = chart.figure.axes[0]
