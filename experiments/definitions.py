@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from labreport.experiments.errors import LabError, told
+from labreport.experiments.errors import LabError, message_of
 from labreport.experiments.result import Findings, Result
 
 VERDICTS = ("true", "some", "false", "unknown")
@@ -66,7 +66,7 @@ class Definition(Generic[Function]):
         except Exception as error:
             if self.shipped:
                 raise
-            raise LabError(f"{self.name!r} failed: {type(error).__name__}: {told(error)}") from error
+            raise LabError(f"{self.name!r} failed: {type(error).__name__}: {message_of(error)}") from error
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,6 +42,7 @@ __all__ = [
     "best_smoothed_epoch",
     "capture",
     "claim",
+    "compare",
     "confusion",
     "describe",
     "evaluate",
@@ -57,6 +58,7 @@ __all__ = [
     "predict",
     "random_baseline",
     "record",
+    "report",
     "require_range",
     "run_example",
     "runs",
@@ -70,7 +72,8 @@ __all__ = [
 TYPE_CHECKING = False  # what type checkers take for true; the one of `typing` would have to be imported
 if TYPE_CHECKING:
     __version__: str
-    from labreport.api import record, runs
+    from labreport import report as report
+    from labreport.api import compare, record, runs
     from labreport.experiments.data.sets import Dataset, Texts
     from labreport.experiments.definitions import Answer, claim, figure, table
     from labreport.experiments.errors import LabError
@@ -121,6 +124,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "api": (
+        "compare",
         "record",
         "runs",
     ),
@@ -213,6 +217,10 @@ if not TYPE_CHECKING:
             from importlib.metadata import version
 
             return version("labreport")
+        if name == "report":  # a package that can be called
+            from importlib import import_module
+
+            return import_module("labreport.report")
         for home, names in _HOMES.items():
             if name in names:
                 from importlib import import_module

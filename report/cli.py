@@ -65,7 +65,7 @@ Exit codes:
   5  nothing to render or to compare: no run, no baseline, or not comparable
   6  too few runs to tell (only when asked for)
   70  a fault of labreport itself
-  130  interrupted (143: by SIGTERM); every finished lab is kept"""
+  130  interrupted (143: by SIGTERM); every finished lab is saved"""
 
 
 def loaded(name: str) -> click.Command:
@@ -109,7 +109,7 @@ class Commands(click.Group):
 )
 @click.version_option(package_name="labreport", prog_name="labreport")
 def group() -> None:
-    """Train the classic Keras labs and print reports that can't be wrong by accident.
+    r"""Train the classic Keras labs and print reports that can't be wrong by accident.
 
     \b
     Example:
@@ -130,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _report("Interrupted; every finished lab is kept.")
+        _report("Interrupted; every finished lab is saved.")
         return INTERRUPTED
     except click.ClickException as error:
         with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
 """Two moons: a small network draws a curved border between two clouds of points.
 
 The points lie in `points.csv` beside this file. Keras is imported at the top, so the figure, the table and the claim of
-this lab stand in files of their own: they are read when a report is rendered, where nobody waits for Keras.
+this lab stand in files of their own: they are read when a report is rendered, where no one waits for Keras.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A Result of a user's own run, from whichever door it came."""
+"""A Result of a run that is not a lab's, from whichever door it came."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def made(
     command: Sequence[str],
     token: str,
 ) -> Result:
-    """Return the Result of a user's own run.
+    """Return the Result of a run that is not a lab's.
 
     Args:
         name: of the run, as that of a lab.

@@ -23,7 +23,19 @@ from labreport.report.chapters.chapter import Assembled, Target
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.provenance import provenance
 from labreport.report.configuration import Configuration
-from labreport.report.document import SLOT, Chapter, Found, Prose, Report, Section, Text, Texts, each, first, mapped
+from labreport.report.document import (
+    SLOT,
+    Chapter,
+    Found,
+    LanguageTexts,
+    Prose,
+    Report,
+    Section,
+    Text,
+    each,
+    first,
+    mapped,
+)
 from labreport.report.errors import ReportError
 from labreport.report.words import Borrowed, JoinedWords, Words
 
@@ -147,7 +159,7 @@ def _in_language(chapter: Chapter, spoken: str, language: str) -> Chapter:
     def marked(found: Found) -> Text:
         if found.kind in ("source", "formula", "drawing") or not isinstance(found.text, str) or not found.text:
             return found.text
-        return Texts({spoken: found.text})
+        return LanguageTexts({spoken: found.text})
 
     return mapped(chapter, marked)
 
@@ -155,7 +167,7 @@ def _in_language(chapter: Chapter, spoken: str, language: str) -> Chapter:
 def _marked(found: Found) -> Text:
     """Return a word that another language lends as a text in that language."""
     text = found.text
-    return Texts({text.language: str(text)}) if isinstance(text, Borrowed) else text
+    return LanguageTexts({text.language: str(text)}) if isinstance(text, Borrowed) else text
 
 
 def _broken(lab: str, number: str, title: str, reason: str, words: Words) -> Chapter:
@@ -197,7 +209,7 @@ def _with_links(
 ) -> tuple[Report, list[str]]:
     """Fill in the text of every link of the notes.
 
-    A link to a chapter that this report does not hold becomes that chapter's title: leaving it out is no mistake. A
+    A link to a chapter that this report does not hold becomes that chapter's title: leaving it out is not a mistake. A
     link to something that a chapter lacks is one.
     """
     problems: list[str] = []

@@ -18,10 +18,9 @@ from labreport.report.figures import registry as figures
 from labreport.report.findings import analysis
 from labreport.report.findings.groups import groups
 from labreport.report.findings.scores import Measured, best_baseline, deciding
-from labreport.report.numbers import duration, integer, number, percent
+from labreport.report.numbers import UNKNOWN, duration, integer, number, percent
 from labreport.report.words import Words
 
-NOTHING = "–"
 """Cell of what a lab has no value for."""
 SHORT = 4
 """Names of metrics up to this length are abbreviations, and written in capitals."""
@@ -118,18 +117,18 @@ def summary(parts: Sequence[tuple[Result, Assembled | None]], titles: Mapping[st
 def _row(result: Result, assembled: Assembled | None, title: str, words: Words) -> tuple[str, ...]:
     name = f"[{title}](#{result.lab})"
     if result.status != "complete":
-        return (name, NOTHING, words("labs.failed_cell"), NOTHING, NOTHING, NOTHING, NOTHING)
+        return (name, UNKNOWN, words("labs.failed_cell"), UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
     card = result.findings.data
     # A run whose chapter could not be made has measured all the same.
     made = assembled.said if assembled else ()
     holding = sum(said.claim.verdict == "true" for said in made)
     return (
         name,
-        f"{integer(card.train_samples)} / {integer(card.test_samples)}" if card else NOTHING,
+        f"{integer(card.train_samples)} / {integer(card.test_samples)}" if card else UNKNOWN,
         _score(result),
         _baseline(result),
         _epoch(result, words),
-        words("labs.claims_hold", holds=holding, all=len(made)) if made else NOTHING,
+        words("labs.claims_hold", holds=holding, all=len(made)) if made else UNKNOWN,
         duration(analysis.seconds(result)),
     )
 
@@ -141,12 +140,12 @@ def _score(result: Result) -> str:
 def _baseline(result: Result) -> str:
     """The best simple rule or linear model: what a network must beat to be worth its trouble."""
     judged = deciding(result)
-    return _cell(best_baseline(result, judged)) if judged else NOTHING
+    return _cell(best_baseline(result, judged)) if judged else UNKNOWN
 
 
 def _cell(found: Measured | None) -> str:
     if found is None:
-        return NOTHING
+        return UNKNOWN
     if found.unit == "share":
         return percent(found.mean)
     metric = found.first.metric
@@ -169,7 +168,7 @@ def _epoch(result: Result, words: Words) -> str:
         return _own_epoch(result, words)
     found = analysis.overfitting(result)
     if found is None:
-        return NOTHING
+        return UNKNOWN
     if not found.overfits:
         return words("labs.none_seen", epochs=found.epochs)
     return words("labs.epoch_of", epoch=found.best_epoch, epochs=found.epochs)
@@ -180,7 +179,7 @@ def _own_epoch(result: Result, words: Words) -> str:
     found = groups(result)
     best = found[0].best() if len(found) == 1 else None
     if best is None:
-        return NOTHING
+        return UNKNOWN
     if not best.worse_after:
         return words("labs.none_seen", epochs=best.last_epoch)
     return words("labs.epoch_of", epoch=best.epoch, epochs=best.last_epoch)

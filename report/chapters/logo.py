@@ -24,7 +24,7 @@ def data_address(path: Path) -> str:
 
     try:
         if not path.is_file():
-            raise UsageError(f"The logo {path} is no file.")
+            raise UsageError(f"The logo {path} is not a file.")
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
@@ -43,5 +43,5 @@ def data_address(path: Path) -> str:
         Image.DecompressionBombError,
         Image.DecompressionBombWarning,
     ) as error:
-        raise UsageError(f"The logo {path} is no PNG or JPEG picture.") from error
+        raise UsageError(f"The logo {path} is not a PNG or JPEG picture.") from error
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -240,16 +240,15 @@ def _cut(text: str, origin: str) -> Note:
     title = ""
     opening: list[Passage] = []
     sections: list[tuple[str, str, list[Passage]]] = []
-    prose: list[str] = []
-    start = 1
+    prose: dict[int, str] = {}
 
     def passages() -> list[Passage]:
         return sections[-1][2] if sections else opening
 
     def finish() -> None:
-        body = "\n".join(prose).strip()
+        body = "\n".join(prose.values()).strip()
         if body:
-            passages().append(Passage(kind="prose", name="", text=body, line=start))
+            passages().append(Passage(kind="prose", name="", text=body, line=min(prose)))
         prose.clear()
 
     lines = iter(enumerate(text.split("\n"), 1))
@@ -269,9 +268,7 @@ def _cut(text: str, origin: str) -> Note:
         elif line.startswith(":::"):
             raise NoteError(f"{origin}:{number}: '{line.strip()}' opens nothing and closes nothing.")
         elif prose or line.strip():
-            if not prose:
-                start = number
-            prose.append(line)
+            prose[number] = line
     finish()
     if not title:
         raise NoteError(f"{origin}:1: the note has no title.")

@@ -20,7 +20,7 @@ from labreport.report.figures import palette
 from labreport.report.figures.axes import (
     TRAINING,
     VALIDATION,
-    Look,
+    CurveLook,
     epoch_axis,
     label_ends,
     mark_epoch,
@@ -89,7 +89,7 @@ def thinned(curve: Curve) -> Curve:
     return Curve(at=tuple(curve.at[i] for i in chosen), values=tuple(curve.values[i] for i in chosen))
 
 
-def _curves(group: Group, pair: Pair) -> list[tuple[Curve, Look, str]]:
+def _curves(group: Group, pair: Pair) -> list[tuple[Curve, CurveLook, str]]:
     found = []
     for key, look, part in ((pair.training, TRAINING, "training"), (pair.validation, VALIDATION, "validation")):
         if key and (mean := group.mean(key)[0]).at:
@@ -141,7 +141,7 @@ def _points(group: Group, key: str) -> tuple[tuple[int, ...], tuple[float, ...]]
     return mean.at, mean.values
 
 
-def _line(axes: Axes, curve: Curve, look: Look) -> list[float]:
+def _line(axes: Axes, curve: Curve, look: CurveLook) -> list[float]:
     shown = thinned(curve)
     sparse = len(shown.at) <= 40
     # Measured at few of the epochs, a curve is drawn with its points: what lies between them was not measured.
@@ -160,7 +160,7 @@ def _line(axes: Axes, curve: Curve, look: Look) -> list[float]:
     return [value for value in shown.values if isfinite(value)]
 
 
-def _band(axes: Axes, group: Group, key: str, look: Look) -> list[float]:
+def _band(axes: Axes, group: Group, key: str, look: CurveLook) -> list[float]:
     """Draw the band from the least to the greatest member at each epoch; return its edges."""
     curves = [curve.finite() for curve in group.curves(key)]
     if len(curves) < 2:
@@ -239,5 +239,5 @@ def _table(group: Group, words: Words, best: Best | None) -> tuple[tuple[str, ..
 
 def _cell(value: float | None) -> str:
     if value is None:
-        return "–"
+        return numbers.UNKNOWN
     return numbers.number(value) if isfinite(value) else str(value)

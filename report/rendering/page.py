@@ -221,7 +221,7 @@ class Page:
             raise RenderingError(f"The drawing holds '{unsafe.group().strip()}', which a report must not hold.")
         start = svg.find("<svg")
         if start < 0:
-            raise RenderingError("The drawing is no SVG.")
+            raise RenderingError("The drawing is not an SVG.")
         if self.medium == "paper":
             return Markup('<img alt="{}" src="{}">').format(spoken, self._address(svg[start:]))
         end = svg.index(">", start)

@@ -31,9 +31,6 @@ PANGO_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 FONT_SCHEME = "labreport-font:"
 """Address of a shipped font inside a style sheet; the fetcher knows these four names and no others."""
 
-HARMLESS: tuple[str, ...] = ()
-"""Beginnings of warnings that are no error, each with its reason in a comment. None is needed at present."""
-
 
 def pdf(
     report: Report,
@@ -98,7 +95,7 @@ def html(report: Report, *, source_date: datetime, look: Look | None = None) -> 
 
 
 def _name_column_heads(_document: object, pdf: Any) -> None:
-    """Say of each head cell that it heads a column; WeasyPrint only tells each cell its heads."""
+    """Say of each head cell that it heads a column; WeasyPrint only names the heads of each cell."""
     for item in pdf.objects:
         if isinstance(item, dict) and item.get("S") == "/TH" and "A" in item:
             item["A"]["Scope"] = "/Column"
@@ -176,9 +173,7 @@ def _warnings() -> Iterator[list[str]]:
 
     class Collector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            message = record.getMessage()
-            if not message.startswith(HARMLESS):
-                found.append(message)
+            found.append(record.getMessage())
 
     logger = logging.getLogger("weasyprint")
     collector = Collector(logging.WARNING)

@@ -19,7 +19,7 @@ from labreport.experiments.running.preparation import Prepared
 from labreport.experiments.settings import SettingError, parse_assignments, resolve, setting_types
 from labreport.report.configuration import Configuration, parse_seeds
 from labreport.report.errors import UnreadableError, UsageError
-from labreport.report.store.runs import Listing, Store, StoredResult, load
+from labreport.report.store.runs import Store, StoredResult, StoredRuns, load
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +187,7 @@ def _prepared(
     )
 
 
-def _planned(prepared: Prepared, listing: Listing) -> Plan:
+def _planned(prepared: Prepared, listing: StoredRuns) -> Plan:
     if prepared.problem is not None:
         return Plan(prepared=prepared, stored=None, stale=())
     lab = prepared.lab.name
@@ -195,7 +195,7 @@ def _planned(prepared: Prepared, listing: Listing) -> Plan:
     return Plan(prepared=prepared, stored=stored, stale=() if stored else _stale(listing, lab, prepared.parts))
 
 
-def _stale(listing: Listing, lab: str, parts: Mapping[str, str]) -> tuple[str, ...]:
+def _stale(listing: StoredRuns, lab: str, parts: Mapping[str, str]) -> tuple[str, ...]:
     """Name what differs from the newest complete run of the lab."""
     for run in listing.of(lab):
         if run.entry.status == "complete":

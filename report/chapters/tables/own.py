@@ -9,10 +9,11 @@ from msgspec import UNSET
 from labreport.experiments.definitions import table
 from labreport.experiments.result import Fingerprint, OwnRun, Result
 from labreport.report import numbers
-from labreport.report.chapters.tables.content import UNKNOWN, TableData, TableError
+from labreport.report.chapters.tables.content import TableData, TableError
 from labreport.report.document import Column, escape
 from labreport.report.findings import analysis
 from labreport.report.findings.groups import Best, Group, Member, group_named
+from labreport.report.numbers import UNKNOWN
 from labreport.report.words import Words
 
 MOST_TRAININGS = 60

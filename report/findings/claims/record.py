@@ -12,7 +12,7 @@ from labreport.experiments.registry.additions import CLAIMS
 from labreport.experiments.result import Result
 from labreport.report.findings.analysis import MissingValueError, only_seed
 
-Verdict = Literal["true", "some", "false", "unknown"]
+ClaimVerdict = Literal["true", "some", "false", "unknown"]
 
 _CANNOT_TELL = (MissingValueError, ArithmeticError, ValueError, IndexError)
 
@@ -22,7 +22,7 @@ class Claim:
     """A claim with its verdict over all seeds of a run."""
 
     name: str
-    verdict: Verdict
+    verdict: ClaimVerdict
     holds: int
     """Seeds in which it holds."""
     seeds: int
@@ -33,7 +33,7 @@ class Claim:
     definition: ClaimDefinition = field(repr=False, compare=False)
     """Its words, and whether it is certain."""
     reason: str = ""
-    """Why it can't be told, where the verdict is unknown."""
+    """Why it cannot be decided, where the verdict is unknown."""
 
 
 class UnknownClaimError(MissingValueError):
@@ -85,7 +85,7 @@ def state(name: str, result: Result, own: Mapping[str, ClaimDefinition] | None =
         return Claim(name=name, verdict="unknown", holds=0, seeds=0, numbers={}, reason=reason, definition=definition)
     verdicts = list(overall.votes) or _verdicts(definition, result, *member) or [overall.holds]
     holds = sum(verdicts)
-    verdict: Verdict = "true" if holds == len(verdicts) else "false" if holds == 0 else "some"
+    verdict: ClaimVerdict = "true" if holds == len(verdicts) else "false" if holds == 0 else "some"
     return Claim(
         name=name,
         verdict=verdict,
@@ -98,7 +98,7 @@ def state(name: str, result: Result, own: Mapping[str, ClaimDefinition] | None =
 
 
 def _verdicts(definition: ClaimDefinition, result: Result, *member: str) -> list[bool]:
-    """Ask each seed alone; one that can't tell (predictions are kept of the first seed only) has no voice."""
+    """Ask each seed alone; one that can't tell (predictions are stored of the first seed only) has no voice."""
     verdicts: list[bool] = []
     for seed in sorted({fit.seed for fit in result.findings.trainings if fit.seed is not None}):
         try:

@@ -39,12 +39,12 @@ def test_a_picture_becomes_a_data_address_with_its_very_bytes(tmp_path, kind, ad
 )
 def test_what_is_no_picture_is_refused(tmp_path, content):
     (tmp_path / "logo.png").write_bytes(content)
-    with pytest.raises(UsageError, match="is no PNG or JPEG picture"):
+    with pytest.raises(UsageError, match="is not a PNG or JPEG picture"):
         data_address(tmp_path / "logo.png")
 
 
 def test_a_missing_or_huge_file_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="is no file"):
+    with pytest.raises(UsageError, match="is not a file"):
         data_address(tmp_path / "none.png")
     (tmp_path / "logo.png").write_bytes(b"x" * 600_000)
     with pytest.raises(UsageError, match="at most"):

@@ -80,7 +80,8 @@ def test_every_figure_is_clean_svg_with_words(lab: str, name: str, language: str
     assert len(drawing.alt) > 20
     assert "{" not in drawing.alt
     assert bool(re.search(r"[\u4e00-\u9fff]", drawing.alt)) is (language == "zh")
-    assert drawing.rows and all(len(row) == len(drawing.columns) for row in drawing.rows)
+    assert drawing.rows
+    assert all(len(row) == len(drawing.columns) for row in drawing.rows)
     fonts.check(fonts.svg_text(drawing.svg) + drawing.alt, name)
 
 
