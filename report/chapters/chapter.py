@@ -122,9 +122,10 @@ def assemble(
         NoteError: the note is missing, or says something the run does not give.
         RenderingError: a figure or table can't be made.
     """
-    text, origin = NotesInUse(folder=folder, solutions=solutions).text(language, result.lab)
+    in_use = NotesInUse(folder=folder, solutions=solutions)
+    text, origin = in_use.text(language, result.lab)
     context = Context(result, language, cited=True, own=own)
-    note = notes.read(context, text, origin)
+    note = notes.read(context, text, origin, in_use.library())
     if folder is not None:
         notes.check_markup(note, language)
     placing = _Placing(
@@ -154,6 +155,7 @@ def assemble(
     if said:
         id_, number = placing.next("table", "table-evidence", result.lab)
         sections = with_evidence(sections, context, id_, number)
+    sections = (*sections, *note.references.sections(result.lab, context.words))
     chapter = msgspec.structs.replace(chapter, sections=sections)
     targets = placing.targets | {
         section.id: Target(id=f"{result.lab}-{section.id}", text=section.title) for section in note.sections

@@ -1,21 +1,22 @@
 """Notes: Markdown with bound values and directives, read into sections.
 
 A note is first run through the sandbox of `values`, then cut at its headings and directives. What comes out is still
-raw: `chapter` turns directives into figures, tables and listings, and gives them numbers.
+raw: `chapter` turns directives into figures, tables and listings, and gives them numbers. Code between fences is code:
+nothing in it is a heading, a directive or a typed number (see `written`).
 
 Exercises are three directives in a row, `exercise NAME POINTS`, `hint NAME`, `solution NAME`; for the student's edition
 the solutions are taken out of the source before anything else is done with it.
 
-Format: `# Title`, `## Section {#id}`, directives fenced by lines `:::kind name` and `:::`, anchors of the fact sheet in
-lines `<!-- facts: A1 A2 -->`.
+Format: `# Title`, `## Section {#id}`, `### Heading` within a section, directives fenced by lines `:::kind name` and
+`:::`, anchors of the fact sheet in lines `<!-- facts: A1 A2 -->`.
 """
 
 from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from jinja2.exceptions import SecurityError
 
 from labreport.report import languages
+from labreport.report.chapters import references, written
+from labreport.report.chapters.references import References
 from labreport.report.chapters.sandbox import environment
 from labreport.report.chapters.values import Context
 from labreport.report.errors import NoteError, RenderingError
@@ -39,7 +42,9 @@ BOXES = ("key-points", "caution", "note", "self-check", "sources")
 
 _FAULTS = (TemplateError, SecurityError, MissingValueError, TypeError, ValueError, LookupError, ArithmeticError)
 """What an expression of a note can raise."""
-_HEADING = re.compile(r"^(#{1,2}) +(.*?)(?: *\{#([a-z0-9-]+)\})?\s*$")
+_HEADING = re.compile(r"^(#{1,6}) +(.*?)(?: *\{#([a-z0-9-]+)\})?\s*$")
+_LEVELS = 3
+"""Levels of headings: the title, sections, and headings within a section."""
 _DIRECTIVE = re.compile(r"^:::([a-z-]+)(?: +([A-Za-z0-9_-]+))?(?: +([0-9]+))?\s*$")
 _SOLUTION = re.compile(r"^:::solution\b")
 _COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
@@ -47,7 +52,7 @@ _FACTS = re.compile(r"^\s*facts:\s*([A-Z0-9 ]+?)\s*$")
 _EXEMPT = re.compile(
     # What is left open reaches to the end, so that no hostile note is read again and again; it fails later on.
     r"\{\{.*?(?:\}\}|\Z)|\{%.*?(?:%\}|\Z)|\{##.*?(?:##\}|\Z)|<!--.*?(?:-->|\Z)|\$\$.*?(?:\$\$|\Z)|\$[^$\n]*\$"
-    r"|\]\([^)\n]*\)|^:::(?:sources|equation)\b.*?(?:^:::\s*$|\Z)|^:::.*?$|^#+ .*?\{#",
+    r"|\]\([^)\n]*\)|^:::(?:sources|equation)\b.*?(?:^:::\s*$|\Z)|^:::.*?$|^#+ .*?\{#|\[\^[^\]\n]*\]|\[-?@[^\]\n]*\]",
     re.DOTALL | re.MULTILINE,
 )
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
@@ -66,6 +71,8 @@ class Passage:
     line: int
     points: int = 0
     """Of an exercise."""
+    start: int = 0
+    """The line on which the text begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +92,13 @@ class Note:
     title: str
     opening: tuple[Passage, ...]
     sections: tuple[NoteSection, ...]
+    references: References = field(default_factory=lambda: References(footnotes={}, cited={}))
+
+    def passages(self) -> Iterator[Passage]:
+        """Yield every passage in order."""
+        yield from self.opening
+        for section in self.sections:
+            yield from section.passages
 
 
 def written_in(language: str, name: str, folder: Path | None = None) -> str:
@@ -119,18 +133,31 @@ def source(language: str, name: str) -> tuple[str, str]:
     return text, origin
 
 
-def read(context: Context, text: str, origin: str) -> Note:
+def read(context: Context, text: str, origin: str, library: Mapping[str, str] | None = None) -> Note:
     """Put the values of a run into a note and cut it into sections.
 
+    Args:
+        context: what the note may name.
+        text: of the note.
+        origin: how to name it in an error.
+        library: what it may cite, by key.
+
     Raises:
-        NoteError: names file and line; an unknown value or claim, a template error, a stray digit, a fence left open.
+        NoteError: names file and line; an unknown value, claim, footnote or work, a template error, a stray digit, a
+            fence left open.
     """
+    written.check(text, origin)
+    text, code = written.hidden(text, origin)
+    text = written.with_dollars(text)
     for line, digits in stray_digits(text):
         raise NoteError(f"{origin}:{line}: the number {digits} is typed; bind it to the run or mark it with const(…).")
     last = text.rfind("<!--")
     if last >= 0 and "-->" not in text[last:]:
         raise NoteError(f"{origin}:{text.count(chr(10), 0, last) + 1}: the comment is not closed by '-->'.")
-    note = _cut(_without_comments(_filled(context, text, origin)), origin)
+    # Values are put into code too; what they give is hidden again.
+    filled, code = written.hidden(_filled(context, written.shown(text, code), origin), origin)
+    filled, found = references.resolved(_without_comments(filled), origin, context.result.lab, library or {})
+    note = _cut(filled, origin, code, found)
     if note.title != title_of(_without_comments(text)):
         # Cover, gate and comparison print it too, and the page of a run that failed.
         raise NoteError(f"{origin}:1: the title can't hold a value: it also stands where there is no run.")
@@ -141,22 +168,46 @@ def check_markup(note: Note, language: str) -> None:
     """Typeset the passages of a note that others wrote, so that what can't be shown costs its own chapter only.
 
     Raises:
-        NoteError: names file and line: raw HTML, an image, a link that a report may not hold, an unknown formula.
+        NoteError: names file and line: raw HTML, an image, a link that a report may not hold, an unknown formula, a
+            sign of markup that marks nothing and would be printed.
     """
     typesetter = on_screen(language)
-    for passage in (*note.opening, *(part for section in note.sections for part in section.passages)):
+    for passage in note.passages():
+        if passage.kind == "equation":
+            tex, line = passage.text.partition("\n---\n")[0].strip(), passage.line
+            try:
+                _check_formula(tex, True)
+            except RenderingError as error:
+                raise NoteError(f"{note.origin}:{line}: {error}") from error
+            continue
+        for start, block in typesetter.located(passage.text):
+            try:
+                typesetter.prose(block)
+                for tex, display in typesetter.formulas(block) if "$" in block else ():
+                    _check_formula(tex, display)
+                typesetter.check_signs(block)
+            except RenderingError as error:
+                line = passage.start + start + _line_of(error, block)
+                raise NoteError(f"{note.origin}:{line}: {error}") from error
+    for name, text in (*note.references.footnotes.items(), *note.references.cited.items()):
         try:
-            if passage.kind == "equation":
-                formulas = [(passage.text.partition("\n---\n")[0].strip(), True)]
-            else:
-                typesetter.prose(passage.text)
-                formulas = typesetter.formulas(passage.text) if "$" in passage.text else []
-            for tex, display in formulas:
-                # It may be fit for the screen and not for paper.
-                mathematics.on_screen(tex, display)
-                mathematics.picture(tex, display=display)
+            typesetter.inline(text)
+            typesetter.check_signs(text)
         except RenderingError as error:
-            raise NoteError(f"{note.origin}:{passage.line}: {error}") from error
+            raise NoteError(f"{note.origin}:1: the footnote or reference '{name}': {error}") from error
+
+
+def _check_formula(tex: str, display: bool) -> None:
+    # It may be fit for the screen and not for paper.
+    mathematics.on_screen(tex, display)
+    mathematics.picture(tex, display=display)
+
+
+def _line_of(error: RenderingError, block: str) -> int:
+    """Return the line of a paragraph, from 0, that holds what an error quotes; its first one where none does."""
+    quoted = re.search(r"'(.+?)…?'", str(error))
+    place = block.find(quoted.group(1)) if quoted else -1
+    return block.count("\n", 0, place) if place > 0 else 0
 
 
 def plain(text: str, origin: str) -> Note:
@@ -165,7 +216,8 @@ def plain(text: str, origin: str) -> Note:
     Raises:
         NoteError: names file and line, as `read`.
     """
-    return _cut(_without_comments(text), origin)
+    text, code = written.hidden(text, origin)
+    return _cut(_without_comments(written.with_dollars(text)), origin, code)
 
 
 def without_solutions(text: str, origin: str) -> str:
@@ -174,9 +226,10 @@ def without_solutions(text: str, origin: str) -> str:
     Raises:
         NoteError: a solution is not closed: where it ends is not known, so nothing is shown at all.
     """
+    hidden, code = written.hidden(text, origin)
     kept: list[str] = []
     opened = 0
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(hidden.split("\n"), 1):
         if opened:
             if line.startswith(":::") and line.strip() != ":::":
                 break
@@ -189,19 +242,20 @@ def without_solutions(text: str, origin: str) -> str:
             kept.append(line)
     if opened:
         raise NoteError(f"{origin}:{opened}: 'solution' is not closed by a line ':::'.")
-    return "\n".join(kept)
+    return written.shown("\n".join(kept), code)
 
 
 def stray_digits(text: str) -> list[tuple[int, str]]:
     """Return line and text of each number that is neither bound, nor marked as constant, nor exempt."""
-    blanked = _EXEMPT.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+    text, _ = written.hidden(text)
+    blanked = _EXEMPT.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), written.with_dollars(text))
     return [(blanked.count("\n", 0, found.start()) + 1, found.group()) for found in _STRAY.finditer(blanked)]
 
 
 def facts(text: str) -> list[str]:
     """Return the rows of the fact sheet anchored in a note, in order."""
     rows: list[str] = []
-    for comment in _COMMENT.findall(text):
+    for comment in _COMMENT.findall(written.hidden(text)[0]):
         match = _FACTS.match(comment)
         if match:
             rows += match.group(1).split()
@@ -210,7 +264,7 @@ def facts(text: str) -> list[str]:
 
 def title_of(text: str) -> str:
     """Return the title of a note: its first heading of the first level; nothing where it has none."""
-    found = (match for line in text.split("\n") if (match := _HEADING.match(line)))
+    found = (match for line in written.hidden(text)[0].split("\n") if (match := _HEADING.match(line)))
     return next((match.group(2) for match in found if len(match.group(1)) == 1), "")
 
 
@@ -232,7 +286,7 @@ def _without_comments(text: str) -> str:
     return _COMMENT.sub(lambda match: "\n" * match.group().count("\n"), text)
 
 
-def _cut(text: str, origin: str) -> Note:
+def _cut(text: str, origin: str, code: tuple[str, ...] = (), found: References | None = None) -> Note:
     title = ""
     opening: list[Passage] = []
     sections: list[tuple[str, str, list[Passage]]] = []
@@ -243,27 +297,38 @@ def _cut(text: str, origin: str) -> Note:
         return sections[-1][2] if sections else opening
 
     def finish() -> None:
-        body = "\n".join(prose).strip()
+        body = written.shown("\n".join(prose).strip(), code)
         if body:
-            passages().append(Passage(kind="prose", name="", text=body, line=start))
+            passages().append(Passage(kind="prose", name="", text=body, line=start, start=start))
         prose.clear()
 
-    lines = iter(enumerate(text.split("\n"), 1))
+    lines = _Lines(text)
     for number, line in lines:
         heading, directive = _HEADING.match(line), _DIRECTIVE.match(line)
-        if heading and len(heading.group(1)) == 1 and not title:
+        level = len(heading.group(1)) if heading else 0
+        if heading and level == 1 and not title:
             finish()
             title = heading.group(2)
-        elif heading and len(heading.group(1)) == 2:
+        elif heading and level == 2:
             finish()
             if not heading.group(3):
                 raise NoteError(f"{origin}:{number}: the heading has no {{#id}}.")
             sections.append((heading.group(3), heading.group(2), []))
+        elif heading and (level == 1 or level > _LEVELS or heading.group(3)):
+            raise NoteError(
+                f"{origin}:{number}: "
+                + ("the note has a title already." if level == 1 else "")
+                + (f"headings have {_LEVELS} levels at most." if level > _LEVELS else "")
+                + ("only a section, ##, has an {#id}." if 1 < level <= _LEVELS else "")
+            )
         elif directive:
             finish()
-            passages().append(_directive(directive, number, lines, origin))
+            passages().append(_directive(directive, number, lines, origin, code))
         elif line.startswith(":::"):
             raise NoteError(f"{origin}:{number}: '{line.strip()}' opens nothing and closes nothing.")
+        elif (alert := written.alert(line)) and not (prose and written.unquoted(prose[-1]) is not None):
+            finish()
+            passages().append(_alert(alert, number, lines, origin, code))
         elif prose or line.strip():
             if not prose:
                 start = number
@@ -276,10 +341,39 @@ def _cut(text: str, origin: str) -> Note:
         title=title,
         opening=tuple(opening),
         sections=tuple(NoteSection(id=id_, title=head, passages=tuple(parts)) for id_, head, parts in sections),
+        references=found or References(footnotes={}, cited={}),
     )
 
 
-def _directive(match: re.Match[str], number: int, lines: Iterator[tuple[int, str]], origin: str) -> Passage:
+class _Lines:
+    """The numbered lines of a note, of which the next one can be seen before it is taken."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.split("\n")
+        self._taken = 0
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        while self._taken < len(self._lines):
+            self._taken += 1
+            yield self._taken, self._lines[self._taken - 1]
+
+    def next(self) -> str:
+        """Return the line that comes next; nothing at the end."""
+        return self._lines[self._taken] if self._taken < len(self._lines) else ""
+
+
+def _alert(kind: str, number: int, lines: _Lines, origin: str, code: tuple[str, ...]) -> Passage:
+    if kind not in written.ALERTS:
+        known = ", ".join(f"[!{name.upper()}]" for name in written.ALERTS)
+        raise NoteError(f"{origin}:{number}: there is no alert [!{kind.upper()}]; there are {known}.")
+    body: list[str] = []
+    while (line := written.unquoted(lines.next())) is not None:
+        next(iter(lines))
+        body.append(line)
+    return _passage(written.ALERTS[kind], "", 0, body, number, code)
+
+
+def _directive(match: re.Match[str], number: int, lines: _Lines, origin: str, code: tuple[str, ...]) -> Passage:
     kind, name, points = match.group(1), match.group(2) or "", match.group(3)
     known = (*PLACED, *EXERCISES, *BOXES)
     if kind not in known:
@@ -291,12 +385,17 @@ def _directive(match: re.Match[str], number: int, lines: Iterator[tuple[int, str
     body: list[str] = []
     for _, line in lines:
         if line.strip() == ":::":
-            text = "\n".join(body).strip()
-            return Passage(kind=kind, name=name, text=text, line=number, points=int(points or 0))
+            return _passage(kind, name, int(points or 0), body, number, code)
         if line.startswith(":::"):
             break
         body.append(line)
     raise NoteError(f"{origin}:{number}: '{kind}' is not closed by a line ':::'.")
+
+
+def _passage(kind: str, name: str, points: int, body: list[str], number: int, code: tuple[str, ...]) -> Passage:
+    blank = next((index for index, line in enumerate(body) if line.strip()), 0)
+    text = written.shown("\n".join(body).strip(), code)
+    return Passage(kind=kind, name=name, text=text, line=number, points=points, start=number + 1 + blank)
 
 
 def outline(text: str) -> list[str]:
@@ -312,11 +411,11 @@ def outline(text: str) -> list[str]:
         parts.extend(sorted(values))
         values.clear()
 
-    for line in text.split("\n"):
+    for line in written.hidden(text)[0].split("\n"):
         heading, directive, comment = _HEADING.match(line), _DIRECTIVE.match(line), _COMMENT.fullmatch(line.strip())
         if heading or directive or comment or not line.strip():
             finish()
-        if heading:
+        if heading and len(heading.group(1)) <= 2:
             parts.append(f"section {heading.group(3) or 'title'}")
         elif directive:
             parts.append(" ".join(word for word in directive.groups() if word))
