@@ -32,6 +32,8 @@ _CODE = r"(?P<code>(?<!`)(`+)(?!`)(?:(?!\n\n).){0,2000}?(?<!`)\2(?!`))"
 _FORMULA = re.compile(
     _CODE + r"|\\\\|(?P<brackets>(?<!\\)\\\[(?P<displayed>(?:(?!\n\n).){1,2000}?)\\\])"
     r"|\\\((?P<inline>(?:(?!\n\n).){1,2000}?)\\\)"
+    # As it should be; it must be passed over whole, or the text between two formulas would be taken for one.
+    r"|\$\$(?:\\.|[^$\\]){1,2000}?\$\$|\$(?![\s$])(?:\\.|[^$\\\n]){1,2000}?(?<!\s)\$(?!\d)"
     # With blanks inside: one formula, not two sums of money with words between.
     r"|(?<![\\$\d])\$[ \t]+(?!\d)(?P<spaced>(?:(?![A-Za-z]{3})[^$\n\\]|\\[A-Za-z]+|\\.){1,200}?)[ \t]+\$(?![\d$])",
     re.DOTALL,
