@@ -40,6 +40,9 @@ EXERCISES = ("exercise", "hint", "solution")
 BOXES = ("key-points", "caution", "note", "self-check", "sources")
 """Directives that enclose text."""
 
+_MOST_FILLED = 4 * written.LONGEST
+"""Characters of a note with its values."""
+_LONGEST_MESSAGE = 600
 _FAULTS = (TemplateError, SecurityError, MissingValueError, TypeError, ValueError, LookupError, ArithmeticError)
 """What an expression of a note can raise."""
 _HEADING = re.compile(r"^(#{1,6}) +(.*?)(?: *\{#([a-z0-9-]+)\})?\s*$")
@@ -156,6 +159,7 @@ def read(context: Context, text: str, origin: str, library: Mapping[str, str] | 
         raise NoteError(f"{origin}:{text.count(chr(10), 0, last) + 1}: the comment is not closed by '-->'.")
     # Values are put into code too; what they give is hidden again.
     filled, code = written.hidden(_filled(context, written.shown(text, code), origin), origin)
+    written.check_paragraphs(filled, origin)
     filled, found = references.resolved(_without_comments(filled), origin, context.result.lab, library or {})
     note = _cut(filled, origin, code, found)
     if note.title != title_of(_without_comments(text)):
@@ -269,16 +273,30 @@ def title_of(text: str) -> str:
 
 
 def _filled(context: Context, text: str, origin: str) -> str:
+    parts: list[str] = []
+    size = 0
     try:
-        return environment(context.language).from_string(text).render(context.names())
+        for part in environment(context.language).from_string(text).generate(context.names()):
+            parts.append(part)
+            size += len(part)
+            if size > _MOST_FILLED:
+                raise SecurityError(f"with its values the note is longer than {_MOST_FILLED} characters.")
+        return "".join(parts)
     except TemplateSyntaxError as error:
-        raise NoteError(f"{origin}:{error.lineno}: {error.message}") from error
-    except RecursionError:
+        raise NoteError(f"{origin}:{error.lineno}: {_short(error.message or '')}") from error
+    # The last two come from Python, which gets each expression as one of its own.
+    except (RecursionError, SyntaxError, MemoryError):
         raise NoteError(f"{origin}:1: an expression is nested too deeply.") from None
     except _FAULTS as error:
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<template>"]
         line = frames[0].lineno if frames else 1
-        raise NoteError(f"{origin}:{line}: {error}") from error
+        raise NoteError(f"{origin}:{line}: {_short(str(error))}") from error
+
+
+def _short(message: str) -> str:
+    """Return what an expression raised: no address in memory, which no two runs share, and no more than some lines."""
+    message = re.sub(r" at 0x[0-9a-fA-F]+", "", message)
+    return message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
 
 
 def _without_comments(text: str) -> str:

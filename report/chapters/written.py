@@ -23,15 +23,16 @@ ALERTS = {
 
 _FIRST, _MOST = 0xF0000, 0xFFFD
 """Characters of a plane for private use stand for the lines of code, one for each."""
-LONGEST = 200_000
-"""Characters of a note, ten times the longest one shipped: the time that reading takes stays bounded."""
+LONGEST, LONGEST_PARAGRAPH = 100_000, 12_000
+"""Characters of a note, five times the longest one shipped, and of a part of it without a blank line: the time that
+reading a paragraph takes grows with the square of its length."""
 _HIDDEN = re.compile("[\U000f0000-\U000ffffd]")
 _QUOTE = re.compile(r"(?:[ \t]*> ?)*")
 _FENCE = re.compile(r"[ \t]*(`{3,}(?!.*`)|~{3,})")
 _CODE = r"(?P<code>(?<!`)(`+)(?!`)(?:(?!\n\n).){0,2000}?(?<!`)\2(?!`))"
 _FORMULA = re.compile(
-    _CODE + r"|\\\\|(?P<brackets>(?<!\\)\\\[(?P<displayed>(?:(?!\n\n).){1,2000}?)\\\])"
-    r"|\\\((?P<inline>(?:(?!\n\n).){1,2000}?)\\\)"
+    _CODE + r"|\\\\|(?P<brackets>(?<!\\)\\\[(?P<displayed>(?:\\\\|(?!\n\n|\\[(\[]).){1,2000}?)\\\])"
+    r"|\\\((?P<inline>(?:\\\\|(?!\n\n|\\[(\[]).){1,2000}?)\\\)"
     # As it should be; it must be passed over whole, or the text between two formulas would be taken for one.
     r"|\$\$(?:\\.|[^$\\]){1,2000}?\$\$|\$(?![\s$])(?:\\.|[^$\\\n]){1,2000}?(?<!\s)\$(?!\d)"
     # With blanks inside: one formula, not two sums of money with words between.
@@ -103,6 +104,19 @@ def check(text: str, origin: str) -> None:
         raise NoteError(
             f"{origin}:{line}: the character U+{ord(found.group()):04X} is for private use and can't stand in a note."
         )
+
+
+def check_paragraphs(text: str, origin: str) -> None:
+    """Refuse a paragraph or table that is too long.
+
+    Raises:
+        NoteError: there is one, in the text of a note with its code hidden.
+    """
+    line = 1
+    for part in text.split("\n\n"):
+        if len(part) > LONGEST_PARAGRAPH:
+            raise NoteError(f"{origin}:{line}: the paragraph is longer than {LONGEST_PARAGRAPH} characters.")
+        line += part.count("\n") + 2
 
 
 def with_dollars(text: str) -> str:

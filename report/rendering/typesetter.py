@@ -170,7 +170,9 @@ class Typesetter:
         return SLOT
 
     def _math_rule(self, token: Token) -> str:
-        return self._slot(self._formula(token.content, token.type == "math_block"))
+        display = token.type == "math_block"
+        slot = self._slot(self._formula(token.content, display))
+        return f"<p>{slot}</p>\n" if display else slot
 
     def _fence_rule(self, token: Token) -> str:
         # Focusable, so that a long line can be scrolled with the keyboard; paper does not mind.
