@@ -19,8 +19,8 @@ from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import Result
 from labreport.report.chapters import notes, tables
 from labreport.report.chapters.claim_words import Said
+from labreport.report.chapters.cutting import BOXES, Note, Passage
 from labreport.report.chapters.evidence import with_evidence
-from labreport.report.chapters.notes import Note, Passage
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.numbering import Numbering
 from labreport.report.chapters.values import Context, Missing
@@ -280,7 +280,7 @@ def _block(passage: Passage, result: Result, placing: _Placing, note: Note, tags
     words = placing.words
     if passage.kind == "prose":
         return Prose(markdown=passage.text)
-    if passage.kind in notes.BOXES:
+    if passage.kind in BOXES:
         text = Prose(markdown=passage.text)
         return Box(kind=cast(BoxKind, passage.kind), title=words(f"labs.box_{passage.kind}"), blocks=(text,))
     if passage.kind == "equation":

@@ -47,6 +47,7 @@ def cover(
     language = words.language
     own = ((name, getattr(configuration, name).get(language)) for name in LOCALISED if name != "title")
     facts = [
+        *((escape(name), escape(text)) for name, text in configuration.cover.get(language, ())),
         *((words(f"labs.cover_{name}"), escape(text)) for name, text in own if text),
         (words("labs.cover_date"), date),
         (words("labs.cover_version"), f"labreport {version}"),

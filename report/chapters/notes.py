@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from jinja2.exceptions import SecurityError
 
 from labreport.report import languages
 from labreport.report.chapters import references, written
-from labreport.report.chapters.references import References
+from labreport.report.chapters.cutting import DIRECTIVE, HEADING, Note, cut
 from labreport.report.chapters.sandbox import environment
 from labreport.report.chapters.values import Context
 from labreport.report.errors import NoteError, RenderingError
@@ -33,22 +32,11 @@ from labreport.report.findings.analysis import MissingValueError
 from labreport.report.rendering import mathematics
 from labreport.report.rendering.typesetter import on_screen
 
-PLACED = ("figure", "table", "listing", "model", "example", "equation")
-"""Directives that place something by name."""
-EXERCISES = ("exercise", "hint", "solution")
-"""Directives that make up an exercise."""
-BOXES = ("key-points", "caution", "note", "self-check", "sources")
-"""Directives that enclose text."""
-
 _MOST_FILLED = 4 * written.LONGEST
 """Characters of a note with its values."""
 _LONGEST_MESSAGE = 600
 _FAULTS = (TemplateError, SecurityError, MissingValueError, TypeError, ValueError, LookupError, ArithmeticError)
 """What an expression of a note can raise."""
-_HEADING = re.compile(r"^(#{1,6}) +(.*?)(?: *\{#([a-z0-9-]+)\})?\s*$")
-_LEVELS = 3
-"""Levels of headings: the title, sections, and headings within a section."""
-_DIRECTIVE = re.compile(r"^:::([a-z-]+)(?: +([A-Za-z0-9_-]+))?(?: +([0-9]+))?\s*$")
 _SOLUTION = re.compile(r"^:::solution\b")
 _COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 _FACTS = re.compile(r"^\s*facts:\s*([A-Z0-9 ]+?)\s*$")
@@ -60,48 +48,6 @@ _EXEMPT = re.compile(
 )
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
 _STRAY = re.compile(r"(?<![A-Za-z0-9_])\d[\d.,]*(?![A-Za-z0-9_])")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Passage:
-    """Running Markdown, or a directive."""
-
-    kind: str
-    """"prose", or the directive's kind."""
-    name: str
-    text: str
-    """The Markdown, or the directive's body."""
-    line: int
-    points: int = 0
-    """Of an exercise."""
-    start: int = 0
-    """The line on which the text begins."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class NoteSection:
-    """A headed part of a note."""
-
-    id: str
-    title: str
-    passages: tuple[Passage, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Note:
-    """A whole note, values put in."""
-
-    origin: str
-    title: str
-    opening: tuple[Passage, ...]
-    sections: tuple[NoteSection, ...]
-    references: References = field(default_factory=lambda: References(footnotes={}, cited={}))
-
-    def passages(self) -> Iterator[Passage]:
-        """Yield every passage in order."""
-        yield from self.opening
-        for section in self.sections:
-            yield from section.passages
 
 
 def written_in(language: str, name: str, folder: Path | None = None) -> str:
@@ -161,7 +107,7 @@ def read(context: Context, text: str, origin: str, library: Mapping[str, str] | 
     filled, code = written.hidden(_filled(context, written.shown(text, code), origin), origin)
     written.check_paragraphs(filled, origin)
     filled, found = references.resolved(_without_comments(filled), origin, context.result.lab, library or {})
-    note = _cut(filled, origin, code, found)
+    note = cut(filled, origin, code, found)
     if note.title != title_of(_without_comments(text)):
         # Cover, gate and comparison print it too, and the page of a run that failed.
         raise NoteError(f"{origin}:1: the title can't hold a value: it also stands where there is no run.")
@@ -221,7 +167,7 @@ def plain(text: str, origin: str) -> Note:
         NoteError: names file and line, as `read`.
     """
     text, code = written.hidden(text, origin)
-    return _cut(_without_comments(written.with_dollars(text)), origin, code)
+    return cut(_without_comments(written.with_dollars(text)), origin, code)
 
 
 def without_solutions(text: str, origin: str) -> str:
@@ -268,7 +214,7 @@ def facts(text: str) -> list[str]:
 
 def title_of(text: str) -> str:
     """Return the title of a note: its first heading of the first level; nothing where it has none."""
-    found = (match for line in written.hidden(text)[0].split("\n") if (match := _HEADING.match(line)))
+    found = (match for line in written.hidden(text)[0].split("\n") if (match := HEADING.match(line)))
     return next((match.group(2) for match in found if len(match.group(1)) == 1), "")
 
 
@@ -304,118 +250,6 @@ def _without_comments(text: str) -> str:
     return _COMMENT.sub(lambda match: "\n" * match.group().count("\n"), text)
 
 
-def _cut(text: str, origin: str, code: tuple[str, ...] = (), found: References | None = None) -> Note:
-    title = ""
-    opening: list[Passage] = []
-    sections: list[tuple[str, str, list[Passage]]] = []
-    prose: list[str] = []
-    start = 1
-
-    def passages() -> list[Passage]:
-        return sections[-1][2] if sections else opening
-
-    def finish() -> None:
-        body = written.shown("\n".join(prose).strip(), code)
-        if body:
-            passages().append(Passage(kind="prose", name="", text=body, line=start, start=start))
-        prose.clear()
-
-    lines = _Lines(text)
-    for number, line in lines:
-        heading, directive = _HEADING.match(line), _DIRECTIVE.match(line)
-        level = len(heading.group(1)) if heading else 0
-        if heading and level == 1 and not title:
-            finish()
-            title = heading.group(2)
-        elif heading and level == 2:
-            finish()
-            if not heading.group(3):
-                raise NoteError(f"{origin}:{number}: the heading has no {{#id}}.")
-            sections.append((heading.group(3), heading.group(2), []))
-        elif heading and (level == 1 or level > _LEVELS or heading.group(3)):
-            raise NoteError(
-                f"{origin}:{number}: "
-                + ("the note has a title already." if level == 1 else "")
-                + (f"headings have {_LEVELS} levels at most." if level > _LEVELS else "")
-                + ("only a section, ##, has an {#id}." if 1 < level <= _LEVELS else "")
-            )
-        elif directive:
-            finish()
-            passages().append(_directive(directive, number, lines, origin, code))
-        elif line.startswith(":::"):
-            raise NoteError(f"{origin}:{number}: '{line.strip()}' opens nothing and closes nothing.")
-        elif (alert := written.alert(line)) and not (prose and written.unquoted(prose[-1]) is not None):
-            finish()
-            passages().append(_alert(alert, number, lines, origin, code))
-        elif prose or line.strip():
-            if not prose:
-                start = number
-            prose.append(line)
-    finish()
-    if not title:
-        raise NoteError(f"{origin}:1: the note has no title.")
-    return Note(
-        origin=origin,
-        title=title,
-        opening=tuple(opening),
-        sections=tuple(NoteSection(id=id_, title=head, passages=tuple(parts)) for id_, head, parts in sections),
-        references=found or References(footnotes={}, cited={}),
-    )
-
-
-class _Lines:
-    """The numbered lines of a note, of which the next one can be seen before it is taken."""
-
-    def __init__(self, text: str) -> None:
-        self._lines = text.split("\n")
-        self._taken = 0
-
-    def __iter__(self) -> Iterator[tuple[int, str]]:
-        while self._taken < len(self._lines):
-            self._taken += 1
-            yield self._taken, self._lines[self._taken - 1]
-
-    def next(self) -> str:
-        """Return the line that comes next; nothing at the end."""
-        return self._lines[self._taken] if self._taken < len(self._lines) else ""
-
-
-def _alert(kind: str, number: int, lines: _Lines, origin: str, code: tuple[str, ...]) -> Passage:
-    if kind not in written.ALERTS:
-        known = ", ".join(f"[!{name.upper()}]" for name in written.ALERTS)
-        raise NoteError(f"{origin}:{number}: there is no alert [!{kind.upper()}]; there are {known}.")
-    body: list[str] = []
-    while (line := written.unquoted(lines.next())) is not None:
-        next(iter(lines))
-        body.append(line)
-    return _passage(written.ALERTS[kind], "", 0, body, number, code)
-
-
-def _directive(match: re.Match[str], number: int, lines: _Lines, origin: str, code: tuple[str, ...]) -> Passage:
-    kind, name, points = match.group(1), match.group(2) or "", match.group(3)
-    known = (*PLACED, *EXERCISES, *BOXES)
-    if kind not in known:
-        raise NoteError(f"{origin}:{number}: unknown directive '{kind}'; there are {', '.join(known)}.")
-    if (kind not in BOXES) != bool(name):
-        raise NoteError(f"{origin}:{number}: '{kind}' {'takes no name' if kind in BOXES else 'needs a name'}.")
-    if (kind == "exercise") != bool(points):
-        raise NoteError(f"{origin}:{number}: '{kind}' {'needs its points' if kind == 'exercise' else 'has no points'}.")
-    body: list[str] = []
-    for _, line in lines:
-        if line.strip() == ":::":
-            return _passage(kind, name, int(points or 0), body, number, code)
-        if line.startswith(":::"):
-            break
-        body.append(line)
-    raise NoteError(f"{origin}:{number}: '{kind}' is not closed by a line ':::'.")
-
-
-def _passage(kind: str, name: str, points: int, body: list[str], number: int, code: tuple[str, ...]) -> Passage:
-    blank = next((index for index, line in enumerate(body) if line.strip()), 0)
-    text = written.shown("\n".join(body).strip(), code)
-    return Passage(kind=kind, name=name, text=text, line=number, points=points, start=number + 1 + blank)
-
-
 def outline(text: str) -> list[str]:
     """Return what a note says in an order that no translation may change.
 
@@ -430,7 +264,7 @@ def outline(text: str) -> list[str]:
         values.clear()
 
     for line in written.hidden(text)[0].split("\n"):
-        heading, directive, comment = _HEADING.match(line), _DIRECTIVE.match(line), _COMMENT.fullmatch(line.strip())
+        heading, directive, comment = HEADING.match(line), DIRECTIVE.match(line), _COMMENT.fullmatch(line.strip())
         if heading or directive or comment or not line.strip():
             finish()
         if heading and len(heading.group(1)) <= 2:

@@ -143,7 +143,7 @@ def _with_text(tex: str) -> str:
 @cache
 def _lend_chinese() -> None:
     """Let the library that draws formulas take Chinese characters from the font of the text."""
-    from ziafont import Font
+    from ziafont.font import Font
     from ziamath.mathfont import MathFont
 
     text = Font(str(fonts.path("regular")))
@@ -152,12 +152,12 @@ def _lend_chinese() -> None:
     def findglyph(self: Any, char: str, variant: Any) -> Any:
         if not re.match(_HAN, char):
             return usual(self, char, variant)
-        glyph = text.glyph(char)
+        glyph: Any = text.glyph(char)
         # The library takes the width of another glyph where a font states equal widths once; these fill the em.
         glyph.advance = lambda nextchr=None: text.info.layout.unitsperem
         return glyph
 
-    MathFont.findglyph = findglyph
+    MathFont.findglyph = findglyph  # type: ignore[method-assign]
 
 
 @lru_cache(maxsize=1024)

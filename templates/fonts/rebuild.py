@@ -13,8 +13,8 @@ What is done, and why:
 - Full-width marks that follow each other are kerned together (，and “ share one blank), as Chinese printing does.
 - The italic is Source Sans 3's, enlarged alike; Chinese has no italic.
 - "Labreport Mono" is JetBrains Mono NL (no ligatures: code must show the characters that were typed).
-- "Labreport Sans More" has the Chinese characters of Noto Sans SC that are not in GB 2312, and those of Noto Sans JP
-  that are in neither, in one weight, as woff2: traditional Chinese and rare characters of names, which few reports need.
+- "Labreport Sans More" has the Chinese characters of Noto Sans SC that are not in GB 2312, and the rarest of Noto Sans
+  JP (those of the supplementary planes), as woff2: traditional Chinese and rare characters of names.
 - The names are new because the licences (SIL OFL 1.1) reserve the old ones; hinting and unused tables are dropped.
 """
 
@@ -36,6 +36,7 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen, TTGlyphPointPen
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.scaleUpem import scale_upem
+from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
 
 from labreport.templates.fonts import outlines
 
@@ -212,19 +213,25 @@ def add_chinese(font: TTFont, slices: Iterable[TTFont]) -> list[str]:
     return [chr(code_point) for code_point in hanzi if code_point in wanted]
 
 
-def rarer(base: TTFont, slices: Iterable[TTFont]) -> TTFont:
-    """Return a font of the characters that a family has in its slices and the base font has not."""
+def rarer(base: TTFont, sources: Sources, weight: int) -> TTFont:
+    """Return a font of what Noto Sans SC has and the base font has not, and of the rarest in Noto Sans JP."""
     known = set(base.getBestCmap())
     font = reduced(base, [0x20], [])
     mapping = font.getBestCmap()
-    for part in slices:
+    japanese = ((part, 0x10000) for part in sources.chinese_slices(weight, "noto-sans-jp"))
+    for part, first in chain(((part, 0) for part in sources.chinese_slices(weight)), japanese):
         for code_point, source_name in sorted(part.getBestCmap().items()):
-            chinese = unicodedata.name(chr(code_point), "").startswith("CJK ")
-            if code_point not in known and code_point not in mapping and (chinese or code_point in MORE):
+            wanted = unicodedata.name(chr(code_point), "").startswith("CJK UNIFIED") or code_point in MORE
+            if wanted and code_point >= first and code_point not in known and code_point not in mapping:
                 name = f"uni{code_point:04X}"
                 draw_glyph(font, name, part, source_name)
                 mapping[code_point] = name
     set_mapping(font, mapping)
+    wide = CmapSubtable.newSubtable(12)
+    wide.platformID, wide.platEncID, wide.language, wide.cmap = 3, 10, 0, dict(mapping)
+    for table in font["cmap"].tables:
+        table.cmap = {code_point: name for code_point, name in mapping.items() if code_point <= 0xFFFF}
+    font["cmap"].tables.append(wide)
     return font
 
 
@@ -343,7 +350,7 @@ def finish(font: TTFont, family: str, style: str, copyright_notice: str, path: P
 
 
 def main(folder: Path) -> None:
-    """Write the five font files beside this script."""
+    """Write the six font files beside this script."""
     target = Path(__file__).parent
     sources = Sources(folder)
     adobe = "Copyright 2010-2024 Adobe (http://www.adobe.com/), with Reserved Font Name 'Source'."
@@ -353,14 +360,15 @@ def main(folder: Path) -> None:
         font = enlarged(reduced(sources.font("source-sans", f"TTF/SourceSans3-{style}.ttf"), LATIN, ["kern"]))
         add_spaces(font)
         missing = add_chinese(font, sources.chinese_slices(weight))
-        add_chinese_quotes(font, sources.font("fontsource-noto-sans-sc", f"files/noto-sans-sc-latin-{weight}-normal.woff2"))
+        add_chinese_quotes(
+            font, sources.font("fontsource-noto-sans-sc", f"files/noto-sans-sc-latin-{weight}-normal.woff2")
+        )
         add_features(font, chinese_features(font))
         finish(font, "Labreport Sans", style, f"{adobe} {noto}", target / f"LabreportSans-{style}.ttf")
         print(f"  lacks of GB 2312: {''.join(missing)}")
-    slices = chain(sources.chinese_slices(400), sources.chinese_slices(400, "noto-sans-jp"))
-    more = rarer(TTFont(target / "LabreportSans-Regular.ttf"), slices)
-    more.flavor = "woff2"
-    finish(more, "Labreport Sans More", "Regular", noto, target / "LabreportSansMore-Regular.woff2")
+        more = rarer(TTFont(target / f"LabreportSans-{style}.ttf"), sources, weight)
+        more.flavor = "woff2"
+        finish(more, "Labreport Sans More", style, noto, target / f"LabreportSansMore-{style}.woff2")
     font = enlarged(reduced(sources.font("source-sans", "TTF/SourceSans3-It.ttf"), LATIN, ["kern"]))
     add_spaces(font)
     finish(font, "Labreport Sans", "Italic", adobe, target / "LabreportSans-Italic.ttf")
