@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from helpers.hand_labs import place, stored
+from helpers.hand_labs import stored
 from helpers.hand_results import hand_result
 
 from labreport.report.chapters import notes, references
@@ -14,8 +14,6 @@ from labreport.report.cli import main
 from labreport.report.document import Box, Prose, Table
 from labreport.report.errors import NoteError
 from labreport.report.rendering.typesetter import on_screen
-
-__all__ = ["place"]
 
 
 def _read(text: str, library=None):
