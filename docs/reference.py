@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -12,9 +11,11 @@ from typing import Any
 
 import click
 
+import labreport
 from labreport.experiments import registry as labs
 from labreport.report import cli, configuration
 from labreport.report.chapters import cutting, sandbox, tables, values
+from labreport.report.commands.schema import FORMS
 from labreport.report.figures import registry as figures
 from labreport.report.findings import claims
 from labreport.report.gate import rules
@@ -52,7 +53,7 @@ def command_line() -> str:
     """Return the page of all commands with their options, as their `--help` has them."""
     parts = ["# Command line", "Each command has `--help`, with the same text. [Exit codes](exit-codes.md)."]
     for name in cli.COMMANDS:
-        command: click.Command = importlib.import_module(f"labreport.report.commands.{name}").command
+        command: click.Command = cli.loaded(name)
         parts += _command(command, f"labreport {name}", name)
     return _page(parts)
 
@@ -154,14 +155,19 @@ def _names(function: Callable[..., Any]) -> set[str]:
 
 
 def result_format() -> str:
-    """Return the page of a stored result, from its JSON Schema."""
-    schema = codec.schema()
+    """Return the page of a stored result and of what `show` and `list` print, from their JSON Schemas."""
     parts = [
         "# The format of a result",
-        f"`labreport schema` prints this as JSON Schema (`{schema['$schema']}`). A result begins with "
-        "[Result](#result); what a lab measured is in [Findings](#findings).",
+        "`labreport schema` prints this as JSON Schema. A result begins with [Result](#result); what a lab measured is "
+        "in [Findings](#findings).",
+        "`labreport show --json` prints a [ShownResult](#shownresult): the result, and in `conclusions` what is "
+        "concluded from it. `labreport list --json` prints a list of [ListedRun](#listedrun).",
+        "`labreport schema --of show` and `labreport schema --of list` print the schemas of both.",
     ]
-    for name, definition in schema["$defs"].items():
+    definitions: dict[str, Any] = {}
+    for form, record in FORMS.items():
+        definitions |= codec.schema(record, f"labreport {form}")["$defs"]
+    for name, definition in definitions.items():
         parts += [f"## {name}", definition.get("description", "")]
         required = set(definition.get("required", ()))
         rows = [
@@ -191,8 +197,11 @@ def _type(item: Mapping[str, Any]) -> str:
 def api() -> str:
     """Return the pages of the API, to be filled by Sphinx from the docstrings."""
     parts = ["# API", "What is named here is kept; everything else may change from one version to the next."]
+    public = ", ".join(labreport.__all__)
     for title, module in API.items():
-        options = "   :members:\n   :undoc-members:\n"
+        # What is public is described once, under the name by which it is imported.
+        others = "" if module == labreport.__name__ else f"   :exclude-members: {public}\n"
+        options = f"   :members:\n   :undoc-members:\n{others}"
         parts += [f"## {title}", _code("{eval-rst}", f".. automodule:: {module}\n{options}")]
     return _page(parts)
 

@@ -19,7 +19,7 @@ import numpy as np
 from labreport.experiments.errors import LabError
 from labreport.experiments.examples import capture
 from labreport.experiments.lab import score
-from labreport.experiments.procedure import open_lab
+from labreport.experiments.procedure import mean_baseline, open_lab
 from labreport.experiments.result import Fold, Predictions, Score, Series
 from labreport.experiments.selection import best_smoothed_epoch
 from labreport.experiments.settings import require_range
@@ -54,18 +54,21 @@ class Settings:
     dataset: str = "boston_housing"
     """boston_housing or california_housing."""
     folds: int = 4
+    """Parts of the training samples, each of which validates once; at least 2."""
     units: int = 64
     """Units of each of the two hidden layers."""
     epochs: int = 500
     """Epochs of the cross-validation."""
     batch_size: int = 1
-    """Of the cross-validation."""
+    """Samples of one step of the cross-validation."""
     final_batch_size: int = 16
+    """Samples of one step of the final training."""
     dropped_epochs: int = 10
     """First epochs left out of the smoothed curve."""
     smoothing_factor: float = 0.9
-    """Weight of the past in the smoothed curve."""
+    """Weight of the past in the smoothed curve, from 0 to below 1."""
     learning_rate: float = 0.001
+    """Step of the optimizer, above 0."""
 
     def __post_init__(self) -> None:
         if self.dataset not in _DATASETS:
@@ -214,7 +217,7 @@ def _cross_validate(
     settings: Settings, features: NDArray[np.float64], prices: NDArray[np.float64], session: Session
 ) -> list[History]:
     """Train a network for each fold and return the histories; each fold is standardised by its own training part."""
-    trains, validations = _fold_samples(features, prices, settings.folds)
+    trains, validations = fold_samples(features, prices, settings.folds)
     models = session.build(lambda: [build_model(settings, features.shape[1]) for _ in trains])
     if session.is_first:
         session.draft.models.append(describe("fold", models[0]))
@@ -232,7 +235,7 @@ def _cross_validate(
     return histories
 
 
-def _fold_samples(
+def fold_samples(
     features: NDArray[np.float64], prices: NDArray[np.float64], folds: int
 ) -> tuple[list[Samples], list[Samples]]:
     """Return each fold's training and validation samples, both standardised by the training ones."""
@@ -294,9 +297,8 @@ def _baselines(
     train_table = np.column_stack([train_features, np.ones(len(train_features))])
     weights, *_ = np.linalg.lstsq(train_table, train_prices, rcond=None)
     answers = np.column_stack([test_features, np.ones(len(test_features))]) @ weights
-    mean_error = np.abs(test_prices - train_prices.mean()).mean()
     linear_error = np.abs(test_prices - answers).mean()
     return (
-        score("mean_mae", mean_error, model="mean", unit=_UNITS["mae"]),
+        mean_baseline(train_prices, test_prices, unit=_UNITS["mae"]),
         score("linear_mae", linear_error, model="linear", unit=_UNITS["mae"]),
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from labreport.experiments.errors import LabError, told
+from labreport.experiments.errors import LabError, message_of
 from labreport.experiments.result import Findings, Result
 
 VERDICTS = ("true", "some", "false", "unknown")
@@ -29,6 +29,10 @@ class Answer:
     holds: bool
     numbers: Mapping[str, Number] = field(default_factory=dict)
     """What decided it, by name; the sentences of the claim and the table of evidence show them."""
+    details: Mapping[str, Number] = field(default_factory=dict)
+    """What else the sentences of the claim need to be worded, and no table shows."""
+    votes: tuple[bool, ...] = ()
+    """Whether it holds for each training, where the function asks each of them; empty: every seed is asked alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +66,11 @@ class Definition(Generic[Function]):
         except Exception as error:
             if self.shipped:
                 raise
-            raise LabError(f"{self.name!r} failed: {type(error).__name__}: {told(error)}") from error
+            raise LabError(f"{self.name!r} failed: {type(error).__name__}: {message_of(error)}") from error
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClaimDefinition(Definition[Callable[[Result], Answer]]):
+class ClaimDefinition(Definition[Callable[..., Answer]]):
     """A sentence about a run that the run itself decides.
 
     `words` has for each language a text for each of `VERDICTS`, and may have `numbers`: what the table of evidence
@@ -96,11 +100,12 @@ class TableDefinition(Definition[Callable[..., Any]]):
 
 def claim(
     name: str | None = None, /, *, certain: bool = False, **words: Mapping[str, Any]
-) -> Callable[[Callable[[Result], Answer]], ClaimDefinition]:
+) -> Callable[[Callable[..., Answer]], ClaimDefinition]:
     """Make a claim of a function that takes a Result and returns an Answer.
 
     Args:
-        name: as notes write it, `claim("name")`; by default that of the function.
+        name: as notes write it, `claim("name")`; by default that of the function. A name that ends with capitals,
+            `best_epoch-GROUP`, stands for a family: what a note writes there is the function's second argument.
         certain: whether no chance can make it false, so that the gate fails where it does.
         words: for each language, such as `en={…}`, the texts of the four verdicts, and under `numbers` what each number
             is called in the table of evidence. A text is a Jinja2 expression: it may name the numbers, `holds` and
@@ -110,7 +115,7 @@ def claim(
         LabError: a language lacks the text of a verdict.
     """
 
-    def defined(function: Callable[[Result], Answer]) -> ClaimDefinition:
+    def defined(function: Callable[..., Answer]) -> ClaimDefinition:
         own = name or function.__name__
         for language, texts in words.items():
             missing = [verdict for verdict in VERDICTS if not isinstance(texts.get(verdict), str)]

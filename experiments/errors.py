@@ -28,7 +28,7 @@ class DataError(LabError):
     """A data set is missing, incomplete, or not the file it should be."""
 
 
-def told(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """Return the message of any error, also of one that fails to give it, so that it can be shown and stored."""
     try:
         text = str(error)
@@ -54,7 +54,7 @@ def plain(text: str) -> str:
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
-    """Return one line such as "Unknown lab 'minst'. Did you mean 'mnist'? Known: imdb, mnist."
+    """Return one line, e.g. "Unknown lab 'minst'. Did you mean 'mnist'? Known: imdb, mnist.".
 
     Args:
         kind: what the name should have named, e.g. "lab" or "setting of mnist".

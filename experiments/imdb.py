@@ -54,9 +54,11 @@ class Settings:
     epochs: int = 20
     """Epochs of the first stage."""
     batch_size: int = 512
+    """Samples of one step of training."""
     validation_samples: int = 10_000
     """Training reviews held out; of a sample of the data the same share."""
     learning_rate: float = 0.001
+    """Step of the optimizer, above 0."""
 
     def __post_init__(self) -> None:
         require_range(self, "words", least=4, below=100_001)

@@ -55,10 +55,13 @@ class Settings:
     units: int = 512
     """Units of the hidden layer."""
     epochs: int = 5
+    """Epochs of the first stage."""
     batch_size: int = 128
+    """Samples of one step of training."""
     validation_samples: int = 10_000
     """Training samples held out for the curves; of a sample of the data the same share."""
     learning_rate: float = 0.001
+    """Step of the optimizer, above 0."""
 
     def __post_init__(self) -> None:
         require_range(self, "units", "epochs", "batch_size", "validation_samples", least=1)

@@ -12,18 +12,18 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
-from labreport.experiments.errors import told, unknown_name
+from labreport.experiments.errors import message_of, unknown_name
 
 DISTRIBUTION = "labreport"
 
-Entry = TypeVar("Entry")
+Registered = TypeVar("Registered")
 
 
 class PluginError(Exception):
     """An entry is unknown or can't be imported; the message names it, what is known, and who offers it."""
 
 
-class Registry(Generic[Entry]):
+class Registry(Generic[Registered]):
     """All entries of one kind by name, imported when they are asked for.
 
     Args:
@@ -36,7 +36,7 @@ class Registry(Generic[Entry]):
         self.kind = kind
         self.group = group
         self._order = tuple(order)
-        self._loaded: dict[str, Entry] = {}
+        self._loaded: dict[str, Registered] = {}
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all entries in their order."""
@@ -63,7 +63,7 @@ class Registry(Generic[Entry]):
         """Return the sentence that refuses a name: what is known, `known` included, and the nearest."""
         return unknown_name(self.kind, name, (*self.names(), *known))
 
-    def get(self, name: str) -> Entry:
+    def get(self, name: str) -> Registered:
         """Return an entry.
 
         Raises:
@@ -77,11 +77,11 @@ class Registry(Generic[Entry]):
                 owner = point.dist.name if point.dist else "an unknown distribution"
                 raise PluginError(
                     f"The {self.kind} {name!r} of {owner} can't be imported from {point.value}: "
-                    f"{type(error).__name__}: {told(error)}"
+                    f"{type(error).__name__}: {message_of(error)}"
                 ) from error
         return self._loaded[name]
 
-    def find(self, name: str, own: Mapping[str, Entry] | None = None) -> tuple[Entry, *tuple[str, ...]]:
+    def find(self, name: str, own: Mapping[str, Registered] | None = None) -> tuple[Registered, *tuple[str, ...]]:
         """Return the entry that a name asks for, and of a family what follows the beginning of its names.
 
         Args:
@@ -98,11 +98,11 @@ class Registry(Generic[Entry]):
         entry = further[found] if found in further else self.get(found)
         return (entry,) if found == name else (entry, name.removeprefix(family(found)))
 
-    def knows(self, name: str, own: Mapping[str, Entry] | None = None) -> bool:
+    def knows(self, name: str, own: Mapping[str, Registered] | None = None) -> bool:
         """Return whether `find` would find something, without importing it. Arguments as there."""
         return self._asked(name, own or {}) is not None
 
-    def _asked(self, name: str, further: Mapping[str, Entry]) -> str | None:
+    def _asked(self, name: str, further: Mapping[str, Registered]) -> str | None:
         known = (*self.names(), *further)
         families = (other for other in known if (head := family(other)) and name.startswith(head) and name != head)
         return name if name in known else next(families, None)

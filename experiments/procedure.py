@@ -130,7 +130,20 @@ def linear_baseline(
     epochs: int,
     batch_size: int,
 ) -> None:
-    """Train a linear classifier, a single Dense layer, on the same samples and record its test accuracy."""
+    """Train a linear classifier, a single Dense layer, on the same samples and record its test accuracy.
+
+    Args:
+        session: gets the records.
+        build: makes the compiled classifier.
+        samples: all training samples.
+        tested: the test samples.
+        epochs: of the training.
+        batch_size: samples of one step, and of the test.
+
+    Raises:
+        LabError: the samples don't allow the training.
+        DivergenceError: the loss is no longer finite.
+    """
     model = session.build(build)
     session.fit(model, samples, epochs=epochs, batch_size=batch_size, role="linear")
     with session.stage("test"):
@@ -139,7 +152,12 @@ def linear_baseline(
 
 
 def majority_baseline(train_labels: NDArray[Any], test_labels: NDArray[Any]) -> Score:
-    """Return the test accuracy of always answering the most frequent training class."""
+    """Return the test accuracy of always answering the most frequent training class, as a share from 0 to 1.
+
+    Args:
+        train_labels: class of each training sample from 0, shape (samples,).
+        test_labels: class of each test sample, shape (samples,).
+    """
     majority = int(np.bincount(train_labels).argmax())
     return score("majority_accuracy", float(np.mean(test_labels == majority)), model="majority")
 
@@ -148,6 +166,10 @@ def random_baseline(train_labels: NDArray[Any], test_labels: NDArray[Any]) -> Sc
     """Return the test accuracy to be expected of guessing at random with the training set's class frequencies.
 
     It is the sum over the classes of training share times test share.
+
+    Args:
+        train_labels: class of each training sample from 0, shape (samples,).
+        test_labels: class of each test sample, shape (samples,).
     """
     classes = int(max(train_labels.max(), test_labels.max())) + 1
     train_shares = np.bincount(train_labels, minlength=classes) / len(train_labels)
@@ -155,8 +177,20 @@ def random_baseline(train_labels: NDArray[Any], test_labels: NDArray[Any]) -> Sc
     return score("random_accuracy", float(train_shares @ test_shares), model="random")
 
 
+def mean_baseline(train_targets: NDArray[Any], test_targets: NDArray[Any], *, unit: str = "") -> Score:
+    """Return the mean absolute test error of always answering the mean training target, in the targets' unit."""
+    error = np.abs(test_targets - train_targets.mean()).mean()
+    return score("mean_mae", float(error), model="mean", unit=unit)
+
+
 def confusion(true_labels: NDArray[Any], predicted: NDArray[Any], classes: int) -> tuple[tuple[int, ...], ...]:
-    """Return how often each class (row) was given each answer (column), shape (classes, classes)."""
+    """Return how often each class (row) was given each answer (column), shape (classes, classes).
+
+    Args:
+        true_labels: class of each sample, from 0 to classes - 1, shape (samples,).
+        predicted: class answered, of the same shape.
+        classes: number of classes.
+    """
     pairs = np.asarray(true_labels, dtype=np.int64) * classes + predicted
     counts = np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
     return tuple(tuple(int(count) for count in row) for row in counts)

@@ -62,6 +62,7 @@ class Settings:
     epochs: int = 20
     """Epochs of the first stage."""
     batch_size: int = 512
+    """Samples of one step of training."""
     validation_samples: int = 1_000
     """Training newswires held out; of a sample of the data the same share."""
     bottleneck_units: int = 4
@@ -69,6 +70,7 @@ class Settings:
     comparison_epochs: int = 5
     """Epochs over which the two encodings of the labels are compared."""
     learning_rate: float = 0.001
+    """Step of the optimizer, above 0."""
 
     def __post_init__(self) -> None:
         require_range(self, "words", least=4, below=100_001)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
-from labreport.experiments.errors import LabError, plain, told, unknown_name
+from labreport.experiments.errors import LabError, message_of, plain, unknown_name
 from labreport.experiments.result import Setting
 
 AnySettings = TypeVar("AnySettings")
@@ -74,10 +74,10 @@ def resolve(
     try:
         settings = settings_class(**values)
     except ValueError as error:
-        raise SettingError(f"{lab + ': ' if lab else ''}{told(error)}") from error
+        raise SettingError(f"{lab + ': ' if lab else ''}{message_of(error)}") from error
     except (Exception, SystemExit) as error:
         raise SettingError(
-            f"The settings{f' of {lab}' if lab else ''} can't be made: {type(error).__name__}: {told(error)}"
+            f"The settings{f' of {lab}' if lab else ''} can't be made: {type(error).__name__}: {message_of(error)}"
         ) from error
     for name, expected in types.items():
         value = getattr(settings, name)
@@ -95,7 +95,9 @@ def setting_types(settings_class: type[Any]) -> dict[str, type]:
     try:
         hints = get_type_hints(settings_class)
     except Exception as error:
-        raise SettingError(f"The types of the settings can't be read: {type(error).__name__}: {told(error)}") from error
+        raise SettingError(
+            f"The types of the settings can't be read: {type(error).__name__}: {message_of(error)}"
+        ) from error
     for field in fields(settings_class):
         if not any(hints[field.name] is kind for kind in _EXPECTED):
             declared = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", field.type)

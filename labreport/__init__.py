@@ -42,29 +42,51 @@ __all__ = [
     "best_smoothed_epoch",
     "capture",
     "claim",
+    "compare",
+    "confusion",
     "describe",
     "evaluate",
     "figure",
     "files",
     "in_memory",
+    "linear_baseline",
+    "majority_baseline",
+    "mean_baseline",
+    "measure",
+    "number",
+    "percent",
     "predict",
+    "random_baseline",
     "record",
+    "report",
     "require_range",
     "run_example",
     "runs",
+    "score",
     "seed_everything",
+    "series",
     "table",
+    "two_stages",
 ]
 
 TYPE_CHECKING = False  # what type checkers take for true; the one of `typing` would have to be imported
 if TYPE_CHECKING:
     __version__: str
-    from labreport.api import record, runs
+    from labreport import report as report
+    from labreport.api import compare, record, runs
     from labreport.experiments.data.sets import Dataset, Texts
     from labreport.experiments.definitions import Answer, claim, figure, table
     from labreport.experiments.errors import LabError
     from labreport.experiments.examples import capture, run_example
     from labreport.experiments.lab import Files, Session, files
+    from labreport.experiments.procedure import (
+        confusion,
+        linear_baseline,
+        majority_baseline,
+        mean_baseline,
+        random_baseline,
+        two_stages,
+    )
     from labreport.experiments.result import (
         DataCard,
         Example,
@@ -96,10 +118,13 @@ if TYPE_CHECKING:
     from labreport.report.chapters.tables import TableData
     from labreport.report.document import Column
     from labreport.report.figures.drawing import Chart, Drawing
+    from labreport.report.findings.analysis import measure, score, series
+    from labreport.report.numbers import number, percent
     from labreport.report.rendering.formats import Format, RenderContext
 
 _HOMES = {
     "api": (
+        "compare",
         "record",
         "runs",
     ),
@@ -122,6 +147,14 @@ _HOMES = {
         "Files",
         "Session",
         "files",
+    ),
+    "experiments.procedure": (
+        "confusion",
+        "linear_baseline",
+        "majority_baseline",
+        "mean_baseline",
+        "random_baseline",
+        "two_stages",
     ),
     "experiments.result": (
         "DataCard",
@@ -160,6 +193,15 @@ _HOMES = {
         "Chart",
         "Drawing",
     ),
+    "report.findings.analysis": (
+        "measure",
+        "score",
+        "series",
+    ),
+    "report.numbers": (
+        "number",
+        "percent",
+    ),
     "report.rendering.formats": (
         "Format",
         "RenderContext",
@@ -175,6 +217,10 @@ if not TYPE_CHECKING:
             from importlib.metadata import version
 
             return version("labreport")
+        if name == "report":  # a package that can be called
+            from importlib import import_module
+
+            return import_module("labreport.report")
         for home, names in _HOMES.items():
             if name in names:
                 from importlib import import_module

@@ -1,16 +1,23 @@
-"""What a user's own code calls: record a run, and read stored ones back."""
+"""What a user's own code calls: record a run, read stored ones back, report and compare them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from html import escape
 from pathlib import Path
 
 from labreport.experiments.recording.run import Run
 from labreport.experiments.result import Result, Score, Setting
-from labreport.report.store.runs import Store, Stored, load
+from labreport.report.chapters.notes_in_use import SHIPPED
+from labreport.report.configuration import Configuration, check_names, override
+from labreport.report.findings.claims import Claim
+from labreport.report.findings.groups import groups
+from labreport.report.publish.dates import report_moment, tool_version
+from labreport.report.store import files
+from labreport.report.store.runs import Store, Stored, load, read
 
-__all__ = ["StoredRun", "record", "runs"]
+__all__ = ["Page", "StoredRun", "compare", "record", "report", "runs"]
 
 RUNS = Path("runs")
 """Folder of the store where none is given."""
@@ -58,6 +65,11 @@ class StoredRun:
         return self._stored.entry.run_id
 
     @property
+    def path(self) -> Path:
+        """The file of its result."""
+        return self._stored.path
+
+    @property
     def started(self) -> str:
         """When it began, UTC."""
         return self._stored.entry.started
@@ -77,6 +89,25 @@ class StoredRun:
         return found
 
     @property
+    def overfitting_epoch(self) -> int | None:
+        """The best epoch of the first group of trainings, beyond which the network overfits; None where none is seen.
+
+        Of several trainings it is that of their mean curve; where they differ in length they have no common one.
+        """
+        found = groups(self.result)
+        best = found[0].best() if found else None
+        return best.epoch if best is not None and best.worse_after else None
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """Every sentence of its chapter that was checked, with its verdict and numbers."""
+        return tuple(SHIPPED.stated(self.result))
+
+    def _repr_html_(self) -> str:
+        """Show its report in a notebook."""
+        return report(self)._repr_html_()
+
+    @property
     def scores(self) -> tuple[Score, ...]:
         """Every score, for each seed."""
         return self.result.findings.scores
@@ -90,3 +121,97 @@ def runs(folder: str | Path = RUNS, *, lab: str | None = None) -> Iterator[Store
         lab: only those of this name.
     """
     return map(StoredRun, Store(Path(folder)).list(lab).runs)
+
+
+class Page:
+    """Finished files, and how a notebook shows them: the HTML page, sealed in a frame of its own."""
+
+    def __init__(self, files: Mapping[str, bytes], problems: Sequence[str]) -> None:
+        """Keep what was made."""
+        self.files = dict(files)
+        """Content by file name."""
+        self.problems = tuple(problems)
+        """What could not be made, a sentence each."""
+
+    def __repr__(self) -> str:
+        """Name its files."""
+        return f"<{', '.join(self.files) or 'nothing'}>"
+
+    @property
+    def html(self) -> str:
+        """The page of the first language, or an empty text where HTML was not asked for."""
+        return next((content.decode() for name, content in self.files.items() if name.endswith(".html")), "")
+
+    def save(self, folder: str | Path = ".") -> tuple[Path, ...]:
+        """Write the files into a folder and return their paths.
+
+        Raises:
+            OutputError: a file can't be written.
+        """
+        paths = tuple(Path(folder) / name for name in self.files)
+        for path, content in zip(paths, self.files.values(), strict=True):
+            files.write(path, content)
+        return paths
+
+    def _repr_html_(self) -> str:
+        """Show the page in a frame that runs nothing and reaches nothing outside."""
+        if not self.html:
+            return escape(repr(self))
+        return f'<iframe sandbox srcdoc="{escape(self.html)}" style="width:100%;height:40em;border:0"></iframe>'
+
+
+def report(
+    runs: StoredRun | Iterable[StoredRun], *, to: str | Sequence[str] = "html", lang: str | Sequence[str] = "en"
+) -> Page:
+    """Return the report of one or several runs. It is also `labreport.report(...)`.
+
+    Args:
+        runs: one for each chapter; of several runs of one lab the first counts.
+        to: formats, such as "html" or ("html", "md").
+        lang: languages, such as "en" or ("zh", "en").
+
+    Raises:
+        UsageError: an unknown format or language.
+        UnreadableError: a run can't be read.
+    """
+    from labreport.report.publish.document import DocumentJob, in_memory
+
+    given = [runs] if isinstance(runs, StoredRun) else list(runs)
+    chosen = tuple({run.name: read(run.path) for run in reversed(given)}.values())[::-1]
+    configuration = override(Configuration(), to=_names("to", to), lang=_names("lang", lang))
+    moment = report_moment([run.result.provenance.ended for run in chosen])
+    made: dict[str, bytes] = {}
+    problems: list[str] = []
+    for language in configuration.documents if chosen else ():
+        job = DocumentJob(language=language, runs=chosen, configuration=configuration, moment=moment)
+        for _, content in in_memory(job, problems):
+            made.update(content)
+    return Page(made, problems)
+
+
+def compare(a: StoredRun, b: StoredRun, *, lang: str = "en") -> Page:
+    """Return the comparison of two runs as a page, with its record as JSON beside it.
+
+    Args:
+        a: the first version.
+        b: the other one.
+        lang: language of the page.
+
+    Raises:
+        UsageError: the runs are of different labs.
+        UnreadableError: a run can't be read.
+    """
+    from labreport.report.comparison.compare import Terms, compare_all
+    from labreport.report.comparison.outputs import in_memory
+    from labreport.report.comparison.version import Version
+
+    versions = [Version(label=run.run_id, kind="run", results={run.name: run.result}) for run in (a, b)]
+    found = compare_all(versions[0], versions[1:], Terms(languages=(lang,)), tool_version=tool_version())
+    moment = report_moment([run.result.provenance.ended for run in (a, b)])
+    problems: list[str] = []
+    made = in_memory(found, versions, languages=(lang,), forms=("html", "json"), moment=moment, problems=problems)
+    return Page(dict(made), problems)
+
+
+def _names(option: str, given: str | Sequence[str]) -> tuple[str, ...]:
+    return check_names(option, (given,) if isinstance(given, str) else tuple(given), option)

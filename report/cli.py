@@ -23,6 +23,7 @@ from labreport.report.errors import UsageError, explained
 COMMANDS = {
     "build": "Run what is stale, then render: the main job.",
     "run": "Train labs and store their results.",
+    "new": "Write a folder to begin with: a lab, a script or notes of your own.",
     "record": "Run a script of your own, unedited, and store what it measured.",
     "import": "Store what a log of a training holds.",
     "render": "Turn stored results into HTML, PDF or Markdown; never trains.",
@@ -64,7 +65,14 @@ Exit codes:
   5  nothing to render or to compare: no run, no baseline, or not comparable
   6  too few runs to tell (only when asked for)
   70  a fault of labreport itself
-  130  interrupted (143: by SIGTERM); every finished lab is kept"""
+  130  interrupted (143: by SIGTERM); every finished lab is saved"""
+
+
+def loaded(name: str) -> click.Command:
+    """Import a command of `COMMANDS` and return it."""
+    module = importlib.import_module(f"labreport.report.commands.{MODULES.get(name, name)}")
+    found: click.Command = module.command
+    return found
 
 
 class Commands(click.Group):
@@ -76,11 +84,7 @@ class Commands(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Import a command, or return None for an unknown name."""
-        if name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"labreport.report.commands.{MODULES.get(name, name)}")
-        found: click.Command = module.command
-        return found
+        return loaded(name) if name in COMMANDS else None
 
     def resolve_command(
         self, context: click.Context, arguments: list[str]
@@ -105,7 +109,7 @@ class Commands(click.Group):
 )
 @click.version_option(package_name="labreport", prog_name="labreport")
 def group() -> None:
-    """Train the classic Keras labs and print reports that can't be wrong by accident.
+    r"""Train the classic Keras labs and print reports that can't be wrong by accident.
 
     \b
     Example:
@@ -126,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _report("Interrupted; every finished lab is kept.")
+        _report("Interrupted; every finished lab is saved.")
         return INTERRUPTED
     except click.ClickException as error:
         with contextlib.suppress(OSError):

@@ -30,7 +30,7 @@ FORMATS: Registry[Any] = Registry("format", "labreport.formats", order=("html", 
 """Forms that a report can be rendered to; `rendering.formats` says what they are."""
 PREFIX = "LABREPORT_"
 _TEXT = r"^[^\0\ud800-\udfff]*$"
-Text = Annotated[str, msgspec.Meta(pattern=_TEXT, description="a text (without a character that no text has)")]
+PlainText = Annotated[str, msgspec.Meta(pattern=_TEXT, description="a text (without a character that no text has)")]
 Filled = Annotated[
     str,
     msgspec.Meta(min_length=1, pattern=_TEXT, description="a text that is not empty; leave it out to keep the default"),
@@ -39,15 +39,15 @@ LOCALISED = ("title", "course", "institution", "term", "lecturer", "group", "due
 """Texts for cover and heads: one for all languages, or a table by language."""
 
 Facts = Annotated[
-    list[tuple[Filled, Text]],
+    list[tuple[Filled, PlainText]],
     msgspec.Meta(max_length=40, description='a list of pairs such as [["姓名", ""]], 40 at most, each with a name'),
 ]
 _LISTS = ("labs", "lang", "to")
 _PATHS = ("data_dir", "runs_dir", "output", "logo", "notes", "templates")
 _FORMS: dict[str, Any] = {
-    **dict.fromkeys(_LISTS, list[Text]),
+    **dict.fromkeys(_LISTS, list[PlainText]),
     **dict.fromkeys(_PATHS, Filled),
-    **dict.fromkeys(LOCALISED, dict[str, Text]),
+    **dict.fromkeys(LOCALISED, dict[str, PlainText]),
     "offline": bool,
     "jobs": Annotated[int, msgspec.Meta(ge=1, le=999_999, description="a whole number from 1 to 999999")],
     "cover": dict[str, Facts],
@@ -109,9 +109,9 @@ class Configuration:
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Settings of labs: lab -> name -> value."""
     notes: Path | None = None
-    """A folder with notes of the user's own, `<language>/<lab>.md`; they take the place of the shipped ones."""
+    """A folder with the user's notes, `<language>/<lab>.md`; they take the place of the shipped ones."""
     paths: Mapping[str, Path] = field(default_factory=dict)
-    """Labs of the user's own: name -> Python file."""
+    """The user's labs: name -> Python file."""
     gate: Mapping[str, Any] = field(default_factory=dict)
     """Rules of `labreport check`, as they stand in the file; `gate.rules` reads them."""
     nightly: Mapping[str, Any] = field(default_factory=dict)
@@ -179,11 +179,11 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(seeds))
 
 
-Table = TypeVar("Table")
+TomlTable = TypeVar("TomlTable")
 _EXPECTED = {bool: "true or false", str: "a text", float: "a number", dict: "a table", list: "a list of texts"}
 
 
-def converted(table: Any, kind: type[Table], origin: str) -> Table:
+def converted(table: Any, kind: type[TomlTable], origin: str) -> TomlTable:
     """Return a table of the configuration as the record that it should be.
 
     Args:
@@ -257,7 +257,7 @@ def _with(configuration: Configuration, key: str, value: Any, origin: str, folde
 
 
 def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
-    plain = checked(_prepared(key, value), _FORMS.get(key, Text), origin)
+    plain = checked(_prepared(key, value), _FORMS.get(key, PlainText), origin)
     if key in _LISTS:
         return check_names(key, tuple(plain), origin)
     if key in _PATHS:

@@ -3,9 +3,9 @@
 `build` makes it from Results and notes; `rendering` places it. A comparison of reports becomes the same tree, so there
 is one renderer. Links are resolved, numbers are formatted, nothing is left to compute; figures are finished SVG.
 
-A text is one string where all languages of the report say the same, otherwise `Texts`: one string for each language.
-The type of a field says what kind of text it holds, and by these types `walk` finds every text of a tree and `mapped`
-changes them. Nobody else walks a tree.
+A text is one string where all languages of the report say the same, otherwise `LanguageTexts`: one string for each
+language. The type of a field says what kind of text it holds, and by these types `walk` finds every text of a tree and
+`mapped` changes them. No other module walks a tree.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ SLOT = "\ue000"
 """Stands for code or a formula while a line is typeset; no text of a run or a note may hold it."""
 
 
-class Texts(msgspec.Struct, frozen=True):
+class LanguageTexts(msgspec.Struct, frozen=True):
     """A text in several languages, or in one that is not the report's."""
 
     by_language: dict[str, str]
     """Name of each language and what it says, in the order in which they are shown."""
 
 
-Text = str | Texts
+Text = str | LanguageTexts
 """A text of a report: one string where its languages say the same."""
 Kind = Literal["inline", "prose", "cell", "source", "formula", "drawing", "spoken"]
 """What a text is: a line of Markdown, paragraphs of it, plain text in a cell of code, source or what it printed, TeX,
@@ -46,9 +46,9 @@ SVG, or words that are spoken only."""
 
 Inline = Annotated[Text, "inline"]
 Paragraphs = Annotated[Text, "prose"]
-Source = Annotated[str, "source"]
+SourceText = Annotated[str, "source"]
 Formula = Annotated[str, "formula"]
-Drawing = Annotated[str, "drawing"]
+DrawingMarkup = Annotated[str, "drawing"]
 Spoken = Annotated[Text, "spoken"]
 
 
@@ -97,7 +97,7 @@ class Figure(Node, frozen=True, kw_only=True):
     id: str
     number: str
     caption: Inline
-    svg: Drawing
+    svg: DrawingMarkup
     alt: Spoken
     width_mm: float
     height_mm: float
@@ -111,7 +111,7 @@ class Listing(Node, frozen=True, kw_only=True):
     id: str
     number: str
     caption: Inline
-    code: Source
+    code: SourceText
     sha256: str
     verified: bool
 
@@ -121,8 +121,8 @@ class Example(Node, frozen=True, kw_only=True):
 
     id: str
     caption: Inline
-    code: Source
-    output: Source
+    code: SourceText
+    output: SourceText
 
 
 class Equation(Node, frozen=True, kw_only=True):
@@ -179,7 +179,7 @@ class CoverFigure(Node, frozen=True, kw_only=True):
     """One small multiple of the cover's strip."""
 
     title: Inline
-    svg: Drawing
+    svg: DrawingMarkup
     alt: Spoken
 
 
@@ -244,28 +244,28 @@ class Found:
     text: Text
 
 
-Change = Callable[[Found], Text]
+Rewrite = Callable[[Found], Text]
 Tree = TypeVar("Tree", bound=Node)
 
 
 def by_language(text: Text, language: str) -> Mapping[str, str]:
     """Return a text in each of its languages; a string is in `language`."""
-    return text.by_language if isinstance(text, Texts) else {language: text}
+    return text.by_language if isinstance(text, LanguageTexts) else {language: text}
 
 
 def first(text: Text) -> str:
     """Return a text in the language that comes first."""
-    return next(iter(text.by_language.values())) if isinstance(text, Texts) else text
+    return next(iter(text.by_language.values())) if isinstance(text, LanguageTexts) else text
 
 
 def each(text: Text, change: Callable[[str], str]) -> Text:
     """Return a text with its string changed in each language."""
-    if isinstance(text, Texts):
-        return Texts({language: change(content) for language, content in text.by_language.items()})
+    if isinstance(text, LanguageTexts):
+        return LanguageTexts({language: change(content) for language, content in text.by_language.items()})
     return change(text)
 
 
-def mapped(tree: Tree, change: Change) -> Tree:
+def mapped(tree: Tree, change: Rewrite) -> Tree:
     """Return a tree of the same shape in which each text is what `change` makes of it."""
     return cast(Tree, _visited(tree, Place(), change, lambda _id: None))
 
@@ -289,7 +289,7 @@ def ids(tree: Node) -> Iterator[str]:
     yield from found
 
 
-def _visited(node: Node, around: Place, change: Change, named: Callable[[str], None]) -> Node:
+def _visited(node: Node, around: Place, change: Rewrite, named: Callable[[str], None]) -> Node:
     """Return a node with its texts changed, the same one where none is; pass on the ids met on the way."""
     place, holder = _inside(node, around), type(node).__name__.lower()
 

@@ -11,7 +11,7 @@ import re
 import traceback
 from importlib.util import find_spec
 
-from labreport.experiments.errors import DataError, LabError, told
+from labreport.experiments.errors import DataError, LabError, message_of
 
 FAULT = 70
 """Exit code of a fault of labreport itself (EX_SOFTWARE of sysexits.h): never taken for a failed gate, which is 1."""
@@ -31,6 +31,12 @@ class UsageError(ReportError):
 
 class UnreadableError(ReportError):
     """A file given as input is corrupt, too new, or not what it should be."""
+
+
+class NothingMeasuredError(ReportError):
+    """There is no run to render or to check, or a program ran and nothing can be reported of it."""
+
+    exit_code = 5
 
 
 class ExperimentError(ReportError):
@@ -65,7 +71,7 @@ def missing_extra(message: str) -> ReportError | None:
 def explained(error: Exception) -> tuple[int, str]:
     """Return the exit code of any error and the lines that a user is shown.
 
-    What is no error of the user's is a fault of labreport: its traceback is printed, and its code is `FAULT`.
+    What is not an error of the user's is a fault of labreport: its traceback is printed, and its code is `FAULT`.
     """
     if isinstance(error, ModuleNotFoundError):
         error = missing_extra(str(error)) or error
@@ -80,6 +86,6 @@ def explained(error: Exception) -> tuple[int, str]:
     with contextlib.suppress(OSError):
         traceback.print_exception(error)
     return FAULT, (
-        f"a fault of labreport itself, {type(error).__name__}: {told(error)}.\n"
+        f"a fault of labreport itself, {type(error).__name__}: {message_of(error)}.\n"
         "It says nothing about the runs; please report it with the lines above."
     )

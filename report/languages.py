@@ -26,7 +26,7 @@ from labreport.report.errors import UsageError
 REGISTRY: Registry[ModuleType] = Registry("language", "labreport.languages", order=("zh", "en"))
 """Every language by name; an entry is the package in whose folder it lies."""
 DEFAULT = ("zh", "en")
-"""What is written where nobody asks for a language."""
+"""What is written where the user asks for no language."""
 BILINGUAL = "bilingual"
 """Name of the document in all languages of `DEFAULT`."""
 JOINT = "+"

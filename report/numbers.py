@@ -10,6 +10,8 @@ import math
 
 GROUP = "\u202f"
 MINUS = "\u2212"
+UNKNOWN = "–"
+"""What stands where there is no value."""
 
 
 def number(value: float, digits: int | None = None) -> str:

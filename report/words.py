@@ -2,7 +2,7 @@
 
 They lie in the folder of a language, `words/<file>.toml`, flat tables of texts; `words("figures.epoch")` looks up the
 key `epoch` of `figures.toml`. What a language lacks is lent by the one that its `language.toml` names; a key that
-nobody has is a mistake of the programmer and raises. The shipped languages have the same keys, which a test proves.
+no language has is a mistake of the programmer and raises. A test proves that the shipped languages have the same keys.
 """
 
 from __future__ import annotations

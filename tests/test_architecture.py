@@ -12,6 +12,8 @@ from helpers.places import ROOT
 from rooms import house
 
 HEAVY = ("tensorflow", "keras", "matplotlib", "weasyprint", "scipy")
+SHARED_NAMES = {"Settings", "Listing", "Example", "Text"}
+"""Each lab has its `Settings`; a listing, an example and a text are stored, and placed on a page by that name."""
 BARE = ("experiments", "report", "templates")
 
 
@@ -54,6 +56,20 @@ def test_the_rooms_are_few_and_no_way_leads_back_into_a_room(folder, most):
     counted = house(folder)
     assert not counted.circles()
     assert len(counted.rooms) <= most
+
+
+def test_every_type_name_means_one_thing():
+    homes: dict[str, list[str]] = {}
+    for folder in ("experiments", "report", "labreport"):
+        for path in _sources(folder):
+            for node in ast.parse(path.read_text("utf-8")).body:
+                if isinstance(node, ast.ClassDef):
+                    homes.setdefault(node.name, []).append(str(path))
+                elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                    name = node.targets[0].id
+                    if name[0].isupper() and not name.isupper():
+                        homes.setdefault(name, []).append(str(path))
+    assert {name for name, places in homes.items() if len(places) > 1} == SHARED_NAMES
 
 
 def test_no_file_is_longer_than_can_be_read_in_one_sitting():
@@ -99,7 +115,7 @@ def test_the_public_names_are_looked_up_where_they_live():
     import labreport
 
     listed = {name for names in labreport._HOMES.values() for name in names}
-    assert set(labreport.__all__) == {"__version__", *listed}
+    assert set(labreport.__all__) == {"__version__", "report", *listed}
     assert set(labreport.__all__) <= set(dir(labreport))
     assert all(getattr(labreport, name) is not None for name in labreport.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -78,10 +78,11 @@ def test_what_needs_no_training_works(outcomes, tmp_path):
         "baseline set main",
         "check boston --baseline main --lang en --to html",
         "trend --lang en -o trend",
+        "new wine",
     )
     for line, (code, output, errors) in zip(lines, outcomes(*lines), strict=True):
         assert code == 0, (line, output, errors)
-    for name in ("reports/labreport-en.html", "reports/labreport-en.md", "comparison", "trend"):
+    for name in ("reports/labreport-en.html", "reports/labreport-en.md", "comparison", "trend", "wine/lab.py"):
         assert (tmp_path / name).exists()
 
 

@@ -52,6 +52,7 @@ def test_the_only_name_to_import_from_the_wheel_is_labreport(distributions):
         "labreport/py.typed",
         "labreport/templates/css/paper.css",
         "labreport/templates/languages/zh/notes/imdb.md",
+        "labreport/templates/scaffold/regression/lab.py",
     ):
         assert needed in names
     assert "labreport/experiments/data/samples/mnist-sample.npz" in names

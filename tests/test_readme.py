@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 from helpers.places import ROOT
+from rooms import HOUSES, house
 
 from labreport.report.cli import COMMANDS, main
 
 README = (ROOT / "README.md").read_text("utf-8")
 SHELL = [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines() if line]
+
+EXPLAINED = 47
+"""Column of the plan of rooms at which the explanations begin."""
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +65,16 @@ def test_every_file_the_readme_names_exists():
     assert paths
     for path in paths:
         assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("folder", HOUSES)
+def test_the_plan_of_the_readme_names_every_room_and_no_other(folder):
+    plan = re.search(rf"^{folder}/ .*\n((?:  .*\n)+)", README, re.MULTILINE)
+    assert plan is not None
+    lines = plan.group(1).splitlines()
+    # The names of a line end where its explanation begins, at the same column in every line.
+    names = [name for line in lines for name in line[:EXPLAINED].split()]
+    assert sorted(names) == sorted(house(folder).rooms)
 
 
 def test_the_continuous_integration_runs_the_command_of_the_readme():

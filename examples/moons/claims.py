@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import labreport
-from labreport.experiments.result import Result
-from labreport.report.findings.analysis import measure
+from labreport import Result
 
 
 @labreport.claim(
@@ -30,5 +29,5 @@ from labreport.report.findings.analysis import measure
 )
 def both_moons_found(result: Result) -> labreport.Answer:
     """At least nine in ten test points of each moon are placed rightly."""
-    shares = [measure(result, f"right_{name}").mean for name in ("upper", "lower")]
+    shares = [labreport.measure(result, f"right_{name}").mean for name in ("upper", "lower")]
     return labreport.Answer(holds=min(shares) >= 0.9, numbers={"least": min(shares), "most": max(shares)})

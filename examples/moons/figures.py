@@ -8,8 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import labreport
-from labreport.experiments.result import Result
-from labreport.report.findings.analysis import series
+from labreport import Result
 
 COLOURS = ("#1f5fa8", "#c2571a")
 
@@ -37,8 +36,8 @@ COLOURS = ("#1f5fa8", "#c2571a")
 )
 def border(result: Result, words: Any) -> labreport.Chart:
     """Draw where the probability of the lower moon is one half, and the test points."""
-    x, y, moons, said = (np.array(series(result, name)) for name in ("x", "y", "moon", "said"))
-    grid = np.array(series(result, "grid")).reshape(20, 28)
+    x, y, moons, said = (np.array(labreport.series(result, name)) for name in ("x", "y", "moon", "said"))
+    grid = np.array(labreport.series(result, "grid")).reshape(20, 28)
     figure = Figure(figsize=(4.6, 2.9), dpi=72)
     figure.patch.set_visible(False)
     axes = figure.add_axes((0.08, 0.1, 0.88, 0.82))

@@ -1,29 +1,24 @@
 """Two moons: a small network draws a curved border between two clouds of points.
 
 The points lie in `points.csv` beside this file. Keras is imported at the top, so the figure, the table and the claim of
-this lab stand in files of their own: they are read when a report is rendered, where nobody waits for Keras.
+this lab stand in files of their own: they are read when a report is rendered, where no one waits for Keras.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-from labreport.experiments.description import describe
 
-from labreport.experiments.lab import Session
-from labreport.experiments.procedure import majority_baseline, two_stages
-from labreport.experiments.result import DataCard, DataFile, Findings, Series
-from labreport.experiments.training import in_memory
+import labreport
+from labreport import DataCard, Series, Session
 
-TITLE, VERSION, DATASET = "Two moons", "1", None
+TITLE, VERSION = "Two moons", "1"
+DATA = labreport.files("points.csv")
 QUICK = {"epochs": 5}
 
-POINTS = Path(__file__).with_name("points.csv")
 CLASSES = ("upper", "lower")
 COLUMNS, ROWS = 28, 20
 """Points of the grid on which the network is asked where the border lies."""
@@ -60,44 +55,42 @@ def build_model(settings: Settings) -> keras.Model:
     return model
 
 
-def run(settings: Settings, dataset: None, session: Session) -> Findings:
-    """Train in two stages, test once, and ask the network about a grid of points."""
+def introduce(settings: Settings, dataset: None, session: Session) -> None:
+    """Record the data, the listing, and what always giving the same answer would score."""
     points, moons = read_points()
     train = settings.train_points
-    samples = in_memory(points[:train], moons[:train, None].astype("float32"))
-    tested = in_memory(points[train:], moons[train:, None].astype("float32"))
-    draft = session.draft
-    draft.data = card(points, moons, train)
-    draft.listing("model", build_model)
-    draft.baselines.append(majority_baseline(moons[:train], moons[train:]))
-    for seed in session.each_seed():
-        stages = two_stages(
-            session,
-            lambda: build_model(settings),
-            samples,
-            tested,
-            seed=seed,
-            hold_out=settings.validation_points,
-            epochs=settings.epochs,
-            batch_size=settings.batch_size,
-        )
-        if seed == session.seeds[0]:
-            draft.models.append(describe("selection", stages.final))
-            grid = grid_points(points)
-            asked = np.concatenate([points[train:], grid]).astype("float32")
-            probabilities = stages.final.predict(asked, verbose=0).reshape(-1)
-            tests = len(points) - train
-            record(draft, points[train:], moons[train:], probabilities[:tests], probabilities[tests:])
-        answers = stages.final.predict(points[train:].astype("float32"), verbose=0).reshape(-1) > 0.5
-        for moon, name in enumerate(CLASSES):
-            share = float(np.mean(answers[moons[train:] == moon] == moon))
-            draft.measure(f"right_{name}", share, seed=seed, unit="share")
-    return draft.findings()
+    session.draft.data = card(points, moons, train)
+    session.draft.listing("model", build_model)
+    session.draft.baselines.append(labreport.majority_baseline(moons[:train], moons[train:]))
+
+
+def train(settings: Settings, dataset: None, session: Session, seed: int) -> None:
+    """Train in two stages, test once, and ask the network about a grid of points."""
+    points, moons = read_points()
+    count = settings.train_points
+    test_points, test_moons = points[count:], moons[count:]
+    stages = labreport.two_stages(
+        session,
+        lambda: build_model(settings),
+        labreport.in_memory(points[:count], moons[:count, None].astype("float32")),
+        labreport.in_memory(test_points, test_moons[:, None].astype("float32")),
+        hold_out=settings.validation_points,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+    )
+    probabilities = stages.final.predict(test_points.astype("float32"), verbose=0).reshape(-1)
+    for moon, name in enumerate(CLASSES):
+        share = float(np.mean((probabilities[test_moons == moon] > 0.5) == moon))
+        session.measure(f"right_{name}", share, unit="share")
+    if session.is_first:
+        session.draft.models.append(labreport.describe("selection", stages.final))
+        grid = stages.final.predict(grid_points(points).astype("float32"), verbose=0).reshape(-1)
+        record(session, test_points, test_moons, probabilities, grid)
 
 
 def read_points() -> tuple[Any, Any]:
     """Return the points, shape (n, 2), and the moon that each belongs to, shape (n,)."""
-    table = np.loadtxt(POINTS, delimiter=",", skiprows=1)
+    table = np.loadtxt(DATA["points.csv"], delimiter=",", skiprows=1)
     return table[:, :2], table[:, 2].astype(int)
 
 
@@ -108,10 +101,10 @@ def grid_points(points: Any) -> Any:
     return np.stack(np.meshgrid(across, upwards), axis=-1).reshape(-1, 2)
 
 
-def record(draft: Any, points: Any, moons: Any, said: Any, border: Any) -> None:
+def record(session: Session, points: Any, moons: Any, said: Any, border: Any) -> None:
     """Put on record what the figure and the table of this lab show."""
     for name, values in (("x", points[:, 0]), ("y", points[:, 1]), ("moon", moons), ("said", said), ("grid", border)):
-        draft.series.append(Series(name=name, values=tuple(round(float(value), 4) for value in values)))
+        session.draft.series.append(Series(name=name, values=tuple(round(float(value), 4) for value in values)))
 
 
 def card(points: Any, moons: Any, train: int) -> DataCard:
@@ -120,7 +113,7 @@ def card(points: Any, moons: Any, train: int) -> DataCard:
     return DataCard(
         name="moons",
         source="full",
-        files=(DataFile(name=POINTS.name, sha256=sha256(POINTS.read_bytes()).hexdigest()),),
+        files=DATA.recorded(),
         train_samples=train,
         test_samples=len(points) - train,
         full_train_samples=train,

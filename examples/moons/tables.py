@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import labreport
-from labreport.experiments.result import Result
-from labreport.report.findings.analysis import measure
-from labreport.report.numbers import percent
+from labreport import Result
 
 
 @labreport.table(
@@ -22,5 +20,8 @@ def each_moon(result: Result, words: Any) -> labreport.TableData:
             labreport.Column(title=words("moon")),
             labreport.Column(title=words("right"), align="right", kind="number"),
         ),
-        rows=tuple((words(name), percent(measure(result, f"right_{name}").mean, 1)) for name in ("upper", "lower")),
+        rows=tuple(
+            (words(name), labreport.percent(labreport.measure(result, f"right_{name}").mean, 1))
+            for name in ("upper", "lower")
+        ),
     )

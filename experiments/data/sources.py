@@ -32,7 +32,7 @@ def from_folder(known: KnownSet, folder: Path) -> tuple[bytes, ...]:
     """
     if not folder.is_dir():
         raise DataError(
-            f"The data folder {folder} is not there or is no folder. Give --data-dir the folder of the .npz files."
+            f"The data folder {folder} is not there or is not a folder. Give --data-dir the folder of the .npz files."
         )
     contents = []
     for file in known.files:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
+
+from labreport.experiments.errors import DataError
+from labreport.experiments.result import DataFile
 
 
 class Files(Mapping[str, Path]):
@@ -27,6 +32,20 @@ class Files(Mapping[str, Path]):
     def __len__(self) -> int:
         return len(self._paths)
 
+    def recorded(self) -> tuple[DataFile, ...]:
+        """Return the files with their hashes, as a data card and the identity of a run hold them.
+
+        Raises:
+            DataError: one can't be read.
+        """
+        found = []
+        for name, path in self._paths.items():
+            try:
+                found.append(DataFile(name=name, sha256=text_hash(path.read_bytes())))
+            except OSError as error:
+                raise DataError(f"The lab's data file {name} can't be read: {error.strerror}.") from error
+        return tuple(found)
+
 
 def files(*names: str) -> Files:
     """Declare the data files of a lab, in a constant of its module.
@@ -39,3 +58,12 @@ def files(*names: str) -> Files:
     """
     caller = sys._getframe(1).f_globals["__file__"]
     return Files(Path(caller).resolve().parent, names)
+
+
+def text_hash(content: bytes) -> str:
+    """Return the SHA-256 of a file, in hexadecimal; of a text file without regard to its kind of line ends."""
+    if b"\r\n" in content and b"\0" not in content:
+        with suppress(UnicodeDecodeError):
+            content.decode("utf-8")
+            content = content.replace(b"\r\n", b"\n")
+    return sha256(content).hexdigest()

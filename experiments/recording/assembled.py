@@ -22,7 +22,7 @@ from labreport.experiments.result import (
     Training,
 )
 
-Group = Literal["fold", "seed", "fits"]
+Grouping = Literal["fold", "seed", "fits"]
 
 _SPLIT_OF: dict[str, Split] = {"whole": "train", "train": "train", "validation": "validation"}
 
@@ -30,7 +30,7 @@ _SHARES = ("accuracy", "acc", "auc", "precision", "recall", "prc", "f1", "iou", 
 
 
 def trainings(
-    seen: Observed, *, seed: int | None, ended: str, groups: Group | None = None, source: str = "watched"
+    seen: Observed, *, seed: int | None, ended: str, groups: Grouping | None = None, source: str = "watched"
 ) -> tuple[list[Training], list[Model], dict[int, Training]]:
     """Return the trainings of a process, the networks by role, and the last training of each network object.
 
@@ -84,7 +84,7 @@ def _likeness(group: Sequence[Fit]) -> str:
     return json.dumps([layers, keys, group[0].axis])
 
 
-def _kind(fits: Sequence[Fit]) -> Group:
+def _kind(fits: Sequence[Fit]) -> Grouping:
     """Say what tells alike trainings apart: their seeds, the folds of one data set, or nothing that is known."""
     seeds = [fit.seed for fit in fits]
     if None not in seeds and len(set(seeds)) == len(seeds):
@@ -129,7 +129,7 @@ def _model(role: str, network: Event, made: Training) -> Model:
 def scores(seen: Observed, latest: dict[int, Training]) -> tuple[list[Score], list[Measure]]:
     """Return what `evaluate` measured: as a score where split and direction are known, else as a plain measure.
 
-    Which data an evaluation saw is told by their hashes: those of a training, of its validation data, or new ones,
+    Which data an evaluation saw is known by their hashes: those of a training, of its validation data, or new ones,
     which are test data. Of several evaluations of one network on one split the last one counts.
     """
     known: dict[tuple[str, ...], Split] = {}

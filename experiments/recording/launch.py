@@ -21,7 +21,7 @@ from typing import Literal
 from labreport.experiments.recording import watching
 from labreport.experiments.recording.watching.events import PRINTED
 
-Kind = Literal["script", "module", "program"]
+ProgramKind = Literal["script", "module", "program"]
 
 TIMED_OUT = 124
 """Exit code where the time was over, as `timeout` has it."""
@@ -46,7 +46,7 @@ class Ended:
 
     @property
     def exit_code(self) -> int:
-        """What this command answers: the program's own code, as a shell tells it."""
+        """What this command answers: the program's own code, as a shell reports it."""
         if self.timed_out:
             return TIMED_OUT
         if self.interrupted:
@@ -83,7 +83,7 @@ class Launcher:
 
     def run(
         self,
-        kind: Kind,
+        kind: ProgramKind,
         program: str,
         arguments: Sequence[str],
         *,

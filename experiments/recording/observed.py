@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from labreport.experiments.recording.directions import direction_of
-from labreport.experiments.recording.series import Column, Columns, Facts, columns_of, last_position, training
+from labreport.experiments.recording.series import Facts, KeyColumn, KeyColumns, columns_of, last_position, training
 from labreport.experiments.recording.watching.events import EVENTS, PRINTED
 from labreport.experiments.result import EarlyStopping, Training
 
@@ -32,7 +32,7 @@ class Fit:
     model: int
     facts: Event = field(default_factory=dict)
     network: Event = field(default_factory=dict)
-    columns: Columns = field(default_factory=dict)
+    columns: KeyColumns = field(default_factory=dict)
     seed: int | None = None
     """The last seed that the script had set when the fit began."""
     end: Event | None = None
@@ -63,31 +63,16 @@ def observed(folder: Path) -> Observed:
     fits: dict[int, Fit] = {}
     for event in _events(folder / EVENTS):
         kind = event["kind"]
-        fit = fits.get(event.get("fit", 0))
         if kind == "fit":
             seed = found.seeding[-1][1] if found.seeding else None
             fits[event["fit"]] = Fit(number=event["fit"], model=event["model"], facts=event, seed=seed)
             found.fits.append(fits[event["fit"]])
         elif kind in ("step", "network"):
             _step(found, fits, event)
-        elif kind == "evaluate":
-            found.evaluations.append((len(found.fits), event))
-        elif kind == "seed":
-            found.seeding.append((event["library"], event["value"]))
-        elif kind == "modules":
-            found.modules = event["files"]
-        elif kind == "picture":
-            path = folder / event["file"]
-            if path.is_file():
-                found.pictures.append((event["name"], path.read_bytes()))
-        elif kind == "error":
-            found.error = event
-        elif kind == "exit":
-            found.peak = event["peak"]
-        elif kind == "fault":
-            found.faults.append(event["error"])
-        elif fit is not None:
-            _told(fit, kind, event)
+        elif event.get("fit") in fits:
+            _of_fit(fits[event["fit"]], event)
+        else:
+            _of_process(found, folder, event)
     printed = folder / PRINTED
     if printed.is_file():
         found.printed = printed.read_text("utf-8", errors="replace")
@@ -106,12 +91,33 @@ def _events(path: Path) -> Sequence[Event]:
     return [event for event in found if isinstance(event, dict) and "kind" in event]
 
 
-def _told(fit: Fit, kind: str, event: Event) -> None:
+def _of_process(found: Observed, folder: Path, event: Event) -> None:
+    kind = event["kind"]
+    if kind == "evaluate":
+        found.evaluations.append((len(found.fits), event))
+    elif kind == "seed":
+        found.seeding.append((event["library"], event["value"]))
+    elif kind == "modules":
+        found.modules = event["files"]
+    elif kind == "picture":
+        path = folder / event["file"]
+        if path.is_file():
+            found.pictures.append((event["name"], path.read_bytes()))
+    elif kind == "error":
+        found.error = event
+    elif kind == "exit":
+        found.peak = event["peak"]
+    elif kind == "fault":
+        found.faults.append(event["error"])
+
+
+def _of_fit(fit: Fit, event: Event) -> None:
+    kind = event["kind"]
     if kind == "begin":
         fit.network = event
     elif kind == "epoch":
         for name, value in event["logs"].items():
-            fit.columns.setdefault(name, Column()).add(event["epoch"], value)
+            fit.columns.setdefault(name, KeyColumn()).add(event["epoch"], value)
     elif kind == "log":
         _hugging_face(fit, event)
     elif kind == "end":
@@ -128,7 +134,7 @@ def _hugging_face(fit: Fit, event: Event) -> None:
     if "train_runtime" not in logs and epoch > 0 and epoch == int(epoch):
         for name, value in logs.items():
             if not name.endswith(("_runtime", "_per_second")):
-                fit.columns.setdefault(name, Column()).add(int(epoch), value)
+                fit.columns.setdefault(name, KeyColumn()).add(int(epoch), value)
 
 
 def _step(found: Observed, fits: dict[int, Fit], event: Event) -> None:
@@ -144,7 +150,7 @@ def _step(found: Observed, fits: dict[int, Fit], event: Event) -> None:
         return
     step = last_position(fit.columns) + 1
     for name, value in event["logs"].items():
-        fit.columns.setdefault(name, Column()).add(step, value)
+        fit.columns.setdefault(name, KeyColumn()).add(step, value)
 
 
 def joined(fits: Sequence[Fit]) -> list[list[Fit]]:
@@ -176,7 +182,7 @@ def trained(phases: Sequence[Fit], facts: Facts, *, ended: str, source: str = "w
         ended: how a fit ended that was cut off with its process: "failed" or "interrupted".
         source: where the numbers are from.
     """
-    columns: Columns = {}
+    columns: KeyColumns = {}
     lengths: list[int] = []
     planned = 0
     for fit in phases:
@@ -184,7 +190,7 @@ def trained(phases: Sequence[Fit], facts: Facts, *, ended: str, source: str = "w
         initial = int(fit.facts.get("initial") or 0)
         offset = before - initial if before > initial else 0
         for name, column in fit.columns.items():
-            target = columns.setdefault(name, Column())
+            target = columns.setdefault(name, KeyColumn())
             target.at += [position + offset for position in column.at]
             target.values += column.values
         lengths.append(last_position(columns) - max(before, initial) if fit.columns else 0)
@@ -215,22 +221,22 @@ def _status(last: Fit, done: int, planned: int, ended: str) -> str:
 
 
 def _stopping(phases: Sequence[Fit]) -> EarlyStopping | None:
-    told = (phases[-1].end or {}).get("stopping") or phases[-1].facts.get("stopping")
-    if not told:
+    stopping = (phases[-1].end or {}).get("stopping") or phases[-1].facts.get("stopping")
+    if not stopping:
         return None
-    mode = {"min": "lower", "max": "higher"}.get(told["mode"]) or direction_of(told["monitor"])
+    mode = {"min": "lower", "max": "higher"}.get(stopping["mode"]) or direction_of(stopping["monitor"])
     return EarlyStopping(
-        monitor=told["monitor"],
+        monitor=stopping["monitor"],
         direction=mode,  # type: ignore[arg-type]
-        patience=told["patience"],
-        restore_best_weights=told["restore"],
-        stopped_at=told["stopped"],
+        patience=stopping["patience"],
+        restore_best_weights=stopping["restore"],
+        stopped_at=stopping["stopped"],
     )
 
 
-def _thinned(column: Column) -> Column:
+def _thinned(column: KeyColumn) -> KeyColumn:
     every = -(-len(column.values) // _MOST_STEPS)
-    return Column(values=column.values[::every], at=column.at[::every]) if every > 1 else column
+    return KeyColumn(values=column.values[::every], at=column.at[::every]) if every > 1 else column
 
 
 def printed_trainings(runs: Sequence[Sequence[tuple[int, dict[str, float]]]], planned: int | None) -> list[Training]:

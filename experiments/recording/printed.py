@@ -29,7 +29,7 @@ class TemplateError(LabError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Printed:
+class PrintedEpochs:
     """Epochs found in printed lines."""
 
     runs: tuple[tuple[tuple[int, dict[str, float]], ...], ...]
@@ -39,7 +39,7 @@ class Printed:
     planned: int | None = None
 
 
-def by_template(text: str, template: str) -> Printed | None:
+def by_template(text: str, template: str) -> PrintedEpochs | None:
     """Return the epochs that a template finds; None where it fits no line.
 
     Raises:
@@ -70,10 +70,10 @@ def by_template(text: str, template: str) -> Printed | None:
             continue
         if len(rows) >= _MOST_ROWS:
             break
-    return Printed(runs=_runs(rows), template=template) if rows else None
+    return PrintedEpochs(runs=_runs(rows), template=template) if rows else None
 
 
-def recognised(text: str) -> Printed | None:
+def recognised(text: str) -> PrintedEpochs | None:
     """Return the epochs in printed lines where there is no doubt about them; None otherwise."""
     rows: list[tuple[int, dict[str, float]]] = []
     template, planned, names = "", None, None
@@ -96,7 +96,7 @@ def recognised(text: str) -> Printed | None:
     )
     if len(rows) < 2 or not steady or not any(is_metric(name) for name in names or ()):
         return None
-    return Printed(runs=runs, template=template, planned=planned)
+    return PrintedEpochs(runs=runs, template=template, planned=planned)
 
 
 def _values(line: str, counted: re.Match[str]) -> tuple[dict[str, float], str]:
@@ -121,7 +121,7 @@ def _runs(rows: list[tuple[int, dict[str, float]]]) -> tuple[tuple[tuple[int, di
         if not runs or number <= runs[-1][-1][0]:
             runs.append([])
         runs[-1].append((number, values))
-    # Whoever counts from 0 has his first epoch there.
+    # A program that counts from 0 has its first epoch there.
     return tuple(tuple((number + (run[0][0] == 0), values) for number, values in run) for run in runs)
 
 

@@ -16,8 +16,8 @@ import msgspec
 
 from labreport.experiments.errors import LabError, plain
 from labreport.experiments.recording import assembled, printed, sources
-from labreport.experiments.recording.assembled import Group
-from labreport.experiments.recording.launch import Ended, Kind, Launcher
+from labreport.experiments.recording.assembled import Grouping
+from labreport.experiments.recording.launch import Ended, Launcher, ProgramKind
 from labreport.experiments.recording.observed import Observed, observed, printed_trainings
 from labreport.experiments.recording.owned import KEPT_TEXT, made, shortened
 from labreport.experiments.result import (
@@ -47,7 +47,7 @@ class Order:
     """What is to be run."""
 
     name: str
-    kind: Kind
+    kind: ProgramKind
     program: str
     arguments: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
@@ -58,7 +58,7 @@ class Order:
     timeout: float | None = None
     """Seconds that each process may take."""
     template: str | None = None
-    groups: Group | None = None
+    groups: Grouping | None = None
     command: tuple[str, ...] = ()
     """The whole command line, for the record."""
 
@@ -94,7 +94,7 @@ def record(order: Order, announce: Callable[[str], None]) -> Recorded:
 
     Args:
         order: the program, its arguments and seeds.
-        announce: told when a seed begins.
+        announce: called when a seed begins.
 
     Raises:
         LabError: the template of `--as` can't be used, or the program can't be started.
@@ -103,8 +103,8 @@ def record(order: Order, announce: Callable[[str], None]) -> Recorded:
     place = Path.cwd()
     if order.template is not None:
         printed.by_template("", order.template)
-    # Before anything runs: whoever edits the script while it trains gets a record of the text that ran.
-    script = sources.Source.of(order.kind, order.program)
+    # Before anything runs: if the script is edited while it trains, the record has the text that ran.
+    script = sources.ScriptSource.of(order.kind, order.program)
     launcher = Launcher()
     with launcher.listening():
         done = _processes(order, launcher, announce)
@@ -215,7 +215,7 @@ def _outcome(done: Sequence[_Process], arguments: Sequence[str]) -> tuple[Status
     for one in done:
         ended, error = one.ended, one.seen.error
         if ended.timed_out:
-            return "interrupted", Failure(kind="Timeout", message="The time was over; what was measured is kept.")
+            return "interrupted", Failure(kind="Timeout", message="The time was over; what was measured is saved.")
         if ended.interrupted or (error is not None and error["type"] == "KeyboardInterrupt"):
             return "interrupted", None
         if error is not None:
@@ -228,7 +228,9 @@ def _outcome(done: Sequence[_Process], arguments: Sequence[str]) -> tuple[Status
     return "complete", None
 
 
-def _findings(order: Order, kept: Sequence[_Process], identical: int, place: Path, script: sources.Source) -> Findings:
+def _findings(
+    order: Order, kept: Sequence[_Process], identical: int, place: Path, script: sources.ScriptSource
+) -> Findings:
     first = kept[0]
     several = len(kept) > 1
     owners = {one.seed for process in kept for one in process.trainings}

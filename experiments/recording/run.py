@@ -24,12 +24,12 @@ from typing import Any, Self, TypeVar, cast
 
 import msgspec
 
-from labreport.experiments.errors import told
+from labreport.experiments.errors import message_of
 from labreport.experiments.recording import assembled
 from labreport.experiments.recording.directions import direction_of
 from labreport.experiments.recording.observed import Fit, Observed
 from labreport.experiments.recording.owned import checked_name, made
-from labreport.experiments.recording.series import Column, last_position
+from labreport.experiments.recording.series import KeyColumn, last_position
 from labreport.experiments.recording.watching import networks
 from labreport.experiments.result import (
     Direction,
@@ -51,10 +51,10 @@ from labreport.experiments.running import provenance
 Save = Callable[[Result], Path]
 
 
-Method = TypeVar("Method", bound=Callable[..., Any])
+Wrapped = TypeVar("Wrapped", bound=Callable[..., Any])
 
 
-def _safe(method: Method) -> Method:
+def _safe(method: Wrapped) -> Wrapped:
     """Let whatever a method raises be a warning; it then answers None."""
 
     @functools.wraps(method)
@@ -65,7 +65,7 @@ def _safe(method: Method) -> Method:
             run.warn(error)
             return None
 
-    return cast(Method, safe)
+    return cast(Wrapped, safe)
 
 
 class Run:
@@ -111,7 +111,7 @@ class Run:
 
     def warn(self, error: Exception) -> None:
         """Say that something could not be recorded."""
-        warnings.warn(f"labreport could not record this: {type(error).__name__}: {told(error)}", stacklevel=3)
+        warnings.warn(f"labreport could not record this: {type(error).__name__}: {message_of(error)}", stacklevel=3)
 
     @_safe
     def settings(self, **values: Setting) -> None:
@@ -128,7 +128,7 @@ class Run:
             self._seen.fits.append(self._loop)
         at = last_position(self._loop.columns) + 1
         for name, value in {name: float(value) for name, value in values.items()}.items():
-            self._loop.columns.setdefault(name, Column()).add(at, value)
+            self._loop.columns.setdefault(name, KeyColumn()).add(at, value)
 
     @_safe
     def callback(self) -> Any:
@@ -155,7 +155,7 @@ class Run:
                     if not fit.columns:
                         fit.facts["initial"] = epoch
                     for name, value in (logs or {}).items():
-                        fit.columns.setdefault(name, Column()).add(epoch + 1, float(value))
+                        fit.columns.setdefault(name, KeyColumn()).add(epoch + 1, float(value))
                 except Exception as error:
                     warn(error)
 
@@ -248,7 +248,9 @@ class Run:
         failure = None
         if error is not None:
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            failure = Failure(kind=type(error).__name__, message=provenance.scrub(told(error)) or "(without a message)")
+            failure = Failure(
+                kind=type(error).__name__, message=provenance.scrub(message_of(error)) or "(without a message)"
+            )
             for fit in self._seen.fits:
                 if fit.end is None:
                     fit.error, fit.interrupted = f"{failure.kind}: {failure.message}", status == "interrupted"

@@ -11,7 +11,7 @@ from labreport.experiments.result import Course, Direction, EarlyStopping, Train
 
 
 @dataclass(kw_only=True)
-class Column:
+class KeyColumn:
     """The values of one key, in order."""
 
     values: list[float] = field(default_factory=list)
@@ -31,7 +31,7 @@ class Column:
         self.values.append(value)
 
 
-Columns = dict[str, Column]
+KeyColumns = dict[str, KeyColumn]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,22 +47,22 @@ class Facts:
     seconds: float = 0.0
 
 
-def columns_of(rows: Iterable[tuple[int, Mapping[str, float]]]) -> Columns:
+def columns_of(rows: Iterable[tuple[int, Mapping[str, float]]]) -> KeyColumns:
     """Return the columns of rows, each the values of one epoch; rows may lack keys, and epochs may come again."""
-    found: Columns = {}
+    found: KeyColumns = {}
     for position, values in rows:
         for name, value in values.items():
-            found.setdefault(name, Column()).add(position, value)
+            found.setdefault(name, KeyColumn()).add(position, value)
     return found
 
 
-def last_position(columns: Columns) -> int:
+def last_position(columns: KeyColumns) -> int:
     """Return the last epoch or step at which anything was measured; 0 where nothing was."""
     return max((column.at[-1] for column in columns.values() if column.at), default=0)
 
 
 def training(
-    columns: Columns,
+    columns: KeyColumns,
     facts: Facts,
     *,
     status: str = "complete",
@@ -122,7 +122,7 @@ def training(
     )
 
 
-def _diverged_at(columns: Columns) -> int | None:
+def _diverged_at(columns: KeyColumns) -> int | None:
     """Return the first epoch at which a metric is not a finite number."""
     found = []
     for name, column in columns.items():

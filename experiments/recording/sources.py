@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from labreport.experiments.recording.launch import Kind
+from labreport.experiments.recording.launch import ProgramKind
 from labreport.experiments.recording.owned import KEPT_TEXT, shortened
 from labreport.experiments.result import DataFile, Listing, Setting
 from labreport.experiments.running import provenance
@@ -25,7 +25,7 @@ _WHOLE = re.compile(r"[-+]?\d{1,18}")
 _MOST_LISTINGS = 40
 
 
-def source_path(kind: Kind, program: str) -> Path | None:
+def source_path(kind: ProgramKind, program: str) -> Path | None:
     """Return the file of a script or module; None for another program, or a module that is not found."""
     if kind == "program":
         return None
@@ -43,7 +43,7 @@ def source_path(kind: Kind, program: str) -> Path | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class ScriptSource:
     """A program as it was before it ran."""
 
     name: str
@@ -64,7 +64,7 @@ class Source:
         return self.path.resolve().parent if self.path else None
 
     @classmethod
-    def of(cls, kind: Kind, program: str) -> Source:
+    def of(cls, kind: ProgramKind, program: str) -> ScriptSource:
         """Read a program now."""
         path = source_path(kind, program)
         name = program if kind == "module" else Path(program).name
@@ -75,7 +75,7 @@ class Source:
         return cls(name=name, path=path.absolute() if path else None, content=content)
 
 
-def modules(script: Source, files: Sequence[str], place: Path) -> dict[str, str]:
+def modules(script: ScriptSource, files: Sequence[str], place: Path) -> dict[str, str]:
     """Return each imported module beside the script with its hash, by its path relative to the script or the folder."""
     found = {}
     for name, path in _own(script, files, place):
@@ -85,7 +85,7 @@ def modules(script: Source, files: Sequence[str], place: Path) -> dict[str, str]
     return found
 
 
-def modules_now(script: Source, names: Iterable[str], place: Path) -> dict[str, str]:
+def modules_now(script: ScriptSource, names: Iterable[str], place: Path) -> dict[str, str]:
     """Return the modules of an earlier run by name, with the hashes that they have now."""
     found = {}
     for name in names:
@@ -95,7 +95,7 @@ def modules_now(script: Source, names: Iterable[str], place: Path) -> dict[str, 
     return found
 
 
-def _own(script: Source, files: Sequence[str], place: Path) -> Iterator[tuple[str, Path]]:
+def _own(script: ScriptSource, files: Sequence[str], place: Path) -> Iterator[tuple[str, Path]]:
     """Return the modules that lie beside the script or in the folder where it was started, without the script."""
     itself = script.path.resolve() if script.path else None
     for file in files:
@@ -106,7 +106,7 @@ def _own(script: Source, files: Sequence[str], place: Path) -> Iterator[tuple[st
                 break
 
 
-def listings(script: Source, files: Sequence[str], place: Path) -> tuple[Listing, ...]:
+def listings(script: ScriptSource, files: Sequence[str], place: Path) -> tuple[Listing, ...]:
     """Return the source of the script and of its own modules, without secrets; long ones are cut."""
     texts = [] if script.content is None or script.path is None else [(script.path.name, script.content)]
     for name, path in _own(script, files, place):
@@ -156,7 +156,7 @@ def _typed(text: str) -> Setting:
 
 
 def inputs(
-    script: Source,
+    script: ScriptSource,
     arguments: Sequence[str],
     files: Sequence[DataFile],
     seeds: Sequence[int],

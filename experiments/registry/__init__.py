@@ -22,7 +22,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 from labreport.experiments import stdout
-from labreport.experiments.errors import LabError, plain, told, unknown_name
+from labreport.experiments.errors import LabError, message_of, plain, unknown_name
 from labreport.experiments.lab import Files
 from labreport.experiments.plugins import PluginError, Registry
 from labreport.experiments.result import Setting
@@ -55,7 +55,7 @@ class Home:
     top: str = ""
     """The one top-level module of an installed lab; empty for a user's file, which may import all of its folder."""
     modules: dict[str, ModuleType] = field(default_factory=dict)
-    """The modules of a user's lab, kept here while no code of the lab is at work."""
+    """The modules of a user's lab, held here while no code of the lab is at work."""
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
@@ -249,7 +249,7 @@ def _imported(name: str, place: str, imported: Callable[[], ModuleType]) -> Modu
         raise LabError(str(error)) from error
     except BaseException as error:
         # Anything: a lab that leaves the program while it is imported must not take the others with it.
-        reason = f"{type(error).__name__}: {told(error)}".rstrip(".: ")
+        reason = f"{type(error).__name__}: {message_of(error)}".rstrip(".: ")
         raise LabError(f"The lab {name!r} can't be imported from {place}: {reason}.") from error
 
 

@@ -1,7 +1,7 @@
 """What a lab brings along for its own report: its claims, figures and tables, for its own notes alone.
 
 They are looked for in the lab's file and in `claims.py`, `figures.py` and `tables.py` beside it. A file is executed
-only where it imports labreport and decorates a function, which its syntax tells: a lab that loads Keras as it is
+only where it imports labreport and decorates a function, which its syntax shows: a lab that loads Keras as it is
 imported keeps its figures in a file of their own, and its report is rendered without Keras.
 """
 

@@ -51,7 +51,7 @@ class Course(Record, frozen=True, kw_only=True):
     stopping: EarlyStopping | None = None
     group: Annotated[
         Literal["fold", "seed", "fits"] | None,
-        Meta(description="What tells the trainings of this role apart; fits: not known; null: there is only one."),
+        Meta(description="What distinguishes the trainings of this role; fits: not known; null: there is only one."),
     ] = None
     failure: Annotated[str, Meta(description="Class and message of the error that ended it; empty: none.")] = ""
 
@@ -61,7 +61,9 @@ class Script(Record, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(description="File name, or package.module where it was run as a module.")]
     arguments: Annotated[tuple[str, ...], Meta(description="Its own arguments; secrets and private folders taken out.")]
-    sha256: Annotated[Digest | None, Meta(description="Of the file's bytes; null: a program that is no script.")] = None
+    sha256: Annotated[Digest | None, Meta(description="Of the file's bytes; null: a program that is not a script.")] = (
+        None
+    )
     modules: Annotated[
         dict[str, str], Meta(description="Modules beside the script that it imported: relative path to SHA-256.")
     ] = msgspec.field(default_factory=dict)
@@ -118,6 +120,6 @@ class OwnRun(Record, frozen=True, kw_only=True):
         tuple[DataFile, ...], Meta(description="Files that the user declared, or that were imported.")
     ] = ()
     printed: Annotated[str, Meta(description="What the script wrote to standard output; bounded.")] = ""
-    printed_cut: Annotated[bool, Meta(description="Whether it wrote more than is kept.")] = False
+    printed_cut: Annotated[bool, Meta(description="Whether it wrote more than is stored.")] = False
     pictures: tuple[Picture, ...] = ()
     notes: Annotated[tuple[str, ...], Meta(description="Remarks of the user.")] = ()

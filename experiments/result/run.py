@@ -114,8 +114,8 @@ class Image(Record, frozen=True, kw_only=True):
     height: Annotated[int, Meta(ge=1)]
     width: Annotated[int, Meta(ge=1)]
     pixels: Annotated[bytes, Meta(description="Row by row, 0 (background) to 255 (ink), one byte each.")]
-    label: int
-    predicted: int | None = None
+    label: Annotated[int, Meta(description="The true class, from 0.")]
+    predicted: Annotated[int | None, Meta(description="The class answered; null: nothing was predicted.")] = None
     probability: Annotated[float | None, Meta(description="Probability given to the predicted class.")] = None
     label_probability: Annotated[float | None, Meta(description="Probability given to the true class.")] = None
 
@@ -123,14 +123,14 @@ class Image(Record, frozen=True, kw_only=True):
 class Text(Record, frozen=True, kw_only=True):
     """A decoded text with what the network said of it."""
 
-    index: Annotated[int, Meta(ge=0)]
+    index: Annotated[int, Meta(ge=0, description="Position in its split, from 0 as in the array.")]
     split: Split
     kind: Annotated[str, Meta(description="example, confident_right, confident_wrong or unsure.")]
     words: Annotated[str, Meta(description="The beginning of the decoded text; '?' for each word left out.")]
     length: Annotated[int, Meta(ge=0, description="Words in the whole text.")]
     first_indices: Annotated[tuple[int, ...], Meta(description="The first word indices as the network sees them.")]
-    label: int
-    predicted: int | None = None
+    label: Annotated[int, Meta(description="The true class, from 0.")]
+    predicted: Annotated[int | None, Meta(description="The class answered; null: nothing was predicted.")] = None
     probability: Annotated[
         float | None, Meta(description="Probability of the predicted class; for two classes: of class 1.")
     ] = None
@@ -145,7 +145,7 @@ class Predictions(Record, frozen=True, kw_only=True):
     histogram: Annotated[tuple[int, ...], Meta(description="Test samples per bin of predicted probability.")] = ()
     histogram_edges: Annotated[tuple[float, ...], Meta(description="Edges of the bins; one more than bins.")] = ()
     true_values: Annotated[tuple[float, ...], Meta(description="Targets of a regression, in their unit.")] = ()
-    predicted_values: tuple[float, ...] = ()
+    predicted_values: Annotated[tuple[float, ...], Meta(description="Answers to them, in the same order.")] = ()
     images: tuple[Image, ...] = ()
     texts: tuple[Text, ...] = ()
 
@@ -153,7 +153,7 @@ class Predictions(Record, frozen=True, kw_only=True):
 class Fold(Record, frozen=True, kw_only=True):
     """The samples of one fold, as half-open ranges of positions in the training part."""
 
-    number: Annotated[int, Meta(ge=1)]
+    number: Annotated[int, Meta(ge=1, description="Counted from 1.")]
     validation: Annotated[tuple[int, int], Meta(description="First position and the one after the last.")]
     train_samples: Annotated[int, Meta(ge=0)]
     validation_samples: Annotated[int, Meta(ge=0)]
@@ -243,7 +243,7 @@ class Provenance(Record, frozen=True, kw_only=True):
     python: str
     packages: dict[str, str]
     machine: Machine
-    deterministic: Annotated[bool, Meta(description="Whether TensorFlow was told to use deterministic operations.")]
+    deterministic: Annotated[bool, Meta(description="Whether TensorFlow was set to use deterministic operations.")]
     started: Annotated[str, Meta(description="UTC, ISO 8601.")]
     ended: str
 

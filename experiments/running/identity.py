@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from labreport.experiments.errors import LabError
+from labreport.experiments.lab.files import text_hash
 from labreport.experiments.registry import Home, Lab
 from labreport.experiments.result import DataFile, Setting
 
@@ -106,15 +106,6 @@ def used_files(lab: Lab) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     engine = {path for path in found if path.is_relative_to(PACKAGE)}
     own = found - engine
     return tuple(sorted({*own, start})) if own else (), tuple(sorted(engine))
-
-
-def text_hash(content: bytes) -> str:
-    """Return the SHA-256 of a file, in hexadecimal; of a text file without regard to its kind of line ends."""
-    if b"\r\n" in content and b"\0" not in content:
-        with suppress(UnicodeDecodeError):
-            content.decode("utf-8")
-            content = content.replace(b"\r\n", b"\n")
-    return sha256(content).hexdigest()
 
 
 def _hash_of_files(paths: Sequence[Path], root: Path) -> str:

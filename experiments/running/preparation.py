@@ -14,7 +14,7 @@ from typing import Any
 from labreport.experiments.data import sets
 from labreport.experiments.data.sources import Announce
 from labreport.experiments.errors import DataError, LabError
-from labreport.experiments.lab import Files, Profile
+from labreport.experiments.lab import Profile
 from labreport.experiments.registry import Lab, dataset_name
 from labreport.experiments.result import DataFile, Setting
 from labreport.experiments.running import identity
@@ -87,7 +87,7 @@ def prepare(
     try:
         if name is not None:
             location = sets.locate(name, source=source, data_dir=data_dir, offline=offline)
-        own = _own_files(lab.data)
+        own = lab.data.recorded()
     except DataError as error:
         own, problem = (), error
     files = (*(location.files if location else ()), *own)
@@ -121,22 +121,6 @@ def with_data(prepared: Prepared, announce: Announce) -> Prepared:
         return replace(prepared, data=None, problem=error, parts=parts)
     data = identity.data_part((*location.files, *prepared.own_files))
     return replace(prepared, data=location, parts={**prepared.parts, "data": data})
-
-
-def _own_files(files: Files) -> tuple[DataFile, ...]:
-    """Return the lab's own data files with their hashes.
-
-    Raises:
-        DataError: one can't be read.
-    """
-    found = []
-    for name, path in files.items():
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise DataError(f"The lab's data file {name} can't be read: {error.strerror}.") from error
-        found.append(DataFile(name=name, sha256=identity.text_hash(content)))
-    return tuple(found)
 
 
 def _check(seeds: tuple[int, ...]) -> None:

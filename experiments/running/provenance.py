@@ -47,7 +47,7 @@ _SECRET_WORD = (
     r"|[a-z0-9_-]+[-_]key|apikey|bearer)"
 )
 _SECRET_NAME = re.compile(rf"(?i:(?<![a-z]){_SECRET_WORD}(?![a-z]))|[a-z](?:Token|Key|Password|Secret)$")
-"""A name whose value is nobody's business: --token, WANDB_API_KEY, dbPassword; not max_tokens, monkey, keyboard."""
+"""A name whose value is secret: --token, WANDB_API_KEY, dbPassword; not max_tokens, monkey, keyboard."""
 
 _NAMED = re.compile(
     rf"(?i)((?<![a-z])(?:[a-z0-9]+[-_.])*{_SECRET_WORD}(?:[-_.][a-z0-9]+)*[\"']?\s*[=:]\s*)"
@@ -85,7 +85,7 @@ def provenance(
     Args:
         command: the arguments as given, program first; private folders are taken out here.
         threads: threads TensorFlow may use inside one operation; 0 for its own choice.
-        deterministic: whether TensorFlow was told to use deterministic operations.
+        deterministic: whether TensorFlow was set to use deterministic operations.
         started: when the run began, with its time zone.
         ended: when it ended, with its time zone.
         folder: the working folder asked for its git state; the current one if None.
@@ -136,9 +136,9 @@ def processor_name() -> str:
     if found:
         return " ".join(found.group(1).split())
     if sys.platform == "darwin":
-        told = _output_of(["sysctl", "-n", "machdep.cpu.brand_string"], Path("/"))
-        if told:
-            return told.strip()
+        brand = _output_of(["sysctl", "-n", "machdep.cpu.brand_string"], Path("/"))
+        if brand:
+            return brand.strip()
     return platform.processor() or platform.machine() or "unknown"
 
 

@@ -26,7 +26,7 @@ from labreport.experiments.running.interruption import Interruption
 from labreport.experiments.running.preparation import Prepared, with_data
 from labreport.experiments.running.schedule import Hire, Schedule
 from labreport.experiments.running.task import failure_of
-from labreport.experiments.running.workers import Job, Worker
+from labreport.experiments.running.workers import TrainingJob, Worker
 from labreport.experiments.settings import as_record, changed_names
 from labreport.experiments.training.backend import DETERMINISTIC, limit_threads
 
@@ -174,7 +174,7 @@ def _hire(prepared: Prepared, jobs: int, saved: Checkpoints, progress: Progress)
     # one with two. How many threads there are changes no bit of a result.
     threads = max(1, provenance.logical_processors() // jobs)
     limit_threads(threads if jobs > 1 else None)
-    job = Job(
+    job = TrainingJob(
         lab=prepared.lab.name,
         path=prepared.lab.path,
         settings=as_record(prepared.settings),
@@ -188,15 +188,15 @@ def _hire(prepared: Prepared, jobs: int, saved: Checkpoints, progress: Progress)
 
 
 def _one_at_a_time(progress: Progress, ctrl_c: Interruption) -> Progress:
-    """Let no two threads tell of their progress at once: other processes are heard in a thread of their own."""
+    """Let no two threads report their progress at once: other processes are heard in a thread of their own."""
     lock = Lock()
 
-    def told(part: str, done: int, total: int, values: dict[str, float]) -> None:
+    def reported(part: str, done: int, total: int, values: dict[str, float]) -> None:
         ctrl_c.check()
         with lock:
             progress(part, done, total, values)
 
-    return told
+    return reported
 
 
 def _threads() -> int:

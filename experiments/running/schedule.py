@@ -19,7 +19,7 @@ from labreport.experiments.running.task import Part, perform
 from labreport.experiments.running.workers import Worker
 
 Hire = Callable[[int], Sequence[Worker]]
-"""Starts workers for so many seeds; none where this process trains all."""
+"""Starts workers for that number of seeds; none where this process trains all."""
 
 
 class Schedule:

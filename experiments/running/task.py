@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from labreport.experiments import stdout
 from labreport.experiments.data.sets import Dataset
-from labreport.experiments.errors import LabError, plain, told
+from labreport.experiments.errors import LabError, message_of, plain
 from labreport.experiments.lab import Session
 from labreport.experiments.registry import Lab
 from labreport.experiments.result import GREATEST_SECONDS, Failure, Findings, Record
@@ -106,5 +106,5 @@ def failure_of(error: BaseException, stages: list[str], stage: str) -> Failure:
         stages: the stages that it has left open, the innermost last.
         stage: where it happened if none is open.
     """
-    message = provenance.scrub(told(error)) or "(without a message)"
+    message = provenance.scrub(message_of(error)) or "(without a message)"
     return Failure(kind=plain(type(error).__name__), message=message, stage=plain(str((stages or [stage])[-1])))

@@ -28,7 +28,7 @@ from labreport.experiments.running.task import Part, perform
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class TrainingJob:
     """What a process needs to train any seed of a run."""
 
     lab: str
@@ -50,21 +50,21 @@ class Worker:
         progress: called after each epoch, in a thread of its own.
     """
 
-    def __init__(self, job: Job, progress: Progress) -> None:
-        heard, told = multiprocessing.get_context("spawn").Pipe(duplex=False)
+    def __init__(self, job: TrainingJob, progress: Progress) -> None:
+        receiver, sender = multiprocessing.get_context("spawn").Pipe(duplex=False)
         self._executor = ProcessPoolExecutor(
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin,
-            initargs=(job, told),
+            initargs=(job, sender),
         )
         before = set(multiprocessing.active_children())
         with processes.quietly_starting():
             self._ready = self._executor.submit(_ready)
         self._processes = set(multiprocessing.active_children()) - before
-        told.close()
+        sender.close()
         self._thread: Thread | None = None
-        self._listener = Thread(target=_listen, args=(heard, progress), daemon=True)
+        self._listener = Thread(target=_listen, args=(receiver, progress), daemon=True)
         self._listener.start()
 
     def work(self, take: Callable[[], int | None], give: Callable[[int, Part | None], None]) -> None:
@@ -102,20 +102,20 @@ class Worker:
                 thread.join()
 
 
-def _listen(heard: Connection, progress: Progress) -> None:
-    with heard, suppress(EOFError, OSError):
+def _listen(receiver: Connection, progress: Progress) -> None:
+    with receiver, suppress(EOFError, OSError):
         while True:
-            progress(*heard.recv())
+            progress(*receiver.recv())
 
 
-_begun: tuple[Job, Connection]
+_begun: tuple[TrainingJob, Connection]
 """In another process: what it is to train, and where its progress goes."""
 
 
-def _begin(job: Job, told: Connection) -> None:
+def _begin(job: TrainingJob, sender: Connection) -> None:
     global _begun
     processes.follow_parent()
-    _begun = job, told
+    _begun = job, sender
 
 
 @cache
@@ -123,11 +123,11 @@ def _opened() -> tuple[registry.Lab, Any, sets.Dataset | None, Session]:
     """Import the lab and read its data, once in this process."""
     from labreport.experiments.training.backend import limit_threads
 
-    job, told = _begun
+    job, sender = _begun
     limit_threads(job.threads)
     lab = registry.load(job.lab, job.path)
     dataset = None if job.data is None else sets.read(job.data)
-    session = Session(seeds=job.seeds, progress=lambda *values: told.send(values), profile=job.profile, saved=job.saved)
+    session = Session(seeds=job.seeds, progress=lambda *found: sender.send(found), profile=job.profile, saved=job.saved)
     return lab, lab.settings(**job.settings), dataset, session
 
 

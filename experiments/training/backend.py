@@ -15,7 +15,7 @@ from typing import Any
 from labreport.experiments.errors import LabError
 
 DETERMINISTIC = True
-"""Whether TensorFlow is told to use deterministic operations only; on a CPU that costs nothing."""
+"""Whether TensorFlow is set to use deterministic operations only; on a CPU that costs nothing."""
 
 _XLA_FLAGS = "XLA_FLAGS"
 _WIDE_VECTORS = "--xla_cpu_prefer_vector_width=512"

@@ -14,7 +14,7 @@ from labreport.experiments.errors import LabError
 from labreport.experiments.training.backend import start
 from labreport.experiments.training.fitting import OnEpoch, Request
 from labreport.experiments.training.history import History
-from labreport.experiments.training.plan import Plan, plan_fit, plan_folds
+from labreport.experiments.training.plan import ChosenForm, plan_fit, plan_folds
 from labreport.experiments.training.samples import Samples
 
 
@@ -23,7 +23,7 @@ class Fitted:
     """What a training gave; the trained weights are in the model itself."""
 
     history: History
-    plan: Plan
+    plan: ChosenForm
     seconds: float
     """Wall time. Folds trained side by side share the time equally."""
 
@@ -199,7 +199,7 @@ def predict(model: Any, samples: Samples, *, batch_size: int) -> NDArray[Any]:
     return predict_in_batches(model, samples, batch_size)
 
 
-def _fit_one(model: Any, train: Samples, validation: Samples | None, request: Request, plan: Plan) -> History:
+def _fit_one(model: Any, train: Samples, validation: Samples | None, request: Request, plan: ChosenForm) -> History:
     if request.epochs == request.epochs_before:
         return request.before
     if plan.form == "fit":

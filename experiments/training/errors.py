@@ -10,7 +10,7 @@ class DivergenceError(LabError):
     """The loss became NaN or infinite."""
 
     def __init__(self, *, epoch: int, step: int, history: History, fold: int | None = None) -> None:
-        """Tell where training broke down.
+        """Say where training broke down.
 
         Args:
             epoch: counted from 1.

@@ -52,7 +52,7 @@ _XLA_STEPS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class ChosenForm:
     """The form chosen, and why."""
 
     form: Form
@@ -65,7 +65,7 @@ class Plan:
     """
 
 
-def plan_fit(model: Any, train: Samples, request: Request) -> Plan:
+def plan_fit(model: Any, train: Samples, request: Request) -> ChosenForm:
     """Choose the form for one model."""
     obstacle = _loop_obstacle(model, train, request)
     if obstacle:
@@ -82,7 +82,7 @@ def plan_fit(model: Any, train: Samples, request: Request) -> Plan:
 
 def plan_folds(
     models: Sequence[Any], trains: Sequence[Samples], validations: Sequence[Samples], request: Request
-) -> Plan:
+) -> ChosenForm:
     """Choose the form for the models of all folds: the stack where possible, otherwise one model after the other."""
     obstacle = _loop_obstacle(models[0], trains[0], request) or _stack_obstacle(models, trains, validations)
     if obstacle is None:
@@ -91,8 +91,8 @@ def plan_folds(
     return replace(single, reasons=(f"in-turn:{obstacle}", *single.reasons))
 
 
-def _plan(form: Form, reason: str, *, xla: bool = False) -> Plan:
-    return Plan(form=form, xla=xla, reasons=(f"{form}{'-xla' if xla else ''}:{reason}",))
+def _plan(form: Form, reason: str, *, xla: bool = False) -> ChosenForm:
+    return ChosenForm(form=form, xla=xla, reasons=(f"{form}{'-xla' if xla else ''}:{reason}",))
 
 
 def _loop_obstacle(model: Any, train: Samples, request: Request) -> str | None:

@@ -14,11 +14,11 @@ import msgspec
 from labreport.report.document import (
     Box,
     Found,
+    LanguageTexts,
     Node,
     Prose,
     Report,
     Text,
-    Texts,
     Tree,
     by_language,
     first,
@@ -81,7 +81,7 @@ def _joined(leading: Tree, others: Sequence[Tree], names: Sequence[str]) -> Tree
         said: dict[str, str] = {}
         for name, table in zip(names, tables, strict=True):
             said |= by_language(table[found.place.key].text, name)
-        return Texts(said) if len(set(said.values())) > 1 else found.text
+        return LanguageTexts(said) if len(set(said.values())) > 1 else found.text
 
     return mapped(leading, joined)
 

@@ -25,7 +25,19 @@ from labreport.report.chapters.cutting import Passage
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.provenance import provenance
 from labreport.report.configuration import Configuration
-from labreport.report.document import SLOT, Chapter, Found, Prose, Report, Section, Text, Texts, each, first, mapped
+from labreport.report.document import (
+    SLOT,
+    Chapter,
+    Found,
+    LanguageTexts,
+    Prose,
+    Report,
+    Section,
+    Text,
+    each,
+    first,
+    mapped,
+)
 from labreport.report.errors import ReportError
 from labreport.report.words import Borrowed, JoinedWords, Words
 
@@ -102,7 +114,8 @@ def build(
         date=date,
         cover=frontmatter.cover(results, titles, configuration, date, version, words, labels or words),
         summary=frontmatter.summary(parts, titles, words),
-        chapters=(*made, glossary(language)),
+        # The terms are those of the shipped chapters.
+        chapters=(*made, glossary(language)) if frontmatter.has_shipped(results) else tuple(made),
         provenance=provenance(results, titles, words),
     )
     report = mapped(report, _marked)
@@ -148,7 +161,7 @@ def _in_language(chapter: Chapter, spoken: str, language: str) -> Chapter:
     def marked(found: Found) -> Text:
         if found.kind in ("source", "formula", "drawing") or not isinstance(found.text, str) or not found.text:
             return found.text
-        return Texts({spoken: found.text})
+        return LanguageTexts({spoken: found.text})
 
     return mapped(chapter, marked)
 
@@ -156,7 +169,7 @@ def _in_language(chapter: Chapter, spoken: str, language: str) -> Chapter:
 def _marked(found: Found) -> Text:
     """Return a word that another language lends as a text in that language."""
     text = found.text
-    return Texts({text.language: str(text)}) if isinstance(text, Borrowed) else text
+    return LanguageTexts({text.language: str(text)}) if isinstance(text, Borrowed) else text
 
 
 def _broken(lab: str, number: str, title: str, reason: str, words: Words) -> Chapter:
@@ -198,7 +211,7 @@ def _with_links(
 ) -> tuple[Report, list[str]]:
     """Fill in the text of every link of the notes.
 
-    A link to a chapter that this report does not hold becomes that chapter's title: leaving it out is no mistake. A
+    A link to a chapter that this report does not hold becomes that chapter's title: leaving it out is not a mistake. A
     link to something that a chapter lacks is one.
     """
     problems: list[str] = []

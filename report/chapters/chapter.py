@@ -17,7 +17,7 @@ import msgspec
 from labreport.experiments.registry import additions
 from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import Result
-from labreport.report.chapters import notes, tables
+from labreport.report.chapters import automatic, notes, tables
 from labreport.report.chapters.claim_words import Said
 from labreport.report.chapters.cutting import BOXES, Note, Passage
 from labreport.report.chapters.evidence import with_evidence
@@ -123,10 +123,10 @@ def assemble(
         RenderingError: a figure or table can't be made.
     """
     in_use = NotesInUse(folder=folder, solutions=solutions)
-    text, origin = in_use.text(language, result.lab)
+    text, origin = in_use.text_of(result, language)
     context = Context(result, language, cited=True, own=own)
     note = notes.read(context, text, origin, in_use.library())
-    if folder is not None:
+    if folder is not None and origin != automatic.ORIGIN:
         notes.check_markup(note, language)
     placing = _Placing(
         context=context,
@@ -356,8 +356,8 @@ def _table(passage: Passage, result: Result, placing: _Placing, where: str, tags
 
 
 def _listing(passage: Passage, result: Result, placing: _Placing, where: str) -> Listing:
-    for item in result.findings.listings:
-        if item.name == passage.name:
+    for place, item in enumerate(result.findings.listings, 1):
+        if passage.name in (item.name, automatic.listing_name(place)):
             if sha256(item.source.encode()).hexdigest() != item.sha256:
                 raise NoteError(f"{where}: the source of '{item.name}' is not the one that ran: its hash differs.")
             id_, number = placing.next("listing", f"listing-{passage.name}", where)
@@ -369,7 +369,7 @@ def _listing(passage: Passage, result: Result, placing: _Placing, where: str) ->
 
 
 def _example(passage: Passage, result: Result, where: str) -> Example:
-    for item in result.findings.examples:
+    for item in (*result.findings.examples, *automatic.examples(result)):
         if item.name == passage.name:
             return Example(
                 id=f"{result.lab}-example-{item.name}", caption=passage.text, code=item.code, output=item.output

@@ -30,10 +30,9 @@ def sentence(claim: Claim, lab: str, language: str) -> str:
     Raises:
         MissingValueError: the language has no words for this claim.
     """
-    template = compiled(
-        environment(language, lists=True), wording.sentence(claim.definition, claim.verdict, language, lab)
-    )
-    return template.render(**claim.numbers, holds=claim.holds, seeds=claim.seeds)
+    words = wording.sentence(claim.definition, claim.verdict, language, lab)
+    template = compiled(environment(language, lists=True), words)
+    return template.render(**claim.details, **claim.numbers, holds=claim.holds, seeds=claim.seeds)
 
 
 def sentences(claim: Claim, lab: str) -> dict[str, str]:

@@ -95,31 +95,19 @@ def cut(text: str, origin: str, code: tuple[str, ...] = (), found: References | 
 
     lines = _Lines(text)
     for number, line in lines:
-        heading, directive = HEADING.match(line), DIRECTIVE.match(line)
+        heading = HEADING.match(line)
         level = len(heading.group(1)) if heading else 0
-        if heading and level == 1 and not title:
+        if heading and (reason := _wrong(heading, level, titled=bool(title))):
+            raise NoteError(f"{origin}:{number}: {reason}")
+        if heading and level == 1:
             finish()
             title = heading.group(2)
         elif heading and level == 2:
             finish()
-            if not heading.group(3):
-                raise NoteError(f"{origin}:{number}: the heading has no {{#id}}.")
             sections.append((heading.group(3), heading.group(2), []))
-        elif heading and (level == 1 or level > _LEVELS or heading.group(3)):
-            raise NoteError(
-                f"{origin}:{number}: "
-                + ("the note has a title already." if level == 1 else "")
-                + (f"headings have {_LEVELS} levels at most." if level > _LEVELS else "")
-                + ("only a section, ##, has an {#id}." if 1 < level <= _LEVELS else "")
-            )
-        elif directive:
+        elif passage := _set_off(line, number, lines, origin, code, prose[-1] if prose else None):
             finish()
-            passages().append(_directive(directive, number, lines, origin, code))
-        elif line.startswith(":::"):
-            raise NoteError(f"{origin}:{number}: '{line.strip()}' opens nothing and closes nothing.")
-        elif (alert := written.alert(line)) and not (prose and written.unquoted(prose[-1]) is not None):
-            finish()
-            passages().append(_alert(alert, number, lines, origin, code))
+            passages().append(passage)
         elif prose or line.strip():
             if not prose:
                 start = number
@@ -134,6 +122,31 @@ def cut(text: str, origin: str, code: tuple[str, ...] = (), found: References | 
         sections=tuple(NoteSection(id=id_, title=head, passages=tuple(parts)) for id_, head, parts in sections),
         references=found or References(footnotes={}, cited={}),
     )
+
+
+def _wrong(heading: re.Match[str], level: int, *, titled: bool) -> str:
+    """Return what is wrong with a heading, or nothing."""
+    if level == 1:
+        return "the note has a title already." if titled else ""
+    if level == 2:
+        return "" if heading.group(3) else "the heading has no {#id}."
+    if level > _LEVELS:
+        return f"headings have {_LEVELS} levels at most."
+    return "only a section, ##, has an {#id}." if heading.group(3) else ""
+
+
+def _set_off(
+    line: str, number: int, lines: _Lines, origin: str, code: tuple[str, ...], before: str | None
+) -> Passage | None:
+    """Return the directive or alert that a line opens, reading it to its end; None for running text."""
+    if directive := DIRECTIVE.match(line):
+        return _directive(directive, number, lines, origin, code)
+    if line.startswith(":::"):
+        raise NoteError(f"{origin}:{number}: '{line.strip()}' opens nothing and closes nothing.")
+    # Within a quotation that has begun it is a line of the quotation.
+    quoted = before is not None and written.unquoted(before) is not None
+    alert = None if quoted else written.alert(line)
+    return _alert(alert, number, lines, origin, code) if alert else None
 
 
 class _Lines:

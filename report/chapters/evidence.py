@@ -7,6 +7,7 @@ from labreport.report.chapters.sandbox import shown
 from labreport.report.chapters.values import Context
 from labreport.report.document import Column, Section, Table, escape
 from labreport.report.findings.claims import wording
+from labreport.report.numbers import UNKNOWN
 
 
 def with_evidence(sections: tuple[Section, ...], context: Context, id_: str, number: str) -> tuple[Section, ...]:
@@ -46,6 +47,6 @@ def _row(item: Said, context: Context) -> tuple[str, ...]:
     return (
         stated.name,
         words(f"labs.verdict_{stated.verdict}"),
-        f"{stated.holds} / {stated.seeds}" if stated.seeds else "–",
+        f"{stated.holds} / {stated.seeds}" if stated.seeds else UNKNOWN,
         numbers or escape(stated.reason),
     )

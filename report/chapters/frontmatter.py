@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import UNSET
+
 from labreport.experiments import registry
 from labreport.experiments.result import Result
 from labreport.report.chapters.chapter import Assembled, is_sample
@@ -14,11 +16,11 @@ from labreport.report.document import Chapter, Column, Cover, CoverFigure, Prose
 from labreport.report.errors import RenderingError
 from labreport.report.figures import registry as figures
 from labreport.report.findings import analysis
+from labreport.report.findings.groups import groups
 from labreport.report.findings.scores import Measured, best_baseline, deciding
-from labreport.report.numbers import duration, integer, number, percent
+from labreport.report.numbers import UNKNOWN, duration, integer, number, percent
 from labreport.report.words import Words
 
-NOTHING = "–"
 """Cell of what a lab has no value for."""
 SHORT = 4
 """Names of metrics up to this length are abbreviations, and written in capitals."""
@@ -45,27 +47,40 @@ def cover(
         labels: what figures are labelled with.
     """
     language = words.language
-    own = ((name, getattr(configuration, name).get(language)) for name in LOCALISED if name != "title")
+    told = ((name, getattr(configuration, name).get(language)) for name in LOCALISED if name != "title")
     facts = [
         *((escape(name), escape(text)) for name, text in configuration.cover.get(language, ())),
-        *((words(f"labs.cover_{name}"), escape(text)) for name, text in own if text),
+        *((words(f"labs.cover_{name}"), escape(text)) for name, text in told if text),
         (words("labs.cover_date"), date),
         (words("labs.cover_version"), f"labreport {version}"),
         (words("labs.cover_data"), words(f"labs.{_data_kind(results)}")),
         (words("labs.cover_profile"), words(f"labs.{_profile_kind(results)}")),
         (words("labs.cover_seeds"), _seeds(results)),
     ]
-    title = escape(configuration.title.get(language, "")) or words("labs.title")
+    own = "" if has_shipped(results) else "_own"
+    title = escape(configuration.title.get(language, "")) or _title(results, titles, words)
     all_six = {result.lab for result in results} >= set(registry.BOOK)
     return Cover(
         title=title,
-        subtitle=words("labs.subtitle" if all_six else "labs.subtitle_some"),
+        subtitle=words("labs.subtitle" if all_six else f"labs.subtitle{own or '_some'}"),
         facts=tuple(facts),
         head=escape(configuration.course.get(language, "")) or title,
         logo=data_address(configuration.logo) if configuration.logo else "",
         logo_alt=configuration.institution.get(language, "") or words("labs.logo"),
         strip=tuple(_strip(results, titles, words, labels)),
     )
+
+
+def has_shipped(results: Sequence[Result]) -> bool:
+    """Return whether one of the runs is of a lab of the book, so that the words of the book fit."""
+    return any(result.lab in registry.BOOK for result in results)
+
+
+def _title(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> str:
+    """Return the title of a report for which the user gives none: it says what is in it."""
+    if has_shipped(results):
+        return words("labs.title")
+    return titles[results[0].lab] if len(results) == 1 else words("labs.title_own")
 
 
 def summary(parts: Sequence[tuple[Result, Assembled | None]], titles: Mapping[str, str], words: Words) -> Chapter:
@@ -76,12 +91,13 @@ def summary(parts: Sequence[tuple[Result, Assembled | None]], titles: Mapping[st
         titles: title of each lab's chapter.
         words: of the report's language.
     """
+    own = "" if has_shipped([result for result, _ in parts]) else "_own"
     table = Table(
         id="summary-table",
         number="",
-        caption=words("labs.summary_caption", kinds=_kinds([result for result, _ in parts], words)),
+        caption=words(f"labs.summary_caption{own}", kinds=_kinds([result for result, _ in parts], words)),
         columns=(
-            Column(title=words("labs.column_lab")),
+            Column(title=words("labs.column_run" if own else "labs.column_lab")),
             Column(title=words("labs.column_data"), align="right", kind="number"),
             Column(title=words("labs.column_score"), align="right", kind="number"),
             Column(title=words("labs.column_baseline"), align="right", kind="number"),
@@ -94,7 +110,7 @@ def summary(parts: Sequence[tuple[Result, Assembled | None]], titles: Mapping[st
     return Chapter(
         id="summary",
         number="",
-        title=words("labs.summary"),
+        title=words(f"labs.summary{own}"),
         opening=(Prose(markdown=words("labs.summary_text")), table),
     )
 
@@ -102,18 +118,18 @@ def summary(parts: Sequence[tuple[Result, Assembled | None]], titles: Mapping[st
 def _row(result: Result, assembled: Assembled | None, title: str, words: Words) -> tuple[str, ...]:
     name = f"[{title}](#{result.lab})"
     if result.status != "complete":
-        return (name, NOTHING, words("labs.failed_cell"), NOTHING, NOTHING, NOTHING, NOTHING)
+        return (name, UNKNOWN, words("labs.failed_cell"), UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
     card = result.findings.data
     # A run whose chapter could not be made has measured all the same.
     made = assembled.said if assembled else ()
     holding = sum(said.claim.verdict == "true" for said in made)
     return (
         name,
-        f"{integer(card.train_samples)} / {integer(card.test_samples)}" if card else NOTHING,
+        f"{integer(card.train_samples)} / {integer(card.test_samples)}" if card else UNKNOWN,
         _score(result),
         _baseline(result),
         _epoch(result, words),
-        words("labs.claims_hold", holds=holding, all=len(made)) if made else NOTHING,
+        words("labs.claims_hold", holds=holding, all=len(made)) if made else UNKNOWN,
         duration(analysis.seconds(result)),
     )
 
@@ -125,12 +141,12 @@ def _score(result: Result) -> str:
 def _baseline(result: Result) -> str:
     """The best simple rule or linear model: what a network must beat to be worth its trouble."""
     judged = deciding(result)
-    return _cell(best_baseline(result, judged)) if judged else NOTHING
+    return _cell(best_baseline(result, judged)) if judged else UNKNOWN
 
 
 def _cell(found: Measured | None) -> str:
     if found is None:
-        return NOTHING
+        return UNKNOWN
     if found.unit == "share":
         return percent(found.mean)
     metric = found.first.metric
@@ -149,12 +165,25 @@ def _kinds(results: Sequence[Result], words: Words) -> str:
 
 
 def _epoch(result: Result, words: Words) -> str:
+    if result.findings.own is not UNSET:
+        return _own_epoch(result, words)
     found = analysis.overfitting(result)
     if found is None:
-        return NOTHING
+        return UNKNOWN
     if not found.overfits:
         return words("labs.none_seen", epochs=found.epochs)
     return words("labs.epoch_of", epoch=found.best_epoch, epochs=found.epochs)
+
+
+def _own_epoch(result: Result, words: Words) -> str:
+    """Return the best epoch of a user's own run where it has one: of one group of trainings, of equal length."""
+    found = groups(result)
+    best = found[0].best() if len(found) == 1 else None
+    if best is None:
+        return UNKNOWN
+    if not best.worse_after:
+        return words("labs.none_seen", epochs=best.last_epoch)
+    return words("labs.epoch_of", epoch=best.epoch, epochs=best.last_epoch)
 
 
 def _strip(results: Sequence[Result], titles: Mapping[str, str], words: Words, labels: Words) -> list[CoverFigure]:

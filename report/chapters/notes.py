@@ -43,11 +43,16 @@ _FACTS = re.compile(r"^\s*facts:\s*([A-Z0-9 ]+?)\s*$")
 _EXEMPT = re.compile(
     # What is left open reaches to the end, so that no hostile note is read again and again; it fails later on.
     r"\{\{.*?(?:\}\}|\Z)|\{%.*?(?:%\}|\Z)|\{##.*?(?:##\}|\Z)|<!--.*?(?:-->|\Z)|\$\$.*?(?:\$\$|\Z)|\$[^$\n]*\$"
-    r"|\]\([^)\n]*\)|^:::(?:sources|equation)\b.*?(?:^:::\s*$|\Z)|^:::.*?$|^#+ .*?\{#|\[\^[^\]\n]*\]|\[-?@[^\]\n]*\]",
+    r"|\]\([^)\n]*\)|^:::(?:sources|equation)\b.*?(?:^:::\s*$|\Z)|^:::.*?$|^# .*?$|^#+ .*?\{#[^}\n]*\}?"
+    r"|\[\^[^\]\n]*\]|\[-?@[^\]\n]*\]",
     re.DOTALL | re.MULTILINE,
 )
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
 _STRAY = re.compile(r"(?<![A-Za-z0-9_])\d[\d.,]*(?![A-Za-z0-9_])")
+
+
+class MissingNoteError(NoteError):
+    """There is no note for this lab in this language."""
 
 
 def written_in(language: str, name: str, folder: Path | None = None) -> str:
@@ -75,7 +80,7 @@ def source(language: str, name: str) -> tuple[str, str]:
     origin = f"notes/{language}/{name}.md"
     text = languages.text(language, f"notes/{name}.md")
     if text is None:
-        raise NoteError(
+        raise MissingNoteError(
             f"{origin}: the note is missing in this language; lay it into a folder of your own, "
             f"<folder>/{language}/{name}.md, and name that folder as `notes` in labreport.toml."
         )

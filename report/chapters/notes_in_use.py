@@ -15,7 +15,8 @@ from jinja2 import TemplateSyntaxError
 from labreport.experiments.registry import additions
 from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import Result
-from labreport.report.chapters import notes, references, written
+from labreport.report.chapters import automatic, notes, references, written
+from labreport.report.chapters.notes import MissingNoteError
 from labreport.report.chapters.sandbox import claimed
 from labreport.report.configuration import Configuration
 from labreport.report.errors import NoteError
@@ -46,6 +47,17 @@ class NotesInUse:
             paths=configuration.paths,
             solutions=configuration.edition == "instructor",
         )
+
+    def text_of(self, result: Result, language: str) -> tuple[str, str]:
+        """Return the note of a run and how to name it in an error; one made from the record where there is none.
+
+        Raises:
+            NoteError: the note is not readable text, or a solution is not closed.
+        """
+        try:
+            return self.text(language, result.lab)
+        except MissingNoteError:
+            return automatic.note(result, language), automatic.ORIGIN
 
     def text(self, language: str, lab: str) -> tuple[str, str]:
         """Return the text of a lab's note without what is not printed, and how to name it in an error.
@@ -92,15 +104,17 @@ class NotesInUse:
             except TemplateSyntaxError:
                 continue
         own = self.own(lab).claims
-        return tuple(name for name in made if name in own or name in claims.names())
+        return tuple(name for name in made if additions.CLAIMS.knows(name, own))
 
     def stated(self, result: Result) -> list[Claim]:
-        """Judge the claims of a run's chapter; every claim that can be judged where the lab has no chapter."""
-        made, own = self.claims(result.lab), self.own(result.lab).claims
-        if made is not None:
-            return [claims.state(name, result, own) for name in made]
-        every = (claims.state(name, result, own) for name in (*claims.names(), *own))
-        return [claim for claim in every if claim.verdict != "unknown"]
+        """Judge the claims that a run's chapter makes."""
+        own = self.own(result.lab).claims
+        return [claims.state(name, result, own) for name in self.made(result)]
+
+    def made(self, result: Result) -> tuple[str, ...]:
+        """Return the names of the claims that a run's chapter makes, be it written or made from the record."""
+        written = self.claims(result.lab)
+        return claimed(automatic.note(result, self.languages[0])) if written is None else written
 
     def _texts(self, lab: str) -> Sequence[str]:
         found = []

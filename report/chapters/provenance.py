@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
-from labreport.experiments.result import Result
+from msgspec import UNSET
+
+from labreport.experiments.result import OwnRun, Result
 from labreport.report.document import Block, Chapter, Column, ColumnKind, Listing, Prose, Section, Table, escape
 from labreport.report.findings import analysis
 from labreport.report.findings.training_words import sentences
@@ -148,13 +151,15 @@ def _engine(results: Sequence[Result], titles: Mapping[str, str], words: Words) 
 
 
 def _commands(results: Iterable[Result]) -> Listing:
-    lines = [" ".join(shlex.quote(word) for word in command_of(result)) for result in results]
+    lines = [shlex.join(command) for result in results if (command := command_of(result))]
     code = "\n".join(lines)
     return Listing(id="provenance-commands-listing", number="", caption="", code=code, sha256="", verified=False)
 
 
 def command_of(result: Result) -> list[str]:
     """Return the command that repeats a run on the same kind of data."""
+    if result.findings.own is not UNSET:
+        return _own_command(result, result.findings.own)
     command = ["labreport", "run", result.lab]
     seeds = list(result.seeds)
     if seeds != [0]:
@@ -167,3 +172,13 @@ def command_of(result: Result) -> list[str]:
     for name in result.changed_settings:
         command += ["-P", f"{name}={result.settings[name]}"]
     return command
+
+
+def _own_command(result: Result, own: OwnRun) -> list[str]:
+    """Return the command that records or imports a user's own run once more; nothing where code of the user's did."""
+    if own.door == "import":
+        return ["labreport", "import", *(file.name for file in own.files), "--name", result.lab]
+    if own.script is None:
+        return []
+    named = [] if Path(own.script.name).stem == result.lab else ["--name", result.lab]
+    return ["labreport", "record", *named, own.script.name, *own.script.arguments]

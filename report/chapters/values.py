@@ -14,6 +14,7 @@ from typing import Any
 from labreport.experiments.registry import additions
 from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import DataCard, Fold, Layer, Result
+from labreport.report.chapters import automatic
 from labreport.report.chapters.claim_words import Said, evidence_id, sentence
 from labreport.report.chapters.sandbox import Exact, Fragment, exact, shown
 from labreport.report.document import VERDICT_MARKS, escape
@@ -185,6 +186,7 @@ class Context:
             "fold": self._fold,
             "seeds": len(result.seeds),
             "const": _constant,
+            "own": Names("fact of a run of one's own", automatic.facts(result)),
             "claim": self.claim,
         }
 

@@ -15,7 +15,7 @@ from labreport.report.commands import options
 from labreport.report.commands.console import print_json, print_table, shown
 from labreport.report.errors import UsageError
 from labreport.report.findings.scores import measured
-from labreport.report.numbers import number
+from labreport.report.numbers import UNKNOWN, number
 from labreport.report.store.baselines import Baseline, Baselines, Held, NoBaselineError
 from labreport.report.store.runs import Store
 
@@ -154,7 +154,7 @@ def _row(one: Held) -> tuple[str, ...]:
     seeds = sorted({seed for result in one.results for seed in result.seeds})
     state = f"gone or changed: {', '.join(one.lost)}" if one.lost else "here"
     runs = ", ".join(run.run_id for run in one.entry.runs)
-    return key.lab, key.profile, key.data[:12], key.engine[:40] or "–", runs, str(len(seeds)), state
+    return key.lab, key.profile, key.data[:12], key.engine[:40] or UNKNOWN, runs, str(len(seeds)), state
 
 
 def _labs(entries: tuple[Baseline, ...]) -> str:

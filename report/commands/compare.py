@@ -56,7 +56,7 @@ def command(
     verbose: bool,
     **flags: Any,
 ) -> int:
-    """Tell what changed between version A and each of the others, and whether it is more than chance.
+    """Show what changed between version A and each of the others, and whether it is more than chance.
 
     A version is a run's id, its folder or result.json, a folder of runs, a finished .html or .pdf report or its folder,
     last:N (the N-th newest complete run of each lab), or git:REV (the store as it was committed there).

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labreport.experiments.errors import plain
+from labreport.report.numbers import UNKNOWN
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -95,7 +96,7 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for position, head in enumerate(heads):
         cells = [row[position] for row in rows]
-        numeric = any(cells) and all(cell == "–" or not cell or cell[0].isdigit() for cell in cells)
+        numeric = any(cells) and all(cell == UNKNOWN or not cell or cell[0].isdigit() for cell in cells)
         table.add_column(head, justify="right" if numeric else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))

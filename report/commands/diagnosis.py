@@ -1,4 +1,4 @@
-"""What a machine needs, and how to mend what is missing: Python, TensorFlow, Pango, fonts, data, notes."""
+"""What a machine needs, and how to fix what is missing: Python, TensorFlow, Pango, fonts, data, notes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Finding:
     state: Literal["ok", "note", "bad"]
     """ok; note: works, but less than it could; bad: something won't work."""
     text: str
-    mend: str = ""
+    fix: str = ""
 
 
 def diagnose(configuration: Configuration) -> Iterator[Finding]:
@@ -63,7 +63,7 @@ def _git() -> Finding:
             name="git",
             state="note",
             text="git refuses this folder (safe.directory): it belongs to another user, so runs name no commit",
-            mend="git config --global --add safe.directory FOLDER",
+            fix="git config --global --add safe.directory FOLDER",
         )
     commit, dirty = git_state(Path())
     changes = ", with uncommitted changes" if dirty else ""
@@ -75,12 +75,12 @@ def _python() -> Finding:
     return Finding(name="Python", state="ok", text=text)
 
 
-def _extra(name: str, extra: str, mend: str, environment: dict[str, str] | None = None) -> Finding:
+def _extra(name: str, extra: str, fix: str, environment: dict[str, str] | None = None) -> Finding:
     """Import the package of an extra in a process of its own: a broken one may take its process with it."""
     installed = _installed(name)
     if installed.state == "bad":
         # Left out on purpose, perhaps: everything else works without it.
-        return Finding(name=name, state="note", text="not installed", mend=f"pip install 'labreport[{extra}]'")
+        return Finding(name=name, state="note", text="not installed", fix=f"pip install 'labreport[{extra}]'")
     try:
         tried = subprocess.run(
             [sys.executable, "-P", "-c", f"import {name}"],
@@ -91,10 +91,10 @@ def _extra(name: str, extra: str, mend: str, environment: dict[str, str] | None 
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Finding(name=name, state="bad", text="did not import within three minutes", mend=mend)
+        return Finding(name=name, state="bad", text="did not import within three minutes", fix=fix)
     if tried.returncode:
         last = (tried.stderr.strip().splitlines() or [f"exit code {tried.returncode}"])[-1]
-        return Finding(name=name, state="bad", text=f"can't be imported: {last}", mend=mend)
+        return Finding(name=name, state="bad", text=f"can't be imported: {last}", fix=fix)
     return installed
 
 
@@ -110,7 +110,7 @@ def _patches() -> Iterator[Finding]:
                 name="weasyprint",
                 state="note",
                 text=f"{version('weasyprint')} does not fit: the PDF is made without {lacking}",
-                mend="pip install -c constraints.txt weasyprint: the version that labreport is tested with",
+                fix="pip install -c constraints.txt weasyprint: the version that labreport is tested with",
             )
 
 
@@ -118,14 +118,14 @@ def _installed(name: str) -> Finding:
     try:
         return Finding(name=name, state="ok", text=version(name))
     except PackageNotFoundError:
-        return Finding(name=name, state="bad", text="not installed", mend=f"pip install {name}")
+        return Finding(name=name, state="bad", text="not installed", fix=f"pip install {name}")
 
 
 def _fonts() -> Finding:
     folder = resources.files("labreport.templates") / "fonts"
     missing = [face.file for face in FACES.values() if not (folder / face.file).is_file()]
     if missing:
-        return Finding(name="fonts", state="bad", text=f"missing: {', '.join(missing)}", mend="reinstall labreport")
+        return Finding(name="fonts", state="bad", text=f"missing: {', '.join(missing)}", fix="reinstall labreport")
     return Finding(name="fonts", state="ok", text=f"{len(FACES)} shipped fonts")
 
 
@@ -136,14 +136,14 @@ def _data(name: str, configuration: Configuration) -> Finding:
         )
     except DataError as error:
         first, _, rest = str(error).partition("\n")
-        return Finding(name=f"data {name}", state="bad", text=first, mend=rest)
+        return Finding(name=f"data {name}", state="bad", text=first, fix=rest)
     if found.source == "full":
         return Finding(name=f"data {name}", state="ok", text="full set")
     return Finding(
         name=f"data {name}",
         state="note",
         text="the embedded sample of real data",
-        mend="for the full set: --data-dir FOLDER with Keras' own files, or --data full with a network",
+        fix="for the full set: --data-dir FOLDER with Keras' own files, or --data full with a network",
     )
 
 
@@ -154,7 +154,7 @@ def _writable(name: str, folder: Path) -> Finding:
     if os.access(place, os.W_OK | os.X_OK) and place.is_dir():
         return Finding(name=f"folder {name}", state="ok", text=str(folder))
     return Finding(
-        name=f"folder {name}", state="bad", text=f"{folder} can't be written", mend="choose another: --runs-dir, -o"
+        name=f"folder {name}", state="bad", text=f"{folder} can't be written", fix="choose another: --runs-dir, -o"
     )
 
 
@@ -162,6 +162,6 @@ def note_findings() -> Iterator[Finding]:
     """Compare the notes of all shipped languages."""
     found = list(parity.problems())
     if found:
-        yield from (Finding(name="notes", state="bad", text=problem, mend="mend the note") for problem in found)
+        yield from (Finding(name="notes", state="bad", text=problem, fix="fix the note") for problem in found)
     else:
         yield Finding(name="notes", state="ok", text="all languages in step")

@@ -31,12 +31,10 @@ def command(assignments: tuple[str, ...], notes: bool, as_json: bool, **flags: A
         findings.append(finding)
         if not as_json:
             click.echo(f"{MARKS[finding.state]}  {finding.name:<22}{finding.text}")
-            if finding.mend and finding.state != "ok":
-                click.echo(f"      {'':<22}→ {finding.mend}")
+            if finding.fix and finding.state != "ok":
+                click.echo(f"      {'':<22}→ {finding.fix}")
     if as_json:
-        print_json(
-            [{"name": item.name, "state": item.state, "text": item.text, "mend": item.mend} for item in findings]
-        )
+        print_json([{"name": item.name, "state": item.state, "text": item.text, "fix": item.fix} for item in findings])
     return 2 if any(finding.state == "bad" for finding in findings) else 0
 
 
@@ -51,6 +49,6 @@ def _tried(name: str, step: Callable[[], object]) -> Finding:
     try:
         step()
     except (ReportError, LabError) as error:
-        text, _, mend = str(error).partition("\n")
-        return Finding(name=name, state="bad", text=text, mend=mend)
+        text, _, fix = str(error).partition("\n")
+        return Finding(name=name, state="bad", text=text, fix=fix)
     return Finding(name=name, state="ok", text="as they should be")

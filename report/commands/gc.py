@@ -10,7 +10,7 @@ import click
 from labreport.report.commands import options
 from labreport.report.commands.console import print_json, print_table, shown
 from labreport.report.errors import UsageError
-from labreport.report.numbers import integer, size
+from labreport.report.numbers import UNKNOWN, integer, size
 from labreport.report.store import retention
 from labreport.report.store.baselines import Baselines
 from labreport.report.store.codec import NAME
@@ -70,7 +70,7 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
             heads = ("LAB", "RUN", "STATUS", "PROFILE", "DATA")
             print_table(heads, [_row(run.entry) for run in going])
         for path in rests:
-            click.echo(f"rest of a program that was stopped: {shown(path)}")
+            click.echo(f"leftovers of a program that was stopped: {shown(path)}")
         verb = "Deleted" if yes else "Would delete"
         click.echo(f"{verb} {integer(len(going))} of {integer(len(fates))} runs, {size(freed)}.")
         if not yes and (going or rests):
@@ -82,4 +82,4 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
-    return (entry.lab, entry.run_id, entry.status, entry.profile, entry.source or "–")
+    return (entry.lab, entry.run_id, entry.status, entry.profile, entry.source or UNKNOWN)

@@ -8,7 +8,7 @@ import click
 
 from labreport.report.commands import options
 from labreport.report.commands.console import print_table
-from labreport.report.numbers import number
+from labreport.report.numbers import UNKNOWN, number
 from labreport.report.store import codec
 from labreport.report.store.in_short import ListedRun, listed
 from labreport.report.store.runs import Store, Stored
@@ -40,13 +40,13 @@ def command(lab: str | None, runs_dir: Path | None, as_json: bool) -> int:
 
 def _row(run: Stored) -> tuple[str, ...]:
     entry = run.entry
-    score = f"{entry.score[0]} {number(entry.score[1], 4)}" if entry.score else "–"
+    score = f"{entry.score[0]} {number(entry.score[1], 4)}" if entry.score else UNKNOWN
     return (
         entry.lab,
         entry.run_id,
         f"{entry.status}, confirms" if entry.confirms else entry.status,
         entry.profile,
-        entry.source or "–",
+        entry.source or UNKNOWN,
         str(len(entry.seeds)),
         score,
     )

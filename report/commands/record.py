@@ -13,10 +13,8 @@ import click
 from labreport.experiments.errors import plain
 from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, shown
-from labreport.report.errors import ReportError, UsageError
+from labreport.report.errors import NothingMeasuredError, UsageError
 from labreport.report.store.runs import Store, load
-
-NOTHING_MEASURED = 5
 
 _LOOKED_AT = 20
 """Newest runs among which the same one is looked for."""
@@ -24,12 +22,6 @@ _LOOKED_AT = 20
 _HELP = """Nothing was measured: no fit of Keras, Lightning or Transformers was seen, no printed line names an epoch.
 Give the form of a line with --as 'epoch {epoch:d} loss {loss:f}', or hand the numbers over in the code:
   with labreport.record("NAME") as run: run.epoch(loss=…, val_loss=…)"""
-
-
-class NothingMeasuredError(ReportError):
-    """The program ran, and nothing can be reported of it."""
-
-    exit_code = NOTHING_MEASURED
 
 
 class Recording(click.Command):
@@ -141,7 +133,7 @@ def command(
     failure = done.result.failure
     if done.result.status != "complete":
         why = f" ({plain(failure.kind)}: {plain(failure.message)})" if failure else ""
-        reporter.say(f"{order.name}: {done.result.status}{why}; what was measured is kept")
+        reporter.say(f"{order.name}: {done.result.status}{why}; what was measured is saved")
     reporter.say(f"{order.name}: {_summary(done.result)}, stored in {shown(path.parent)}")
     return done.exit_code
 
@@ -189,7 +181,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0
     if not 0 < seconds < 1e9:
-        raise UsageError(f"--timeout {text!r} is no time; write 90s, 30m or 2h.")
+        raise UsageError(f"--timeout {text!r} is not a time; write 90s, 30m or 2h.")
     return seconds
 
 
@@ -207,7 +199,7 @@ def _unchanged(store: Store, order: Any) -> tuple[Path | None, str]:
     """Return the stored run that this one would repeat, or why it runs although an earlier one looks the same."""
     from labreport.experiments.recording import sources
 
-    script = sources.Source.of(order.kind, order.program)
+    script = sources.ScriptSource.of(order.kind, order.program)
     for stored in [run for run in store.list(order.name).runs if run.entry.status == "complete"][:_LOOKED_AT]:
         earlier = load(stored.path)
         own = earlier.findings.own

@@ -10,16 +10,10 @@ import click
 from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, print_json, shown
 from labreport.report.commands.rendering import print_outputs, rendered, told_false
-from labreport.report.errors import ReportError, UnreadableError, UsageError
+from labreport.report.errors import NothingMeasuredError, UnreadableError, UsageError
 from labreport.report.findings.labs import in_order
 from labreport.report.store import codec, embedded
 from labreport.report.store.runs import Store, StoredResult, read
-
-
-class NothingMeasuredError(ReportError):
-    """There is no run to render."""
-
-    exit_code = 5
 
 
 @click.command(

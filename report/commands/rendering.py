@@ -20,7 +20,7 @@ from labreport.report.store.runs import StoredResult
 def rendered(
     runs: Sequence[StoredResult], configuration: Configuration, reporter: Reporter, *, split: bool, force: bool
 ) -> Outcome:
-    """Render stored runs, telling what was made and what could not be."""
+    """Render stored runs, reporting what was made and what could not be."""
     start = perf_counter()
     with reporter.bars():
         outcome = publish(

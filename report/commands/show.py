@@ -17,7 +17,7 @@ from labreport.report.findings import analysis
 from labreport.report.findings.claims import Claim
 from labreport.report.findings.conclusions import concluded
 from labreport.report.findings.scores import measured
-from labreport.report.numbers import duration, number, size
+from labreport.report.numbers import UNKNOWN, duration, number, size
 from labreport.report.store import codec
 from labreport.report.store.runs import Store, load
 
@@ -75,7 +75,7 @@ def _print(result: Result, claims: Sequence[Claim]) -> None:
 
 def _scores(result: Result) -> list[tuple[str, ...]]:
     return [
-        (name, number(found.mean, 4), "–" if found.deviation is None else number(found.deviation, 4), found.unit)
+        (name, number(found.mean, 4), UNKNOWN if found.deviation is None else number(found.deviation, 4), found.unit)
         for name, found in measured(result).items()
     ]
 

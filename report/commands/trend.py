@@ -11,15 +11,9 @@ from labreport.experiments.errors import unknown_name
 from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, print_json, shown
 from labreport.report.configuration import check_choice
-from labreport.report.errors import ReportError, UsageError
+from labreport.report.errors import NothingMeasuredError, UsageError
 from labreport.report.numbers import integer
 from labreport.report.store.runs import Store
-
-
-class NothingStoredError(ReportError):
-    """There is no run to show."""
-
-    exit_code = 5
 
 
 @click.command(
@@ -72,7 +66,7 @@ def command(
         click.echo(f"Error: {problem}", err=True)
     if not found.groups:
         chosen = "No run in {} answers to this choice." if listing.runs else "There is no run in {}."
-        raise NothingStoredError(
+        raise NothingMeasuredError(
             f"{chosen.format(shown(configuration.runs_dir))}\nSee `labreport list`, or run `labreport build` first."
         )
     paths = write(found, configuration.output, configuration.lang, base=url, look=configuration.look)

@@ -1,14 +1,15 @@
 """Whether two runs of a lab may be compared at all, and whether their seeds belong together.
 
 Numbers measured on other data, after another length of training or by another version of the lab answer another
-question; they are shown without a verdict. A difference of source, settings or versions is no obstacle: it is what a
-comparison is made for.
+question; they are shown without a verdict. A difference of source, settings or versions does not prevent a comparison:
+it is what a comparison is made for.
 """
 
 from __future__ import annotations
 
 from labreport.experiments.result import Result
 from labreport.report.comparison.record import Reason
+from labreport.report.numbers import UNKNOWN
 
 SAME_START = ("lab", "engine", "data", "keras", "tensorflow", "numpy")
 """Parts of a run's key on which initial weights and the order of samples depend, besides seeds, models and sizes."""
@@ -29,7 +30,7 @@ def obstacles(a: Result, b: Result) -> tuple[Reason, ...]:
     card_a, card_b = a.findings.data, b.findings.data
     if card_a is None or card_b is None:
         if card_a is not card_b and not found:
-            found.append(_differ("data_name", card_a.name if card_a else "–", card_b.name if card_b else "–"))
+            found.append(_differ("data_name", card_a.name if card_a else UNKNOWN, card_b.name if card_b else UNKNOWN))
     elif card_a.name != card_b.name:
         found.append(_differ("data_name", card_a.name, card_b.name))
     elif card_a.source != card_b.source:

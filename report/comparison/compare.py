@@ -13,7 +13,7 @@ from labreport.report.comparison.epochs import epoch_shift
 from labreport.report.comparison.margins import NO_MARGINS, Margins
 from labreport.report.comparison.passages import note_changes
 from labreport.report.comparison.predictions import predictions
-from labreport.report.comparison.record import Comparison, Comparisons, LabComparison, Reason, Run
+from labreport.report.comparison.record import ComparedRun, Comparison, Comparisons, LabComparison, Reason
 from labreport.report.comparison.scores import metric_differences
 from labreport.report.comparison.version import NothingToCompareError, Version
 from labreport.report.findings import analysis, statistics
@@ -128,8 +128,8 @@ def _finished(a: Result, b: Result) -> bool:
     return a.status == b.status == "complete"
 
 
-def _run(result: Result) -> Run:
-    return Run(
+def _run(result: Result) -> ComparedRun:
+    return ComparedRun(
         run_id=result.run_id,
         status=result.status,
         profile=result.profile,

@@ -62,13 +62,10 @@ def unified(before: str, after: str) -> str:
 
 
 def claim_changes(a: Result, b: Result, notes: NotesInUse) -> tuple[ClaimChange, ...]:
-    """Return the verdict of every claim that the lab's chapter makes and at least one of the runs can tell.
-
-    Of a lab without a chapter every claim is asked.
-    """
-    made, own = notes.claims(a.lab), notes.own(a.lab).claims
+    """Return the verdict of every claim that a chapter of the runs makes and at least one of them can tell."""
+    own = notes.own(a.lab).claims
     found = []
-    for name in (*claims.names(), *own) if made is None else made:
+    for name in dict.fromkeys((*notes.made(a), *notes.made(b))):
         before, after = claims.state(name, a, own), claims.state(name, b, own)
         if before.verdict == after.verdict == "unknown":
             continue

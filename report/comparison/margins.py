@@ -15,7 +15,7 @@ from labreport.report.errors import UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class MarginRule:
     """One margin as it was given."""
 
     lab: str
@@ -34,7 +34,7 @@ class Rule:
 class Margins:
     """All margins of one call; the most specific one counts, of equally specific ones the last."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[MarginRule, ...] = ()
 
     def of(self, lab: str, metric: str, reference: float) -> float | None:
         """Return the margin of a metric in its unit, or None where none was given."""
@@ -85,5 +85,5 @@ def parse(texts: Sequence[str]) -> Margins:
                 "version's mean."
             )
         relative = amount.strip().endswith("%")
-        rules.append(Rule(lab=lab, metric=metric, value=value / 100 if relative else value, relative=relative))
+        rules.append(MarginRule(lab=lab, metric=metric, value=value / 100 if relative else value, relative=relative))
     return Margins(tuple(rules))

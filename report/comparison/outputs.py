@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,9 +45,31 @@ def write(
     """
     written: list[Path] = []
     problems: list[str] = []
+    made = in_memory(found, versions, languages=languages, forms=forms, moment=moment, look=look, problems=problems)
+    for name, content in made:
+        try:
+            files.write(folder / name, content)
+        except ReportError as error:
+            problems.append(str(error))
+            continue
+        written.append(folder / name)
+    return tuple(written), tuple(problems)
+
+
+def in_memory(
+    found: Comparisons,
+    versions: Sequence[Version],
+    *,
+    languages: Sequence[str],
+    forms: Sequence[str],
+    moment: datetime,
+    problems: list[str],
+    look: Look | None = None,
+) -> Iterator[tuple[str, bytes]]:
+    """Yield each file of a comparison by name, and add what can't be made to `problems`. Arguments as `write`."""
     data = codec.encode(found) if forms else b""
     if JSON in forms:
-        _keep({f"{STEM}.json": data}, folder, written, problems)
+        yield f"{STEM}.json", data
     pages = [form for form in forms if form != JSON]
     for language in languages if pages else ():
         from labreport.report.comparison.report import report
@@ -64,12 +86,9 @@ def write(
         )
         for form in pages:
             try:
-                content = formats.rendered(form, made, context)
+                yield from formats.rendered(form, made, context).items()
             except ReportError as error:
                 problems.append(f"{language} {form}: {error}")
-                continue
-            _keep(content, folder, written, problems)
-    return tuple(written), tuple(problems)
 
 
 def check(text: str, origin: str) -> tuple[str, ...]:
@@ -93,13 +112,3 @@ def check(text: str, origin: str) -> tuple[str, ...]:
         if form != JSON and not formats.chosen(form).comparisons:
             raise UsageError(f"{origin}: {form} shows reports, not comparisons.")
     return forms
-
-
-def _keep(made: dict[str, bytes], folder: Path, written: list[Path], problems: list[str]) -> None:
-    for name, content in made.items():
-        try:
-            files.write(folder / name, content)
-        except ReportError as error:
-            problems.append(str(error))
-            continue
-        written.append(folder / name)

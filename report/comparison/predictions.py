@@ -11,14 +11,14 @@ from statistics import fmean
 
 from labreport.experiments.result import Image, Result, Text
 from labreport.experiments.result import Predictions as Stored
-from labreport.report.comparison.record import Cell, ChangedPrediction, MovedValue, Predictions, Values
+from labreport.report.comparison.record import ChangedPrediction, ConfusionCell, MovedValue, PredictionChanges, Values
 
 LISTED_VALUES = 10
 """Predictions of a regression that are listed at most."""
 
 
-def predictions(a: Result, b: Result) -> Predictions | None:
-    """Return what changed between the first networks that both runs kept predictions of; None where there are none."""
+def predictions(a: Result, b: Result) -> PredictionChanges | None:
+    """Return what changed between the first networks with predictions in both runs; None where there are none."""
     of_a = {said.model: said for said in reversed(a.findings.predictions)}
     of_b = {said.model: said for said in reversed(b.findings.predictions)}
     for said in a.findings.predictions:
@@ -27,7 +27,7 @@ def predictions(a: Result, b: Result) -> Predictions | None:
     return None
 
 
-def _between(before: Stored, after: Stored, a: Result, b: Result) -> Predictions | None:
+def _between(before: Stored, after: Stored, a: Result, b: Result) -> PredictionChanges | None:
     if before.seed is None or after.seed is None:
         return None
     kept_a, kept_b = _pieces(before), _pieces(after)
@@ -44,7 +44,7 @@ def _between(before: Stored, after: Stored, a: Result, b: Result) -> Predictions
     if not (kept_a or kept_b or before.confusion or after.confusion or values):
         return None
     comparable = bool(before.confusion) and bool(after.confusion) and same_classes
-    return Predictions(
+    return PredictionChanges(
         model=before.model,
         seed_a=before.seed,
         seed_b=after.seed,
@@ -60,12 +60,12 @@ def _between(before: Stored, after: Stored, a: Result, b: Result) -> Predictions
     )
 
 
-Place = tuple[str, str, int]
+SamplePlace = tuple[str, str, int]
 
 
-def _pieces(said: Stored) -> dict[Place, Image | Text]:
+def _pieces(said: Stored) -> dict[SamplePlace, Image | Text]:
     """Return every stored image and text with a prediction; a text stored under two kinds counts once."""
-    found: dict[Place, Image | Text] = {}
+    found: dict[SamplePlace, Image | Text] = {}
     for image in said.images:
         if image.predicted is not None:
             found.setdefault(("image", image.split, image.index), image)
@@ -79,7 +79,9 @@ def _class_of(piece: Image | Text) -> int | None:
     return piece.predicted
 
 
-def _changed(place: Place, before: Image | Text, after: Image | Text, names: tuple[str, ...]) -> ChangedPrediction:
+def _changed(
+    place: SamplePlace, before: Image | Text, after: Image | Text, names: tuple[str, ...]
+) -> ChangedPrediction:
     two_classes = len(names) == 2
     return ChangedPrediction(
         kind="image" if place[0] == "image" else "text",
@@ -107,11 +109,11 @@ def _name(label: int | None, names: tuple[str, ...]) -> str:
     return names[label] if label is not None and 0 <= label < len(names) else str(label)
 
 
-def _cells(before: Stored, after: Stored, names: tuple[str, ...]) -> tuple[Cell, ...]:
+def _cells(before: Stored, after: Stored, names: tuple[str, ...]) -> tuple[ConfusionCell, ...]:
     if len(before.confusion) != len(after.confusion):
         return ()
     cells = [
-        Cell(true=_name(true, names), predicted=_name(predicted, names), a=was, b=now)
+        ConfusionCell(true=_name(true, names), predicted=_name(predicted, names), a=was, b=now)
         for true, (row_a, row_b) in enumerate(zip(before.confusion, after.confusion, strict=True))
         for predicted, (was, now) in enumerate(zip(row_a, row_b, strict=True))
         if was != now

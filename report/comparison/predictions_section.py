@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from labreport.experiments.result import Result
 from labreport.report import numbers
 from labreport.report.comparison import wording
-from labreport.report.comparison.record import ChangedPrediction, LabComparison, Predictions, Values
+from labreport.report.comparison.record import ChangedPrediction, LabComparison, PredictionChanges, Values
 from labreport.report.comparison.untrusted import foreign
 from labreport.report.document import Block, Column, Figure, Prose, Table
 from labreport.report.errors import RenderingError
@@ -100,7 +100,7 @@ def _values(values: Values, next_: Next, words: Words) -> tuple[Block, ...]:
     )
 
 
-def _confusion(found: Predictions, results: tuple[Result, Result], next_: Next, words: Words) -> Sequence[Block]:
+def _confusion(found: PredictionChanges, results: tuple[Result, Result], next_: Next, words: Words) -> Sequence[Block]:
     from labreport.report.figures import comparison
 
     blocks: list[Block] = []

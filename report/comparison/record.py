@@ -32,18 +32,18 @@ Shift = Literal["later", "earlier", "none", "few", "single", "same", "incomparab
 """Of the overfitting epoch, with the same meaning where the words are the same."""
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class ComparisonRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every record of a comparison."""
 
 
-class Reason(Item, frozen=True, kw_only=True):
+class Reason(ComparisonRecord, frozen=True, kw_only=True):
     """Something to be said, as a code with its values; the words are in `compare.toml` or `gate.toml`."""
 
     code: str
     values: dict[str, str] = {}
 
 
-class Run(Item, frozen=True, kw_only=True):
+class ComparedRun(ComparisonRecord, frozen=True, kw_only=True):
     """Which run of a lab stands on one side."""
 
     run_id: str
@@ -57,7 +57,7 @@ class Run(Item, frozen=True, kw_only=True):
     peak_memory_bytes: int
 
 
-class Range(Item, frozen=True, kw_only=True):
+class Range(ComparisonRecord, frozen=True, kw_only=True):
     """An interval of the difference."""
 
     low: float
@@ -67,7 +67,7 @@ class Range(Item, frozen=True, kw_only=True):
     """permutation (the test turned round), welch, or corrected t."""
 
 
-class Tested(Item, frozen=True, kw_only=True):
+class Tested(ComparisonRecord, frozen=True, kw_only=True):
     """How a difference was tested."""
 
     method: str
@@ -79,12 +79,12 @@ class Tested(Item, frozen=True, kw_only=True):
     adjusted_p: float
     """Corrected for the number of metrics tested together."""
     least_p: float
-    """The smallest p that so many runs can give."""
+    """The smallest p that this number of runs can give."""
     family: int
     """Metrics tested together."""
 
 
-class MetricDifference(Item, frozen=True, kw_only=True):
+class MetricDifference(ComparisonRecord, frozen=True, kw_only=True):
     """One metric on both sides."""
 
     name: str
@@ -108,7 +108,7 @@ class MetricDifference(Item, frozen=True, kw_only=True):
     reason: Reason | None = None
 
 
-class EpochShift(Item, frozen=True, kw_only=True):
+class EpochShift(ComparisonRecord, frozen=True, kw_only=True):
     """The overfitting epoch on both sides: where the validation curve is lowest."""
 
     smoothed: bool
@@ -132,7 +132,7 @@ class EpochShift(Item, frozen=True, kw_only=True):
     reason: Reason | None = None
 
 
-class ChangedPrediction(Item, frozen=True, kw_only=True):
+class ChangedPrediction(ComparisonRecord, frozen=True, kw_only=True):
     """One stored image or text that the two networks see differently."""
 
     kind: Literal["image", "text"]
@@ -151,7 +151,7 @@ class ChangedPrediction(Item, frozen=True, kw_only=True):
     """Beginning of a text."""
 
 
-class Cell(Item, frozen=True, kw_only=True):
+class ConfusionCell(ComparisonRecord, frozen=True, kw_only=True):
     """A cell of the confusion matrix whose count differs."""
 
     true: str
@@ -160,7 +160,7 @@ class Cell(Item, frozen=True, kw_only=True):
     b: int
 
 
-class MovedValue(Item, frozen=True, kw_only=True):
+class MovedValue(ComparisonRecord, frozen=True, kw_only=True):
     """One test sample of a regression with what both networks predict for it."""
 
     index: int
@@ -170,7 +170,7 @@ class MovedValue(Item, frozen=True, kw_only=True):
     b: float
 
 
-class Values(Item, frozen=True, kw_only=True):
+class Values(ComparisonRecord, frozen=True, kw_only=True):
     """What the two networks of a regression predict for the same test samples."""
 
     unit: str
@@ -185,19 +185,19 @@ class Values(Item, frozen=True, kw_only=True):
     """The samples whose prediction differs most, the largest difference first."""
 
 
-class Predictions(Item, frozen=True, kw_only=True):
+class PredictionChanges(ComparisonRecord, frozen=True, kw_only=True):
     """What one trained network of each side said about the same test set."""
 
     model: str
     seed_a: int
     seed_b: int
     stored_on_both: int
-    """Images and texts that both runs kept."""
+    """Images and texts that both runs stored."""
     only_a: int
-    """Kept by A alone: B is no longer (so surely) wrong there, or it keeps other examples."""
+    """Stored by A alone: B is no longer (so surely) wrong there, or it keeps other examples."""
     only_b: int
     changed: tuple[ChangedPrediction, ...]
-    confusion: tuple[Cell, ...] = ()
+    confusion: tuple[ConfusionCell, ...] = ()
     """Cells that differ, the largest difference first."""
     right_a: int | None = None
     """Samples on the diagonal of A's confusion matrix."""
@@ -207,7 +207,7 @@ class Predictions(Item, frozen=True, kw_only=True):
     """Of a regression."""
 
 
-class Fact(Item, frozen=True, kw_only=True):
+class Fact(ComparisonRecord, frozen=True, kw_only=True):
     """A setting, version or other plain fact on both sides; None where a side has no such thing."""
 
     group: str
@@ -222,7 +222,7 @@ class Fact(Item, frozen=True, kw_only=True):
         return self.a != self.b
 
 
-class TextChange(Item, frozen=True, kw_only=True):
+class TextChange(ComparisonRecord, frozen=True, kw_only=True):
     """A listing or an example with its output that differs, as a unified diff."""
 
     kind: Literal["listing", "example"]
@@ -230,7 +230,7 @@ class TextChange(Item, frozen=True, kw_only=True):
     diff: str
 
 
-class Piece(Item, frozen=True, kw_only=True):
+class Piece(ComparisonRecord, frozen=True, kw_only=True):
     """A stretch of a passage: same on both sides, or replaced."""
 
     a: str
@@ -242,7 +242,7 @@ class Piece(Item, frozen=True, kw_only=True):
         return self.a != self.b
 
 
-class NoteChange(Item, frozen=True, kw_only=True):
+class NoteChange(ComparisonRecord, frozen=True, kw_only=True):
     """A passage of the notes that reads differently."""
 
     language: str
@@ -251,7 +251,7 @@ class NoteChange(Item, frozen=True, kw_only=True):
     pieces: tuple[Piece, ...]
 
 
-class ClaimChange(Item, frozen=True, kw_only=True):
+class ClaimChange(ComparisonRecord, frozen=True, kw_only=True):
     """A claim whose verdict differs: true, some (in some runs), false, unknown."""
 
     name: str
@@ -265,7 +265,7 @@ class ClaimChange(Item, frozen=True, kw_only=True):
     runs_b: int
 
 
-class LabComparison(Item, frozen=True, kw_only=True):
+class LabComparison(ComparisonRecord, frozen=True, kw_only=True):
     """One lab on both sides."""
 
     lab: str
@@ -273,8 +273,8 @@ class LabComparison(Item, frozen=True, kw_only=True):
     """Title of the lab's chapter in each language."""
     everything: bool = False
     """Whether equal things are listed too, not only counted."""
-    a: Run
-    b: Run
+    a: ComparedRun
+    b: ComparedRun
     obstacles: tuple[Reason, ...]
     """Why the numbers can't be compared; empty where they can."""
     remarks: tuple[Reason, ...]
@@ -283,7 +283,7 @@ class LabComparison(Item, frozen=True, kw_only=True):
     """Whether runs with equal seeds began with the same weights and saw the samples in the same order."""
     metrics: tuple[MetricDifference, ...]
     epochs: EpochShift | None
-    predictions: Predictions | None
+    predictions: PredictionChanges | None
     facts: tuple[Fact, ...]
     """Those that differ; all of them where everything was asked for."""
     equal_facts: dict[str, int]
@@ -307,7 +307,7 @@ class LabComparison(Item, frozen=True, kw_only=True):
         return sum(metric.verdict in verdicts for metric in self.metrics)
 
 
-class Side(Item, frozen=True, kw_only=True):
+class Side(ComparisonRecord, frozen=True, kw_only=True):
     """A version: where it came from."""
 
     label: str
@@ -318,7 +318,7 @@ class Side(Item, frozen=True, kw_only=True):
     remarks: tuple[Reason, ...] = ()
 
 
-class Comparison(Item, frozen=True, kw_only=True):
+class Comparison(ComparisonRecord, frozen=True, kw_only=True):
     """Two versions with all labs that both hold."""
 
     a: Side
@@ -328,7 +328,7 @@ class Comparison(Item, frozen=True, kw_only=True):
     only_b: tuple[str, ...]
 
 
-class Comparisons(Item, frozen=True, kw_only=True):
+class Comparisons(ComparisonRecord, frozen=True, kw_only=True):
     """All that one call compared: the first version with each of the others."""
 
     format: int = FORMAT

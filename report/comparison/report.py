@@ -128,7 +128,7 @@ def _summary(found: Comparisons, chapters: Sequence[Chapter], words: Words) -> C
 
 
 def overall(pair: Comparison, words: Words) -> list[str]:
-    """Return the sentences that sum a pair of versions up: what got worse, what better, what can't be told."""
+    """Return the sentences that sum a pair of versions up: what got worse, what better, what cannot be decided."""
     lines: list[str] = []
     shown = False
     for verdict in ("worse", "better"):

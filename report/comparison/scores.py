@@ -171,6 +171,5 @@ def _verdict(
 
 
 def _held_out(result: Result, role: str) -> str:
-    return ", ".join(
-        sorted({str(fit.validation_samples) for fit in result.findings.trainings if fit.role == role}) or ["–"]
-    )
+    held = {str(fit.validation_samples) for fit in result.findings.trainings if fit.role == role}
+    return ", ".join(sorted(held)) or numbers.UNKNOWN

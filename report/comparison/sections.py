@@ -9,11 +9,12 @@ from labreport.report.comparison import wording
 from labreport.report.comparison.passage import passage
 from labreport.report.comparison.predictions_section import Next
 from labreport.report.comparison.record import ClaimChange, Fact, LabComparison, MetricDifference
-from labreport.report.comparison.untrusted import foreign, printable
+from labreport.report.comparison.untrusted import foreign
 from labreport.report.comparison.wording import MetricWords
 from labreport.report.document import Block, Column, Figure, Prose, Table
 from labreport.report.errors import RenderingError
 from labreport.report.rendering.dialect import fenced
+from labreport.report.rendering.fonts import printable
 from labreport.report.words import Words
 
 _SCORE_HEADS = ("metric", "a", "b", "difference", "interval", "p", "verdict")

@@ -23,7 +23,7 @@ _WORD = re.compile(
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _SENTENCE_END = re.compile(r"(?<=[。！？])|(?<=[.!?])(?=\s+\S)")
 _JOINED = 3
-"""Equal stretches of at most so many Chinese characters between two changes are taken into the change."""
+"""Equal stretches of up to this number of Chinese characters between two changes are taken into the change."""
 _RELATED = 0.35
 """Share of words in common from which on one passage is taken for the successor of another."""
 _READABLE = 0.6

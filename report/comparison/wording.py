@@ -10,7 +10,7 @@ from math import floor, isfinite, log10
 from statistics import fmean, stdev
 
 from labreport.report import numbers
-from labreport.report.comparison.record import EpochShift, MetricDifference, Range, Reason, Run, Tested
+from labreport.report.comparison.record import ComparedRun, EpochShift, MetricDifference, Range, Reason, Tested
 from labreport.report.words import Words
 
 ALARM = 0.05
@@ -60,7 +60,7 @@ class MetricWords:
 
     @property
     def p(self) -> str:
-        """p after the correction for the number of metrics."""
+        """The p value after the correction for the number of metrics."""
         test = self._metric.test
         return (
             p_value(test.adjusted_p)
@@ -75,7 +75,7 @@ class MetricWords:
 
     @property
     def detail(self) -> str:
-        """What belongs to the verdict: why it can't be told, or what could have been shown; may be empty."""
+        """What belongs to the verdict: why it cannot be decided, or what could have been shown; may be empty."""
         metric, words = self._metric, self._words
         if metric.verdict == "equal" and metric.margin is not None:
             return words("compare.detail_margin", margin=self._amount(metric.margin))
@@ -202,7 +202,7 @@ def shift(found: EpochShift, words: Words) -> str:
     return words.record.between_sentences.join(sentences)
 
 
-def duration(run: Run) -> str:
+def duration(run: ComparedRun) -> str:
     """Return the wall time of a run."""
     return numbers.duration(run.seconds)
 

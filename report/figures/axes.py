@@ -16,7 +16,7 @@ from labreport.report.figures import palette
 from labreport.report.findings import analysis
 from labreport.report.words import Words
 
-Side = Literal["left", "center", "right"]
+CurveSide = Literal["left", "center", "right"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Curve:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class CurveLook:
     """How a curve is drawn: colour, and a pattern that differs in grey print as well."""
 
     colour: str
@@ -39,8 +39,8 @@ class Look:
     hollow: bool = False
 
 
-TRAINING = Look(colour=palette.TRAINING, width=0.8, marker="o")
-VALIDATION = Look(colour=palette.VALIDATION, width=1.7)
+TRAINING = CurveLook(colour=palette.TRAINING, width=0.8, marker="o")
+VALIDATION = CurveLook(colour=palette.VALIDATION, width=1.7)
 
 
 def bundle(curves: Sequence[Sequence[float]], mean: Sequence[float] | None = None) -> Curve:
@@ -57,7 +57,7 @@ def history(result: Result, role: str, key: str, epochs: int | None = None) -> C
     return bundle([curve[:epochs] for curve in analysis.curves(result, role, key)])
 
 
-def draw_curve(axes: Axes, curve: Curve, look: Look, *, first: int = 1, scale: float = 1.0) -> None:
+def draw_curve(axes: Axes, curve: Curve, look: CurveLook, *, first: int = 1, scale: float = 1.0) -> None:
     """Draw the mean with its band; `first` is the epoch of the first value."""
     epochs = range(first, first + len(curve.mean))
     if curve.low:
@@ -112,6 +112,8 @@ def value_axis(axes: Axes, values: Sequence[float], *, origin: float | None = No
         upper -= 0.5 * step
     if top is not None and high <= top:
         upper = min(upper, top)
+    # A single value has no extent of its own.
+    upper = max(upper, lower + 0.5 * step)
     axes.set_ylim(lower, upper + (upper - lower) * 0.02)
     number_axis(axes, "y", step)
 
@@ -186,7 +188,9 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
     return places
 
 
-def write_above(axes: Axes, x: float, text: str, colour: str, *, anchor: Side = "center", shift: float = 0.0) -> None:
+def write_above(
+    axes: Axes, x: float, text: str, colour: str, *, anchor: CurveSide = "center", shift: float = 0.0
+) -> None:
     """Write a text just above the axes at a horizontal position in data units, moved by `shift` points."""
     axes.annotate(
         text,
@@ -206,7 +210,7 @@ def mark_epoch(axes: Axes, words: Words, epoch: int, *, value: float | None = No
     axes.axvline(epoch, color=palette.VALIDATION, linewidth=0.7, zorder=1)
     left, right = axes.get_xlim()
     share = (epoch - left) / (right - left)
-    anchor: Side = "left" if share < 0.08 else "right" if share > 0.92 else "center"
+    anchor: CurveSide = "left" if share < 0.08 else "right" if share > 0.92 else "center"
     write_above(axes, epoch, words("figures.epoch_mark", epoch=epoch), palette.VALIDATION, anchor=anchor)
     if value is not None:
         axes.plot([epoch], [value], "o", markersize=5.5, markerfacecolor="none", color=palette.VALIDATION, zorder=5)

@@ -20,7 +20,7 @@ DEPTH = (0.52, -0.38)
 LINE = 3.8
 """From one line of a label to the next, in millimetres."""
 
-Point = tuple[float, float]
+Corner = tuple[float, float]
 
 
 @figure("time-series-tensor")
@@ -127,7 +127,7 @@ def _axes(words: Words, *names: str) -> tuple[tuple[str, ...], tuple[tuple[str, 
     return (words("figures.axis"), words("figures.meaning")), rows
 
 
-def _cuboid(sketch: Sketch, corner: Point, counts: tuple[int, int, int], cell: float, colour: str) -> None:
+def _cuboid(sketch: Sketch, corner: Corner, counts: tuple[int, int, int], cell: float, colour: str) -> None:
     """Draw a block of cells; `corner` is the upper left of its front, counts go right, down and into the depth."""
     across, down, deep = counts
     x, y = corner
@@ -139,7 +139,7 @@ def _cuboid(sketch: Sketch, corner: Point, counts: tuple[int, int, int], cell: f
     front = [(x, y), (right, y), (right, bottom), (x, bottom)]
     for face, opacity in ((top_face, 0.1), (side_face, 0.32), (front, 0.2)):
         sketch.polygon(face, fill=colour, opacity=opacity)
-    lines: list[tuple[Point, ...]] = []
+    lines: list[tuple[Corner, ...]] = []
     for i in range(across + 1):
         lines.append(((x + i * cell + far[0], y + far[1]), (x + i * cell, y), (x + i * cell, bottom)))
     for i in range(down + 1):
@@ -151,7 +151,7 @@ def _cuboid(sketch: Sketch, corner: Point, counts: tuple[int, int, int], cell: f
         sketch.polyline(line, colour=colour, thickness=0.6)
 
 
-def _sheets(sketch: Sketch, corner: Point, size: int, cell: float, sheets: int) -> None:
+def _sheets(sketch: Sketch, corner: Corner, size: int, cell: float, sheets: int) -> None:
     """Draw the channels of one image as sheets one behind the other; the front one shows its pixels."""
     x, y = corner
     side = size * cell

@@ -23,7 +23,11 @@ FEW_CLASSES = 12
 
 @figure()
 def class_sizes(result: Result, words: Words) -> Drawing:
-    """Draw a bar for the training samples of each class, the largest first."""
+    """Draw a bar for the training samples of each class, the largest first.
+
+    Raises:
+        FigureError: the data card counts no classes.
+    """
     card = result.findings.data
     if card is None or not card.train_class_counts:
         raise FigureError("the data card counts no classes")
@@ -70,7 +74,11 @@ def class_sizes(result: Result, words: Words) -> Drawing:
 @figure()
 @charted
 def confusion(result: Result, words: Words) -> Chart:
-    """Draw the confusion matrix; the colour is the share of the row's true class, on a square-root scale."""
+    """Draw the confusion matrix; the colour is the share of the row's true class, on a square-root scale.
+
+    Raises:
+        FigureError: the run records no confusion matrix.
+    """
     said = confusing(result)
     matrix = numpy.array(said.confusion, dtype=float)
     names = _names(result, words, len(matrix))

@@ -18,7 +18,7 @@ from labreport.report import numbers
 from labreport.report.figures import palette, shades
 from labreport.report.figures.axes import (
     Curve,
-    Look,
+    CurveLook,
     bundle,
     draw_curve,
     epoch_axis,
@@ -46,13 +46,13 @@ from labreport.report.words import Words
 
 STRONGEST = 0.85
 """Strength of the colour of the greatest difference, so that the number on it can be read."""
-LOOK_A = Look(colour=palette.VERSION_A, width=1.6)
-LOOK_B = Look(colour=palette.VERSION_B, width=1.6, pattern=(0, (3.2, 1.4)))
+LOOK_A = CurveLook(colour=palette.VERSION_A, width=1.6)
+LOOK_B = CurveLook(colour=palette.VERSION_B, width=1.6, pattern=(0, (3.2, 1.4)))
 THIN = 0.7
 """Width of the training curves, in points."""
 NAME_LIFT = 12.0
 """Points between a panel and the name above it, which leave a line for the marks of the epochs."""
-Measure = Literal["loss", "accuracy", "mae"]
+Measurement = Literal["loss", "accuracy", "mae"]
 
 
 def curves(a: Result, b: Result, words: Words) -> Drawing:
@@ -75,13 +75,18 @@ def confusion_difference(a: Result, b: Result, words: Words) -> Drawing:
 
 @charted
 def curves_chart(a: Result, b: Result, words: Words) -> Chart:
-    """Return the chart of `curves` before it becomes SVG."""
+    """Return the chart of `curves` before it becomes SVG.
+
+    Raises:
+        FigureError: one run alone is a cross-validation.
+        MissingValueError: a run lacks the training that the curves are of.
+    """
     folds = [any(fit.role == "fold" for fit in result.findings.trainings) for result in (a, b)]
     if folds[0] != folds[1]:
         raise FigureError("one run is a cross-validation, the other is none")
     try:
         turns = _turns(a, b, folds=folds[0])
-        measures: list[Measure] = ["mae"] if folds[0] else ["loss"]
+        measures: list[Measurement] = ["mae"] if folds[0] else ["loss"]
         if not folds[0] and all("val_accuracy" in analysis.trainings(one, "selection")[0].history for one in (a, b)):
             measures.append("accuracy")
         figure = sheet(160, 62) if len(measures) > 1 else sheet(130, 66)
@@ -101,7 +106,11 @@ def curves_chart(a: Result, b: Result, words: Words) -> Chart:
 
 @charted
 def confusion_chart(a: Result, b: Result, words: Words) -> Chart:
-    """Return the chart of `confusion_difference` before it becomes SVG."""
+    """Return the chart of `confusion_difference` before it becomes SVG.
+
+    Raises:
+        FigureError: a run has no confusion matrix, or the runs have different classes.
+    """
     before, after = (numpy.array(confusing(result).confusion, dtype=float) for result in (a, b))
     if before.shape != after.shape or before.sum() == 0:
         raise FigureError("the runs have different classes")
@@ -159,7 +168,7 @@ def _turns(a: Result, b: Result, *, folds: bool) -> tuple[Turn, Turn]:
 
 
 def _panel(
-    axes: Axes, pair: tuple[Result, Result], turns: tuple[Turn, Turn], words: Words, measure: Measure
+    axes: Axes, pair: tuple[Result, Result], turns: tuple[Turn, Turn], words: Words, measure: Measurement
 ) -> tuple[str, Columns]:
     """Draw one measure of both versions; return the sentence about it and its columns."""
     scale = 100.0 if measure == "accuracy" else 1.0
@@ -206,7 +215,7 @@ def _filled(columns: Columns, words: Words) -> Columns:
     }
 
 
-def _validation(result: Result, measure: Measure) -> tuple[int, Curve]:
+def _validation(result: Result, measure: Measurement) -> tuple[int, Curve]:
     """Return the validation curve, and the epoch of its first value."""
     if measure != "mae":
         return 1, history(result, "selection", f"val_{measure}")

@@ -9,7 +9,7 @@ from labreport.report import numbers
 from labreport.report.figures import palette
 from labreport.report.figures.axes import (
     Curve,
-    Look,
+    CurveLook,
     bundle,
     draw_curve,
     epoch_axis,
@@ -24,14 +24,19 @@ from labreport.report.figures.wording import Columns, course, epoch_table, joine
 from labreport.report.findings import analysis
 from labreport.report.words import Words
 
-RAW = Look(colour=palette.VALIDATION, width=0.45)
-SMOOTHED = Look(colour=palette.VALIDATION, width=1.7)
+RAW = CurveLook(colour=palette.VALIDATION, width=0.45)
+SMOOTHED = CurveLook(colour=palette.VALIDATION, width=1.7)
 
 
 @figure()
 @charted
 def mae(result: Result, words: Words) -> Chart:
-    """Draw the validation MAE after the first epochs: raw, smoothed, the span of the folds, and the minimum."""
+    """Draw the validation MAE after the first epochs: raw, smoothed, the span of the folds, and the minimum.
+
+    Raises:
+        MissingValueError: the run has no folds with a validation MAE, or a setting of the smoothing is missing.
+        NoValidationError: nothing of the curve is finite.
+    """
     dropped, smoothed = analysis.smoothed_curve(result)
     raw = analysis.mean_curve(result, "fold", "val_mae")
     turn = analysis.smoothed_turn(result)
@@ -88,11 +93,15 @@ def mae(result: Result, words: Words) -> Chart:
 @figure()
 @charted
 def mae_raw(result: Result, words: Words) -> Chart:
-    """Draw the validation MAE of all epochs, averaged over the folds and not smoothed."""
+    """Draw the validation MAE of all epochs, averaged over the folds and not smoothed.
+
+    Raises:
+        MissingValueError: the run has no folds with a validation MAE.
+    """
     raw = bundle(_fold_curves(result), analysis.mean_curve(result, "fold", "val_mae"))
     figure = sheet(130, 58)
     axes = panel(figure, 8, 7, 108, 40)
-    draw_curve(axes, Curve(mean=raw.mean), Look(colour=palette.VALIDATION, width=0.7))
+    draw_curve(axes, Curve(mean=raw.mean), CurveLook(colour=palette.VALIDATION, width=0.7))
     epoch_axis(axes, len(raw.mean))
     value_axis(axes, raw.mean, origin=0.0)
     name_axes(axes, words("figures.epoch"), words("figures.validation_mae_unit"))
@@ -107,7 +116,11 @@ def mae_raw(result: Result, words: Words) -> Chart:
 
 @figure()
 def folds(result: Result, words: Words) -> Drawing:
-    """Draw each fold as a row of all training samples, its validation part marked."""
+    """Draw each fold as a row of all training samples, its validation part marked.
+
+    Raises:
+        FigureError: the run records no folds.
+    """
     parts = result.findings.folds
     card = result.findings.data
     if not parts or card is None:

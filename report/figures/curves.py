@@ -13,7 +13,7 @@ from labreport.report.figures.axes import (
     TRAINING,
     VALIDATION,
     Curve,
-    Look,
+    CurveLook,
     draw_curve,
     epoch_axis,
     history,
@@ -43,7 +43,11 @@ NAME_LIFT = 12.0
 @figure()
 @charted
 def curves(result: Result, words: Words) -> Chart:
-    """Draw loss and accuracy of the training with validation side by side, over the same epochs."""
+    """Draw loss and accuracy of the training with validation side by side, over the same epochs.
+
+    Raises:
+        MissingValueError: the run has no training with validation, or its history lacks loss or accuracy.
+    """
     figure = sheet(160, 62)
     loss_text, loss_columns = _panel(panel(figure, 8, 9, 53, 42), result, words, "loss")
     accuracy_text, accuracy_columns = _panel(panel(figure, 90, 9, 53, 42), result, words, "accuracy")
@@ -54,28 +58,40 @@ def curves(result: Result, words: Words) -> Chart:
 @figure()
 @charted
 def loss(result: Result, words: Words) -> Chart:
-    """Draw training and validation loss of the training with validation."""
+    """Draw training and validation loss of the training with validation.
+
+    Raises:
+        MissingValueError: the run has no training with a validation loss.
+    """
     return _single(result, words, "loss")
 
 
 @figure()
 @charted
 def accuracy(result: Result, words: Words) -> Chart:
-    """Draw training and validation accuracy of the training with validation."""
+    """Draw training and validation accuracy of the training with validation.
+
+    Raises:
+        MissingValueError: the run has no training with a validation accuracy.
+    """
     return _single(result, words, "accuracy")
 
 
 @figure()
 @charted
 def encodings(result: Result, words: Words) -> Chart:
-    """Draw the training loss with one-hot labels and, as rings on it, with integer labels."""
+    """Draw the training loss with one-hot labels and, as rings on it, with integer labels.
+
+    Raises:
+        MissingValueError: the run lacks a training with one of the two encodings.
+    """
     sparse = history(result, "sparse", "loss")
     one_hot = history(result, "selection", "loss", len(sparse.mean))
     epochs = len(one_hot.mean)
     figure = sheet(110, 58)
     axes = panel(figure, 9, 7, 70, 40)
     draw_curve(axes, one_hot, TRAINING)
-    draw_curve(axes, sparse, Look(colour=palette.VALIDATION, width=0, marker="s", hollow=True))
+    draw_curve(axes, sparse, CurveLook(colour=palette.VALIDATION, width=0, marker="s", hollow=True))
     epoch_axis(axes, epochs)
     value_axis(axes, (*one_hot.mean, *one_hot.high, *sparse.mean), origin=0.0)
     name_axes(axes, words("figures.epoch"), words("figures.training_loss"))
@@ -103,13 +119,19 @@ def encodings(result: Result, words: Words) -> Chart:
 @figure()
 @charted
 def bottleneck(result: Result, words: Words) -> Chart:
-    """Draw the validation accuracy of the usual network and of the one with a narrow middle layer."""
+    """Draw the validation accuracy of the usual network and of the one with a narrow middle layer.
+
+    Raises:
+        MissingValueError: the run lacks one of the two trainings.
+    """
     wide = history(result, "selection", "val_accuracy")
     narrow = history(result, "bottleneck", "val_accuracy")
     figure = sheet(120, 62)
     axes = panel(figure, 8, 7, 80, 44)
     draw_curve(axes, wide, VALIDATION, scale=100)
-    draw_curve(axes, narrow, Look(colour=palette.VALIDATION, width=0.9, pattern=(0, (3, 1.5)), marker="s"), scale=100)
+    draw_curve(
+        axes, narrow, CurveLook(colour=palette.VALIDATION, width=0.9, pattern=(0, (3, 1.5)), marker="s"), scale=100
+    )
     epoch_axis(axes, max(len(wide.mean), len(narrow.mean)))
     everything = [100 * value for curve in (wide, narrow) for value in (*curve.mean, *curve.low, *curve.high)]
     value_axis(axes, everything, top=100)
@@ -131,8 +153,8 @@ def bottleneck(result: Result, words: Words) -> Chart:
 
 def _panel(axes: Axes, result: Result, words: Words, kind: str) -> tuple[str, Columns]:
     """Draw one measure of training and validation; return the sentence about it and its columns."""
-    training = history(result, "selection", kind)
-    validation = history(result, "selection", f"val_{kind}")
+    training = history(result, analysis.shown_role(result), kind)
+    validation = history(result, analysis.shown_role(result), f"val_{kind}")
     scale, form = (1.0, plain(3)) if kind == "loss" else (100.0, share)
     for curve, look in ((training, TRAINING), (validation, VALIDATION)):
         draw_curve(axes, curve, look, scale=scale)

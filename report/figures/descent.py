@@ -24,7 +24,12 @@ LABEL_ROOM = 16.0
 @figure()
 @charted
 def descent(result: Result, words: Words) -> Chart:
-    """Draw the loss over the parameter, and the steps of the descent on it."""
+    """Draw the loss over the parameter, and the steps of the descent on it.
+
+    Raises:
+        MissingValueError: the run lacks a series of the descent.
+        FigureError: its positions and losses are not of one length.
+    """
     positions, losses = (analysis.series(result, f"descent_{name}") for name in ("position", "loss"))
     if len(positions) != len(losses) or len(positions) < 2:
         raise FigureError("the series descent_position and descent_loss do not fit together")

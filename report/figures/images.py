@@ -25,7 +25,11 @@ LINE = 3.6
 
 @figure()
 def digits(result: Result, words: Words) -> Drawing:
-    """Draw the images shown before training: one column for each label where they fit, else in rows."""
+    """Draw the images shown before training: one column for each label where they fit, else in rows.
+
+    Raises:
+        FigureError: the run records no images.
+    """
     images = result.findings.images
     if not images:
         raise FigureError("the run records no images")
@@ -55,7 +59,11 @@ def digits(result: Result, words: Words) -> Drawing:
 
 @figure()
 def mistakes(result: Result, words: Words) -> Drawing:
-    """Draw the most confident mistakes, each with its true label, what was read, and how surely."""
+    """Draw the most confident mistakes, each with its true label, what was read, and how surely.
+
+    Raises:
+        FigureError: the run records no misread images.
+    """
     images = next((said.images for said in result.findings.predictions if said.images), ())
     if not images:
         raise FigureError("the run records no misread images")

@@ -21,7 +21,11 @@ ARROW = 9.0
 
 @figure("network-ROLE")
 def network(result: Result, words: Words, role: str) -> Drawing:
-    """Draw a model: its input, then a box for each layer with units, activation, output shape and parameters."""
+    """Draw a model: its input, then a box for each layer with units, activation, output shape and parameters.
+
+    Raises:
+        MissingValueError: the run records no model of this role.
+    """
     model = analysis.model(result, role)
     layers = computing_layers(model)
     lines = [_lines(layer, words) for layer in layers]
@@ -47,11 +51,11 @@ def network(result: Result, words: Words, role: str) -> Drawing:
             else:
                 _input_box(sketch, left, top, widths[0], start)
             left += widths[index] + ARROW
-    told = [words("figures.alt_layer", text=words("figures.comma").join(text)) for text in lines]
+    described = [words("figures.alt_layer", text=words("figures.comma").join(text)) for text in lines]
     alt = words(
         "figures.alt_network",
         input=start[1],
-        layers=words("figures.clause_separator").join(told),
+        layers=words("figures.clause_separator").join(described),
         parameters=numbers.integer(model.parameters),
     )
     heads = tuple(words(f"tables.{key}") for key in ("layer", "activation", "output_shape", "parameters"))
@@ -75,7 +79,12 @@ def shape(sizes: Sequence[int | None], words: Words) -> str:
 
 @figure("directed-graph")
 def two_output_graph(result: Result, words: Words) -> Drawing:
-    """Draw the model with two outputs as a graph: both losses join in a weighted sum, the one that is minimised."""
+    """Draw the model with two outputs as a graph: both losses join in a weighted sum, the one that is minimised.
+
+    Raises:
+        FigureError: the model two_outputs has no two outputs after a shared layer.
+        MissingValueError: the run records no such model.
+    """
     model = analysis.model(result, "two_outputs")
     layers = computing_layers(model)
     if len(layers) < 3:

@@ -23,7 +23,11 @@ MOST_POINTS = 500
 @figure()
 @charted
 def probabilities(result: Result, words: Words) -> Chart:
-    """Draw how many test samples got which predicted probability."""
+    """Draw how many test samples got which predicted probability.
+
+    Raises:
+        FigureError: the run records no histogram of probabilities.
+    """
     said = next((item for item in result.findings.predictions if item.histogram), None)
     if said is None:
         raise FigureError("the run records no histogram of probabilities")
@@ -69,7 +73,11 @@ def probabilities(result: Result, words: Words) -> Chart:
 @figure()
 @charted
 def predicted_true(result: Result, words: Words) -> Chart:
-    """Draw the predicted against the true value of each test sample, with the line on which both agree."""
+    """Draw the predicted against the true value of each test sample, with the line on which both agree.
+
+    Raises:
+        FigureError: the run records no true and predicted values.
+    """
     said = next((item for item in result.findings.predictions if item.true_values), None)
     if said is None or len(said.true_values) != len(said.predicted_values):
         raise FigureError("the run records no true and predicted values")

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from labreport.experiments.definitions import figure
 from labreport.experiments.result import Result
 from labreport.report.figures import palette
-from labreport.report.figures.axes import Curve, Side, bundle, epoch_axis, write_above
+from labreport.report.figures.axes import Curve, CurveSide, bundle, epoch_axis, write_above
 from labreport.report.figures.drawing import Chart, Drawing, FigureError
 from labreport.report.figures.sketch import Sketch
 from labreport.report.figures.style import POINTS_PER_MM, charted, panel, sheet, text_width
@@ -71,14 +71,14 @@ def _small_curve(words: Words, curve: Curve, first: int, turn: analysis.Turn, ki
     share = turn.best_epoch / max(turn.epochs, 1)
     axes.plot([turn.best_epoch], [turn.best], "o", color=palette.VALIDATION, markersize=3.6, markeredgewidth=0)
     label = f"{words('figures.epoch_mark', epoch=turn.best_epoch)} · {plain(2 if kind == 'mae' else 3)(turn.best)}"
-    anchor: Side = "left" if share < 0.33 else "right" if share > 0.67 else "center"
+    anchor: CurveSide = "left" if share < 0.33 else "right" if share > 0.67 else "center"
     shift = _into_sheet(axes, turn.best_epoch, text_width(label), anchor) * POINTS_PER_MM
     write_above(axes, turn.best_epoch, label, palette.VALIDATION, anchor=anchor, shift=shift)
     said = {"best": plain(3)(turn.best), "epoch": turn.best_epoch, "epochs": turn.epochs}
     return Chart(figure=figure, alt=words(f"figures.alt_strip_{kind}", **said))
 
 
-def _into_sheet(axes: Axes, epoch: int, width: float, anchor: Side) -> float:
+def _into_sheet(axes: Axes, epoch: int, width: float, anchor: CurveSide) -> float:
     """Return how far a label above an epoch has to be moved, in millimetres, so that it does not leave the sheet."""
     low, high = axes.get_xlim()
     place = MARGIN + (WIDTH - 2 * MARGIN) * (epoch - low) / (high - low)

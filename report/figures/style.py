@@ -34,7 +34,7 @@ _FILES = {
 }
 
 Arguments = ParamSpec("Arguments")
-Answer = TypeVar("Answer")
+Returned = TypeVar("Returned")
 
 
 def font_file(family: str = SANS, bold: bool = False) -> str:
@@ -99,11 +99,11 @@ def settings() -> Iterator[None]:
         yield
 
 
-def charted(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+def charted(function: Callable[Arguments, Returned]) -> Callable[Arguments, Returned]:
     """Run a function that makes a chart under `settings`."""
 
     @wraps(function)
-    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Returned:
         with settings():
             return function(*args, **kwargs)
 

@@ -28,7 +28,7 @@ def share(value: float) -> str:
 
 
 def course(words: Words, name: str, values: Sequence[float], form: Formatter, *, lowest: bool) -> str:
-    """Return a clause that tells how a curve runs.
+    """Return a clause that says how a curve runs.
 
     Args:
         words: texts of the report's language.

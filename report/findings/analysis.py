@@ -165,18 +165,31 @@ def overfitting(result: Result) -> Turn | None:
 
 
 def turn_of_role(result: Result, role: str) -> Turn:
-    """Return where the validation curve that decides about a role has its minimum. Errors as `turn`."""
+    """Return where the validation curve that decides about a role has its minimum.
+
+    Raises:
+        MissingValueError: no such training, no such key in its history, or a setting of the smoothing is missing.
+        NoValidationError: nothing of the curve is finite.
+    """
     return smoothed_turn(result) if role == FOLD else turn(result, role)
 
 
 def dropped_epochs(result: Result) -> int:
-    """Return how many first epochs the smoothed curve leaves out; fewer where hardly more were trained."""
+    """Return how many first epochs the smoothed curve leaves out; fewer where hardly more were trained.
+
+    Raises:
+        MissingValueError: the run has no folds, or no setting `dropped_epochs`.
+    """
     epochs = min(fit.epochs for fit in trainings(result, "fold"))
     return min(int(setting(result, "dropped_epochs")), max(0, epochs - 2))
 
 
 def fold_spread(result: Result) -> tuple[float, float]:
-    """Return the least and the greatest validation MAE of a fold at the last epoch, in the unit of the targets."""
+    """Return the least and the greatest validation MAE of a fold at the last epoch, in the unit of the targets.
+
+    Raises:
+        MissingValueError: the run has no folds.
+    """
     last = [fit.history["val_mae"][-1] for fit in trainings(result, "fold")]
     return min(last), max(last)
 

@@ -17,7 +17,7 @@ from labreport.experiments.result import Direction, Record, Result, Split
 from labreport.experiments.selection import NoValidationError
 from labreport.report.findings import analysis
 from labreport.report.findings.analysis import MissingValueError, Turn
-from labreport.report.findings.claims import Claim, Verdict
+from labreport.report.findings.claims import Claim, ClaimVerdict
 from labreport.report.findings.scores import Measured, ScoreKind, measured
 
 
@@ -66,7 +66,7 @@ class ClaimConclusion(Record, frozen=True, kw_only=True):
     """One claim of the chapter in use."""
 
     name: str
-    verdict: Annotated[Verdict, Meta(description="true, some (in some seeds), false, or unknown.")]
+    verdict: Annotated[ClaimVerdict, Meta(description="true, some (in some seeds), false, or unknown.")]
     holds: Annotated[int, Meta(ge=0, description="Seeds in which it holds.")]
     seeds: Annotated[int, Meta(ge=0, description="Seeds that could tell.")]
     numbers: Annotated[dict[str, int | float | str], Meta(description="The numbers that decide.")]

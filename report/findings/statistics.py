@@ -32,7 +32,7 @@ RESAMPLES = 19_999
 _DIGITS = 11
 """Decimals of a statistic, in units of the data's range, beyond which two arrangements count as tied."""
 
-Method = Literal["permutation", "paired permutation", "corrected t"]
+TestMethod = Literal["permutation", "paired permutation", "corrected t"]
 IntervalMethod = Literal["permutation", "welch", "corrected t"]
 
 
@@ -71,8 +71,8 @@ class Test:
     adjusted_p: float
     """Corrected for the number of metrics tested together; not below `p`."""
     least_p: float
-    """The smallest p that so many runs can give, whatever they measure."""
-    method: Method
+    """The smallest p that this number of runs can give, whatever they measure."""
+    method: TestMethod
     arrangements: int
     """Arrangements gone through; 0 for a t test."""
     exact: bool = True
@@ -80,7 +80,7 @@ class Test:
 
     @property
     def can_tell(self) -> bool:
-        """Whether so many runs could have shown any difference at all."""
+        """Whether this number of runs could have shown any difference at all."""
         return self.least_p <= 1 - LEVEL + 1e-12
 
     @property
@@ -102,7 +102,7 @@ class Test:
 
 
 def least_p(first: int, second: int, *, paired: bool = False) -> float:
-    """Return the smallest two-sided p of the permutation test for so many runs.
+    """Return the smallest two-sided p of the permutation test for these numbers of runs.
 
     3 against 3 give 0.10, 4 against 4 give 0.029, 5 against 5 give 0.008; n pairs give 2 / 2ⁿ. A single run on one
     side says nothing about its own spread: 1.
@@ -114,7 +114,7 @@ def least_p(first: int, second: int, *, paired: bool = False) -> float:
 
 
 def pairs_suffice(pairs: int) -> bool:
-    """Return whether the paired test should be taken with so many pairs: from eight on.
+    """Return whether the paired test should be taken with this number of pairs: from eight on.
 
     Six pairs are the fewest that could show anything (p = 0.03), but then only if all of them agree, while six runs
     against six can go down to 0.002. With fewer than eight (p = 0.008), runs with equal seeds are tested as if they
@@ -286,7 +286,7 @@ def _arrangements(a: Array, b: Array, *, paired: bool) -> tuple[Array, Array, bo
     mirrored = not exact and (count_a, a.tolist()) > (count_b, b.tolist())
     if mirrored:
         a, b = b, a
-    # A metric that is 0 in the first runs and 1 in the second tells how many runs an arrangement exchanged: SciPy
+    # A metric that is 0 in the first runs and 1 in the second shows how many runs an arrangement exchanged: SciPy
     # arranges all rows alike.
     marked = [np.vstack([a, np.zeros(a.shape[1])]), np.vstack([b, np.ones(b.shape[1])])]
     drawn: Any = stats.permutation_test(

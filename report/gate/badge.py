@@ -8,12 +8,12 @@ from __future__ import annotations
 from html import escape
 
 from labreport.report.gate import wording
-from labreport.report.gate.verdict import Outcome, Verdict
+from labreport.report.gate.verdict import GateOutcome, Verdict
 from labreport.report.numbers import integer
 from labreport.report.words import Words
 
 LABEL = "labreport"
-COLOURS: dict[Outcome, str] = {
+COLOURS: dict[GateOutcome, str] = {
     "passed": "#13702f",
     "regressed": "#a4262c",
     "failed": "#a4262c",

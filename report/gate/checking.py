@@ -22,7 +22,7 @@ from labreport.experiments.running import identity
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.comparison.record import Reason
 from labreport.report.configuration import Configuration, override
-from labreport.report.errors import ExperimentError, ReportError, UnreadableError, UsageError
+from labreport.report.errors import ExperimentError, NothingMeasuredError, ReportError, UnreadableError, UsageError
 from labreport.report.findings import claims
 from labreport.report.findings.labs import in_order
 from labreport.report.findings.scores import measured
@@ -30,7 +30,7 @@ from labreport.report.gate import reference
 from labreport.report.gate.confirmation import ChangedError, Rerun, confirmed
 from labreport.report.gate.folder import scrubbed
 from labreport.report.gate.judgement import Candidate, judge
-from labreport.report.gate.reference import UNKNOWN, Source, changed_version
+from labreport.report.gate.reference import UNKNOWN, BaselineSource, changed_version
 from labreport.report.gate.rules import LabRules, Rules, check_metrics, parse
 from labreport.report.gate.verdict import Check, Verdict
 from labreport.report.publish import report_moment, tool_version
@@ -38,13 +38,7 @@ from labreport.report.running.execution import execute
 from labreport.report.running.planning import Plan, choose, make_plans
 from labreport.report.store.baselines import NoBaselineError
 from labreport.report.store.files import OutputError
-from labreport.report.store.runs import CONFIRMATION, PURPOSE, Listing, Store, Stored, StoredResult, load, read
-
-
-class NothingMeasuredError(ReportError):
-    """There is no run to check."""
-
-    exit_code = 5
+from labreport.report.store.runs import CONFIRMATION, PURPOSE, Store, Stored, StoredResult, StoredRuns, load, read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +86,7 @@ def check(
     try:
         source = reference.read(name, store)
     except NoBaselineError as error:
-        source, message = Source(label=Path(name).name, kind="unknown", store=store), str(error)
+        source, message = BaselineSource(label=Path(name).name, kind="unknown", store=store), str(error)
         problem = Reason(code=UNKNOWN, values={"name": source.label})
     candidates, judged, unreadable = _candidates(configuration, store, source, runs)
     if not candidates:
@@ -121,7 +115,7 @@ def remember(store: Store, verdict: Verdict) -> None:
                 store.note(run, outcome=outcome)
 
 
-def read_rules(configuration: Configuration, listing: Listing) -> Rules:
+def read_rules(configuration: Configuration, listing: StoredRuns) -> Rules:
     """Return the rules of the configuration.
 
     Raises:
@@ -134,7 +128,7 @@ def read_rules(configuration: Configuration, listing: Listing) -> Rules:
     return parse(configuration.gate, known, (*claims.names(), *own))
 
 
-def doubtful_rules(rules: Rules, configuration: Configuration, listing: Listing) -> tuple[str, ...]:
+def doubtful_rules(rules: Rules, configuration: Configuration, listing: StoredRuns) -> tuple[str, ...]:
     """Return what seems wrong with the rules before anything is trained, by the newest complete run of each lab.
 
     A metric that this run did not measure may be one that a changed lab will; so it is named, and no error yet.
@@ -209,7 +203,7 @@ def _to_confirm(plan: Plan, store: Store) -> Plan:
 
 
 def _candidates(
-    configuration: Configuration, store: Store, source: Source, named: Mapping[str, str | Check] | None
+    configuration: Configuration, store: Store, source: BaselineSource, named: Mapping[str, str | Check] | None
 ) -> tuple[list[Candidate], list[StoredResult], list[str]]:
     listing = store.list()
     stored = dict.fromkeys(run.entry.lab for run in listing.measurements)
@@ -218,7 +212,9 @@ def _candidates(
     if named is not None:
         labs = tuple(named)
     else:
-        labs = choose(configuration) if configuration.labs else in_order([*runs, *source.labs], configuration.paths)
+        labs = (
+            choose(configuration, runs) if configuration.labs else in_order([*runs, *source.labs], configuration.paths)
+        )
     chosen_alone = named is not None or bool(configuration.labs)
     unreadable = [message for message in listing.unreadable if not chosen_alone or _names(message, labs)]
     candidates, judged = [], []

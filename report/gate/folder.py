@@ -11,7 +11,7 @@ from labreport.report.gate import page
 from labreport.report.gate.badge import badge
 from labreport.report.gate.junit import junit
 from labreport.report.gate.summary import LIMIT, short, summary
-from labreport.report.gate.verdict import Item, Outcome, Verdict
+from labreport.report.gate.verdict import GateOutcome, Verdict, VerdictRecord
 from labreport.report.look import Look
 from labreport.report.store import codec, files, manifest
 
@@ -28,11 +28,11 @@ FILES = (SUMMARY, SHORT, JUNIT, RESULT, BADGE, INDEX, manifest.NAME)
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
-class Written(Item, frozen=True, kw_only=True):
+class Written(VerdictRecord, frozen=True, kw_only=True):
     """What result.json holds: the answer first, then all that it rests on."""
 
     format: int = 1
-    outcome: Outcome
+    outcome: GateOutcome
     exit_code: int
     verdict: Verdict
 

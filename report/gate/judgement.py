@@ -30,11 +30,11 @@ from labreport.report.gate.rules import (
     claim_severity,
     metric_rule,
 )
-from labreport.report.gate.verdict import Check, LabVerdict, Status
+from labreport.report.gate.verdict import Check, CheckStatus, LabVerdict
 from labreport.report.numbers import integer
 
 FEW_SEEDS = 10
-"""Below so many seeds of a baseline, what chance made of them decides how often equal versions fail against it."""
+"""Below this number of seeds of a baseline, their chance decides how often equal versions fail against it."""
 NO_RUN = Check(name="run", kind="run", status="missing", reason=Reason(code="no_run"))
 
 
@@ -66,13 +66,13 @@ def judge(candidates: Sequence[Candidate], rules: Rules, *, notes: NotesInUse = 
 
 
 def corrected(p_values: Sequence[float], least: Sequence[float], level: float) -> tuple[float | None, ...]:
-    """Return p values corrected for their number; None for a test whose runs are too few to reach its share of the
-    level.
+    """Return p values corrected for their number; None for a test of too few runs.
 
-    Only tests that could reach the level divided by their number are counted: the others can raise no alarm, so they
-    must not cost those that can. How many runs there are does not depend on what they measured, so choosing by it
-    keeps the level (Tarone, "A modified Bonferroni method for discrete data", 1990); among the chosen ones the
-    correction is Holm's. Where tests with equal numbers of runs don't all fit, the first ones count.
+    Too few are those that cannot reach their share of the level, however large the difference. Only tests that could
+    reach the level divided by their number are counted: the others can raise no alarm, so they must not cost those
+    that can. How many runs there are does not depend on what they measured, so choosing by it keeps the level
+    (Tarone, "A modified Bonferroni method for discrete data", 1990); among the chosen ones the correction is Holm's.
+    Where tests with equal numbers of runs don't all fit, the first ones count.
     """
     order = sorted(range(len(least)), key=lambda index: least[index])
     # Sorted, the last test of a set has the largest least p: if that one reaches its share, all of them do.
@@ -166,7 +166,7 @@ def _claims(current: Result, reference: Reference, rules: LabRules, notes: Notes
 
 def _claim(now: Claim, before: Claim | None, severity: Severity, *, given: bool) -> Check:
     known = before is not None and before.verdict != "unknown"
-    status: Status
+    status: CheckStatus
     if now.verdict == "unknown":
         code = "claim_lost" if known else "claim_unknown"
         status = "missing" if known or given else "inconclusive"

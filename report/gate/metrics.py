@@ -17,7 +17,7 @@ from labreport.report.comparison.record import Reason
 from labreport.report.findings import statistics
 from labreport.report.findings.scores import Measured
 from labreport.report.gate.rules import MetricRule, Way, fallback_margin
-from labreport.report.gate.verdict import Check, Numbers, Status
+from labreport.report.gate.verdict import Check, CheckStatus, Numbers
 from labreport.report.numbers import exact, integer, number, percent, points
 
 FEWEST_FOR_SPREAD = 4
@@ -120,7 +120,7 @@ def one_sided(test: statistics.Test, loss: float, way: Way) -> float:
 
 
 def least_p(now: int, before: int, way: Way) -> float:
-    """Return the smallest p that so many runs can give; a single run on one side says nothing: 1."""
+    """Return the smallest p that this number of runs can give; a single run on one side says nothing: 1."""
     two_sided = statistics.least_p(before, now)
     return two_sided if way == "both" or two_sided >= 1 else two_sided / 2
 
@@ -178,7 +178,8 @@ def amount(value: float, unit: str, *, difference: bool = False) -> str:
 
 def _tested(draft: Check, spare: float) -> Check:
     found = draft.numbers
-    assert found is not None and found.loss is not None
+    assert found is not None
+    assert found.loss is not None
     p, interval, shown = None, None, None
     if min(len(found.current), len(found.baseline)) > 1:
         test = statistics.permutation_tests([found.baseline], [found.current])[0]
@@ -194,7 +195,7 @@ def _tested(draft: Check, spare: float) -> Check:
     return msgspec.structs.replace(draft, reason=Reason(code=_PENDING, values={"spare": repr(spare)}))
 
 
-def _answered(one: Check, status: Status, code: str, values: Mapping[str, str] | None = None) -> Check:
+def _answered(one: Check, status: CheckStatus, code: str, values: Mapping[str, str] | None = None) -> Check:
     if status == "failed" and one.severity == "warning":
         status = "warned"
     known = {**_values(one), **(values or {})}

@@ -10,25 +10,25 @@ from dataclasses import dataclass
 
 from labreport.report.gate import wording
 from labreport.report.gate.verdict import LabVerdict, Verdict
-from labreport.report.gate.wording import Row
+from labreport.report.gate.wording import CheckRow
 from labreport.report.look import Look
 from labreport.report.rendering.sealed import sealed
 from labreport.report.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lab:
+class LabChecks:
     """All checks of one lab."""
 
     title: str
     run: str
     sample: bool
     baseline: str
-    rows: tuple[Row, ...]
+    rows: tuple[CheckRow, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class PageInLanguage:
     """The page in one language."""
 
     language: str
@@ -44,10 +44,10 @@ class Part:
     colon: str
     facts: tuple[tuple[str, str], ...]
     unreadable: tuple[str, ...]
-    attention: tuple[Row, ...]
+    attention: tuple[CheckRow, ...]
     files: tuple[tuple[str, str], ...]
     no_report: bool
-    labs: tuple[Lab, ...]
+    labs: tuple[LabChecks, ...]
 
 
 def page(
@@ -66,10 +66,10 @@ def page(
     return sealed("gate.html.j2", look=look or Look(), languages=languages, sheets=("content", "gate"), parts=parts)
 
 
-def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: int) -> Part:
+def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: int) -> PageInLanguage:
     found = wording.rows(verdict, words)
     colon = words.record.colon
-    return Part(
+    return PageInLanguage(
         language=words.language,
         tag=words.record.tag,
         tongue=words.record.name,
@@ -97,13 +97,13 @@ def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: i
     )
 
 
-def _labs(labs: Sequence[LabVerdict], found: Sequence[Row], words: Words) -> list[Lab]:
+def _labs(labs: Sequence[LabVerdict], found: Sequence[CheckRow], words: Words) -> list[LabChecks]:
     shown, place = [], 0
     for lab in labs:
         rows = tuple(found[place : place + len(lab.checks)])
         place += len(lab.checks)
         shown.append(
-            Lab(
+            LabChecks(
                 title=rows[0].lab if rows else lab.lab,
                 run=lab.run_id or words("gate.nothing"),
                 sample=lab.sample,

@@ -42,7 +42,7 @@ class Reference:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class BaselineSource:
     """Where references come from, read once for all labs."""
 
     label: str
@@ -73,7 +73,7 @@ class Source:
         return _comparable([self.results[current.lab]] if current.lab in self.results else [], current)
 
 
-def read(name: str, store: Store) -> Source:
+def read(name: str, store: Store) -> BaselineSource:
     """Find the baseline that a name or a path means.
 
     Raises:
@@ -88,11 +88,11 @@ def read(name: str, store: Store) -> Source:
             raise UsageError(
                 f"Can't read the baseline '{name}': write last:N with a whole number from 1, such as last:5."
             )
-        return Source(label=name, kind="last", store=store, count=int(count))
+        return BaselineSource(label=name, kind="last", store=store, count=int(count))
     baselines = Baselines(store.root)
     if name in baselines.names():
         held = tuple(baselines.held(entry) for entry in baselines.entries(name))
-        return Source(label=name, kind="named", store=store, held=held)
+        return BaselineSource(label=name, kind="named", store=store, held=held)
     try:
         version = inputs.resolve([name], store)[0]
     except UsageError as error:
@@ -103,7 +103,7 @@ def read(name: str, store: Store) -> Source:
             "name either.\n"
             f"Set one with `labreport baseline set NAME`, or compare with the runs before: --baseline last:1."
         ) from error
-    return Source(label=version.label, kind="file", store=store, results=version.results)
+    return BaselineSource(label=version.label, kind="file", store=store, results=version.results)
 
 
 def same_version(a: Result, b: Result) -> bool:

@@ -35,7 +35,7 @@ from labreport.report.configuration import checked, converted
 from labreport.report.errors import UsageError
 
 Severity = Literal["error", "warning", "off"]
-Method = Literal["statistical", "margin"]
+RuleMethod = Literal["statistical", "margin"]
 Way = Literal["higher", "lower", "both"]
 Share = Annotated[float, Meta(gt=0, lt=1, description="a number between 0 and 1")]
 Amount = Annotated[float, Meta(ge=0, le=1e300, description="a number, and not negative")]
@@ -54,7 +54,7 @@ CLAIMS = "claims"
 class MetricRule(msgspec.Struct, frozen=True, kw_only=True):
     """How one score is judged."""
 
-    test: Method = "statistical"
+    test: RuleMethod = "statistical"
     """statistical: a loss must be shown, and exceed the margin where one is given. margin: it must only exceed the
     margin."""
     direction: Way | None = None
@@ -114,7 +114,7 @@ def claim_severity(definition: ClaimDefinition) -> Severity:
 def fallback_margin(score: Score, reference: float, test_samples: int | None) -> float:
     """Return the loss that counts where there are too few runs for a test: seeds alone hardly ever make it.
 
-    For a share two points, and three standard deviations of the difference of two shares counted on so many test
+    For a share two points, and three standard deviations of the difference of two shares counted on that number of test
     samples (2p(1-p)/n); for any other metric three tenths of the reference. Coarse on purpose: it finds what is
     broken, not what is a little worse.
     """

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from labreport.report.gate import wording
 from labreport.report.gate.verdict import LabVerdict, Verdict
-from labreport.report.gate.wording import Row
+from labreport.report.gate.wording import CheckRow
+from labreport.report.numbers import UNKNOWN
 from labreport.report.words import Words
 
 MARKER = "<!-- labreport-check -->"
@@ -100,7 +101,7 @@ def _head(verdict: Verdict, words: Words, mark: str) -> list[str]:
     ]
 
 
-def _attention_head(found: Sequence[Row], words: Words, mark: str) -> list[str]:
+def _attention_head(found: Sequence[CheckRow], words: Words, mark: str) -> list[str]:
     if not wording.attention(found):
         return [words("gate.all_good"), ""]
     return [f"{mark} {words('gate.attention')}", "", *_table_head(words, lab=True)]
@@ -112,16 +113,16 @@ def _table_head(words: Words, *, lab: bool) -> list[str]:
     return [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
 
 
-def _line(row: Row, *, lab: bool = True) -> str:
+def _line(row: CheckRow, *, lab: bool = True) -> str:
     name = f"`{_code(row.check)}`" if row.code else escaped(row.check)
     verdict = row.verdict if row.status in wording.GOOD else f"**{row.verdict}**"
     cells = [name, escaped(row.now), escaped(row.before), escaped(row.difference), verdict, escaped(row.reason)]
     return "| " + " | ".join(([escaped(row.lab)] if lab else []) + cells) + " |"
 
 
-def _lab(lab: LabVerdict, found: Sequence[Row], words: Words) -> list[str]:
+def _lab(lab: LabVerdict, found: Sequence[CheckRow], words: Words) -> list[str]:
     run = words(
-        "gate.lab_line", run=_code(lab.run_id or "–"), seeds=len(lab.seeds), runs=escaped(wording.runs(lab, words))
+        "gate.lab_line", run=_code(lab.run_id or UNKNOWN), seeds=len(lab.seeds), runs=escaped(wording.runs(lab, words))
     )
     return [
         f"#### {escaped(found[0].lab if found else lab.lab)}",

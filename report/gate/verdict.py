@@ -16,15 +16,15 @@ from labreport.report.comparison.record import Reason
 FORMAT = 1
 """Number of the format of result.json."""
 
-Status = Literal["passed", "failed", "warned", "unconfirmed", "inconclusive", "missing", "skipped", "error"]
+CheckStatus = Literal["passed", "failed", "warned", "unconfirmed", "inconclusive", "missing", "skipped", "error"]
 """Of a check. passed: nothing speaks against it. failed: a rule is broken. warned: the same, where the rule only warns.
 unconfirmed: looked broken, but fresh seeds don't agree. inconclusive: too few runs to tell. missing: nothing to
 compare, or nothing measured. skipped: the lab was left out for want of time, and comes first the next night. error: the
 lab or its confirmation did not finish; that says nothing about the numbers."""
-Outcome = Literal["passed", "regressed", "failed", "unreadable", "nothing", "inconclusive"]
+GateOutcome = Literal["passed", "regressed", "failed", "unreadable", "nothing", "inconclusive"]
 """Of everything. regressed: a gate failed. failed: a lab did. nothing: not compared, or not measured."""
 
-EXIT_CODES: dict[Outcome, int] = {
+EXIT_CODES: dict[GateOutcome, int] = {
     "passed": 0,
     "regressed": 1,
     "failed": 3,
@@ -35,11 +35,11 @@ EXIT_CODES: dict[Outcome, int] = {
 """Exit code of each outcome, unless an inconclusive one is let pass."""
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class VerdictRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every record of a verdict."""
 
 
-class Numbers(Item, frozen=True, kw_only=True):
+class Numbers(VerdictRecord, frozen=True, kw_only=True):
     """What a metric's check rests on."""
 
     unit: str
@@ -57,7 +57,7 @@ class Numbers(Item, frozen=True, kw_only=True):
     adjusted_p: float | None = None
     """Corrected for the tests of the whole night; equal to p where the rule has a level of its own."""
     least_p: float | None = None
-    """The smallest p that so many runs can give."""
+    """The smallest p that this number of runs can give."""
     level: float | None = None
     low: float | None = None
     """Interval of the difference newer minus baseline, at 95 %, from the same test."""
@@ -66,7 +66,7 @@ class Numbers(Item, frozen=True, kw_only=True):
     """The smallest difference that a single two-sided test at 5 % would have shown with these runs."""
 
 
-class Check(Item, frozen=True, kw_only=True):
+class Check(VerdictRecord, frozen=True, kw_only=True):
     """One question and its answer."""
 
     name: str
@@ -74,14 +74,14 @@ class Check(Item, frozen=True, kw_only=True):
     kind: Literal["run", "baseline", "metric", "claim"]
     rule: Literal["", "statistical", "margin"] = ""
     severity: Literal["error", "warning"] = "error"
-    status: Status
+    status: CheckStatus
     reason: Reason
     numbers: Numbers | None = None
     fresh_seeds: tuple[int, ...] = ()
     """Seeds run again before the answer was given."""
 
 
-class LabVerdict(Item, frozen=True, kw_only=True):
+class LabVerdict(VerdictRecord, frozen=True, kw_only=True):
     """All checks of one lab."""
 
     lab: str
@@ -98,7 +98,7 @@ class LabVerdict(Item, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
 
 
-class Verdict(Item, frozen=True, kw_only=True):
+class Verdict(VerdictRecord, frozen=True, kw_only=True):
     """The answer of the gate."""
 
     format: int = FORMAT
@@ -119,16 +119,16 @@ class Verdict(Item, frozen=True, kw_only=True):
             for check in lab.checks:
                 yield lab, check
 
-    def outcome_of(self, lab: LabVerdict) -> Outcome:
+    def outcome_of(self, lab: LabVerdict) -> GateOutcome:
         """Return the outcome of one lab by itself."""
         return msgspec.structs.replace(self, labs=(lab,), unreadable=()).outcome
 
-    def count(self, *statuses: Status) -> int:
+    def count(self, *statuses: CheckStatus) -> int:
         """Return how many checks have one of these answers."""
         return sum(check.status in statuses for _, check in self.checks())
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> GateOutcome:
         """The worst thing that is certain: a broken rule, then whatever kept the gate from judging."""
         found = {check.status for _, check in self.checks() if check.severity == "error"}
         gates = [check for _, check in self.checks() if check.kind in ("metric", "claim")]

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from labreport.report.comparison.record import Reason
 from labreport.report.gate.metrics import amount
-from labreport.report.gate.verdict import Check, LabVerdict, Status, Verdict
+from labreport.report.gate.verdict import Check, CheckStatus, LabVerdict, Verdict
 from labreport.report.numbers import integer, percent
 from labreport.report.words import Words
 
-GOOD: tuple[Status, ...] = ("passed",)
+GOOD: tuple[CheckStatus, ...] = ("passed",)
 """Answers that need no attention."""
-ORDER: tuple[Status, ...] = (
+ORDER: tuple[CheckStatus, ...] = (
     "failed",
     "error",
     "missing",
@@ -29,7 +29,7 @@ _LOSSES = ("loss", "margin", "shown", "spread_now", "spread_before")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class CheckRow:
     """One check as a table shows it; plain text, nothing escaped."""
 
     name: str
@@ -42,21 +42,21 @@ class Row:
     now: str
     before: str
     difference: str
-    status: Status
+    status: CheckStatus
     verdict: str
     reason: str
 
 
-def rows(verdict: Verdict, words: Words) -> tuple[Row, ...]:
+def rows(verdict: Verdict, words: Words) -> tuple[CheckRow, ...]:
     """Return a row for every check, lab by lab."""
     return tuple(row(lab, check, words) for lab, check in verdict.checks())
 
 
-def row(lab: LabVerdict, check: Check, words: Words) -> Row:
+def row(lab: LabVerdict, check: Check, words: Words) -> CheckRow:
     """Return the row of one check."""
     named = check.kind in ("metric", "claim")
     now, before, difference = _numbers(check, words)
-    return Row(
+    return CheckRow(
         name=lab.lab,
         lab=lab.titles.get(words.language, lab.lab),
         check=check.name if named else words(f"gate.check_{check.kind}"),
@@ -70,7 +70,7 @@ def row(lab: LabVerdict, check: Check, words: Words) -> Row:
     )
 
 
-def attention(found: Sequence[Row]) -> tuple[Row, ...]:
+def attention(found: Sequence[CheckRow]) -> tuple[CheckRow, ...]:
     """Return the rows that need attention, the gravest first."""
     return tuple(sorted((one for one in found if one.status not in GOOD), key=lambda one: ORDER.index(one.status)))
 

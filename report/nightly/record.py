@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from labreport.report.numbers import duration
+from labreport.report.numbers import UNKNOWN, duration
 from labreport.report.words import Words
 
 ORDER = (1, 70, 3, 2, 5, 6, 4)
@@ -54,7 +54,7 @@ class Remark:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class NightStep:
     """A part of the night after the training."""
 
     name: StepName
@@ -70,7 +70,7 @@ class Night:
     """Everything that was done."""
 
     labs: tuple[LabNight, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[NightStep, ...]
     budget: float | None
     """In seconds."""
     seconds: float
@@ -147,12 +147,12 @@ def _part(night: Night, words: Words) -> list[str]:
     return [*lines, ""]
 
 
-def _remark(step: Step, words: Words) -> str:
+def _remark(step: NightStep, words: Words) -> str:
     return words(step.remark.key, **step.remark.values) if isinstance(step.remark, Remark) else step.remark
 
 
 def _code(text: str | None) -> str:
-    return f"`{_one_line(text).replace('`', chr(39))}`" if text else "–"
+    return f"`{_one_line(text).replace('`', chr(39))}`" if text else UNKNOWN
 
 
 def _cell(text: str) -> str:

@@ -24,9 +24,9 @@ from labreport.report.running.planning import Plan
 from labreport.report.store.runs import Entry
 
 FINISHING_SHARE = 0.2
-"""Part of the budget that is kept for reports, gate and trend …"""
+"""Part of the budget that is reserved for reports, gate and trend."""
 FINISHING_SECONDS = 120.0
-"""… but not more than this, in seconds."""
+"""The most that is reserved for them, in seconds."""
 _PART = re.compile(r"(\d+(?:\.\d+)?)(h|min|m|s)")
 _SECONDS = {"h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
 

@@ -1,4 +1,4 @@
-"""An end to whatever takes too long: after so many seconds the block is stopped as if the user had pressed Ctrl-C.
+"""An end to whatever takes too long: after a number of seconds the block is stopped as if the user had pressed Ctrl-C.
 
 What is stopped so ends as every interrupted run does: what was measured is stored and marked as interrupted. It needs
 the timer of POSIX; where there is none (Windows), a block that has begun is left to its end.
@@ -19,7 +19,7 @@ class TimeSpentError(Exception):
 
 @contextmanager
 def interrupted_after(seconds: float) -> Iterator[None]:
-    """Stop the block after so many seconds; to be used in the main thread.
+    """Stop the block after a number of seconds; to be used in the main thread.
 
     Raises:
         TimeSpentError: the time was over. The block may just have come to its end all the same.

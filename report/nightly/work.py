@@ -29,9 +29,9 @@ from labreport.report.errors import ExperimentError, UsageError, explained
 from labreport.report.gate import checking
 from labreport.report.gate import folder as gate_folder
 from labreport.report.gate.confirmation import Rerun
-from labreport.report.gate.verdict import Check, Status
+from labreport.report.gate.verdict import Check, CheckStatus
 from labreport.report.nightly import record, schedule
-from labreport.report.nightly.record import LabNight, Night, Remark, Step, in_a_terminal
+from labreport.report.nightly.record import LabNight, Night, NightStep, Remark, in_a_terminal
 from labreport.report.nightly.time_limit import TimeSpentError, interrupted_after
 from labreport.report.publish import Outcome
 from labreport.report.running.execution import execute
@@ -48,7 +48,7 @@ LINKED = (".html", ".pdf", ".md")
 NO_RUN = Remark(key="nightly.no_run")
 
 
-class Reporter(Protocol):
+class ProgressReporter(Protocol):
     """Reports the work to the user."""
 
     def say(self, line: str) -> None:
@@ -72,7 +72,7 @@ class Task:
     configuration: Configuration
     """Labs, data, rules and languages."""
     store: Store
-    reporter: Reporter
+    reporter: ProgressReporter
     render: Render
     target: Path
     """The folder of the night."""
@@ -136,7 +136,7 @@ def work(task: Task) -> Night:
     return night
 
 
-def _night(task: Task, labs: Sequence[LabNight], steps: Sequence[Step]) -> Night:
+def _night(task: Task, labs: Sequence[LabNight], steps: Sequence[NightStep]) -> Night:
     seconds = perf_counter() - task.begun
     return Night(labs=tuple(labs), steps=tuple(steps), budget=task.budget, seconds=seconds)
 
@@ -210,25 +210,25 @@ def _shown_runs(task: Task, labs: Sequence[LabNight]) -> dict[str, Stored]:
 
 
 def _guarded(
-    name: record.StepName, step: Callable[[], tuple[Step, list[Path]]], otherwise: Sequence[Path] = ()
-) -> tuple[Step, list[Path]]:
+    name: record.StepName, step: Callable[[], tuple[NightStep, list[Path]]], otherwise: Sequence[Path] = ()
+) -> tuple[NightStep, list[Path]]:
     """Do a step and return it with its files; one that fails is a step with the code of its error."""
     try:
         return step()
     except Exception as error:
         code, message = explained(error)
         click.echo(f"Error: {message}", err=True)
-        return Step(name=name, code=code, remark=message), list(otherwise)
+        return NightStep(name=name, code=code, remark=message), list(otherwise)
 
 
-def _report(task: Task, shown: dict[str, Stored]) -> tuple[Step, list[Path]]:
+def _report(task: Task, shown: dict[str, Stored]) -> tuple[NightStep, list[Path]]:
     if not shown:
-        return Step(name="report", code=5, remark=NO_RUN), []
+        return NightStep(name="report", code=5, remark=NO_RUN), []
     inside = override(task.configuration, output=task.target / manifest.REPORT)
     runs = [run.path for run in shown.values()]
     outcome = task.render([read(path) for path in runs], inside)
     links.record(task.store, runs, links.job_address(os.environ) or links.address_of(inside.output, task.store))
-    step = Step(
+    step = NightStep(
         name="report",
         code=4 if outcome.problems else 0,
         remark="; ".join(outcome.problems),
@@ -237,12 +237,12 @@ def _report(task: Task, shown: dict[str, Stored]) -> tuple[Step, list[Path]]:
     return step, list(outcome.outputs)
 
 
-def _trend(task: Task) -> tuple[Step, list[Path]]:
+def _trend(task: Task) -> tuple[NightStep, list[Path]]:
     found = history(task.store.root, task.store.list())
     if not found.groups:
-        return Step(name="trend", code=5, remark=NO_RUN), []
+        return NightStep(name="trend", code=5, remark=NO_RUN), []
     paths = trend_folder.write(found, task.target, task.configuration.lang, base=task.url, look=task.configuration.look)
-    step = Step(
+    step = NightStep(
         name="trend",
         code=2 if found.unreadable else 0,
         remark=" ".join(found.unreadable),
@@ -252,8 +252,8 @@ def _trend(task: Task) -> tuple[Step, list[Path]]:
 
 
 def _check(
-    task: Task, labs: Sequence[LabNight], before: Sequence[Step], pages: Sequence[Path], drawn: Sequence[Path]
-) -> tuple[Step, list[Path]]:
+    task: Task, labs: Sequence[LabNight], before: Sequence[NightStep], pages: Sequence[Path], drawn: Sequence[Path]
+) -> tuple[NightStep, list[Path]]:
     """Judge exactly the runs of the night."""
     rerun = _rerun(task) if task.confirm and perf_counter() < task.end else None
     runs = {lab.lab: lab.run_id if lab.measured and lab.run_id else _skipped(lab) for lab in labs}
@@ -261,7 +261,7 @@ def _check(
         found = checking.check(task.configuration, task.baseline, store=task.store, runs=runs, rerun=rerun)
     code = found.verdict.exit_code(inconclusive_fails=task.inconclusive_fails)
     remark = Remark(key=f"gate.reason_{found.problem.code}", values=found.problem.values) if found.problem else ""
-    step = Step(name="check", code=code, remark=remark, files=(gate_folder.INDEX, gate_folder.SUMMARY))
+    step = NightStep(name="check", code=code, remark=remark, files=(gate_folder.INDEX, gate_folder.SUMMARY))
     # Every artifact names the code with which the night will end.
     whole = _night(task, labs, [*before, step]).code
     made = gate_folder.write(
@@ -285,7 +285,7 @@ def _check(
 def _skipped(lab: LabNight) -> Check:
     """Return what the verdict says of a lab that was not measured tonight."""
     # What was late comes first the next night and is not a failure of this one; the code of the night is found alike.
-    status: Status = "skipped" if lab.state == "late" else "missing"
+    status: CheckStatus = "skipped" if lab.state == "late" else "missing"
     return Check(name="run", kind="run", status=status, reason=Reason(code=f"skipped_{lab.state}"))
 
 

@@ -16,13 +16,13 @@ from labreport.report.configuration import Configuration, override
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.publish import inputs, workers
 from labreport.report.publish.dates import report_moment, stated_moment, tool_version
-from labreport.report.publish.document import Job
+from labreport.report.publish.document import DocumentJob
 from labreport.report.store import files, manifest
 from labreport.report.store.runs import StoredResult
 
 __all__ = ["Announce", "Outcome", "prepare", "publish", "report_moment", "tool_version"]
 
-Announce = Callable[[str, int, int], None]
+AnnounceDocument = Callable[[str, int, int], None]
 """Called with what was finished, steps done and steps in all."""
 
 
@@ -42,7 +42,7 @@ def publish(
     *,
     split: bool = False,
     force: bool = False,
-    announce: Announce = lambda _what, _done, _total: None,
+    announce: AnnounceDocument = lambda _what, _done, _total: None,
 ) -> Outcome:
     """Render stored runs into the output folder.
 
@@ -65,7 +65,7 @@ def publish(
     if not force and (known := _unchanged(folder, key)) is not None:
         return Outcome(outputs=known, problems=(), fresh=True)
     jobs = [
-        Job(language=language, runs=tuple(runs), configuration=configuration, moment=moment)
+        DocumentJob(language=language, runs=tuple(runs), configuration=configuration, moment=moment)
         for language in configuration.documents
     ]
     outputs: dict[str, tuple[Path, ...]] = {}

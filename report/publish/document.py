@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ Rendered = tuple[tuple[Path, ...], list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class DocumentJob:
     """One document to render; travels to another process."""
 
     language: str
@@ -32,11 +32,24 @@ class Job:
         return f"labreport-{self.language}{'-instructor' if self.configuration.edition == 'instructor' else ''}"
 
 
-def render_language(job: Job) -> Rendered:
+def render_language(job: DocumentJob) -> Rendered:
     """Render one document in every format; return the files written and the problems met.
 
     What can't be built or written in one format costs no other.
     """
+    outputs: list[Path] = []
+    problems: list[str] = []
+    for name, made in in_memory(job, problems):
+        written, unwritten = _written(made, job.configuration.output)
+        outputs += written
+        if unwritten:
+            others = f"\nNor could {len(unwritten) - 1} more files of {job.language} {name}." if unwritten[1:] else ""
+            problems.append(unwritten[0] + others)
+    return tuple(outputs), problems
+
+
+def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapping[str, bytes]]]:
+    """Render one document; yield each format with its files by name, and add what goes wrong to `problems`."""
     from labreport.report.chapters import build
     from labreport.report.rendering import formats, glyphs
 
@@ -44,8 +57,9 @@ def render_language(job: Job) -> Rendered:
     try:
         built = build.document(results, job.language, job.configuration, moment=job.moment, version=tool_version())
     except ReportError as error:
-        return (), [f"{job.language}: {error}"]
-    problems = [f"{job.language}: {problem}" for problem in built.problems]
+        problems.append(f"{job.language}: {error}")
+        return
+    problems += [f"{job.language}: {problem}" for problem in built.problems]
     context = formats.RenderContext(
         stem=job.stem,
         moment=job.moment,
@@ -55,25 +69,19 @@ def render_language(job: Job) -> Rendered:
         carried={run.result.lab: run.content for run in job.runs},
         failed=problems.append,
     )
-    outputs: list[Path] = []
     printed, lacking = glyphs.replaced(built.report)
-    told = False
+    announced = False
     for name in job.configuration.to:
         try:
             printing = formats.chosen(name).needs_glyphs
-            if printing and not told:
+            if printing and not announced:
                 problems += [f"{job.language}: {problem}" for problem in lacking]
-                told = True
+                announced = True
             made = formats.rendered(name, printed if printing else built.report, context)
         except ReportError as error:
             problems.append(f"{job.language} {name}: {error}")
             continue
-        written, unwritten = _written(made, job.configuration.output)
-        outputs += written
-        if unwritten:
-            others = f"\nNor could {len(unwritten) - 1} more files of {job.language} {name}." if unwritten[1:] else ""
-            problems.append(unwritten[0] + others)
-    return tuple(outputs), problems
+        yield name, made
 
 
 def _written(made: Mapping[str, bytes], folder: Path) -> tuple[list[Path], list[str]]:

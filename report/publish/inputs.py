@@ -16,8 +16,9 @@ from pathlib import Path
 
 from labreport.experiments import plugins
 from labreport.experiments.errors import LabError
+from labreport.experiments.lab.files import text_hash
 from labreport.experiments.registry import additions
-from labreport.experiments.running.identity import package_version, text_hash
+from labreport.experiments.running.identity import package_version
 from labreport.report import languages
 from labreport.report.chapters import references
 from labreport.report.chapters.logo import data_address
@@ -57,7 +58,7 @@ DECIDING = {
 }
 """Packages, and which of their rooms decide the bytes of a report; a test looks at what is imported for one."""
 _APART = ("compare", "gate", "nightly", "trend")
-"""Templates and words of what is no report."""
+"""Templates and words of what is not a report."""
 _PACKAGES = (
     "weasyprint",
     "jinja2",
@@ -82,8 +83,8 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
     digest = sha256()
     for run in runs:
         digest.update(sha256(run.content).digest())
-    for path in (*_sources(), *_of_labs(runs, configuration)):
-        digest.update(text_hash(path.read_bytes()).encode())
+    for name, path in (*_sources(), *_of_labs(runs, configuration)):
+        digest.update(f"{name} {text_hash(path.read_bytes())}\n".encode())
     words = [
         _own_files(configuration.notes, "*/*.md"),
         _own_files(configuration.notes, references.FILE),
@@ -108,24 +109,25 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
     return digest.hexdigest()
 
 
-def _sources() -> Iterator[Path]:
-    """Return the files of this distribution that decide, in an order that does not depend on where they lie."""
+def _sources() -> Iterator[tuple[str, Path]]:
+    """Return the files of this distribution that decide, each with its place inside, which is part of the key."""
     for package, rooms in DECIDING.items():
         folder = Path(str(resources.files(package)))
         for room in rooms:
             place = folder / room
-            yield from [place] if place.is_file() else sorted(filter(_decides, place.rglob("*")))
+            for path in [place] if place.is_file() else sorted(filter(_decides, place.rglob("*"))):
+                yield f"{package}/{path.relative_to(folder).as_posix()}", path
 
 
 def _decides(path: Path) -> bool:
     return path.is_file() and "__pycache__" not in path.parts and path.name.partition(".")[0] not in _APART
 
 
-def _of_labs(runs: Sequence[StoredResult], configuration: Configuration) -> Iterator[Path]:
-    """Return the files in which the labs define figures, tables and claims."""
+def _of_labs(runs: Sequence[StoredResult], configuration: Configuration) -> Iterator[tuple[str, Path]]:
+    """Return lab and file of all that the labs define: figures, tables and claims."""
     for lab in (run.result.lab for run in runs):
         try:
-            yield from additions.files(lab, configuration.paths.get(lab))
+            yield from ((f"{lab}/{path.name}", path) for path in additions.files(lab, configuration.paths.get(lab)))
         except LabError:
             continue  # its source is gone; the chapter says so where that matters
 

@@ -10,16 +10,16 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 from labreport.experiments.running import processes
-from labreport.report.publish.document import Job, Rendered, render_language
+from labreport.report.publish.document import DocumentJob, Rendered, render_language
 
 
-def each(jobs: Sequence[Job]) -> Iterator[tuple[Job, Rendered]]:
+def each(jobs: Sequence[DocumentJob]) -> Iterator[tuple[DocumentJob, Rendered]]:
     """Render documents, each in a process of its own where there is more than one; yield them as they are done."""
     if len(jobs) == 1 or (os.cpu_count() or 1) == 1:
         for job in jobs:
             yield job, render_language(job)
         return
-    lost: list[Job] = []
+    lost: list[DocumentJob] = []
     with _at_work(jobs) as futures:
         for future in as_completed(futures):
             job = futures[future]
@@ -39,7 +39,7 @@ def each(jobs: Sequence[Job]) -> Iterator[tuple[Job, Rendered]]:
 
 
 @contextmanager
-def _at_work(jobs: Sequence[Job]) -> Iterator[dict[Future[Rendered], Job]]:
+def _at_work(jobs: Sequence[DocumentJob]) -> Iterator[dict[Future[Rendered], DocumentJob]]:
     """Render each job in a process of its own; whatever ends the block early, such as Ctrl-C, ends them at once."""
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())

@@ -17,12 +17,12 @@ from labreport.report.errors import ReportError
 from labreport.report.store import files
 
 MOST = 64
-"""Files of one kind that are kept; the oldest go first."""
+"""Files of one kind that are cached; the oldest go first."""
 _DIGEST = 32
 
 
 def folder(kind: str) -> Path:
-    """Return where things of a kind are kept."""
+    """Return where things of a kind are cached."""
     return platformdirs.user_cache_path("labreport") / kind
 
 

@@ -111,7 +111,7 @@ def length(text: Text) -> int:
 def aligned(cells: Sequence[Text]) -> list[Text]:
     """Return numbers padded so that their decimal points stand in one line when set flush right.
 
-    The pads are spaces as wide as a digit and as a point. Cells that are no plain numbers stay as they are.
+    The pads are spaces as wide as a digit and as a point. Cells that are not plain numbers stay as they are.
     """
     matches = [_NUMBER.match(cell) if isinstance(cell, str) else None for cell in cells]
     decimals = max((len(match.group(3) or "") for match in matches if match), default=0)

@@ -109,6 +109,15 @@ def _common() -> frozenset[str]:
     return characters("regular") | characters("mono") | {"\n", "\t", "\u00ad"}
 
 
+def printable(text: str) -> str:
+    """Return a text of the outside with a question mark for each character that the shipped fonts lack.
+
+    A word of a review or the name of a processor must not keep a page from being made.
+    """
+    known = shipped_characters()
+    return "".join(character if character in known else "?" for character in text)
+
+
 def lacking(text: str) -> frozenset[str]:
     """Return the characters of a text that no shipped font has."""
     rest = frozenset(text) - _common()
@@ -192,7 +201,7 @@ def rule(face: Face, address: str, kind: str) -> str:
 def subset(name: FaceName, wanted: frozenset[str]) -> bytes:
     """Return a woff2 file with the glyphs of these characters, the same bytes for the same characters.
 
-    Half of a page's time goes into it, so it is kept from one command to the next.
+    Half of a page's time goes into it, so it is cached from one command to the next.
     """
     inputs = sha256("".join(sorted(wanted)).encode())
     for part in (content(FACES.get(name, MATH).file), Path(__file__).read_bytes()):
@@ -324,7 +333,7 @@ def _font(name: FaceName) -> TTFont:
     from fontTools.ttLib import TTFont
 
     font = TTFont(io.BytesIO(content(FACES.get(name, MATH).file)), lazy=True, recalcTimestamp=False)
-    # Nobody sees the names of glyphs, and looking up thousands of them takes longer than all the rest.
+    # No one sees the names of glyphs, and looking up thousands of them takes longer than all the rest.
     font.setGlyphOrder([f"glyph{number:05}" for number in range(font["maxp"].numGlyphs)])
     return font
 

@@ -1,7 +1,7 @@
 """Characters that the shipped fonts lack: named with their place, and shown by their code point.
 
 An empty box or a borrowed glyph is never printed. Nor may one character, in a review that anyone wrote, cost a chapter:
-it becomes ‹U+1F600›, which nobody takes for the text itself, and the caller learns of it, so it can still fail.
+it becomes ‹U+1F600›, which no one takes for the text itself, and the caller learns of it, so it can still fail.
 """
 
 from __future__ import annotations

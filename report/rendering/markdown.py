@@ -117,11 +117,7 @@ class _Writer:
                 yield self._caption(block.id, "page.table", block.number, block.caption, block.tag_line)
                 yield pipe_table(block)
             case Figure():
-                yield anchor(block.id) + "\n" + self._image(f"{block.id}.svg", block.svg, joined(block.alt))
-                yield self._caption("", "page.figure", block.number, block.caption, block.tag_line)
-                if block.data is not None:
-                    summary = self._say("page.data_table")
-                    yield f"<details><summary>{summary}</summary>\n\n{pipe_table(block.data)}\n\n</details>"
+                yield from self._figure(block)
             case Listing():
                 yield self._caption(block.id, "page.listing", block.number, block.caption, "")
                 yield fenced(block.code, "python")
@@ -137,17 +133,27 @@ class _Writer:
             case Equation(tex=tex):
                 yield f"$$\n{tex}\n$$"
             case Exercise():
-                number = self._say("page.exercise", number=block.number)
-                yield f"{anchor(block.id)}**{number}** ({self._points(block.points)})"
-                yield self._prose(block.task)
-                if block.hint:
-                    hint = self._prose(block.hint)
-                    yield f"<details><summary>{self._say('page.hint')}</summary>\n\n{hint}\n\n</details>"
-                if block.solution is not None:
-                    yield quoted(f"**{self._say('page.solution')}**\n\n{self._prose(block.solution)}")
+                yield from self._exercise(block)
             case Box(title=title, blocks=blocks):
                 inner = "\n\n".join(part for item in blocks for part in self._block(item))
                 yield quoted(f"**{joined(title)}**\n\n{inner}")
+
+    def _figure(self, figure: Figure) -> Iterator[str]:
+        yield anchor(figure.id) + "\n" + self._image(f"{figure.id}.svg", figure.svg, joined(figure.alt))
+        yield self._caption("", "page.figure", figure.number, figure.caption, figure.tag_line)
+        if figure.data is not None:
+            summary = self._say("page.data_table")
+            yield f"<details><summary>{summary}</summary>\n\n{pipe_table(figure.data)}\n\n</details>"
+
+    def _exercise(self, exercise: Exercise) -> Iterator[str]:
+        number = self._say("page.exercise", number=exercise.number)
+        yield f"{anchor(exercise.id)}**{number}** ({self._points(exercise.points)})"
+        yield self._prose(exercise.task)
+        if exercise.hint:
+            hint = self._prose(exercise.hint)
+            yield f"<details><summary>{self._say('page.hint')}</summary>\n\n{hint}\n\n</details>"
+        if exercise.solution is not None:
+            yield quoted(f"**{self._say('page.solution')}**\n\n{self._prose(exercise.solution)}")
 
     def _say(self, key: str, **values: object) -> str:
         """Return words of the report, in each of its languages."""

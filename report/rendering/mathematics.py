@@ -57,7 +57,7 @@ def on_screen(tex: str, display: bool) -> str:
 
 
 @dataclass(frozen=True)
-class Picture:
+class FormulaPicture:
     """A formula drawn as outlines.
 
     All measures are in em of the surrounding text.
@@ -98,7 +98,7 @@ def mathml(tex: str, *, display: bool = False) -> str:
 
 
 def _check(markup: str, tex: str) -> None:
-    """Refuse what is no formula: the library passes markup inside `\\text` on as it is, and links with `\\href`."""
+    r"""Refuse what is not a formula: the library passes markup inside `\text` on as it is, and links with `\href`."""
     try:
         elements = list(ElementTree.fromstring(markup).iter())
     except ElementTree.ParseError as error:
@@ -112,7 +112,7 @@ def _check(markup: str, tex: str) -> None:
 
 
 @lru_cache(maxsize=1024)
-def picture(tex: str, *, display: bool = False) -> Picture:
+def picture(tex: str, *, display: bool = False) -> FormulaPicture:
     """Return the formula as a drawing. Arguments and errors as for `mathml`."""
     mathml(tex, display=display)
     from ziamath.zmath import Latex
@@ -127,7 +127,7 @@ def picture(tex: str, *, display: bool = False) -> Picture:
     if box is None:
         raise RenderingError(f"The formula '{tex}' could not be drawn.")
     _, top, width, height = (float(value) for value in box.groups())
-    return Picture(
+    return FormulaPicture(
         svg=svg,
         width=round(width / _SIZE * _SCALE, 3),
         height=round(height / _SIZE * _SCALE, 3),
@@ -136,7 +136,7 @@ def picture(tex: str, *, display: bool = False) -> Picture:
 
 
 def _with_text(tex: str) -> str:
-    """Return a formula in which Chinese stands as text, also where it was written without `\\text`."""
+    r"""Return a formula in which Chinese stands as text, also where it was written without `\\text`."""
     return _TEXT.sub(lambda match: match[1] or rf"\text{{{match[2] or match[3]}}}", tex)
 
 

@@ -42,7 +42,7 @@ PIXELS_PER_MM = 4.9
 _WHOLE_LINES = 22
 """Lines of source that a page's end does not part: moved as a whole, more would leave too much of a page empty."""
 _VERDICTS = {mark: verdict for verdict, mark in VERDICT_MARKS.items()}
-_PROOF = re.compile(rf'<a href="#([\w-]+-claim-\w+)">([{"".join(VERDICT_MARKS.values())}])</a>')
+_PROOF = re.compile(rf'<a href="#([\w-]+-claim-[\w-]+)">([{"".join(VERDICT_MARKS.values())}])</a>')
 _UNSAFE_SVG = re.compile(
     r"<script|<foreignObject|<image\b[^>]*href=[\"'](?!data:image/)|\sstyle=|\son\w+=|javascript:|<!DOCTYPE|<!ENTITY",
     re.IGNORECASE,
@@ -221,7 +221,7 @@ class Page:
             raise RenderingError(f"The drawing holds '{unsafe.group().strip()}', which a report must not hold.")
         start = svg.find("<svg")
         if start < 0:
-            raise RenderingError("The drawing is no SVG.")
+            raise RenderingError("The drawing is not an SVG.")
         if self.medium == "paper":
             return Markup('<img alt="{}" src="{}">').format(spoken, self._address(svg[start:]))
         end = svg.index(">", start)

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 PANGO_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
-HARMLESS: tuple[str, ...] = ()
-"""Beginnings of warnings that are no error, each with its reason in a comment. None is needed at present."""
-
 
 def pdf(
     report: Report,
@@ -96,7 +93,7 @@ def html(report: Report, *, source_date: datetime, look: Look | None = None) -> 
 
 
 def _name_column_heads(_document: object, pdf: Any) -> None:
-    """Say of each head cell that it heads a column; WeasyPrint only tells each cell its heads."""
+    """Say of each head cell that it heads a column; WeasyPrint only names the heads of each cell."""
     for item in pdf.objects:
         if isinstance(item, dict) and item.get("S") == "/TH" and "A" in item:
             item["A"]["Scope"] = "/Column"
@@ -174,9 +171,7 @@ def _warnings() -> Iterator[list[str]]:
 
     class Collector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            message = record.getMessage()
-            if not message.startswith(HARMLESS):
-                found.append(message)
+            found.append(record.getMessage())
 
     logger = logging.getLogger("weasyprint")
     collector = Collector(logging.WARNING)

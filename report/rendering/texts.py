@@ -1,6 +1,6 @@
 """The checks of a report's texts and links that need the place for their error.
 
-Before anything is set, each text is turned into markup once (what comes out is kept for the templates) and its
+Before anything is set, each text is turned into markup once (what comes out is cached for the templates) and its
 characters are looked up in the shipped fonts. So an error about a word says where the word stands.
 """
 

@@ -30,7 +30,7 @@ from labreport.report.rendering import highlight, mathematics, parsing
 
 THIN_SPACE = "\u2009"
 
-Formula = Callable[[str, bool], str]
+SetFormula = Callable[[str, bool], str]
 """Renders TeX as finished markup; the second argument says whether the formula is displayed."""
 
 _WIDE = f"{HAN}{HAN_MARKS}“”‘’…—"
@@ -78,7 +78,7 @@ class Typesetter:
         formula: renders the formulas.
     """
 
-    def __init__(self, language: str, formula: Formula) -> None:
+    def __init__(self, language: str, formula: SetFormula) -> None:
         self._language = languages.language(language)
         self._han = self._language.script == "han"
         other = self._language.latin if self._han else self._language.han

@@ -6,7 +6,7 @@ reason, and its page will say so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +19,7 @@ from labreport.experiments.running.preparation import Prepared
 from labreport.experiments.settings import SettingError, parse_assignments, resolve, setting_types
 from labreport.report.configuration import Configuration, parse_seeds
 from labreport.report.errors import UnreadableError, UsageError
-from labreport.report.store.runs import Listing, Store, StoredResult, load
+from labreport.report.store.runs import Store, StoredResult, StoredRuns, load
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,14 +99,18 @@ def with_data(plan: Plan, store: Store, announce: Callable[[str], None]) -> Plan
     return plan if prepared.key == plan.prepared.key else _planned(prepared, store.list())
 
 
-def choose(configuration: Configuration) -> tuple[str, ...]:
+def choose(configuration: Configuration, stored: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the chosen labs, each once, in the order of the book; all where none is named.
+
+    Args:
+        configuration: names them.
+        stored: further names that may be chosen: those of recorded runs, which no lab can train.
 
     Raises:
         UnknownLabError: a name that no lab has.
         UsageError: a user's lab has the name of one that is installed.
     """
-    known = _known(configuration)
+    known = tuple(dict.fromkeys((*_known(configuration), *sorted(stored))))
     for name in configuration.labs:
         if name not in known:
             raise UnknownLabError(unknown_name("lab", name, known))
@@ -183,7 +187,7 @@ def _prepared(
     )
 
 
-def _planned(prepared: Prepared, listing: Listing) -> Plan:
+def _planned(prepared: Prepared, listing: StoredRuns) -> Plan:
     if prepared.problem is not None:
         return Plan(prepared=prepared, stored=None, stale=())
     lab = prepared.lab.name
@@ -191,7 +195,7 @@ def _planned(prepared: Prepared, listing: Listing) -> Plan:
     return Plan(prepared=prepared, stored=stored, stale=() if stored else _stale(listing, lab, prepared.parts))
 
 
-def _stale(listing: Listing, lab: str, parts: Mapping[str, str]) -> tuple[str, ...]:
+def _stale(listing: StoredRuns, lab: str, parts: Mapping[str, str]) -> tuple[str, ...]:
     """Name what differs from the newest complete run of the lab."""
     for run in listing.of(lab):
         if run.entry.status == "complete":

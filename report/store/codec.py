@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from labreport.experiments.errors import told
+from labreport.experiments.errors import message_of
 from labreport.experiments.result import FORMAT, GREATEST_SECONDS, OWN_FORMAT, Result
 from labreport.report.errors import UnreadableError
 
@@ -24,9 +24,9 @@ MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What reading JSON raises that is none, is of another form, or is nested deeper than anything we write."""
 _NAMES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _BITS = 64
-"""Of a whole number; a greater one was not written by us, and is no float."""
+"""Of a whole number; a greater one was not written by us, and is not a float."""
 
-Kind = TypeVar("Kind")
+Decoded = TypeVar("Decoded")
 
 
 def encode(record: msgspec.Struct | tuple[msgspec.Struct, ...], kind: Any = None) -> bytes:
@@ -59,7 +59,8 @@ def decode(text: bytes, origin: str) -> Result:
         plain = msgspec.json.decode(text)
     except MALFORMED as error:
         raise UnreadableError(
-            f"Can't read {origin}: not valid JSON ({told(error)}).\nThe file is damaged or cut off; run the lab again."
+            f"Can't read {origin}: not valid JSON ({message_of(error)}).\n"
+            "The file is damaged or cut off; run the lab again."
         ) from error
     if isinstance(plain, dict) and "verdict" in plain:
         raise UnreadableError(
@@ -80,12 +81,12 @@ def decode(text: bytes, origin: str) -> Result:
         result = msgspec.convert(_unmark(plain), Result)
     except (msgspec.ValidationError, KeyError, RecursionError) as error:
         raise UnreadableError(
-            f"Can't read {origin}: {told(error)}.\nRun the lab again, or restore the file."
+            f"Can't read {origin}: {message_of(error)}.\nRun the lab again, or restore the file."
         ) from error
     for name in (result.lab, result.run_id):
         # They become names of files: a forged result may not lead out of a folder.
         if not NAME.fullmatch(name):
-            raise UnreadableError(f"Can't read {origin}: {name[:40]!r} is no name of a lab or a run.")
+            raise UnreadableError(f"Can't read {origin}: {name[:40]!r} is not a name of a lab or a run.")
     _check_facts(result, origin)
     return result
 
@@ -106,13 +107,13 @@ def _check_facts(result: Result, origin: str) -> None:
         except ValueError:
             known = False
         if not known:
-            raise UnreadableError(f"Can't read {origin}: {text[:40]!r} is no time with its zone.")
+            raise UnreadableError(f"Can't read {origin}: {text[:40]!r} is not a time with its zone.")
     for stage, seconds in result.timings.items():
         if not 0 <= seconds <= GREATEST_SECONDS:
             raise UnreadableError(f"Can't read {origin}: the stage {stage[:40]!r} can't have taken {seconds} s.")
 
 
-def parse(content: bytes, kind: type[Kind], origin: str) -> Kind:
+def parse(content: bytes, kind: type[Decoded], origin: str) -> Decoded:
     """Return the record in one of the small files beside the results, such as an index.
 
     Args:
@@ -126,7 +127,7 @@ def parse(content: bytes, kind: type[Kind], origin: str) -> Kind:
     try:
         return msgspec.json.decode(content, type=kind)
     except MALFORMED as error:
-        raise UnreadableError(f"Can't read {origin}: {told(error)}.") from error
+        raise UnreadableError(f"Can't read {origin}: {message_of(error)}.") from error
 
 
 def schema(kind: Any = Result, title: str = "labreport result") -> dict[str, Any]:

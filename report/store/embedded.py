@@ -249,5 +249,5 @@ def _attached(file: Any, path: Path) -> bytes:
 def _name(lab: str, path: Path) -> str:
     """Refuse a name that could lead out of a folder."""
     if not NAME.fullmatch(lab):
-        raise UnreadableError(f"{path}: {lab!r} is no name of a lab.")
+        raise UnreadableError(f"{path}: {lab!r} is not a name of a lab.")
     return lab

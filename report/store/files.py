@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever sees half a file: beside the target, then renamed."""
+"""Writing files so that no one ever sees half a file: beside the target, then renamed."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from labreport.experiments.result import Result
-from labreport.report.store.runs import Listing, Store, Stored, StoredResult, newest_first
+from labreport.report.store.runs import Store, Stored, StoredResult, StoredRuns, newest_first
 
 
 class ListedStore(Store):
@@ -21,15 +21,15 @@ class ListedStore(Store):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self._known: Listing | None = None
+        self._known: StoredRuns | None = None
 
-    def list(self, lab: str | None = None) -> Listing:
+    def list(self, lab: str | None = None) -> StoredRuns:
         """Return all runs, or those of one lab, newest first; runs that can't be read are named with all labs only."""
         if self._known is None:
             self._known = super().list()
         if lab is None:
             return self._known
-        return Listing(runs=tuple(run for run in self._known.runs if run.entry.lab == lab), unreadable=())
+        return StoredRuns(runs=tuple(run for run in self._known.runs if run.entry.lab == lab), unreadable=())
 
     def save(self, result: Result) -> StoredResult:
         """Write a new run and return it as it was stored; it is listed from now on."""
@@ -47,4 +47,4 @@ class ListedStore(Store):
     def _replace(self, run: Stored) -> None:
         if self._known is not None:
             others = [other for other in self._known.runs if other.folder != run.folder]
-            self._known = Listing(runs=newest_first([*others, run]), unreadable=self._known.unreadable)
+            self._known = StoredRuns(runs=newest_first([*others, run]), unreadable=self._known.unreadable)

@@ -18,7 +18,7 @@ _READ = frozenset({"markdown", "caption", "task", "hint"})
 """Fields of the tree whose texts are kept."""
 
 
-class Passage(msgspec.Struct, frozen=True, array_like=True):
+class PrintedPassage(msgspec.Struct, frozen=True, array_like=True):
     """Paragraphs that stand together, or a caption."""
 
     section: str
@@ -30,7 +30,7 @@ class Printed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """What the chapters of a report say."""
 
     format: int = 1
-    languages: dict[str, dict[str, list[Passage]]]
+    languages: dict[str, dict[str, list[PrintedPassage]]]
     """Language -> lab -> passages in reading order."""
 
 
@@ -42,7 +42,7 @@ def printed(report: Report, labs: Iterable[str]) -> Printed:
         labs: whose chapters are kept.
     """
     kept = set(labs)
-    languages: dict[str, dict[str, list[Passage]]] = {}
+    languages: dict[str, dict[str, list[PrintedPassage]]] = {}
     for found in walk(report):
         lab, title = found.place.chapter, by_language(found.place.section, report.language)
         if found.field not in _READ or not found.text or lab not in kept:
@@ -52,7 +52,9 @@ def printed(report: Report, labs: Iterable[str]) -> Printed:
         for language in report.languages if isinstance(found.text, str) else texts:
             section = title.get(language, "")
             markdown = texts.get(language) or str(found.text)
-            languages.setdefault(language, {}).setdefault(lab, []).append(Passage(section=section, markdown=markdown))
+            languages.setdefault(language, {}).setdefault(lab, []).append(
+                PrintedPassage(section=section, markdown=markdown)
+            )
     return Printed(languages=languages)
 
 

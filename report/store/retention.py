@@ -1,8 +1,8 @@
 """Which stored runs may go, and their going.
 
 A rule keeps either the newest N complete runs of each line (lab, profile, data and changed settings; runs that only
-confirm a suspicion of the gate are a line of their own), or everything younger than so many days; a run stays if any
-rule keeps it. Whatever the rules say, these stay: the runs of every baseline, the newest complete run of each line
+confirm a suspicion of the gate are a line of their own), or everything younger than a number of days; a run stays if
+any rule keeps it. Whatever the rules say, these stay: the runs of every baseline, the newest complete run of each line
 (which `build` and `render` use), a run that did not finish but is younger than the oldest kept of its line, and what
 can't be read, because what it is is not known.
 
@@ -48,7 +48,7 @@ _WORDS: dict[Ground, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class RetentionRule:
     """One way to be kept; exactly one part is set."""
 
     newest: int | None = None
@@ -76,7 +76,7 @@ class Fate:
         return "" if self.ground is None else _WORDS[self.ground].format(number=self.number)
 
 
-def parse_rule(text: str) -> Rule:
+def parse_rule(text: str) -> RetentionRule:
     """Return the rule that "20" (runs) or "90d" (days) means.
 
     Raises:
@@ -88,12 +88,12 @@ def parse_rule(text: str) -> Rule:
             f"Can't read --keep '{text}': write 20 for the newest 20 runs of each line, or 90d for 90 days."
         )
     count = int(match.group(1))
-    return Rule(days=count) if match.group(2) else Rule(newest=count)
+    return RetentionRule(days=count) if match.group(2) else RetentionRule(newest=count)
 
 
 def judge(
     runs: Iterable[Stored],
-    rules: Sequence[Rule],
+    rules: Sequence[RetentionRule],
     protected: frozenset[tuple[str, str]],
     now: datetime,
     *,
@@ -119,7 +119,7 @@ def judge(
 
 def _line(
     runs: Sequence[Stored],
-    rules: Sequence[Rule],
+    rules: Sequence[RetentionRule],
     protected: frozenset[tuple[str, str]],
     now: datetime,
     readable: Callable[[Stored], bool],
@@ -154,7 +154,7 @@ def can_be_read(run: Stored) -> bool:
 
 
 def _fate(
-    run: Stored, place: int | None, rules: Sequence[Rule], protected: frozenset[tuple[str, str]], now: datetime
+    run: Stored, place: int | None, rules: Sequence[RetentionRule], protected: frozenset[tuple[str, str]], now: datetime
 ) -> Fate:
     """Return what becomes of a run; `place` is that among the complete runs of its line, the newest first."""
     if (run.entry.lab, run.entry.run_id) in protected:

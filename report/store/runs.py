@@ -116,7 +116,7 @@ class StoredResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listing:
+class StoredRuns:
     """All runs of a store, newest first, and what could not be read."""
 
     runs: tuple[Stored, ...]
@@ -228,7 +228,7 @@ class Store:
             files.write(run.folder / INDEX, codec.encode(entry))
         return Stored(folder=run.folder, entry=entry)
 
-    def list(self, lab: str | None = None) -> Listing:
+    def list(self, lab: str | None = None) -> StoredRuns:
         """Return all runs, or those of one lab, newest first.
 
         Raises:
@@ -244,9 +244,9 @@ class Store:
             except ReportError as error:
                 if path.exists():  # if not, another process has just deleted the run
                     unreadable.append(str(error))
-        return Listing(runs=newest_first(runs), unreadable=tuple(unreadable))
+        return StoredRuns(runs=newest_first(runs), unreadable=tuple(unreadable))
 
-    def find(self, name: str, listing: Listing | None = None) -> Path:
+    def find(self, name: str, listing: StoredRuns | None = None) -> Path:
         """Return the file of a run: a file, a folder, a lab (its newest run), or a run id or its unique beginning.
 
         Args:

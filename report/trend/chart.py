@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from labreport.report import numbers
-from labreport.report.trend.history import Chart, Group, Line, Point
+from labreport.report.trend.history import Group, Line, MetricLines, Point
 
 PAD = 0.08
 """Part of the height left free above and below the values."""
@@ -37,7 +37,7 @@ class Dot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Curve:
+class DrawnLine:
     """A line drawn: paths in a box of 100 by 100, and its marks."""
 
     line: Line
@@ -55,12 +55,12 @@ class Curve:
 class Drawn:
     """A chart with everything placed."""
 
-    chart: Chart
+    chart: MetricLines
     ticks: tuple[Tick, ...]
-    curves: tuple[Curve, ...]
+    curves: tuple[DrawnLine, ...]
 
 
-def place(group: Group, chart: Chart) -> Drawn:
+def place(group: Group, chart: MetricLines) -> Drawn:
     """Return the chart with every mark placed."""
     low, high = _range(chart)
     step = _step(high - low)
@@ -106,7 +106,7 @@ def tick_label(value: float, step: float, unit: str) -> str:
     return numbers.number(value, _digits(step))
 
 
-def _curve(line: Line, runs: int, y: Callable[[float], float], low: float) -> Curve:
+def _curve(line: Line, runs: int, y: Callable[[float], float], low: float) -> DrawnLine:
     known = [(point, point.mean) for point in line.points if point.mean is not None]
     places = [f"{x_of(point.position, runs)} {_text(y(mean))}" for point, mean in known]
     spread = [(point, mean, point.deviation or 0.0) for point, mean in known]
@@ -115,7 +115,7 @@ def _curve(line: Line, runs: int, y: Callable[[float], float], low: float) -> Cu
         upper = [f"{x_of(point.position, runs)} {_text(y(mean + deviation))}" for point, mean, deviation in spread]
         lower = [f"{x_of(point.position, runs)} {_text(y(mean - deviation))}" for point, mean, deviation in spread]
         band = f"M{' '.join(upper)} {' '.join(reversed(lower))}Z"
-    return Curve(
+    return DrawnLine(
         line=line,
         path=f"M{' '.join(places)}" if len(places) > 1 else "",
         band=band,
@@ -140,7 +140,7 @@ def _levels(line: Line, runs: int, y: Callable[[float], float]) -> str:
     )
 
 
-def _range(chart: Chart) -> tuple[float, float]:
+def _range(chart: MetricLines) -> tuple[float, float]:
     ends = [
         mean + sign * (point.deviation or 0.0)
         for line in chart.lines

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from labreport.report.store.runs import Stored
-from labreport.report.trend.history import Chart, Group, History, Line
+from labreport.report.trend.history import Group, Line, MetricLines, TrendHistory
 
 FORMAT = 1
 """Number of the format of trend.json."""
 
 
-def plain(history: History) -> dict[str, Any]:
+def plain(history: TrendHistory) -> dict[str, Any]:
     """Return every run and every line as values that JSON can hold.
 
     A value that is not a finite number is null; so is a deviation where there was one seed.
@@ -47,7 +47,7 @@ def _run(group: Group, run: Stored) -> dict[str, Any]:
     }
 
 
-def _series(group: Group, chart: Chart, line: Line) -> dict[str, Any]:
+def _series(group: Group, chart: MetricLines, line: Line) -> dict[str, Any]:
     names = [run.entry.run_id for run in group.runs]
     return {
         "lab": group.lab,

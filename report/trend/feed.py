@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree
 
 from labreport.report.trend.chart import value_text
-from labreport.report.trend.history import Change, Chart, Group, History, Line, newest_first
+from labreport.report.trend.history import Change, Group, Line, MetricLines, TrendHistory, newest_first
 from labreport.report.trend.page import anchor, title_of
 from labreport.report.words import Words
 
@@ -35,7 +35,7 @@ class _Item:
     link: str
 
 
-def atom(history: History, language: str, page: str, feed: str) -> str:
+def atom(history: TrendHistory, language: str, page: str, feed: str) -> str:
     """Return the feed.
 
     Args:
@@ -72,7 +72,7 @@ def _add(parent: ElementTree.Element, tag: str, text: str = "", **attributes: st
     return child
 
 
-def _change(group: Group, chart: Chart, line: Line, change: Change, words: Words, page: str) -> _Item:
+def _change(group: Group, chart: MetricLines, line: Line, change: Change, words: Words, page: str) -> _Item:
     run = group.runs[change.first].entry
     title = words(
         f"trend.feed_change_{'better' if change.better else 'worse'}",
@@ -91,7 +91,7 @@ def _change(group: Group, chart: Chart, line: Line, change: Change, words: Words
     )
 
 
-def _failures(history: History, words: Words, page: str) -> Iterator[_Item]:
+def _failures(history: TrendHistory, words: Words, page: str) -> Iterator[_Item]:
     for group in history.groups:
         for position, run in enumerate(group.runs):
             entry = run.entry

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from labreport.report.trend.history import Group, History, machines
+from labreport.report.trend.history import Group, TrendHistory, machines
 from labreport.report.words import Words
 
 Value = str | None
@@ -26,6 +26,7 @@ class Filter:
     """Value and label of each option besides "all"."""
     value_of: Callable[[Group], Value]
     """Returns the value of a group; not asked for machines, of which a group has several."""
+    offered: bool = True
 
     def position(self, value: Value) -> int:
         """Return the place of a value among the options; the first for a value that is none."""
@@ -35,15 +36,13 @@ class Filter:
         """Return the class of everything that has a value; none for a value that is not an option."""
         return f"{self.prefix}{self.position(value)}" if any(known == value for known, _ in self.options) else ""
 
-    offered: bool = True
-
     @property
     def shown(self) -> bool:
         """Whether there is anything to choose."""
         return self.offered and len(self.options) > 1
 
 
-def make_filters(history: History, words: Words) -> tuple[Filter, ...]:
+def make_filters(history: TrendHistory, words: Words) -> tuple[Filter, ...]:
     """Return the filters for lab, profile, data and machine with the values that occur."""
     groups = history.groups
 
@@ -85,7 +84,7 @@ def make_filters(history: History, words: Words) -> tuple[Filter, ...]:
     )
 
 
-def rules(filters: tuple[Filter, ...], history: History) -> str:
+def rules(filters: tuple[Filter, ...], history: TrendHistory) -> str:
     """Return the style rules that hide what the chosen buttons leave out, and those that say when nothing is left."""
     lines = []
     for item in filters:
@@ -99,7 +98,7 @@ def rules(filters: tuple[Filter, ...], history: History) -> str:
     return "\n".join(lines + _empty(filters, history)) + "\n"
 
 
-def _empty(filters: tuple[Filter, ...], history: History) -> list[str]:
+def _empty(filters: tuple[Filter, ...], history: TrendHistory) -> list[str]:
     """Return a rule for each choice of lab, profile and data that no run answers to."""
     asked = [item for item in filters if item.shown and item.name != "machine"]
     present = {tuple(item.value_of(group) for item in asked) for group in history.groups}

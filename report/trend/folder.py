@@ -10,7 +10,7 @@ import msgspec
 from labreport.report.look import Look
 from labreport.report.store import files
 from labreport.report.trend import data, feed, page
-from labreport.report.trend.history import History
+from labreport.report.trend.history import TrendHistory
 
 DATA, FEED = "trend.json", "trend.atom"
 
@@ -21,7 +21,7 @@ def page_name(language: str) -> str:
 
 
 def write(
-    history: History, folder: Path, languages: Sequence[str], *, base: str = "", look: Look | None = None
+    history: TrendHistory, folder: Path, languages: Sequence[str], *, base: str = "", look: Look | None = None
 ) -> tuple[Path, ...]:
     """Write a trend and return its files, the pages first.
 

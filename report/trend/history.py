@@ -14,7 +14,7 @@ from pathlib import Path
 
 from labreport.report.findings.labs import in_order
 from labreport.report.store.lines import ScoreLine
-from labreport.report.store.runs import Entry, Listing, Stored
+from labreport.report.store.runs import Entry, Stored, StoredRuns
 from labreport.report.trend.change import change_points
 
 SECONDS = "seconds_per_seed"
@@ -81,7 +81,7 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chart:
+class MetricLines:
     """One metric of a group."""
 
     metric: str
@@ -102,11 +102,11 @@ class Group:
     """The changed settings as one would type them, e.g. "epochs=4 units=32"; empty for none."""
     runs: tuple[Stored, ...]
     """All of them in order of time, failed ones too."""
-    charts: tuple[Chart, ...]
+    charts: tuple[MetricLines, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class History:
+class TrendHistory:
     """Everything that a trend shows."""
 
     groups: tuple[Group, ...]
@@ -124,7 +124,7 @@ class History:
         return tuple(sorted(found, key=_moment, reverse=True))
 
 
-def history(root: Path, listing: Listing, choice: Choice | None = None, *, pooled: bool = False) -> History:
+def history(root: Path, listing: StoredRuns, choice: Choice | None = None, *, pooled: bool = False) -> TrendHistory:
     """Return the lines of all stored runs.
 
     Args:
@@ -152,7 +152,7 @@ def history(root: Path, listing: Listing, choice: Choice | None = None, *, poole
         for (lab, profile, source, settings), runs in sorted_runs.items()
     ]
     places = {lab: place for place, lab in enumerate(in_order(group.lab for group in groups))}
-    return History(
+    return TrendHistory(
         groups=tuple(sorted(groups, key=lambda group: (places[group.lab], *_weight(group)))),
         # A page is published: where the store lies on this machine is private.
         unreadable=tuple(message.replace(f"{root}{os.sep}", "") for message in listing.unreadable),
@@ -174,7 +174,7 @@ def _place_failed(groups: dict[tuple[str, str, str | None, str], list[Stored]]) 
             groups[home] = sorted([*groups[home], *groups.pop(key)], key=_moment)
 
 
-def _charts(entries: Sequence[Entry], pooled: bool) -> tuple[Chart, ...]:
+def _charts(entries: Sequence[Entry], pooled: bool) -> tuple[MetricLines, ...]:
     """Return a chart for each metric in the order of the newest run's scores, then the time."""
     complete = [(position, entry) for position, entry in enumerate(entries) if entry.status == "complete"]
     metrics: dict[str, ScoreLine] = {}
@@ -213,7 +213,7 @@ def _drawable(value: float) -> bool:
 
 def _chart(
     metric: str, split: str, unit: str, direction: str, points: Iterable[tuple[str, Point]], pooled: bool
-) -> Chart:
+) -> MetricLines:
     by_machine: dict[str, list[Point]] = {}
     for machine, point in points:
         by_machine.setdefault("" if pooled else machine, []).append(point)
@@ -221,7 +221,7 @@ def _chart(
         Line(machine=machine, points=tuple(found), changes=_changes(found, direction))
         for machine, found in by_machine.items()
     )
-    return Chart(metric=metric, split=split, unit=unit, direction=direction, lines=lines)
+    return MetricLines(metric=metric, split=split, unit=unit, direction=direction, lines=lines)
 
 
 def _changes(points: Sequence[Point], direction: str) -> tuple[Change, ...]:
@@ -245,7 +245,7 @@ def _changes(points: Sequence[Point], direction: str) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def newest_first(history: History) -> tuple[tuple[Group, Chart, Line, Change], ...]:
+def newest_first(history: TrendHistory) -> tuple[tuple[Group, MetricLines, Line, Change], ...]:
     """Return every change of every line, the newest first; ties in the order of the page."""
     found = [
         (group, chart, line, change)
@@ -257,7 +257,7 @@ def newest_first(history: History) -> tuple[tuple[Group, Chart, Line, Change], .
     return tuple(sorted(found, key=lambda item: _moment(item[0].runs[item[3].first]), reverse=True))
 
 
-def machines(history: History) -> tuple[str, ...]:
+def machines(history: TrendHistory) -> tuple[str, ...]:
     """Return the machines of the runs shown, the one with most runs first."""
     counts: dict[str, int] = {}
     for run in history.runs:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
@@ -29,7 +28,7 @@ from labreport.report.trend import links
 from labreport.report.trend.change import LEAST_LEVEL, LEAST_RUNS
 from labreport.report.trend.chart import Drawn, value_text, with_spread
 from labreport.report.trend.filters import Filter, make_filters, rules
-from labreport.report.trend.history import Change, Chart, Group, History, Point, newest_first
+from labreport.report.trend.history import Change, Group, MetricLines, Point, TrendHistory, newest_first
 from labreport.report.words import Words
 
 _REPEATED = re.compile(r"<tbody>.*?</tbody>|<a\b[^>]*><use\b[^>]*/><text>.*?</text></a>|<text>.*?</text>", re.DOTALL)
@@ -44,7 +43,7 @@ LATEST_CHANGES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class RunRow:
     """A run in the table of its group."""
 
     id: str
@@ -72,7 +71,7 @@ class Plot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class PlacedGroup:
     """A group with everything to be placed."""
 
     id: str
@@ -81,10 +80,10 @@ class Part:
     marks: tuple[tuple[str, bool], ...]
     """Profile, data and settings; and whether it is one to beware of."""
     plots: tuple[Plot, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[RunRow, ...]
     dates: tuple[str, ...]
     """Dates of the first, the middle and the last run."""
-    failed: tuple[tuple[str, Row], ...]
+    failed: tuple[tuple[str, RunRow], ...]
     """Where each run stands that did not finish."""
 
 
@@ -120,7 +119,7 @@ class TrendPage:
         others: addresses of the page in other languages.
     """
 
-    def __init__(self, history: History, language: str, folder: Path, others: dict[str, str]) -> None:
+    def __init__(self, history: TrendHistory, language: str, folder: Path, others: dict[str, str]) -> None:
         self.history = history
         self.language = language
         self.words = Words(language)
@@ -175,11 +174,11 @@ class TrendPage:
         """Return the lines that tell which run a mark stands for: its id, then commit and machine."""
         entry = run.entry
         several = len(self.machines.options) > 1
-        told = (commit_text(entry), shippable(entry.machine) if several else "")
-        lines = (shippable(entry.run_id), " · ".join(text for text in told if text))
+        known = (commit_text(entry), shippable(entry.machine) if several else "")
+        lines = (shippable(entry.run_id), " · ".join(text for text in known if text))
         return tuple(cut(line) for line in lines if line)
 
-    def value(self, chart: Chart, mean: float | None, deviation: float | None) -> str:
+    def value(self, chart: MetricLines, mean: float | None, deviation: float | None) -> str:
         """Return a value with its spread over the seeds."""
         if mean is None:
             return self.words("trend.no_number")
@@ -201,14 +200,14 @@ class TrendPage:
         """Return the id of a run's row."""
         return self._ids[run.folder]
 
-    def _part(self, group: Group) -> Part:
+    def _part(self, group: Group) -> PlacedGroup:
         values: list[dict[int, Point]] = [
             {point.position: point for line in chart.lines for point in line.points} for chart in group.charts
         ]
         rows = tuple(self._row(run, position, group, values) for position, run in enumerate(group.runs))
         middle = [group.runs[len(group.runs) // 2]] if len(group.runs) > 4 else []
         ends = [group.runs[0], *middle, group.runs[-1]] if len(group.runs) > 1 else [group.runs[0]]
-        return Part(
+        return PlacedGroup(
             id=anchor(group),
             css_class=self._classes(group),
             group=group,
@@ -231,7 +230,7 @@ class TrendPage:
             found.append((shippable(group.settings), True))
         return tuple(found)
 
-    def _plot(self, group: Group, chart: Chart) -> Plot:
+    def _plot(self, group: Group, chart: MetricLines) -> Plot:
         newest = max((point for line in chart.lines for point in line.points), key=lambda point: point.position)
         sentences = [
             (
@@ -250,7 +249,7 @@ class TrendPage:
             notes=tuple(sentences),
         )
 
-    def _sentence(self, chart: Chart, change: Change) -> Markup:
+    def _sentence(self, chart: MetricLines, change: Change) -> Markup:
         return self.text(
             f"change_{'better' if change.better else 'worse'}",
             before=value_text(change.before, chart.unit),
@@ -266,13 +265,13 @@ class TrendPage:
 
     def _all_news(self) -> tuple[News, ...]:
         """Return the changes, those that one run brought together in one entry."""
-        found: dict[tuple[int, str, int], list[tuple[Chart, Change]]] = {}
+        found: dict[tuple[int, str, int], list[tuple[MetricLines, Change]]] = {}
         for group, chart, line, change in newest_first(self.history):
             key = (self.history.groups.index(group), line.machine, change.first)
             found.setdefault(key, []).append((chart, change))
         return tuple(self._news(*key, changes) for key, changes in found.items())
 
-    def _news(self, number: int, machine: str, first: int, changes: list[tuple[Chart, Change]]) -> News:
+    def _news(self, number: int, machine: str, first: int, changes: list[tuple[MetricLines, Change]]) -> News:
         group, part = self.history.groups[number], self.parts[number]
         asked = [item.class_of(item.value_of(group)) for item in self.filters if item.name != "machine"]
         remarks = [text for text, warned in part.marks if warned]
@@ -294,7 +293,7 @@ class TrendPage:
             ),
         )
 
-    def _row(self, run: Stored, position: int, group: Group, values: Sequence[dict[int, Point]]) -> Row:
+    def _row(self, run: Stored, position: int, group: Group, values: Sequence[dict[int, Point]]) -> RunRow:
         """Return the row of a run; `values` has the points of each chart by their position."""
         entry = run.entry
         points = [found.get(position) for found in values]
@@ -306,7 +305,7 @@ class TrendPage:
         if entry.status != "complete":
             reason = f"{entry.failure.kind}: {entry.failure.message}" if entry.failure else ""
             failure = self.words(f"trend.status_{entry.status}", reason=shippable(reason)).strip(" :：")
-        return Row(
+        return RunRow(
             id=self.row_id(run),
             css_class=self.machine_class(entry.machine),
             run=run,
@@ -319,7 +318,7 @@ class TrendPage:
 
 
 def html(
-    history: History,
+    history: TrendHistory,
     language: str,
     *,
     folder: Path,
@@ -348,7 +347,7 @@ def html(
     )
 
 
-def anchor(group: Group, chart: Chart | None = None) -> str:
+def anchor(group: Group, chart: MetricLines | None = None) -> str:
     """Return the id of a group or a chart, the same on every night."""
     named = [group.lab, group.profile, group.source or "", group.settings, chart.metric if chart else ""]
     return f"c{sha256(chr(0).join(named).encode()).hexdigest()[:10]}"
@@ -362,8 +361,8 @@ def title_of(metric: str, unit: str, words: Words) -> str:
 
 
 def shippable(text: str) -> str:
-    """Return a text of the outside (a machine's name, an error) with a question mark for what no font here has."""
-    return "".join(character if character in _characters() else "?" for character in " ".join(text.split()))
+    """Return a text of the outside (a machine's name, an error) on one line, as far as the shipped fonts have it."""
+    return fonts.printable(" ".join(text.split()))
 
 
 def cut(text: str) -> str:
@@ -374,11 +373,6 @@ def cut(text: str) -> str:
 def commit_text(entry: Entry) -> str:
     """Return the beginning of a run's commit, with a plus sign where files differed from it."""
     return f"{shippable(entry.commit[:9])}{'+' if entry.dirty else ''}" if entry.commit else ""
-
-
-@cache
-def _characters() -> frozenset[str]:
-    return fonts.shipped_characters()
 
 
 def _used(text: str) -> dict[fonts.FaceName, frozenset[str]]:

@@ -93,7 +93,7 @@ def _print_baselines(labs: Sequence[Spread], nights: int) -> None:
     for seeds in SEEDS:
         found = [simulation.rates(labs, seeds=seeds, baseline=count, nights=nights) for count in BASELINES]
         shares = " | ".join(_share(one.any, nights) for one in found)
-        print(f"| {seeds} | {shares} | {found[-1].told:.0%} |")
+        print(f"| {seeds} | {shares} | {found[-1].tested:.0%} |")
 
 
 def _print_power(labs: Sequence[Spread], nights: int) -> None:

@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -34,7 +35,7 @@ from labreport.report import publish
 from labreport.report.chapters import build
 from labreport.report.configuration import Configuration
 from labreport.report.document import Report
-from labreport.report.publish.document import Job, render_language
+from labreport.report.publish.document import DocumentJob, render_language
 from labreport.report.store import embedded
 from labreport.report.store.runs import Store, load, read
 
@@ -157,7 +158,7 @@ def untuned(runs: Path, language: str) -> Measured:
         patch("labreport.report.figures.drawing.cleaned", _as_it_is),
         patch("labreport.report.rendering.highlight.source", _every_token),
         patch.object(Page, "drawing", _inline),
-        patch.object(pdf, "HARMLESS", ("",)),
+        patch.object(pdf, "_warnings", lambda: nullcontext([])),
     ):
         return _pdf(runs, language)
 
@@ -225,7 +226,7 @@ def processes(runs: Path, _language: str) -> Measured:
         parallel = perf_counter() - begun
         begun = perf_counter()
         for language in configuration.documents:
-            job = Job(language=language, runs=stored, configuration=configuration, moment=moment)
+            job = DocumentJob(language=language, runs=stored, configuration=configuration, moment=moment)
             _, problems = render_language(job)
             if problems:
                 raise SystemExit("\n".join(problems))

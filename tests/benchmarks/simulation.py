@@ -1,9 +1,9 @@
-"""How often the gate is wrong, by simulation: nights are drawn from what seeds really do, and judged by the default
-rules.
+"""How often the gate is wrong, by simulation.
 
-A night is a newer run and a baseline of each lab whose scores depend on chance. Values are drawn, with replacement,
-from the seeds of stored runs; where a lab has too few of them, from a normal distribution with the mean and standard
-deviation that are stated for it. Tests and correction are the gate's own; only the drawing is not.
+Nights are drawn from what seeds really do, and judged by the default rules. A night is a newer run and a baseline of
+each lab whose scores depend on chance. Values are drawn, with replacement, from the seeds of stored runs; where a lab
+has too few of them, from a normal distribution with the mean and standard deviation that are stated for it. Tests and
+correction are the gate's own; only the drawing is not.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Rates:
     confirmed: float
     """Some lab failed and fresh seeds agreed."""
     confirmed_by_lab: Mapping[str, float]
-    told: float
+    tested: float
     """Share of labs that were tested at all, not only held against the coarse margin."""
 
 
@@ -152,11 +152,11 @@ def rates(
         drawn.append((before, now + loss, fresh + loss))
         if least < 1:
             p[:, place] = p_values(before, now + loss, lab.way)
-    told = 0
+    tested = 0
     for night in range(nights):
         for place, adjusted in enumerate(corrected(p[night].tolist(), [least] * len(labs), level)):
             before, now, _ = (values[night] for values in drawn[place])
-            told += adjusted is not None
+            tested += adjusted is not None
             failed[night, place] = _fails(labs[place], before, now, adjusted, level)
     for place, lab in enumerate(labs):
         before, _, fresh = drawn[place]
@@ -167,7 +167,7 @@ def rates(
         by_lab={lab.lab: float(failed[:, place].mean()) for place, lab in enumerate(labs)},
         confirmed=float(agreed.any(axis=1).mean()),
         confirmed_by_lab={lab.lab: float(agreed[:, place].mean()) for place, lab in enumerate(labs)},
-        told=told / (nights * len(labs)),
+        tested=tested / (nights * len(labs)),
     )
 
 
@@ -192,8 +192,7 @@ def _fails(lab: Spread, before: Any, now: Any, adjusted: float | None, level: fl
 
 
 def _agree(lab: Spread, before: Any, fresh: Any, asked: Any, level: float) -> Any:
-    """Return for each night whether the lab failed and its fresh seeds, tested by themselves at the full level,
-    agree."""
+    """Return for each night whether the lab failed and its fresh seeds, tested alone at the full level, agree."""
     import numpy as np
 
     nights = np.flatnonzero(asked)

@@ -36,12 +36,12 @@ def test_equal_versions_raise_few_alarms_and_a_point_of_imdb_is_found():
     worse = simulation.rates(simulation.STATED, seeds=5, baseline=10, nights=150, losses={"imdb": 0.01})
     assert worse.by_lab["imdb"] >= 0.9
     assert worse.by_lab["mnist"] < 0.06
-    assert worse.told == 1
+    assert worse.tested == 1
 
 
 def test_with_single_runs_nothing_is_tested_and_nothing_cries_wolf():
     single = simulation.rates(simulation.STATED, seeds=1, baseline=10, nights=300)
-    assert (single.told, single.any) == (0, 0)
+    assert (single.tested, single.any) == (0, 0)
     broken = simulation.rates(simulation.STATED, seeds=1, baseline=10, nights=50, losses={"imdb": 0.1})
     assert broken.by_lab["imdb"] == 1
 
@@ -62,11 +62,13 @@ def test_stored_seeds_are_drawn_from_where_there_are_enough():
         run("reuters", range(10), source="sample"),
     ]
     found = {one.lab: one for one in simulation.spreads(runs)}
-    assert found["imdb"].values[:5] == values("imdb", range(5)) and len(found["imdb"].values) == 12
+    assert found["imdb"].values[:5] == values("imdb", range(5))
+    assert len(found["imdb"].values) == 12
     assert found["imdb"].origin == "12 seeds, measured"
     assert all(found[lab].origin == "stated" for lab in ("mnist", "boston", "reuters"))
     drawn = found["imdb"].draw(np.random.default_rng(0), 4, 3)
-    assert drawn.shape == (4, 3) and set(drawn.ravel()) <= set(found["imdb"].values)
+    assert drawn.shape == (4, 3)
+    assert set(drawn.ravel()) <= set(found["imdb"].values)
 
 
 def test_the_benchmark_prints_its_tables(tmp_path, capsys):
@@ -78,6 +80,8 @@ def test_the_benchmark_prints_its_tables(tmp_path, capsys):
     stored(tmp_path, run("imdb", range(10)))
     code = module.main(["--runs-dir", str(tmp_path / "runs"), "--nights", "200"])
     text = capsys.readouterr().out
-    assert "10 seeds, measured" in text and "stated" in text
-    assert "| false alarms a night" in text and "| a loss of 1 point of IMDB accuracy is found" in text
+    assert "10 seeds, measured" in text
+    assert "stated" in text
+    assert "| false alarms a night" in text
+    assert "| a loss of 1 point of IMDB accuracy is found" in text
     assert code in (0, 1)

@@ -63,7 +63,8 @@ def folder(tmp_path_factory) -> Path:
     b = version(worse, _changed_mnist(), _moved_boston(), card(hand_result("reuters"), source="sample"), label="B")
     found = compare_all(a, [b], languages=LANGUAGES, tool_version="0.1.0")
     written, problems = outputs.write(found, (a, b), folder, languages=LANGUAGES, forms=("html",), moment=MOMENT)
-    assert problems == () and len(written) == 2
+    assert problems == ()
+    assert len(written) == 2
     candidates = [
         Candidate(
             lab=lab,

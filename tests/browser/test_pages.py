@@ -99,7 +99,8 @@ def test_a_mark_behind_a_claim_leads_to_its_evidence(chromium, folder):
         mark = watched.page.locator("a.proof").first
         name = mark.get_attribute("aria-label")
         target = mark.get_attribute("href")
-        assert name is not None and name.startswith("Evidence: ")
+        assert name is not None
+        assert name.startswith("Evidence: ")
         assert target is not None
         mark.click()
         row = watched.page.locator(f"[id='{target[1:]}']")

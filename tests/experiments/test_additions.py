@@ -68,7 +68,8 @@ def test_a_lab_whose_source_is_gone_or_broken_has_a_problem_instead(tmp_path):
     assert "no such file" in additions.of("wine", tmp_path / "lab.py").problem
     assert "Unknown lab 'wine'" in additions.of("wine").problem
     broken = additions.of("wine", lab(tmp_path, figures=defines("figure", "mine") + "\n1 / 0"))
-    assert "figures.py" in broken.problem and "ZeroDivisionError" in broken.problem
+    assert "figures.py" in broken.problem
+    assert "ZeroDivisionError" in broken.problem
 
 
 def test_labs_that_are_shipped_define_nothing_and_are_not_imported():

@@ -85,8 +85,8 @@ def test_no_fold_sees_its_validation_samples_when_standardised():
     dataset = houses()
     changed = dataset.train_array.copy()
     changed[:5] *= 1e3  # the validation samples of the first fold, on which the second one trains
-    (first, second, *_), _ = boston._fold_samples(dataset.train_array, dataset.train_targets, 4)
-    (first_again, second_again, *_), (validation, *_) = boston._fold_samples(changed, dataset.train_targets, 4)
+    (first, second, *_), _ = boston.fold_samples(dataset.train_array, dataset.train_targets, 4)
+    (first_again, second_again, *_), (validation, *_) = boston.fold_samples(changed, dataset.train_targets, 4)
     assert (np.asarray(first.inputs) == np.asarray(first_again.inputs)).all()
     assert (np.asarray(second.inputs) != np.asarray(second_again.inputs)).any()
     assert np.asarray(first.inputs).mean(axis=0) == pytest.approx(0, abs=1e-6)

@@ -33,7 +33,7 @@ def test_validation_chooses_the_epochs_of_a_new_network_trained_on_all_samples(f
         (3, 60),
         (3, 60),
     ]
-    # Trained anew from the same seed, the longer training begins as the shorter one did.
+    # Trained again from the same seed, the longer training begins as the shorter one did.
     assert roles["overtrained"].history["loss"][:chosen] == roles["final"].history["loss"]
 
 

@@ -172,7 +172,8 @@ def test_a_lab_shares_modules_with_the_program_that_runs_it(tmp_path, monkeypatc
     shared = importlib.import_module("shared_by_both")
     (tmp_path / "lab.py").write_text("import shared_by_both\nshared_by_both.COUNT.append(1)\n" + OWN_LAB)
     registry.load("own", tmp_path / "lab.py")
-    assert shared.COUNT == [1] and sys.modules.pop("shared_by_both") is shared
+    assert shared.COUNT == [1]
+    assert sys.modules.pop("shared_by_both") is shared
 
 
 def test_what_a_lab_says_when_it_cannot_be_imported_is_cut_short(tmp_path):
@@ -188,7 +189,9 @@ def test_a_lab_that_prints_while_it_is_imported_leaves_standard_output_alone(tmp
     file.write_text("import os\nprint('Python')\nos.system('echo shell')\n" + OWN_LAB)
     registry.load("own", file)
     told = capfd.readouterr()
-    assert told.out == "" and "Python" in told.err and "shell" in told.err
+    assert told.out == ""
+    assert "Python" in told.err
+    assert "shell" in told.err
 
 
 def test_a_setting_dataset_that_is_no_name_is_refused(tmp_path):

@@ -58,7 +58,8 @@ def test_a_layer_refuses_an_input_of_the_wrong_size_and_the_next_layer_infers_it
     assert measured["dense_output_units"] == 5
     printed = output(findings, "compatibility")
     assert "weights of the next layer: (5, 10)" in printed
-    assert "ValueError" in printed and "incompatible" in printed
+    assert "ValueError" in printed
+    assert "incompatible" in printed
 
 
 def test_keras_adds_the_losses_up_with_their_weights_and_does_not_average_them(findings: Findings) -> None:

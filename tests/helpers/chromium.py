@@ -70,7 +70,7 @@ class Chromium:
         self._numbers = itertools.count(1)
         self._rest = b""
         self.events: list[dict[str, Any]] = []
-        """What the browser told unasked: console messages, requests."""
+        """What the browser reported unasked: console messages, requests."""
         self._session = ""
         targets = self.call("Target.getTargets")["targetInfos"]
         page = next(target["targetId"] for target in targets if target["type"] == "page")

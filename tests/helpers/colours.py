@@ -1,4 +1,4 @@
-"""How well a colour can be told from another, as WCAG 2 counts it."""
+"""How well a colour can be distinguished from another, as WCAG 2 counts it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Small stores with a history: runs as their index files alone, so that a thousand of them cost a second.
 
-The result beside an index is no result at all, which proves that nobody reads it; the index knows it as its own.
+The result beside an index is not a result at all, which proves that no one reads it; the index knows it as its own.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def put(root: Path, one: Entry) -> Path:
     """Lay a run into a store and return its folder."""
     folder = root / one.lab / one.run_id
     folder.mkdir(parents=True)
-    (folder / RESULT).write_bytes(b"no result: nobody may read this")
+    (folder / RESULT).write_bytes(b"no result: no one may read this")
     (folder / INDEX).write_bytes(codec.encode(msgspec.structs.replace(one, stamp=stamp_of(folder / RESULT))))
     return folder
 

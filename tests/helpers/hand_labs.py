@@ -1,4 +1,4 @@
-"""A folder of a user with labs of his own, for the tests of the command line."""
+"""A folder of a user with labs of their own, for the tests of the command line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from helpers.hand_results import hand_result
 from labreport.report.store.runs import Store
@@ -52,25 +51,6 @@ def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
         # A shell's background job inherits an ignored SIGINT; a user's terminal does not.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A folder of a user with a lab that works, one that raises, and one that waits."""
-    monkeypatch.chdir(tmp_path)
-    for name, body in {
-        "good": "pass",
-        "bad": "raise RuntimeError('the lamp went out')",
-        "quits": "raise SystemExit(0)",
-        "numbers": "import numpy; session.measure('x', numpy.float32(1))",
-        "nothing": "return 3",
-        "slow": "import time; print('READY', flush=True); time.sleep(60)",
-    }.items():
-        (tmp_path / f"{name}.py").write_text(lab_source(body))
-    (tmp_path / "atimport.py").write_text("import sys; sys.exit(0)")
-    names = ("good", "bad", "quits", "numbers", "nothing", "slow", "atimport")
-    (tmp_path / "labreport.toml").write_text("[paths]\n" + "".join(f'{name} = "{name}.py"\n' for name in names))
-    return tmp_path
 
 
 def stored(folder: Path, *labs: str, **changes) -> list[Path]:

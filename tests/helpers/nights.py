@@ -54,7 +54,7 @@ def states(data: dict) -> dict[str, str]:
 
 
 def earlier(folder: Path, lab: str, day: str, seconds: float) -> Path:
-    """Store a run of another version of a lab, which took so many seconds."""
+    """Store a run of another version of a lab, which took that number of seconds."""
     result = hand_result("tensors", seeds=(0,), run_id=f"{day}T030000Z-00000000", timings={"total": seconds})
     moment = f"{day[:4]}-{day[4:6]}-{day[6:]}T03:00:00Z"
     when = msgspec.structs.replace(result.provenance, started=moment, ended=moment)

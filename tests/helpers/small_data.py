@@ -63,7 +63,7 @@ def images(train: int = 60, test: int = 30, full: int | None = None) -> Dataset:
 
 
 def texts(name: str, classes: int, train: int = 60, test: int = 30) -> Dataset:
-    """Texts of different lengths, in which a word tells the class; some words are rare."""
+    """Texts of different lengths, in which a word shows the class; some words are rare."""
     random = np.random.default_rng(0)
 
     def made(count: int) -> tuple[Texts, NDArray[Any]]:

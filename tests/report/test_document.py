@@ -7,7 +7,7 @@ import pytest
 from helpers.sample_report import sample
 
 from labreport.report.chapters import bilingual
-from labreport.report.document import Prose, Report, Texts, each, first, ids, mapped, walk
+from labreport.report.document import LanguageTexts, Prose, Report, each, first, ids, mapped, walk
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,7 @@ def test_nothing_is_limited_to_two_languages():
     joined = bilingual.merged(sample("zh"), sample("en"), third)
     assert joined.languages == ("zh", "en", "de")
     block = joined.chapters[1].sections[0].blocks[0]
-    assert isinstance(block, Prose) and isinstance(block.markdown, Texts)
+    assert isinstance(block, Prose)
+    assert isinstance(block.markdown, LanguageTexts)
     assert list(block.markdown.by_language) == ["zh", "en", "de"]
-    assert isinstance(joined.chapters[1].title, Texts)
+    assert isinstance(joined.chapters[1].title, LanguageTexts)

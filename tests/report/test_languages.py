@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from helpers import pdf_text
-from helpers.hand_labs import place, stored
+from helpers.hand_labs import stored
 from helpers.hand_results import hand_result
 from helpers.places import ROOT
 
@@ -17,15 +17,13 @@ from labreport.experiments import plugins
 from labreport.report import languages
 from labreport.report.chapters.build import document
 from labreport.report.cli import main
-from labreport.report.configuration import Configuration
-from labreport.report.document import Chapter, Texts, walk
+from labreport.report.configuration import Configuration, check_names
+from labreport.report.document import Chapter, LanguageTexts, walk
 from labreport.report.errors import UsageError
 from labreport.report.rendering.columns import length
 from labreport.report.rendering.sheets import language_style
 from labreport.report.rendering.typesetter import on_screen
 from labreport.report.words import LANGUAGES, Borrowed, Words, load_table
-
-__all__ = ["place"]
 
 EXAMPLE = ROOT / "examples" / "german"
 
@@ -94,7 +92,8 @@ def test_a_language_from_elsewhere_lends_what_it_lacks(german):
     words = Words("de")
     assert words("page.figure", number=1) == "Abbildung 1"
     lent = words("tables.comma")
-    assert isinstance(lent, Borrowed) and (lent, lent.language) == (Words("en")("tables.comma"), "en")
+    assert isinstance(lent, Borrowed)
+    assert (lent, lent.language) == (Words("en")("tables.comma"), "en")
     with pytest.raises(KeyError):
         words("page.nothing")
 
@@ -104,9 +103,10 @@ def test_a_report_in_it_has_its_own_chapter_and_a_lent_one(german):
     assert built.problems == ()
     workflow, tensors, *_ = built.report.chapters
     assert workflow.title == "Der Weg mit Keras: von Schichten zum trainierten Modell"
-    assert isinstance(tensors.title, Texts) and list(tensors.title.by_language) == ["en"]
+    assert isinstance(tensors.title, LanguageTexts)
+    assert list(tensors.title.by_language) == ["en"]
     assert built.report.cover.title == "Keras-Versuche"
-    lent = [found for found in walk(built.report.summary) if isinstance(found.text, Texts)]
+    lent = [found for found in walk(built.report.summary) if isinstance(found.text, LanguageTexts)]
     assert lent, "a head that German has no word for is a text in English"
 
 
@@ -121,7 +121,8 @@ def test_the_page_marks_what_is_lent(german, place, capsys):
     assert "<b>Abbildung 2.1</b>" in page or "<b>Abbildung 1.1</b>" in page
     assert "„an Ort und Stelle“" in page
     assert "Eine Eingabe mit falscher Form weist die Schicht" in page
-    assert "Kapitel 1" in page and "Inhalt" in page
+    assert "Kapitel 1" in page
+    assert "Inhalt" in page
     paper = "".join(pdf_text.pages((place / "reports" / "labreport-de.pdf").read_bytes()))
     assert "Keras-Versuche" in paper
 
@@ -146,15 +147,14 @@ def test_any_languages_can_share_a_document(german, place, capsys):
     assert "<html lang=de>" in page
     assert "Inhalt <span class=tr lang=en>Contents</span>" in page
     with pytest.raises(UsageError, match=r"Unknown language 'fr'"):
-        from labreport.report.configuration import check_names
-
         check_names("lang", ("de+fr",), "--lang")
 
 
 def test_the_command_line_names_the_nearest_language(german, place, capsys):
     assert main(["render", "--lang", "dee"]) == 2
     error = capsys.readouterr().err
-    assert "Unknown language 'dee'. Did you mean 'de'?" in error and "zh, en, de, bilingual" in error
+    assert "Unknown language 'dee'. Did you mean 'de'?" in error
+    assert "zh, en, de, bilingual" in error
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,8 @@ def test_a_faulty_record_is_refused_with_its_place(install, tmp_path, content, m
     with pytest.raises(UsageError, match=message) as caught:
         languages.language("xx")
     assert "xx: language.toml" in str(caught.value)
-    assert languages.is_han("zh-TW") and not languages.is_han("de"), "the other languages are none the worse for it"
+    assert languages.is_han("zh-TW"), "the other languages are none the worse for it"
+    assert not languages.is_han("de")
 
 
 def test_rules_of_a_language_come_with_the_languages_whose_passages_it_marks(german):
@@ -185,7 +186,7 @@ def test_rules_of_a_language_come_with_the_languages_whose_passages_it_marks(ger
 
 
 def test_a_text_in_several_languages_is_as_wide_as_the_widest():
-    assert length(Texts({"zh": "过拟合", "en": "overfits", "de": "überangepasst"})) == len("überangepasst")
+    assert length(LanguageTexts({"zh": "过拟合", "en": "overfits", "de": "überangepasst"})) == len("überangepasst")
 
 
 def test_a_chapter_is_never_half_in_another_language(german):

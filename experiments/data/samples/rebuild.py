@@ -126,7 +126,7 @@ def rebuild(data_dir: Path, output: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code, 3 when the full data are missing."""
     parser = argparse.ArgumentParser(
-        prog="python -m labreport.experiments.data.samples.rebuild", description="Make the embedded samples anew."
+        prog="python -m labreport.experiments.data.samples.rebuild", description="Make the embedded samples again."
     )
     parser.add_argument("--data-dir", type=Path, required=True, help="folder with the .npz files of keras.datasets")
     parser.add_argument(

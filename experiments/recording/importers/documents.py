@@ -18,7 +18,7 @@ from labreport.experiments.recording.importers.log import (
     number,
     seed_in,
 )
-from labreport.experiments.recording.series import Column
+from labreport.experiments.recording.series import KeyColumn
 
 _NOT_KEPT = ("_runtime", "_per_second", "_steps_per_second")
 
@@ -57,7 +57,9 @@ def read_history(path: Path) -> Log:
             except ValueError:
                 raise fault(path, f"{item[:40]!r} in {key} is not a number", _line_of(path, item)) from None  # type: ignore[index]
     epochs = max(map(len, lists.values()))
-    columns = {key: Column(values=values, at=_places(path, key, len(values), epochs)) for key, values in lists.items()}
+    columns = {
+        key: KeyColumn(values=values, at=_places(path, key, len(values), epochs)) for key, values in lists.items()
+    }
     return checked(Log(columns=columns, files=[path]), path)
 
 
@@ -86,13 +88,13 @@ def read_hugging_face(path: Path) -> Log:
         raise fault(place, "is not a trainer_state.json: it has no log_history", 1)
     kept = [entry for entry in entries if "train_runtime" not in entry]
     epochs = bool(kept) and all(float(entry.get("epoch") or 0.5) % 1 == 0 for entry in kept)
-    columns: dict[str, Column] = {}
+    columns: dict[str, KeyColumn] = {}
     for entry in kept:
         at = entry.get("epoch" if epochs else "step")
         position = int(number(at, place, "log_history"))
         for key, value in entry.items():
             if key not in ("epoch", "step") and not key.endswith(_NOT_KEPT):
-                columns.setdefault(key, Column()).add(position, number(value, place, key, _faulty(place, value)))
+                columns.setdefault(key, KeyColumn()).add(position, number(value, place, key, _faulty(place, value)))
     planned = found.get("num_train_epochs")
     seconds = next((e["train_runtime"] for e in entries if isinstance(e.get("train_runtime"), (int, float))), 0.0)
     return checked(
@@ -123,7 +125,7 @@ def read_sacred(path: Path) -> Log:
     """Read the metrics.json of Sacred's file storage; the settings lie beside it in config.json."""
     place = path / "metrics.json" if path.is_dir() else path
     found = json_of(place)
-    columns: dict[str, Column] = {}
+    columns: dict[str, KeyColumn] = {}
     zero = any(0 in (item.get("steps") or ()) for item in found.values() if isinstance(item, Mapping))
     for key, item in found.items():
         steps, values = (item.get("steps"), item.get("values")) if isinstance(item, Mapping) else (None, None)
@@ -131,7 +133,7 @@ def read_sacred(path: Path) -> Log:
             raise fault(place, f"{key} should have as many steps as values", _line_of(place, key))
         for step, value in zip(steps, values, strict=True):
             found_value = number(value, place, key, _faulty(place, value))
-            columns.setdefault(key, Column()).add(int(number(step, place, key)) + zero, found_value)
+            columns.setdefault(key, KeyColumn()).add(int(number(step, place, key)) + zero, found_value)
     config = place.with_name("config.json")
     settings = flat(json_of(config)) if config.is_file() else {}
     return checked(Log(columns=columns, axis="step", settings=settings, seed=seed_in(settings), files=[place]), place)

@@ -19,7 +19,7 @@ from labreport.experiments.recording.importers.log import (
     yaml_settings,
 )
 from labreport.experiments.recording.importers.tables import header_of, rows_of
-from labreport.experiments.recording.series import Column, Columns
+from labreport.experiments.recording.series import KeyColumn, KeyColumns
 from labreport.experiments.result import Setting
 
 _MOST_FOLDERS = 2_000
@@ -111,12 +111,12 @@ def _read_database(path: Path) -> Log:
 def _from_points(points: Mapping[str, list[tuple[int, float]]], settings: dict[str, Setting]) -> Log:
     """Return a log from points by step; steps count from 0 as epochs do in MLflow's own log of Keras."""
     stopped = int(points["stopped_epoch"][-1][1]) if points.get("stopped_epoch") else 0
-    columns: Columns = {}
+    columns: KeyColumns = {}
     for key, values in points.items():
         copied = f"val_{key.removeprefix('validation_')}" if key.startswith("validation_") else ""
         if key in _AUTOLOG or (copied in points and [v for _, v in values] == [v for _, v in points[copied]]):
             continue
-        column = columns.setdefault(key, Column())
+        column = columns.setdefault(key, KeyColumn())
         for step, value in values:
             # What stands after the last epoch is that of the weights which were restored: a repetition.
             if not stopped or step <= stopped:
@@ -141,7 +141,7 @@ def _tsv(path: Path) -> Iterator[Path]:
 
 def read_dvclive(path: Path) -> Log:
     """Read the folder of DVCLive: a table for each metric, counted from 0; the settings lie in params.yaml."""
-    columns: Columns = {}
+    columns: KeyColumns = {}
     files = list(_tsv(path))
     for file in files:
         key = file.relative_to(path / "plots" / "metrics").with_suffix("").as_posix()
@@ -151,7 +151,7 @@ def read_dvclive(path: Path) -> Log:
         place = next((i for i, name in enumerate(names) if name not in ("step", "timestamp")), 1)
         for line, row in rows_of(file, names, separator):
             step = int(number(row[0], file, "column step", line))
-            columns.setdefault(key, Column()).add(step + 1, number(row[place], file, f"column {names[place]}", line))
+            columns.setdefault(key, KeyColumn()).add(step + 1, number(row[place], file, f"column {names[place]}", line))
     settings = yaml_settings(path / "params.yaml")
     return checked(Log(columns=columns, settings=settings, seed=seed_in(settings), files=files), path)
 

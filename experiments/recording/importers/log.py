@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labreport.experiments.errors import LabError
-from labreport.experiments.recording.series import Columns
+from labreport.experiments.recording.series import KeyColumns
 from labreport.experiments.result import Setting
 
 _MOST_ENTRIES = 50_000
@@ -24,9 +24,9 @@ class ImportFault(LabError):  # noqa: N818 - the name of its kind is in the mess
 
 @dataclass(kw_only=True)
 class Log:
-    """One training as a log tells it."""
+    """One training as a log reports it."""
 
-    columns: Columns
+    columns: KeyColumns
     axis: str = "epoch"
     settings: dict[str, Setting] = field(default_factory=dict)
     seed: int | None = None
@@ -47,7 +47,7 @@ class Importer:
     title: str
     """What the format is called, for messages."""
     recognises: Callable[[Path], bool]
-    """Tells by the content of a file or folder, quickly, and never raises."""
+    """Recognises by the content of a file or folder, quickly, and never raises."""
     read: Callable[[Path], Log]
     """Reads it.
 
@@ -148,7 +148,7 @@ def yaml_settings(path: Path) -> dict[str, Setting]:
 
 
 def flat(values: Mapping[Any, Any], prefix: str = "") -> dict[str, Setting]:
-    """Return nested settings as one level, without what is no plain value."""
+    """Return nested settings as one level, without what is not a plain value."""
     found: dict[str, Setting] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):

@@ -22,7 +22,7 @@ from labreport.experiments.recording.importers.log import (
     seed_in,
     yaml_settings,
 )
-from labreport.experiments.recording.series import Column
+from labreport.experiments.recording.series import KeyColumn
 
 MISSING = ("", "NA")
 """What stands where a row has no value; Keras writes NA."""
@@ -36,11 +36,12 @@ class Kept:
     """One column of a long table: its rows in arrays, thinned when there are too many."""
 
     def __init__(self, most: int) -> None:
-        """Begin an empty column that keeps at most so many values."""
+        """Begin an empty column that keeps up to that number of values."""
         self.values = array("d")
         self.at = array("q")
         self._most = self._whole = most
-        self._every = 1
+        self.every = 1
+        """One of this number of rows is kept."""
         self._seen = 0
         self._least = (math.inf, 0)
         self._greatest = (-math.inf, 0)
@@ -55,7 +56,7 @@ class Kept:
             self._least = (value, position)
         if value > self._greatest[0]:
             self._greatest = (value, position)
-        if self._seen % self._every == 0:
+        if self._seen % self.every == 0:
             self.values.append(value)
             self.at.append(position)
             if len(self.at) > self._most:
@@ -64,10 +65,10 @@ class Kept:
 
     def _thin(self) -> None:
         """Keep a part of what is too much: a record is copied several times until it is written."""
-        self._most = min(self._most, self._whole // 4)
+        self._most = min(self._most, self._whole // 8)
         while len(self.at) > self._most // 2:
             del self.values[1::2], self.at[1::2]
-            self._every *= 2
+            self.every *= 2
 
     def _back_to(self, position: int) -> None:
         while self.at and self.at[-1] >= position:
@@ -77,21 +78,21 @@ class Kept:
         self._least = min((pair for pair in pairs if pair[0] == pair[0]), default=(math.inf, 0))
         self._greatest = max((pair for pair in pairs if pair[0] == pair[0]), default=(-math.inf, 0))
 
-    def column(self) -> Column:
+    def column(self) -> KeyColumn:
         """Return what was kept, with the least, the greatest and the last value."""
-        if self._every == 1:
-            return Column(values=self.values.tolist(), at=self.at.tolist())
+        if self.every == 1:
+            return KeyColumn(values=self.values.tolist(), at=self.at.tolist())
         pairs = dict(zip(self.at, self.values, strict=True))
         for value, position in (self._least, self._greatest):
             if math.isfinite(value):
                 pairs[position] = value
         pairs[self._last[0]] = self._last[1]
         ordered = sorted(pairs.items())
-        return Column(values=[value for _, value in ordered], at=[position for position, _ in ordered])
+        return KeyColumn(values=[value for _, value in ordered], at=[position for position, _ in ordered])
 
 
 def header_of(path: Path) -> tuple[list[str], str]:
-    """Return the names of the columns and what separates them; no names where the file is no such table."""
+    """Return the names of the columns and what separates them; no names where the file is not such a table."""
     lines = head(path).split(b"\n")
     try:
         line = lines[0].decode("utf-8-sig").strip()
@@ -174,6 +175,9 @@ def read_csvlogger(path: Path) -> Log:
                 raise fault(path, f"{text[:40]!r} in column {name} is not a number", line) from None
             column.add(last, value)
     log = Log(columns={name: column.column() for (_, name), column in zip(keys, kept, strict=True)}, files=[path])
+    if any(column.every > 1 for column in kept):
+        every = max(column.every for column in kept)
+        log.remarks.append(f"too long to keep whole: one row of {every}, and the least and greatest value, are kept")
     edges = [0, *starts, last]
     if starts:
         log.phases = tuple(after - before for before, after in pairwise(edges))
@@ -198,14 +202,14 @@ def read_lightning(path: Path) -> Log:
     table = _metrics_csv(path)
     names, separator = header_of(table)
     place = names.index("epoch")
-    columns: dict[str, Column] = {}
+    columns: dict[str, KeyColumn] = {}
     for line, row in rows_of(table, names, separator):
         if row[place] in MISSING:
             continue
         epoch = int(number(row[place], table, "column epoch", line)) + 1
         for name, text in zip(names, row, strict=True):
             if name not in ("epoch", "step") and text not in MISSING and not name.endswith("_step"):
-                columns.setdefault(name, Column()).add(epoch, number(text, table, f"column {name}", line))
+                columns.setdefault(name, KeyColumn()).add(epoch, number(text, table, f"column {name}", line))
     settings = yaml_settings(table.with_name("hparams.yaml"))
     return checked(Log(columns=columns, settings=settings, seed=seed_in(settings), files=[table]), table)
 
@@ -226,7 +230,7 @@ def read_wandb(path: Path) -> Log:
     if len(runs) > 1:
         raise fault(path, f"holds several runs: {', '.join(list(runs)[:8])}; export one at a time", 1)
     epochs = names[0].lower() == "epoch"
-    columns: dict[str, Column] = {}
+    columns: dict[str, KeyColumn] = {}
     first: int | None = None
     for line, row in rows_of(path, names, separator):
         position = int(number(row[0], path, f"column {names[0]}", line))
@@ -235,7 +239,7 @@ def read_wandb(path: Path) -> Log:
             if " - " in name and not name.endswith(("__MIN", "__MAX")) and text not in MISSING:
                 key = name.split(" - ", 1)[1]
                 value = number(text, path, f"column {name}", line)
-                columns.setdefault(key, Column()).add(position + (first == 0), value)
+                columns.setdefault(key, KeyColumn()).add(position + (first == 0), value)
     return checked(Log(columns=columns, axis="epoch" if epochs else "step", files=[path]), path)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from labreport.experiments.recording.importers.log import Importer, Log, checked, fault, files_below
-from labreport.experiments.recording.series import Column, Columns
+from labreport.experiments.recording.series import KeyColumn, KeyColumns
 
 _SPLITS = {"train": "", "training": "", "validation": "val_", "val": "val_", "valid": "val_", "eval": "val_"}
 _LARGEST = 512_000_000
@@ -41,17 +41,17 @@ def read(path: Path) -> Log:
     if len(runs) > 1:
         shown = ", ".join(str(run) for run in sorted(runs)[:4])
         raise fault(path, f"holds {len(runs)} runs; give the folder of one: {shown}, …")
-    epochs: Columns = {}
-    steps: Columns = {}
+    epochs: KeyColumns = {}
+    steps: KeyColumns = {}
     for file in sorted(files, key=lambda file: (file.parent.name not in ("train", "training"), file.name)):
         prefix = _SPLITS.get(file.parent.name, "")
         for step, tag, value in _scalars(file):
             if tag.startswith("epoch_"):
                 name = tag.removeprefix("epoch_")
                 key = name if name == "learning_rate" else f"{prefix}{name}"
-                epochs.setdefault(key, Column()).add(step + 1, value)
+                epochs.setdefault(key, KeyColumn()).add(step + 1, value)
             elif not (tag.startswith("evaluation_") and tag.endswith("_vs_iterations")):
-                steps.setdefault(f"{prefix}{tag}", Column()).add(step, value)
+                steps.setdefault(f"{prefix}{tag}", KeyColumn()).add(step, value)
     log = Log(columns=epochs or steps, axis="epoch" if epochs else "step", files=files)
     if epochs and steps:
         log.remarks.append(f"values counted by steps were left out: {', '.join(list(steps)[:6])}")

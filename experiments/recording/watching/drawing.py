@@ -1,4 +1,4 @@
-"""Figures that the script shows or saves with Matplotlib, kept as small pictures, up to a bound.
+"""Figures that the script shows or saves with Matplotlib, recorded as small pictures, up to a bound.
 
 Where no window can be opened, `show` does what closing its window would do: the figures are gone afterwards.
 """
@@ -24,12 +24,12 @@ LARGEST = 500_000
 
 def watch(events: Events, seed: int | None) -> None:
     """Keep figures from now on."""
-    keeper = _Keeper(events)
+    keeper = _PictureKeeper(events)
     wrapt.register_post_import_hook(lambda module: events.guarded(keeper.watch_figures)(module), "matplotlib.figure")
     wrapt.register_post_import_hook(lambda module: events.guarded(keeper.watch_show)(module), "matplotlib.pyplot")
 
 
-class _Keeper:
+class _PictureKeeper:
     def __init__(self, events: Events) -> None:
         self._events = events
         self._kept = 0

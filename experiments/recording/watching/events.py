@@ -18,7 +18,7 @@ EVENTS = "events.jsonl"
 PRINTED = "printed.txt"
 
 Parameters = ParamSpec("Parameters")
-Answer = TypeVar("Answer")
+Answered = TypeVar("Answered")
 
 
 class Events:
@@ -55,11 +55,11 @@ class Events:
         except OSError as error:
             self._warn(error)
 
-    def guarded(self, function: Callable[Parameters, Answer]) -> Callable[Parameters, Answer | None]:
+    def guarded(self, function: Callable[Parameters, Answered]) -> Callable[Parameters, Answered | None]:
         """Return the function so that whatever it raises is a warning; it then answers None."""
 
         @functools.wraps(function)
-        def guarded(*arguments: Parameters.args, **named: Parameters.kwargs) -> Answer | None:
+        def guarded(*arguments: Parameters.args, **named: Parameters.kwargs) -> Answered | None:
             if not self.listening:
                 return None
             try:
@@ -80,4 +80,4 @@ class Events:
                 f"labreport: the watcher failed ({type(error).__name__}: {str(error)[:200]}); the script goes on.\n"
             )
         except Exception:
-            self._warned = True  # no standard error, nobody to be warned
+            self._warned = True  # no standard error, no one to be warned

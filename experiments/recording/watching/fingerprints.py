@@ -29,7 +29,7 @@ def arrays(value: Any, part: str) -> Iterator[tuple[str, Any]]:
 
 
 def plain_array(value: Any) -> Any:
-    """Return a NumPy array, or None for what is no array (a generator, a data set, a stream)."""
+    """Return a NumPy array, or None for what is not an array (a generator, a data set, a stream)."""
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return None
@@ -71,7 +71,7 @@ def hashed(array: Any) -> tuple[str, bool]:
 
 
 def split(value: Any, fraction: float) -> tuple[Any, Any] | None:
-    """Return the parts that Keras makes of arrays by `validation_split`; None where they are no arrays."""
+    """Return the parts that Keras makes of arrays by `validation_split`; None where they are not arrays."""
     if isinstance(value, dict):
         parts = {name: split(item, fraction) for name, item in value.items()}
         if any(part is None for part in parts.values()):

@@ -51,7 +51,7 @@ def rules(callbacks: Any) -> dict[str, Any]:
 
 
 def names_in_order(model: Any) -> list[str]:
-    """Return the names of the values that `train_on_batch` returns as a list (Keras tells them as a dict only)."""
+    """Return the names of the values that `train_on_batch` returns as a list (Keras names them in a dict only)."""
     known = list(model.get_metrics_result())
     first: list[str] = []
     for metric in model.metrics:

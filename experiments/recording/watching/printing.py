@@ -1,4 +1,4 @@
-"""What the script prints: passed on as it is, and kept up to a bound. Bytes written past `print` are not kept."""
+"""What the script prints: passed on as it is, and recorded up to a bound. Bytes past `print` are not recorded."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ MOST = 4_000_000
 def watch(events: Events) -> None:
     """Keep what is written to standard output from now on."""
     if sys.stdout is not None:
-        keeper = _Keeper(events)
+        keeper = _TextKeeper(events)
         sys.stdout = _Stream(sys.stdout, events.guarded(keeper.keep))
 
 
-class _Keeper:
+class _TextKeeper:
     def __init__(self, events: Events) -> None:
         self._file = (events.folder / PRINTED).open("w", buffering=1, encoding="utf-8", errors="replace", newline="")
         self._left = MOST
@@ -33,7 +33,7 @@ class _Keeper:
 
 
 class _Stream(wrapt.ObjectProxy[Any]):
-    """The stream itself for whoever asks; what is written to it is kept as well."""
+    """The stream itself for those who ask; what is written to it is recorded as well."""
 
     def __init__(self, stream: Any, keep: Any) -> None:
         super().__init__(stream)

@@ -45,8 +45,8 @@ def main(arguments: Sequence[str]) -> None:
         events.guarded(_note_error)(events, error)
         with contextlib.suppress(Exception):
             sys.excepthook(type(error), error, error.__traceback__)
-        # Python itself ends the process, with its usual exit code or signal; it has been told already.
-        sys.excepthook = lambda *told: None
+        # Python itself ends the process, with its usual exit code or signal; it has been reported already.
+        sys.excepthook = lambda *_: None
         raise
 
 

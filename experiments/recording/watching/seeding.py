@@ -50,7 +50,7 @@ def _hook(events: Events, seed: int | None, place: str, name: str, library: str)
         return _silently(wrapped, *arguments, **named)
 
     def note(value: Any = None, *more: Any) -> None:
-        # NumPy also takes lists, Python any object; only a whole number is a seed that can be told.
+        # NumPy also takes lists, Python any object; only a whole number is a seed that can be recorded.
         if hasattr(value, "__index__") and not isinstance(value, bool):
             events.write("seed", library=library, value=int(value))
 

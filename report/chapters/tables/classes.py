@@ -7,7 +7,6 @@ from labreport.experiments.result import Predictions, Result
 from labreport.report import numbers
 from labreport.report.chapters.tables.content import (
     SIDE_BY_SIDE,
-    UNKNOWN,
     TableData,
     TableError,
     class_names,
@@ -51,7 +50,7 @@ def class_accuracy(result: Result, words: Words) -> TableData:
     rows: list[tuple[str, ...]] = []
     for label, row in enumerate(said.confusion):
         samples = sum(row)
-        share = numbers.percent(row[label] / samples, 1) if samples else UNKNOWN
+        share = numbers.percent(row[label] / samples, 1) if samples else numbers.UNKNOWN
         rows.append((numbers.integer(label), names[label], numbers.integer(samples), share))
     columns: tuple[Column, ...] = (
         numeric(words("tables.label")),

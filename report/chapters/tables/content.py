@@ -16,7 +16,6 @@ from labreport.report.words import Words
 
 SIDE_BY_SIDE = 20
 """More classes than this are listed in two halves beside each other."""
-UNKNOWN = "–"
 
 
 class TableError(RenderingError):

@@ -7,7 +7,6 @@ from labreport.experiments.result import DataCard, Result, Text
 from labreport.report import numbers
 from labreport.report.chapters.tables.content import (
     SIDE_BY_SIDE,
-    UNKNOWN,
     TableData,
     TableError,
     card_of,
@@ -54,7 +53,7 @@ def features(result: Result, words: Words) -> TableData:
     rows = []
     for position, name in enumerate(card.feature_names):
         limits = card.feature_ranges[position] if position < len(card.feature_ranges) else None
-        low, high = (numbers.exact(float(f"{limit:.4g}")) for limit in limits) if limits else (UNKNOWN, UNKNOWN)
+        low, high = [numbers.exact(float(f"{limit:.4g}")) for limit in limits] if limits else [numbers.UNKNOWN] * 2
         rows.append((name, words.get(f"tables.feature_{name}", ""), low, high))
     return TableData(
         columns=(
@@ -104,8 +103,8 @@ def texts(result: Result, words: Words, kind: str) -> TableData:
             (
                 excerpt(text),
                 class_name(words, names, text.label),
-                UNKNOWN if text.predicted is None else class_name(words, names, text.predicted),
-                UNKNOWN if text.probability is None else numbers.percent(text.probability, 1),
+                numbers.UNKNOWN if text.predicted is None else class_name(words, names, text.predicted),
+                numbers.UNKNOWN if text.probability is None else numbers.percent(text.probability, 1),
             )
             for text in found
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from labreport.experiments.definitions import table
 from labreport.experiments.result import Result
 from labreport.report import numbers
-from labreport.report.chapters.tables.content import UNKNOWN, TableData, numeric
+from labreport.report.chapters.tables.content import TableData, numeric
 from labreport.report.document import Column, escape
 from labreport.report.findings import analysis
 from labreport.report.words import Words
@@ -42,7 +42,7 @@ def layers(result: Result, words: Words, role: str) -> TableData:
         (
             f"{escape(layer.kind)} `{layer.name}`",
             shape(layer.output_shape, words),
-            layer.activation or UNKNOWN,
+            layer.activation or numbers.UNKNOWN,
             numbers.integer(layer.parameters),
         )
         for layer in model.layers

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from labreport.experiments.definitions import table
 from labreport.experiments.result import Result, Score
 from labreport.report import numbers
-from labreport.report.chapters.tables.content import UNKNOWN, TableData, TableError, numeric, with_unit
+from labreport.report.chapters.tables.content import TableData, TableError, numeric, with_unit
 from labreport.report.document import Column, escape
 from labreport.report.findings import analysis
 from labreport.report.findings.scores import Quantity
@@ -74,10 +74,10 @@ def folds(result: Result, words: Words) -> TableData:
     rows = []
     for position, fold in enumerate(result.findings.folds):
         errors = [score.value for score in result.findings.scores if (score.fold, score.metric) == (fold.number, "mae")]
-        error = numbers.number(math.fsum(errors) / len(errors), 2) if errors else UNKNOWN
+        error = numbers.number(math.fsum(errors) / len(errors), 2) if errors else numbers.UNKNOWN
         row = [numbers.integer(fold.number), numbers.integer(fold.train_samples)]
         row += [numbers.integer(fold.validation_samples), error]
-        row += [numbers.integer(values[position]) if position < len(values) else UNKNOWN for values in sizes]
+        row += [numbers.integer(values[position]) if position < len(values) else numbers.UNKNOWN for values in sizes]
         rows.append(tuple(row))
     unit = next((score.unit for score in result.findings.scores if (score.fold, score.metric) == (1, "mae")), "")
     titles = [with_unit(words(f"tables.{head}"), unit if head == "fold_mae" else "", words) for head in heads]
@@ -93,7 +93,7 @@ def _measure_order(measure: tuple[str, str]) -> tuple[int, int]:
 
 def _mean(group: Sequence[Score], digits: int) -> str:
     if not group:
-        return UNKNOWN
+        return numbers.UNKNOWN
     mean = math.fsum(score.value for score in group) / len(group)
     if group[0].unit == "share":
         return numbers.percent(mean, digits).removesuffix("%")
@@ -103,6 +103,6 @@ def _mean(group: Sequence[Score], digits: int) -> str:
 def _deviation(group: Sequence[Score], digits: int) -> str:
     quantity = Quantity(values=tuple(score.value for score in group), unit="")
     if len(group) < 2 or quantity.deviation is None:
-        return UNKNOWN
+        return numbers.UNKNOWN
     scale = 100 if group[0].unit == "share" else 1
     return numbers.number(scale * quantity.deviation, digits)

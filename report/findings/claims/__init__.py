@@ -8,6 +8,6 @@ A claim is defined in one place, by the decorator `labreport.claim`: its functio
 words of those shipped here stand together in `notes/claims.toml` of each language, for translators.
 """
 
-from labreport.report.findings.claims.record import Claim, UnknownClaimError, Verdict, defined, names, state
+from labreport.report.findings.claims.record import Claim, ClaimVerdict, UnknownClaimError, defined, names, state
 
-__all__ = ["Claim", "UnknownClaimError", "Verdict", "defined", "names", "state"]
+__all__ = ["Claim", "ClaimVerdict", "UnknownClaimError", "defined", "names", "state"]

@@ -12,7 +12,7 @@ from labreport.experiments.registry.additions import CLAIMS
 from labreport.experiments.result import Result
 from labreport.report.findings.analysis import MissingValueError, only_seed
 
-Verdict = Literal["true", "some", "false", "unknown"]
+ClaimVerdict = Literal["true", "some", "false", "unknown"]
 
 _CANNOT_TELL = (MissingValueError, ArithmeticError, ValueError, IndexError)
 
@@ -22,16 +22,18 @@ class Claim:
     """A claim with its verdict over all seeds of a run."""
 
     name: str
-    verdict: Verdict
+    verdict: ClaimVerdict
     holds: int
     """Seeds in which it holds."""
     seeds: int
     """Seeds that could tell."""
     numbers: Mapping[str, Number]
+    details: Mapping[str, Number] = field(default_factory=dict)
+    """What else its sentence needs."""
     definition: ClaimDefinition = field(repr=False, compare=False)
     """Its words, and whether it is certain."""
     reason: str = ""
-    """Why it can't be told, where the verdict is unknown."""
+    """Why it cannot be decided, where the verdict is unknown."""
 
 
 class UnknownClaimError(MissingValueError):
@@ -53,11 +55,14 @@ def defined(name: str, own: Mapping[str, ClaimDefinition] | None = None) -> Clai
     Raises:
         UnknownClaimError: no such claim, or it can't be imported; the message names the nearest.
     """
+    return _found(name, own)[0]
+
+
+def _found(name: str, own: Mapping[str, ClaimDefinition] | None) -> tuple[ClaimDefinition, *tuple[str, ...]]:
     try:
-        definition, *_ = CLAIMS.find(name, own)
+        return CLAIMS.find(name, own)
     except PluginError as error:
         raise UnknownClaimError(str(error)) from error
-    return definition
 
 
 def state(name: str, result: Result, own: Mapping[str, ClaimDefinition] | None = None) -> Claim:
@@ -72,26 +77,32 @@ def state(name: str, result: Result, own: Mapping[str, ClaimDefinition] | None =
         UnknownClaimError: as `defined`.
         LabError: the function of a claim that is not shipped here failed.
     """
-    definition = defined(name, own)
+    definition, *member = _found(name, own)
     try:
-        overall = definition.guarded(_CANNOT_TELL, result)
+        overall = definition.guarded(_CANNOT_TELL, result, *member)
     except _CANNOT_TELL as error:
         reason = str(error)
         return Claim(name=name, verdict="unknown", holds=0, seeds=0, numbers={}, reason=reason, definition=definition)
-    verdicts = _verdicts(definition, result) or [overall.holds]
+    verdicts = list(overall.votes) or _verdicts(definition, result, *member) or [overall.holds]
     holds = sum(verdicts)
-    verdict: Verdict = "true" if holds == len(verdicts) else "false" if holds == 0 else "some"
+    verdict: ClaimVerdict = "true" if holds == len(verdicts) else "false" if holds == 0 else "some"
     return Claim(
-        name=name, verdict=verdict, holds=holds, seeds=len(verdicts), numbers=overall.numbers, definition=definition
+        name=name,
+        verdict=verdict,
+        holds=holds,
+        seeds=len(verdicts),
+        numbers=overall.numbers,
+        details=overall.details,
+        definition=definition,
     )
 
 
-def _verdicts(definition: ClaimDefinition, result: Result) -> list[bool]:
-    """Ask each seed alone; one that can't tell (predictions are kept of the first seed only) has no voice."""
+def _verdicts(definition: ClaimDefinition, result: Result, *member: str) -> list[bool]:
+    """Ask each seed alone; one that can't tell (predictions are stored of the first seed only) has no voice."""
     verdicts: list[bool] = []
     for seed in sorted({fit.seed for fit in result.findings.trainings if fit.seed is not None}):
         try:
-            verdicts.append(bool(definition.guarded(_CANNOT_TELL, only_seed(result, seed)).holds))
+            verdicts.append(bool(definition.guarded(_CANNOT_TELL, only_seed(result, seed), *member).holds))
         except _CANNOT_TELL:
             continue
     return verdicts

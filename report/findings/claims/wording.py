@@ -14,13 +14,13 @@ from typing import Any
 from labreport.experiments.definitions import ClaimDefinition
 from labreport.report import languages
 from labreport.report.findings.analysis import MissingValueError
-from labreport.report.findings.claims.record import Verdict
+from labreport.report.findings.claims.record import ClaimVerdict
 
 NUMBERS = "numbers"
 """Table of what numbers are called: of all claims, and inside the table of a claim of that one."""
 
 
-def sentence(definition: ClaimDefinition, verdict: Verdict, language: str, lab: str) -> str:
+def sentence(definition: ClaimDefinition, verdict: ClaimVerdict, language: str, lab: str) -> str:
     """Return what a claim says in one language, as a template.
 
     Args:

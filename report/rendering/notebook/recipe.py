@@ -16,7 +16,7 @@ from labreport.experiments.result import Result
 from labreport.report.errors import RenderingError
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RecipeStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One code cell, and the sentence above it."""
 
     after: str = ""
@@ -44,12 +44,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Examples that become code cells."""
     limits: dict[str, int] = {}
     """Settings that are cut to this number, because plain Keras would take too long."""
-    cells: tuple[Step, ...] = ()
+    cells: tuple[RecipeStep, ...] = ()
 
 
 @cache
 def recipe(lab: str) -> Recipe | None:
-    """Return the recipe of a lab, or None where it has none, as a lab of the user's own.
+    """Return the recipe of a lab, or None where it has none, as a user's lab.
 
     Raises:
         RenderingError: the recipe is not TOML, or has an unknown entry.
@@ -70,7 +70,7 @@ def shared() -> Mapping[str, str]:
     return msgspec.toml.decode(text, type=dict[str, str])
 
 
-def code(step: Step, result: Result) -> str:
+def code(step: RecipeStep, result: Result) -> str:
     """Return the code of a step.
 
     Raises:

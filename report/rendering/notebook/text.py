@@ -36,7 +36,7 @@ _FAMILIES = {"Labreport Sans": "Helvetica, Arial, Noto Sans SC, sans-serif", "La
 
 
 @dataclass
-class Passage:
+class CellText:
     """The Markdown of one cell, while it is being written."""
 
     parts: list[str] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Writer:
         self._theme = theme
         self._record = words.record
 
-    def write(self, passage: Passage, block: Block) -> None:
+    def write(self, passage: CellText, block: Block) -> None:
         """Add a block to a cell."""
         match block:
             case Prose(markdown=text):
@@ -86,7 +86,7 @@ class Writer:
             case Equation(tex=tex):
                 passage.parts.append(f"$$\n{tex}\n$$")
             case Box(title=title, blocks=blocks):
-                inner = Passage(parts=[f"**{first(title)}**"], attachments=passage.attachments)
+                inner = CellText(parts=[f"**{first(title)}**"], attachments=passage.attachments)
                 for item in blocks:
                     self.write(inner, item)
                 passage.parts.append(quoted(inner.source))
@@ -129,7 +129,7 @@ class Writer:
         tag = self._record.brackets.format(first(tag_line)) if tag_line else ""
         return anchor(id_) + label + self.linked(first(caption)) + tag
 
-    def _figure(self, passage: Passage, figure: Figure) -> None:
+    def _figure(self, passage: CellText, figure: Figure) -> None:
         name = f"{figure.id}.svg"
         svg = _alone(painted(figure.svg, self._theme))
         passage.attachments[name] = {"image/svg+xml": b64encode(svg.encode()).decode("ascii")}

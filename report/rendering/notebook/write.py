@@ -19,10 +19,11 @@ from labreport.experiments.errors import DataError
 from labreport.experiments.result import Result, Setting
 from labreport.report.document import Block, Chapter, Example, Exercise, Listing, Report, Section, first
 from labreport.report.errors import RenderingError
+from labreport.report.numbers import UNKNOWN
 from labreport.report.rendering.dialect import anchor, quoted
 from labreport.report.rendering.notebook import recipe as recipes
-from labreport.report.rendering.notebook.recipe import Recipe, Step
-from labreport.report.rendering.notebook.text import Passage, Writer, addresses
+from labreport.report.rendering.notebook.recipe import Recipe, RecipeStep
+from labreport.report.rendering.notebook.text import CellText, Writer, addresses
 from labreport.report.words import Words
 
 Edition = Literal["student", "instructor"]
@@ -47,8 +48,8 @@ def notebooks(
         results: the runs it was built from.
         edition: only the instructor's shows solutions.
         theme: colours of the figures.
-        failed: told why a notebook could not be made, and the others are made all the same; without it the first
-            such reason is raised.
+        failed: called with the reason why a notebook could not be made, and the others are made all the same; without
+            it the first such reason is raised.
 
     Raises:
         RenderingError: a notebook could not be made, and `failed` is not given.
@@ -117,7 +118,7 @@ class _Notebook:
         self._writer = writer
         self._solutions = solutions
         self._recipe = recipes.recipe(result.lab)
-        self._steps: dict[str, list[Step]] = {}
+        self._steps: dict[str, list[RecipeStep]] = {}
         for step in (self._recipe or Recipe()).cells:
             self._steps.setdefault(step.place, []).append(step)
         self._numbers: Counter[str] = Counter()
@@ -126,7 +127,7 @@ class _Notebook:
     def cells(self, chapter: Chapter) -> Iterator[dict[str, Any]]:
         """Return the cells: what it is about, what it needs, the chapter."""
         yield from self._head(chapter)
-        yield from self._blocks(Passage(), chapter.opening)
+        yield from self._blocks(CellText(), chapter.opening)
         for section in chapter.sections:
             yield from self._section_cells(section)
         if self._steps:
@@ -140,11 +141,11 @@ class _Notebook:
             run=result.run_id,
             date=result.provenance.started[:10],
             seeds=self._words("tables.comma").join(map(str, result.seeds)),
-            keras=result.provenance.packages.get("keras", "–"),
+            keras=result.provenance.packages.get("keras", UNKNOWN),
         )
         title = f"{chapter.number} {first(chapter.title)}".strip()
         marks = [quoted(first(mark)) for mark in chapter.marks]
-        passage = Passage(parts=[f"{anchor(chapter.id)}\n\n# {title}", *marks, about])
+        passage = CellText(parts=[f"{anchor(chapter.id)}\n\n# {title}", *marks, about])
         if self._recipe is None:
             passage.parts.append(self._words("notebook.no_code"))
             yield from self._markdown(passage)
@@ -177,11 +178,11 @@ class _Notebook:
 
     def _section_cells(self, section: Section) -> Iterator[dict[str, Any]]:
         self._section = section.id
-        yield from self._blocks(Passage(parts=[f"{anchor(section.id)}\n\n## {first(section.title)}"]), section.blocks)
+        yield from self._blocks(CellText(parts=[f"{anchor(section.id)}\n\n## {first(section.title)}"]), section.blocks)
         name = section.id.removeprefix(f"{self._result.lab}-")
         yield from self._prepared(self._steps.pop(f"section {name}", ()))
 
-    def _blocks(self, passage: Passage, blocks: Sequence[Block]) -> Iterator[dict[str, Any]]:
+    def _blocks(self, passage: CellText, blocks: Sequence[Block]) -> Iterator[dict[str, Any]]:
         """Write blocks into cells: text is gathered until code or an exercise needs a cell of its own."""
         for block in blocks:
             steps = self._steps.pop(self._place(block), [])
@@ -191,7 +192,7 @@ class _Notebook:
             own_cell = live or isinstance(block, Exercise) or (isinstance(block, Listing) and self._recipe is not None)
             if steps or isinstance(block, Exercise):
                 yield from self._markdown(passage)
-                passage = Passage()
+                passage = CellText()
                 yield from self._prepared(step for step in steps if step not in lead)
             if not own_cell:
                 self._writer.write(passage, block)
@@ -201,7 +202,7 @@ class _Notebook:
             elif isinstance(block, Example):
                 passage.parts.append(self._writer.example_caption(block))
             yield from self._markdown(passage)
-            passage = Passage()
+            passage = CellText()
             if isinstance(block, Exercise):
                 yield from self._exercise(block)
             elif isinstance(block, Example):
@@ -219,26 +220,26 @@ class _Notebook:
     def _is_live(self, example: Example) -> bool:
         return self._recipe is not None and self._place(example).removeprefix("example ") in self._recipe.live
 
-    def _prepared(self, steps: Iterable[Step]) -> Iterator[dict[str, Any]]:
+    def _prepared(self, steps: Iterable[RecipeStep]) -> Iterator[dict[str, Any]]:
         """Write steps of the recipe, each with the sentence above it."""
         for step in steps:
             text = self._words(f"notebook.{step.text}") if step.text else ""
             yield from self._explained(text, recipes.code(step, self._result))
 
     def _exercise(self, exercise: Exercise) -> Iterator[dict[str, Any]]:
-        yield from self._markdown(Passage(parts=list(self._writer.exercise(exercise))))
+        yield from self._markdown(CellText(parts=list(self._writer.exercise(exercise))))
         if self._solutions and exercise.solution is not None:
             title = f"**{self._words('page.solution')}**"
-            yield from self._markdown(Passage(parts=[title, self._writer.linked(first(exercise.solution))]))
+            yield from self._markdown(CellText(parts=[title, self._writer.linked(first(exercise.solution))]))
         else:
-            yield from self._markdown(Passage(parts=[self._words("notebook.answer")]))
+            yield from self._markdown(CellText(parts=[self._words("notebook.answer")]))
             yield self._cell("code", "")
 
     def _explained(self, text: str, code: str) -> Iterator[dict[str, Any]]:
-        yield from self._markdown(Passage(parts=[text]))
+        yield from self._markdown(CellText(parts=[text]))
         yield self._cell("code", code)
 
-    def _markdown(self, passage: Passage) -> Iterator[dict[str, Any]]:
+    def _markdown(self, passage: CellText) -> Iterator[dict[str, Any]]:
         if not passage.source:
             return
         cell = self._cell("markdown", passage.source)

@@ -27,6 +27,47 @@ def install() -> None:
     usual = inline.justify_line
     if hasattr(usual, "replaces"):
         return
+    layout_class = _spaced_layout(line_break)
+
+    def spaced(box: Any, spacing: float) -> tuple[Any, float]:
+        """Return the box's text set with this spacing, and its width."""
+        layout = layout_class(box.style, spacing)
+        layout.set_text(box.text, justify=True)
+        line, _ = layout.get_first_line()
+        width, _ = line_break.line_size(line, box.style)
+        return layout, width
+
+    def justify(context: Any, line: Any, extra_width: float) -> None:
+        if not is_han(line.style["lang"] or ""):
+            usual(context, line, extra_width)
+            return
+        texts = list(_texts(inline.boxes, line))
+        size = line.style["font_size"]
+        if texts and texts[-1].text.endswith(_THIN_SPACE):
+            extra_width += 0.2 * texts[-1].style["font_size"]
+        stretching = [box for box in texts if _STRETCH.search(box.text)]
+        # How much a unit of spacing widens each text is measured: the ends of a line get none, and only Pango knows.
+        unit, total = 0.05 * size, 0.0
+        for box in stretching:
+            once, twice = spaced(box, unit)[1], spaced(box, 2 * unit)[1]
+            total += (twice - once) / unit
+            extra_width -= once - (twice - once) - box.width
+        if total <= 0 or extra_width / total > _MOST * size:
+            return
+        widths = {}
+        for box in stretching:
+            box.justification_spacing = extra_width / total
+            layout, widths[box] = spaced(box, box.justification_spacing)
+            layout.deactivate()
+            box.pango_layout = layout
+        _shift(inline.boxes, line, widths, 0)
+
+    justify.replaces = usual  # type: ignore[attr-defined]
+    inline.justify_line = justify
+
+
+def _spaced_layout(line_break: Any) -> Any:
+    """Return a class of layouts that set text with space between Chinese characters."""
 
     class SpacedLayout(line_break.Layout):  # type: ignore[misc]
         """Text of one line with a little space after each Chinese character."""
@@ -46,64 +87,32 @@ def install() -> None:
                 pango.pango_attr_list_change(attributes, attribute)
             pango.pango_layout_set_attributes(self.layout, attributes)
 
-    def spaced(box: Any, spacing: float) -> tuple[Any, float]:
-        """Return the box's text set with this spacing, and its width."""
-        layout = SpacedLayout(box.style, spacing)
-        layout.set_text(box.text, justify=True)
-        line, _ = layout.get_first_line()
-        width, _ = line_break.line_size(line, box.style)
-        return layout, width
+    return SpacedLayout
 
-    def justify(context: Any, line: Any, extra_width: float) -> None:
-        if not is_han(line.style["lang"] or ""):
-            usual(context, line, extra_width)
-            return
-        texts = list(_texts(line))
-        size = line.style["font_size"]
-        if texts and texts[-1].text.endswith(_THIN_SPACE):
-            extra_width += 0.2 * texts[-1].style["font_size"]
-        stretching = [box for box in texts if _STRETCH.search(box.text)]
-        # How much a unit of spacing widens each text is measured: the ends of a line get none, and only Pango knows.
-        unit, total = 0.05 * size, 0.0
-        for box in stretching:
-            once, twice = spaced(box, unit)[1], spaced(box, 2 * unit)[1]
-            total += (twice - once) / unit
-            extra_width -= once - (twice - once) - box.width
-        if total <= 0 or extra_width / total > _MOST * size:
-            return
-        widths = {}
-        for box in stretching:
-            box.justification_spacing = extra_width / total
-            layout, widths[box] = spaced(box, box.justification_spacing)
-            layout.deactivate()
-            box.pango_layout = layout
-        _shift(line, widths, 0)
 
-    def _texts(box: Any) -> Any:
-        if isinstance(box, inline.boxes.TextBox):
-            yield box
-        elif isinstance(box, (inline.boxes.LineBox, inline.boxes.InlineBox)):
-            for child in box.children:
-                if child.is_in_normal_flow():
-                    yield from _texts(child)
+def _texts(boxes: Any, box: Any) -> Any:
+    if isinstance(box, boxes.TextBox):
+        yield box
+    elif isinstance(box, (boxes.LineBox, boxes.InlineBox)):
+        for child in box.children:
+            if child.is_in_normal_flow():
+                yield from _texts(boxes, child)
 
-    def _shift(box: Any, widths: dict[Any, Any], advance: float) -> float:
-        """Move each part of the line to the right by what was added before it; return what was added up to its end."""
-        if isinstance(box, inline.boxes.TextBox):
-            box.position_x += advance
-            gain = float(widths.get(box, box.width) - box.width)
-            box.width += gain
-            return advance + gain
-        if isinstance(box, (inline.boxes.LineBox, inline.boxes.InlineBox)):
-            box.position_x += advance
-            before = advance
-            for child in box.children:
-                if child.is_in_normal_flow():
-                    advance = _shift(child, widths, advance)
-            box.width += advance - before
-            return advance
-        box.translate(advance, 0)
+
+def _shift(boxes: Any, box: Any, widths: dict[Any, Any], advance: float) -> float:
+    """Move each part of the line to the right by what was added before it; return what was added up to its end."""
+    if isinstance(box, boxes.TextBox):
+        box.position_x += advance
+        gain = float(widths.get(box, box.width) - box.width)
+        box.width += gain
+        return advance + gain
+    if isinstance(box, (boxes.LineBox, boxes.InlineBox)):
+        box.position_x += advance
+        before = advance
+        for child in box.children:
+            if child.is_in_normal_flow():
+                advance = _shift(boxes, child, widths, advance)
+        box.width += advance - before
         return advance
-
-    justify.replaces = usual  # type: ignore[attr-defined]
-    inline.justify_line = justify
+    box.translate(advance, 0)
+    return advance

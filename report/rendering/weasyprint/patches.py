@@ -1,7 +1,7 @@
 """What is replaced inside WeasyPrint, and whether the installed version still has it in the form that fits.
 
-The functions are no public interface, so a new version may drop one or call it otherwise. A patch that does not fit is
-left out: the PDF is made as WeasyPrint makes it, and `labreport doctor` says what it lacks.
+The functions are not a public interface, so a new version may drop one or call it otherwise. A patch that does not fit
+is left out: the PDF is made as WeasyPrint makes it, and `labreport doctor` says what it lacks.
 """
 
 from __future__ import annotations

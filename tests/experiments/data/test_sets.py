@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import http.server
 import io
+import json
 import os
 import pickle
 import socket
@@ -118,7 +119,8 @@ def test_without_any_full_set_auto_takes_the_sample_and_says_so_in_one_line(name
     loaded = sets.load(name, announce=lines.append)
     assert loaded.card.source == "sample"
     assert len(lines) == 1
-    assert ("whole set" if name == "boston_housing" else "sample") in lines[0] and name in lines[0]
+    assert ("whole set" if name == "boston_housing" else "sample") in lines[0]
+    assert name in lines[0]
 
 
 def test_a_sample_that_was_asked_for_needs_no_announcement_and_no_data_folder(tmp_path: Path) -> None:
@@ -313,12 +315,14 @@ def test_the_card_counts_what_was_loaded(name: str) -> None:
         assert sum(card.train_class_counts) == card.train_samples
         assert len(card.train_class_counts) == len(card.test_class_counts) == len(card.class_names)
         assert card.train_class_counts[0] == int((loaded.train_targets == 0).sum())
-    assert card.citation and card.licence
+    assert card.citation
+    assert card.licence
 
 
 def test_the_card_of_a_regression_gives_the_range_of_each_training_feature() -> None:
     loaded = sets.load("boston_housing", source="sample")
-    assert loaded.card.feature_names[0] == "CRIM" and loaded.card.feature_names[-1] == "LSTAT"
+    assert loaded.card.feature_names[0] == "CRIM"
+    assert loaded.card.feature_names[-1] == "LSTAT"
     lows = [low for low, _ in loaded.card.feature_ranges]
     assert lows == loaded.train_array.min(axis=0).tolist()
 
@@ -326,9 +330,9 @@ def test_the_card_of_a_regression_gives_the_range_of_each_training_feature() -> 
 def test_california_is_given_in_thousand_dollars_and_without_pickles() -> None:
     packed = io.BytesIO()
     np.savez(packed, x=np.zeros((10, 8)), y=np.full(10, 180_000.0))
-    parts = sets._read_california((packed.getvalue(),))
-    assert parts.train_targets.tolist() == [180.0] * 8
-    assert len(parts.test_targets) == 2
+    loaded = sets.read(sets.Location(name="california_housing", source="full", files=(), contents=(packed.getvalue(),)))
+    assert loaded.train_targets.tolist() == [180.0] * 8
+    assert len(loaded.test_targets) == 2
 
 
 def test_texts_are_reached_by_number_from_both_ends() -> None:
@@ -352,9 +356,17 @@ def test_asking_a_set_of_images_for_texts_is_a_mistake() -> None:
 
 
 def test_raw_lists_become_texts_with_the_start_mark_and_raised_indices() -> None:
-    lists = np.empty(2, dtype=object)
-    lists[:] = [[1, 9], [4]]
-    assert [text.tolist() for text in sets._texts(lists)] == [[1, 4, 12], [1, 7]]
+    lists = np.empty(5, dtype=object)
+    lists[:] = [[1, 9], [4], [1], [2, 3], [5]]
+    packed = io.BytesIO()
+    np.savez(packed, x=lists, y=np.arange(5))
+    words = json.dumps({"the": 1, "film": 9}).encode()
+    loaded = sets.read(sets.Location(name="reuters", source="full", files=(), contents=(packed.getvalue(), words)))
+    texts = [*loaded.train_texts, *loaded.test_texts]
+    targets = [*loaded.train_targets, *loaded.test_targets]
+    found = {int(target): text.tolist() for target, text in zip(targets, texts, strict=True)}
+    assert found == {0: [1, 4, 12], 1: [1, 7], 2: [1, 4], 3: [1, 5, 6], 4: [1, 8]}
+    assert loaded.vocabulary[12] == "film"
 
 
 def test_reading_the_data_imports_neither_tensorflow_nor_keras() -> None:

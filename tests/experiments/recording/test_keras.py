@@ -64,17 +64,24 @@ def result(tmp_path_factory):
     (place / "train.py").write_text(SCRIPT)
     command = [sys.executable, "-m", "labreport", "record", "train.py"]
     done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=900)
-    assert done.returncode == 1 and "watcher failed" not in done.stderr, done.stderr
-    assert done.stderr.count("Traceback") == 1 and "boot.py" not in done.stderr
+    assert done.returncode == 1, done.stderr
+    assert "watcher failed" not in done.stderr, done.stderr
+    assert done.stderr.count("Traceback") == 1
+    assert "boot.py" not in done.stderr
     (run,) = Store(place / "runs").list().runs
     return load(run.path)
 
 
 def test_a_second_fit_of_a_network_is_a_phase_of_its_training(result):
     one = result.findings.trainings[0]
-    assert one.course.phases == (2, 4) and one.epochs == 6 and one.course.planned == 6
-    assert len(one.history["loss"]) == 6 and one.course.at == {"val_loss": (1, 2, 4, 6), "val_mae": (1, 2, 4, 6)}
-    assert one.train_samples == 80 and one.validation_samples == 20 and one.batch_size == 16
+    assert one.course.phases == (2, 4)
+    assert one.epochs == 6
+    assert one.course.planned == 6
+    assert len(one.history["loss"]) == 6
+    assert one.course.at == {"val_loss": (1, 2, 4, 6), "val_mae": (1, 2, 4, 6)}
+    assert one.train_samples == 80
+    assert one.validation_samples == 20
+    assert one.batch_size == 16
 
 
 def test_the_split_of_a_score_is_that_of_the_data_it_saw(result):
@@ -87,31 +94,41 @@ def test_the_split_of_a_score_is_that_of_the_data_it_saw(result):
         "test_loss",
         "test_mae",
     ]
-    assert {item.direction for item in first} == {"lower"} and {item.seed for item in first} == {3}
+    assert {item.direction for item in first} == {"lower"}
+    assert {item.seed for item in first} == {3}
 
 
 def test_a_network_whose_weights_are_put_back_is_trained_again_fold_by_fold(result):
     folds = [one for one in result.findings.trainings if one.role == "fit-2"]
-    assert [one.fold for one in folds] == [1, 2, 3] and {one.course.group for one in folds} == {"fold"}
-    assert [one.epochs for one in folds] == [2, 2, 2] and folds[0].train_samples == 80
+    assert [one.fold for one in folds] == [1, 2, 3]
+    assert {one.course.group for one in folds} == {"fold"}
+    assert [one.epochs for one in folds] == [2, 2, 2]
+    assert folds[0].train_samples == 80
 
 
 def test_early_stopping_is_told_with_what_it_watched(result):
     (one,) = (one for one in result.findings.trainings if one.role == "fit-3")
     stopping = one.course.stopping
-    assert one.course.status == "early-stopped" and one.epochs == stopping.stopped_at == 2 and one.course.planned == 9
+    assert one.course.status == "early-stopped"
+    assert one.epochs == stopping.stopped_at == 2
+    assert one.course.planned == 9
     assert (stopping.monitor, stopping.direction, stopping.restore_best_weights) == ("val_mae", "lower", True)
 
 
 def test_a_loop_of_steps_counts_steps(result):
     (one,) = (one for one in result.findings.trainings if one.role == "fit-4")
-    assert one.course.axis == "step" and len(one.history["loss"]) == 7 and set(one.history) == {"loss", "mae"}
+    assert one.course.axis == "step"
+    assert len(one.history["loss"]) == 7
+    assert set(one.history) == {"loss", "mae"}
 
 
 def test_a_crash_keeps_the_epochs_before_it(result):
     (one,) = (one for one in result.findings.trainings if one.role == "fit-5")
-    assert one.course.status == "failed" and one.epochs == 2 and "No space left" in one.course.failure
-    assert result.status == "failed" and result.failure.kind == "OSError"
+    assert one.course.status == "failed"
+    assert one.epochs == 2
+    assert "No space left" in one.course.failure
+    assert result.status == "failed"
+    assert result.failure.kind == "OSError"
     line = 1 + SCRIPT.splitlines().index('            raise OSError(28, "No space left on device")')
     assert result.failure.stage == f'train.py:{line}: raise OSError(28, "No space left on device")'
 
@@ -122,4 +139,5 @@ def test_data_are_known_by_their_hashes_and_networks_by_their_layers(result):
     assert all(item.sha256 and not item.sampled for item in own.data)
     assert [layer.kind for layer in result.findings.models[0].layers] == ["Dense", "Dense"]
     assert [model.parameters for model in result.findings.models] == [13, 17, 21, 25, 29]
-    assert own.seeding[0].library == "keras" and own.seeding[0].value == 3
+    assert own.seeding[0].library == "keras"
+    assert own.seeding[0].value == 3

@@ -44,7 +44,8 @@ def test_a_log_gives_the_right_numbers(name, place, capsys):
     want = EXPECTED[name]
     result = imported(OWN / "logs" / want["path"])
     (one,) = result.findings.trainings
-    assert one.epochs == want["epochs"] and one.course.axis == "epoch"
+    assert one.epochs == want["epochs"]
+    assert one.course.axis == "epoch"
     metrics = {key: direction for key, direction in want["metrics"].items() if key not in NOT_KEPT}
     assert {key: one.course.metrics.get(key) for key in metrics} == metrics
     assert not NOT_KEPT & set(one.course.metrics)
@@ -55,19 +56,24 @@ def test_a_log_gives_the_right_numbers(name, place, capsys):
             assert pairs[-1] == (want[key]["last_epoch"], pytest.approx(want[key]["last"], rel=1e-6))
             value, epoch = min((value, epoch) for epoch, value in pairs)
             assert (epoch, value) == (want[key]["best_epoch"], pytest.approx(want[key]["best"], rel=1e-6))
-    assert one.seed == want["seed_of_the_run"] and result.seeds == (() if one.seed is None else (one.seed,))
+    assert one.seed == want["seed_of_the_run"]
+    assert result.seeds == (() if one.seed is None else (one.seed,))
     assert list(one.course.phases) == want.get("segments", [])
     assert list(one.course.repeated) == want.get("repeated_epochs", [])
     said = capsys.readouterr().err
-    assert ("starts again" in said) == ("segments" in want) and ("stand twice" in said) == ("repeated_epochs" in want)
+    assert ("starts again" in said) == ("segments" in want)
+    assert ("stand twice" in said) == ("repeated_epochs" in want)
 
 
 def test_a_log_says_nothing_of_the_machine_that_imports_it(place):
     (place / "log.csv").write_text("epoch,loss\n0,1.0\n1,0.5\n")
     result = imported("log.csv")
-    assert result.provenance.git_commit is None and result.provenance.machine.processor == "unknown"
-    assert result.findings.own.files[0].name == "log.csv" and result.findings.own.door == "import"
-    assert result.findings.trainings[0].batch_size is None and result.format == 2
+    assert result.provenance.git_commit is None
+    assert result.provenance.machine.processor == "unknown"
+    assert result.findings.own.files[0].name == "log.csv"
+    assert result.findings.own.door == "import"
+    assert result.findings.trainings[0].batch_size is None
+    assert result.format == 2
 
 
 GOOD = "epoch,loss,val_loss\n0,1.0,1.5\n1,0.5,1.25\n"
@@ -85,7 +91,7 @@ BAD = {
     "a pickle by name": ("h.pkl", "x", "a pickle is not read"),
     "a pickle by content": ("h.csv", "\x80\x04K\x01.", "a pickle is not read"),
     "a trainer's state without a log": ("trainer_state.json", '{"epoch": 3, "log_history": 3}', "has no log_history"),
-    "events that are none": ("events.out.tfevents.1", "hello, this is no record at all", "is damaged, or is not"),
+    "events that are none": ("events.out.tfevents.1", "hello, this is not a record at all", "is damaged, or is not"),
     "missing": ("", "", "no such file"),
 }
 
@@ -98,7 +104,9 @@ def test_a_bad_log_is_refused_with_its_place_and_nothing_is_stored(name, place, 
         (place / file).write_bytes(content.encode("latin-1") if "pickle" in name else content.encode())
     assert main(["import", "good.csv", file or "missing.csv"]) == 2
     error = capsys.readouterr().err
-    assert told in error and len(error) < 700 and "Traceback" not in error
+    assert told in error
+    assert len(error) < 700
+    assert "Traceback" not in error
     assert not (place / "runs").exists()
 
 
@@ -111,21 +119,25 @@ def test_a_file_of_events_that_is_cut_off_is_refused(part, place, capsys):
     file.chmod(0o644)
     file.write_bytes(file.read_bytes()[:-7])
     assert main(["import", "tb"]) == 2
-    assert "is cut off in record" in capsys.readouterr().err and not (place / "runs").exists()
+    assert "is cut off in record" in capsys.readouterr().err
+    assert not (place / "runs").exists()
 
 
 def test_values_of_every_fifth_epoch_stand_at_their_epochs(place):
     history = {"loss": [1 - 0.01 * epoch for epoch in range(20)], "val_loss": [0.9, 0.7, 0.5, 0.6]}
     (place / "h.json").write_text(json.dumps(history))
     (one,) = imported("h.json").findings.trainings
-    assert one.epochs == 20 and one.course.at == {"val_loss": (5, 10, 15, 20)}
+    assert one.epochs == 20
+    assert one.course.at == {"val_loss": (5, 10, 15, 20)}
 
 
 def test_not_a_number_in_a_log_makes_it_diverged_from_there_on(place):
     (place / "log.csv").write_text("epoch,loss,val_loss\n0,1,2\n1,nan,1\n2,nan,inf\n")
     (one,) = imported("log.csv").findings.trainings
-    assert one.course.status == "diverged" and one.course.diverged_at == 2
-    assert math.isnan(one.history["loss"][1]) and one.history["val_loss"][2] == math.inf
+    assert one.course.status == "diverged"
+    assert one.course.diverged_at == 2
+    assert math.isnan(one.history["loss"][1])
+    assert one.history["val_loss"][2] == math.inf
 
 
 def test_several_logs_are_the_seeds_of_one_run(place):
@@ -133,7 +145,8 @@ def test_several_logs_are_the_seeds_of_one_run(place):
         (place / f"seed_{seed}").mkdir()
         (place / f"seed_{seed}" / "history.json").write_text(json.dumps({"loss": [1.0, seed / 10]}))
     result = imported("--seeds-from", r"seed_(\d+)", "seed_3/history.json", "seed_7/history.json")
-    assert result.seeds == (3, 7) and [one.course.group for one in result.findings.trainings] == ["seed", "seed"]
+    assert result.seeds == (3, 7)
+    assert [one.course.group for one in result.findings.trainings] == ["seed", "seed"]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +165,8 @@ def test_several_logs_are_the_seeds_of_one_run(place):
 def test_wrong_usage_is_told(words, told, place, capsys):
     (place / "good.csv").write_text(GOOD)
     assert main(["import", *words]) == 2
-    assert told in capsys.readouterr().err and not (place / "runs").exists()
+    assert told in capsys.readouterr().err
+    assert not (place / "runs").exists()
 
 
 def test_the_user_says_what_is_better_of_an_unknown_metric(place):
@@ -172,9 +186,11 @@ def test_the_same_log_is_stored_once(place, capsys):
 def test_what_is_imported_is_listed_and_shown(place, capsys):
     (place / "a.csv").write_text(GOOD)
     assert main(["import", "a.csv"]) == 0
-    assert main(["list"]) == 0 and main(["show", "a"]) == 0
+    assert main(["list"]) == 0
+    assert main(["show", "a"]) == 0
     said = capsys.readouterr().out
-    assert "a " in said and "complete" in said
+    assert "a " in said
+    assert "complete" in said
 
 
 def test_a_folder_of_ten_thousand_files_is_answered_soon(place, capsys):
@@ -201,15 +217,19 @@ def test_a_long_table_is_kept_thinned_with_its_extremes(place):
     for epoch in range(1, 50_001):
         kept.add(epoch, -5.0 if epoch == 12_345 else 9.0 if epoch == 777 else 1 / epoch)
     column = kept.column()
-    assert len(column.values) <= 1003 and column.at == sorted(column.at) and column.at[-1] == 50_000
-    assert column.values[column.at.index(12_345)] == -5.0 and column.values[column.at.index(777)] == 9.0
+    assert len(column.values) <= 1003
+    assert column.at == sorted(column.at)
+    assert column.at[-1] == 50_000
+    assert column.values[column.at.index(12_345)] == -5.0
+    assert column.values[column.at.index(777)] == 9.0
 
 
 def test_steps_are_not_called_epochs(place):
     entries = [{"epoch": step / 40, "step": step, "loss": 1 / step} for step in (10, 20, 30)]
     (place / "trainer_state.json").write_text(json.dumps({"log_history": entries, "num_train_epochs": 1}))
     (one,) = imported("trainer_state.json").findings.trainings
-    assert one.course.axis == "step" and one.course.at["loss"] == (10, 20, 30)
+    assert one.course.axis == "step"
+    assert one.course.at["loss"] == (10, 20, 30)
 
 
 def test_an_export_of_weights_and_biases_is_read(place):
@@ -218,7 +238,8 @@ def test_an_export_of_weights_and_biases_is_read(place):
         writer.writerow(["Step", "run-1 - val_loss", "run-1 - val_loss__MIN", "run-1 - val_loss__MAX"])
         writer.writerows([[0, 0.5, 0.5, 0.5], [1, 0.25, 0.25, 0.25]])
     (one,) = imported("wandb.csv").findings.trainings
-    assert one.history == {"val_loss": (0.5, 0.25)} and one.course.axis == "step"
+    assert one.history == {"val_loss": (0.5, 0.25)}
+    assert one.course.axis == "step"
 
 
 def test_sacred_is_read_with_its_seed(place):
@@ -227,7 +248,9 @@ def test_sacred_is_read_with_its_seed(place):
     (place / "1" / "metrics.json").write_text(json.dumps(metrics))
     (place / "1" / "config.json").write_text('{"seed": 9, "net": {"units": 3}, "api_key": "abcdefgh12345"}')
     result = imported("1")
-    assert result.seeds == (9,) and result.settings["net.units"] == 3 and result.settings["api_key"] == "***"
+    assert result.seeds == (9,)
+    assert result.settings["net.units"] == 3
+    assert result.settings["api_key"] == "***"
 
 
 def test_a_database_of_mlflow_is_read(place):
@@ -237,7 +260,8 @@ def test_a_database_of_mlflow_is_read(place):
         base.executemany("insert into metrics values ('loss', ?, 0, 'r', ?, 0)", [(1.0, 0), (0.5, 1)])
         base.execute("insert into params values ('seed', '4', 'r')")
     result = imported("mlflow.db")
-    assert result.seeds == (4,) and result.findings.trainings[0].history["loss"] == (1.0, 0.5)
+    assert result.seeds == (4,)
+    assert result.findings.trainings[0].history["loss"] == (1.0, 0.5)
 
 
 def test_importers_are_found_by_their_entry_points():

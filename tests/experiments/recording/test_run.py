@@ -30,31 +30,45 @@ def test_a_plain_loop_is_recorded_and_read_back(place):
     assert stored.history == {"loss": [(1.0, 0.5, 1 / 3)], "val_loss": [(2.0, 1.0, 2 / 3)]}
     assert [(one.name, one.value, one.direction) for one in stored.scores] == [("test_accuracy", 0.97, "higher")]
     result = stored.result
-    assert result.seeds == (0,) and result.settings["units"] == 64 and result.settings["lr"] == 0.1
+    assert result.seeds == (0,)
+    assert result.settings["units"] == 64
+    assert result.settings["lr"] == 0.1
     assert result.settings["api_key"] == "***"
     assert result.findings.predictions[0].confusion == ((1, 0), (1, 1))
-    assert result.findings.measures[0].name == "test_odd" and result.findings.own.notes == ("first try",)
+    assert result.findings.measures[0].name == "test_odd"
+    assert result.findings.own.notes == ("first try",)
     assert "def test_wrong_values" in result.findings.listings[0].source
-    assert result.findings.trainings[0].course.source == "told" and run.path.is_file()
+    assert result.findings.trainings[0].course.source == "told"
+    assert run.path.is_file()
 
 
 def test_an_error_in_the_block_goes_on_and_what_was_measured_is_stored(place):
-    with pytest.raises(ZeroDivisionError), labreport.record("broken") as run:
-        run.epoch(loss=1.0)
-        raise ZeroDivisionError("oh")
+    def broken():
+        with labreport.record("broken") as run:
+            run.epoch(loss=1.0)
+            raise ZeroDivisionError("oh")
+
+    with pytest.raises(ZeroDivisionError):
+        broken()
     (stored,) = labreport.runs(lab="broken")
-    assert stored.result.status == "failed" and stored.result.failure.kind == "ZeroDivisionError"
-    assert stored.result.seeds == () and stored.result.findings.trainings[0].seed is None
+    assert stored.result.status == "failed"
+    assert stored.result.failure.kind == "ZeroDivisionError"
+    assert stored.result.seeds == ()
+    assert stored.result.findings.trainings[0].seed is None
 
 
 def test_wrong_values_are_warnings_and_the_program_goes_on(place):
-    with pytest.warns(UserWarning, match="could not record") as told, labreport.record("odd") as run:
-        run.epoch(loss="high")
-        run.score("accuracy", None)
-        run.predictions([1], [1, 2])
-        run.figure(object(), "none")
-        run.epoch(loss=1.0)
-    assert len(told) == 4
+    def odd():
+        with labreport.record("odd") as run:
+            run.epoch(loss="high")
+            run.score("accuracy", None)
+            run.predictions([1], [1, 2])
+            run.figure(object(), "none")
+            run.epoch(loss=1.0)
+
+    with pytest.warns(UserWarning, match="could not record") as warned:
+        odd()
+    assert len(warned) == 4
     (stored,) = labreport.runs()
     assert stored.history == {"loss": [(1.0,)]}
 
@@ -78,7 +92,8 @@ def test_keras_is_recorded_by_a_callback(place):
         model.fit(x, x[:, :1], epochs=3, verbose=0, validation_split=0.5, callbacks=[callback])
     (stored,) = labreport.runs()
     (one,) = stored.result.findings.trainings
-    assert one.epochs == 5 and one.course.phases == (2, 3)
+    assert one.epochs == 5
+    assert one.course.phases == (2, 3)
     assert list(one.history["val_loss"][:2]) == pytest.approx(first.history["val_loss"], nan_ok=True)
     assert stored.result.findings.models[0].layers[-1].kind == "Dense"
 

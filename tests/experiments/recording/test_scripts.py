@@ -58,7 +58,8 @@ def check(result, want, printed, place):
         assert (key, direction) in {(s.metric, s.direction) for s in result.findings.scores if s.split == "test"}
     if "total_epochs" in want:
         (only,) = result.findings.trainings
-        assert only.epochs == want["total_epochs"] and sum(only.course.phases) == want["total_epochs"]
+        assert only.epochs == want["total_epochs"]
+        assert sum(only.course.phases) == want["total_epochs"]
     if want.get("diverged"):
         assert [one.course.status for one in result.findings.trainings] == ["diverged"]
     if "watched" in want:
@@ -67,8 +68,10 @@ def check(result, want, printed, place):
     if "planned_epochs" in want:
         assert result.findings.trainings[0].course.planned == want["planned_epochs"]
     if "error" in want:
-        assert result.status == "failed" and result.failure.kind == want["error"]
-        assert "No space left on device" in result.failure.message and "raise OSError" in result.failure.stage
+        assert result.status == "failed"
+        assert result.failure.kind == want["error"]
+        assert "No space left on device" in result.failure.message
+        assert "raise OSError" in result.failure.stage
         assert [one.course.status for one in result.findings.trainings] == ["failed"]
     else:
         assert result.status == "complete"
@@ -95,7 +98,7 @@ def epochs(fit):
 
 
 def of_this_run(want, fits):
-    """Where early stopping ends a run without a seed, its length is no fixed number."""
+    """Where early stopping ends a run without a seed, its length is not a fixed number."""
     if want["same_numbers_every_run"] or want.get("own_truth", {}).get("file") is None:
         return want["fits"]
     return [{"epochs": epochs(fit)} for fit in fits]
@@ -139,7 +142,8 @@ def compare_with_own_truth(result, fits, want, printed, place):
     elif name == "imdb_lstm.py":
         ((best, of),) = re.findall(truth["stdout"][0], printed)
         column = fits[0]["columns"]["val_loss"]
-        assert min((v, e) for e, v in column)[1] == int(best) and len(column) == int(of)
+        assert min((v, e) for e, v in column)[1] == int(best)
+        assert len(column) == int(of)
     elif name == "notebook_digits.py":
         (last,) = re.findall(truth["stdout"][0], printed)
         assert fits[0]["columns"]["val_accuracy"][-1][1] == pytest.approx(float(last), abs=6e-5)

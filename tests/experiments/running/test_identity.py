@@ -9,6 +9,7 @@ import pytest
 
 from labreport.experiments import registry
 from labreport.experiments.errors import LabError
+from labreport.experiments.lab.files import text_hash
 from labreport.experiments.result import DataFile
 from labreport.experiments.running import identity
 
@@ -126,6 +127,6 @@ def test_the_line_ends_of_a_source_or_of_a_text_are_no_input(lab_file):
     for file in (lab_file, lab_file.parent / "helper.py"):
         file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     assert parts(lab_file) == old
-    assert identity.text_hash(b"1,2\r\n") == identity.text_hash(b"1,2\n")
-    assert identity.text_hash(b"\0\r\n") != identity.text_hash(b"\0\n")
-    assert identity.text_hash(b"\xff\r\n") != identity.text_hash(b"\xff\n")
+    assert text_hash(b"1,2\r\n") == text_hash(b"1,2\n")
+    assert text_hash(b"\0\r\n") != text_hash(b"\0\n")
+    assert text_hash(b"\xff\r\n") != text_hash(b"\xff\n")

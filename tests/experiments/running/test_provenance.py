@@ -88,7 +88,8 @@ def test_the_git_state_tells_commit_and_changes(tmp_path: Path, monkeypatch: pyt
     git(tmp_path, "add", "lab.py")
     git(tmp_path, "commit", "-qm", "first")
     commit, dirty = git_state(tmp_path)
-    assert commit is not None and len(commit) == 40
+    assert commit is not None
+    assert len(commit) == 40
     assert dirty is False
     (tmp_path / "report.html").write_text("an output")
     assert git_state(tmp_path) == (commit, False)
@@ -141,7 +142,8 @@ def test_the_record_holds_versions_machine_and_times(tmp_path: Path) -> None:
     assert record.packages["numpy"] == version("numpy")
     assert record.machine.threads == 2
     assert record.machine.logical_processors >= 1
-    assert record.machine.system and record.machine.processor
+    assert record.machine.system
+    assert record.machine.processor
     assert (record.started, record.ended) == ("2026-03-01T09:00:00Z", "2026-03-01T09:01:00Z")
     assert record.git_commit is None
 

@@ -180,14 +180,17 @@ def test_a_long_message_of_a_lab_keeps_its_beginning_and_its_end(tmp_path):
     ):
         failure = run(own(tmp_path, body=body)).failure
         assert failure is not None
-        assert failure.message.startswith("first") and failure.message.endswith("last")
-        assert len(failure.message) <= 1000 and failure.message.count("\n") <= 12
+        assert failure.message.startswith("first")
+        assert failure.message.endswith("last")
+        assert len(failure.message) <= 1000
+        assert failure.message.count("\n") <= 12
 
 
 @pytest.mark.parametrize("value", ["10**400", "'many'", "[1]", "object()"])
 def test_findings_that_no_file_can_hold_give_a_failed_run(tmp_path, value):
     result = run(own(tmp_path, body=f"session.measure('x', {value})"))
-    assert result.status == "failed" and result.failure is not None
+    assert result.status == "failed"
+    assert result.failure is not None
     assert "can't be stored" in result.failure.message
     assert result.findings.measures == ()
 

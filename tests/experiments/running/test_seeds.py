@@ -45,7 +45,7 @@ def kept(folder: Path) -> list[str]:
 
 @pytest.fixture
 def whole(tmp_path) -> Findings:
-    """What a run finds that nobody disturbs."""
+    """What a run finds that is not disturbed."""
     folder = tmp_path / "undisturbed"
     folder.mkdir()
     return run(folder).findings
@@ -233,5 +233,6 @@ def test_a_seed_of_another_process_whose_findings_cannot_be_stored_fails_in_word
     prepared = prepare(registry.load("seeds", lab), overrides={"folder": str(tmp_path)}, seeds=SEEDS)
     result = run_lab(prepared, jobs=2, announce=lambda line: None)
     assert (result.status, result.failure and result.failure.kind) == ("failed", "LabError")
-    assert result.failure is not None and "can't be stored" in result.failure.message
+    assert result.failure is not None
+    assert "can't be stored" in result.failure.message
     assert "Traceback" not in capfd.readouterr().err

@@ -15,7 +15,7 @@ from helpers.sample_report import CODE, sample
 
 from labreport.report.chapters import bilingual, build
 from labreport.report.configuration import Configuration, load, override
-from labreport.report.document import Chapter, Column, Exercise, Figure, Prose, Table, Texts
+from labreport.report.document import Chapter, Column, Exercise, Figure, LanguageTexts, Prose, Table
 from labreport.report.errors import RenderingError, UsageError
 from labreport.report.rendering import columns, html, pdf
 from labreport.report.rendering.markdown import markdown
@@ -82,9 +82,11 @@ def test_labels_of_figures_are_in_both_languages_and_descriptions_in_their_own()
     shown = re.findall(r"<text[^>]*>([^<]+)</text>", curves.svg)
     assert {"轮次 epoch", "第 4 轮 · epoch 4", "损失 loss", "验证", "validation"} <= set(shown)
     chinese, english = curves.alt.by_language.values()
-    assert "验证损失从" in chinese and "epoch" not in chinese
-    assert "validation loss falls from" in english and "轮" not in english
-    assert curves.data.columns[0].title == Texts({"zh": "轮次", "en": "epoch"})
+    assert "验证损失从" in chinese
+    assert "epoch" not in chinese
+    assert "validation loss falls from" in english
+    assert "轮" not in english
+    assert curves.data.columns[0].title == LanguageTexts({"zh": "轮次", "en": "epoch"})
     assert "第 4 轮 · epoch 4 · " in built.report.cover.strip[0].svg
 
 
@@ -97,14 +99,14 @@ def test_captions_and_heads_are_in_both_languages(page):
 
 def test_a_paragraph_that_both_languages_share_is_there_once(both):
     code = "```python\nx = 1\n```"
-    text = Texts({"zh": f"一段。\n\n{code}\n\n两段。", "en": f"One.\n\n{code}\n\nTwo."})
+    text = LanguageTexts({"zh": f"一段。\n\n{code}\n\n两段。", "en": f"One.\n\n{code}\n\nTwo."})
     assert Page(both, "screen").paired(text) == [
         ("zh", "一段。"), ("en", "One."), ("zh", code), ("zh", "两段。"), ("en", "Two."),
     ]  # fmt: skip
 
 
 def test_where_the_numbers_of_paragraphs_differ_one_language_follows_the_other(both):
-    text = Texts({"zh": "一\n\n二", "en": "one"})
+    text = LanguageTexts({"zh": "一\n\n二", "en": "one"})
     assert [language for language, _ in Page(both, "screen").paired(text)] == ["zh", "zh", "en"]
 
 
@@ -145,7 +147,7 @@ def test_rows_with_ids_meet_their_counterparts_in_whatever_order():
 
 
 def test_a_cell_of_two_lines_is_as_wide_as_the_wider():
-    assert columns.length(Texts({"zh": "过拟合", "en": "overfits"})) == len("overfits")
+    assert columns.length(LanguageTexts({"zh": "过拟合", "en": "overfits"})) == len("overfits")
 
 
 def test_the_whole_report_of_all_labs_can_be_set(page):

@@ -76,7 +76,8 @@ def test_both_languages_have_the_same_tree():
 def test_a_link_to_a_chapter_that_is_left_out_becomes_its_title():
     report = _built([hand_result("mnist")]).report
     text = msgspec.json.encode(report).decode()
-    assert "](#boston)" not in text and "](#tensors)" not in text
+    assert "](#boston)" not in text
+    assert "](#tensors)" not in text
     assert SHIPPED.title("en", "tensors") in text
 
 
@@ -119,9 +120,12 @@ def test_a_chapter_with_a_broken_note_is_replaced_by_a_page_that_says_why(monkey
         notes, "source", lambda language, name: ("# T\n{{ x }}", "x.md") if name == "imdb" else source(language, name)
     )
     built = _built([hand_result("mnist"), hand_result("imdb")])
-    assert len(built.problems) == 1 and "x.md:2" in built.problems[0]
+    assert len(built.problems) == 1
+    assert "x.md:2" in built.problems[0]
     first, second, _ = built.report.chapters
-    assert first.sections and isinstance(second.opening[0], Box) and second.opening[0].kind == "failure"
+    assert first.sections
+    assert isinstance(second.opening[0], Box)
+    assert second.opening[0].kind == "failure"
 
 
 def test_a_record_that_contradicts_itself_costs_its_own_chapter():
@@ -129,8 +133,10 @@ def test_a_record_that_contradicts_itself_costs_its_own_chapter():
     cut = tuple(msgspec.structs.replace(image, pixels=image.pixels[:9]) for image in images)
     built = _built([hand_result("tensors"), hand_result("mnist", images=cut)])
     (problem,) = built.problems
-    assert "mnist.md:" in problem and "contradicts itself" in problem
-    assert built.report.chapters[0].sections and not built.report.chapters[1].sections
+    assert "mnist.md:" in problem
+    assert "contradicts itself" in problem
+    assert built.report.chapters[0].sections
+    assert not built.report.chapters[1].sections
 
 
 def test_a_mistake_of_labreport_itself_is_no_broken_chapter(monkeypatch):
@@ -159,7 +165,8 @@ def test_sample_data_a_quick_profile_and_a_single_seed_are_marked_in_title_and_c
         part = _built([result], language).report.chapters[0]
         assert len(part.marks) == 1
         captions = [node.tag_line for node in _nodes(part) if isinstance(node, Figure)]
-        assert captions and set(captions) == {words(tag)}
+        assert captions
+        assert set(captions) == {words(tag)}
     assert _built([plain], language).report.chapters[0].marks == ()
 
 
@@ -183,7 +190,8 @@ def test_the_instructor_sees_the_solution_and_the_student_does_not(monkeypatch):
     teacher = _built([hand_result("mnist")], edition="instructor")
     assert "CANARY" not in msgspec.json.encode(student.report).decode()
     (exercise,) = (node for node in _nodes(teacher.report) if isinstance(node, Exercise))
-    assert exercise.solution is not None and exercise.solution.startswith("CANARY 9")
+    assert exercise.solution is not None
+    assert exercise.solution.startswith("CANARY 9")
     assert (exercise.points, exercise.hint, exercise.answer_lines) == (3, "Look.", 0)
     (exercise,) = (node for node in _nodes(student.report) if isinstance(node, Exercise))
     assert exercise.answer_lines == 3
@@ -235,7 +243,8 @@ def test_title_course_and_date_come_from_the_configuration():
     report = _built(
         [hand_result("mnist")], title={"en": "My course"}, course={"en": "ML 101"}, date="2030-02-03"
     ).report
-    assert report.cover.title == "My course" and report.date == "2030-02-03"
+    assert report.cover.title == "My course"
+    assert report.date == "2030-02-03"
     assert "ML 101" in [value for _, value in report.cover.facts]
 
 

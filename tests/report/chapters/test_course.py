@@ -85,7 +85,8 @@ def test_the_logo_is_on_the_cover_with_the_name_of_the_institution(folder):
     picture = (folder.parent / "logo.png").read_bytes()
     for which, name in (("zh", "某某大学"), ("en", "University of Nowhere")):
         (logo,) = Cover((folder / f"labreport-{which}.html").read_text("utf-8")).pictures
-        assert logo["src"].startswith("data:image/png;base64,") and logo["alt"] == name
+        assert logo["src"].startswith("data:image/png;base64,")
+        assert logo["alt"] == name
         with pikepdf.open(io.BytesIO((folder / f"labreport-{which}.pdf").read_bytes())) as document:
             streams = [item for item in document.objects if isinstance(item, pikepdf.Stream)]
             sizes = [(item.Width, item.Height) for item in streams if item.get("/Subtype") == "/Image"]

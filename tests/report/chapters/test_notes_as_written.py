@@ -41,7 +41,8 @@ def test_nothing_between_fences_is_anything_but_code(opened, closed):
     note = _read(f"{opened}\n{CODE}\n{closed}\n\n# Title\n\n## S {{#s}}\n\n{opened}\n{CODE}\n{closed}\n")
     assert note.title == notes.title_of(f"{opened}\n{CODE}\n{closed}\n\n# Title\n") == "Title"
     assert [section.id for section in note.sections] == ["s"]
-    assert CODE in note.opening[0].text and CODE in note.sections[0].passages[0].text
+    assert CODE in note.opening[0].text
+    assert CODE in note.sections[0].passages[0].text
     assert notes.outline(f"# T\n{opened}\n{CODE}\n{closed}\n") == ["section title"]
 
 
@@ -131,8 +132,11 @@ def test_words_between_two_formulas_stay_words():
 def test_an_alert_becomes_a_box(tmp_path):
     chapter = _chapter(tmp_path, "# T\n\n> [!WARNING]\n> Look **out**.\n>\n> ```\n> # code\n> ```\n\nafter\n")
     box, after = chapter.opening
-    assert isinstance(box, Box) and box.kind == "caution" and "Look **out**." in box.blocks[0].markdown
-    assert "```\n# code\n```" in box.blocks[0].markdown and after == Prose(markdown="after")
+    assert isinstance(box, Box)
+    assert box.kind == "caution"
+    assert "Look **out**." in box.blocks[0].markdown
+    assert "```\n# code\n```" in box.blocks[0].markdown
+    assert after == Prose(markdown="after")
 
 
 LIBRARY = """
@@ -156,7 +160,8 @@ def test_footnotes_and_citations_are_links_to_tables_at_the_end(tmp_path):
         r"\[[1](#imdb-reference-1), p. x; [2](#imdb-reference-2)\]."
     )
     footnotes, cited = (section.blocks[0] for section in chapter.sections[-2:])
-    assert isinstance(footnotes, Table) and isinstance(cited, Table)
+    assert isinstance(footnotes, Table)
+    assert isinstance(cited, Table)
     assert footnotes.row_ids == ("imdb-footnote-1", "imdb-footnote-2")
     assert [row[1] for row in footnotes.rows] == ["second goes on", r"first, see \[[2](#imdb-reference-2)\]"]
     assert [row[1] for row in cited.rows] == [
@@ -236,7 +241,8 @@ DOUBLED = "{% set a0='x' %}" + "".join(
 def test_a_hostile_expression_is_an_error_with_a_line_and_no_address_in_memory(text):
     with pytest.raises(NoteError, match=r"^n/en/x\.md:\d+: ") as error:
         _read(f"# T\n\n{text}\n")
-    assert "0x" not in str(error.value) and len(str(error.value)) < 1000
+    assert "0x" not in str(error.value)
+    assert len(str(error.value)) < 1000
 
 
 def test_a_difference_too_large_for_a_number_is_no_fault_of_labreport():

@@ -1,4 +1,4 @@
-"""The notes of both languages are in step, and whoever changes one side alone is told which other side is stale."""
+"""The notes of both languages are in step, and a change of one side alone names the other side as stale."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def weather(**changes: object) -> Result:
-    """A run of a lab that nobody here has thought of: degrees, names of its own, roles of its own."""
+    """A run of a lab that no one here has thought of: degrees, names of its own, roles of its own."""
     boston = hand_result("boston", seeds=(0,))
 
     def measured(name: str, model: str, metric: str, value: float, unit: str = "degrees") -> Score:
@@ -40,7 +40,8 @@ def weather(**changes: object) -> Result:
 
 def test_the_deciding_score_is_that_of_the_final_model_whatever_its_name():
     found = deciding(weather())
-    assert found is not None and found.first.name == "error"
+    assert found is not None
+    assert found.first.name == "error"
 
 
 def test_the_summary_names_the_units_of_its_labs_and_no_others():
@@ -69,5 +70,6 @@ def test_no_claim_speaks_of_dollars_where_there_were_none():
 
     for name in ("beats_mean", "folds_spread", "smoothed_minimum_before_end"):
         said = claims.state(name, weather())
-        assert "dollar" not in sentence(said, "weather", "en") and "price" not in sentence(said, "weather", "en")
+        assert "dollar" not in sentence(said, "weather", "en")
+        assert "price" not in sentence(said, "weather", "en")
         assert "dollars" in sentence(claims.state(name, hand_result("boston")), "boston", "en")

@@ -8,18 +8,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers.hand_labs import lab_source, place, stored
+from helpers.hand_labs import lab_source, stored
 
 from labreport.report.cli import main
 from labreport.report.store.runs import Store
-
-__all__ = ["place"]
 
 
 def test_a_lab_that_raises_fails_alone_with_exit_code_3(place, capsys):
     assert main(["run", "bad", "good"]) == 3
     error = capsys.readouterr().err
-    assert "bad failed: RuntimeError" in error and "the lamp went out" in error
+    assert "bad failed: RuntimeError" in error
+    assert "the lamp went out" in error
     assert {run.entry.lab: run.entry.status for run in Store(place / "runs").list().runs} == {
         "bad": "failed",
         "good": "complete",
@@ -104,7 +103,8 @@ def test_ctrl_c_ends_with_130_and_keeps_what_was_finished(place):
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "Interrupted" in error and "Traceback" not in error
+    assert "Interrupted" in error
+    assert "Traceback" not in error
     status = {run.entry.lab: run.entry.status for run in Store(place / "runs").list().runs}
     assert status["good"] == "complete"
     assert status.get("slow", "interrupted") == "interrupted"

@@ -11,11 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers.hand_labs import COMMAND, LAB, place, started, stored
+from helpers.hand_labs import COMMAND, LAB, started, stored
 
 from labreport.report.cli import main
-
-__all__ = ["place"]
 
 NAMESAKES = ("report", "multiprocessing", "json", "random", "numpy", "click", "msgspec", "pickle", "sitecustomize")
 
@@ -32,7 +30,7 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def workers(process: subprocess.Popen[str], count: int) -> list[int]:
-    """Wait until a command has so many processes at work, and return their ids."""
+    """Wait until a command has this number of processes at work, and return their ids."""
     patience = time.monotonic() + 60
     while time.monotonic() < patience and process.poll() is None:
         found = []
@@ -91,7 +89,7 @@ def test_ctrl_c_while_two_languages_are_rendered_is_one_line_and_130(place, paus
     time.sleep(pause)  # while they start, import, and render
     os.killpg(process.pid, signal.SIGINT)
     output, error = process.communicate(timeout=30)
-    assert (process.returncode, output, error) == (130, "", "Interrupted; every finished lab is kept.\n")
+    assert (process.returncode, output, error) == (130, "", "Interrupted; every finished lab is saved.\n")
 
 
 def test_ctrl_c_while_two_processes_train_is_one_line_and_130(place):
@@ -101,7 +99,7 @@ def test_ctrl_c_while_two_processes_train_is_one_line_and_130(place):
     time.sleep(0.5)
     os.killpg(process.pid, signal.SIGINT)
     output, error = process.communicate(timeout=30)
-    assert (process.returncode, output, error) == (130, "", "Interrupted; every finished lab is kept.\n")
+    assert (process.returncode, output, error) == (130, "", "Interrupted; every finished lab is saved.\n")
 
 
 def test_a_language_whose_process_was_killed_is_rendered_again(place):

@@ -30,7 +30,8 @@ def test_two_runs_are_named_by_id_folder_and_file(capsys):
         assert called(*names) == 0
         output = capsys.readouterr().out
         assert "worse" in output
-        assert OLD.run_id in output and NEW.run_id in output
+        assert OLD.run_id in output
+        assert NEW.run_id in output
         assert "−2.00" in output
 
 
@@ -48,7 +49,9 @@ def test_the_terminal_speaks_chinese_when_asked(capsys):
     stored(OLD, NEW)
     assert called("last:2", "last:1", "--lang", "zh") == 0
     output = capsys.readouterr().out
-    assert "退化" in output and "置换检验" in output and "置信区间" in output
+    assert "退化" in output
+    assert "置换检验" in output
+    assert "置信区间" in output
 
 
 def test_last_counts_complete_runs_of_each_lab_and_names_what_it_passes_over(capsys):
@@ -75,7 +78,8 @@ def test_a_folder_of_runs_stands_for_the_newest_complete_run_of_each_lab(capsys)
     stored(NEW, dated(hand_result("mnist"), 2), root="june/runs")
     assert called("may/runs", "june/runs") == 0
     output = capsys.readouterr().out
-    assert "A: may/runs" in output and "B: june/runs" in output
+    assert "A: may/runs" in output
+    assert "B: june/runs" in output
     assert "mnist" in output
     assert called("may/runs/imdb", "june/runs/imdb") == 0
     assert "mnist" not in capsys.readouterr().out
@@ -257,7 +261,8 @@ def test_single_runs_say_that_chance_cant_be_ruled_out(capsys):
     assert called(old, new) == 0
     output = capsys.readouterr().out
     assert "one run each; chance can’t be ruled out" in output
-    assert "better" not in output and "worse" not in output
+    assert "better" not in output
+    assert "worse" not in output
 
 
 def test_a_margin_makes_small_differences_equal(capsys):
@@ -321,7 +326,7 @@ def test_a_report_without_its_text_is_compared_by_its_results_and_says_so(capsys
 
 @pytest.fixture
 def place_of_notes():
-    """Stores a run and writes a note of the user's own with one sentence that a test chooses."""
+    """Stores a run and writes a user's note with one sentence that a test chooses."""
     stored(OLD)
     Path("labreport.toml").write_text('notes = "notes"\n')
     Path("notes/en").mkdir(parents=True)

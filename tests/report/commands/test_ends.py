@@ -36,7 +36,7 @@ def ended(place, *signals: int) -> tuple[int, str]:
 def test_a_signal_ends_a_run_with_a_line_a_code_and_a_record(tmp_path, number, code):
     found, errors = ended(tmp_path, number)
     assert found == code
-    assert errors.strip().splitlines()[-1] == "Interrupted; every finished lab is kept."
+    assert errors.strip().splitlines()[-1] == "Interrupted; every finished lab is saved."
     assert [run.entry.status for run in Store(tmp_path / "runs").list("slow").runs] == ["interrupted"]
 
 

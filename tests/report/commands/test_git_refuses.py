@@ -39,7 +39,8 @@ def test_runs_of_a_foreign_repository_name_the_reason_and_the_way_out(foreign, c
     (foreign / "runs").mkdir()
     assert main(["compare", "git:HEAD", "git:HEAD"]) == 2
     told = capsys.readouterr().err
-    assert "git refuses the folder" in told and "safe.directory" in told
+    assert "git refuses the folder" in told
+    assert "safe.directory" in told
 
 
 def test_doctor_says_that_git_refuses(foreign, capsys):

@@ -6,13 +6,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from helpers.hand_labs import place, stored
+from helpers.hand_labs import stored
 
 from labreport.report import cli, publish
 from labreport.report.store import codec
 from labreport.report.store.runs import Store
-
-__all__ = ["place"]
 
 
 @pytest.fixture
@@ -51,7 +49,8 @@ def test_a_build_in_which_nothing_changed_decodes_each_run_once(place, decoded, 
     listed.clear()
     assert cli.main(arguments) == code
     assert "unchanged" in capsys.readouterr().err
-    assert set(decoded.values()) == {1} and len(decoded) == 1
+    assert set(decoded.values()) == {1}
+    assert len(decoded) == 1
     assert listed == [None]
 
 
@@ -59,7 +58,8 @@ def test_rendering_decodes_each_run_once_whatever_it_is_rendered_to(place, decod
     stored(place, "mnist", "tensors")
     monkeypatch.setattr(publish.os, "cpu_count", lambda: 1)  # both languages in this process
     assert cli.main(["render", "--strict", "--lang", "zh,en", "--to", "md", "-q"]) in (0, 1)
-    assert set(decoded.values()) == {1} and len(decoded) == 2
+    assert set(decoded.values()) == {1}
+    assert len(decoded) == 2
     assert listed == [None]
 
 
@@ -91,4 +91,5 @@ def test_comparing_two_stored_runs_decodes_each_once_for_all_its_files(place, de
     stored(place, "mnist")
     stored(place, "mnist", run_id="another")
     assert cli.main(["compare", "last:1", "last:2", "--to", "md,json", "--lang", "zh,en", "-q"]) in (0, 4)
-    assert set(decoded.values()) == {1} and len(decoded) == 2
+    assert set(decoded.values()) == {1}
+    assert len(decoded) == 2

@@ -48,9 +48,13 @@ def test_printed_epochs_of_a_loop_are_read_and_it_is_said(place):
     (result,) = results(place)
     (one,) = result.findings.trainings
     assert one.history == {"loss": (1.0, 0.5, 0.3333), "val_loss": (2.0, 1.0, 0.6667)}
-    assert one.course.source == "printed" and one.course.planned == 3 and one.seed is None and result.seeds == ()
+    assert one.course.source == "printed"
+    assert one.course.planned == 3
+    assert one.seed is None
+    assert result.seeds == ()
     assert b"read from what was printed" in done.stderr
-    assert done.stdout.count(b"Epoch") == 3 and result.findings.own.printed.count("Epoch") == 3
+    assert done.stdout.count(b"Epoch") == 3
+    assert result.findings.own.printed.count("Epoch") == 3
 
 
 BAD = {
@@ -68,8 +72,10 @@ BAD = {
 def test_a_script_that_measures_nothing_has_a_message_and_a_code(name, place):
     text, code, told = BAD[name]
     done = recorded(place, write(place, text), check=code)
-    assert told in done.stderr.decode() and not results(place)
-    assert "labreport" not in done.stdout.decode("latin-1") and b"boot.py" not in done.stderr
+    assert told in done.stderr.decode()
+    assert not results(place)
+    assert "labreport" not in done.stdout.decode("latin-1")
+    assert b"boot.py" not in done.stderr
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -77,7 +83,8 @@ def test_what_a_script_prints_is_as_without_the_recorder(name, place):
     write(place, BAD[name][0])
     plain = subprocess.run([sys.executable, "train.py"], cwd=place, capture_output=True, check=False)
     done = recorded(place, "train.py")
-    assert done.stdout == plain.stdout and done.stderr.startswith(plain.stderr)
+    assert done.stdout == plain.stdout
+    assert done.stderr.startswith(plain.stderr)
 
 
 USAGE = {
@@ -88,7 +95,7 @@ USAGE = {
     "a name for no lab": (["--name", "a/b", "train.py"], "can't name a run"),
     "the name of a lab": (["--name", "mnist", "train.py"], "one of the labs that are shipped"),
     "seeds": (["--seeds", "x", "train.py"], "seed"),
-    "a time": (["--timeout", "soon", "train.py"], "no time"),
+    "a time": (["--timeout", "soon", "train.py"], "is not a time"),
     "a template": (["--as", "loss {loss:f}", "train.py"], "{epoch:d}"),
     "data": (["--data", "none.csv", "train.py"], "none.csv"),
     "a program without a template": (["--", "true"], "--as"),
@@ -102,7 +109,9 @@ def test_wrong_usage_is_told_before_anything_runs(name, place):
     (place / "picture.py").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
     (place / "folder").mkdir()
     done = recorded(place, *words, check=2)
-    assert told in done.stderr.decode() and not (place / "ran").exists() and len(done.stderr) < 600
+    assert told in done.stderr.decode()
+    assert not (place / "ran").exists()
+    assert len(done.stderr) < 600
 
 
 def test_a_script_that_never_ends_is_ended_and_what_it_measured_is_kept(place):
@@ -113,7 +122,8 @@ def test_a_script_that_never_ends_is_ended_and_what_it_measured_is_kept(place):
     )
     done = recorded(place, "--timeout", "6s", write(place, text), check=124)
     (result,) = results(place)
-    assert result.status == "interrupted" and result.failure.kind == "Timeout"
+    assert result.status == "interrupted"
+    assert result.failure.kind == "Timeout"
     assert result.findings.trainings[0].epochs == 3
     child = int(done.stdout.split()[-1])
     time.sleep(0.2)
@@ -130,7 +140,8 @@ def test_ctrl_c_keeps_what_was_measured(place):
     process.communicate(timeout=60)
     assert process.returncode == 130
     (result,) = results(place)
-    assert result.status == "interrupted" and result.findings.trainings[0].epochs == 3
+    assert result.status == "interrupted"
+    assert result.findings.trainings[0].epochs == 3
 
 
 def test_a_script_that_forks_is_recorded_once(place):
@@ -158,14 +169,16 @@ def test_arguments_paths_and_packages_of_the_script_are_its_own(place):
     plain = subprocess.run([sys.executable, *words], cwd=place, capture_output=True, check=True)
     assert done.stdout == plain.stdout
     (result,) = results(place)
-    assert result.lab.startswith("run-") and "hunter2secret" not in json.dumps(str(result))
+    assert result.lab.startswith("run-")
+    assert "hunter2secret" not in json.dumps(str(result))
     assert set(result.findings.own.script.modules) == {"experiments/__init__.py", "report/__init__.py"}
     assert {item.name for item in result.findings.listings} == {
         "训练.py",
         "experiments/__init__.py",
         "report/__init__.py",
     }
-    assert result.settings["help"] is True and result.settings["token"] == "***"
+    assert result.settings["help"] is True
+    assert result.settings["token"] == "***"
 
 
 def test_another_program_is_read_by_a_template(place):
@@ -173,7 +186,8 @@ def test_another_program_is_read_by_a_template(place):
     recorded(place, "--name", "sh", "--as", "ep {epoch:d} l:{loss:f}", "--", "sh", *words, check=7)
     (result,) = results(place)
     assert result.findings.trainings[0].history == {"loss": (1.0, 0.1, 0.01)}
-    assert result.status == "failed" and "exit code 7" in result.failure.message
+    assert result.status == "failed"
+    assert "exit code 7" in result.failure.message
 
 
 SEEDED = """
@@ -187,7 +201,8 @@ for epoch in range(1, 3):
 def test_seeds_give_one_group_of_several_runs(place):
     recorded(place, "--seeds", "0-2", "--jobs", "2", write(place, SEEDED.replace("{first}", "")), check=0)
     (result,) = results(place)
-    assert result.seeds == (0, 1, 2) and result.findings.own.identical == 0
+    assert result.seeds == (0, 1, 2)
+    assert result.findings.own.identical == 0
     assert {one.course.group for one in result.findings.trainings} == {"seed"}
     assert len({one.history["loss"] for one in result.findings.trainings}) == 3
 
@@ -195,8 +210,10 @@ def test_seeds_give_one_group_of_several_runs(place):
 def test_a_script_that_seeds_itself_is_found_out(place):
     done = recorded(place, "--seeds", "0-2", write(place, SEEDED.replace("{first}", "random.seed(42)")), check=0)
     (result,) = results(place)
-    assert result.seeds == (42,) and result.findings.own.identical == 2
-    assert b"all 3 runs have the same numbers" in done.stderr and b"its own seed 42" in done.stderr
+    assert result.seeds == (42,)
+    assert result.findings.own.identical == 2
+    assert b"all 3 runs have the same numbers" in done.stderr
+    assert b"its own seed 42" in done.stderr
 
 
 def test_a_repetition_runs_only_where_something_may_have_changed(place):
@@ -215,7 +232,8 @@ def test_a_fault_of_the_watcher_is_one_warning_and_the_script_goes_on(place):
     text = "import sys\nsys.modules.pop('random', None)\nimport collections\n" + EPOCHS
     (place / "keras.py").write_text("class Model:\n    pass\n")  # no Keras at all
     done = recorded(place, write(place, "import keras\n" + text), check=0)
-    assert done.stderr.count(b"the watcher failed") >= 1 and done.stderr.count(b"the script goes on") == 1
+    assert done.stderr.count(b"the watcher failed") >= 1
+    assert done.stderr.count(b"the script goes on") == 1
     assert len(results(place)) == 1
 
 
@@ -230,4 +248,5 @@ def test_what_is_recorded_is_listed_and_shown(place):
             check=True,
             env={**os.environ, "COLUMNS": "200"},
         )
-        assert "train" in done.stdout and "complete" in done.stdout
+        assert "train" in done.stdout
+        assert "complete" in done.stdout

@@ -45,7 +45,10 @@ def test_every_verdict_has_its_case(before, after, margin, verdict):
     assert found.verdict == verdict
     for language in LANGUAGES:
         said = wording.MetricWords(found, Words(language))
-        assert said.verdict and said.a and said.b and said.difference
+        assert said.verdict
+        assert said.a
+        assert said.b
+        assert said.difference
 
 
 def test_a_lower_loss_is_better_and_a_higher_one_worse():
@@ -57,7 +60,8 @@ def test_a_lower_loss_is_better_and_a_higher_one_worse():
 
 def test_no_difference_shown_says_from_which_difference_on_it_would_have_been():
     found = metric(run(values=STEADY), run(values=(0.880, 0.883, 0.879, 0.882, 0.881), first_seed=20))
-    assert found.interval is not None and found.shown_from is not None
+    assert found.interval is not None
+    assert found.shown_from is not None
     assert found.shown_from == pytest.approx(
         max(found.difference - found.interval.low, found.interval.high - found.difference)
     )
@@ -69,8 +73,10 @@ def test_too_few_runs_are_named_with_the_smallest_p_they_can_give():
     lab = lab_of(run(values=STEADY[:3]), run(values=LOWER[:3], first_seed=20))
     found = next(one for one in lab.metrics if one.name == "test_accuracy")
     assert (found.verdict, lab.count("few") > 1) == ("few", True)
-    assert found.test is not None and found.test.least_p == pytest.approx(0.1)
-    assert found.interval is not None and found.interval.method == "welch"
+    assert found.test is not None
+    assert found.test.least_p == pytest.approx(0.1)
+    assert found.interval is not None
+    assert found.interval.method == "welch"
     # All metrics of a lab share their runs, so it is said once above the table and not in every row.
     assert (
         sections.tested(lab, Words("en")).count("With 3 and 3 runs p can’t go below 0.10: too few runs to tell.") == 1
@@ -130,7 +136,8 @@ def test_runs_are_paired_only_where_weights_and_order_were_the_same():
     b = msgspec.structs.replace(with_scores(a, test_accuracy=tuple(0.879 + 0.001 * seed for seed in range(8))), key="b")
     other_rate = msgspec.structs.replace(b, settings={**b.settings, "learning_rate": 0.01})
     found = metric(a, other_rate)
-    assert found.test is not None and found.test.method == "paired permutation"
+    assert found.test is not None
+    assert found.test.method == "paired permutation"
     assert found.verdict == "worse"  # every pair lost a little, far less than the seeds differ
 
     def parts(**changes: str) -> Result:
@@ -185,7 +192,8 @@ def test_folds_of_single_runs_are_tested_with_the_corrected_variance():
         ),
     )
     found = metric(a, worse, "fold_mae")
-    assert found.test is not None and found.test.method == "corrected t"
+    assert found.test is not None
+    assert found.test.method == "corrected t"
     assert found.verdict == "worse"
     before, after = ([s.value for s in r.findings.scores if s.name == "fold_mae"] for r in (a, worse))
     expected = statistics.corrected_resampled_test(
@@ -199,7 +207,8 @@ def test_folds_of_several_seeds_count_once_for_each_seed():
     a, b = hand_result("boston", seeds=range(5)), hand_result("boston", seeds=range(5, 10))
     found = metric(a, b, "fold_mae")
     assert len(found.a) == len(found.b) == 5
-    assert found.test is not None and found.test.method == "permutation"
+    assert found.test is not None
+    assert found.test.method == "permutation"
 
 
 def test_other_folds_make_the_fold_metric_incomparable_and_no_other():
@@ -256,7 +265,8 @@ def test_a_metric_defined_otherwise_is_incomparable_by_itself(field):
     assert found.comparable
     assert {one.name for one in found.metrics if one.verdict == "incomparable"} == {"test_accuracy"}
     reason = next(one.reason for one in found.metrics if one.verdict == "incomparable")
-    assert reason is not None and reason.code == "definition"
+    assert reason is not None
+    assert reason.code == "definition"
 
 
 def test_validation_on_other_samples_is_another_metric():
@@ -292,7 +302,9 @@ def test_the_same_run_on_both_sides_is_told():
     found = lab_of(run(), run())
     assert [reason.code for reason in found.remarks] == ["same_run"]
     assert {one.verdict for one in found.metrics} == {"same"}
-    assert not found.facts and not found.texts and not found.claims
+    assert not found.facts
+    assert not found.texts
+    assert not found.claims
 
 
 # Epochs
@@ -313,15 +325,19 @@ def moved(result: Result, epochs: int) -> Result:
 
 def test_the_shift_of_the_overfitting_epoch_has_an_interval_over_the_seeds():
     found = lab_of(run(), moved(run(first_seed=20), 3)).epochs
-    assert found is not None and found.interval is not None
+    assert found is not None
+    assert found.interval is not None
     assert (found.a, found.b, found.verdict) == (4, 7, "later")
     assert found.interval.low > 0
     back = lab_of(moved(run(first_seed=20), 3), run()).epochs
-    assert back is not None and back.verdict == "earlier"
+    assert back is not None
+    assert back.verdict == "earlier"
     few = lab_of(run(values=STEADY[:2]), moved(run(values=STEADY[:2], first_seed=20), 3)).epochs
-    assert few is not None and few.verdict == "few"
+    assert few is not None
+    assert few.verdict == "few"
     single = lab_of(run(values=STEADY[:1]), moved(run(values=STEADY[:1], first_seed=20), 3)).epochs
-    assert single is not None and single.verdict == "single"
+    assert single is not None
+    assert single.verdict == "single"
     for language in LANGUAGES:
         assert "7" in wording.shift(found, Words(language))
 

@@ -18,7 +18,7 @@ from labreport.report.comparison.passages import of_text, plain
 from labreport.report.comparison.record import Comparisons, Piece
 from labreport.report.comparison.report import report
 from labreport.report.comparison.version import Paragraph, Version
-from labreport.report.document import Box, Chapter, Column, Exercise, Figure, Prose, Section, Table, Texts
+from labreport.report.document import Box, Chapter, Column, Exercise, Figure, LanguageTexts, Prose, Section, Table
 from labreport.report.errors import UsageError
 from labreport.report.store import codec, printed
 from labreport.report.words import LANGUAGES, Words, load_table
@@ -94,13 +94,16 @@ def test_predicted_prices_that_moved_are_listed_the_largest_move_first():
     values = tuple(value + moves.get(index, 0.0) for index, value in enumerate(said.predicted_values))
     moved = findings(b, predictions=(msgspec.structs.replace(said, predicted_values=values),))
     found = lab_of(a, moved).predictions
-    assert found is not None and found.values is not None
+    assert found is not None
+    assert found.values is not None
     assert [(one.index, pytest.approx(one.b - one.a)) for one in found.values.moved] == [(3, -6.5), (7, 2.0), (5, 0.25)]
     assert found.values.unit == "thousand dollars"
     assert found.values.mean_move == pytest.approx(8.75 / found.values.samples)
     assert found.values.nearer_a + found.values.nearer_b == 3
     same = lab_of(a, b).predictions
-    assert same is not None and same.values is not None and same.values.moved == ()
+    assert same is not None
+    assert same.values is not None
+    assert same.values.moved == ()
     others = msgspec.structs.replace(said, true_values=tuple(value + 1 for value in said.true_values))
     assert lab_of(a, findings(b, predictions=(others,))).predictions is None
     lost = msgspec.structs.replace(said, predicted_values=(float("nan"), *said.predicted_values[1:]))
@@ -122,7 +125,8 @@ def test_confusion_matrices_are_compared_cell_by_cell():
         ("3", "5", 6),
         ("2", "2", -1),
     ]
-    assert found.right_a is not None and found.right_b == found.right_a - 7
+    assert found.right_a is not None
+    assert found.right_b == found.right_a - 7
 
 
 # Notes
@@ -192,10 +196,10 @@ def test_two_finished_pages_are_compared_as_they_were_printed():
 
 
 def test_the_text_that_a_report_carries_is_read_paragraph_by_paragraph():
-    title = Texts({"zh": "结果", "en": "Results"})
+    title = LanguageTexts({"zh": "结果", "en": "Results"})
     blocks = (
-        Prose(markdown=Texts({"zh": "一**二**\n\n- 项\n- 目", "en": "One **two**\n\n- item\n- other"})),
-        Exercise(id="e", number="1", points=1, task="Alike.", hint="", solution="Nobody reads this."),
+        Prose(markdown=LanguageTexts({"zh": "一**二**\n\n- 项\n- 目", "en": "One **two**\n\n- item\n- other"})),
+        Exercise(id="e", number="1", points=1, task="Alike.", hint="", solution="No one reads this."),
         Table(id="t", number="1", caption="Scores", columns=(Column(title="n"),), rows=(("9",),)),
     )
     chapter = Chapter(

@@ -1,4 +1,4 @@
-"""Figures for those who can't see them: what they show, told from the data in the report's language, and a table."""
+"""Figures for those who can't see them: described from the data in the report's language, and a table."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ def test_every_displayed_formula_is_told_in_words_on_screen_and_on_paper(languag
     report = build.build(all_hand_results(), language, Configuration(), moment=moment, version="0.1.0").report
     blocks = [block for part in report.chapters for section in part.sections for block in section.blocks]
     spoken = [block.alt for block in blocks if isinstance(block, Equation)]
-    assert len(spoken) >= 10 and all(len(text) > 10 for text in spoken)
+    assert len(spoken) >= 10
+    assert all(len(text) > 10 for text in spoken)
     assert all(bool(re.search(r"[\u4e00-\u9fff]", text)) is (language == "zh") for text in spoken)
     assert Figures(html.html(report)).formulas == spoken
     paper = [
@@ -79,7 +80,8 @@ def test_every_displayed_formula_is_told_in_words_on_screen_and_on_paper(languag
 class Figures(HTMLParser):
     """Collects what stands in each figure of a page: the names of its pictures, and the heads of its tables.
 
-    And of the whole page what its formulas say."""
+    And of the whole page what its formulas say.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -117,7 +119,8 @@ def test_every_figure_of_every_lab_has_its_description_and_its_data_in_html(lang
     moment = datetime(2026, 1, 5, tzinfo=UTC)
     report = build.build(all_hand_results(), language, Configuration(), moment=moment, version="0.1.0").report
     figures = _figures(report)
-    assert len(figures) > 25 and all(figure.data and figure.data.rows for figure in figures)
+    assert len(figures) > 25
+    assert all(figure.data and figure.data.rows for figure in figures)
     page = Figures(html.html(report))
     shown = [(names[0], heads) for names, heads in zip(page.names, page.heads, strict=True) if names]
     cover = len(report.cover.strip)

@@ -80,7 +80,8 @@ def test_every_figure_is_clean_svg_with_words(lab: str, name: str, language: str
     assert len(drawing.alt) > 20
     assert "{" not in drawing.alt
     assert bool(re.search(r"[\u4e00-\u9fff]", drawing.alt)) is (language == "zh")
-    assert drawing.rows and all(len(row) == len(drawing.columns) for row in drawing.rows)
+    assert drawing.rows
+    assert all(len(row) == len(drawing.columns) for row in drawing.rows)
     fonts.check(fonts.svg_text(drawing.svg) + drawing.alt, name)
 
 
@@ -138,6 +139,15 @@ def test_curves_show_the_means_over_seeds_and_mark_the_best_epoch() -> None:
     assert "第 4 轮" in labels(curves.curves(result, ZH))
     assert f"at epoch 4, then ends higher at {mean[-1]:.3f}" in chart.alt
     assert f"降到第 4 轮的 {mean[3]:.3f}" in curves.curves(result, ZH).alt
+
+
+def test_curves_show_the_training_with_validation_whatever_its_role() -> None:
+    result = hand_result("imdb")
+    renamed = tuple(
+        msgspec.structs.replace(fit, role="fit") for fit in result.findings.trainings if fit.role == "selection"
+    )
+    findings = msgspec.structs.replace(result.findings, trainings=renamed)
+    assert curves.curves(msgspec.structs.replace(result, findings=findings), EN).alt == curves.curves(result, EN).alt
 
 
 def test_accuracy_is_drawn_in_percent_and_never_above_a_hundred() -> None:

@@ -134,7 +134,8 @@ def test_the_multi_hot_example_is_one_at_the_two_words_only():
 def test_a_class_confused_once_is_not_called_confused():
     result = hand_result("reuters", seeds=(0,))
     answer = claims.state("most_confused_pair", result)
-    assert answer.verdict == "true" and answer.numbers["count"] > 1
+    assert answer.verdict == "true"
+    assert answer.numbers["count"] > 1
     said = msgspec.structs.replace(result.findings.predictions[0], confusion=((5, 1), (0, 5)))
     assert claims.state("most_confused_pair", hand_result("reuters", predictions=(said,))).verdict == "false"
 
@@ -151,7 +152,8 @@ def test_a_claim_that_lacks_its_data_says_it_cannot_tell_and_why(name):
     nothing = dict.fromkeys(("trainings", "scores", "baselines", "measures", "series", "folds", "predictions"), ())
     empty = hand_result("imdb", data=None, **nothing)
     answer = claims.state(name, empty)
-    assert answer.verdict == "unknown" and answer.reason
+    assert answer.verdict == "unknown"
+    assert answer.reason
 
 
 def test_an_unknown_claim_names_the_nearest():

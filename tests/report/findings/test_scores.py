@@ -1,4 +1,4 @@
-"""What a run's scores and its duration are: one answer, whoever asks."""
+"""What a run's scores and its duration are: one answer for everyone who asks."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def test_values_belong_to_their_seeds_in_whatever_order_they_were_recorded():
 @pytest.mark.parametrize(("values", "mean"), [((1.0, math.inf), math.inf), ((math.inf, -math.inf), math.nan)])
 def test_a_mean_over_infinities_is_no_error(values, mean):
     found = scores.Quantity(values=values, unit="share")
-    assert (found.mean == mean or (math.isnan(found.mean) and math.isnan(mean))) and found.deviation is None
+    assert found.mean == mean or (math.isnan(found.mean) and math.isnan(mean))
+    assert found.deviation is None
 
 
 def test_the_duration_of_a_run_is_the_same_everywhere_and_stages_are_not_added_to_their_total():

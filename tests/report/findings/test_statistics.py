@@ -83,7 +83,8 @@ def test_the_interval_holds_just_the_shifts_that_scipys_test_does_not_reject():
     for counts in ((4, 4), (5, 5), (4, 7)):
         a, b = generator.normal(size=counts[0]), generator.normal(0.5, size=counts[1])
         (test,) = permutation_tests([a.tolist()], [b.tolist()])
-        assert test.interval is not None and test.interval.method == "permutation"
+        assert test.interval is not None
+        assert test.interval.method == "permutation"
         for edge, outwards in ((test.interval.low, -1), (test.interval.high, 1)):
             assert _scipy_p(a, b - edge - outwards * 1e-6) <= 0.05
             assert _scipy_p(a, b - edge + outwards * 1e-6) > 0.05
@@ -103,7 +104,8 @@ def test_with_too_few_runs_for_the_permutation_test_the_interval_is_welchs():
     first, second = [0.881, 0.879, 0.884], [0.871, 0.868, 0.874]
     (test,) = permutation_tests([first], [second])
     expected = stats.ttest_ind(second, first, equal_var=False).confidence_interval(0.95)
-    assert test.interval is not None and test.interval.method == "welch"
+    assert test.interval is not None
+    assert test.interval.method == "welch"
     assert (test.interval.low, test.interval.high) == pytest.approx((expected.low, expected.high))
     assert not test.significant
     assert welch_interval([1.0], [2.0, 3.0]) is None
@@ -113,7 +115,8 @@ def test_a_difference_just_as_large_as_said_would_have_been_shown():
     generator = np.random.default_rng(6)
     a, b = generator.normal(size=(2, 6)).tolist()
     (test,) = permutation_tests([a], [b])
-    assert test.shown_from is not None and not test.significant
+    assert test.shown_from is not None
+    assert not test.significant
     for way in (1, -1):
         wanted = way * (test.shown_from + 1e-9)
         (moved,) = permutation_tests([a], [[value - test.difference + wanted for value in b]])
@@ -244,7 +247,8 @@ def test_swapping_the_versions_turns_the_signs_and_nothing_else(a, b):
     assert other.p == one.p
     assert other.adjusted_p == one.adjusted_p
     assert other.difference == pytest.approx(-one.difference)
-    assert one.interval is not None and other.interval is not None
+    assert one.interval is not None
+    assert other.interval is not None
     assert (other.interval.low, other.interval.high) == pytest.approx((-one.interval.high, -one.interval.low), abs=1e-9)
 
 
@@ -254,7 +258,8 @@ def test_swapping_turns_the_signs_with_sampled_arrangements_too():
         a, b = (generator.normal(size=(2, count)).tolist() for count in counts)
         for one, other in zip(permutation_tests(a, b), permutation_tests(b, a), strict=True):
             assert (other.p, other.adjusted_p) == (one.p, one.adjusted_p)
-            assert one.interval is not None and other.interval is not None
+            assert one.interval is not None
+            assert other.interval is not None
             assert other.interval.low == pytest.approx(-one.interval.high)
 
 
@@ -269,7 +274,8 @@ def test_a_common_shift_or_another_unit_changes_no_verdict(a, b, shift, factor):
     (plain,) = permutation_tests([a], [b])
     (moved,) = permutation_tests([[factor * v + shift for v in a]], [[factor * v + shift for v in b]])
     assert moved.p == pytest.approx(plain.p)
-    assert plain.interval is not None and moved.interval is not None
+    assert plain.interval is not None
+    assert moved.interval is not None
     assert moved.interval.low == pytest.approx(factor * plain.interval.low, abs=1e-6 * max(1, factor))
 
 
@@ -286,7 +292,8 @@ def test_p_and_interval_never_contradict_each_other(a, b):
     if test.p <= 0.05:
         assert test.interval.low > -slack or test.interval.high < slack
     else:
-        assert test.interval.low <= slack and test.interval.high >= -slack
+        assert test.interval.low <= slack
+        assert test.interval.high >= -slack
 
 
 def test_the_runs_as_they_are_stand_first_whatever_order_scipy_takes():

@@ -1,5 +1,8 @@
-"""The gate on networks that are really trained: a change of the source that costs accuracy is found, the suspicious lab
-runs again with fresh seeds, and the verdict follows them."""
+"""The gate on networks that are really trained.
+
+A change of the source that costs accuracy is found, the suspicious lab runs again with fresh seeds, and the verdict
+follows them.
+"""
 
 from __future__ import annotations
 

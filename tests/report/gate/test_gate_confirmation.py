@@ -41,7 +41,8 @@ def again(loss, **changes):
 def test_what_fresh_seeds_confirm_stays_failed_and_names_them():
     rerun = again(0.01)
     one = asked(candidate(), rerun)["test_accuracy"]
-    assert one.status == "failed" and one.reason.code == "worse"
+    assert one.status == "failed"
+    assert one.reason.code == "worse"
     assert one.fresh_seeds == rerun.seeds == (15, 16, 17, 18, 19)
 
 
@@ -89,7 +90,8 @@ def test_a_rerun_that_fails_is_an_error_too():
 
 def test_a_rerun_of_another_version_proves_nothing():
     one = asked(candidate(), again(0.01, version="newer"))["test_accuracy"]
-    assert one.status == "error" and "changed since the run" in one.reason.values["message"]
+    assert one.status == "error"
+    assert "changed since the run" in one.reason.values["message"]
 
 
 def without_zero_mean(result):

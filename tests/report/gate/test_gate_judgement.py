@@ -298,7 +298,8 @@ def test_a_spread_that_is_much_wider_than_the_baselines_is_named_and_an_equal_on
     noisy = run("imdb", scores={"test_accuracy": wide})
     found = check_of(verdict_of(candidate("imdb", noisy, run("imdb", BASE, day=1))), "imdb", "test_accuracy")
     assert "The spread over the seeds is unequal" in sentence(found, Words("en"))
-    assert "波动不相等" in sentence(found, Words("zh")) and "个百分点" in sentence(found, Words("zh"))
+    assert "波动不相等" in sentence(found, Words("zh"))
+    assert "个百分点" in sentence(found, Words("zh"))
     assert not any("unequal" in sentence(check, Words("en")) for _, check in verdict_of(*suite()).checks())
 
 
@@ -312,7 +313,7 @@ def test_a_baseline_of_few_seeds_says_what_its_false_alarms_can_be():
 
 @pytest.mark.parametrize("direction", ["lower", "higher"])
 def test_a_rule_may_not_turn_the_gate_upside_down(direction):
+    lab, metric = ("imdb", "test_accuracy") if direction == "lower" else ("boston", "test_mae")
+    rules = Rules(labs={lab: LabRules(metrics={metric: MetricRule(direction=direction)})})
     with pytest.raises(UsageError, match="value is better"):
-        lab, metric = ("imdb", "test_accuracy") if direction == "lower" else ("boston", "test_mae")
-        rules = Rules(labs={lab: LabRules(metrics={metric: MetricRule(direction=direction)})})
         verdict_of(candidate(lab, run(lab), run(lab, BASE, day=1)), rules=rules)

@@ -120,7 +120,8 @@ def test_the_summary_says_the_verdict_first_and_lists_every_check(verdict):
     text = summary(verdict, ["en"])
     assert text.startswith("## labreport check: Regressed\n")
     assert "| `test_accuracy` | 83.07% (5) | 87.98% (10) | −4.91 percentage points | **FAILED** |" in text
-    assert "There is no run of this lab in the store." in text and "cut off" in text
+    assert "There is no run of this lab in the store." in text
+    assert "cut off" in text
     assert text.count("\n| ") > sum(len(lab.checks) for lab in verdict.labs)
 
 
@@ -128,7 +129,8 @@ def test_summaries_hold_their_limits_and_count_what_they_leave_out(verdict):
     large = many(verdict, 8_000)
     for text, limit in ((summary(large, LANGUAGES), LIMIT), (short(large, LANGUAGES), SHORT_LIMIT)):
         assert limit * 0.8 < len(text.encode()) <= limit
-        assert "… and " in text and "…还有" in text.replace("……", "…")
+        assert "… and " in text
+        assert "…还有" in text.replace("……", "…")
     assert len(short(verdict, LANGUAGES)) < 65_536
 
 
@@ -139,9 +141,12 @@ def test_the_short_form_carries_the_marker_by_which_a_comment_is_found(verdict):
 def test_hostile_text_stays_text_in_markdown(verdict):
     assert "\n" not in escaped(HOSTILE)
     for text in (summary(verdict, LANGUAGES), short(verdict, LANGUAGES)):
-        assert "<script" not in text and "@somebody" not in text and "[a](" not in text
+        assert "<script" not in text
+        assert "@somebody" not in text
+        assert "[a](" not in text
         lines = [line for line in text.splitlines() if "alert" in line]
-        assert lines and all(len(re.findall(r"(?<!\\)\|", line)) == 8 or "FAILED" not in line for line in lines)
+        assert lines
+        assert all(len(re.findall(r"(?<!\\)\|", line)) == 8 or "FAILED" not in line for line in lines)
 
 
 def test_junit_is_valid_with_a_suite_for_each_lab_and_a_case_for_each_check(verdict):
@@ -176,8 +181,11 @@ def test_junit_of_nothing_but_passes_is_valid_too(verdict):
 def test_the_badge_is_a_small_svg_that_loads_nothing(verdict):
     picture = badge(verdict)
     tree = etree.fromstring(picture.encode())
-    assert tree.tag.endswith("svg") and "labreport: Regressed" in picture
-    assert picture.count("http") == 1 and len(picture) < 2000 and picture.isascii()
+    assert tree.tag.endswith("svg")
+    assert "labreport: Regressed" in picture
+    assert picture.count("http") == 1
+    assert len(picture) < 2000
+    assert picture.isascii()
     assert set(COLOURS) == set(EXIT_CODES)
 
 
@@ -207,7 +215,10 @@ def test_the_folder_holds_everything_linked_and_hashed(verdict, tmp_path):
     page = (tmp_path / "index.html").read_text("utf-8")
     reader = Links()
     reader.feed(page)
-    assert not reader.loads and "Content-Security-Policy" in page and "http:" not in page and "https:" not in page
+    assert not reader.loads
+    assert "Content-Security-Policy" in page
+    assert "http:" not in page
+    assert "https:" not in page
     for link in reader.links:
         assert link[1:] in reader.ids if link.startswith("#") else (tmp_path / link).is_file(), link
     assert {path.relative_to(tmp_path).as_posix() for path in written} - {"index.html"} <= set(reader.links)
@@ -231,7 +242,8 @@ def test_result_json_says_the_answer_and_what_it_rests_on(verdict, tmp_path):
     assert (answer["format"], answer["outcome"], answer["exit_code"]) == (1, "regressed", 1)
     labs = {lab["lab"]: lab for lab in answer["verdict"]["labs"]}
     [failed] = [check for check in labs["imdb"]["checks"] if check["status"] == "failed"]
-    assert failed["numbers"]["adjusted_p"] <= 0.05 and len(failed["numbers"]["baseline"]) == 10
+    assert failed["numbers"]["adjusted_p"] <= 0.05
+    assert len(failed["numbers"]["baseline"]) == 10
 
 
 def test_a_nan_is_written_explicitly(tmp_path):
@@ -252,7 +264,8 @@ def test_the_step_summary_is_appended_to_and_never_grows_too_large(verdict, tmp_
     assert path.read_text("utf-8").startswith("before\n## labreport check")
     path.write_text("x" * (LIMIT - len(summary(verdict, ["en"]).encode())))
     assert folder.append_verdict(verdict, ["en"], environment) is None
-    assert MARKER in path.read_text("utf-8") and path.stat().st_size <= LIMIT
+    assert MARKER in path.read_text("utf-8")
+    assert path.stat().st_size <= LIMIT
     path.write_text("x" * LIMIT)
     assert "full" in folder.append_verdict(verdict, ["en"], environment)
     assert "Can't append" in folder.append_verdict(verdict, ["en"], {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "x")})

@@ -29,7 +29,8 @@ def read(table):
 def test_without_a_table_the_defaults_hold():
     rules = read({})
     assert (rules.level, rules.baseline, dict(rules.labs)) == (LEVEL, None, {})
-    assert rules.of("imdb").metrics == {} and rules.of("imdb").claims == {}
+    assert rules.of("imdb").metrics == {}
+    assert rules.of("imdb").claims == {}
 
 
 def test_a_rule_says_what_its_keys_say():
@@ -140,7 +141,8 @@ def test_the_margin_for_few_runs_grows_with_the_chance_in_a_small_test_set():
         direction="higher",
     )
     large, small = fallback_margin(share, 0.88, 25_000), fallback_margin(share, 0.88, 2_000)
-    assert large == pytest.approx(0.0287, abs=1e-4) and small == pytest.approx(0.0508, abs=1e-4)
+    assert large == pytest.approx(0.0287, abs=1e-4)
+    assert small == pytest.approx(0.0508, abs=1e-4)
     assert fallback_margin(share, 0.88, None) == 0.02
     error = Score(
         name="test_mae",

@@ -15,7 +15,7 @@ from labreport.experiments.running.preparation import prepare
 from labreport.report.cli import main
 from labreport.report.errors import UsageError
 from labreport.report.nightly import record, schedule
-from labreport.report.nightly.record import LabNight, Night, Step
+from labreport.report.nightly.record import LabNight, Night, NightStep
 from labreport.report.nightly.time_limit import TimeSpentError, interrupted_after
 from labreport.report.running.planning import Plan
 from labreport.report.store import manifest
@@ -23,7 +23,7 @@ from labreport.report.store.runs import Store, Stored
 
 
 class _Clock:
-    """Tells a time that runs on by so many seconds whenever it is asked."""
+    """Gives a time that runs on by a number of seconds whenever it is asked."""
 
     def __init__(self, step: float) -> None:
         self._step = step
@@ -151,15 +151,17 @@ def test_an_interruption_of_the_user_stays_one():
 )
 def test_the_code_is_that_of_the_worst_thing_that_is_certain(states, codes, code):
     labs = tuple(LabNight(lab=str(number), state=state) for number, state in enumerate(states))
-    steps = tuple(Step(name=name, code=one) for name, one in zip(("report", "trend", "check"), codes, strict=True))
+    steps = tuple(NightStep(name=name, code=one) for name, one in zip(("report", "trend", "check"), codes, strict=True))
     assert Night(labs=labs, steps=steps, budget=None, seconds=1.0).code == code
 
 
 def test_a_failure_can_not_break_the_table_of_the_summary():
     lab = LabNight(lab="bad", state="failed", reason="a | b\n<b>c</b>")
     text = record.summary(Night(labs=(lab,), steps=(), budget=60.0, seconds=3.0), ("en", "zh"))
-    assert "a \\| b &lt;b>c&lt;/b>" in text and text.startswith(record.MARKER)
-    assert "The night" in text and "夜间任务" in text
+    assert "a \\| b &lt;b>c&lt;/b>" in text
+    assert text.startswith(record.MARKER)
+    assert "The night" in text
+    assert "夜间任务" in text
 
 
 # The command
@@ -187,7 +189,8 @@ def test_a_night_leaves_report_verdict_and_trend_in_one_folder(place, capsys):
     }
     assert 'href="report/labreport-en.html#good"' in (folder / "trend-en.html").read_text("utf-8")
     index = (folder / "index.html").read_text("utf-8")
-    assert 'href="trend-en.html"' in index and 'href="report/labreport-en.html"' in index
+    assert 'href="trend-en.html"' in index
+    assert 'href="report/labreport-en.html"' in index
     listed = manifest.read(folder)
     assert {"trend-en.html", "trend.atom", "report/labreport-en.html"} <= set(listed.files)
     assert not manifest.differences(folder, listed)
@@ -197,7 +200,7 @@ def test_a_loss_is_exit_code_1_and_trains_only_what_changed(place, capsys):
     assert main(["run", "good"]) == 0
     assert main(["baseline", "set", "main"]) == 0
     write_lab(place, "good", value=0.5)
-    time.sleep(1.1)  # the newest run is told by its second
+    time.sleep(1.1)  # the newest run is known by its second
     code, data = night("good", "--baseline", "main")
     assert (code, states(data)) == (1, {"good": "trained"})
     code, data = night("good", "--baseline", "main")
@@ -258,7 +261,8 @@ def test_a_slip_in_the_table_of_the_night_is_told_before_anything_is_trained(pla
     configuration.write_text(f"{configuration.read_text()}[nightly]\n{table}\n")
     assert main(["nightly", "good", "--no-check"]) == 2
     error = capsys.readouterr().err
-    assert message in error and len(error.strip().splitlines()) <= 2
+    assert message in error
+    assert len(error.strip().splitlines()) <= 2
     assert not (place / "runs").exists()
 
 
@@ -294,7 +298,8 @@ def test_a_corrupt_run_is_named_and_in_the_exit_code(place, capsys):
     (broken / "result.json").write_bytes(b"{")
     code, data = night("good", "--no-check")
     assert code == 2
-    assert broken.name in data["steps"][-1]["remark"] and str(place) not in data["steps"][-1]["remark"]
+    assert broken.name in data["steps"][-1]["remark"]
+    assert str(place) not in data["steps"][-1]["remark"]
 
 
 def test_a_fault_of_ours_is_no_verdict(place, capsys, monkeypatch):
@@ -303,7 +308,8 @@ def test_a_fault_of_ours_is_no_verdict(place, capsys, monkeypatch):
 
     monkeypatch.setattr("labreport.report.nightly.work.history", broken)
     code, data = night("good", "--no-check")
-    assert code == 70 and "ZeroDivisionError" in data["steps"][-1]["remark"]
+    assert code == 70
+    assert "ZeroDivisionError" in data["steps"][-1]["remark"]
     monkeypatch.setattr("labreport.report.nightly.schedule.in_order", broken)
     assert main(["nightly", "good", "--no-check"]) == 70
     assert "a fault of labreport itself" in capsys.readouterr().err

@@ -152,7 +152,8 @@ def test_a_rejected_run_and_a_confirmation_become_a_baseline_by_force_only(with_
     for runs, reason in ([], "did not pass the last check"), ([confirmation], "confirm a suspicion"):
         assert main(["baseline", "set", "main", *runs]) == 2
         error = capsys.readouterr().err
-        assert reason in error and "--force" in error
+        assert reason in error
+        assert "--force" in error
     assert [path.read_bytes() for path in (with_baseline / "runs" / "baselines").rglob("*.json")] == content
     assert main(["baseline", "set", "main", "--force"]) == 0
     assert "test_accuracy: 0.9020 → 0.6020" in capsys.readouterr().out
@@ -196,7 +197,9 @@ def test_two_nights_are_compared_by_their_reports_and_a_verdict_is_called_one(wi
     out = capsys.readouterr().out
     assert "A: first" in out
     line = next(line for line in out.splitlines() if "accuracy" in line)
-    assert "90.20" in line and "60.20" in line and line.rstrip().endswith("worse")
+    assert "90.20" in line
+    assert "60.20" in line
+    assert line.rstrip().endswith("worse")
     assert main(["compare", "first/result.json", str(FOLDER)]) == 2
     assert "the verdict of a check" in capsys.readouterr().err
 
@@ -213,13 +216,16 @@ def test_the_store_is_listed_once_a_night(with_baseline, monkeypatch):
 def test_the_chinese_part_of_a_night_says_in_chinese_that_there_is_no_baseline(place, capsys):
     assert night("good", "--baseline", "gone", "--lang", "zh")[0] == 5
     text = (FOLDER / "nightly.md").read_text("utf-8")
-    assert "没有名为“gone”的基线" in text and "There is no" not in text
+    assert "没有名为“gone”的基线" in text
+    assert "There is no" not in text
 
 
 def test_the_index_links_the_summary_of_the_night_and_names_its_exit_code(with_baseline):
     one_night()
     index = (FOLDER / "index.html").read_text("utf-8")
-    assert 'href="nightly.md"' in index and "<dt>Exit code</dt><dd>0</dd>" in index and "<dt>Commit</dt>" in index
+    assert 'href="nightly.md"' in index
+    assert "<dt>Exit code</dt><dd>0</dd>" in index
+    assert "<dt>Commit</dt>" in index
 
 
 @pytest.mark.parametrize("metric", ["test_mae", "test_score"])

@@ -30,11 +30,11 @@ def test_all_code_that_a_rendering_imports_is_in_the_key(tmp_path):
     code = (
         "import sys\nfrom datetime import datetime, UTC\nfrom pathlib import Path\n"
         "from labreport.report.configuration import Configuration\n"
-        "from labreport.report.publish.document import Job, render_language\n"
+        "from labreport.report.publish.document import DocumentJob, render_language\n"
         "from labreport.report.store.runs import read\n"
         "path, = Path('runs').glob('*/*/result.json')\n"
-        "job = Job(language='en', runs=(read(path),), moment=datetime(2026, 1, 5, tzinfo=UTC),\n"
-        "          configuration=Configuration(output=Path('out'), to=('html', 'md', 'ipynb', 'split')))\n"
+        "job = DocumentJob(language='en', runs=(read(path),), moment=datetime(2026, 1, 5, tzinfo=UTC),\n"
+        "                  configuration=Configuration(output=Path('out'), to=('html', 'md', 'ipynb', 'split')))\n"
         "made, problems = render_language(job)\nassert made and not problems, problems\n"
         "print('\\n'.join(name for name in sys.modules if name.startswith('labreport.')))\n"
     )
@@ -50,6 +50,17 @@ def test_all_code_that_a_rendering_imports_is_in_the_key(tmp_path):
     }
     assert used - hashed == set()
     assert not hashed & {f"labreport.report.{room}" for room in ("gate", "trend", "nightly", "commands")}
+
+
+def test_a_file_of_the_package_that_moves_changes_it(tmp_path, runs, monkeypatch):
+    (tmp_path / "placed" / "here").mkdir(parents=True)
+    (tmp_path / "placed" / "__init__.py").touch()
+    (tmp_path / "placed" / "here" / "text.css").write_text("p{}")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(inputs, "DECIDING", {"placed": ("",)})
+    before = inputs.key(runs, Configuration(), MOMENT)
+    (tmp_path / "placed" / "here").rename(tmp_path / "placed" / "there")
+    assert inputs.key(runs, Configuration(), MOMENT) != before
 
 
 def test_two_notes_that_swap_their_languages_change_it(tmp_path, runs):

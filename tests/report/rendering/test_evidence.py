@@ -83,7 +83,8 @@ def test_in_markdown_every_mark_leads_to_the_row_of_its_claim(report):
     assert {target for _, target in MARKED.findall(text)} == set(_claims())
     for id_, name in _claims().items():
         (row,) = (line for line in text.splitlines() if f'<a id="{id_}"></a>' in line)
-        assert row.startswith("| ") and f"`{name}`" in row
+        assert row.startswith("| ")
+        assert f"`{name}`" in row
 
 
 def test_in_pdf_every_mark_leads_to_the_page_of_its_row():

@@ -7,18 +7,16 @@ from datetime import UTC, datetime
 
 import pytest
 from helpers import pdf_text
-from helpers.hand_labs import place, stored
+from helpers.hand_labs import stored
 from helpers.hand_results import hand_result
 
 from labreport.report.chapters import notes
 from labreport.report.cli import main
 from labreport.report.configuration import Configuration
 from labreport.report.languages import documents
-from labreport.report.publish.document import Job, render_language
+from labreport.report.publish.document import DocumentJob, render_language
 from labreport.report.store import codec, embedded, printed
 from labreport.report.store.runs import read
-
-__all__ = ["place"]
 
 CANARY = "QZXKVJ"
 """A word that no language hyphenates and no text holds."""
@@ -48,7 +46,7 @@ def _render(folder, which, edition, forms):
         path.write_bytes(codec.encode(hand_result(lab)))
         runs.append(read(path))
     configuration = Configuration(output=folder / "reports", edition=edition, to=(*forms, "split"))
-    job = Job(
+    job = DocumentJob(
         language=which,
         runs=tuple(runs),
         configuration=configuration,
@@ -68,7 +66,8 @@ def _said(path):
         assert set(results) == set(LABS)
         texts += [result.decode() for result in results.values()]
         text = embedded.text(path)
-        assert text and all(set(labs) == set(LABS) for labs in text.languages.values())
+        assert text
+        assert all(set(labs) == set(LABS) for labs in text.languages.values())
         texts.append(printed.encode(text).decode())
     return texts
 

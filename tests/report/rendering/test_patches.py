@@ -37,7 +37,8 @@ def test_another_version_is_left_alone_and_reported(change, lacking):
         "patches.install()\nprint(*patches.misfits(), sep='\\n')"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith(lacking) and len(done.stdout.splitlines()) == 1
+    assert done.stdout.startswith(lacking)
+    assert len(done.stdout.splitlines()) == 1
 
 
 def test_doctor_says_what_the_pdf_lacks(tmp_path, capsys, monkeypatch):

@@ -1,4 +1,4 @@
-"""The same runs give the same bytes, whoever renders them, where, when and in which language of the machine."""
+"""The same runs give the same bytes, no matter who renders them, where, when and in which language of the machine."""
 
 from __future__ import annotations
 

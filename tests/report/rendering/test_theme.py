@@ -22,7 +22,7 @@ from labreport.report.errors import UsageError
 from labreport.report.figures import palette
 from labreport.report.look import Look
 from labreport.report.rendering import html, markdown, pdf, sheets, theme
-from labreport.report.rendering.notebook.text import Passage, Writer
+from labreport.report.rendering.notebook.text import CellText, Writer
 from labreport.report.store.runs import Store
 from labreport.report.words import Words
 
@@ -36,7 +36,7 @@ PICTURE = re.compile(r"data:image/png;base64,([\w+/=\s]+)")
 
 
 def coloured(text: str) -> set[str]:
-    """Return every colour of a text that is no grey, pictures inside it included."""
+    """Return every colour of a text that is not a grey, pictures inside it included."""
     found = {value for value in re.findall(r"#[0-9a-f]{6}\b", text) if len({value[1:3], value[3:5], value[5:]}) > 1}
     for data in PICTURE.findall(text):
         pixels = [pixel for _, pixel in Image.open(io.BytesIO(b64decode(data))).convert("RGB").getcolors()]
@@ -79,7 +79,7 @@ def test_no_colour_is_left_in_figures_of_markdown_and_notebooks():
     assert coloured("".join(files.values())) == set()
     sections = [section for part in sample("en").chapters for section in part.sections]
     figure = next(block for section in sections for block in section.blocks if isinstance(block, Figure))
-    passage = Passage()
+    passage = CellText()
     Writer(Words("en"), lambda _id: None, "grey").write(passage, figure)
     (kinds,) = passage.attachments.values()
     assert coloured(b64decode(kinds["image/svg+xml"]).decode()) == set()

@@ -98,7 +98,8 @@ def test_a_lab_that_is_edited_between_its_plan_and_its_run_is_stored_under_the_k
     assert done.result.status == "complete"
     assert plans[0].key == done.plan.key == done.result.key
     (again,) = planned(configuration, place)
-    assert again.stored is None and again.stale == ("lab", "data")
+    assert again.stored is None
+    assert again.stale == ("lab", "data")
 
 
 @pytest.mark.parametrize(("name", "part"), [("lab.py", "lab"), ("helper.py", "lab"), ("points.csv", "data")])

@@ -46,7 +46,8 @@ def test_set_show_and_list_name_the_runs(place, capsys):
     assert "imdb, mnist" in capsys.readouterr().out
     assert main(["baseline", "show", "main"]) == 0
     text = capsys.readouterr().out
-    assert "20260102T120000Z-imdb-new0" in text and "here" in text
+    assert "20260102T120000Z-imdb-new0" in text
+    assert "here" in text
     assert main(["baseline", "show", "main", "--json"]) == 0
     assert {entry["key"]["lab"] for entry in json.loads(capsys.readouterr().out)} == {"imdb", "mnist"}
     assert main(["baseline", "list", "--json"]) == 0
@@ -80,7 +81,8 @@ def test_what_can_not_be_a_baseline_is_told(place, capsys, arguments, code, mess
         stored(place, run("imdb"))
     assert main(["baseline", *arguments]) == code
     error = capsys.readouterr().err
-    assert message in error and "Traceback" not in error
+    assert message in error
+    assert "Traceback" not in error
 
 
 def test_quick_failed_and_foreign_runs_are_refused(place, capsys):
@@ -114,7 +116,8 @@ def test_a_baseline_whose_runs_are_gone_or_changed_says_so(place, capsys):
     first.unlink()
     found = reference.read("main", store).of(run("imdb", day=3))
     assert [result.run_id for result in found.results] == ["20260102T120000Z-imdb-new5"]
-    assert found.remark.code == "gone" and found.problem is None
+    assert found.remark.code == "gone"
+    assert found.problem is None
     second.write_bytes(second.read_bytes() + b" ")
     found = reference.read("main", store).of(run("imdb", day=3))
     assert (found.problem.code, found.problem.values["count"]) == ("gone", "2")

@@ -46,7 +46,7 @@ def test_any_text_and_any_pixels_survive(text, pixels):
 
 def test_not_a_number_is_written_as_valid_json_and_said_explicitly():
     written = codec.encode(hand_result("imdb", measures=(Measure(name="m", value=math.nan),)))
-    plain = json.loads(written, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    plain = json.loads(written, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
     assert plain["findings"]["measures"][0]["value"] == {"float": "NaN"}
 
 
@@ -134,7 +134,7 @@ def test_a_time_that_is_none_is_refused(text):
     plain = json.loads(codec.encode(hand_result("mnist")))
     for name in ("started", "ended"):
         changed = {**plain, "provenance": {**plain["provenance"], name: text}}
-        with pytest.raises(UnreadableError, match="is no time with its zone"):
+        with pytest.raises(UnreadableError, match="is not a time with its zone"):
             codec.decode(json.dumps(changed).encode(), "x.json")
 
 

@@ -13,7 +13,7 @@ from helpers.hand_results import hand_result
 
 from labreport.report.errors import UnreadableError
 from labreport.report.store import codec, embedded
-from labreport.report.store.printed import Passage, Printed
+from labreport.report.store.printed import Printed, PrintedPassage
 
 
 def _results():
@@ -82,7 +82,7 @@ def test_a_result_changed_inside_a_report_is_refused(tmp_path, monkeypatch):
 def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path):
     path = tmp_path / "x.html"
     path.write_text(_page({"../../evil": b"{}"}))
-    with pytest.raises(UnreadableError, match="no name of a lab"):
+    with pytest.raises(UnreadableError, match="not a name of a lab"):
         embedded.extract(path)
 
 
@@ -127,12 +127,12 @@ def test_a_forged_name_inside_a_result_is_refused():
 
     for changes in ({"lab": "../../evil"}, {"run_id": "../x"}, {"lab": ""}):
         forged = codec.encode(msgspec.structs.replace(hand_result("mnist"), **changes))
-        with pytest.raises(UnreadableError, match="is no name of a lab or a run"):
+        with pytest.raises(UnreadableError, match="is not a name of a lab or a run"):
             codec.decode(forged, "x.json")
 
 
 def _text() -> Printed:
-    return Printed(languages={"zh": {"imdb": [Passage(section="", markdown="一&<二>")]}})
+    return Printed(languages={"zh": {"imdb": [PrintedPassage(section="", markdown="一&<二>")]}})
 
 
 def test_the_text_that_a_report_carries_comes_back_from_html_and_pdf(tmp_path):
@@ -149,7 +149,8 @@ def test_a_report_from_before_carries_no_text(tmp_path):
     page, paper = tmp_path / "x.html", tmp_path / "x.pdf"
     page.write_text(_page(_results()))
     _pdf(paper, embedded.attachments(_results()))
-    assert embedded.text(page) is None and embedded.text(paper) is None
+    assert embedded.text(page) is None
+    assert embedded.text(paper) is None
 
 
 @pytest.mark.parametrize(

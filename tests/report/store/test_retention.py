@@ -1,4 +1,4 @@
-"""Deleting old runs: told first, done when asked, and never what somebody still needs."""
+"""Deleting old runs: shown first, done when asked, and never what is still needed."""
 
 from __future__ import annotations
 
@@ -114,7 +114,9 @@ def test_a_rest_is_what_a_killed_program_left_and_only_once_it_is_old(tmp_path):
     assert sorted(found) == sorted([empty, half, part])
     for rest in found:
         retention.clear(rest)
-    assert (run / "result.json").exists() and not part.exists() and not half.exists()
+    assert (run / "result.json").exists()
+    assert not part.exists()
+    assert not half.exists()
 
 
 def test_finished_seeds_of_a_run_that_was_stopped_stay_for_a_month(tmp_path):
@@ -158,11 +160,14 @@ def place(tmp_path, monkeypatch):
 def test_nothing_is_deleted_before_it_is_asked_for(place, capsys):
     assert main(["gc", "--keep", "1"]) == 0
     told = capsys.readouterr()
-    assert "Would delete 3 of 4 runs" in told.out and "--yes" in told.err
+    assert "Would delete 3 of 4 runs" in told.out
+    assert "--yes" in told.err
     assert len(Store(place / "runs").list().runs) == 4
     assert main(["gc", "--keep", "1", "--yes", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
-    assert data["deleted"] and len(data["runs"]) == 3 and data["bytes"] > 0
+    assert data["deleted"]
+    assert len(data["runs"]) == 3
+    assert data["bytes"] > 0
     assert [run.entry.run_id for run in Store(place / "runs").list().runs] == _ids(3)
     assert main(["gc", "--keep", "1", "--yes"]) == 0
     assert "Deleted 0 of 1 runs" in capsys.readouterr().out
@@ -174,7 +179,8 @@ def test_a_baseline_survives_every_cleaning(place, capsys):
     store.save(hand_result("mnist", run_id="20200201T000000Z-00000000"))
     Baselines(store.root).set("main", [path])
     assert main(["gc", "--keep", "1", "--yes"]) == 0
-    assert path.exists() and len(Baselines(store.root).kept_runs()) == 1
+    assert path.exists()
+    assert len(Baselines(store.root).kept_runs()) == 1
 
 
 def test_where_a_baseline_can_not_be_read_nothing_is_deleted(place, capsys):
@@ -229,12 +235,13 @@ def test_a_damaged_newest_run_never_costs_the_last_good_one(tmp_path, monkeypatc
         paths.append(Store(tmp_path / "runs").save(msgspec.structs.replace(result, run_id=day, provenance=source)).path)
     good, newest = paths
     status, content = newest.stat(), newest.read_bytes()
-    # A disk that goes bad changes neither size nor time of a file: only reading tells.
+    # A disk that goes bad changes neither size nor time of a file: only reading shows it.
     newest.write_bytes(content[:500] if noticed else b"\0" * len(content))
     if not noticed:
         os.utime(newest, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert main(["gc", "--keep", "1", "--yes"]) == 2
-    assert good.exists() and newest.exists()
+    assert good.exists()
+    assert newest.exists()
     assert message in capsys.readouterr().err
 
 

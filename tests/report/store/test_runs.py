@@ -50,7 +50,8 @@ def test_runs_are_listed_newest_first_and_by_lab(tmp_path):
     ]
     assert len(Store(tmp_path).list("imdb").runs) == 2
     latest = Store(tmp_path).list().newest("imdb")
-    assert latest is not None and latest.entry.started.startswith("2026-01-02")
+    assert latest is not None
+    assert latest.entry.started.startswith("2026-01-02")
 
 
 def test_a_listing_reads_the_small_index_and_not_the_whole_result(tmp_path, monkeypatch):
@@ -86,7 +87,8 @@ def test_a_result_that_was_mended_or_copied_keeps_the_link_to_its_report(tmp_pat
     Store(tmp_path).note(Store(tmp_path).list().runs[0], report="../reports")
     os.utime(path, ns=(1, 1))
     (run,) = Store(tmp_path).list().runs
-    assert run.entry.report == "../reports" and run.entry.stamp == runs.stamp_of(path)
+    assert run.entry.report == "../reports"
+    assert run.entry.stamp == runs.stamp_of(path)
 
 
 def test_a_run_that_is_deleted_while_others_are_listed_is_no_damaged_one(tmp_path, monkeypatch):
@@ -99,7 +101,8 @@ def test_a_run_that_is_deleted_while_others_are_listed_is_no_damaged_one(tmp_pat
 
     monkeypatch.setattr(runs, "stamp_of", gone)
     listing = Store(tmp_path).list()
-    assert listing.runs == () and listing.unreadable == ()
+    assert listing.runs == ()
+    assert listing.unreadable == ()
 
 
 def test_one_damaged_run_among_others_is_named_and_passed_over(tmp_path):

@@ -60,7 +60,8 @@ def _writer(root: Path, name: str, count: int) -> subprocess.Popen[str]:
         text=True,
         env=_environment(),
     )
-    assert process.stdout is not None and process.stdout.readline().strip() == "READY"
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == "READY"
     return process
 
 
@@ -91,7 +92,8 @@ def test_two_programs_that_write_and_list_at_once_lose_nothing(tmp_path):
     _go(*writers)
     assert [process.communicate(timeout=60)[0].strip() for process in writers] == ["0", "0"]
     listing = Store(tmp_path).list()
-    assert len(listing.runs) == 80 and listing.unreadable == ()
+    assert len(listing.runs) == 80
+    assert listing.unreadable == ()
     assert all(load(run.path).run_id == run.entry.run_id for run in listing.runs)
 
 
@@ -101,7 +103,8 @@ def test_of_two_programs_with_the_same_name_for_a_run_exactly_one_writes_it(tmp_
     refused = [int(process.communicate(timeout=60)[0]) for process in writers]
     assert sum(refused) == 40
     listing = Store(tmp_path).list()
-    assert len(listing.runs) == 40 and listing.unreadable == ()
+    assert len(listing.runs) == 40
+    assert listing.unreadable == ()
 
 
 def test_a_program_killed_while_it_writes_leaves_whole_runs_only(tmp_path):
@@ -167,7 +170,7 @@ def test_a_night_killed_at_any_moment_leaves_a_store_that_lists_compares_and_goe
         assert all(load(run.path).run_id == run.entry.run_id for run in listing.runs)
         assert main(["list"]) == main(["trend", "--lang", "en"]) == main(["compare", "last:1", "last:1"]) == 0
     before = len(Store(place / "runs").list().runs)
-    (place / "good.py").write_text(lab_source("pass  # mended"))
+    (place / "good.py").write_text(lab_source("pass  # fixed"))
     # The labs have no notes, so their chapters can't be rendered: 4.
     assert main(["nightly", "good", "other", "--no-check"]) == 4
     assert len(Store(place / "runs").list().runs) > before

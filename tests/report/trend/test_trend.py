@@ -77,7 +77,8 @@ def test_a_line_is_read_from_the_index_files_alone(tmp_path):
     assert [point.position for point in chart.lines[0].points] == list(range(20))
     (change,) = chart.lines[0].changes
     assert (change.last, change.first, change.better) == (11, 12, False)
-    assert change.before == pytest.approx(0.88, abs=0.001) and change.after == pytest.approx(0.85, abs=0.001)
+    assert change.before == pytest.approx(0.88, abs=0.001)
+    assert change.after == pytest.approx(0.85, abs=0.001)
     assert found.unreadable == ()
 
 
@@ -135,7 +136,8 @@ def test_a_value_that_is_no_number_is_a_point_without_a_mean_and_moves_no_level(
     for day in range(12):
         put(tmp_path, entry(day=day, value=None if day == 5 else 0.88))
     line = _history(tmp_path).groups[0].charts[0].lines[0]
-    assert line.points[5].mean is None and line.changes == ()
+    assert line.points[5].mean is None
+    assert line.changes == ()
 
 
 def test_a_metric_that_changed_its_unit_takes_no_place_in_the_line(tmp_path):
@@ -143,7 +145,8 @@ def test_a_metric_that_changed_its_unit_takes_no_place_in_the_line(tmp_path):
     other = entry(day=1)
     put(tmp_path, msgspec.structs.replace(other, scores=(msgspec.structs.replace(other.scores[0], unit="percent"),)))
     chart = _history(tmp_path).groups[0].charts[0]
-    assert chart.unit == "percent" and [point.position for point in chart.lines[0].points] == [1]
+    assert chart.unit == "percent"
+    assert [point.position for point in chart.lines[0].points] == [1]
 
 
 def test_the_time_is_that_of_one_seed_so_that_more_seeds_are_not_slower(tmp_path):
@@ -218,7 +221,8 @@ def _eventful(root: Path) -> None:
 def test_the_data_hold_what_the_page_shows(tmp_path):
     _eventful(tmp_path)
     data = json.loads(json.dumps(plain(_history(tmp_path)), allow_nan=False))
-    assert len(data["runs"]) == 21 and data["format"] == 1
+    assert len(data["runs"]) == 21
+    assert data["format"] == 1
     series = data["series"][0]
     assert (series["lab"], series["metric"], len(series["points"])) == ("imdb", "test_accuracy", 20)
     assert series["changes"][0]["first_run_after"] == entry(day=12).run_id
@@ -324,7 +328,8 @@ def test_a_score_that_is_no_number_leaves_the_index_readable(tmp_path, monkeypat
     Store(tmp_path).save(hand_result("mnist", scores=scores))
     monkeypatch.setattr("labreport.report.store.runs.load", lambda path: 1 / 0)
     line = Store(tmp_path).list().runs[0].entry.scores[0]
-    assert line.mean is None and line.deviation is None
+    assert line.mean is None
+    assert line.deviation is None
 
 
 # The command
@@ -369,7 +374,8 @@ def test_one_corrupt_run_among_many_is_named_passed_over_and_in_the_exit_code(pl
     assert main(["trend", "--lang", "en"]) == 2
     assert broken.name in capsys.readouterr().err
     page = (place_of_user / "reports" / "trend-en.html").read_text("utf-8")
-    assert broken.name in page and str(place_of_user) not in page
+    assert broken.name in page
+    assert str(place_of_user) not in page
     assert main(["list"]) == 2
     assert main(["gc", "--keep", "3", "--yes"]) == 2
     assert broken.is_dir()

@@ -1,0 +1,128 @@
+"""Tables of the chapters that are made without a note: what ran, the data seen, the trainings one by one."""
+
+from __future__ import annotations
+
+import shlex
+
+from msgspec import UNSET
+
+from labreport.experiments.definitions import table
+from labreport.experiments.result import Fingerprint, OwnRun, Result
+from labreport.report import numbers
+from labreport.report.chapters.tables.content import TableData, TableError
+from labreport.report.document import Column, escape
+from labreport.report.findings import analysis
+from labreport.report.findings.groups import Best, Group, Member, group_named
+from labreport.report.numbers import UNKNOWN
+from labreport.report.words import Words
+
+MOST_TRAININGS = 60
+"""Trainings that are listed."""
+
+
+@table()
+def run(result: Result, words: Words) -> TableData:
+    """List what ran: the program or the log, its arguments, its seeds, and how it ended."""
+    own = None if result.findings.own is UNSET else result.findings.own
+    rows = [*(_program(own, words) if own else ()), ("seeds", _seeds(result, own, words))]
+    rows += [("state", words(f"own.status_{result.status}")), ("duration", numbers.duration(analysis.seconds(result)))]
+    return TableData(
+        columns=(Column(title=words("tables.item")), Column(title=words("tables.content"))),
+        rows=tuple((words(f"own.{key}"), text) for key, text in rows),
+    )
+
+
+@table()
+def data_seen(result: Result, words: Words) -> TableData:
+    """List the arrays that were given to the network, each with its fingerprint."""
+    own = result.findings.own
+    if own is UNSET or not own.data:
+        raise TableError("no data were seen")
+    return TableData(
+        columns=(
+            Column(title=words("own.part")),
+            Column(title=words("own.array"), kind="code"),
+            Column(title=words("own.shape"), kind="code"),
+            Column(title=words("own.dtype"), kind="code"),
+            Column(title=words("own.fingerprint"), kind="code"),
+        ),
+        rows=tuple(_seen(item, words) for item in own.data),
+    )
+
+
+@table("trainings-GROUP")
+def trainings(result: Result, words: Words, name: str) -> TableData:
+    """List the trainings of a group: epochs, the best one, the watched value there and at the end, and how it ended."""
+    group = group_named(result, name)
+    key = escape(group.watched.key) if group.watched else ""
+    watched = (words("own.best_epoch"), words("own.best_of", key=key), words("own.last_of", key=key)) if key else ()
+    heads = (words("own.epochs"), *watched)
+    rows = [
+        (_name(member, group, words), *_values(member, best, bool(key)), _ending(member, words))
+        for member, best in zip(group.members, group.each_best(), strict=True)
+    ]
+    return TableData(
+        columns=(
+            Column(title=words(f"own.kind_{group.kind or 'one'}")),
+            *(Column(title=head, align="right", kind="number") for head in heads),
+            Column(title=words("own.ending")),
+        ),
+        rows=tuple(rows[:MOST_TRAININGS]),
+    )
+
+
+def _program(own: OwnRun, words: Words) -> list[tuple[str, str]]:
+    rows = []
+    if own.script is not None:
+        rows.append(("script", f"`{_code(own.script.name)}`"))
+        if own.script.arguments:
+            rows.append(("arguments", f"`{_code(shlex.join(own.script.arguments))}`"))
+        if own.script.exit_code is not None:
+            rows.append(("exit_code", escape(str(own.script.exit_code))))
+    if own.form:
+        rows.append(("format", escape(own.form)))
+    if own.files:
+        rows.append(("files", words("figures.comma").join(f"`{_code(file.name)}`" for file in own.files)))
+    return rows
+
+
+def _seeds(result: Result, own: OwnRun | None, words: Words) -> str:
+    if own and own.seeding:
+        calls = words("figures.comma").join(f"{escape(call.library)} {call.value}" for call in own.seeding)
+        return words("own.seeded_by_script", calls=calls)
+    return words("figures.comma").join(map(str, result.seeds)) or words("own.not_set")
+
+
+def _seen(item: Fingerprint, words: Words) -> tuple[str, ...]:
+    shape = f"({', '.join(map(str, item.shape))}{',' if len(item.shape) == 1 else ''})" if item.shape else UNKNOWN
+    if item.sha256 is None:
+        mark = words("own.not_seen")
+    else:
+        mark = item.sha256[:16] + (words("own.sampled") if item.sampled else "")
+    return words(f"own.role_{item.role}"), item.part, shape, item.dtype or item.kind, mark
+
+
+def _name(member: Member, group: Group, words: Words) -> str:
+    training = member.training
+    if group.kind == "seed" and training.seed is not None:
+        return str(training.seed)
+    return str(training.fold or member.number)
+
+
+def _values(member: Member, best: Best | None, watched: bool) -> tuple[str, ...]:
+    epochs = numbers.integer(member.training.epochs)
+    if not watched:
+        return (epochs,)
+    if best is None:
+        return epochs, UNKNOWN, UNKNOWN, UNKNOWN
+    return epochs, numbers.integer(best.epoch), numbers.number(best.value), numbers.number(best.last)
+
+
+def _ending(member: Member, words: Words) -> str:
+    text = words(f"own.ending_{member.ending}")
+    broken = member.broken_at()
+    return words("own.from_epoch", text=text, epoch=numbers.integer(broken)) if broken else text
+
+
+def _code(text: str) -> str:
+    return text.replace("`", "'").replace("\n", " ")

@@ -1,0 +1,56 @@
+"""`labreport new`: a folder to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from labreport.report import configuration
+from labreport.report.commands import options
+from labreport.report.commands.console import shown
+from labreport.report.commands.scaffold import KINDS, checked_name, scaffold, write
+from labreport.report.words import LANGUAGES
+
+NEXT = {
+    "classification": "labreport build",
+    "regression": "labreport build",
+    "script": "labreport record --name {name} train.py && labreport render",
+    "notes": "labreport build tensors",
+}
+"""What to do first in a folder of each kind."""
+
+
+@click.command(
+    "new",
+    epilog="""\b
+Examples:
+  labreport new wine                       a lab that classifies, with notes in Chinese and English
+  labreport new prices --kind regression --lang en
+  labreport new digits --kind script       a script to be recorded, unedited
+  labreport new course --kind notes        the notes of the shipped labs, to be edited""",
+)
+@click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(tuple(KINDS)),
+    default="classification",
+    show_default=True,
+    help="What to begin with: a lab that classifies or predicts numbers, a script to record, or notes to edit.",
+)
+@click.option("--lang", metavar="LIST", help=f"Languages of the report.  [default: {','.join(LANGUAGES)}]")
+@click.option("--force", is_flag=True, help="Replace files of the folder that are there already.")
+@options.QUIET
+def command(name: str, kind: str, lang: str | None, force: bool, quiet: bool) -> int:
+    """Write a folder NAME that can be built and tested at once: a lab, a script or notes, explained line by line.
+
+    Nothing is overwritten without --force.
+    """
+    given = (part.strip() for part in lang.split(",")) if lang is not None else LANGUAGES
+    chosen = configuration.check_names("language", tuple(part for part in given if part), "--lang")
+    written = write(Path(checked_name(name)), scaffold(name, kind, chosen), force=force)
+    if not quiet:
+        for path in written:
+            click.echo(shown(path))
+        click.echo(f"Next: cd {name} && {NEXT[kind].format(name=name)}", err=True)
+    return 0

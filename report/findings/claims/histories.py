@@ -1,0 +1,169 @@
+"""Claims about the trainings of any run: families, each member of which speaks of one group of trainings.
+
+`best_epoch-fit-1` asks `best_epoch-GROUP` about the group `fit-1`, whatever its role and its metrics are called. The
+chapters that are made without a note ask for them; a note may as well. Each training of the group has a vote where the
+question is one for each of them.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from msgspec import UNSET
+
+from labreport.experiments.definitions import Answer, Number, claim
+from labreport.experiments.result import Result
+from labreport.report.findings.analysis import MissingValueError
+from labreport.report.findings.groups import Group, Member, group_named
+
+
+@claim("improves-GROUP")
+def improves(result: Result, name: str) -> Answer:
+    """The first measure of the training part with a known direction is better at the end than at the beginning."""
+    group = group_named(result, name)
+    pair = next((pair for pair in group.pairs if pair.training and pair.direction), None)
+    if pair is None or pair.training is None:
+        raise MissingValueError("no measure of the training part is known to be better when higher or lower")
+    finite = [curve.finite().values for curve in group.curves(pair.training)]
+    courses = [values for values in finite if len(values) > 1]
+    if not courses:
+        raise MissingValueError("one value shows no course")
+    sign = 1 if pair.direction == "higher" else -1
+    votes = tuple(sign * (values[-1] - values[0]) > 0 for values in courses)
+    first, last = (sum(values[end] for values in courses) / len(courses) for end in (0, -1))
+    return Answer(holds=all(votes), votes=votes, numbers={"first": first, "last": last}, details={"key": pair.training})
+
+
+@claim("best_epoch-GROUP")
+def best_epoch(result: Result, name: str) -> Answer:
+    """The watched curve is best before its last epoch and ends worse: beyond the best epoch the network overfits."""
+    group = group_named(result, name)
+    best = group.best()
+    if best is None:
+        raise MissingValueError("the trainings have no common best epoch")
+    votes = _worse_after(group)
+    numbers = {"best_epoch": best.epoch, "epochs": best.last_epoch, "best": best.value, "last": best.last}
+    return Answer(holds=all(votes), votes=votes, numbers=numbers, details=_about(group))
+
+
+@claim("best_epochs-GROUP")
+def best_epochs(result: Result, name: str) -> Answer:
+    """Each training of a group of unequal length ends worse than it was at its own best epoch."""
+    group = group_named(result, name)
+    own = [best.epoch for best in group.each_best() if best is not None]
+    if not own:
+        raise MissingValueError("there is no finite value of a watched measure")
+    votes = _worse_after(group)
+    numbers = {"earliest": min(own), "latest": max(own)}
+    return Answer(
+        holds=all(votes), votes=votes, numbers=numbers, details={**_about(group), "list": ", ".join(map(str, own))}
+    )
+
+
+@claim("flat_minimum-GROUP")
+def flat_minimum(result: Result, name: str) -> Answer:
+    """Epochs beside the best one are as good, as far as chance lets one tell."""
+    group = group_named(result, name)
+    flat = group.flatness()
+    if flat is None:
+        raise MissingValueError("a curve of fewer than three values says nothing of its noise")
+    details = {**_about(group), "by_runs": int(flat.source == "runs")}
+    return Answer(
+        holds=not flat.sharp,
+        votes=(not flat.sharp,),
+        numbers={"first": flat.first, "last": flat.last},
+        details=details,
+    )
+
+
+@claim("ahead_on_training-GROUP")
+def ahead_on_training(result: Result, name: str) -> Answer:
+    """At the best epoch the training part has the better value of the watched measure."""
+    group = group_named(result, name)
+    best, watched = group.best(), group.watched
+    pair = next((pair for pair in group.pairs if watched and pair.validation == watched.key), None)
+    if best is None or watched is None or pair is None or pair.training is None:
+        raise MissingValueError("the watched measure was not taken on both parts")
+    here = group.mean(pair.training)[0].value_at(best.epoch)
+    there = group.mean(watched.key)[0].value_at(best.epoch)
+    if here is None or there is None or not isfinite(here):
+        raise MissingValueError(f"the training part has no value at epoch {best.epoch}")
+    better = here < there if watched.direction == "lower" else here > there
+    numbers = {"train": here, "validation": there}
+    details = {**_about(group), "name": pair.name, "epoch": best.epoch}
+    return Answer(holds=better, votes=(better,), numbers=numbers, details=details)
+
+
+@claim("ran_to_the_end-GROUP")
+def ran_to_the_end(result: Result, name: str) -> Answer:
+    """Every training made all the epochs that were asked of it."""
+    group = group_named(result, name)
+    endings = [member.ending for member in group.members]
+    votes = tuple(ending in ("complete", "diverged") for ending in endings)
+    epochs = [member.training.epochs for member in group.members]
+    stopped = endings.count("early-stopped")
+    numbers: dict[str, Number] = {"fewest": min(epochs), "most": max(epochs)}
+    details = {"members": len(epochs), "axis": group.axis, "stopped": stopped}
+    return Answer(
+        holds=all(votes),
+        votes=votes,
+        numbers=numbers,
+        details={**details, "broken_off": len(votes) - sum(votes) - stopped},
+    )
+
+
+@claim("all_finite-GROUP")
+def all_finite(result: Result, name: str) -> Answer:
+    """Every value that was measured is a finite number."""
+    group = group_named(result, name)
+    broken = [(member, epoch) for member in group.members if (epoch := member.broken_at()) is not None]
+    votes = tuple(member.broken_at() is None for member in group.members)
+    first = min((epoch for _, epoch in broken), default=0)
+    details = {"axis": group.axis, "members": len(votes), "which": ", ".join(_name(one) for one, _ in broken)}
+    numbers: dict[str, Number] = {"broken": len(broken), **({"epoch": first} if broken else {})}
+    return Answer(holds=all(votes), votes=votes, numbers=numbers, details=details)
+
+
+def made(group: Group) -> tuple[str, ...]:
+    """Return the names of the claims that can be made of a group, in the order in which a chapter makes them."""
+    names = ["improves"]
+    if group.watched is not None:
+        names += ["best_epoch", "flat_minimum", "ahead_on_training"] if group.best() else ["best_epochs"]
+    return tuple(f"{name}-{group.id}" for name in (*names, "ran_to_the_end", "all_finite"))
+
+
+def seed_unknown(result: Result) -> bool:
+    """Return whether no seed of a run is known, so that a repetition would give other numbers."""
+    own = result.findings.own
+    return not result.seeds and (own is UNSET or not own.seeding)
+
+
+def _worse_after(group: Group) -> tuple[bool, ...]:
+    sound = {member.number for member in group.sound()}
+    each = zip(group.members, group.each_best(), strict=True)
+    return tuple(best.worse_after for member, best in each if best is not None and member.number in sound)
+
+
+def _about(group: Group) -> dict[str, Number]:
+    """Return what a sentence about the watched measure needs.
+
+    Raises:
+        MissingValueError: nothing was watched.
+    """
+    watched = group.watched
+    if watched is None:
+        raise MissingValueError("the trainings have no validation part")
+    return {
+        "key": watched.key,
+        "direction": watched.direction,
+        "by": watched.by,
+        "restored": int(watched.restored),
+        "members": len(group.sound()),
+        "axis": group.axis,
+    }
+
+
+def _name(member: Member) -> str:
+    """Return how to name a training of a group: by its fold, its seed, or its place."""
+    training = member.training
+    return str(training.fold or (training.seed if training.seed is not None else member.number))

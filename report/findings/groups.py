@@ -1,0 +1,358 @@
+"""The trainings of any run, whatever trained them: which belong together, what was watched, where it was best.
+
+A run of one of our labs has roles with a meaning ("selection", "fold"); a watched script, an imported log or a loop of
+the user's own has none. So nothing here knows a role or a name of a metric: trainings of one role are a group, keys
+`x` and `val_x` are a pair, and the best epoch is that of the key that was watched. Each value stands at the epoch at
+which it was measured; trainings of unequal length are neither cut nor averaged as if they were equal; one that
+diverged is named and left out of what is said of the others.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from msgspec import UNSET
+
+from labreport.experiments.recording.directions import directions_of
+from labreport.experiments.result import Course, Direction, Result, Training
+from labreport.report.findings.analysis import MissingValueError
+
+VALIDATION = "val_"
+"""Beginning of the keys of the validation part; also inside a key of one of several outputs it stands first."""
+FINEST = 3
+"""Values that a curve needs before its jitter can be estimated from its second differences."""
+
+Kind = Literal["seed", "fold", "fits"]
+Ending = Literal["complete", "early-stopped", "diverged", "failed", "interrupted"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """The values of one key of one training, each with its epoch (or step), in order."""
+
+    at: tuple[int, ...]
+    values: tuple[float, ...]
+
+    def finite(self) -> Curve:
+        """Return the curve without values that are not finite numbers."""
+        kept = [(at, value) for at, value in zip(self.at, self.values, strict=True) if math.isfinite(value)]
+        return Curve(at=tuple(at for at, _ in kept), values=tuple(value for _, value in kept))
+
+    def value_at(self, epoch: int) -> float | None:
+        """Return the value of an epoch; None where nothing was measured then."""
+        return dict(zip(self.at, self.values, strict=True)).get(epoch)
+
+    def broken_at(self) -> int | None:
+        """Return the first epoch whose value is not a finite number."""
+        return next((at for at, value in zip(self.at, self.values, strict=True) if not math.isfinite(value)), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """One measure: its curve on the training part, on the validation part, or both."""
+
+    name: str
+    """The key without `val_`."""
+    training: str | None
+    validation: str | None
+    direction: Direction | None
+    """None: not known, so nothing is called better."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """The key by which epochs are judged."""
+
+    key: str
+    direction: Direction
+    by: Literal["stopping", "loss", "metric"]
+    """Why this key: early stopping watched it, it is the validation loss, or the only kind of validation there is."""
+    restored: bool = False
+    """Whether the weights of the best epoch were put back at the end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Best:
+    """The best epoch of one training, or of the mean over several of equal length."""
+
+    epoch: int
+    value: float
+    last_epoch: int
+    last: float
+    worse_after: bool
+    """Whether the curve ends worse than it was at its best."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flatness:
+    """How far the best epoch is determined: the epochs around it that chance may have made the best ones."""
+
+    first: int
+    last: int
+    source: Literal["runs", "jitter"]
+    """Judged by the differences between the trainings, or by the jitter of the one curve."""
+
+    @property
+    def sharp(self) -> bool:
+        """Whether the best epoch stands alone."""
+        return self.first == self.last
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """One training of a group."""
+
+    training: Training
+    number: int
+    """Counted from 1 within the group."""
+
+    @property
+    def course(self) -> Course | None:
+        """How it went, where that was recorded."""
+        return None if self.training.course is UNSET else self.training.course
+
+    @property
+    def ending(self) -> Ending:
+        """How it ended; a history with a value that is not finite has diverged, whatever was recorded."""
+        if self.course is not None and self.course.status != "complete":
+            return self.course.status
+        return "diverged" if self.broken_at() is not None else "complete"
+
+    def curve(self, key: str) -> Curve | None:
+        """Return the values of a key with their epochs; None where it was not measured."""
+        values = self.training.history.get(key)
+        if values is None:
+            return None
+        at = self.course.at.get(key) if self.course is not None else None
+        return Curve(at=at or tuple(range(1, len(values) + 1)), values=values)
+
+    def broken_at(self) -> int | None:
+        """Return the first epoch at which a measure is not a finite number."""
+        found = [curve.broken_at() for key in self.training.history if (curve := self.curve(key))]
+        return min((epoch for epoch in found if epoch is not None), default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Trainings of one role: the seeds of one experiment, the folds of one, or several fits of the same network."""
+
+    id: str
+    """The name under which notes ask for it: its role, or training-1, training-2, … where that is not a plain word."""
+    role: str
+    members: tuple[Member, ...]
+    kind: Kind | None
+    """What tells its members apart; None where there is only one."""
+    axis: Literal["epoch", "step"]
+    pairs: tuple[Pair, ...]
+    watched: Watched | None
+    """None: no validation part, or nothing known of what is better."""
+
+    def sound(self) -> tuple[Member, ...]:
+        """Return the members that did not diverge, or all where each of them did."""
+        return tuple(member for member in self.members if member.ending != "diverged") or self.members
+
+    def curves(self, key: str) -> tuple[Curve, ...]:
+        """Return the curves of a key, one for each sound member that measured it."""
+        return tuple(curve for member in self.sound() if (curve := member.curve(key)) is not None)
+
+    def mean(self, key: str) -> tuple[Curve, tuple[int, ...]]:
+        """Return the mean of a key over the sound members, with the number of members at each epoch.
+
+        Members of unequal length are not cut: at each epoch the mean is over those that were still training.
+        """
+        by_epoch: dict[int, list[float]] = {}
+        for curve in self.curves(key):
+            for at, value in zip(curve.at, curve.values, strict=True):
+                by_epoch.setdefault(at, []).append(value)
+        epochs = tuple(sorted(by_epoch))
+        means = tuple(math.fsum(by_epoch[epoch]) / len(by_epoch[epoch]) for epoch in epochs)
+        return Curve(at=epochs, values=means), tuple(len(by_epoch[epoch]) for epoch in epochs)
+
+    def equal(self, key: str) -> bool:
+        """Return whether the sound members measured a key at the same epochs, so that their mean is one curve."""
+        return len({curve.finite().at for curve in self.curves(key)}) <= 1
+
+    def best(self) -> Best | None:
+        """Return the best epoch: of the mean curve, or None where members of unequal length have no common one.
+
+        The extreme of the watched key, the earliest on a tie (Prechelt, "Early Stopping - But When?", 1998).
+        """
+        if self.watched is None:
+            return None
+        if not self.equal(self.watched.key):
+            return None
+        return best_of(self.mean(self.watched.key)[0], self.watched.direction)
+
+    def each_best(self) -> tuple[Best | None, ...]:
+        """Return the best epoch of each member, in their order; None where it measured nothing that counts."""
+        if self.watched is None:
+            return tuple(None for _ in self.members)
+        curves = [member.curve(self.watched.key) for member in self.members]
+        return tuple(best_of(curve, self.watched.direction) if curve else None for curve in curves)
+
+    def flatness(self) -> Flatness | None:
+        """Return which epochs are as good as the best one, as far as can be decided; None where nothing can be.
+
+        With several members of equal length, an epoch counts as good where its mean distance from the best one is at
+        most one standard error of that distance over the members (the one-standard-error rule of Breiman, Friedman,
+        Olshen and Stone, "Classification and Regression Trees", 1984, section 3.4.3). With a single curve, where the
+        distance is at most one standard deviation of a difference of two values, their noise estimated from second
+        differences (Gasser, Sroka and Jennen-Steinmetz, Biometrika 73, 1986). Only epochs without a worse one between
+        them and the best are counted.
+        """
+        best = self.best()
+        if best is None or self.watched is None:
+            return None
+        curves = [curve.finite() for curve in self.curves(self.watched.key)]
+        if len(curves) > 1:
+            return _flat(curves[0].at, best.epoch, _standard_errors(curves, best.epoch), "runs")
+        noise = jitter(curves[0].values)
+        if noise is None:
+            return None
+        distance = {
+            at: (abs(value - best.value), math.sqrt(2) * noise)
+            for at, value in zip(curves[0].at, curves[0].values, strict=True)
+        }
+        return _flat(curves[0].at, best.epoch, distance, "jitter")
+
+
+def groups(result: Result) -> tuple[Group, ...]:
+    """Return the trainings of a run in groups, in the order of the record."""
+    by_role: dict[str, list[Training]] = {}
+    for training in result.findings.trainings:
+        by_role.setdefault(training.role, []).append(training)
+    plain = all(role.replace("-", "").isalnum() and role.isascii() for role in by_role)
+    return tuple(
+        _group(role if plain else f"training-{number}", role, members)
+        for number, (role, members) in enumerate(by_role.items(), 1)
+    )
+
+
+def group_named(result: Result, name: str) -> Group:
+    """Return a group by its id.
+
+    Raises:
+        MissingValueError: the run has no such group.
+    """
+    found = {group.id: group for group in groups(result)}
+    if name not in found:
+        raise MissingValueError(
+            f"The run of {result.lab} has no trainings '{name}'; it has {', '.join(found) or 'none'}."
+        )
+    return found[name]
+
+
+def best_of(curve: Curve, direction: Direction) -> Best | None:
+    """Return the best epoch of a curve, counted from 1, the earliest on a tie; None where no value is finite."""
+    finite = curve.finite()
+    if not finite.at:
+        return None
+    sign = 1 if direction == "lower" else -1
+    value, epoch = min((sign * value, at) for at, value in zip(finite.at, finite.values, strict=True))
+    last = finite.values[-1]
+    return Best(epoch=epoch, value=sign * value, last_epoch=finite.at[-1], last=last, worse_after=sign * last > value)
+
+
+def jitter(values: Sequence[float]) -> float | None:
+    """Return the standard deviation of the noise of a curve, from its second differences; None for a short one.
+
+    Source: Gasser, Sroka and Jennen-Steinmetz, "Residual variance and residual pattern in nonlinear regression",
+    Biometrika 73 (1986), equation 3 for equal distances.
+    """
+    if len(values) < FINEST:
+        return None
+    parts = [(a + c) / 2 - b for a, b, c in zip(values, values[1:], values[2:], strict=False)]
+    return math.sqrt(math.fsum(part * part for part in parts) / (1.5 * len(parts)))
+
+
+def _group(id_: str, role: str, trainings: Sequence[Training]) -> Group:
+    members = tuple(Member(training=training, number=number) for number, training in enumerate(trainings, 1))
+    metrics: dict[str, Direction | None] = {}
+    for member in members:
+        metrics |= _metrics(member)
+    pairs = _pairs(metrics)
+    return Group(
+        id=id_,
+        role=role,
+        members=members,
+        kind=_kind(members),
+        axis=members[0].course.axis if members[0].course else "epoch",
+        pairs=pairs,
+        watched=_watched(members, pairs),
+    )
+
+
+def _metrics(member: Member) -> dict[str, Direction | None]:
+    if member.course is not None:
+        return dict(member.course.metrics)
+    return directions_of(list(member.training.history))
+
+
+def _pairs(metrics: dict[str, Direction | None]) -> tuple[Pair, ...]:
+    names = dict.fromkeys(key.removeprefix(VALIDATION) for key in metrics)
+    return tuple(
+        Pair(
+            name=name,
+            training=name if name in metrics else None,
+            validation=f"{VALIDATION}{name}" if f"{VALIDATION}{name}" in metrics else None,
+            direction=metrics.get(name) or metrics.get(f"{VALIDATION}{name}"),
+        )
+        for name in names
+    )
+
+
+def _watched(members: Sequence[Member], pairs: Sequence[Pair]) -> Watched | None:
+    rules = [member.course.stopping for member in members if member.course and member.course.stopping]
+    for rule in rules:
+        directions = {pair.validation or pair.name: pair.direction for pair in pairs}
+        directions |= {pair.training: pair.direction for pair in pairs if pair.training}
+        direction = rule.direction or directions.get(rule.monitor)
+        measured = any(rule.monitor in member.training.history for member in members)
+        if direction is not None and measured and rule.monitor.startswith(VALIDATION):
+            return Watched(key=rule.monitor, direction=direction, by="stopping", restored=rule.restore_best_weights)
+    for pair in pairs:
+        if pair.name == "loss" and pair.validation:
+            return Watched(key=pair.validation, direction=pair.direction or "lower", by="loss")
+    for pair in pairs:
+        if pair.validation and pair.direction:
+            return Watched(key=pair.validation, direction=pair.direction, by="metric")
+    return None
+
+
+def _kind(members: Sequence[Member]) -> Kind | None:
+    if len(members) < 2:
+        return None
+    told = members[0].course.group if members[0].course else None
+    if told is not None:
+        return told
+    return "fold" if any(member.training.fold for member in members) else "seed"
+
+
+def _standard_errors(curves: Sequence[Curve], best: int) -> dict[int, tuple[float, float]]:
+    """Return, for each epoch, its mean distance from the best one and the standard error of that distance."""
+    position = curves[0].at.index(best)
+    found = {}
+    for index, at in enumerate(curves[0].at):
+        distances = [curve.values[index] - curve.values[position] for curve in curves]
+        error = statistics.stdev(distances) / math.sqrt(len(distances))
+        found[at] = abs(statistics.fmean(distances)), error
+    return found
+
+
+def _flat(
+    at: Sequence[int], best: int, distances: dict[int, tuple[float, float]], source: Literal["runs", "jitter"]
+) -> Flatness:
+    first = last = at.index(best)
+    while first > 0 and _near(distances[at[first - 1]]):
+        first -= 1
+    while last < len(at) - 1 and _near(distances[at[last + 1]]):
+        last += 1
+    return Flatness(first=at[first], last=at[last], source=source)
+
+
+def _near(distance: tuple[float, float]) -> bool:
+    return distance[0] <= distance[1]

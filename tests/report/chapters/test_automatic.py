@@ -1,0 +1,118 @@
+"""The chapter of a run without a note: both languages, every kind of training, nothing said that was not measured."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from helpers.own_runs import (
+    course,
+    diverged_run,
+    one_epoch_run,
+    own_run,
+    own_runs,
+    seeds_run,
+    sparse_run,
+    stopped_run,
+    training,
+    two_outputs_run,
+)
+
+from labreport.report.chapters import notes
+from labreport.report.chapters.automatic import note
+from labreport.report.chapters.build import build
+from labreport.report.configuration import Configuration
+from labreport.report.rendering import html, markdown
+from labreport.report.words import LANGUAGES
+
+MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def built(*results, language="en"):
+    """The report of some runs, and what went wrong."""
+    return build(results, language, Configuration(), moment=MOMENT, version="0")
+
+
+def text(*results, language="en"):
+    """The report as Markdown, after a check that nothing went wrong."""
+    made = built(*results, language=language)
+    assert made.problems == ()
+    return _markdown(made.report)
+
+
+def _markdown(report):
+    return markdown.markdown(report)[0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("result", own_runs(), ids=lambda result: result.lab)
+def test_every_run_has_a_chapter_in_every_language(result, language):
+    made = built(result, language=language)
+    assert made.problems == ()
+    page = html.html(made.report)
+    assert f"{result.lab}-evidence" in page
+
+
+@pytest.mark.parametrize("result", own_runs(), ids=lambda result: result.lab)
+def test_both_languages_say_the_same_in_the_same_order(result):
+    outlines = [notes.outline(note(result, language)) for language in LANGUAGES]
+    assert outlines[0] == outlines[1]
+
+
+def test_the_best_epoch_is_that_of_the_mean_and_its_spread_is_said():
+    said = text(seeds_run())
+    assert "it is lowest on average at epoch 6 (0.4150) and ends at 0.5950 at epoch 12" in said
+    assert "It is sharp: as far as the differences between the trainings can tell" in said
+
+
+def test_validation_at_every_fifth_epoch_is_told_at_its_epochs():
+    said = text(sparse_run())
+    assert "it is lowest at epoch 15 (0.5000) and ends at 0.6000 at epoch 20" in said
+    assert "No seed was set" in said
+    assert "What the log does not hold" in said
+
+
+def test_a_training_that_diverged_says_where():
+    said = text(diverged_run())
+    assert "The training diverged: from epoch 4 on, values are not finite numbers." in said
+    assert "diverged at epoch 4" in said
+
+
+def test_trainings_of_unequal_length_have_their_own_best_epochs():
+    said = text(stopped_run())
+    assert "by val\\_loss these are 7, 11, 15" in said
+    assert "Early stopping ended every training after 8 to 20 epochs." in said
+
+
+def test_without_validation_no_best_epoch_is_named_and_the_reason_is_given():
+    assert "No best epoch can be named: no validation data were measured." in text(one_epoch_run())
+    keys = {"novelty": None, "val_novelty": None}
+    unknown = own_run("novel", training(None, about=course(metrics=keys), novelty=[1, 2], val_novelty=[1, 3]))
+    assert "it is not known whether higher or lower is better" in text(unknown)
+
+
+def test_two_outputs_are_drawn_in_panels_of_their_own():
+    (figure,) = (
+        block
+        for section in built(two_outputs_run()).report.chapters[0].sections
+        for block in section.blocks
+        if getattr(block, "id", "") == "outputs-figure-histories-fit-1"
+    )
+    for name in ("digit_loss", "ink_mae", "输出/年龄"):
+        assert f">{name}<" in figure.svg
+
+
+def test_text_of_the_user_stays_text():
+    said = text(seeds_run())
+    assert r"A \*\*bold\*\* note with \{\{ braces \}\}, 7 digits and \# signs." in said
+
+
+def test_runs_that_are_not_runs_of_their_own_are_counted_once_and_said():
+    run = own_run("same", training(0, loss=[1.0, 0.5], val_loss=[1.0, 0.9]), identical=4, seeds=(0,))
+    assert "and 4 of these runs gave the very same numbers as another one" in text(run)
+
+
+def test_a_failed_run_has_no_chapter_of_numbers():
+    failed = msgspec.structs.replace(seeds_run(), status="failed")
+    assert "did not finish" in _markdown(built(failed).report)
