@@ -14,7 +14,7 @@ import click
 import labreport
 from labreport.experiments import registry as labs
 from labreport.report import cli, configuration
-from labreport.report.chapters import notes, sandbox, tables, values
+from labreport.report.chapters import cutting, sandbox, tables, values
 from labreport.report.commands.schema import FORMS
 from labreport.report.figures import registry as figures
 from labreport.report.findings import claims
@@ -114,9 +114,9 @@ def note_names() -> str:
         "# What a note may write",
         "Made from the code. [How notes are written](../notes.md) explains the words.",
         "## Directives",
-        "Those that place something by its name: " + _listed(notes.PLACED) + ".",
-        "Those that make up an exercise: " + _listed(notes.EXERCISES) + ".",
-        "Those that put text into a box: " + _listed(notes.BOXES) + ".",
+        "Those that place something by its name: " + _listed(cutting.PLACED) + ".",
+        "Those that make up an exercise: " + _listed(cutting.EXERCISES) + ".",
+        "Those that put text into a box: " + _listed(cutting.BOXES) + ".",
         "## Names",
         _table(("name",), ((f"`{name}`",) for name in sorted(_names(context["names"])))),
     ]

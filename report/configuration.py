@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -37,6 +38,10 @@ Filled = Annotated[
 LOCALISED = ("title", "course", "institution", "term", "lecturer", "group", "due", "licence")
 """Texts for cover and heads: one for all languages, or a table by language."""
 
+CoverFacts = Annotated[
+    list[tuple[Filled, PlainText]],
+    msgspec.Meta(max_length=40, description='a list of pairs such as [["姓名", ""]], 40 at most, each with a name'),
+]
 _LISTS = ("labs", "lang", "to")
 _PATHS = ("data_dir", "runs_dir", "output", "logo", "notes", "templates")
 _FORMS: dict[str, Any] = {
@@ -45,6 +50,7 @@ _FORMS: dict[str, Any] = {
     **dict.fromkeys(LOCALISED, dict[str, PlainText]),
     "offline": bool,
     "jobs": Annotated[int, msgspec.Meta(ge=1, le=999_999, description="a whole number from 1 to 999999")],
+    "cover": dict[str, CoverFacts],
     "paths": dict[str, Filled],
     "gate": dict[str, Any],
     "nightly": dict[str, Any],
@@ -94,8 +100,12 @@ class Configuration:
     licence: Mapping[str, str] = field(default_factory=dict)
     """Terms under which the handout is given out."""
     logo: Path | None = None
-    """A small PNG or JPEG picture for the cover."""
+    """A picture for the cover: PNG, JPEG or SVG."""
+    cover: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """Facts of the cover in their order, name and text, for each language; an empty text is a line to write on."""
     date: str | None = None
+    timezone: str = "UTC"
+    """Zone in which the date of a report is written, such as "Asia/Shanghai"."""
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Settings of labs: lab -> name -> value."""
     notes: Path | None = None
@@ -255,8 +265,19 @@ def _typed(key: str, value: Any, origin: str, folder: Path) -> Any:
             return folder / Path(plain).expanduser()
         except RuntimeError as error:
             raise UsageError(f"{origin}: {error}") from error
-    if key in LOCALISED:
+    if key in (*LOCALISED, "cover"):
         check_names("language", tuple(plain), origin)
+    if key == "cover":
+        if len({len(facts) for facts in plain.values()}) > 1:
+            raise UsageError(f"{origin} must have as many facts in each language.")
+        return {language: tuple(facts) for language, facts in plain.items()}
+    if key == "timezone":
+        try:
+            ZoneInfo(plain)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise UsageError(
+                f"{origin}: there is no time zone '{plain[:60]}'; write one such as Asia/Shanghai."
+            ) from error
     if key == "paths":
         for name in plain:
             if not NAME.fullmatch(name):
@@ -271,6 +292,8 @@ def _prepared(key: str, value: Any) -> Any:
         return value.isoformat()
     if key == "seeds" and type(value) is int:
         return str(value)
+    if key == "cover" and isinstance(value, list):
+        return dict.fromkeys(languages.names(), value)
     if isinstance(value, str):
         if key in _LISTS:
             return [part.strip() for part in value.split(",") if part.strip()]

@@ -32,7 +32,7 @@ BILINGUAL = "bilingual"
 JOINT = "+"
 """Joins the languages of a document in several."""
 
-HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 """Chinese characters, as the inside of a character class of a regular expression."""
 HAN_MARKS = "\u3001-\u301f\uff01-\uff5e"
 """Marks of punctuation as wide as a Chinese character, as the inside of a character class."""

@@ -167,6 +167,15 @@ def git_state(folder: Path) -> tuple[str | None, bool | None]:
     return commit.strip(), None if changes is None else bool(changes.strip())
 
 
+def git_refuses(folder: Path) -> bool:
+    """Return whether git refuses the repository of a folder because it belongs to another user."""
+    try:
+        done = _ran(["git", "rev-parse", "--git-dir"], folder)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode != 0 and "safe.directory" in done.stderr
+
+
 def package_versions() -> dict[str, str]:
     """Return the versions of the packages that matter and are installed, without importing them."""
     versions = {}
@@ -283,17 +292,21 @@ def peak_memory_bytes() -> int:
 def _output_of(command: list[str], folder: Path) -> str | None:
     """Return what a command printed, or None when it failed or is not there."""
     try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=_GIT_SECONDS,
-            check=False,
-            # In a hook GIT_DIR names another repository than that of the folder.
-            env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-            | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
-        )
+        done = _ran(command, folder)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout if done.returncode == 0 else None
+
+
+def _ran(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=_GIT_SECONDS,
+        check=False,
+        # In a hook GIT_DIR names another repository than that of the folder.
+        env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+    )

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from labreport.experiments import registry
 from labreport.experiments.errors import LabError
@@ -20,6 +21,7 @@ from labreport.report import languages
 from labreport.report.chapters import bilingual, frontmatter, notes
 from labreport.report.chapters import chapter as chapters
 from labreport.report.chapters.chapter import Assembled, Target
+from labreport.report.chapters.cutting import Passage
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.provenance import provenance
 from labreport.report.configuration import Configuration
@@ -66,7 +68,7 @@ def build(
         results: one run for each lab, in the order of the chapters; at least one.
         language: of the report; a chapter without a note in it is in the language that lends it one, and says so.
         configuration: title, course and date of the report.
-        moment: date of the report, unless the configuration names one (UTC).
+        moment: date of the report, unless the configuration names one, in its time zone.
         version: of labreport, for the cover.
         labels: what figures are labelled with, where not in the report's language alone.
         refused: labs whose chapters can't be shown, and why.
@@ -106,7 +108,7 @@ def build(
         else:
             made.append(chapters.failed(result, number, titles[result.lab], words))
         parts.append((result, assembled))
-    date = configuration.date or moment.astimezone(UTC).strftime("%Y-%m-%d")
+    date = configuration.date or moment.astimezone(ZoneInfo(configuration.timezone)).strftime("%Y-%m-%d")
     report = Report(
         language=language,
         date=date,
@@ -131,7 +133,7 @@ def document(
         results: one run for each lab, in the order of the chapters; at least one.
         which: name of a language, or of a document in several.
         configuration: title, course and date of the report.
-        moment: date of the report, unless the configuration names one (UTC).
+        moment: date of the report, unless the configuration names one, in its time zone.
         version: of labreport, for the cover.
 
     Raises:
@@ -179,7 +181,7 @@ def glossary(language: str) -> Chapter:
     spoken = notes.written_in(language, "glossary")
     note = notes.plain(*notes.source(spoken, "glossary"))
 
-    def prose(passages: Sequence[notes.Passage]) -> tuple[Prose, ...]:
+    def prose(passages: Sequence[Passage]) -> tuple[Prose, ...]:
         return tuple(Prose(markdown=passage.text) for passage in passages)
 
     chapter = Chapter(

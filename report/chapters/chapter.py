@@ -19,8 +19,8 @@ from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import Result
 from labreport.report.chapters import automatic, notes, tables
 from labreport.report.chapters.claim_words import Said
+from labreport.report.chapters.cutting import BOXES, Note, Passage
 from labreport.report.chapters.evidence import with_evidence
-from labreport.report.chapters.notes import Note, Passage
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.numbering import Numbering
 from labreport.report.chapters.values import Context, Missing
@@ -122,9 +122,10 @@ def assemble(
         NoteError: the note is missing, or says something the run does not give.
         RenderingError: a figure or table can't be made.
     """
-    text, origin = NotesInUse(folder=folder, solutions=solutions).text_of(result, language)
+    in_use = NotesInUse(folder=folder, solutions=solutions)
+    text, origin = in_use.text_of(result, language)
     context = Context(result, language, cited=True, own=own)
-    note = notes.read(context, text, origin)
+    note = notes.read(context, text, origin, in_use.library())
     if folder is not None and origin != automatic.ORIGIN:
         notes.check_markup(note, language)
     placing = _Placing(
@@ -154,6 +155,7 @@ def assemble(
     if said:
         id_, number = placing.next("table", "table-evidence", result.lab)
         sections = with_evidence(sections, context, id_, number)
+    sections = (*sections, *note.references.sections(result.lab, context.words))
     chapter = msgspec.structs.replace(chapter, sections=sections)
     targets = placing.targets | {
         section.id: Target(id=f"{result.lab}-{section.id}", text=section.title) for section in note.sections
@@ -278,7 +280,7 @@ def _block(passage: Passage, result: Result, placing: _Placing, note: Note, tags
     words = placing.words
     if passage.kind == "prose":
         return Prose(markdown=passage.text)
-    if passage.kind in notes.BOXES:
+    if passage.kind in BOXES:
         text = Prose(markdown=passage.text)
         return Box(kind=cast(BoxKind, passage.kind), title=words(f"labs.box_{passage.kind}"), blocks=(text,))
     if passage.kind == "equation":

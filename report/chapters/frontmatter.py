@@ -49,6 +49,7 @@ def cover(
     language = words.language
     told = ((name, getattr(configuration, name).get(language)) for name in LOCALISED if name != "title")
     facts = [
+        *((escape(name), escape(text)) for name, text in configuration.cover.get(language, ())),
         *((words(f"labs.cover_{name}"), escape(text)) for name, text in told if text),
         (words("labs.cover_date"), date),
         (words("labs.cover_version"), f"labreport {version}"),

@@ -1,21 +1,21 @@
 """Notes: Markdown with bound values and directives, read into sections.
 
 A note is first run through the sandbox of `values`, then cut at its headings and directives. What comes out is still
-raw: `chapter` turns directives into figures, tables and listings, and gives them numbers.
+raw: `chapter` turns directives into figures, tables and listings, and gives them numbers. Code between fences is code:
+nothing in it is a heading, a directive or a typed number (see `written`).
 
 Exercises are three directives in a row, `exercise NAME POINTS`, `hint NAME`, `solution NAME`; for the student's edition
 the solutions are taken out of the source before anything else is done with it.
 
-Format: `# Title`, `## Section {#id}`, directives fenced by lines `:::kind name` and `:::`, anchors of the fact sheet in
-lines `<!-- facts: A1 A2 -->`.
+Format: `# Title`, `## Section {#id}`, `### Heading` within a section, directives fenced by lines `:::kind name` and
+`:::`, anchors of the fact sheet in lines `<!-- facts: A1 A2 -->`.
 """
 
 from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from jinja2.exceptions import SecurityError
 
 from labreport.report import languages
+from labreport.report.chapters import references, written
+from labreport.report.chapters.cutting import DIRECTIVE, HEADING, Note, cut
 from labreport.report.chapters.sandbox import environment
 from labreport.report.chapters.values import Context
 from labreport.report.errors import NoteError, RenderingError
@@ -30,24 +32,19 @@ from labreport.report.findings.analysis import MissingValueError
 from labreport.report.rendering import mathematics
 from labreport.report.rendering.typesetter import on_screen
 
-PLACED = ("figure", "table", "listing", "model", "example", "equation")
-"""Directives that place something by name."""
-EXERCISES = ("exercise", "hint", "solution")
-"""Directives that make up an exercise."""
-BOXES = ("key-points", "caution", "note", "self-check", "sources")
-"""Directives that enclose text."""
-
+_MOST_FILLED = 4 * written.LONGEST
+"""Characters of a note with its values."""
+_LONGEST_MESSAGE = 600
 _FAULTS = (TemplateError, SecurityError, MissingValueError, TypeError, ValueError, LookupError, ArithmeticError)
 """What an expression of a note can raise."""
-_HEADING = re.compile(r"^(#{1,2}) +(.*?)(?: *\{#([a-z0-9-]+)\})?\s*$")
-_DIRECTIVE = re.compile(r"^:::([a-z-]+)(?: +([A-Za-z0-9_-]+))?(?: +([0-9]+))?\s*$")
 _SOLUTION = re.compile(r"^:::solution\b")
 _COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 _FACTS = re.compile(r"^\s*facts:\s*([A-Z0-9 ]+?)\s*$")
 _EXEMPT = re.compile(
     # What is left open reaches to the end, so that no hostile note is read again and again; it fails later on.
     r"\{\{.*?(?:\}\}|\Z)|\{%.*?(?:%\}|\Z)|\{##.*?(?:##\}|\Z)|<!--.*?(?:-->|\Z)|\$\$.*?(?:\$\$|\Z)|\$[^$\n]*\$"
-    r"|\]\([^)\n]*\)|^:::(?:sources|equation)\b.*?(?:^:::\s*$|\Z)|^:::.*?$|^# .*?$|^#+ .*?\{#[^}\n]*\}?",
+    r"|\]\([^)\n]*\)|^:::(?:sources|equation)\b.*?(?:^:::\s*$|\Z)|^:::.*?$|^# .*?$|^#+ .*?\{#[^}\n]*\}?"
+    r"|\[\^[^\]\n]*\]|\[-?@[^\]\n]*\]",
     re.DOTALL | re.MULTILINE,
 )
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
@@ -56,39 +53,6 @@ _STRAY = re.compile(r"(?<![A-Za-z0-9_])\d[\d.,]*(?![A-Za-z0-9_])")
 
 class MissingNoteError(NoteError):
     """There is no note for this lab in this language."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Passage:
-    """Running Markdown, or a directive."""
-
-    kind: str
-    """"prose", or the directive's kind."""
-    name: str
-    text: str
-    """The Markdown, or the directive's body."""
-    line: int
-    points: int = 0
-    """Of an exercise."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class NoteSection:
-    """A headed part of a note."""
-
-    id: str
-    title: str
-    passages: tuple[Passage, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Note:
-    """A whole note, values put in."""
-
-    origin: str
-    title: str
-    opening: tuple[Passage, ...]
-    sections: tuple[NoteSection, ...]
 
 
 def written_in(language: str, name: str, folder: Path | None = None) -> str:
@@ -123,18 +87,32 @@ def source(language: str, name: str) -> tuple[str, str]:
     return text, origin
 
 
-def read(context: Context, text: str, origin: str) -> Note:
+def read(context: Context, text: str, origin: str, library: Mapping[str, str] | None = None) -> Note:
     """Put the values of a run into a note and cut it into sections.
 
+    Args:
+        context: what the note may name.
+        text: of the note.
+        origin: how to name it in an error.
+        library: what it may cite, by key.
+
     Raises:
-        NoteError: names file and line; an unknown value or claim, a template error, a stray digit, a fence left open.
+        NoteError: names file and line; an unknown value, claim, footnote or work, a template error, a stray digit, a
+            fence left open.
     """
+    written.check(text, origin)
+    text, code = written.hidden(text, origin)
+    text = written.with_dollars(text)
     for line, digits in stray_digits(text):
         raise NoteError(f"{origin}:{line}: the number {digits} is typed; bind it to the run or mark it with const(…).")
     last = text.rfind("<!--")
     if last >= 0 and "-->" not in text[last:]:
         raise NoteError(f"{origin}:{text.count(chr(10), 0, last) + 1}: the comment is not closed by '-->'.")
-    note = _cut(_without_comments(_filled(context, text, origin)), origin)
+    # Values are put into code too; what they give is hidden again.
+    filled, code = written.hidden(_filled(context, written.shown(text, code), origin), origin)
+    written.check_paragraphs(filled, origin)
+    filled, found = references.resolved(_without_comments(filled), origin, context.result.lab, library or {})
+    note = cut(filled, origin, code, found)
     if note.title != title_of(_without_comments(text)):
         # Cover, gate and comparison print it too, and the page of a run that failed.
         raise NoteError(f"{origin}:1: the title can't hold a value: it also stands where there is no run.")
@@ -145,22 +123,46 @@ def check_markup(note: Note, language: str) -> None:
     """Typeset the passages of a note that others wrote, so that what can't be shown costs its own chapter only.
 
     Raises:
-        NoteError: names file and line: raw HTML, an image, a link that a report may not hold, an unknown formula.
+        NoteError: names file and line: raw HTML, an image, a link that a report may not hold, an unknown formula, a
+            sign of markup that marks nothing and would be printed.
     """
     typesetter = on_screen(language)
-    for passage in (*note.opening, *(part for section in note.sections for part in section.passages)):
+    for passage in note.passages():
+        if passage.kind == "equation":
+            tex, line = passage.text.partition("\n---\n")[0].strip(), passage.line
+            try:
+                _check_formula(tex, True)
+            except RenderingError as error:
+                raise NoteError(f"{note.origin}:{line}: {error}") from error
+            continue
+        for start, block in typesetter.located(passage.text):
+            try:
+                typesetter.prose(block)
+                for tex, display in typesetter.formulas(block) if "$" in block else ():
+                    _check_formula(tex, display)
+                typesetter.check_signs(block)
+            except RenderingError as error:
+                line = passage.start + start + _line_of(error, block)
+                raise NoteError(f"{note.origin}:{line}: {error}") from error
+    for name, text in (*note.references.footnotes.items(), *note.references.cited.items()):
         try:
-            if passage.kind == "equation":
-                formulas = [(passage.text.partition("\n---\n")[0].strip(), True)]
-            else:
-                typesetter.prose(passage.text)
-                formulas = typesetter.formulas(passage.text) if "$" in passage.text else []
-            for tex, display in formulas:
-                # It may be fit for the screen and not for paper.
-                mathematics.on_screen(tex, display)
-                mathematics.picture(tex, display=display)
+            typesetter.inline(text)
+            typesetter.check_signs(text)
         except RenderingError as error:
-            raise NoteError(f"{note.origin}:{passage.line}: {error}") from error
+            raise NoteError(f"{note.origin}:1: the footnote or reference '{name}': {error}") from error
+
+
+def _check_formula(tex: str, display: bool) -> None:
+    # It may be fit for the screen and not for paper.
+    mathematics.on_screen(tex, display)
+    mathematics.picture(tex, display=display)
+
+
+def _line_of(error: RenderingError, block: str) -> int:
+    """Return the line of a paragraph, from 0, that holds what an error quotes; its first one where none does."""
+    quoted = re.search(r"'(.+?)…?'", str(error))
+    place = block.find(quoted.group(1)) if quoted else -1
+    return block.count("\n", 0, place) if place > 0 else 0
 
 
 def plain(text: str, origin: str) -> Note:
@@ -169,7 +171,8 @@ def plain(text: str, origin: str) -> Note:
     Raises:
         NoteError: names file and line, as `read`.
     """
-    return _cut(_without_comments(text), origin)
+    text, code = written.hidden(text, origin)
+    return cut(_without_comments(written.with_dollars(text)), origin, code)
 
 
 def without_solutions(text: str, origin: str) -> str:
@@ -178,9 +181,10 @@ def without_solutions(text: str, origin: str) -> str:
     Raises:
         NoteError: a solution is not closed: where it ends is not known, so nothing is shown at all.
     """
+    hidden, code = written.hidden(text, origin)
     kept: list[str] = []
     opened = 0
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(hidden.split("\n"), 1):
         if opened:
             if line.startswith(":::") and line.strip() != ":::":
                 break
@@ -193,19 +197,20 @@ def without_solutions(text: str, origin: str) -> str:
             kept.append(line)
     if opened:
         raise NoteError(f"{origin}:{opened}: 'solution' is not closed by a line ':::'.")
-    return "\n".join(kept)
+    return written.shown("\n".join(kept), code)
 
 
 def stray_digits(text: str) -> list[tuple[int, str]]:
     """Return line and text of each number that is neither bound, nor marked as constant, nor exempt."""
-    blanked = _EXEMPT.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+    text, _ = written.hidden(text)
+    blanked = _EXEMPT.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), written.with_dollars(text))
     return [(blanked.count("\n", 0, found.start()) + 1, found.group()) for found in _STRAY.finditer(blanked)]
 
 
 def facts(text: str) -> list[str]:
     """Return the rows of the fact sheet anchored in a note, in order."""
     rows: list[str] = []
-    for comment in _COMMENT.findall(text):
+    for comment in _COMMENT.findall(written.hidden(text)[0]):
         match = _FACTS.match(comment)
         if match:
             rows += match.group(1).split()
@@ -214,90 +219,40 @@ def facts(text: str) -> list[str]:
 
 def title_of(text: str) -> str:
     """Return the title of a note: its first heading of the first level; nothing where it has none."""
-    found = (match for line in text.split("\n") if (match := _HEADING.match(line)))
+    found = (match for line in written.hidden(text)[0].split("\n") if (match := HEADING.match(line)))
     return next((match.group(2) for match in found if len(match.group(1)) == 1), "")
 
 
 def _filled(context: Context, text: str, origin: str) -> str:
+    parts: list[str] = []
+    size = 0
     try:
-        return environment(context.language).from_string(text).render(context.names())
+        for part in environment(context.language).from_string(text).generate(context.names()):
+            parts.append(part)
+            size += len(part)
+            if size > _MOST_FILLED:
+                raise SecurityError(f"with its values the note is longer than {_MOST_FILLED} characters.")
+        return "".join(parts)
     except TemplateSyntaxError as error:
-        raise NoteError(f"{origin}:{error.lineno}: {error.message}") from error
-    except RecursionError:
+        raise NoteError(f"{origin}:{error.lineno}: {_short(error.message or '')}") from error
+    # The last two come from Python, which gets each expression as one of its own.
+    except (RecursionError, SyntaxError, MemoryError):
         raise NoteError(f"{origin}:1: an expression is nested too deeply.") from None
     except _FAULTS as error:
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<template>"]
         line = frames[0].lineno if frames else 1
-        raise NoteError(f"{origin}:{line}: {error}") from error
+        raise NoteError(f"{origin}:{line}: {_short(str(error))}") from error
+
+
+def _short(message: str) -> str:
+    """Return what an expression raised: no address in memory, which no two runs share, and no more than some lines."""
+    message = re.sub(r" at 0x[0-9a-fA-F]+", "", message)
+    return message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
 
 
 def _without_comments(text: str) -> str:
     """Take comments out and leave their line ends, so that line numbers stay."""
     return _COMMENT.sub(lambda match: "\n" * match.group().count("\n"), text)
-
-
-def _cut(text: str, origin: str) -> Note:
-    title = ""
-    opening: list[Passage] = []
-    sections: list[tuple[str, str, list[Passage]]] = []
-    prose: dict[int, str] = {}
-
-    def passages() -> list[Passage]:
-        return sections[-1][2] if sections else opening
-
-    def finish() -> None:
-        body = "\n".join(prose.values()).strip()
-        if body:
-            passages().append(Passage(kind="prose", name="", text=body, line=min(prose)))
-        prose.clear()
-
-    lines = iter(enumerate(text.split("\n"), 1))
-    for number, line in lines:
-        heading, directive = _HEADING.match(line), _DIRECTIVE.match(line)
-        if heading and len(heading.group(1)) == 1 and not title:
-            finish()
-            title = heading.group(2)
-        elif heading and len(heading.group(1)) == 2:
-            finish()
-            if not heading.group(3):
-                raise NoteError(f"{origin}:{number}: the heading has no {{#id}}.")
-            sections.append((heading.group(3), heading.group(2), []))
-        elif directive:
-            finish()
-            passages().append(_directive(directive, number, lines, origin))
-        elif line.startswith(":::"):
-            raise NoteError(f"{origin}:{number}: '{line.strip()}' opens nothing and closes nothing.")
-        elif prose or line.strip():
-            prose[number] = line
-    finish()
-    if not title:
-        raise NoteError(f"{origin}:1: the note has no title.")
-    return Note(
-        origin=origin,
-        title=title,
-        opening=tuple(opening),
-        sections=tuple(NoteSection(id=id_, title=head, passages=tuple(parts)) for id_, head, parts in sections),
-    )
-
-
-def _directive(match: re.Match[str], number: int, lines: Iterator[tuple[int, str]], origin: str) -> Passage:
-    kind, name, points = match.group(1), match.group(2) or "", match.group(3)
-    known = (*PLACED, *EXERCISES, *BOXES)
-    if kind not in known:
-        raise NoteError(f"{origin}:{number}: unknown directive '{kind}'; there are {', '.join(known)}.")
-    if (kind not in BOXES) != bool(name):
-        raise NoteError(f"{origin}:{number}: '{kind}' {'takes no name' if kind in BOXES else 'needs a name'}.")
-    if (kind == "exercise") != bool(points):
-        raise NoteError(f"{origin}:{number}: '{kind}' {'needs its points' if kind == 'exercise' else 'has no points'}.")
-    body: list[str] = []
-    for _, line in lines:
-        if line.strip() == ":::":
-            text = "\n".join(body).strip()
-            return Passage(kind=kind, name=name, text=text, line=number, points=int(points or 0))
-        if line.startswith(":::"):
-            break
-        body.append(line)
-    raise NoteError(f"{origin}:{number}: '{kind}' is not closed by a line ':::'.")
 
 
 def outline(text: str) -> list[str]:
@@ -313,11 +268,11 @@ def outline(text: str) -> list[str]:
         parts.extend(sorted(values))
         values.clear()
 
-    for line in text.split("\n"):
-        heading, directive, comment = _HEADING.match(line), _DIRECTIVE.match(line), _COMMENT.fullmatch(line.strip())
+    for line in written.hidden(text)[0].split("\n"):
+        heading, directive, comment = HEADING.match(line), DIRECTIVE.match(line), _COMMENT.fullmatch(line.strip())
         if heading or directive or comment or not line.strip():
             finish()
-        if heading:
+        if heading and len(heading.group(1)) <= 2:
             parts.append(f"section {heading.group(3) or 'title'}")
         elif directive:
             parts.append(" ".join(word for word in directive.groups() if word))

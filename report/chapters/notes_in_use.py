@@ -15,7 +15,7 @@ from jinja2 import TemplateSyntaxError
 from labreport.experiments.registry import additions
 from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import Result
-from labreport.report.chapters import automatic, notes
+from labreport.report.chapters import automatic, notes, references, written
 from labreport.report.chapters.notes import MissingNoteError
 from labreport.report.chapters.sandbox import claimed
 from labreport.report.configuration import Configuration
@@ -81,6 +81,10 @@ class NotesInUse:
         """Return the title of a lab's chapter in each language of the report, and of the default ones."""
         return {language: str(self.title(language, lab)) for language in dict.fromkeys((*LANGUAGES, *self.languages))}
 
+    def library(self) -> dict[str, str]:
+        """Return what the notes may cite, by key; raises NoteError where the file can't be read."""
+        return references.library(self.folder)
+
     def own(self, lab: str) -> Additions:
         """Return what a lab defines for its own notes."""
         return additions.of(lab, self.paths.get(lab))
@@ -125,10 +129,7 @@ class NotesInUse:
         if self.folder is None or not (path := self.folder / language / f"{lab}.md").is_file():
             return notes.source(language, lab)
         origin = f"{self.folder.name}/{language}/{lab}.md"
-        try:
-            return path.read_text("utf-8"), origin
-        except (OSError, UnicodeDecodeError) as error:
-            raise NoteError(f"{origin}: can't be read: {error}.") from error
+        return written.text_of(path, origin), origin
 
 
 SHIPPED = NotesInUse()

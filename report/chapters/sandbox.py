@@ -7,12 +7,14 @@ the name of a class) is escaped.
 
 from __future__ import annotations
 
+import math
 import re
+import reprlib
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, cast
 
-from jinja2 import StrictUndefined, Template, nodes
+from jinja2 import StrictUndefined, Template, Undefined, nodes
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -43,11 +45,12 @@ class Exact(float):
 class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja2 for notes that anybody may have written: expressions only, and none that can run or grow without end.
 
-    There are no loops, macros or inclusions, so a note ends; products, powers and formats are limited, and nothing can
-    be called but what is defined here (no method of a text, such as `center`): it stays small.
+    There are no loops, macros or inclusions, so a note ends. It stays small: products and powers are limited, a format
+    takes numbers only, a list, tuple or table can't be written at all, and nothing can be called but what is defined
+    here (no method of a text, such as `center`).
     """
 
-    intercepted_binops = frozenset({"+", "*", "**", "%"})
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
@@ -57,7 +60,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 raise TemplateSyntaxError(
                     f"a note may not hold '{kind}'; only values, {{{{ … }}}}, and {{% set … %}}.", statement.lineno
                 )
-        # Joining texts could double them again and again; a note has no need of it.
+        # Each could be doubled again and again; a note has no need of them.
+        for written in tree.find_all((nodes.List, nodes.Tuple, nodes.Dict)):
+            raise TemplateSyntaxError("a note may not hold a list or table of its own.", written.lineno)
+        for constant in tree.find_all(nodes.Const):
+            if isinstance(constant.value, float) and not math.isfinite(constant.value):
+                raise TemplateSyntaxError("the number is too large.", constant.lineno)
         for joined in tree.find_all(nodes.Concat):
             raise TemplateSyntaxError("a note may not join texts with '~'.", joined.lineno)
         _check_claims(tree)
@@ -76,6 +84,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if operator == "%" and isinstance(left, str):
             if re.search(r"\d{3}|\*", left) or len(left) > 100:
                 raise SecurityError(f"the format {left[:40]!r} is too wide")
+            if not isinstance(right, (int, float)):
+                raise SecurityError("a format takes one number")
         elif not (isinstance(left, (int, float)) and isinstance(right, (int, float))):
             raise SecurityError(f"'{operator}' works on numbers only")
         elif operator == "**" and (abs(right) > 100 or abs(left) > _LARGEST):
@@ -111,7 +121,10 @@ def claimed(text: str) -> tuple[str, ...]:
     Raises:
         TemplateSyntaxError: the text is not one that a note may hold.
     """
-    calls = _claim_calls(environment(LANGUAGES[0]).parse(text))
+    try:
+        calls = list(_claim_calls(environment(LANGUAGES[0]).parse(text)))
+    except RecursionError:
+        raise TemplateSyntaxError("an expression is nested too deeply.", 1) from None
     return tuple(dict.fromkeys(cast(nodes.Const, call.args[0]).value for call in calls))
 
 
@@ -150,7 +163,7 @@ def compiled(sandbox: Sandbox, source: str) -> Template:
 def _few(digits: Any) -> int | None:
     if digits is None or (isinstance(digits, int) and 0 <= digits <= 20):
         return digits
-    raise MissingValueError(f"number(…) takes 0 to 20 digits, not {digits!r}.")
+    raise MissingValueError(f"number(…) takes 0 to 20 digits, not {named(digits)}.")
 
 
 def exact(value: Any) -> Any:
@@ -162,8 +175,15 @@ def _plain(value: Any) -> float:
     if isinstance(value, Quantity):
         return value.mean
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise MissingValueError(f"A number was expected, not {value!r}.")
+        raise MissingValueError(f"A number was expected, not {named(value)}.")
     return value
+
+
+def named(value: Any) -> str:
+    """Return a value as an error names it: short, and without an address in memory."""
+    if value is None or isinstance(value, (bool, int, float, str, tuple, list, dict)):
+        return reprlib.repr(value)
+    return f"a {type(value).__name__}" if not callable(value) else "a name that must be called, with ( )"
 
 
 def _percent(value: Any) -> str:
@@ -186,4 +206,8 @@ def shown(value: Any) -> Any:
         return numbers.exact(value)
     if isinstance(value, float):
         return numbers.number(value)
-    return value
+    if isinstance(value, Undefined):
+        return value  # says itself what is missing
+    if isinstance(value, (tuple, list)):
+        return escape(str(value))
+    raise MissingValueError(f"{named(value)} can't stand in a text.")

@@ -14,6 +14,7 @@ from typing import Literal
 
 from labreport.experiments.data import sets
 from labreport.experiments.errors import DataError
+from labreport.experiments.running.provenance import git_refuses, git_state
 from labreport.report.chapters import parity
 from labreport.report.configuration import Configuration
 from labreport.report.rendering.fonts import FACES
@@ -52,7 +53,21 @@ def diagnose(configuration: Configuration) -> Iterator[Finding]:
         yield _data(name, configuration)
     yield _writable("runs", configuration.runs_dir)
     yield _writable("reports", configuration.output)
+    yield _git()
     yield from note_findings()
+
+
+def _git() -> Finding:
+    if git_refuses(Path()):
+        return Finding(
+            name="git",
+            state="note",
+            text="git refuses this folder (safe.directory): it belongs to another user, so runs name no commit",
+            fix="git config --global --add safe.directory FOLDER",
+        )
+    commit, dirty = git_state(Path())
+    changes = ", with uncommitted changes" if dirty else ""
+    return Finding(name="git", state="ok", text=f"{commit[:12]}{changes}" if commit else "outside a repository")
 
 
 def _python() -> Finding:

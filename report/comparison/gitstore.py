@@ -45,7 +45,7 @@ def runs(revision: str, root: Path) -> tuple[Committed, ...]:
 
     Raises:
         UsageError: no such revision, the store is in no repository, or the revision has no runs.
-        UnreadableError: git is missing or gives no answer.
+        UnreadableError: git is missing, gives no answer, or refuses the folder.
     """
     root = root.absolute()
     existing = next(folder for folder in (root, *root.parents) if folder.is_dir())
@@ -76,7 +76,7 @@ def runs(revision: str, root: Path) -> tuple[Committed, ...]:
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
-    """Return what git prints, or None where it refuses."""
+    """Return what git prints, or None where it fails; raises UnreadableError where it refuses the folder."""
     # Within a hook git names a repository and an index of its own; here the folder alone decides.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
@@ -91,4 +91,9 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
         raise UnreadableError("git is not installed; name runs or reports instead of git:REV.") from error
     except subprocess.TimeoutExpired as error:
         raise UnreadableError(f"git gave no answer within {_SECONDS} s.") from error
+    if b"safe.directory" in done.stderr:
+        raise UnreadableError(
+            f"git refuses the folder {folder}: it belongs to another user.\n"
+            "Allow it with: git config --global --add safe.directory FOLDER"
+        )
     return done.stdout if done.returncode == 0 else None

@@ -64,7 +64,7 @@ def of_note(result: Result, language: str, notes_in_use: NotesInUse) -> tuple[Pa
         ReportError: the lab has no note in this language, or the run lacks what it names.
     """
     text, origin = notes_in_use.text(language, result.lab)
-    note = notes.read(Context(result, language), text, origin)
+    note = notes.read(Context(result, language), text, origin, notes_in_use.library())
     found: list[Paragraph] = []
     for title, passages in (("", note.opening), *((section.title, section.passages) for section in note.sections)):
         for passage in passages:

@@ -16,9 +16,11 @@ from pathlib import Path
 
 from labreport.experiments import plugins
 from labreport.experiments.errors import LabError
+from labreport.experiments.lab.files import text_hash
 from labreport.experiments.registry import additions
 from labreport.experiments.running.identity import package_version
 from labreport.report import languages
+from labreport.report.chapters import references
 from labreport.report.chapters.logo import data_address
 from labreport.report.configuration import LOCALISED, Configuration
 from labreport.report.look import THEMES
@@ -85,9 +87,10 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
     for run in runs:
         digest.update(sha256(run.content).digest())
     for name, path in (*_sources(), *_of_labs(runs, configuration)):
-        digest.update(f"{name} {sha256(path.read_bytes()).hexdigest()}\n".encode())
+        digest.update(f"{name} {text_hash(path.read_bytes())}\n".encode())
     words = [
         _own_files(configuration.notes, "*/*.md"),
+        _own_files(configuration.notes, references.FILE),
         _own_files(configuration.templates, "**/*"),
         _own_theme(configuration.theme),
         [languages.fingerprint(part) for which in configuration.documents for part in languages.parts(which)],
@@ -95,7 +98,9 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
         configuration.to,
         [dict(getattr(configuration, name)) for name in LOCALISED],
         data_address(configuration.logo) if configuration.logo else None,
+        {language: list(facts) for language, facts in configuration.cover.items()},
         configuration.date,
+        configuration.timezone,
         configuration.edition,
         configuration.theme,
         moment.isoformat(),
@@ -141,4 +146,4 @@ def _own_files(folder: Path | None, pattern: str) -> list[str]:
     if folder is None:
         return []
     found = sorted(path for path in folder.glob(pattern) if path.is_file())
-    return [f"{path.relative_to(folder).as_posix()} {sha256(path.read_bytes()).hexdigest()}" for path in found]
+    return [f"{path.relative_to(folder).as_posix()} {text_hash(path.read_bytes())}" for path in found]

@@ -30,8 +30,10 @@ from labreport.report.rendering.cache import kept
 if TYPE_CHECKING:
     from fontTools.ttLib import TTFont
 
-FaceName = Literal["regular", "bold", "italic", "mono", "math"]
+FaceName = Literal["regular", "bold", "italic", "mono", "more", "more-bold", "math"]
 
+SCHEME = "labreport-font:"
+"""Address of a shipped font inside a style sheet for paper; the code that sets it knows these names and no others."""
 SCREEN_EM = 250
 """Units of the em in the fonts of a page: a fifth of a pixel in its largest title, and a tenth less to carry."""
 
@@ -51,7 +53,11 @@ FACES: dict[FaceName, Face] = {
     "bold": Face(file="LabreportSans-Bold.ttf", family="Labreport Sans", weight=700),
     "italic": Face(file="LabreportSans-Italic.ttf", family="Labreport Sans", style="italic"),
     "mono": Face(file="LabreportMono-Regular.ttf", family="Labreport Mono"),
+    "more": Face(file="LabreportSansMore-Regular.woff2", family="Labreport Sans More"),
+    "more-bold": Face(file="LabreportSansMore-Bold.woff2", family="Labreport Sans More", weight=700),
 }
+"""The last two have the rarer Chinese characters, which the others hand on; they are opened where a text needs them."""
+_RARER: tuple[FaceName, ...] = ("more", "more-bold")
 
 MATH = Face(file="STIXTwoMath-Regular.ttf", family="Labreport Math")
 """The font of formulas on the screen; it comes with ziamath, which draws the formulas of the PDF from it."""
@@ -81,6 +87,11 @@ def content(file: str) -> bytes:
     return (resources.files("labreport.templates") / "fonts" / file).read_bytes()
 
 
+def path(name: FaceName) -> Path:
+    """Return where the file of a shipped font lies."""
+    return Path(str(resources.files("labreport.templates") / "fonts" / FACES[name].file))
+
+
 @cache
 def characters(name: FaceName) -> frozenset[str]:
     """Return every character for which the face has a glyph."""
@@ -89,7 +100,12 @@ def characters(name: FaceName) -> frozenset[str]:
 
 @cache
 def shipped_characters() -> frozenset[str]:
-    """Return every character that a report may hold: those of the text font and of the mono font."""
+    """Return every character that a report may hold: those of the text font, of the mono font, and the rarer ones."""
+    return _common() | characters("more")
+
+
+@cache
+def _common() -> frozenset[str]:
     return characters("regular") | characters("mono") | {"\n", "\t", "\u00ad"}
 
 
@@ -102,6 +118,37 @@ def printable(text: str) -> str:
     return "".join(character if character in known else "?" for character in text)
 
 
+def lacking(text: str) -> frozenset[str]:
+    """Return the characters of a text that no shipped font has."""
+    rest = frozenset(text) - _common()
+    return rest - characters("more") if rest else rest
+
+
+def for_paper(text: str) -> str:
+    """Return the `@font-face` rules of a PDF that shows a text, each font at the address that `SCHEME` begins."""
+    needed = [face for name, face in FACES.items() if name not in _RARER or not _common().issuperset(text)]
+    return "".join(rule(face, SCHEME + face.file, "truetype") for face in needed)
+
+
+@cache
+def as_truetype(file: str) -> bytes:
+    """Return the bytes of a shipped font as TrueType, which is how a PDF takes it."""
+    if not file.endswith(".woff2"):
+        return content(file)
+
+    def unpacked() -> bytes:
+        from fontTools.ttLib import TTFont
+
+        font = TTFont(io.BytesIO(content(file)), recalcTimestamp=False)
+        font.flavor = None
+        target = io.BytesIO()
+        font.save(target, reorderTables=False)
+        return target.getvalue()
+
+    key = sha256(content(file) + version("fonttools").encode()).hexdigest()
+    return kept("fonts", f"{Path(file).stem}-{key}.ttf", unpacked)
+
+
 def check(text: str, place: str) -> None:
     """Make sure that every character of a text can be shown.
 
@@ -112,10 +159,9 @@ def check(text: str, place: str) -> None:
     Raises:
         RenderingError: names the first character without a glyph, its code point and the place.
     """
-    if shipped_characters().issuperset(text):
-        return
-    for position, character in enumerate(text):
-        if character not in shipped_characters():
+    missing = lacking(text)
+    for position, character in enumerate(text) if missing else ():
+        if character in missing:
             code_point = f"U+{ord(character):04X}"
             name = unicodedata.name(character, "no name")
             shown = character if unicodedata.category(character) not in _INVISIBLE else "\N{REPLACEMENT CHARACTER}"
@@ -129,7 +175,12 @@ def check(text: str, place: str) -> None:
 def embedded(usage: Mapping[FaceName, frozenset[str]]) -> str:
     """Return `@font-face` rules with the subset of each face as a `data:` address."""
     rules = []
-    for name, needed in usage.items():
+    bold = usage.get("bold", frozenset()) - _common()
+    rarer: dict[FaceName, frozenset[str]] = {
+        "more": usage.get("regular", frozenset()) - _common(),
+        "more-bold": bold,
+    }
+    for name, needed in {**usage, **rarer}.items():
         # A page without formulas does without opening their font, which is the slowest of all.
         wanted = needed & characters(name) if needed else needed
         if wanted:
@@ -202,16 +253,17 @@ def _hasty_brotli() -> Iterator[None]:
 def used(html: str) -> dict[FaceName, frozenset[str]]:
     """Return the characters that each face must show on a page.
 
-    The mono face hands what it lacks to the regular one, so that carries every character outside the mono face.
+    The mono face hands what it lacks to the regular one, so that carries every character outside the mono face; what it
+    lacks itself, `embedded` takes from the face of the rarer characters.
     """
     reader = _FaceReader()
     reader.feed(html)
     reader.close()
     shown = {name: frozenset("".join(texts)) for name, texts in reader.texts.items()}
-    lacking = frozenset[str]().union(*(shown[name] - characters(name) for name in ("bold", "italic", "mono")))
+    handed_on = frozenset[str]().union(*(shown[name] - characters(name) for name in ("bold", "italic", "mono")))
     digits = frozenset("0123456789 ")
     # List numbers are drawn by the browser and stand in no text.
-    return {**shown, "regular": shown["regular"] | lacking | digits | frozenset(".•–")}
+    return {**shown, "regular": shown["regular"] | handed_on | digits | frozenset(".•–")}
 
 
 class _FaceReader(HTMLParser):
@@ -219,7 +271,7 @@ class _FaceReader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.texts: dict[FaceName, list[str]] = {name: [] for name in (*FACES, "math")}
+        self.texts: dict[FaceName, list[str]] = {name: [] for name in (*FACES, "math") if name not in _RARER}
         self._open: list[tuple[str, FaceName | None]] = []
         self._slanted = False
         """Whether the text to come is the name of a variable, which is slanted where it is one letter."""
@@ -246,6 +298,8 @@ class _FaceReader(HTMLParser):
 def _face(tag: str, above: FaceName | None, attributes: Iterable[tuple[str, str | None]]) -> FaceName | None:
     if above is None or tag in _UNSEEN_TAGS:
         return None
+    if tag == "mtext" and dict(attributes).get("class") == "text":
+        return "regular"
     if tag == "math" or above == "math":
         return "math"
     if tag in _MONO_TAGS or above == "mono":

@@ -23,15 +23,14 @@ def replaced(report: Report) -> tuple[Report, tuple[str, ...]]:
         The same report where every character has its glyph; and for the cover and each chapter where one had none, a
         problem that names the first and its place, and counts the others.
     """
-    shipped = fonts.shipped_characters()
     lacking: dict[str, set[str]] = {}
     first: dict[str, str] = {}
     for found in walk(report):
         words = " ".join(texts.shown(found))
-        if found.kind in texts.UNSET or shipped.issuperset(words):
+        if found.kind in texts.UNSET or not (missing := fonts.lacking(words)):
             continue
         part = found.place.named.partition(",")[0]
-        lacking.setdefault(part, set()).update(set(words) - shipped)
+        lacking.setdefault(part, set()).update(missing)
         try:
             fonts.check(words, found.place.named)
         except RenderingError as error:

@@ -34,6 +34,8 @@ from labreport.report.rendering.page import ReportPage
 from labreport.report.rendering.theme import painted
 from labreport.report.words import Words
 
+BLANK = "________________"
+"""A line to write on."""
 _FAMILIES = {
     "Labreport Sans": "Labreport Sans, Noto Sans SC, Source Sans 3, Helvetica, Arial, sans-serif",
     "Labreport Mono": "Labreport Mono, JetBrains Mono, Consolas, monospace",
@@ -65,7 +67,7 @@ def markdown(report: Report, folder: str | None = None, *, look: Look | None = N
 def pictures(report: Report) -> dict[str, bytes]:
     """Return the pictures besides the drawings, by file name: the logo, where there is one."""
     kind, _, data = report.cover.logo.partition(";base64,")
-    return {f"logo.{kind.rpartition('/')[2]}": b64decode(data)} if data else {}
+    return {f"logo.{kind.rpartition('/')[2].removesuffix('+xml')}": b64decode(data)} if data else {}
 
 
 class _Writer:
@@ -85,7 +87,7 @@ class _Writer:
         yield joined(cover.subtitle)
         for mark in cover.marks:
             yield quoted(joined(mark))
-        yield "\n".join(f"- {joined(name)}{self._colon}{joined(value)}" for name, value in cover.facts)
+        yield "\n".join(f"- {joined(name)}{self._colon}{joined(value) or BLANK}" for name, value in cover.facts)
         yield " ".join(
             self._image(f"cover-{number}.svg", small.svg, f"{joined(small.title)}: {joined(small.alt)}")
             for number, small in enumerate(cover.strip, 1)

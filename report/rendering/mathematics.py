@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import unescape
+from typing import Any
 from xml.etree import ElementTree
 
 from markupsafe import escape
 
 from labreport.report.errors import RenderingError
+from labreport.report.languages import HAN, HAN_MARKS
+from labreport.report.rendering import fonts
 
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
 _UNKNOWN = re.compile(r"\\[A-Za-z]+")
+_HAN = rf"[{HAN}{HAN_MARKS}]+"
+_TEXT = re.compile(rf"(\\text\s*\{{[^{{}}]*\}})|(?:\\(?:mathrm|textrm|mbox|operatorname)\s*\{{({_HAN})\}})|({_HAN})")
+_HAN_TEXT = re.compile(rf"<mtext>(?=[^<]*[{HAN}{HAN_MARKS}])")
 _LETTERS = re.compile(r'<mrow>((?:<mi mathvariant="normal">[^<]</mi>){2,})</mrow>')
 _ALONE = re.compile(r"<mrow>(<(m[ino])\b[^>]*>[^<]*</\2>)</mrow>")
 _OUTER = re.compile(r"(<math[^>]*>)<mrow>((?:(?!</?mrow>).)*)</mrow>(</math>)", re.DOTALL)
@@ -74,7 +80,7 @@ def mathml(tex: str, *, display: bool = False) -> str:
     """Return the formula as MathML.
 
     Args:
-        tex: TeX without dollar signs; characters of ASCII only.
+        tex: TeX without dollar signs; characters of ASCII, and Chinese, which is set in the font of the text.
         display: whether it stands on a line of its own.
 
     Raises:
@@ -88,7 +94,7 @@ def mathml(tex: str, *, display: bool = False) -> str:
     markup = re.sub(r"<mspace width=\"([^\"]+)\" />", r'<mspace width="\1"></mspace>', markup)
     markup = re.sub(r"&#x[0-9A-Fa-f]+;", lambda match: str(escape(unescape(match.group()))), markup)
     _check(markup, tex)
-    return markup
+    return _HAN_TEXT.sub('<mtext class="text">', markup)
 
 
 def _check(markup: str, tex: str) -> None:
@@ -111,8 +117,9 @@ def picture(tex: str, *, display: bool = False) -> FormulaPicture:
     mathml(tex, display=display)
     from ziamath.zmath import Latex
 
+    _lend_chinese()
     try:
-        svg = Latex(tex, size=_SIZE, color=_INK, inline=not display).svg()
+        svg = Latex(_with_text(tex), size=_SIZE, color=_INK, inline=not display).svg()
     # Of what MathML can say, this library knows a part only, and says so in as many ways as the other one.
     except Exception as error:
         raise RenderingError(f"The formula '{tex}' can't be drawn ({type(error).__name__}).") from error
@@ -128,20 +135,46 @@ def picture(tex: str, *, display: bool = False) -> FormulaPicture:
     )
 
 
+def _with_text(tex: str) -> str:
+    r"""Return a formula in which Chinese stands as text, also where it was written without `\\text`."""
+    return _TEXT.sub(lambda match: match[1] or rf"\text{{{match[2] or match[3]}}}", tex)
+
+
+@cache
+def _lend_chinese() -> None:
+    """Let the library that draws formulas take Chinese characters from the font of the text."""
+    from ziafont.font import Font
+    from ziamath.mathfont import MathFont
+
+    text = Font(str(fonts.path("regular")))
+    usual = MathFont.findglyph
+
+    def findglyph(self: Any, char: str, variant: Any) -> Any:
+        if not re.match(_HAN, char):
+            return usual(self, char, variant)
+        glyph: Any = text.glyph(char)
+        # The library takes the width of another glyph where a font states equal widths once; these fill the em.
+        glyph.advance = lambda nextchr=None: text.info.layout.unitsperem
+        return glyph
+
+    MathFont.findglyph = findglyph  # type: ignore[method-assign]
+
+
 @lru_cache(maxsize=1024)
 def _converted(tex: str, *, display: bool) -> str:
     from latex2mathml.converter import convert
 
     if len(tex) > LONGEST:
         raise RenderingError(f"The formula '{tex[:40]}…' is longer than {LONGEST} characters, and no page is as wide.")
+    known = fonts.characters("regular")
     for character in tex:
-        if not character.isascii():
+        if not character.isascii() and not (character in known and re.match(_HAN, character)):
             raise RenderingError(
                 f"The formula '{tex}' holds '{character}' (U+{ord(character):04X}), which the mathematical font lacks; "
                 "use TeX commands and Latin letters."
             )
     try:
-        markup = convert(tex, display="block" if display else "inline")
+        markup = convert(_with_text(tex), display="block" if display else "inline")
     # The library raises a dozen classes without a common base, and IndexError for some unbalanced braces.
     except Exception as error:
         raise RenderingError(f"The formula '{tex}' is not valid TeX ({type(error).__name__}).") from error

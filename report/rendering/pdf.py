@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
 
 PANGO_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
-FONT_SCHEME = "labreport-font:"
-"""Address of a shipped font inside a style sheet; the fetcher knows these four names and no others."""
 
 
 def pdf(
@@ -91,7 +89,7 @@ def html(report: Report, *, source_date: datetime, look: Look | None = None) -> 
     created = source_date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     text = placed("pdf.html.j2", page.look, report=report, page=page, created=created, styles=Markup(token))
     texts.check_links(text)
-    return text.replace(token, _style_sheet(page), 1)
+    return text.replace(token, _style_sheet(page, text), 1)
 
 
 def _name_column_heads(_document: object, pdf: Any) -> None:
@@ -101,8 +99,8 @@ def _name_column_heads(_document: object, pdf: Any) -> None:
             item["A"]["Scope"] = "/Column"
 
 
-def _style_sheet(page: ReportPage) -> str:
-    faces = "".join(fonts.rule(face, FONT_SCHEME + face.file, "truetype") for face in fonts.FACES.values())
+def _style_sheet(page: ReportPage, text: str) -> str:
+    faces = fonts.for_paper(text)
     before, between, after = (_css_string(page.words(f"page.page_{part}")) for part in ("before", "between", "after"))
     soft = theme.palette(page.look.theme).light["soft"]  # the margins of a page know no variables
     foot = f"@page{{color:{soft};@bottom-right{{content:{before} counter(page) {between} counter(pages) {after}}}}}\n"
@@ -156,9 +154,9 @@ def _fetcher_class() -> Any:
         """Gives what lies in the page itself and the shipped fonts; anything else stops the rendering."""
 
         def fetch(self, url: str, headers: Any = None) -> Any:
-            name = url.removeprefix(FONT_SCHEME)
-            if url.startswith(FONT_SCHEME) and name in shipped:
-                return URLFetcherResponse(url, fonts.content(name), {"Content-Type": "font/ttf"})
+            name = url.removeprefix(fonts.SCHEME)
+            if url.startswith(fonts.SCHEME) and name in shipped:
+                return URLFetcherResponse(url, fonts.as_truetype(name), {"Content-Type": "font/ttf"})
             if url.startswith("data:"):
                 return super().fetch(url, headers)
             raise FatalURLFetchingError(f"the page asks for {url[:80]}, and a report loads nothing.")

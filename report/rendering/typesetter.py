@@ -18,17 +18,15 @@ from html import escape as escape_html
 from typing import Any
 
 import nh3
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from markupsafe import Markup
-from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from labreport.report import languages
 from labreport.report.document import SLOT
 from labreport.report.errors import RenderingError
-from labreport.report.languages import HAN, HAN_MARKS, Language
-from labreport.report.rendering import highlight, mathematics
+from labreport.report.languages import HAN, HAN_MARKS
+from labreport.report.rendering import highlight, mathematics, parsing
 
 THIN_SPACE = "\u2009"
 
@@ -57,8 +55,10 @@ _LATIN_RUN = re.compile(rf"“{_WORDS}”[.,]?|{_WORDS}")
 _PLAIN = re.compile(r"[0-9A-Za-z .,%×−–:+\-]*\Z")
 _ALLOWED_SCHEMES = ("https://", "http://", "mailto:", "#")
 
+_HEADINGS = {"h3": "h4", "h4": "h5"}
+"""What headings inside a section become: its own is of the third level already."""
 _TAGS = {
-    "a", "blockquote", "br", "code", "del", "em", "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "pre", "span",
+    "a", "blockquote", "br", "code", "em", "h4", "h5", "hr", "i", "li", "ol", "p", "pre", "s", "span",
     "strong", "table", "tbody", "td", "th", "thead", "tr", "ul", "wbr",
 }  # fmt: skip
 _ATTRIBUTES = {"a": {"href"}, "span": {"lang"}, "i": {"lang"}, "ol": {"start"}, "th": {"class"}, "td": {"class"}}
@@ -86,7 +86,7 @@ class Typesetter:
         self._formula = formula
         self._cache: dict[tuple[str, bool], Markup] = {}
         self._slots: list[str] = []
-        self._markdown = _parser(self._language)
+        self._markdown = parsing.parser(self._language)
         for name, rule in {
             "math_inline": self._math_rule,
             "math_inline_double": self._math_rule,
@@ -122,9 +122,21 @@ class Typesetter:
 
     def blocks(self, markdown: str) -> list[str]:
         """Return the source of each paragraph, list, table or block of code."""
+        return [block for _, block in self.located(markdown)]
+
+    def located(self, markdown: str) -> list[tuple[int, str]]:
+        """Return the source of each block as `blocks` does, and its line, counted from 0."""
         lines = markdown.split("\n")
         spans = [token.map for token in self._markdown.parse(markdown) if token.level == 0 and token.map]
-        return ["\n".join(lines[start:end]).strip("\n") for start, end in spans]
+        return [(start, "\n".join(lines[start:end]).strip("\n")) for start, end in spans]
+
+    def check_signs(self, markdown: str) -> None:
+        """Make sure that no sign of Markdown or TeX is left in what paragraphs show.
+
+        Raises:
+            RenderingError: names the sign, what stands round it, and how to write it otherwise.
+        """
+        parsing.check_signs(self._markdown, markdown)
 
     def _rendered(self, markdown: str, *, inline: bool) -> Markup:
         if inline and markdown.count(" ") <= 2 and _PLAIN.match(markdown):
@@ -158,7 +170,9 @@ class Typesetter:
         return SLOT
 
     def _math_rule(self, token: Token) -> str:
-        return self._slot(self._formula(token.content, token.type == "math_block"))
+        display = token.type == "math_block"
+        slot = self._slot(self._formula(token.content, display))
+        return f"<p>{slot}</p>\n" if display else slot
 
     def _fence_rule(self, token: Token) -> str:
         # Focusable, so that a long line can be scrolled with the keyboard; paper does not mind.
@@ -197,16 +211,6 @@ def _filled(parts: Sequence[str], slots: Sequence[str]) -> str:
     return "".join(filled)
 
 
-def _parser(language: Language) -> MarkdownIt:
-    options = {"html": True, "typographer": bool(language.quotes), "quotes": language.quotes}
-    parser = MarkdownIt("commonmark", options).enable("table")
-    if language.quotes:
-        parser.enable("smartquotes")
-    # Every target is accepted here and judged in `_check`, which gives an error instead of leaving the link as text.
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]
-    return parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
-
-
 def _adapted(rule: Callable[[Token], str]) -> Callable[..., str]:
     """Fit a rule that needs its token alone to the signature the renderer calls."""
 
@@ -232,6 +236,12 @@ def _check(token: Token) -> None:
             raise RenderingError(
                 f"Raw HTML is not allowed in a text: {_excerpt(part.content)}. Write Markdown, or code in backticks."
             )
+        if part.type == "heading_open" and part.tag not in _HEADINGS:
+            raise RenderingError(
+                "A heading of this level can't stand inside a text; within a section write ### or ####."
+            )
+        if part.type in ("heading_open", "heading_close"):
+            part.tag = _HEADINGS[part.tag]
         if part.type == "image":
             target = str(part.attrs.get("src", ""))
             raise RenderingError(f"An image is not allowed in a text: {_excerpt(target)}. Place a figure instead.")

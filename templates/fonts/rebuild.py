@@ -1,8 +1,8 @@
-"""Builds the shipped fonts from three published packages, byte for byte the same every time.
+"""Builds the shipped fonts from four published packages, byte for byte the same every time.
 
 Run it in an empty folder:
 
-    npm pack @fontsource/noto-sans-sc@5.3.0 source-sans@3.52.0 jetbrains-mono@1.0.6
+    npm pack @fontsource/noto-sans-sc@5.3.0 @fontsource/noto-sans-jp@5.3.0 source-sans@3.52.0 jetbrains-mono@1.0.6
     python -m labreport.templates.fonts.rebuild .
 
 What is done, and why:
@@ -13,6 +13,8 @@ What is done, and why:
 - Full-width marks that follow each other are kerned together (，and “ share one blank), as Chinese printing does.
 - The italic is Source Sans 3's, enlarged alike; Chinese has no italic.
 - "Labreport Mono" is JetBrains Mono NL (no ligatures: code must show the characters that were typed).
+- "Labreport Sans More" has the Chinese characters of Noto Sans SC that are not in GB 2312, and the rarest of Noto Sans
+  JP (those of the supplementary planes), as woff2: traditional Chinese and rare characters of names.
 - The names are new because the licences (SIL OFL 1.1) reserve the old ones; hinting and unused tables are dropped.
 """
 
@@ -22,7 +24,9 @@ import hashlib
 import io
 import sys
 import tarfile
+import unicodedata
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
@@ -32,22 +36,24 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen, TTGlyphPointPen
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.scaleUpem import scale_upem
+from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
 
 from labreport.templates.fonts import outlines
 
 PACKAGES = {
     "fontsource-noto-sans-sc-5.3.0.tgz": "05a7abac78a6cac4bd1361e7b24c680ee820fcc2f22cf5cc92673f4cd12771c5",
+    "fontsource-noto-sans-jp-5.3.0.tgz": "e4fac0fb8e03e21d10e1bdfd6f09e04c12a0f3bd61463bfa41c53a5603c39524",
     "source-sans-3.52.0.tgz": "49cf78ddd79b436591ee696785222b54ff28102922e3d3df297fe382d7fdfa88",
     "jetbrains-mono-1.0.6.tgz": "6c94284d9b510f302b429cb44b72e05d73f2e6023d793fd1ede267c64740242c",
 }
 """File name of each package as `npm pack` writes it, and its sha256."""
 
 LATIN = [
-    *range(0x20, 0x7F), *range(0xA0, 0x180), 0x192, *range(0x1CD, 0x1DD), 0x218, 0x219, 0x21A, 0x21B,
-    *range(0x2C6, 0x2DE), *range(0x391, 0x3CA), 0x3D1, 0x3D5, *range(0x2010, 0x2027), 0x2030, 0x2032, 0x2033,
+    *range(0x20, 0x7F), *range(0xA0, 0x250), *range(0x2BB, 0x2DE), *range(0x300, 0x370), *range(0x370, 0x400),
+    *range(0x400, 0x530), *range(0x1E00, 0x1F00), *range(0x2010, 0x2027), 0x2030, 0x2032, 0x2033,
     0x2039, 0x203A, 0x2044, *range(0x2070, 0x209D), 0x20AC, 0x2116, 0x2122, 0x2126, *range(0x2150, 0x215F),
     *range(0x2190, 0x219A), *range(0x21D0, 0x21D6), *range(0x2200, 0x2300), *range(0x2300, 0x230C),
-    *range(0x25A0, 0x2600), 0x2605, 0x2606, 0x2713, 0x2717,
+    *range(0x25A0, 0x2600), 0x2605, 0x2606, 0x2610, 0x2611, 0x2713, 0x2717,
 ]  # fmt: skip
 BOXES = [*range(0x2500, 0x25A0), 0x22EE, 0x22EF]
 CHINESE_MARKS = [*range(0x3000, 0x3018), *range(0xFF01, 0xFF5F), 0xFFE5, *range(0x2460, 0x2474), *range(0x2160, 0x216C)]
@@ -72,6 +78,10 @@ GRID = 4
 FULL_WIDTH_IN_CHINESE = "“”‘’…"
 OPENING = "“‘（《〈「『【〔［｛"
 CLOSING = "”’）》〉」』】〕］｝，。、；：．！？"
+
+
+MORE = [0x2103, 0x2109, *range(0x3021, 0x3030), *range(0x3041, 0x3100), *range(0x3100, 0x3130), *range(0x3200, 0x3400)]
+"""Signs of the font for rarer characters, beside every Chinese one: kana, bopomofo, units, circled words."""
 
 
 def gb2312_characters() -> list[int]:
@@ -99,7 +109,7 @@ class Sources:
             content = (folder / name).read_bytes()
             if hashlib.sha256(content).hexdigest() != expected:
                 raise SystemExit(f"{name}: sha256 is not {expected}; take the version named in this script.")
-            self._archives[name.split("-")[0]] = tarfile.open(fileobj=io.BytesIO(content))  # noqa: SIM115 - kept open
+            self._archives[name.rpartition("-")[0]] = tarfile.open(fileobj=io.BytesIO(content))  # noqa: SIM115 - kept open
 
     def font(self, archive: str, path: str) -> TTFont:
         """Return one font of a package."""
@@ -107,13 +117,13 @@ class Sources:
         assert member is not None
         return TTFont(io.BytesIO(member.read()), recalcTimestamp=False)
 
-    def chinese_slices(self, weight: int) -> Iterable[TTFont]:
-        """Yield the numbered slices of Noto Sans SC; together they hold every character of the family."""
-        names = self._archives["fontsource"].getnames()
+    def chinese_slices(self, weight: int, family: str = "noto-sans-sc") -> Iterable[TTFont]:
+        """Yield the numbered slices of a family; together they hold every one of its characters."""
+        names = self._archives[f"fontsource-{family}"].getnames()
         for name in sorted(names):
-            number, _, rest = name.removeprefix("package/files/noto-sans-sc-").partition("-")
+            number, _, rest = name.removeprefix(f"package/files/{family}-").partition("-")
             if number.isdigit() and rest == f"{weight}-normal.woff2":
-                yield self.font("fontsource", name.removeprefix("package/"))
+                yield self.font(f"fontsource-{family}", name.removeprefix("package/"))
 
 
 def reduced(font: TTFont, code_points: Iterable[int], features: list[str]) -> TTFont:
@@ -201,6 +211,28 @@ def add_chinese(font: TTFont, slices: Iterable[TTFont]) -> list[str]:
                 variants.discard(code_point)
     set_mapping(font, mapping)
     return [chr(code_point) for code_point in hanzi if code_point in wanted]
+
+
+def rarer(base: TTFont, sources: Sources, weight: int) -> TTFont:
+    """Return a font of what Noto Sans SC has and the base font has not, and of the rarest in Noto Sans JP."""
+    known = set(base.getBestCmap())
+    font = reduced(base, [0x20], [])
+    mapping = font.getBestCmap()
+    japanese = ((part, 0x10000) for part in sources.chinese_slices(weight, "noto-sans-jp"))
+    for part, first in chain(((part, 0) for part in sources.chinese_slices(weight)), japanese):
+        for code_point, source_name in sorted(part.getBestCmap().items()):
+            wanted = unicodedata.name(chr(code_point), "").startswith("CJK UNIFIED") or code_point in MORE
+            if wanted and code_point >= first and code_point not in known and code_point not in mapping:
+                name = f"uni{code_point:04X}"
+                draw_glyph(font, name, part, source_name)
+                mapping[code_point] = name
+    set_mapping(font, mapping)
+    wide = CmapSubtable.newSubtable(12)
+    wide.platformID, wide.platEncID, wide.language, wide.cmap = 3, 10, 0, dict(mapping)
+    for table in font["cmap"].tables:
+        table.cmap = {code_point: name for code_point, name in mapping.items() if code_point <= 0xFFFF}
+    font["cmap"].tables.append(wide)
+    return font
 
 
 def add_chinese_quotes(font: TTFont, latin: TTFont) -> None:
@@ -313,29 +345,34 @@ def finish(font: TTFont, family: str, style: str, copyright_notice: str, path: P
     font["post"].formatType = 3.0
     font["post"].isFixedPitch = int(family.endswith("Mono"))
     font.recalcTimestamp = False
-    font.save(path, reorderTables=True)
+    font.save(path, reorderTables=font.flavor is None)
     print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB, {len(font.getBestCmap())} characters")
 
 
 def main(folder: Path) -> None:
-    """Write the four font files beside this script."""
+    """Write the six font files beside this script."""
     target = Path(__file__).parent
     sources = Sources(folder)
     adobe = "Copyright 2010-2024 Adobe (http://www.adobe.com/), with Reserved Font Name 'Source'."
     noto = "Copyright 2014-2021 Adobe (http://www.adobe.com/), with Reserved Font Name 'Source' (Noto Sans SC)."
     jetbrains = "Copyright 2020 The JetBrains Mono Project Authors (https://github.com/JetBrains/JetBrainsMono)"
     for style, weight in (("Regular", 400), ("Bold", 700)):
-        font = enlarged(reduced(sources.font("source", f"TTF/SourceSans3-{style}.ttf"), LATIN, ["kern"]))
+        font = enlarged(reduced(sources.font("source-sans", f"TTF/SourceSans3-{style}.ttf"), LATIN, ["kern"]))
         add_spaces(font)
         missing = add_chinese(font, sources.chinese_slices(weight))
-        add_chinese_quotes(font, sources.font("fontsource", f"files/noto-sans-sc-latin-{weight}-normal.woff2"))
+        add_chinese_quotes(
+            font, sources.font("fontsource-noto-sans-sc", f"files/noto-sans-sc-latin-{weight}-normal.woff2")
+        )
         add_features(font, chinese_features(font))
         finish(font, "Labreport Sans", style, f"{adobe} {noto}", target / f"LabreportSans-{style}.ttf")
         print(f"  lacks of GB 2312: {''.join(missing)}")
-    font = enlarged(reduced(sources.font("source", "TTF/SourceSans3-It.ttf"), LATIN, ["kern"]))
+        more = rarer(TTFont(target / f"LabreportSans-{style}.ttf"), sources, weight)
+        more.flavor = "woff2"
+        finish(more, "Labreport Sans More", style, noto, target / f"LabreportSansMore-{style}.woff2")
+    font = enlarged(reduced(sources.font("source-sans", "TTF/SourceSans3-It.ttf"), LATIN, ["kern"]))
     add_spaces(font)
     finish(font, "Labreport Sans", "Italic", adobe, target / "LabreportSans-Italic.ttf")
-    mono = sources.font("jetbrains", "fonts/webfonts/JetBrainsMonoNL-Regular.woff2")
+    mono = sources.font("jetbrains-mono", "fonts/webfonts/JetBrainsMonoNL-Regular.woff2")
     mono.flavor = None
     reduced(mono, [*LATIN, *BOXES], [])
     add_spaces(mono, 600)

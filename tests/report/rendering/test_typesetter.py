@@ -154,3 +154,25 @@ def test_what_is_set_for_the_screen_is_set_once():
 def test_every_formula_of_a_text_is_named():
     text = "See $a$ and\n\n$$\nb\n$$\n\nbut not `$c$`."
     assert [(tex.strip(), display) for tex, display in on_screen("en").formulas(text)] == [("a", False), ("b", True)]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("**过拟合：**训练损失", "<strong>过拟合：</strong>训练损失"),
+        ("他说**“过拟合”**了", "他说<strong>“过拟合”</strong>了"),
+        ("损失**（验证）**上升", "损失<strong>（验证）</strong>上升"),
+        ("*過擬合。*訓練", "<strong>過擬合。</strong>訓練"),
+        ("~~错误。~~改正", "<s>错误。</s>改正"),
+    ],
+)
+def test_emphasis_ends_beside_chinese_without_a_blank(chinese, markdown, html):
+    assert chinese.inline(markdown) == html
+
+
+def test_tasks_have_boxes(english):
+    assert english.prose("- [ ] one\n- [x] two") == "<ul>\n<li>☐ one</li>\n<li>☑ two</li>\n</ul>"
+
+
+def test_a_formula_before_a_digit_at_the_end_of_its_line_is_set(english):
+    assert english.inline("$k$ is 4") == "<math>k</math> is 4"

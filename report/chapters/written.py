@@ -1,0 +1,145 @@
+"""Markdown as people write it, brought into the forms that a note is read in.
+
+Code between fences is opaque: its lines are hidden before anything else looks at a note, and put back at the end.
+Formulas between other signs than `$` and `$$` get those. Neither changes the number of lines, so errors name the right
+one.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from labreport.report.errors import NoteError
+
+ALERTS = {
+    "note": "note",
+    "tip": "note",
+    "important": "key-points",
+    "warning": "caution",
+    "caution": "caution",
+}
+"""The box that each kind of GitHub's alerts, `> [!KIND]`, becomes."""
+
+_FIRST, _MOST = 0xF0000, 0xFFFD
+"""Characters of a plane for private use stand for the lines of code, one for each."""
+LONGEST, LONGEST_PARAGRAPH = 100_000, 12_000
+"""Characters of a note, five times the longest one shipped, and of a part of it without a blank line: the time that
+reading a paragraph takes grows with the square of its length."""
+_HIDDEN = re.compile("[\U000f0000-\U000ffffd]")
+_QUOTE = re.compile(r"(?:[ \t]*> ?)*")
+_FENCE = re.compile(r"[ \t]*(`{3,}(?!.*`)|~{3,})")
+_CODE = r"(?P<code>(?<!`)(`+)(?!`)(?:(?!\n\n).){0,2000}?(?<!`)\2(?!`))"
+_FORMULA = re.compile(
+    _CODE + r"|\\\\|(?P<brackets>(?<!\\)\\\[(?P<displayed>(?:\\\\|(?!\n\n|\\[(\[]).){1,2000}?)\\\])"
+    r"|\\\((?P<inline>(?:\\\\|(?!\n\n|\\[(\[]).){1,2000}?)\\\)"
+    # As it should be; it must be passed over whole, or the text between two formulas would be taken for one.
+    r"|\$\$(?:\\.|[^$\\]){1,2000}?\$\$|\$(?![\s$])(?:\\.|[^$\\\n]){1,2000}?(?<!\s)\$(?!\d)"
+    # With blanks inside: one formula, not two sums of money with words between.
+    r"|(?<![\\$\d])\$[ \t]+(?!\d)(?P<spaced>(?:(?![A-Za-z]{3})[^$\n\\]|\\[A-Za-z]+|\\.){1,200}?)[ \t]+\$(?![\d$])",
+    re.DOTALL,
+)
+_ALERT = re.compile(r" {0,3}> ?\[!([A-Za-z]+)\][ \t]*$")
+_QUOTED = re.compile(r" {0,3}> ?")
+
+
+def text_of(path: Path, origin: str) -> str:
+    """Return the text of a note: UTF-8, a byte order mark passed over, line ends of any kind.
+
+    Raises:
+        NoteError: it can't be read, or is in another encoding.
+    """
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes().count(b"\n", 0, error.start) + 1
+        raise NoteError(
+            f"{origin}:{line}: the file is not in UTF-8 (perhaps in GBK); open it in an editor and save it as UTF-8."
+        ) from error
+    except OSError as error:
+        raise NoteError(f"{origin}: can't be read: {error.strerror or error}.") from error
+
+
+def hidden(text: str, origin: str = "note") -> tuple[str, tuple[str, ...]]:
+    """Return a note in which one character stands for each line of code between fences, and those lines.
+
+    Raises:
+        NoteError: a fence is not closed: what follows could be text or code.
+    """
+    kept: list[str] = []
+    code: list[str] = []
+    fence, opened, quoted = "", 0, False
+    for number, line in enumerate(text.split("\n"), 1):
+        start = len(found.group()) if (found := _QUOTE.match(line)) and (quoted or not fence) else 0
+        marks = _FENCE.match(line, start)
+        if not fence and not marks:
+            kept.append(line)
+            continue
+        if not fence and marks:
+            fence, opened, quoted = marks.group(1), number, start > 0
+        elif marks and marks.group(1).startswith(fence) and not line[marks.end() :].strip():
+            fence = ""
+        kept.append(line[:start] + chr(_FIRST + len(code)))
+        code.append(line[start:])
+    if fence:
+        raise NoteError(f"{origin}:{opened}: the block of code is not closed by a line '{fence}'.")
+    return "\n".join(kept), tuple(code)
+
+
+def shown(text: str, code: tuple[str, ...]) -> str:
+    """Return a part of a hidden note with its lines of code."""
+    return _HIDDEN.sub(lambda match: code[ord(match.group()) - _FIRST], text) if code else text
+
+
+def check(text: str, origin: str) -> None:
+    """Refuse a note that is too long, or holds a character that stands for a line of code.
+
+    Raises:
+        NoteError: it is, or does.
+    """
+    if len(text) > LONGEST or text.count("\n") > _MOST:
+        raise NoteError(f"{origin}:1: the note is longer than {LONGEST} characters or {_MOST} lines.")
+    if found := _HIDDEN.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise NoteError(
+            f"{origin}:{line}: the character U+{ord(found.group()):04X} is for private use and can't stand in a note."
+        )
+
+
+def check_paragraphs(text: str, origin: str) -> None:
+    """Refuse a paragraph or table that is too long.
+
+    Raises:
+        NoteError: there is one, in the text of a note with its code hidden.
+    """
+    line = 1
+    for part in text.split("\n\n"):
+        if len(part) > LONGEST_PARAGRAPH:
+            raise NoteError(f"{origin}:{line}: the paragraph is longer than {LONGEST_PARAGRAPH} characters.")
+        line += part.count("\n") + 2
+
+
+def with_dollars(text: str) -> str:
+    r"""Return a note whose formulas stand between dollars: `\(x\)`, `\[x\]` and `$ x $` become `$x$` and `$$x$$`."""
+
+    def changed(match: re.Match[str]) -> str:
+        if match["displayed"] is not None:
+            return f"$${match['displayed']}$$"
+        if match["inline"] is not None:
+            inner = match["inline"]
+            return f"${inner.strip()}$" + "\n" * (inner.count("\n") - inner.strip().count("\n"))
+        return f"${match['spaced'].strip()}$" if match["spaced"] is not None else match.group()
+
+    return _FORMULA.sub(changed, text)
+
+
+def alert(line: str) -> str | None:
+    """Return the kind of alert that a line opens, in small letters; None where it opens none."""
+    match = _ALERT.match(line)
+    return match.group(1).lower() if match else None
+
+
+def unquoted(line: str) -> str | None:
+    """Return a line of a quotation without its mark; None where it is none."""
+    match = _QUOTED.match(line)
+    return line[match.end() :] if match else None
