@@ -21,7 +21,7 @@ from labreport.report import languages
 from labreport.report.document import escape
 from labreport.report.errors import RenderingError
 from labreport.report.findings.claims import histories
-from labreport.report.findings.groups import Group, groups
+from labreport.report.findings.groups import MeasuredGroup, groups
 from labreport.report.words import Words
 
 NETWORK = "network-"
@@ -38,7 +38,7 @@ LONGEST_DOCSTRING = 800
 class _Section:
     """What the template knows of one group."""
 
-    group: Group
+    group: MeasuredGroup
     axis_name: str
 
     @property

@@ -30,7 +30,7 @@ from labreport.report.figures.axes import (
 from labreport.report.figures.drawing import Chart, FigureError
 from labreport.report.figures.style import charted, name_axes, panel, sheet
 from labreport.report.figures.wording import joined, listed_epochs, sentences
-from labreport.report.findings.groups import Best, Curve, Group, Pair, group_named
+from labreport.report.findings.groups import Best, GroupCurve, MeasuredGroup, Pair, group_named
 from labreport.report.words import Words
 
 MOST_PANELS = 8
@@ -71,7 +71,7 @@ def histories(result: Result, words: Words, name: str) -> Chart:
     return Chart(figure=figure, alt=_told(group, words, texts), columns=columns, rows=table)
 
 
-def thinned(curve: Curve) -> Curve:
+def thinned(curve: GroupCurve) -> GroupCurve:
     """Return a curve that looks the same with at most `DENSEST` points: the extremes of each stretch, in order."""
     if len(curve.at) <= DENSEST:
         return curve
@@ -86,10 +86,10 @@ def thinned(curve: Curve) -> Curve:
         if broken is not None:
             kept.append(broken)
     chosen = sorted({0, *kept, len(curve.at) - 1})
-    return Curve(at=tuple(curve.at[i] for i in chosen), values=tuple(curve.values[i] for i in chosen))
+    return GroupCurve(at=tuple(curve.at[i] for i in chosen), values=tuple(curve.values[i] for i in chosen))
 
 
-def _curves(group: Group, pair: Pair) -> list[tuple[Curve, CurveLook, str]]:
+def _curves(group: MeasuredGroup, pair: Pair) -> list[tuple[GroupCurve, CurveLook, str]]:
     found = []
     for key, look, part in ((pair.training, TRAINING, "training"), (pair.validation, VALIDATION, "validation")):
         if key and (mean := group.mean(key)[0]).at:
@@ -97,7 +97,7 @@ def _curves(group: Group, pair: Pair) -> list[tuple[Curve, CurveLook, str]]:
     return found
 
 
-def _panel(axes: Axes, group: Group, pair: Pair, words: Words, best: Best | None) -> str:
+def _panel(axes: Axes, group: MeasuredGroup, pair: Pair, words: Words, best: Best | None) -> str:
     drawn = _curves(group, pair)
     everything: list[float] = []
     last = max(curve.at[-1] for curve, _, _ in drawn)
@@ -128,7 +128,7 @@ def _panel(axes: Axes, group: Group, pair: Pair, words: Words, best: Best | None
     return words("own.measure", name=pair.name, parts=parts)
 
 
-def _value_at(group: Group, pair: Pair, epoch: int) -> float | None:
+def _value_at(group: MeasuredGroup, pair: Pair, epoch: int) -> float | None:
     """Return the height of the ring at the best epoch: only on the curve that was watched."""
     watched = group.watched
     if watched is None or watched.key not in (pair.training, pair.validation):
@@ -136,12 +136,12 @@ def _value_at(group: Group, pair: Pair, epoch: int) -> float | None:
     return dict(zip(*_points(group, watched.key), strict=True)).get(epoch)
 
 
-def _points(group: Group, key: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
+def _points(group: MeasuredGroup, key: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
     mean = group.mean(key)[0]
     return mean.at, mean.values
 
 
-def _line(axes: Axes, curve: Curve, look: CurveLook) -> list[float]:
+def _line(axes: Axes, curve: GroupCurve, look: CurveLook) -> list[float]:
     shown = thinned(curve)
     sparse = len(shown.at) <= 40
     # Measured at few of the epochs, a curve is drawn with its points: what lies between them was not measured.
@@ -160,7 +160,7 @@ def _line(axes: Axes, curve: Curve, look: CurveLook) -> list[float]:
     return [value for value in shown.values if isfinite(value)]
 
 
-def _band(axes: Axes, group: Group, key: str, look: CurveLook) -> list[float]:
+def _band(axes: Axes, group: MeasuredGroup, key: str, look: CurveLook) -> list[float]:
     """Draw the band from the least to the greatest member at each epoch; return its edges."""
     curves = [curve.finite() for curve in group.curves(key)]
     if len(curves) < 2:
@@ -170,7 +170,7 @@ def _band(axes: Axes, group: Group, key: str, look: CurveLook) -> list[float]:
         for epoch, value in zip(curve.at, curve.values, strict=True):
             by_epoch.setdefault(epoch, []).append(value)
     at = tuple(sorted(by_epoch))
-    low, high = (thinned(Curve(at=at, values=tuple(edge(by_epoch[epoch]) for epoch in at))) for edge in (min, max))
+    low, high = (thinned(GroupCurve(at=at, values=tuple(edge(by_epoch[epoch]) for epoch in at))) for edge in (min, max))
     if len(at) <= DENSEST:
         axes.fill_between(at, low.values, high.values, color=look.colour, alpha=palette.BAND, linewidth=0)
     else:
@@ -201,7 +201,7 @@ def _label_log_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
     label_ends(axes, labels)
 
 
-def _course(curve: Curve, part: str, words: Words) -> str:
+def _course(curve: GroupCurve, part: str, words: Words) -> str:
     finite = curve.finite()
     if not finite.at:
         return words("own.course_undefined", name=words(f"figures.{part}"))
@@ -219,12 +219,14 @@ def _course(curve: Curve, part: str, words: Words) -> str:
     )
 
 
-def _told(group: Group, words: Words, texts: Sequence[str]) -> str:
+def _told(group: MeasuredGroup, words: Words, texts: Sequence[str]) -> str:
     many = words("own.members", members=len(group.members)) if len(group.members) > 1 else ""
     return sentences(words, joined(words, texts), many)
 
 
-def _table(group: Group, words: Words, best: Best | None) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def _table(
+    group: MeasuredGroup, words: Words, best: Best | None
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Return the values behind the figure, thinned where the training is long; the best epoch always stays."""
     keys = [key for pair in group.pairs for key in (pair.training, pair.validation) if key]
     means = {key: dict(zip(*_points(group, key), strict=True)) for key in keys}

@@ -26,21 +26,21 @@ VALIDATION = "val_"
 FINEST = 3
 """Values that a curve needs before its jitter can be estimated from its second differences."""
 
-Kind = Literal["seed", "fold", "fits"]
+GroupKind = Literal["seed", "fold", "fits"]
 Ending = Literal["complete", "early-stopped", "diverged", "failed", "interrupted"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Curve:
+class GroupCurve:
     """The values of one key of one training, each with its epoch (or step), in order."""
 
     at: tuple[int, ...]
     values: tuple[float, ...]
 
-    def finite(self) -> Curve:
+    def finite(self) -> GroupCurve:
         """Return the curve without values that are not finite numbers."""
         kept = [(at, value) for at, value in zip(self.at, self.values, strict=True) if math.isfinite(value)]
-        return Curve(at=tuple(at for at, _ in kept), values=tuple(value for _, value in kept))
+        return GroupCurve(at=tuple(at for at, _ in kept), values=tuple(value for _, value in kept))
 
     def value_at(self, epoch: int) -> float | None:
         """Return the value of an epoch; None where nothing was measured then."""
@@ -122,13 +122,13 @@ class Member:
             return self.course.status
         return "diverged" if self.broken_at() is not None else "complete"
 
-    def curve(self, key: str) -> Curve | None:
+    def curve(self, key: str) -> GroupCurve | None:
         """Return the values of a key with their epochs; None where it was not measured."""
         values = self.training.history.get(key)
         if values is None:
             return None
         at = self.course.at.get(key) if self.course is not None else None
-        return Curve(at=at or tuple(range(1, len(values) + 1)), values=values)
+        return GroupCurve(at=at or tuple(range(1, len(values) + 1)), values=values)
 
     def broken_at(self) -> int | None:
         """Return the first epoch at which a measure is not a finite number."""
@@ -137,14 +137,14 @@ class Member:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Group:
+class MeasuredGroup:
     """Trainings of one role: the seeds of one experiment, the folds of one, or several fits of the same network."""
 
     id: str
     """The name under which notes ask for it: its role, or training-1, training-2, … where that is not a plain word."""
     role: str
     members: tuple[Member, ...]
-    kind: Kind | None
+    kind: GroupKind | None
     """What tells its members apart; None where there is only one."""
     axis: Literal["epoch", "step"]
     pairs: tuple[Pair, ...]
@@ -155,11 +155,11 @@ class Group:
         """Return the members that did not diverge, or all where each of them did."""
         return tuple(member for member in self.members if member.ending != "diverged") or self.members
 
-    def curves(self, key: str) -> tuple[Curve, ...]:
+    def curves(self, key: str) -> tuple[GroupCurve, ...]:
         """Return the curves of a key, one for each sound member that measured it."""
         return tuple(curve for member in self.sound() if (curve := member.curve(key)) is not None)
 
-    def mean(self, key: str) -> tuple[Curve, tuple[int, ...]]:
+    def mean(self, key: str) -> tuple[GroupCurve, tuple[int, ...]]:
         """Return the mean of a key over the sound members, with the number of members at each epoch.
 
         Members of unequal length are not cut: at each epoch the mean is over those that were still training.
@@ -170,7 +170,7 @@ class Group:
                 by_epoch.setdefault(at, []).append(value)
         epochs = tuple(sorted(by_epoch))
         means = tuple(math.fsum(by_epoch[epoch]) / len(by_epoch[epoch]) for epoch in epochs)
-        return Curve(at=epochs, values=means), tuple(len(by_epoch[epoch]) for epoch in epochs)
+        return GroupCurve(at=epochs, values=means), tuple(len(by_epoch[epoch]) for epoch in epochs)
 
     def equal(self, key: str) -> bool:
         """Return whether the sound members measured a key at the same epochs, so that their mean is one curve."""
@@ -220,7 +220,7 @@ class Group:
         return _flat(curves[0].at, best.epoch, distance, "jitter")
 
 
-def groups(result: Result) -> tuple[Group, ...]:
+def groups(result: Result) -> tuple[MeasuredGroup, ...]:
     """Return the trainings of a run in groups, in the order of the record."""
     by_role: dict[str, list[Training]] = {}
     for training in result.findings.trainings:
@@ -232,7 +232,7 @@ def groups(result: Result) -> tuple[Group, ...]:
     )
 
 
-def group_named(result: Result, name: str) -> Group:
+def group_named(result: Result, name: str) -> MeasuredGroup:
     """Return a group by its id.
 
     Raises:
@@ -246,7 +246,7 @@ def group_named(result: Result, name: str) -> Group:
     return found[name]
 
 
-def best_of(curve: Curve, direction: Direction) -> Best | None:
+def best_of(curve: GroupCurve, direction: Direction) -> Best | None:
     """Return the best epoch of a curve, counted from 1, the earliest on a tie; None where no value is finite."""
     finite = curve.finite()
     if not finite.at:
@@ -269,13 +269,13 @@ def jitter(values: Sequence[float]) -> float | None:
     return math.sqrt(math.fsum(part * part for part in parts) / (1.5 * len(parts)))
 
 
-def _group(id_: str, role: str, trainings: Sequence[Training]) -> Group:
+def _group(id_: str, role: str, trainings: Sequence[Training]) -> MeasuredGroup:
     members = tuple(Member(training=training, number=number) for number, training in enumerate(trainings, 1))
     metrics: dict[str, Direction | None] = {}
     for member in members:
         metrics |= _metrics(member)
     pairs = _pairs(metrics)
-    return Group(
+    return MeasuredGroup(
         id=id_,
         role=role,
         members=members,
@@ -323,7 +323,7 @@ def _watched(members: Sequence[Member], pairs: Sequence[Pair]) -> Watched | None
     return None
 
 
-def _kind(members: Sequence[Member]) -> Kind | None:
+def _kind(members: Sequence[Member]) -> GroupKind | None:
     if len(members) < 2:
         return None
     told = members[0].course.group if members[0].course else None
@@ -332,7 +332,7 @@ def _kind(members: Sequence[Member]) -> Kind | None:
     return "fold" if any(member.training.fold for member in members) else "seed"
 
 
-def _standard_errors(curves: Sequence[Curve], best: int) -> dict[int, tuple[float, float]]:
+def _standard_errors(curves: Sequence[GroupCurve], best: int) -> dict[int, tuple[float, float]]:
     """Return, for each epoch, its mean distance from the best one and the standard error of that distance."""
     position = curves[0].at.index(best)
     found = {}

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 FaceName = Literal["regular", "bold", "italic", "mono", "more", "more-bold", "math"]
 
 SCHEME = "labreport-font:"
-"""Address of a shipped font inside a style sheet for paper; whoever sets it knows these names and no others."""
+"""Address of a shipped font inside a style sheet for paper; the code that sets it knows these names and no others."""
 SCREEN_EM = 250
 """Units of the em in the fonts of a page: a fifth of a pixel in its largest title, and a tenth less to carry."""
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from labreport.report.document import Chapter, Report, ids
 from labreport.report.look import Look
 from labreport.report.rendering import texts
-from labreport.report.rendering.page import Page
+from labreport.report.rendering.page import ReportPage
 from labreport.report.rendering.sealed import sealed
 
 INDEX = "index.html"
@@ -27,7 +27,7 @@ def html(report: Report, embedded: Mapping[str, str] | None = None, *, look: Loo
     Raises:
         RenderingError: a text, drawing or formula can't be shown; names the place.
     """
-    page = Page(report, "screen", look=look)
+    page = ReportPage(report, "screen", look=look)
     texts.check(page)
     return _file(page, page.chapters(), page.title(report.cover.title), embedded=embedded or {})
 
@@ -45,11 +45,11 @@ def split(report: Report, *, look: Look | None = None) -> dict[str, str]:
         **{f"{part.id}.html": (part,) for part in report.chapters},
     }
     home = {id_: name for name, chapters in files.items() for chapter in chapters for id_ in ids(chapter)}
-    texts.check(Page(report, "screen"))
+    texts.check(ReportPage(report, "screen"))
     order = list(files)
     pages = {}
     for position, (name, chapters) in enumerate(files.items()):
-        page = Page(report, "screen", files=home, here=name, look=look)
+        page = ReportPage(report, "screen", files=home, here=name, look=look)
         title = page.title(report.cover.title)
         if name != INDEX:
             title = f"{page.title(chapters[0].title)} · {title}"
@@ -65,7 +65,7 @@ def split(report: Report, *, look: Look | None = None) -> dict[str, str]:
 
 
 def _file(
-    page: Page,
+    page: ReportPage,
     shown: Sequence[Chapter],
     title: str,
     *,
@@ -91,7 +91,7 @@ def _file(
 
 
 def _neighbours(
-    page: Page, files: Mapping[str, Sequence[Chapter]], order: Sequence[str], position: int
+    page: ReportPage, files: Mapping[str, Sequence[Chapter]], order: Sequence[str], position: int
 ) -> list[tuple[str, str, str]]:
     """Return relation, address and title of the pages before and after."""
     links = []

@@ -30,7 +30,7 @@ from labreport.report.document import (
 from labreport.report.look import Look
 from labreport.report.rendering import texts
 from labreport.report.rendering.dialect import anchor, fenced, joined, pipe_table, quoted, with_families
-from labreport.report.rendering.page import Page
+from labreport.report.rendering.page import ReportPage
 from labreport.report.rendering.theme import painted
 from labreport.report.words import Words
 
@@ -57,7 +57,7 @@ def markdown(report: Report, folder: str | None = None, *, look: Look | None = N
     Raises:
         RenderingError: a text, drawing or formula can't be shown; names the place.
     """
-    page = Page(report, "screen", look=look)
+    page = ReportPage(report, "screen", look=look)
     texts.check(page, glyphs=False)
     writer = _Writer(page, f"labreport-{report.language}-figures" if folder is None else folder)
     text = "\n\n".join(part for part in writer.report(report) if part.strip())
@@ -73,7 +73,7 @@ def pictures(report: Report) -> dict[str, bytes]:
 class _Writer:
     """Writes blocks one after another and collects the drawings."""
 
-    def __init__(self, page: Page, folder: str) -> None:
+    def __init__(self, page: ReportPage, folder: str) -> None:
         self.files: dict[str, str] = {}
         self._page = page
         self._folder = folder

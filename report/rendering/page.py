@@ -58,7 +58,7 @@ class Cell:
     css_class: str
 
 
-class Page:
+class ReportPage:
     """The helpers of a template for one report and one medium.
 
     Args:

@@ -21,7 +21,7 @@ from labreport.report.document import Report
 from labreport.report.errors import RenderingError, missing_extra
 from labreport.report.look import Look
 from labreport.report.rendering import fonts, texts, theme
-from labreport.report.rendering.page import Page
+from labreport.report.rendering.page import ReportPage
 from labreport.report.rendering.sheets import language_style, placed, style, user_style
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def pdf(
 
 def html(report: Report, *, source_date: datetime, look: Look | None = None) -> str:
     """Return the markup from which the PDF is made; raises as `pdf`."""
-    page = Page(report, "paper", look=look)
+    page = ReportPage(report, "paper", look=look)
     texts.check(page)
     token = "labreport-styles"
     created = source_date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -99,7 +99,7 @@ def _name_column_heads(_document: object, pdf: Any) -> None:
             item["A"]["Scope"] = "/Column"
 
 
-def _style_sheet(page: Page, text: str) -> str:
+def _style_sheet(page: ReportPage, text: str) -> str:
     faces = fonts.for_paper(text)
     before, between, after = (_css_string(page.words(f"page.page_{part}")) for part in ("before", "between", "after"))
     soft = theme.palette(page.look.theme).light["soft"]  # the margins of a page know no variables

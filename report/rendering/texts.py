@@ -11,7 +11,7 @@ import re
 from labreport.report.document import Equation, Found, by_language, walk
 from labreport.report.errors import RenderingError
 from labreport.report.rendering import fonts
-from labreport.report.rendering.page import Page
+from labreport.report.rendering.page import ReportPage
 
 _ID = re.compile(r"\sid=\"([^\"]*)\"")
 _LINK = re.compile(r"\shref=\"#([^\"]*)\"")
@@ -19,7 +19,7 @@ UNSET = frozenset({"spoken", "formula"})
 """Kinds of texts that are not set in the shipped fonts."""
 
 
-def check(page: Page, *, glyphs: bool = True) -> None:
+def check(page: ReportPage, *, glyphs: bool = True) -> None:
     """Turn every text into markup and look up its characters.
 
     Args:
@@ -65,7 +65,7 @@ def check_links(html: str, elsewhere: frozenset[str] = frozenset()) -> None:
             raise RenderingError(f"The link to '#{target}' leads nowhere.")
 
 
-def _try(page: Page, found: Found) -> None:
+def _try(page: ReportPage, found: Found) -> None:
     if found.kind == "inline":
         page.inline(found.text)
     elif found.kind == "prose":

@@ -148,7 +148,7 @@ def untuned(runs: Path, language: str) -> Measured:
     """The same PDF without care for time."""
     from labreport.report.figures import style
     from labreport.report.rendering import fonts, pdf
-    from labreport.report.rendering.page import Page
+    from labreport.report.rendering.page import ReportPage
 
     packed = {face.file: _woff2(fonts.content(face.file)) for face in fonts.FACES.values()}
     usual = fonts.content
@@ -157,7 +157,7 @@ def untuned(runs: Path, language: str) -> Measured:
         patch.dict(style._SETTINGS, {"svg.fonttype": "path"}),
         patch("labreport.report.figures.drawing.cleaned", _as_it_is),
         patch("labreport.report.rendering.highlight.source", _every_token),
-        patch.object(Page, "drawing", _inline),
+        patch.object(ReportPage, "drawing", _inline),
         patch.object(pdf, "_warnings", lambda: nullcontext([])),
     ):
         return _pdf(runs, language)

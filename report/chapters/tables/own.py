@@ -12,7 +12,7 @@ from labreport.report import numbers
 from labreport.report.chapters.tables.content import TableData, TableError
 from labreport.report.document import Column, escape
 from labreport.report.findings import analysis
-from labreport.report.findings.groups import Best, Group, Member, group_named
+from labreport.report.findings.groups import Best, MeasuredGroup, Member, group_named
 from labreport.report.numbers import UNKNOWN
 from labreport.report.words import Words
 
@@ -102,7 +102,7 @@ def _seen(item: Fingerprint, words: Words) -> tuple[str, ...]:
     return words(f"own.role_{item.role}"), item.part, shape, item.dtype or item.kind, mark
 
 
-def _name(member: Member, group: Group, words: Words) -> str:
+def _name(member: Member, group: MeasuredGroup, words: Words) -> str:
     training = member.training
     if group.kind == "seed" and training.seed is not None:
         return str(training.seed)

@@ -14,7 +14,7 @@ from msgspec import UNSET
 from labreport.experiments.definitions import Answer, Number, claim
 from labreport.experiments.result import Result
 from labreport.report.findings.analysis import MissingValueError
-from labreport.report.findings.groups import Group, Member, group_named
+from labreport.report.findings.groups import MeasuredGroup, Member, group_named
 
 
 @claim("improves-GROUP")
@@ -124,7 +124,7 @@ def all_finite(result: Result, name: str) -> Answer:
     return Answer(holds=all(votes), votes=votes, numbers=numbers, details=details)
 
 
-def made(group: Group) -> tuple[str, ...]:
+def made(group: MeasuredGroup) -> tuple[str, ...]:
     """Return the names of the claims that can be made of a group, in the order in which a chapter makes them."""
     names = ["improves"]
     if group.watched is not None:
@@ -138,13 +138,13 @@ def seed_unknown(result: Result) -> bool:
     return not result.seeds and (own is UNSET or not own.seeding)
 
 
-def _worse_after(group: Group) -> tuple[bool, ...]:
+def _worse_after(group: MeasuredGroup) -> tuple[bool, ...]:
     sound = {member.number for member in group.sound()}
     each = zip(group.members, group.each_best(), strict=True)
     return tuple(best.worse_after for member, best in each if best is not None and member.number in sound)
 
 
-def _about(group: Group) -> dict[str, Number]:
+def _about(group: MeasuredGroup) -> dict[str, Number]:
     """Return what a sentence about the watched measure needs.
 
     Raises:

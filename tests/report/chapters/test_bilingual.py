@@ -19,7 +19,7 @@ from labreport.report.document import Chapter, Column, Exercise, Figure, Languag
 from labreport.report.errors import RenderingError, UsageError
 from labreport.report.rendering import columns, html, pdf
 from labreport.report.rendering.markdown import markdown
-from labreport.report.rendering.page import Page
+from labreport.report.rendering.page import ReportPage
 from labreport.report.words import beside
 
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -100,14 +100,14 @@ def test_captions_and_heads_are_in_both_languages(page):
 def test_a_paragraph_that_both_languages_share_is_there_once(both):
     code = "```python\nx = 1\n```"
     text = LanguageTexts({"zh": f"一段。\n\n{code}\n\n两段。", "en": f"One.\n\n{code}\n\nTwo."})
-    assert Page(both, "screen").paired(text) == [
+    assert ReportPage(both, "screen").paired(text) == [
         ("zh", "一段。"), ("en", "One."), ("zh", code), ("zh", "两段。"), ("en", "Two."),
     ]  # fmt: skip
 
 
 def test_where_the_numbers_of_paragraphs_differ_one_language_follows_the_other(both):
     text = LanguageTexts({"zh": "一\n\n二", "en": "one"})
-    assert [language for language, _ in Page(both, "screen").paired(text)] == ["zh", "zh", "en"]
+    assert [language for language, _ in ReportPage(both, "screen").paired(text)] == ["zh", "zh", "en"]
 
 
 def test_reports_of_different_shape_are_refused_with_the_place():

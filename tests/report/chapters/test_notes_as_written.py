@@ -76,7 +76,7 @@ def test_a_section_has_headings_of_its_own():
         ("see [^x]", r":3: the footnote \[\^x\] is not defined"),
         ("see [^x]\n\n[^x]: a\n[^x]: b", r":6: the footnote \[\^x\] is defined twice"),
         ("see [^x]\n\n[^x]: a [^y]", r":5: the footnote \[\^y\] is not defined"),
-        ("see [@nobody]", r":3: 'nobody' is not in references\.toml"),
+        ("see [@unknown]", r":3: 'unknown' is not in references\.toml"),
         ("> [!HINT]\n> x", r":3: there is no alert \[!HINT\]; there are \[!NOTE\]"),
         ("##Heading", r":3: The sign '##'"),
         ("[text][nowhere]", r":3: The sign '\]\['"),

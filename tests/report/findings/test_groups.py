@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labreport.experiments.result import EarlyStopping
-from labreport.report.findings.groups import Curve, best_of, groups, jitter
+from labreport.report.findings.groups import GroupCurve, best_of, groups, jitter
 
 NAN = math.nan
 
@@ -138,7 +138,7 @@ VALUES = st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, ma
 
 @given(VALUES, st.sampled_from(["higher", "lower"]))
 def test_the_best_epoch_is_the_earliest_of_the_best_finite_values(values, direction):
-    best = best_of(Curve(at=tuple(range(1, len(values) + 1)), values=tuple(values)), direction)
+    best = best_of(GroupCurve(at=tuple(range(1, len(values) + 1)), values=tuple(values)), direction)
     finite = [value for value in values if math.isfinite(value)]
     if not finite:
         assert best is None
