@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from helpers.hand_labs import place, stored
+from helpers.hand_labs import stored
 from helpers.hand_results import hand_result
 
 from labreport.report.chapters import notes, references
