@@ -30,7 +30,8 @@ def sentence(claim: Claim, lab: str, language: str) -> str:
     Raises:
         MissingValueError: the language has no words for this claim.
     """
-    template = compiled(environment(language), wording.sentence(claim.definition, claim.verdict, language, lab))
+    words = wording.sentence(claim.definition, claim.verdict, language, lab)
+    template = compiled(environment(language, lists=True), words)
     return template.render(**claim.details, **claim.numbers, holds=claim.holds, seeds=claim.seeds)
 
 

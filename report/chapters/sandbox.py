@@ -46,10 +46,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja2 for notes that anybody may have written: expressions only, and none that can run or grow without end.
 
     There are no loops, macros or inclusions, so a note ends. It stays small: products and powers are limited, a format
-    takes numbers only, a list, tuple or table can't be written at all, and nothing can be called but what is defined
+    takes numbers only, no list or table can be made of others, and nothing can be called but what is defined
     here (no method of a text, such as `center`).
     """
 
+    lists = False
+    """Whether lists of values may be made: in the wordings of claims, which come with a lab or a language."""
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -62,7 +64,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 )
         # Each could be doubled again and again; a note has no need of them.
         for written in tree.find_all((nodes.List, nodes.Tuple, nodes.Dict)):
-            raise TemplateSyntaxError("a note may not hold a list or table of its own.", written.lineno)
+            if not self.lists and any(written.find_all(nodes.Name)):
+                raise TemplateSyntaxError("a list or table may hold numbers and texts only, no names.", written.lineno)
         for constant in tree.find_all(nodes.Const):
             if isinstance(constant.value, float) and not math.isfinite(constant.value):
                 raise TemplateSyntaxError("the number is too large.", constant.lineno)
@@ -84,8 +87,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if operator == "%" and isinstance(left, str):
             if re.search(r"\d{3}|\*", left) or len(left) > 100:
                 raise SecurityError(f"the format {left[:40]!r} is too wide")
-            if not isinstance(right, (int, float)):
-                raise SecurityError("a format takes one number")
+            if not all(isinstance(part, (int, float)) for part in (right if isinstance(right, tuple) else (right,))):
+                raise SecurityError("a format takes numbers only")
         elif not (isinstance(left, (int, float)) and isinstance(right, (int, float))):
             raise SecurityError(f"'{operator}' works on numbers only")
         elif operator == "**" and (abs(right) > 100 or abs(left) > _LARGEST):
@@ -129,8 +132,8 @@ def claimed(text: str) -> tuple[str, ...]:
 
 
 @cache
-def environment(language: str) -> Sandbox:
-    """Return the sandbox of the notes of one language."""
+def environment(language: str, *, lists: bool = False) -> Sandbox:
+    """Return the sandbox of the notes of one language, or with `lists` of its wordings of claims."""
     words = Words(language)
     sandbox = Sandbox(
         undefined=StrictUndefined,
@@ -151,6 +154,7 @@ def environment(language: str) -> Sandbox:
     }
     sandbox.filters = filters
     sandbox.globals.clear()
+    sandbox.lists = lists
     return sandbox
 
 

@@ -15,8 +15,6 @@ from labreport.report.document import Box, Prose, Table
 from labreport.report.errors import NoteError
 from labreport.report.rendering.typesetter import on_screen
 
-__all__ = ["place"]
-
 
 def _read(text: str, library=None):
     note = notes.read(Context(hand_result("imdb"), "en"), text, "n/en/x.md", library)

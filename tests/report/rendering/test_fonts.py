@@ -171,3 +171,24 @@ def test_a_font_of_a_page_is_compressed_one_degree_less_than_fonttools_does_and_
         font.flavor = "woff2"
         font.save(io.BytesIO())
     assert asked == [10, 11]
+
+
+NAMES = "王珺李玥张赟𠮷田 機器學習導論 Привет Ёж Ελληνικά Ά Nguyễn Đặng Thị Ơn ℃ ☐☑"
+
+
+def test_names_traditional_chinese_and_other_scripts_have_glyphs():
+    assert fonts.lacking(NAMES) == frozenset()
+    fonts.check(NAMES, "cover")
+
+
+def test_a_page_carries_the_rarer_characters_that_it_shows_and_no_others():
+    assert "Labreport Sans More" not in fonts.embedded(fonts.used("<p>王小明 Привет</p>"))
+    found = fonts.embedded(fonts.used("<p>王珺 <b>學</b></p>"))
+    assert found.count("Labreport Sans More") == 2 and len(found) < 20_000
+    assert "Labreport Sans More" not in fonts.for_paper("王小明")
+    assert fonts.for_paper("王珺").count("Labreport Sans More") == 2
+
+
+def test_the_rarer_characters_come_to_paper_as_truetype():
+    face = fonts.FACES["more"]
+    assert fonts.as_truetype(face.file)[:4] == b"\0\1\0\0"

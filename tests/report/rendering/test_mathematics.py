@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from labreport.report.errors import RenderingError
-from labreport.report.rendering import mathematics
+from labreport.report.rendering import fonts, mathematics
 
 FORMULAS = [
     r"p_c = \frac{e^{z_c}}{\sum_{k=1}^{N} e^{z_k}}",
@@ -54,7 +54,7 @@ def test_a_function_is_set_apart_from_its_argument():
         (r"\frac{1}{", "not valid TeX"),
         ("x^{", "not valid TeX"),
         (r"\left( a", "not valid TeX"),
-        (r"\text{样本}", r"'样' \(U\+6837\)"),
+        (r"\text{α}", r"'α' \(U\+03B1\)"),
         (r"\text{<script>}", "holds '<' or '&'"),
         (r"\text{<b>x</b>}", "holds the element 'b'"),
         (r"\href{file:x}{y}", "asks for href='file:x'"),
@@ -71,3 +71,14 @@ def test_an_unknown_command_or_a_broken_formula_is_an_error_in_both_forms(tex, m
 @pytest.mark.parametrize(("tex", "text"), [("0.5", "0.5"), ("-12", "−12"), ("x", None), ("2 + 3", None)])
 def test_a_bare_number_is_set_as_text(tex, text):
     assert mathematics.plain_number(tex) == text
+
+
+@pytest.mark.parametrize("tex", [r"\text{准确率} = a", "准确率 = a", r"\mathrm{准确率} = a", r"x_{\text{准确率}}"])
+def test_chinese_in_a_formula_is_set_in_the_font_of_the_text(tex):
+    markup = mathematics.mathml(tex)
+    assert '<mtext class="text">准确率</mtext>' in markup
+    assert set("准确率") <= fonts.used(markup)["regular"] and not set("准确率") & fonts.used(markup)["math"]
+    # Three characters fill three em at least; a box for an unknown one is narrower.
+    plain = mathematics.picture(tex.replace("准确率", "i"))
+    drawn = mathematics.picture(tex)
+    assert drawn.width > plain.width + 1 and "LabreportSans" in drawn.svg
