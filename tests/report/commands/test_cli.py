@@ -305,7 +305,7 @@ def test_the_schema_is_json(capsys):
     assert json.loads(capsys.readouterr().out)["title"] == "labreport result"
 
 
-def test_doctor_names_what_is_missing_and_how_to_mend_it(place, capsys, monkeypatch):
+def test_doctor_names_what_is_missing_and_how_to_fix_it(place, capsys, monkeypatch):
     monkeypatch.setenv("LABREPORT_LABS", "good")
     assert main(["doctor", "--data", "sample", "--json"]) == 0
     assert {item["state"] for item in json.loads(capsys.readouterr().out)} <= {"ok", "note"}
