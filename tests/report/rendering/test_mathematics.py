@@ -77,8 +77,10 @@ def test_a_bare_number_is_set_as_text(tex, text):
 def test_chinese_in_a_formula_is_set_in_the_font_of_the_text(tex):
     markup = mathematics.mathml(tex)
     assert '<mtext class="text">准确率</mtext>' in markup
-    assert set("准确率") <= fonts.used(markup)["regular"] and not set("准确率") & fonts.used(markup)["math"]
+    assert set("准确率") <= fonts.used(markup)["regular"]
+    assert not set("准确率") & fonts.used(markup)["math"]
     # Three characters fill three em at least; a box for an unknown one is narrower.
     plain = mathematics.picture(tex.replace("准确率", "i"))
     drawn = mathematics.picture(tex)
-    assert drawn.width > plain.width + 1 and "LabreportSans" in drawn.svg
+    assert drawn.width > plain.width + 1
+    assert "LabreportSans" in drawn.svg
