@@ -38,7 +38,7 @@ Filled = Annotated[
 LOCALISED = ("title", "course", "institution", "term", "lecturer", "group", "due", "licence")
 """Texts for cover and heads: one for all languages, or a table by language."""
 
-Facts = Annotated[
+CoverFacts = Annotated[
     list[tuple[Filled, PlainText]],
     msgspec.Meta(max_length=40, description='a list of pairs such as [["姓名", ""]], 40 at most, each with a name'),
 ]
@@ -50,7 +50,7 @@ _FORMS: dict[str, Any] = {
     **dict.fromkeys(LOCALISED, dict[str, PlainText]),
     "offline": bool,
     "jobs": Annotated[int, msgspec.Meta(ge=1, le=999_999, description="a whole number from 1 to 999999")],
-    "cover": dict[str, Facts],
+    "cover": dict[str, CoverFacts],
     "paths": dict[str, Filled],
     "gate": dict[str, Any],
     "nightly": dict[str, Any],
