@@ -7,9 +7,11 @@ import subprocess
 import sys
 
 import pytest
+from helpers.own_runs import seeds_run
 
 from labreport.report.cli import main
 from labreport.report.commands.scaffold import KINDS
+from labreport.report.store.runs import Store
 
 FIRST = {
     "classification": (["build", "--profile", "quick", "-q"],),
@@ -103,3 +105,18 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(words, complaint, tmp_
     assert main(["new", *words]) == 2
     assert complaint in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_the_chapter_of_a_run_becomes_notes_that_build_and_can_be_edited(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Store(tmp_path / "runs").save(seeds_run())
+    assert main(["new", "mine", "--from", "digits"]) == 0
+    note = tmp_path / "mine" / "en" / "digits.md"
+    assert 'claim("best_epoch-fit-1")' in note.read_text("utf-8")
+    note.write_text(note.read_text("utf-8").replace("# digits", "# My digits", 1))
+    (tmp_path / "labreport.toml").write_text('notes = "mine"\n')
+    assert main(["render", "--lang", "zh,en", "--to", "md"]) == 0
+    assert "1 My digits" in (tmp_path / "reports" / "labreport-en.md").read_text("utf-8")
+    assert main(["new", "mine", "--from", "digits"]) == 2
+    assert main(["new", "other", "--from", "nothing"]) == 2
+    capsys.readouterr()
