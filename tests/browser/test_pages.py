@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from helpers.hand_results import all_hand_results
+from helpers.own_runs import own_runs
 from helpers.watching import SCHEMES, WIDTHS, assert_accessible_and_silent, opened
 
 from labreport.report.chapters import build
@@ -16,6 +17,8 @@ from labreport.report.rendering import html
 from labreport.report.words import LANGUAGES
 
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
+PAGES = (*LANGUAGES, *(f"own-{language}" for language in LANGUAGES))
+"""The report of the labs, and that of runs without a note, in each language."""
 
 
 @pytest.fixture(scope="module")
@@ -26,20 +29,23 @@ def folder(tmp_path_factory) -> Path:
         built = build.build(all_hand_results(), language, Configuration(), moment=MOMENT, version="0.1.0")
         assert built.problems == ()
         (folder / f"{language}.html").write_text(html.html(built.report, {"labreport-results": b"data"}), "utf-8")
+        own = build.build(own_runs(), language, Configuration(), moment=MOMENT, version="0.1.0")
+        assert own.problems == ()
+        (folder / f"own-{language}.html").write_text(html.html(own.report), "utf-8")
     for name, text in html.split(built.report).items():
         (folder / name).write_text(text, "utf-8")
     return folder
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_axe_finds_nothing_the_console_is_silent_and_nothing_is_asked_for(chromium, folder, language, scheme):
-    assert_accessible_and_silent(chromium, folder / f"{language}.html", scheme)
+def test_axe_finds_nothing_the_console_is_silent_and_nothing_is_asked_for(chromium, folder, name, scheme):
+    assert_accessible_and_silent(chromium, folder / f"{name}.html", scheme)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_screen_is_too_narrow(chromium, folder, language):
-    with opened(chromium, folder / f"{language}.html") as watched:
+@pytest.mark.parametrize("name", PAGES)
+def test_no_screen_is_too_narrow(chromium, folder, name):
+    with opened(chromium, folder / f"{name}.html") as watched:
         for width in WIDTHS:
             watched.page.set_viewport_size({"width": width, "height": 900})
             assert watched.page.evaluate("document.documentElement.scrollWidth") == width
