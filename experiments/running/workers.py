@@ -52,12 +52,13 @@ class Worker:
 
     def __init__(self, job: TrainingJob, progress: Progress) -> None:
         receiver, sender = multiprocessing.get_context("spawn").Pipe(duplex=False)
-        self._executor = ProcessPoolExecutor(
-            max_workers=1,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_begin,
-            initargs=(job, sender),
-        )
+        with processes.quietly_starting():  # a helper of its own starts with it
+            self._executor = ProcessPoolExecutor(
+                max_workers=1,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_begin,
+                initargs=(job, sender),
+            )
         before = set(multiprocessing.active_children())
         with processes.quietly_starting():
             self._ready = self._executor.submit(_ready)

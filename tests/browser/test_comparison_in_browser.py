@@ -15,7 +15,7 @@ from helpers.watching import SCHEMES, WIDTHS, assert_accessible_and_silent, open
 
 from labreport.experiments.result import Result
 from labreport.report.comparison import outputs
-from labreport.report.comparison.compare import compare_all
+from labreport.report.comparison.compare import Terms, compare_all
 from labreport.report.gate import folder as gate_folder
 from labreport.report.gate.judgement import Candidate, judge
 from labreport.report.gate.reference import Reference
@@ -61,7 +61,7 @@ def folder(tmp_path_factory) -> Path:
     a = version(run(), hand_result("mnist"), hand_result("boston"), hand_result("reuters"))
     worse = _changed_listing(run(values=LOWER, first_seed=20, settings={**run().settings, "units": 4}))
     b = version(worse, _changed_mnist(), _moved_boston(), card(hand_result("reuters"), source="sample"), label="B")
-    found = compare_all(a, [b], languages=LANGUAGES, tool_version="0.1.0")
+    found = compare_all(a, [b], Terms(languages=LANGUAGES), tool_version="0.1.0")
     written, problems = outputs.write(found, (a, b), folder, languages=LANGUAGES, forms=("html",), moment=MOMENT)
     assert problems == ()
     assert len(written) == 2

@@ -114,9 +114,9 @@ def test_the_page_marks_what_is_lent(german, place, capsys):
     stored(place, "workflow", "tensors")
     assert main(["render", "--lang", "de", "--to", "html,pdf,md"]) == 0, capsys.readouterr().err
     page = (place / "reports" / "labreport-de.html").read_text("utf-8")
-    assert "<html lang=de>" in page
-    assert re.search(r"<h2><a href=#tensors><span lang=en>", page)
-    assert re.search(r"<p lang=en>", page)
+    assert '<html lang="de">' in page
+    assert re.search(r'<h2><a href="#tensors"><span lang="en">', page)
+    assert re.search(r'<p lang="en">', page)
     assert re.search(r"<b>Figure 1\.\d</b>|<b>Listing 2\.\d</b>", page), "a lent chapter is lent with its labels"
     assert "<b>Abbildung 2.1</b>" in page or "<b>Abbildung 1.1</b>" in page
     assert "„an Ort und Stelle“" in page
@@ -144,8 +144,8 @@ def test_any_languages_can_share_a_document(german, place, capsys):
     stored(place, "tensors")
     assert main(["render", "--lang", "de+en", "--to", "html,md"]) == 0, capsys.readouterr().err
     page = (place / "reports" / "labreport-de+en.html").read_text("utf-8")
-    assert "<html lang=de>" in page
-    assert "Inhalt <span class=tr lang=en>Contents</span>" in page
+    assert '<html lang="de">' in page
+    assert 'Inhalt <span class="tr" lang="en">Contents</span>' in page
     with pytest.raises(UsageError, match=r"Unknown language 'fr'"):
         check_names("lang", ("de+fr",), "--lang")
 

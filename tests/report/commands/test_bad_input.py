@@ -96,7 +96,7 @@ def test_a_note_with_ill_intent_costs_no_other_chapter_on_paper_either(place, ca
     assert (place / "reports" / "labreport-en.pdf").stat().st_size > 20_000
 
 
-def test_a_missing_translation_costs_the_chapter_in_that_language_only(place, capsys):
+def test_a_missing_translation_is_made_from_the_record_and_costs_the_report_in_two_languages_its_chapter(place, capsys):
     assert main(["run", "good"]) == 0
     stored(place, "workflow")
     text = (place / "labreport.toml").read_text()
@@ -105,8 +105,9 @@ def test_a_missing_translation_costs_the_chapter_in_that_language_only(place, ca
     capsys.readouterr()
     assert main(["render", "--lang", "zh,en,bilingual", "--to", "md"]) == 4
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Error")]
-    assert len(lines) == 2
-    assert all("notes/zh/good.md: the note is missing in this language" in line for line in lines)
+    (line,) = lines
+    assert "bilingual: The languages do not match at chapter 'good'" in line
+    assert "本章由程序自动生成" in (place / "reports" / "labreport-zh.md").read_text("utf-8")
     for which, shown in (("en", True), ("zh", False), ("bilingual", False)):
         made = (place / "reports" / f"labreport-{which}.md").read_text("utf-8")
         assert ("It has 3 rounds." in made) is shown
@@ -134,7 +135,7 @@ def test_a_logo_that_is_no_picture_is_told_before_anything_is_done(place, capsys
     (place / "labreport.toml").write_text('logo = "logo.png"\n')
     assert main(["render", "--lang", "en", "--to", "md"]) == 2
     error = capsys.readouterr().err
-    assert "logo.png is not a PNG or JPEG picture" in error
+    assert "logo.png says neither its size nor its viewBox" in error
     assert len(error.strip().splitlines()) <= 2
 
 

@@ -13,7 +13,7 @@ from helpers.hand_labs import stored
 from helpers.hand_results import hand_result
 
 from labreport.experiments.result import Failure
-from labreport.report.cli import COMMANDS, main
+from labreport.report.cli import COMMANDS, loaded, main
 from labreport.report.store import codec
 from labreport.report.store.runs import Store
 
@@ -27,10 +27,8 @@ def test_every_command_has_help_with_an_example(name, capsys):
 
 
 def test_the_table_of_commands_says_the_same_as_each_command():
-    import importlib
-
     for name, line in COMMANDS.items():
-        help_text = importlib.import_module(f"labreport.report.commands.{name}").command.help or ""
+        help_text = loaded(name).help or ""
         assert help_text.strip(), name
         assert line.endswith("."), name
 

@@ -175,9 +175,9 @@ def test_a_lab_of_ones_own_may_not_be_called_as_one_that_is_installed(place, cap
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('logo = "logo.png"', "is not a PNG or JPEG picture"),
+        ('logo = "logo.png"', "is not a PNG, JPEG or SVG picture"),
         ('logo = "gone.png"', "is not a file"),
-        ('notes = "gone"', "is not a folder"),
+        ('notes = "gone"', "are not a folder"),
         ('seeds = "3-1"', "runs backwards"),
         ('lang = ["de"]', "Unknown language"),
         ('to = "docx"', "Unknown format"),

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from helpers.hand_labs import stored
 
-from labreport.report import cli, publish
+from labreport.report import cli
+from labreport.report.publish import workers
 from labreport.report.store import codec
 from labreport.report.store.runs import Store
 
@@ -56,7 +57,7 @@ def test_a_build_in_which_nothing_changed_decodes_each_run_once(place, decoded, 
 
 def test_rendering_decodes_each_run_once_whatever_it_is_rendered_to(place, decoded, listed, monkeypatch):
     stored(place, "mnist", "tensors")
-    monkeypatch.setattr(publish.os, "cpu_count", lambda: 1)  # both languages in this process
+    monkeypatch.setattr(workers.os, "cpu_count", lambda: 1)  # both languages in this process
     assert cli.main(["render", "--strict", "--lang", "zh,en", "--to", "md", "-q"]) in (0, 1)
     assert set(decoded.values()) == {1}
     assert len(decoded) == 2
@@ -65,7 +66,7 @@ def test_rendering_decodes_each_run_once_whatever_it_is_rendered_to(place, decod
 
 def test_a_process_that_renders_a_language_is_given_the_runs_and_reads_none(place, monkeypatch):
     runs = stored(place, "mnist", "tensors")
-    render = publish.render_language
+    render = workers.render_language
     seen = []
 
     def watched(job):
@@ -74,7 +75,7 @@ def test_a_process_that_renders_a_language_is_given_the_runs_and_reads_none(plac
         seen.append([run.result.lab for run in job.runs])
         return render(job)
 
-    monkeypatch.setattr(publish, "render_language", watched)
+    monkeypatch.setattr(workers, "render_language", watched)
     assert cli.main(["render", "--lang", "en", "--to", "html,md", "-q"]) == 0
     assert seen == [["tensors", "mnist"]]
 

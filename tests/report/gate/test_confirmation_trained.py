@@ -107,5 +107,5 @@ def test_bad_luck_of_the_first_seeds_is_not_confirmed_and_fails_nothing(baseline
     done = _called(baseline, "nightly", "--seeds", "0-2")
     check = _answer(baseline)["test_accuracy"]
     assert (check["status"], check["fresh_seeds"]) == ("unconfirmed", [5, 6, 7])
-    # The lab has no note, so its chapter can't be rendered: 4, and no regression.
-    assert done.returncode == 4, done.stdout + done.stderr
+    # The lab has no note: its chapter is made from its record.
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -69,7 +69,7 @@ def test_a_theme_from_elsewhere_colours_pages_and_pdf_and_is_rendered_again_when
     assert "--training:#b7c77a" in page[page.index("prefers-color-scheme:dark") :]
     assert "--training:#4d5d1e" in pdf.html(sample("en"), source_date=DATE, look=look)
     monkeypatch.chdir(tmp_path)
-    path = Store(tmp_path / "runs").save(hand_result("tensors"))
+    path = Store(tmp_path / "runs").save(hand_result("tensors")).path
     render = ["render", str(path), "--lang", "en", "--to", "html", "--theme", "sepia"]
     said = []
     for change in ("", "", "h1 { color: var(--accent); }"):
@@ -115,7 +115,7 @@ def test_templates_and_styles_of_the_user_come_first_and_extend_what_they_replac
     (tmp_path / "mine" / "report.html.j2").write_text(
         '{% extends "labreport/report.html.j2" %}{% block foot %}{{ super() }}<p id="room">Room 12</p>{% endblock %}'
     )
-    path = Store(tmp_path / "runs").save(hand_result("tensors"))
+    path = Store(tmp_path / "runs").save(hand_result("tensors")).path
     render = ["render", str(path), "--lang", "en", "--to", "html,pdf"]
     assert cli.main(render) == 0
     page = (tmp_path / "reports" / "labreport-en.html").read_text()
