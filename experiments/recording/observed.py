@@ -16,7 +16,7 @@ from typing import Any
 from labreport.experiments.recording.directions import direction_of
 from labreport.experiments.recording.series import Facts, KeyColumn, KeyColumns, columns_of, last_position, training
 from labreport.experiments.recording.watching.events import EVENTS, PRINTED
-from labreport.experiments.result import EarlyStopping, Training
+from labreport.experiments.result import Direction, EarlyStopping, Training
 
 Event = dict[str, Any]
 
@@ -224,10 +224,11 @@ def _stopping(phases: Sequence[Fit]) -> EarlyStopping | None:
     stopping = (phases[-1].end or {}).get("stopping") or phases[-1].facts.get("stopping")
     if not stopping:
         return None
-    mode = {"min": "lower", "max": "higher"}.get(stopping["mode"]) or direction_of(stopping["monitor"])
+    modes: dict[str, Direction] = {"min": "lower", "max": "higher"}
+    mode = modes.get(stopping["mode"]) or direction_of(stopping["monitor"])
     return EarlyStopping(
         monitor=stopping["monitor"],
-        direction=mode,  # type: ignore[arg-type]
+        direction=mode,
         patience=stopping["patience"],
         restore_best_weights=stopping["restore"],
         stopped_at=stopping["stopped"],

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from labreport.experiments.errors import plain
+from labreport.experiments.result import Direction
 from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, shown
 from labreport.report.errors import UsageError
@@ -65,7 +66,7 @@ def command(
             paths=group,
             form=form,
             seeds_from=seeds_from,
-            directions=directions,  # type: ignore[arg-type]
+            directions=directions,
             command=("labreport", *sys.argv[1:]),
         )
         try:
@@ -90,11 +91,13 @@ def command(
     return 0
 
 
-def _direction(text: str) -> tuple[str, str]:
-    name, equals, value = text.rpartition("=")
-    if not equals or not name or value not in ("higher", "lower"):
-        raise UsageError(f"--metric {text!r}: write NAME=higher or NAME=lower.")
-    return name, value
+def _direction(text: str) -> tuple[str, Direction]:
+    name, _, value = text.rpartition("=")
+    if name and value == "higher":
+        return name, "higher"
+    if name and value == "lower":
+        return name, "lower"
+    raise UsageError(f"--metric {text!r}: write NAME=higher or NAME=lower.")
 
 
 def _name(path: Path) -> str:

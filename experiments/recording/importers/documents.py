@@ -54,8 +54,9 @@ def read_history(path: Path) -> Log:
                 raise fault(path, f"{json.dumps(item)[:40]} in {key} is not a number", _line_of(path, item))
             try:
                 lists[str(key)].append(float(item))
-            except ValueError:
-                raise fault(path, f"{item[:40]!r} in {key} is not a number", _line_of(path, item)) from None  # type: ignore[index]
+            except (ValueError, OverflowError):  # a text, or a whole number with hundreds of digits
+                shown = repr(item[:40]) if isinstance(item, str) else f"{json.dumps(item)[:40]}…"
+                raise fault(path, f"{shown} in {key} is not a number", _line_of(path, item)) from None
     epochs = max(map(len, lists.values()))
     columns = {
         key: KeyColumn(values=values, at=_places(path, key, len(values), epochs)) for key, values in lists.items()

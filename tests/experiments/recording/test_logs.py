@@ -86,6 +86,11 @@ BAD = {
     "another kind": ("log.csv", "Dear reader,\nno table.\n", "not recognised. Known formats: csvlogger"),
     "JSON cut off": ("h.json", '{"loss": [1.0,\n 0.5', "h.json:2: the file is cut off"),
     "JSON of another kind": ("h.json", '{"loss": [[1], 2]}', "[1] in loss is not a number"),
+    "JSON with a number that no float holds": (
+        "h.json",
+        '{"loss": [1.0, 1' + "0" * 400 + "]}",
+        "… in loss is not a number",
+    ),
     "JSON with text": ("h.json", '{\n"loss": [1.0,\n"low"]}', "h.json:3: 'low' in loss is not a number"),
     "JSON with gaps": ("h.json", '{"loss": [1, 2, 3], "val_loss": [1, 2]}', "val_loss has 2 values for 3 epochs"),
     "a pickle by name": ("h.pkl", "x", "a pickle is not read"),
