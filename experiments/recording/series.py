@@ -6,8 +6,11 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from labreport.experiments.recording.directions import directions_of, is_metric
 from labreport.experiments.result import Course, Direction, EarlyStopping, Training
+from labreport.experiments.result.own import CourseAxis, CourseSource, CourseStatus
 
 
 @dataclass(kw_only=True)
@@ -95,10 +98,12 @@ def training(
     positions = sorted({position for column in kept.values() for position in (column.at[0], column.at[-1])})
     count = len(max(kept.values(), key=lambda column: len(column.at)).at) if kept else 0
     usual = list(range(1, count + 1))
+    ended = "diverged" if diverged and status in ("complete", "early-stopped") else status
     course = Course(
-        status="diverged" if diverged and status in ("complete", "early-stopped") else status,  # type: ignore[arg-type]
-        source=source,  # type: ignore[arg-type]
-        axis=axis,  # type: ignore[arg-type]
+        # Events and logs are text until here; a word that the record has not is our own mistake, and raised.
+        status=msgspec.convert(ended, CourseStatus),
+        source=msgspec.convert(source, CourseSource),
+        axis=msgspec.convert(axis, CourseAxis),
         metrics=directions_of(list(kept), given),
         at={name: tuple(column.at) for name, column in kept.items() if column.at != usual},
         phases=phases if len(phases) > 1 else (),

@@ -20,18 +20,23 @@ class EarlyStopping(Record, frozen=True, kw_only=True):
     stopped_at: Annotated[Positive | None, Meta(description="Last epoch, from 1; null where it never acted.")] = None
 
 
+CourseStatus = Literal["complete", "early-stopped", "diverged", "failed", "interrupted"]
+CourseSource = Literal["watched", "printed", "log", "told"]
+CourseAxis = Literal["epoch", "step"]
+
+
 class Course(Record, frozen=True, kw_only=True):
     """How a training went that no lab of ours led: its end, its phases, and where each value stands."""
 
     status: Annotated[
-        Literal["complete", "early-stopped", "diverged", "failed", "interrupted"],
+        CourseStatus,
         Meta(description="How it ended; diverged: a value of the history is not a finite number."),
     ]
     source: Annotated[
-        Literal["watched", "printed", "log", "told"],
+        CourseSource,
         Meta(description="Where the numbers are from: the fit itself, printed lines, a log file, or the user's code."),
     ]
-    axis: Annotated[Literal["epoch", "step"], Meta(description="What the history counts.")] = "epoch"
+    axis: Annotated[CourseAxis, Meta(description="What the history counts.")] = "epoch"
     metrics: Annotated[
         dict[str, Direction | None],
         Meta(description="Each key of the history that measures, with what is better; null: not known."),
