@@ -153,7 +153,7 @@ def _engine(results: Sequence[Result], titles: Mapping[str, str], words: Words) 
 def _commands(results: Iterable[Result]) -> Listing:
     lines = [shlex.join(command) for result in results if (command := command_of(result))]
     code = "\n".join(lines)
-    return Listing(id="provenance-commands-listing", number="", caption="", code=code, sha256="", verified=False)
+    return Listing(id="provenance-commands-listing", number="", caption="", code=code, sha256="", origin="command")
 
 
 def command_of(result: Result) -> list[str]:
