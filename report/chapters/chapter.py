@@ -222,7 +222,7 @@ def marks(result: Result, words: Words) -> tuple[str, ...]:
     if card is not None and is_sample(result):
         found.append(
             words(
-                "labs.mark_sample",
+                "labs.mark_sample" if result.findings.scores else "labs.mark_sample_shown",
                 train=integer(card.train_samples),
                 full_train=integer(card.full_train_samples),
                 test=integer(card.test_samples),
@@ -238,10 +238,12 @@ def marks(result: Result, words: Words) -> tuple[str, ...]:
 
 def tag_line(result: Result, words: Words) -> str:
     """Return the short form of the marks, for captions."""
+    if not result.findings.trainings:
+        return ""  # drawings and sums: nothing in them would be otherwise on the whole set
     tags = [
         words("labs.tag_sample") if is_sample(result) else "",
         words("labs.tag_quick") if result.profile == "quick" else "",
-        words("labs.tag_seed") if len(result.seeds) == 1 and result.findings.trainings else "",
+        words("labs.tag_seed") if len(result.seeds) == 1 else "",
     ]
     return " · ".join(tag for tag in tags if tag)
 
@@ -348,15 +350,27 @@ def _figure(passage: Passage, result: Result, placing: _Placing, where: str, tag
         width_mm=labelled.width_mm,
         height_mm=labelled.height_mm,
         data=data,
-        tag_line=tags,
+        tag_line="" if _drawn_without_data(passage) else tags,
     )
+
+
+def _drawn_without_data(passage: Passage) -> bool:
+    """Return whether a figure or table shows no result: a network, its layers, the settings, a plan of the folds."""
+    return passage.kind == "model" or passage.name.startswith("network-") or passage.name in ("settings", "folds")
 
 
 def _table(passage: Passage, result: Result, placing: _Placing, where: str, tags: str) -> Table:
     name = passage.name if passage.kind == "table" else f"layers-{passage.name}"
     content = tables.table(name, result, placing.words, placing.context.own.tables)
     id_, number = placing.next("table", f"{passage.kind}-{passage.name}", where)
-    return Table(id=id_, number=number, caption=passage.text, columns=content.columns, rows=content.rows, tag_line=tags)
+    return Table(
+        id=id_,
+        number=number,
+        caption=passage.text,
+        columns=content.columns,
+        rows=content.rows,
+        tag_line="" if _drawn_without_data(passage) else tags,
+    )
 
 
 def _listing(passage: Passage, result: Result, placing: _Placing, where: str) -> Listing:
