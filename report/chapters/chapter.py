@@ -24,6 +24,7 @@ from labreport.report.chapters import automatic, notes, tables
 from labreport.report.chapters.claim_words import Said
 from labreport.report.chapters.cutting import BOXES, Note, Passage
 from labreport.report.chapters.evidence import with_evidence
+from labreport.report.chapters.marks import marks, shows_no_result, tag_line
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.numbering import Numbering
 from labreport.report.chapters.values import Context, Missing
@@ -45,7 +46,6 @@ from labreport.report.document import (
 )
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.figures import registry as figures
-from labreport.report.numbers import integer
 from labreport.report.words import Words
 
 _CONTRADICTIONS = (LookupError, ValueError, ArithmeticError)
@@ -207,47 +207,6 @@ def broken(lab: str, number: str, title: str, box_title: str, sentence: str, rea
     return Chapter(id=lab, number=number, title=title, opening=(box,))
 
 
-def is_sample(result: Result) -> bool:
-    """Return whether the run used a part of the data set only."""
-    card = result.findings.data
-    return card is not None and (
-        card.train_samples < card.full_train_samples or card.test_samples < card.full_test_samples
-    )
-
-
-def marks(result: Result, words: Words) -> tuple[str, ...]:
-    """Return the sentences that say how far the run is from a full one, for the line under the title."""
-    found: list[str] = []
-    card = result.findings.data
-    if card is not None and is_sample(result):
-        found.append(
-            words(
-                "labs.mark_sample" if result.findings.scores else "labs.mark_sample_shown",
-                train=integer(card.train_samples),
-                full_train=integer(card.full_train_samples),
-                test=integer(card.test_samples),
-                full_test=integer(card.full_test_samples),
-            )
-        )
-    if result.profile == "quick":
-        found.append(words("labs.mark_quick"))
-    if len(result.seeds) == 1 and result.findings.trainings:
-        found.append(words("labs.mark_seed", seed=result.seeds[0]))
-    return tuple(found)
-
-
-def tag_line(result: Result, words: Words) -> str:
-    """Return the short form of the marks, for captions."""
-    if not result.findings.trainings:
-        return ""  # drawings and sums: nothing in them would be otherwise on the whole set
-    tags = [
-        words("labs.tag_sample") if is_sample(result) else "",
-        words("labs.tag_quick") if result.profile == "quick" else "",
-        words("labs.tag_seed") if len(result.seeds) == 1 else "",
-    ]
-    return " · ".join(tag for tag in tags if tag)
-
-
 def _blocks(
     passages: tuple[Passage, ...], result: Result, placing: _Placing, note: Note, tags: str
 ) -> tuple[Block, ...]:
@@ -350,13 +309,8 @@ def _figure(passage: Passage, result: Result, placing: _Placing, where: str, tag
         width_mm=labelled.width_mm,
         height_mm=labelled.height_mm,
         data=data,
-        tag_line="" if _drawn_without_data(passage) else tags,
+        tag_line="" if shows_no_result(passage.kind, passage.name) else tags,
     )
-
-
-def _drawn_without_data(passage: Passage) -> bool:
-    """Return whether a figure or table shows no result: a network, its layers, the settings, a plan of the folds."""
-    return passage.kind == "model" or passage.name.startswith("network-") or passage.name in ("settings", "folds")
 
 
 def _table(passage: Passage, result: Result, placing: _Placing, where: str, tags: str) -> Table:
@@ -369,7 +323,7 @@ def _table(passage: Passage, result: Result, placing: _Placing, where: str, tags
         caption=passage.text,
         columns=content.columns,
         rows=content.rows,
-        tag_line="" if _drawn_without_data(passage) else tags,
+        tag_line="" if shows_no_result(passage.kind, passage.name) else tags,
     )
 
 

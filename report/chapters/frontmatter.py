@@ -8,9 +8,10 @@ from msgspec import UNSET
 
 from labreport.experiments import registry
 from labreport.experiments.result import Result
-from labreport.report.chapters.chapter import Assembled, is_sample
+from labreport.report.chapters.chapter import Assembled
 from labreport.report.chapters.claim_words import Said
 from labreport.report.chapters.logo import data_address
+from labreport.report.chapters.marks import is_sample
 from labreport.report.chapters.tables.content import unit_label
 from labreport.report.configuration import LOCALISED, Configuration
 from labreport.report.document import (
