@@ -128,7 +128,7 @@ def test_the_engine_does_what_the_printed_listing_does_on_a_sample_of_the_data_t
     fit(catcher, vectors, dataset.train_targets, selection.validation_samples, SETTINGS)
     validation = catcher.options.pop("validation_data")
     assert catcher.options == {"epochs": 3, "batch_size": 16}
-    # Of a sample of the data a third is held out, not the number in the settings, which would leave nothing to train on.
+    # Of a sample of the data a third is held out, not the number in the settings, which may be all there is.
     assert len(catcher.arrays[0]) == selection.train_samples > 0
     assert len(validation[0]) == selection.validation_samples == 20
     seed_everything(0)

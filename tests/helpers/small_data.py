@@ -23,7 +23,7 @@ class Catcher:
 
 
 def executed(findings: Findings, name: str, **names: Any) -> Any:
-    """Return the function that a printed listing defines: its text is what runs here, not the code that it was cut from.
+    """Return the function that a printed listing defines: its text runs here, not the code that it was cut from.
 
     Args:
         findings: of a run.
