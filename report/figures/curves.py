@@ -27,6 +27,7 @@ from labreport.report.figures.wording import (
     Columns,
     course,
     epoch_table,
+    flat_sentence,
     joined,
     plain,
     seeds_sentence,
@@ -134,8 +135,8 @@ def bottleneck(result: Result, words: Words) -> Chart:
     )
     for role, curve in (("selection", wide), ("bottleneck", narrow)):
         best = analysis.turn(result, role).best_epoch
-        ring = {"markersize": 6.5, "markerfacecolor": "none", "color": palette.VALIDATION}
-        axes.plot([best], [100 * curve.mean[best - 1]], "o", zorder=5, **ring)
+        height = 100 * curve.mean[best - 1]
+        axes.plot([best], [height], "o", markersize=6.5, markerfacecolor="none", color=palette.VALIDATION, zorder=5)
     epoch_axis(axes, max(len(wide.mean), len(narrow.mean)))
     everything = [100 * value for curve in (wide, narrow) for value in (*curve.mean, *curve.low, *curve.high)]
     value_axis(axes, everything, top=100)
@@ -201,7 +202,7 @@ def _chart(result: Result, words: Words, figure: Figure, texts: tuple[str, ...],
     heads, rows = epoch_table(words, columns, turn.best_epoch)
     return Chart(
         figure=figure,
-        alt=sentences(words, *texts, mark, seeds_sentence(words, len(turn.per_seed))),
+        alt=sentences(words, *texts, mark, flat_sentence(words, turn), seeds_sentence(words, len(turn.per_seed))),
         columns=heads,
         rows=rows,
     )
