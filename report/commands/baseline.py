@@ -14,7 +14,7 @@ from labreport.experiments.result import Result
 from labreport.report.commands import options
 from labreport.report.commands.console import print_json, print_table, shown
 from labreport.report.errors import UsageError
-from labreport.report.findings.scores import measured
+from labreport.report.findings.scores import measured, of_judged_model
 from labreport.report.numbers import UNKNOWN, number
 from labreport.report.store.baselines import Baseline, Baselines, Held, NoBaselineError
 from labreport.report.store.runs import Store
@@ -132,7 +132,7 @@ def _means(results: Sequence[Result]) -> dict[str, float]:
     found: dict[str, list[float]] = {}
     for result in results:
         for name, one in measured(result).items():
-            if one.kind == "score" and one.first.split == "test" and one.first.model == "final":
+            if one.kind == "score" and one.first.split == "test" and of_judged_model(one.first):
                 found.setdefault(name, []).extend(one.values)
     return {name: math.fsum(values) / len(values) for name, values in found.items()}
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from labreport.experiments.result import Result
 from labreport.report.configuration import Configuration
 from labreport.report.errors import ReportError, missing_extra
+from labreport.report.running import recorded
+from labreport.report.running.orders import Ordered
 from labreport.report.running.planning import Plan, with_data
 from labreport.report.store.runs import Store, StoredResult
 
@@ -94,6 +96,10 @@ def _run(
     progress: Callable[[str, int, int, dict[str, float]], None],
     announce: Callable[[str], None],
 ) -> Result:
+    if isinstance(plan.prepared, Ordered):
+        if plan.remark:
+            announce(f"{plan.lab}: {plan.remark}")
+        return recorded.run(plan.prepared, store, announce)
     # Imported here, because only a run may load Keras.
     from labreport.experiments.running.runner import RunInterrupted, run_lab
 
