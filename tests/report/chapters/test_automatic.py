@@ -9,6 +9,7 @@ import pytest
 from helpers.own_runs import (
     course,
     diverged_run,
+    network,
     one_epoch_run,
     own_run,
     own_runs,
@@ -101,6 +102,22 @@ def test_two_outputs_are_drawn_in_panels_of_their_own():
     )
     for name in ("digit_loss", "ink_mae", "输出/年龄"):
         assert f">{name}<" in figure.svg
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_several_networks_are_named_after_their_trainings(language):
+    fits = [training(None, role=f"fit-{number}", loss=[3, 2, 1], val_loss=[3, 2, 2.5]) for number in (1, 2)]
+    said = text(own_run("search", *fits, models=(network("fit-1", 8), network("fit-2", 16))), language=language)
+    assert {"en": "The network of training 2, layer by layer.", "zh": "训练2的网络，逐层画出。"}[language] in said
+
+
+def test_a_log_that_just_ends_is_not_said_to_be_a_training_that_ran_to_its_end():
+    log = course(source="log", metrics={"loss": "lower"})
+    assert "to its end" not in text(own_run("log", training(None, about=log, loss=[3, 2, 1]), door="import"))
+    known = msgspec.structs.replace(log, planned=3)
+    assert "ran to its end (3 epochs)" in text(
+        own_run("log", training(None, about=known, loss=[3, 2, 1]), door="import")
+    )
 
 
 def test_text_of_the_user_stays_text():
