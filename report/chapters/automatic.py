@@ -19,6 +19,7 @@ from msgspec import UNSET
 
 from labreport.experiments.result import Example, Listing, OwnRun, Result
 from labreport.report import languages
+from labreport.report.chapters.tables.own import known_conditions
 from labreport.report.document import escape
 from labreport.report.errors import RenderingError
 from labreport.report.findings.claims import histories
@@ -41,6 +42,8 @@ class _Section:
 
     group: MeasuredGroup
     axis_name: str
+    conditions: bool
+    """Whether anything is known of how it was trained."""
 
     @property
     def id(self) -> str:
@@ -83,7 +86,9 @@ def note(result: Result, language: str) -> str:
         "data_card": findings.data is not None,
         "models": _models(result, words, [group.role for group in found]),
         "settings": bool(result.settings),
-        "groups": [_Section(group, words(f"own.{group.axis}")) for group in found],
+        "groups": [
+            _Section(group, words(f"own.{group.axis}"), bool(known_conditions(result, group, words))) for group in found
+        ],
         "scores": any(score.fold is None and score.split != "validation" for score in findings.scores),
         "many": any(len(group.members) > 1 for group in found),
         "confusion": any(said.confusion for said in findings.predictions),
