@@ -169,8 +169,8 @@ def _processes(order: Order, launcher: Launcher, announce: Callable[[str], None]
 
 def _process(order: Order, seed: int | None, ended: Ended, seen: Observed) -> _Process:
     cut = "interrupted" if ended.interrupted or ended.timed_out else "failed"
-    trainings, models, latest = assembled.trainings(seen, seed=seed, ended=cut, groups=order.groups)
-    scores, measures = assembled.scores(seen, latest)
+    trainings, models, matched = assembled.trainings(seen, seed=seed, ended=cut, groups=order.groups)
+    scores, measures = assembled.scores(seen, matched)
     template = ""
     if order.template is not None or not trainings:
         text = seen.printed
