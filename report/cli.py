@@ -30,6 +30,7 @@ COMMANDS = {
     "compare": "Report what changed between versions, and whether it is more than chance.",
     "check": "Judge the newest runs against a baseline: the gate of a nightly job.",
     "baseline": "Set, show or list the baselines of the gate.",
+    "merge": "Bring the runs of other stores, such as the shards of a night, into this one.",
     "trend": "Show the history of all stored runs as pages, data and a feed.",
     "nightly": "Build, check and draw the trend in one folder, in a time budget.",
     "list": "List the stored runs.",

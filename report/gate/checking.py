@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from labreport.experiments import registry
 from labreport.experiments.errors import LabError, unknown_name
 from labreport.experiments.result import Result
@@ -39,6 +41,7 @@ from labreport.report.running.execution import execute
 from labreport.report.running.planning import Plan, choose, make_plans
 from labreport.report.store.baselines import NoBaselineError
 from labreport.report.store.files import OutputError
+from labreport.report.store.pooling import of_version, poolable, pooled
 from labreport.report.store.runs import CONFIRMATION, PURPOSE, Store, Stored, StoredResult, StoredRuns, load, read
 
 
@@ -62,6 +65,8 @@ def check(
     store: Store,
     runs: Mapping[str, str | Check] | None = None,
     rerun: Rerun | None = None,
+    first_night: bool = False,
+    pool: bool = False,
 ) -> Checked:
     """Judge a run of each lab.
 
@@ -70,6 +75,8 @@ def check(
         baseline: name, path, run or last:N; None takes the one of the configuration.
         store: the runs.
         runs: lab -> id of the run to judge, or what to say of a lab that was not measured; None: the newest ones.
+        first_night: the baseline is not there yet, and is to become of these runs.
+        pool: judge a run together with the other seeds that its version was run with.
         rerun: runs a suspicious lab again before it is called regressed; None believes the first runs.
 
     Raises:
@@ -85,11 +92,13 @@ def check(
         )
     problem, message = None, ""
     try:
-        source = reference.read(name, store)
+        source = BaselineSource(label=name, kind="first", store=store) if first_night else reference.read(name, store)
     except NoBaselineError as error:
         source, message = BaselineSource(label=Path(name).name, kind="unknown", store=store), str(error)
         problem = Reason(code=UNKNOWN, values={"name": source.label})
     candidates, judged, unreadable = _candidates(configuration, store, source, runs)
+    if pool:
+        candidates = [_pooled(one, store, unreadable) for one in candidates]
     if not candidates:
         raise NothingMeasuredError(f"There is no run to check in {store.root}.\nRun `labreport build` first.")
     notes = NotesInUse.of(configuration)
@@ -245,6 +254,31 @@ def _candidates(
         unreadable += found.unreadable
         candidates.append(Candidate(lab=lab, current=current, reference=found))
     return candidates, judged, unreadable
+
+
+def _pooled(candidate: Candidate, store: Store, unreadable: list[str]) -> Candidate:
+    """Return a candidate with the seeds of all runs of its version."""
+    current = candidate.current
+    if current is None or not poolable(current):
+        return candidate
+    further = []
+    for run in store.list().of(current.lab):
+        entry = run.entry
+        if entry.run_id != current.run_id and entry.status == "complete" and of_version(entry, current.key_parts):
+            try:
+                further.append(load(run.path))
+            except ReportError as error:
+                unreadable.append(str(error))
+    new = [result for result in further if poolable(result) and set(result.seeds) - set(current.seeds)]
+    joined = msgspec.structs.replace(
+        pooled([current, *new], strict=False),
+        run_id=current.run_id,
+        key=current.key,
+        key_parts=current.key_parts,
+        provenance=current.provenance,
+        timings=current.timings,
+    )
+    return replace(candidate, current=joined, pooled=tuple(result.run_id for result in new))
 
 
 def _present_first(lab: str, runs: Sequence[Stored], configuration: Configuration, store: Store) -> list[Stored]:
