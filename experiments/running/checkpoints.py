@@ -18,6 +18,8 @@ import msgspec
 
 from labreport.experiments.errors import LabError
 
+SAVED = ".msgpack"
+"""End of the name of a saved part."""
 _HASH_BYTES = sha256().digest_size
 
 T = TypeVar("T")
@@ -93,7 +95,7 @@ class Checkpoints:
 
     @staticmethod
     def _file(folder: Path, name: str) -> Path:
-        return folder / f"{name}.msgpack"
+        return folder / f"{name}{SAVED}"
 
 
 def write_atomically(target: Path, content: bytes) -> None:
