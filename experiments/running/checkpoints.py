@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from labreport.experiments.errors import LabError
+from labreport.experiments.system import reading
 
 SAVED = ".msgpack"
 """End of the name of a saved part."""
@@ -73,7 +74,7 @@ class Checkpoints:
         if self._folder is None:
             return None
         try:
-            data = self._file(self._folder, name).read_bytes()
+            data = reading.content(self._file(self._folder, name))
         except FileNotFoundError:
             return None
         except OSError as error:

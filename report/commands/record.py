@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
 import click
 
 from labreport.experiments.errors import plain
+from labreport.experiments.system import reading
 from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, shown
 from labreport.report.errors import NothingMeasuredError, UsageError
@@ -158,7 +158,7 @@ def _program(words: Sequence[str], template: str | None) -> tuple[Any, str, tupl
         raise UsageError(f"There is no script {program}.")
     if path.is_dir() and not (path / "__main__.py").is_file():
         raise UsageError(f"{program} is a folder without a __main__.py; give the script in it.")
-    if path.is_file() and b"\0" in path.read_bytes()[:4096]:
+    if path.is_file() and b"\0" in reading.content(path)[:4096]:
         raise UsageError(f"{program} is not a Python script: it holds binary data.")
     return "script", program, tuple(arguments)
 
@@ -189,8 +189,7 @@ def _declared(path: Path) -> Any:
     from labreport.experiments.result import DataFile
 
     try:
-        with path.open("rb") as file:
-            return DataFile(name=path.name, sha256=file_digest(file, "sha256").hexdigest())
+        return DataFile(name=path.name, sha256=reading.digest(path))
     except OSError as error:
         raise UsageError(f"--data {path}: {error.strerror or error}.") from error
 
