@@ -21,6 +21,7 @@ import msgspec
 
 from labreport.experiments.errors import unknown_name
 from labreport.experiments.plugins import Registry
+from labreport.experiments.system import reading
 from labreport.report import languages
 from labreport.report.errors import UsageError
 from labreport.report.look import THEMES, Look
@@ -246,7 +247,7 @@ def _file_table(folder: Path) -> tuple[dict[str, Any], str]:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        return tomllib.loads(reading.text(path, "utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"Can't read {path.name}: {error}.") from error
     except OSError as error:

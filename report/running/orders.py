@@ -14,7 +14,6 @@ import contextlib
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -24,6 +23,7 @@ from msgspec import Meta
 from labreport.experiments import registry
 from labreport.experiments.errors import LabError
 from labreport.experiments.result import DataFile, Result
+from labreport.experiments.system import reading
 from labreport.report.configuration import Configuration, Filled, converted, override, parse_seeds
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store.codec import NAME
@@ -265,7 +265,7 @@ def _program(words: Sequence[str], template: str | None) -> tuple[Any, str, tupl
         raise UsageError(f"There is no script {program}.")
     if path.is_dir() and not (path / "__main__.py").is_file():
         raise UsageError(f"{program} is a folder without a __main__.py; give the script in it.")
-    if path.is_file() and b"\0" in path.read_bytes()[:4096]:
+    if path.is_file() and b"\0" in reading.content(path)[:4096]:
         raise UsageError(f"{program} is not a Python script: it holds binary data.")
     return "script", program, tuple(arguments)
 
@@ -284,7 +284,6 @@ def _seconds(text: str) -> float:
 
 def _declared(path: Path) -> DataFile:
     try:
-        with path.open("rb") as file:
-            return DataFile(name=path.name, sha256=file_digest(file, "sha256").hexdigest())
+        return DataFile(name=path.name, sha256=reading.digest(path))
     except OSError as error:
         raise UsageError(f"--data {path}: {error.strerror or error}.") from error

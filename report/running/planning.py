@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from labreport.experiments import registry, stdout
+from labreport.experiments import registry
 from labreport.experiments.errors import LabError, unknown_name
 from labreport.experiments.registry import Lab, UnknownLabError
 from labreport.experiments.result import Setting
 from labreport.experiments.running import identity, preparation
 from labreport.experiments.running.preparation import Prepared
 from labreport.experiments.settings import SettingError, parse_assignments, resolve, setting_types
+from labreport.experiments.system import stdout
 from labreport.report.configuration import Configuration, parse_seeds
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.running import orders
