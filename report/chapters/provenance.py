@@ -180,7 +180,7 @@ def _commands(results: Iterable[Result], words: Words) -> tuple[Block, ...]:
     if not lines:
         return ()
     code = "\n".join(lines)
-    listing = Listing(id="provenance-commands-listing", number="", caption="", code=code, sha256="", verified=False)
+    listing = Listing(id="provenance-commands-listing", number="", caption="", code=code, sha256="", origin="command")
     return Prose(markdown=words("labs.commands_text")), listing
 
 

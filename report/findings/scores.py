@@ -94,12 +94,13 @@ def deciding(result: Result) -> Measured | None:
 
 def best_baseline(result: Result, judged: Measured) -> Measured | None:
     """Return the best simple rule or model by the measure of a score; None where there is none."""
-    rivals = [one for one in measured(result).values() if one.kind == "baseline" and _alike(one.first, judged.first)]
+    rivals = [one for one in measured(result).values() if one.kind == "baseline" and alike(one.first, judged.first)]
     sign = 1 if judged.first.direction == "higher" else -1
     return max(rivals, key=lambda one: sign * one.mean, default=None)
 
 
-def _alike(one: Score, other: Score) -> bool:
+def alike(one: Score, other: Score) -> bool:
+    """Return whether two scores measure the same on the same part of the data."""
     return (one.metric, one.split, one.unit) == (other.metric, other.split, other.unit)
 
 

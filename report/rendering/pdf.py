@@ -82,7 +82,8 @@ def pdf(
 
 def _fitted(text: str, warnings: list[str]) -> Any:
     """Return the pages of a report, set so that all its tables have their place on them."""
-    document, fits = _set(text), {}
+    document = _set(text)
+    fits: dict[str, fitting.Fit] = {}
     for _ in range(fitting.MOST):
         found = fitting.fits(document, fits)
         if found == fits:

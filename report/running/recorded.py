@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from labreport.experiments import stdout
+from labreport.experiments.system import stdout
 from labreport.experiments.errors import plain
 from labreport.experiments.result import Result
 from labreport.experiments.running import identity

@@ -64,7 +64,7 @@ def best_epochs(result: Result, name: str) -> Answer:
 def flat_minimum(result: Result, name: str) -> Answer:
     """Epochs beside the best one are as good, as far as chance lets one tell."""
     group = group_named(result, name)
-    flat = group.flatness()
+    flat = group.flat()
     if flat is None:
         raise MissingValueError("a curve of fewer than three values says nothing of its noise")
     details = {**_about(group), "by_runs": int(flat.source == "runs")}
