@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, shown
 from labreport.report.errors import NothingMeasuredError, UsageError
 from labreport.report.store.runs import Store, load
+
+if TYPE_CHECKING:
+    from labreport.experiments.recording.record import Order
 
 _LOOKED_AT = 20
 """Newest runs among which the same one is looked for."""
@@ -77,42 +80,16 @@ The exit code is the script's own; 5 where nothing was measured, 124 where the t
 @options.QUIET
 @options.RUNS_DIR
 @click.pass_context
-def command(
-    context: click.Context,
-    name: str | None,
-    seeds: str | None,
-    jobs: int,
-    data: tuple[Path, ...],
-    timeout: str | None,
-    template: str | None,
-    groups: str | None,
-    force: bool,
-    quiet: bool,
-    runs_dir: Path | None,
-) -> int:
+def command(context: click.Context, /, force: bool, quiet: bool, runs_dir: Path | None, **given: Any) -> int:
     """Run a script, unedited, and store what it measured: every fit, its curves and its scores.
 
     The script gets its arguments, its streams and its exit code as under `python SCRIPT`.
     """
-    from labreport.experiments.recording import owned
-    from labreport.experiments.recording.record import Order, record
+    from labreport.experiments.recording.record import record
 
-    kind, program, arguments = _program(context.meta["program"], template)
     reporter = Reporter(quiet=quiet)
     store = Store(options.resolve(runs_dir=runs_dir).runs_dir.absolute())
-    order = Order(
-        name=owned.checked_name(name) if name else owned.name_from(_stem(kind, program)),
-        kind=kind,
-        program=program,
-        arguments=arguments,
-        seeds=_seeds(seeds),
-        jobs=jobs,
-        files=tuple(_declared(path) for path in data),
-        timeout=None if timeout is None else _seconds(timeout),
-        template=template,
-        groups="fits" if groups == "none" else groups,  # type: ignore[arg-type]
-        command=("labreport", *sys.argv[1:]),
-    )
+    order = _order(context)
     unchanged, reason = _unchanged(store, order)
     if unchanged is not None and not force:
         reporter.say(f"{order.name}: unchanged, {shown(unchanged)}; --force runs it again")
@@ -138,7 +115,44 @@ def command(
     return done.exit_code
 
 
-def _program(words: Sequence[str], template: str | None) -> tuple[Any, str, tuple[str, ...]]:
+def order_of(words: Sequence[str]) -> Order:
+    """Return what `labreport record` with these words is to run; the script need not be there any more.
+
+    Raises:
+        UsageError, LabError: the words don't say.
+    """
+    try:
+        with command.make_context("labreport record", list(words)) as context:
+            return _order(context, tuple(words))
+    except click.ClickException as error:
+        raise UsageError(error.format_message()) from error
+
+
+def _order(context: click.Context, words: tuple[str, ...] | None = None) -> Order:
+    from labreport.experiments.recording import owned
+    from labreport.experiments.recording.record import Order
+
+    given = context.params
+    kind, program, arguments = _program(context.meta["program"], given["template"], must_exist=words is None)
+    groups = given["groups"]
+    return Order(
+        name=owned.checked_name(given["name"]) if given["name"] else owned.name_from(_stem(kind, program)),
+        kind=kind,
+        program=program,
+        arguments=arguments,
+        seeds=_seeds(given["seeds"]),
+        jobs=given["jobs"],
+        files=tuple(_declared(path) for path in given["data"]),
+        timeout=None if given["timeout"] is None else _seconds(given["timeout"]),
+        template=given["template"],
+        groups="fits" if groups == "none" else groups,
+        command=("labreport", *(sys.argv[1:] if words is None else ("record", *words))),
+    )
+
+
+def _program(
+    words: Sequence[str], template: str | None, *, must_exist: bool = True
+) -> tuple[Any, str, tuple[str, ...]]:
     """Return what is to run: its kind, its name, its arguments.
 
     Raises:
@@ -154,6 +168,8 @@ def _program(words: Sequence[str], template: str | None) -> tuple[Any, str, tupl
         return "program", words[1], tuple(words[2:])
     program, *arguments = words[1:] if words[0] == "--" else words
     path = Path(program)
+    if not must_exist and not path.exists():
+        return "script", program, tuple(arguments)
     if not path.exists():
         raise UsageError(f"There is no script {program}.")
     if path.is_dir() and not (path / "__main__.py").is_file():
