@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from labreport.experiments.errors import plain
 from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, shown
-from labreport.report.errors import NothingMeasuredError
+from labreport.report.errors import NothingMeasuredError, UsageError
 from labreport.report.running import orders
 from labreport.report.store.runs import Store
+
+if TYPE_CHECKING:
+    from labreport.experiments.recording.record import Order
 
 _HELP = """Nothing was measured: no fit of Keras, Lightning or Transformers was seen, no printed line names an epoch.
 Give the form of a line with --as 'epoch {epoch:d} loss {loss:f}', or hand the numbers over in the code:
@@ -73,19 +77,7 @@ The exit code is the script's own; 5 where nothing was measured, 124 where the t
 @options.QUIET
 @options.RUNS_DIR
 @click.pass_context
-def command(
-    context: click.Context,
-    name: str | None,
-    seeds: str | None,
-    jobs: int,
-    data: tuple[Path, ...],
-    timeout: str | None,
-    template: str | None,
-    groups: str | None,
-    force: bool,
-    quiet: bool,
-    runs_dir: Path | None,
-) -> int:
+def command(context: click.Context, /, force: bool, quiet: bool, runs_dir: Path | None, **given: Any) -> int:
     """Run a script, unedited, and store what it measured: every fit, its curves and its scores.
 
     The script gets its arguments, its streams and its exit code as under `python SCRIPT`.
@@ -94,17 +86,7 @@ def command(
 
     reporter = Reporter(quiet=quiet)
     store = Store(options.resolve(runs_dir=runs_dir).runs_dir.absolute())
-    order = orders.ordered(
-        context.meta["program"],
-        command=("labreport", *sys.argv[1:]),
-        name=name,
-        seeds=seeds,
-        jobs=jobs,
-        data=data,
-        timeout=timeout,
-        template=template,
-        groups=groups,
-    )
+    order = _order(context, ("labreport", *sys.argv[1:]))
     unchanged, reason = orders.unchanged(order, store.list(order.name))
     if unchanged is not None and not force:
         reporter.say(f"{order.name}: unchanged, {shown(unchanged.path.parent)}; --force runs it again")
@@ -128,6 +110,24 @@ def command(
         reporter.say(f"{order.name}: {done.result.status}{why}; what was measured is saved")
     reporter.say(f"{order.name}: {_summary(done.result)}, stored in {shown(path.parent)}")
     return done.exit_code
+
+
+def order_of(words: Sequence[str]) -> Order:
+    """Return what `labreport record` with these words is to run; the script need not be there any more.
+
+    Raises:
+        UsageError, LabError: the words don't say.
+    """
+    try:
+        with command.make_context("labreport record", list(words)) as context:
+            return _order(context, ("labreport", "record", *words), must_exist=False)
+    except click.ClickException as error:
+        raise UsageError(error.format_message()) from error
+
+
+def _order(context: click.Context, words: Sequence[str], *, must_exist: bool = True) -> Order:
+    asked = {name: context.params[name] for name in ("name", "seeds", "jobs", "data", "timeout", "template", "groups")}
+    return orders.ordered(context.meta["program"], command=words, must_exist=must_exist, **asked)
 
 
 def _summary(result: Any) -> str:

@@ -168,6 +168,7 @@ def ordered(
     timeout: str | None,
     template: str | None,
     groups: str | None,
+    must_exist: bool = True,
 ) -> Order:
     """Return what is to be recorded.
 
@@ -181,6 +182,7 @@ def ordered(
         timeout: such as "30m".
         template: of printed lines.
         groups: fold, seed or none.
+        must_exist: whether a script that is missing is an error.
 
     Raises:
         UsageError, LabError: something of it can't be.
@@ -190,7 +192,7 @@ def ordered(
 
     if template is not None:
         printed.by_template("", template)  # refuses one that can't be used
-    kind, program, arguments = _program(words, template)
+    kind, program, arguments = _program(words, template, must_exist=must_exist)
     stem = program if kind == "module" else Path(program).resolve().stem
     return Order(
         name=owned.checked_name(name) if name else owned.name_from(stem),
@@ -245,7 +247,9 @@ def _newest(name: str, listing: StoredRuns) -> Result | None:
     return None
 
 
-def _program(words: Sequence[str], template: str | None) -> tuple[Any, str, tuple[str, ...]]:
+def _program(
+    words: Sequence[str], template: str | None, *, must_exist: bool = True
+) -> tuple[Any, str, tuple[str, ...]]:
     """Return what is to run: its kind, its name, its arguments.
 
     Raises:
@@ -261,6 +265,8 @@ def _program(words: Sequence[str], template: str | None) -> tuple[Any, str, tupl
         return "program", words[1], tuple(words[2:])
     program, *arguments = words[1:] if words[0] == "--" else words
     path = Path(program)
+    if not must_exist and not path.exists():
+        return "script", program, tuple(arguments)
     if not path.exists():
         raise UsageError(f"There is no script {program}.")
     if path.is_dir() and not (path / "__main__.py").is_file():

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from labreport.experiments.system import stdout
 from labreport.experiments.errors import plain
 from labreport.experiments.result import Result
 from labreport.experiments.running import identity
+from labreport.experiments.system import stdout
 from labreport.report.running.orders import Ordered
 from labreport.report.store.runs import PURPOSE, Store
 
