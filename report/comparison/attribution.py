@@ -29,6 +29,8 @@ LEAST_SEEDS = 3
 
 Cell = frozenset[str]
 """The factors that have B's value; the others have A's."""
+PerSeed = dict[tuple[str, ...], tuple[float, ...]]
+"""A contribution of each seed, for each factor or pair of factors."""
 Blame = Literal["responsible", "not-shown", "few"]
 
 
@@ -107,10 +109,11 @@ def attributed(
     if len(seeds) != 1 or 0 in seeds:
         raise ValueError(f"Every combination needs one value for each seed, not {sorted(seeds)}.")
     full = len(factors) <= MOST_FACTORS
-    single = {
-        (one,): _shapley(one, factors, values) if full else _at_both_ends(one, factors, values) for one in factors
-    }
-    double = {pair: _interaction(pair, factors, values) for pair in combinations(factors, 2)} if full else {}
+    contribution = _shapley if full else _at_both_ends
+    single: PerSeed = {(one,): contribution(one, factors, values) for one in factors}
+    double: PerSeed = {}
+    if full:
+        double = {pair: _interaction(pair, factors, values) for pair in combinations(factors, 2)}
     of_a, of_b = tuple(values[frozenset()]), tuple(values[frozenset(factors)])
     contributions = _tested(single)
     left = math.fsum(of_b) / len(of_b) - math.fsum(of_a) / len(of_a) - math.fsum(one.mean for one in contributions)
@@ -175,7 +178,7 @@ def _interaction(
     )
 
 
-def _tested(found: Mapping[tuple[str, ...], tuple[float, ...]]) -> tuple[Contribution, ...]:
+def _tested(found: PerSeed) -> tuple[Contribution, ...]:
     """Test each against no contribution over the seeds, and correct for their number as Holm does."""
     raw = {name: _p_value(per_seed) for name, per_seed in found.items()}
     ordered = sorted((name for name in raw if raw[name] is not None), key=lambda name: raw[name] or 0.0)
