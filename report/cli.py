@@ -36,6 +36,7 @@ COMMANDS = {
     "nightly": "Build, check and draw the trend in one folder, in a time budget.",
     "list": "List the stored runs.",
     "show": "Show what one run measured.",
+    "export": "Write histories, scores and settings as CSV or JSON.",
     "extract": "Get the results out of a finished HTML or PDF report.",
     "verify": "Check the files of a folder of reports against its manifest.",
     "status": "Show which labs are up to date, and why others are not.",
