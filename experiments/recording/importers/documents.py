@@ -20,9 +20,7 @@ from labreport.experiments.recording.importers.log import (
     number,
     seed_in,
 )
-from labreport.experiments.recording.series import KeyColumn
-
-_NOT_KEPT = ("_runtime", "_per_second", "_steps_per_second")
+from labreport.experiments.recording.series import KeyColumn, trainer_columns
 
 
 def _line_of(path: Path, value: object) -> int | None:
@@ -114,31 +112,25 @@ def _is_hugging_face(path: Path) -> bool:
 
 
 def read_hugging_face(path: Path) -> Log:
-    """Read trainer_state.json: by epochs where every entry stands at a whole one, else by steps.
-
-    The last entry, with the time of the whole training, is a summary and no epoch.
-    """
+    """Read trainer_state.json: by epochs where every entry stands at a whole one, else by steps."""
     place = path / "trainer_state.json" if path.is_dir() else path
     found = json_of(place)
     entries = found.get("log_history") if isinstance(found, Mapping) else None
     if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
         raise fault(place, "is not a trainer_state.json: it has no log_history", 1)
-    kept = [entry for entry in entries if "train_runtime" not in entry]
-    epochs = bool(kept) and all(float(entry.get("epoch") or 0.5) % 1 == 0 for entry in kept)
-    columns: dict[str, KeyColumn] = {}
-    for entry in kept:
-        at = entry.get("epoch" if epochs else "step")
-        position = int(number(at, place, "log_history"))
-        for key, value in entry.items():
-            if key not in ("epoch", "step") and not key.endswith(_NOT_KEPT):
-                columns.setdefault(key, KeyColumn()).add(position, number(value, place, key, _faulty(place, value)))
+    plain = [
+        {key: number(value, place, key, _faulty(place, value)) for key, value in entry.items()} for entry in entries
+    ]
+    if not all("epoch" in entry or "step" in entry for entry in plain):
+        raise fault(place, "an entry of log_history has neither epoch nor step")
+    columns, axis = trainer_columns(plain)
     planned = found.get("num_train_epochs")
     seconds = next((e["train_runtime"] for e in entries if isinstance(e.get("train_runtime"), (int, float))), 0.0)
     return checked(
         Log(
             columns=columns,
-            axis="epoch" if epochs else "step",
-            planned=planned if isinstance(planned, int) and epochs else None,
+            axis=axis,
+            planned=planned if isinstance(planned, int) and axis == "epoch" else None,
             seconds=float(seconds),
             files=[place],
         ),
