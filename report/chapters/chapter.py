@@ -110,6 +110,7 @@ def assemble(
     folder: Path | None = None,
     labels: Words | None = None,
     own: Additions = additions.NOTHING,
+    from_record: bool = False,
 ) -> Assembled:
     """Return the chapter of a run that is complete.
 
@@ -121,13 +122,15 @@ def assemble(
         folder: with user-supplied notes.
         labels: what figures are labelled with, where not in the report's language alone.
         own: what the lab defines for its own notes.
+        from_record: whether the chapter is made from the record although there is a note.
 
     Raises:
-        NoteError: the note is missing, or says something the run does not give.
+        NoteError: the note says something the run does not give.
         RenderingError: a figure or table can't be made.
     """
     in_use = NotesInUse(folder=folder, solutions=solutions)
-    text, origin = in_use.text_of(result, language)
+    made = automatic.note(result, language) if from_record else None
+    text, origin = (made, automatic.ORIGIN) if made is not None else in_use.text_of(result, language)
     context = Context(result, language, cited=True, own=own)
     note = notes.read(context, text, origin, in_use.library())
     if folder is not None and origin != automatic.ORIGIN:
