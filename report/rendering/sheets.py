@@ -65,7 +65,7 @@ def user_style(look: Look) -> str:
         return ""
     path = look.templates / "css" / "user.css"
     try:
-        text = path.read_text("utf-8") if path.is_file() else ""
+        text = path.read_text("utf-8-sig") if path.is_file() else ""
     except (OSError, ValueError) as error:
         raise RenderingError(f"Can't read {path}: {error}") from error
     if "</" in text:
