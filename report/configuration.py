@@ -21,6 +21,7 @@ import msgspec
 
 from labreport.experiments.errors import unknown_name
 from labreport.experiments.plugins import Registry
+from labreport.experiments.system import reading
 from labreport.report import languages
 from labreport.report.errors import UsageError
 from labreport.report.look import THEMES, Look
@@ -43,7 +44,7 @@ CoverFacts = Annotated[
     msgspec.Meta(max_length=40, description='a list of pairs such as [["姓名", ""]], 40 at most, each with a name'),
 ]
 _LISTS = ("labs", "lang", "to")
-_PATHS = ("data_dir", "runs_dir", "output", "logo", "notes", "templates")
+_PATHS = ("data_dir", "runs_dir", "output", "logo", "notes", "roster", "templates")
 _SWITCHES = ("offline", "exercise_pages", "hints")
 _FORMS: dict[str, Any] = {
     **dict.fromkeys(_LISTS, list[PlainText]),
@@ -56,6 +57,7 @@ _FORMS: dict[str, Any] = {
     "paths": dict[str, Filled],
     "gate": dict[str, Any],
     "nightly": dict[str, Any],
+    "record": dict[str, dict[str, Any]],
     "settings": dict[str, dict[str, Any]],
 }
 """What may stand for a key in the file; everything else is a text."""
@@ -113,6 +115,8 @@ class Configuration:
     """Terms under which the handout is given out."""
     logo: Path | None = None
     """A picture for the cover: PNG, JPEG or SVG."""
+    roster: Path | None = None
+    """A CSV file of students, each of whom gets a copy of the PDF with their line on its cover."""
     cover: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """Facts of the cover in their order, name and text, for each language; an empty text is a line to write on."""
     date: str | None = None
@@ -128,6 +132,9 @@ class Configuration:
     """Rules of `labreport check`, as they stand in the file; `gate.rules` reads them."""
     nightly: Mapping[str, Any] = field(default_factory=dict)
     """What `labreport nightly` does where no flag says otherwise, as it stands in the file; `schedule` reads it."""
+    record: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The user's scripts that run like labs: name -> command and options, as they stand in the file; `orders` reads
+    them."""
 
     @property
     def look(self) -> Look:
@@ -212,12 +219,12 @@ def converted(table: Any, kind: type[TomlTable], origin: str) -> TomlTable:
     Raises:
         UsageError: an unknown key (names the nearest), or a value of the wrong type or range.
     """
-    known = {field.name: field.type for field in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
+    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
     values = {}
     for key, value in checked(table, dict[str, Any], origin).items():
         if key not in known:
             raise UsageError(f"{origin}: {unknown_name('key', key, known)}")
-        values[key] = checked(value, known[key], f"{origin}.{key}")
+        values[known[key].name] = checked(value, known[key].type, f"{origin}.{key}")
     return kind(**values)
 
 
@@ -260,7 +267,7 @@ def _file_table(folder: Path) -> tuple[dict[str, Any], str]:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        return tomllib.loads(reading.text(path, "utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"Can't read {path.name}: {error}.") from error
     except OSError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from labreport.experiments.system import reading
 from labreport.report.errors import NoteError
 
 ALERTS = {
@@ -55,9 +56,9 @@ def text_of(path: Path, origin: str) -> str:
         NoteError: it can't be read, or is in another encoding.
     """
     try:
-        return path.read_text("utf-8-sig")
+        return reading.text(path, "utf-8-sig")
     except UnicodeDecodeError as error:
-        line = path.read_bytes().count(b"\n", 0, error.start) + 1
+        line = reading.content(path).count(b"\n", 0, error.start) + 1
         raise NoteError(
             f"{origin}:{line}: the file is not in UTF-8 (perhaps in GBK); open it in an editor and save it as UTF-8."
         ) from error
