@@ -84,7 +84,7 @@ def pdf(
 def _fitted(text: str, warnings: list[str]) -> Any:
     """Return the pages of a report, set so that all its tables have their place on them."""
     document = _set(text)
-    fits: dict[str, fitting.Fit] = {}
+    fits: dict[str, fitting.TableFit] = {}
     for _ in range(fitting.MOST):
         found = fitting.fits(document, fits)
         if found == fits:
