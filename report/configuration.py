@@ -44,12 +44,14 @@ CoverFacts = Annotated[
     msgspec.Meta(max_length=40, description='a list of pairs such as [["姓名", ""]], 40 at most, each with a name'),
 ]
 _LISTS = ("labs", "lang", "to")
-_PATHS = ("data_dir", "runs_dir", "output", "logo", "notes", "templates")
+_PATHS = ("data_dir", "runs_dir", "output", "logo", "notes", "roster", "templates")
+_SWITCHES = ("offline", "exercise_pages", "hints")
 _FORMS: dict[str, Any] = {
     **dict.fromkeys(_LISTS, list[PlainText]),
     **dict.fromkeys(_PATHS, Filled),
     **dict.fromkeys(LOCALISED, dict[str, PlainText]),
-    "offline": bool,
+    **dict.fromkeys(_SWITCHES, bool),
+    "answer_room": Annotated[float, msgspec.Meta(ge=0, le=10, description="a number from 0 to 10")],
     "jobs": Annotated[int, msgspec.Meta(ge=1, le=999_999, description="a whole number from 1 to 999999")],
     "cover": dict[str, CoverFacts],
     "paths": dict[str, Filled],
@@ -88,6 +90,16 @@ class Configuration:
     """blue, or grey: without colours, for printers and copiers that have none; or one that is installed."""
     templates: Path | None = None
     """A folder of the user that is searched for templates and `css/user.css` before the shipped ones."""
+    paper: Literal["a4", "letter", "a3"] = "a4"
+    """Sheet that is printed on; on A3 the page of A4 is enlarged."""
+    print: Literal["normal", "large"] = "normal"
+    """large: letters of 16 points and drawings to match."""
+    exercise_pages: bool = False
+    """Whether each exercise begins a page of its own."""
+    hints: bool = True
+    """Whether the hints of exercises are in the report."""
+    answer_room: float = 1.0
+    """How many times the usual lines an exercise has for its answer on paper; 0: none."""
     title: Mapping[str, str] = field(default_factory=dict)
     """Title of the report for each language."""
     course: Mapping[str, str] = field(default_factory=dict)
@@ -103,6 +115,8 @@ class Configuration:
     """Terms under which the handout is given out."""
     logo: Path | None = None
     """A picture for the cover: PNG, JPEG or SVG."""
+    roster: Path | None = None
+    """A CSV file of students, each of whom gets a copy of the PDF with their line on its cover."""
     cover: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """Facts of the cover in their order, name and text, for each language; an empty text is a line to write on."""
     date: str | None = None
@@ -125,7 +139,13 @@ class Configuration:
     @property
     def look(self) -> Look:
         """How a report is to look."""
-        return Look(theme=self.theme, templates=self.templates)
+        return Look(
+            theme=self.theme,
+            templates=self.templates,
+            paper=self.paper,
+            large=self.print == "large",
+            exercise_pages=self.exercise_pages,
+        )
 
 
 def load(folder: Path, environ: Mapping[str, str] | None = None) -> Configuration:
@@ -302,8 +322,10 @@ def _prepared(key: str, value: Any) -> Any:
     if isinstance(value, str):
         if key in _LISTS:
             return [part.strip() for part in value.split(",") if part.strip()]
-        if key == "offline":
+        if key in _SWITCHES:
             return _TRUTHS.get(value.lower(), value)
+        if key == "answer_room" and re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", value):
+            return float(value)
         if key == "jobs" and re.fullmatch("[0-9]{1,6}", value):
             return int(value)
         if key in LOCALISED:
@@ -315,6 +337,8 @@ CHOICES = {
     "profile": ("full", "quick"),
     "data": ("auto", "full", "sample"),
     "edition": ("student", "instructor"),
+    "paper": ("a4", "letter", "a3"),
+    "print": ("normal", "large"),
 }
 
 

@@ -266,7 +266,8 @@ def _blocks(
                 blocks[-1] = msgspec.structs.replace(last, solution=passage.text, answer_lines=0)
         elif passage.kind == "exercise":
             id_, number = placing.next("exercise", f"exercise-{passage.name}", where)
-            # A line for each point, and enough for a sentence in any case.
+            # Where the note does not say: a line for each point, and enough for a sentence in any case.
+            lines = max(3, passage.points) if passage.lines is None else passage.lines
             blocks.append(
                 Exercise(
                     id=id_,
@@ -274,7 +275,7 @@ def _blocks(
                     points=passage.points,
                     task=passage.text,
                     hint="",
-                    answer_lines=max(3, passage.points),
+                    answer_lines=lines,
                 )
             )
         else:
