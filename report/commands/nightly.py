@@ -100,7 +100,8 @@ def command(
         url=url,
     )
     work.prepare(task)
-    night = work.work(task)
+    with reporter.heartbeat():
+        night = work.work(task)
     if as_json:
         print_json({**record.data(night), "folder": shown(task.target)})
     else:

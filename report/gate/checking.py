@@ -38,10 +38,12 @@ from labreport.report.gate.verdict import Check, Verdict
 from labreport.report.publish import report_moment, tool_version
 from labreport.report.running.execution import execute
 from labreport.report.running.planning import Plan, choose, make_plans
+from labreport.report.store import verdicts
 from labreport.report.store.baselines import NoBaselineError
 from labreport.report.store.files import OutputError
 from labreport.report.store.pooling import of_version, poolable, pooled
 from labreport.report.store.runs import CONFIRMATION, PURPOSE, Store, Stored, StoredResult, StoredRuns, load, read
+from labreport.report.store.verdicts import KeptVerdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +118,19 @@ def check(
 
 
 def remember(store: Store, verdict: Verdict) -> None:
-    """Note with each judged run what the gate said of it, so that a rejected one does not become a baseline unasked."""
+    """Keep a verdict with the store, and note it with each judged run.
+
+    So a rejected run does not become a baseline unasked, and the feed has an entry for each verdict.
+    """
+    kept = KeptVerdict(
+        outcome=verdict.outcome,
+        baseline=verdict.baseline,
+        moment=verdict.moment,
+        runs=tuple((lab.lab, lab.run_id) for lab in verdict.labs if lab.run_id),
+        failed=tuple((lab.lab, check.name) for lab, check in verdict.checks() if check.status == "failed"),
+    )
+    with contextlib.suppress(OutputError):
+        verdicts.keep(store.root, kept)
     judged = {(lab.lab, lab.run_id): verdict.outcome_of(lab) for lab in verdict.labs}
     with contextlib.suppress(OutputError):  # a store that can't be written changes no verdict
         for run in store.list().runs:

@@ -16,6 +16,7 @@ from pathlib import Path
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store import codec, files
 from labreport.report.store.baselines import FOLDER as BASELINES
+from labreport.report.store.baselines import Baselines
 from labreport.report.store.pooling import ContradictionError, poolable, pooled, version_of
 from labreport.report.store.runs import INDEX, RESULT, Store, StoredResult, read
 
@@ -36,21 +37,26 @@ class Merged:
     """What the stores contradict each other in, and what can't be read; nothing of it was taken."""
 
 
-def merge(sources: Sequence[Path], target: Store) -> Merged:
+def merge(sources: Sequence[Path], target: Store, *, baseline: str | None = None) -> Merged:
     """Bring the runs and baselines of stores into another one.
 
     Args:
         sources: folders of stores.
         target: made as needed; it may be one of them.
+        baseline: only this baseline and the runs that it names; None: everything.
 
     Raises:
         UsageError: a folder is not there, or holds neither a run nor a baseline.
+        NoBaselineError: a folder has no baseline of that name.
         OutputError: the target can't be written.
     """
     done = Merged()
     found: dict[tuple[str, str], dict[Path, StoredResult]] = {}
     for source in dict.fromkeys(source.resolve() for source in sources):
+        wanted = None if baseline is None else _named(source, baseline)
         for stored in _runs(source, done):
+            if wanted is not None and (stored.result.lab, stored.result.run_id) not in wanted:
+                continue
             found.setdefault((stored.result.lab, stored.result.run_id), {})[source] = stored
     target.prepare()
     whole = {name: next(iter(copies.values())) for name, copies in found.items() if _alike(name, copies, done)}
@@ -60,7 +66,9 @@ def merge(sources: Sequence[Path], target: Store) -> Merged:
         if name not in parts:
             _take(stored, target, done)
     for source in dict.fromkeys(source.resolve() for source in sources):
-        _take_files(source, target.root, done)
+        places = [source / BASELINES] if baseline is None else [Baselines(source).place(baseline)]
+        for place in places:
+            _take_files(place, source, target.root, done)
     return done
 
 
@@ -135,9 +143,13 @@ def _take(stored: StoredResult, target: Store, done: Merged) -> None:
     done.copied.append(name)
 
 
-def _take_files(source: Path, root: Path, done: Merged) -> None:
+def _named(source: Path, baseline: str) -> set[tuple[str, str]]:
+    return {(entry.key.lab, run.run_id) for entry in Baselines(source).entries(baseline) for run in entry.runs}
+
+
+def _take_files(folder: Path, source: Path, root: Path, done: Merged) -> None:
     """Copy baselines with their history; one that is there already with another content is named and stays."""
-    for path in sorted((source / BASELINES).rglob("*.json")):
+    for path in sorted(folder.rglob("*.json")):
         name = path.relative_to(source)
         if not path.is_file():
             continue
