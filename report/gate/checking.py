@@ -267,14 +267,15 @@ def _candidates(
 
 
 def _pooled(candidate: Candidate, store: Store, unreadable: list[str]) -> Candidate:
-    """Return a candidate with the seeds of all runs of its version."""
+    """Return a candidate with the seeds of all runs of its version, but for those that are the baseline themselves."""
     current = candidate.current
     if current is None or not poolable(current):
         return candidate
     further = []
+    reserved = {current.run_id, *(result.run_id for result in candidate.reference.results)}
     for run in store.list().of(current.lab):
         entry = run.entry
-        if entry.run_id != current.run_id and entry.status == "complete" and of_version(entry, current.key_parts):
+        if entry.run_id not in reserved and entry.status == "complete" and of_version(entry, current.key_parts):
             try:
                 further.append(load(run.path))
             except ReportError as error:

@@ -1,7 +1,8 @@
 """The Atom feed: what is worth a message, namely verdicts of the gate, changes of level and runs that did not finish.
 
-A night on which nothing happened makes no entry, because its verdict is that of the night before. Ids are made from what an entry is about, so that a reader shows each
-one once; the date of an entry is that of its run, so that the same store gives the same feed on any day.
+A night on which nothing happened makes no entry, because its verdict is that of the night before. Ids are made from
+what an entry is about, so that a reader shows each one once; the date of an entry is that of its run, so that the same
+store gives the same feed on any day.
 """
 
 from __future__ import annotations
