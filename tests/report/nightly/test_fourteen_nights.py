@@ -226,7 +226,7 @@ def test_the_night_writes_a_line_now_and_then_where_no_terminal_shows_bars(quick
     write_lab(quick, "good", "import time; time.sleep(1)", value=GOOD)
     assert main(["nightly", "good", "--no-check"]) == 0
     lines = capsys.readouterr().err.splitlines()
-    assert any(re.fullmatch(r"[\d.]+ s: .+", line) for line in lines), lines
+    assert any(re.fullmatch(r"[\d.]+\ss: .+", line) for line in lines), lines
     assert main(["nightly", "good", "--no-check", "-q"]) == 0
     assert not capsys.readouterr().err
 
