@@ -15,6 +15,7 @@ from labreport.report.comparison.passages import note_changes
 from labreport.report.comparison.predictions import predictions
 from labreport.report.comparison.record import ComparedRun, Comparison, Comparisons, LabComparison, Reason
 from labreport.report.comparison.scores import metric_differences
+from labreport.report.comparison.together import together
 from labreport.report.comparison.version import NothingToCompareError, Version
 from labreport.report.findings import analysis, statistics
 from labreport.report.findings.scores import measured
@@ -46,6 +47,7 @@ def compare_all(
         tool_version=tool_version,
         level=statistics.LEVEL,
         comparisons=tuple(compare(first, other, terms) for other in others),
+        together=together((first, *others)),
     )
 
 

@@ -1,13 +1,15 @@
 """What A and B may be on the command line, and how each is read.
 
 `last:N`, `git:REV`, a result file, the folder of a run, a folder of runs, the folder of a report, a finished `.html` or
-`.pdf`, or a run's id. Where a folder holds several runs of a lab, the newest complete one counts; what is passed over
-or can't be read is remembered as a remark and never hides the rest.
+`.pdf`, or a run's id; `good=RUN` gives any of them a name. Where a folder holds several runs of a lab, the newest
+complete one counts; what is passed over or can't be read is remembered as a remark and never hides the rest.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -33,8 +35,21 @@ def resolve(names: Sequence[str], store: Store) -> tuple[Version, ...]:
         UnreadableError: a file is damaged, or a report carries no data.
         NothingToCompareError: the place is there but holds no complete run.
     """
-    labels = _labels(names)
-    return tuple(_version(name, label, store) for name, label in zip(names, labels, strict=True))
+    given = [_given(name) for name in names]
+    chosen = [name for name, _ in given if name]
+    if twice := [name for name in chosen if chosen.count(name) > 1]:
+        raise UsageError(f"Two versions can't both be called '{twice[0]}'.")
+    labels = _labels([version for _, version in given])
+    found = (_version(version, label, store) for (_, version), label in zip(given, labels, strict=True))
+    return tuple(
+        replace(version, label=name) if name else version for (name, _), version in zip(given, found, strict=True)
+    )
+
+
+def _given(text: str) -> tuple[str, str]:
+    """Return the name that the user gives a version, as in good=RUN, or none; and the version."""
+    found = None if Path(text).exists() else re.fullmatch(r"([^=/\\:\s][^=/\\:]{0,39})=(.+)", text, re.DOTALL)
+    return (found[1].strip(), found[2]) if found else ("", text)
 
 
 def _version(name: str, label: str, store: Store) -> Version:
