@@ -27,6 +27,7 @@ COMMANDS = {
     "record": "Run a script of your own, unedited, and store what it measured.",
     "import": "Store what a log of a training holds.",
     "render": "Turn stored results into HTML, PDF or Markdown; never trains.",
+    "repeat": "Train once more what a run's record says, and compare every number.",
     "compare": "Report what changed between versions, and whether it is more than chance.",
     "check": "Judge the newest runs against a baseline: the gate of a nightly job.",
     "baseline": "Set, show or list the baselines of the gate.",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from labreport.experiments.errors import DataError
 from labreport.experiments.result import DataFile
+from labreport.experiments.system import reading
 
 
 class Files(Mapping[str, Path]):
@@ -41,7 +42,7 @@ class Files(Mapping[str, Path]):
         found = []
         for name, path in self._paths.items():
             try:
-                found.append(DataFile(name=name, sha256=text_hash(path.read_bytes())))
+                found.append(DataFile(name=name, sha256=text_hash(reading.content(path, reading.LARGEST_DATA))))
             except OSError as error:
                 raise DataError(f"The lab's data file {name} can't be read: {error.strerror}.") from error
         return tuple(found)

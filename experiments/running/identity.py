@@ -17,6 +17,7 @@ from labreport.experiments.errors import LabError
 from labreport.experiments.lab.files import text_hash
 from labreport.experiments.registry import Home, Lab
 from labreport.experiments.result import DataFile, Setting
+from labreport.experiments.system import reading
 
 PACKAGE = Path(__file__).resolve().parents[1]
 """Folder of the package whose modules belong to the engine."""
@@ -53,7 +54,7 @@ def key_parts(
     """
     own, engine = used_files(lab)
     return {
-        "lab": _hash_of_files(own, lab.home.root) if own else text_hash(lab.file.read_bytes()),
+        "lab": _hash_of_files(own, lab.home.root) if own else text_hash(reading.content(lab.file)),
         "engine": _hash_of_files(engine, PACKAGE),
         "settings": json.dumps(dict(settings), sort_keys=True, ensure_ascii=False),
         "data": data_part(files),
@@ -111,7 +112,7 @@ def used_files(lab: Lab) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
 def _hash_of_files(paths: Sequence[Path], root: Path) -> str:
     digest = sha256()
     for path in paths:
-        digest.update(f"{path.relative_to(root).as_posix()}\0{text_hash(path.read_bytes())}\n".encode())
+        digest.update(f"{path.relative_to(root).as_posix()}\0{text_hash(reading.content(path))}\n".encode())
     return digest.hexdigest()
 
 
@@ -120,7 +121,7 @@ def _imported_files(
 ) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """Return the files that a file imports, each with the package it lies in."""
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = ast.parse(reading.content(path))
     except (SyntaxError, ValueError) as error:
         raise LabError(f"{path.name} is not readable Python source: {error}.") from error
     for node in ast.walk(tree):

@@ -34,7 +34,8 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
     """Delete old runs; without --yes, only list which.
 
     A line is a lab with its profile, data and changed settings. Never deleted: runs of a baseline, the newest complete
-    run of a line, and runs that can't be read, which are named; the exit code is then 2.
+    run of a line, and runs that can't be read, which are named; the exit code is then 2. Links and what is not the
+    store's own are passed over and named.
     """
     configuration = options.resolve(runs_dir=runs_dir)
     root = configuration.runs_dir
@@ -46,8 +47,11 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
     kept = [retention.parse_rule(rule) for rule in rules]
     protected = promotions.kept_runs(Baselines(root))
     runs = [run for run in listing.runs if not labs or run.entry.lab in labs]
-    fates = retention.judge(runs, kept, protected, datetime.now(UTC), readable=retention.can_be_read)
-    rests = [] if labs else list(retention.rests(root))
+    fates = retention.judge(
+        runs, kept, protected, datetime.now(UTC), readable=retention.can_be_read, linked=retention.is_linked
+    )
+    left = retention.Leftovers(ours=(), foreign=()) if labs else retention.leftovers(root)
+    rests = left.ours
     going = [fate.run for fate in fates if fate.goes]
     freed = sum(retention.size_of(path) for path in (*(run.folder for run in going), *rests))
     if yes:
@@ -61,6 +65,7 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
                 "deleted": yes,
                 "runs": [shown(run.folder) for run in going],
                 "rests": [shown(path) for path in rests],
+                "foreign": [shown(path) for path in left.foreign],
                 "bytes": freed,
                 "kept": {fate.run.entry.run_id: fate.reason for fate in fates if not fate.goes},
             }
@@ -71,6 +76,8 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
             print_table(heads, [_row(run.entry) for run in going])
         for path in rests:
             click.echo(f"leftovers of a program that was stopped: {shown(path)}")
+        for path in left.foreign:
+            click.echo(f"not the store's own, passed over: {shown(path)}")
         verb = "Deleted" if yes else "Would delete"
         click.echo(f"{verb} {integer(len(going))} of {integer(len(fates))} runs, {size(freed)}.")
         if not yes and (going or rests):

@@ -10,6 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from labreport.experiments.system import reading
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store.runs import RESULT
 
@@ -33,6 +34,9 @@ class Committed:
         Raises:
             UnreadableError: git can't give them.
         """
+        size = _git(self.top, "cat-file", "-s", self.blob)
+        if size is not None and int(size) > reading.LARGEST:
+            raise UnreadableError(f"Can't read {self.origin}: it is larger than any result.")
         content = _git(self.top, "cat-file", "blob", self.blob)
         if content is None:
             raise UnreadableError(f"Can't read {self.origin}: git does not hold it whole.")

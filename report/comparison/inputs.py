@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
 from labreport.experiments.result import Result
+from labreport.experiments.system import reading
 from labreport.report.comparison import gitstore
 from labreport.report.comparison.passages import of_text
 from labreport.report.comparison.record import Reason
@@ -162,7 +162,7 @@ def _report_folder(folder: Path, listed: Mapping[str, str], label: str) -> Versi
     paths = [path for name in names if embedded.is_report(path := folder / name) and path.is_file()]
     if not paths:
         raise UnreadableError(f"The report in {folder} has no .html and no .pdf file left; render it again.")
-    edited = [path.name for path in paths if sha256(path.read_bytes()).hexdigest() != listed[path.name]]
+    edited = [path.name for path in paths if reading.digest(path) != listed[path.name]]
     return _report(paths, label, [Reason(code="edited", values={"file": name}) for name in edited])
 
 

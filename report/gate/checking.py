@@ -36,6 +36,7 @@ from labreport.report.gate.reference import UNKNOWN, BaselineSource, changed_ver
 from labreport.report.gate.rules import LabRules, Rules, check_metrics, parse
 from labreport.report.gate.verdict import Check, Verdict
 from labreport.report.publish import report_moment, tool_version
+from labreport.report.running import orders
 from labreport.report.running.execution import execute
 from labreport.report.running.planning import Plan, choose, make_plans
 from labreport.report.store import verdicts
@@ -145,7 +146,7 @@ def read_rules(configuration: Configuration, listing: StoredRuns) -> Rules:
         UsageError: they say something that can't be.
     """
     stored = sorted({run.entry.lab for run in listing.runs})
-    known = dict.fromkeys([*registry.names(), *configuration.paths, *stored])
+    known = dict.fromkeys([*registry.names(), *configuration.paths, *configuration.record, *stored])
     notes = NotesInUse.of(configuration)
     own = (name for lab in configuration.paths for name in notes.own(lab).claims)
     return parse(configuration.gate, known, (*claims.names(), *own))
@@ -189,19 +190,20 @@ def rerunner(
 
     def rerun(result: Result, seeds: tuple[int, ...]) -> Result:
         card = result.findings.data
+        changed = {name: result.settings[name] for name in result.changed_settings}
         again = override(
-            configuration,
+            orders.with_seeds(configuration, result.lab, seeds),
             labs=(result.lab,),
             seeds=",".join(map(str, seeds)),
             profile=result.profile,
             data=card.source if card else None,
-            settings={result.lab: {name: result.settings[name] for name in result.changed_settings}},
+            settings={result.lab: changed} if changed else {},
         )
         plan = make_plans(again, (), store)[0]
         if plan.problem:
             raise ExperimentError(plan.problem)
-        if changed := changed_version(result.key_parts, plan.parts):
-            raise ChangedError(f"changed since the run: {', '.join(changed)}")
+        if differing := changed_version(result.key_parts, plan.parts):
+            raise ChangedError(f"changed since the run: {', '.join(differing)}")
         plan = _to_confirm(plan, store)
         announce(f"{result.lab}: suspicious, run again with the seeds {again.seeds}")
         done = execute(
@@ -236,7 +238,9 @@ def _candidates(
         labs = tuple(named)
     else:
         labs = (
-            choose(configuration, runs) if configuration.labs else in_order([*runs, *source.labs], configuration.paths)
+            choose(configuration, runs)
+            if configuration.labs
+            else in_order([*runs, *source.labs], [*configuration.paths, *configuration.record])
         )
     chosen_alone = named is not None or bool(configuration.labs)
     unreadable = [message for message in listing.unreadable if not chosen_alone or _names(message, labs)]

@@ -121,12 +121,13 @@ def estimate(plan: Plan, entries: Iterable[Entry]) -> float | None:
     alike = [
         entry
         for entry in entries
-        if entry.lab == plan.lab and entry.profile == plan.profile and entry.seconds is not None and entry.seeds
+        if entry.lab == plan.lab and entry.profile == plan.profile and entry.seconds is not None
     ]
     complete = max((entry for entry in alike if entry.status == "complete"), key=_started, default=None)
     stopped = [entry for entry in alike if entry.status == "interrupted" and entry.key == plan.key]
-    times = [(entry.seconds or 0.0) / len(entry.seeds) for entry in (*([complete] if complete else []), *stopped)]
-    return max(times) * len(plan.seeds) if times else None
+    # A script that seeds itself has no seeds and is one training.
+    times = [(entry.seconds or 0) / max(len(entry.seeds), 1) for entry in (*([complete] if complete else []), *stopped)]
+    return max(times) * max(len(plan.seeds), 1) if times else None
 
 
 def in_order(plans: Sequence[Plan], entries: Sequence[Entry]) -> tuple[Plan, ...]:

@@ -21,6 +21,7 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from labreport.experiments.result import Result
+from labreport.experiments.system import reading
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.findings.training_words import forms
 from labreport.report.store import codec, files
@@ -140,7 +141,7 @@ class Baselines:
         for path in paths:
             result = load(path)
             self._check(path, result)
-            reference = HashedRun(run_id=result.run_id, sha256=sha256(path.read_bytes()).hexdigest())
+            reference = HashedRun(run_id=result.run_id, sha256=reading.digest(path))
             known = by_key.setdefault(key_of(result), [])
             if reference not in known:
                 known.append(reference)
@@ -183,7 +184,7 @@ class Baselines:
         for reference in entry.runs:
             path = self.root / entry.key.lab / reference.run_id / RESULT
             try:
-                content = path.read_bytes()
+                content = reading.content(path)
             except OSError:
                 lost.append(reference.run_id)
                 continue
@@ -223,7 +224,7 @@ class Baselines:
 
 def _read(path: Path) -> Baseline:
     try:
-        entry = codec.parse(path.read_bytes(), Baseline, str(path))
+        entry = codec.parse(reading.content(path), Baseline, str(path))
     except OSError as error:
         raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
     except UnreadableError as error:

@@ -20,7 +20,7 @@ import msgspec
 
 from labreport.experiments.result import Result
 from labreport.report.errors import UnreadableError
-from labreport.report.findings.scores import measured
+from labreport.report.findings.scores import measured, of_judged_model
 from labreport.report.store import codec, files
 from labreport.report.store.baselines import Baseline, Baselines, HashedRun, Key, NoBaselineError
 
@@ -117,7 +117,7 @@ def _means(results: Sequence[Result]) -> dict[str, float]:
     found: dict[str, list[float]] = {}
     for result in results:
         for name, one in measured(result).items():
-            if one.kind == "score" and one.first.split == "test" and one.first.model == "final":
+            if one.kind == "score" and one.first.split == "test" and of_judged_model(one.first):
                 found.setdefault(name, []).extend(one.values)
     return {name: math.fsum(values) / len(values) for name, values in found.items()}
 

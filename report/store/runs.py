@@ -24,6 +24,7 @@ from pathlib import Path
 import msgspec
 
 from labreport.experiments.result import Failure, Result, Setting
+from labreport.experiments.system import reading
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.findings import analysis
 from labreport.report.findings.scores import scores_of
@@ -283,7 +284,7 @@ class Store:
         index = folder / INDEX
         known = None
         with contextlib.suppress(OSError, UnreadableError):
-            known = codec.parse(index.read_bytes(), Entry, str(index))
+            known = codec.parse(reading.content(index, reading.LARGEST_TEXT), Entry, str(index))
         stamp = stamp_of(folder / RESULT)
         if known is not None and known.form >= FORM and _fits(known, folder) and known.stamp == stamp:
             return known
@@ -325,7 +326,7 @@ def read(path: Path) -> StoredResult:
         UnreadableError: missing, damaged, cut off, or of a newer format.
     """
     try:
-        content = path.read_bytes()
+        content = reading.content(path)
     except OSError as error:
         raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
     return StoredResult(path=path, result=codec.decode(content, str(path)), content=content)
