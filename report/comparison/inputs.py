@@ -20,7 +20,7 @@ from labreport.report.comparison.record import Reason
 from labreport.report.comparison.version import NothingToCompareError, Pages, Version
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.findings.labs import in_order
-from labreport.report.store import codec, embedded, manifest
+from labreport.report.store import codec, embedded, manifest, sources
 from labreport.report.store.runs import RESULT, Store, load
 
 LAST = "last:"
@@ -42,8 +42,22 @@ def resolve(names: Sequence[str], store: Store) -> tuple[Version, ...]:
     labels = _labels([version for _, version in given])
     found = (_version(version, label, store) for (_, version), label in zip(given, labels, strict=True))
     return tuple(
-        replace(version, label=name) if name else version for (name, _), version in zip(given, found, strict=True)
+        replace(version, label=name or version.label, sources=_sources(version, store, text))
+        for (name, text), version in zip(given, found, strict=True)
     )
+
+
+def _sources(version: Version, store: Store, text: str) -> dict[str, dict[str, str]]:
+    """Return the source of each lab of a version, where the store or that of the run keeps it."""
+    path = Path(text)
+    roots = [store.root, *([path, *list(path.absolute().parents)[:3]] if path.exists() else [])]
+    found: dict[str, dict[str, str]] = {}
+    for lab, result in version.results.items():
+        digest = result.key_parts.get("lab", "")
+        kept = next((kept for root in roots if (kept := sources.kept(root, digest)) is not None), None)
+        if kept is not None:
+            found[lab] = kept
+    return found
 
 
 def _given(text: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Named baselines: which stored runs later ones are judged against.
 
     runs/baselines/NAME/LAB-PROFILE-DATA-ENGINE.json
-    runs/baselines/NAME/.history/                     what it was before, and why it was changed (`promotions`)
+    runs/baselines/NAME/%history/                     what it was before, and why it was changed (`promotions`)
 
 A file for each lab, profile, data and engine, so that setting one never touches the others and two jobs can set
 baselines at the same time. It names runs of the store with the hash of each result; it does not copy them. A quick run
@@ -28,6 +28,8 @@ from labreport.report.store import codec, files
 from labreport.report.store.runs import RESULT, load
 
 FOLDER = "baselines"
+HISTORY = "%history"
+"""Folder inside that of a baseline; no quoted part of a name looks like it, and artifacts leave hidden files out."""
 FORMAT = 1
 _PART = r"[\w@#+][\w.@#+=%-]{0,99}"
 _NAME = re.compile(rf"(?=.{{1,200}}$){_PART}(/{_PART})*(?<!\.json)")
@@ -109,7 +111,7 @@ class Baselines:
     def names(self) -> tuple[str, ...]:
         """Return the names of all baselines."""
         places = {path.parent.relative_to(self.folder) for path in self.folder.rglob("*.json") if path.is_file()}
-        shown = (place for place in places if place.parts and not any(part.startswith(".") for part in place.parts))
+        shown = (place for place in places if place.parts and HISTORY not in place.parts)
         return tuple(sorted("/".join(map(unquote, place.parts)) for place in shown))
 
     def place(self, name: str) -> Path:

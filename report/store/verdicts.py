@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from labreport.experiments.system import reading
 from labreport.report.errors import UnreadableError
 from labreport.report.store import codec, files
 
@@ -60,5 +61,5 @@ def read(root: Path) -> tuple[KeptVerdict, ...]:
     found = []
     for path in sorted((root / FOLDER).glob("*.json"), reverse=True):
         with contextlib.suppress(OSError, UnreadableError):
-            found.append(codec.parse(path.read_bytes(), KeptVerdict, str(path)))
+            found.append(codec.parse(reading.content(path, reading.LARGEST_TEXT), KeptVerdict, str(path)))
     return tuple(found)
