@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 
@@ -96,7 +95,7 @@ def check(
     try:
         source = BaselineSource(label=name, kind="first", store=store) if first_night else reference.read(name, store)
     except NoBaselineError as error:
-        source, message = BaselineSource(label=Path(name).name, kind="unknown", store=store), str(error)
+        source, message = BaselineSource(label=reference.label_of(name), kind="unknown", store=store), str(error)
         problem = Reason(code=UNKNOWN, values={"name": source.label})
     candidates, judged, unreadable = _candidates(configuration, store, source, runs)
     if pool:

@@ -114,13 +114,18 @@ class Baselines:
         shown = (place for place in places if place.parts and HISTORY not in place.parts)
         return tuple(sorted("/".join(map(unquote, place.parts)) for place in shown))
 
+    @staticmethod
+    def may_be_called(name: str) -> bool:
+        """Return whether a baseline can have this name."""
+        return _NAME.fullmatch(name) is not None
+
     def place(self, name: str) -> Path:
         """Return the folder of a baseline.
 
         Raises:
             UsageError: a name that no baseline can have.
         """
-        if not _NAME.fullmatch(name):
+        if not self.may_be_called(name):
             raise UsageError(
                 f"A baseline can't be called {name[:200]!r}: use letters, digits, '.', '_', '-' and '/', as in the "
                 "name of a branch."
