@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from labreport.experiments.result import Result
+from labreport.experiments.system import supervision
 from labreport.report.configuration import Configuration
 from labreport.report.errors import ReportError, missing_extra
+from labreport.report.running import lost
 from labreport.report.running.planning import Plan, with_data
 from labreport.report.store.runs import Store, StoredResult
 
@@ -79,6 +81,7 @@ def execute(
             if missing := _missing_extra(result):
                 raise missing
             one = Done(plan=plan, stored=store.save(result), trained=True)
+            lost.forget()
             if result.status == "complete":
                 store.forget(result.lab, result.key)
         finished(one)
@@ -95,8 +98,10 @@ def _run(
     announce: Callable[[str], None],
 ) -> Result:
     # Imported here, because only a run may load Keras.
-    from labreport.experiments.running.runner import RunInterrupted, run_lab
+    from labreport.experiments.running.runner import RunInterrupted, begun, run_lab
 
+    if supervision.watched():
+        lost.note(store.root.absolute(), begun(plan.prepared, command))
     try:
         return run_lab(
             plan.prepared,
@@ -109,6 +114,7 @@ def _run(
     except RunInterrupted as stopped:
         # Stored and marked: it never answers for its key, but shows how far the run had come.
         store.save(stopped.result)
+        lost.forget()
         raise
 
 
