@@ -55,6 +55,7 @@ _FORMS: dict[str, Any] = {
     "paths": dict[str, Filled],
     "gate": dict[str, Any],
     "nightly": dict[str, Any],
+    "record": dict[str, dict[str, Any]],
     "settings": dict[str, dict[str, Any]],
 }
 """What may stand for a key in the file; everything else is a text."""
@@ -117,6 +118,9 @@ class Configuration:
     """Rules of `labreport check`, as they stand in the file; `gate.rules` reads them."""
     nightly: Mapping[str, Any] = field(default_factory=dict)
     """What `labreport nightly` does where no flag says otherwise, as it stands in the file; `schedule` reads it."""
+    record: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The user's scripts that run like labs: name -> command and options, as they stand in the file; `orders` reads
+    them."""
 
     @property
     def look(self) -> Look:
@@ -195,12 +199,12 @@ def converted(table: Any, kind: type[TomlTable], origin: str) -> TomlTable:
     Raises:
         UsageError: an unknown key (names the nearest), or a value of the wrong type or range.
     """
-    known = {field.name: field.type for field in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
+    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
     values = {}
     for key, value in checked(table, dict[str, Any], origin).items():
         if key not in known:
             raise UsageError(f"{origin}: {unknown_name('key', key, known)}")
-        values[key] = checked(value, known[key], f"{origin}.{key}")
+        values[known[key].name] = checked(value, known[key].type, f"{origin}.{key}")
     return kind(**values)
 
 

@@ -117,7 +117,7 @@ def training(
         role=facts.role,
         seed=facts.seed,
         fold=facts.fold,
-        epochs=count if not positions or axis == "step" else sum(phases) or positions[-1],
+        epochs=sum(phases) or (positions[-1] if positions else 0),
         batch_size=facts.batch_size,
         train_samples=facts.train_samples,
         validation_samples=facts.validation_samples,

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import cast
 
 import msgspec
+from msgspec import UNSET
 
+from labreport.experiments import registry
 from labreport.experiments.registry import additions
 from labreport.experiments.registry.additions import Additions
+from labreport.experiments.result import Listing as Source
 from labreport.experiments.result import Result
 from labreport.report.chapters import automatic, notes, tables
 from labreport.report.chapters.claim_words import Said
@@ -35,6 +38,7 @@ from labreport.report.document import (
     Exercise,
     Figure,
     Listing,
+    ListingOrigin,
     Prose,
     Section,
     Table,
@@ -361,11 +365,19 @@ def _listing(passage: Passage, result: Result, placing: _Placing, where: str) ->
             if sha256(item.source.encode()).hexdigest() != item.sha256:
                 raise NoteError(f"{where}: the source of '{item.name}' is not the one that ran: its hash differs.")
             id_, number = placing.next("listing", f"listing-{passage.name}", where)
+            origin: ListingOrigin = "ran" if _ran(result, item) else "compared"
             return Listing(
-                id=id_, number=number, caption=passage.text, code=item.source, sha256=item.sha256, verified=True
+                id=id_, number=number, caption=passage.text, code=item.source, sha256=item.sha256, origin=origin
             )
     known = ", ".join(item.name for item in result.findings.listings) or "none"
     raise NoteError(f"{where}: the run has no listing '{passage.name}'; it has {known}.")
+
+
+def _ran(result: Result, listing: Source) -> bool:
+    """Return whether a listing ran; records of format 1 do not say so of the plain training, which never does."""
+    if listing.ran is UNSET:
+        return not (result.format == 1 and result.lab in registry.BOOK and listing.name == "fit")
+    return listing.ran
 
 
 def _example(passage: Passage, result: Result, where: str) -> Example:

@@ -11,7 +11,7 @@ from labreport.report.commands import options
 from labreport.report.commands.console import print_json, print_table, shown
 from labreport.report.errors import UsageError
 from labreport.report.numbers import UNKNOWN, integer, size
-from labreport.report.store import retention
+from labreport.report.store import promotions, retention
 from labreport.report.store.baselines import Baselines
 from labreport.report.store.codec import NAME
 from labreport.report.store.runs import Entry, Store
@@ -45,7 +45,7 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
         if not NAME.fullmatch(lab) or not (root / lab).is_dir():
             raise UsageError(f"There is no run of '{lab}' in {shown(root)}.")
     kept = [retention.parse_rule(rule) for rule in rules]
-    protected = Baselines(root).kept_runs()
+    protected = promotions.kept_runs(Baselines(root))
     runs = [run for run in listing.runs if not labs or run.entry.lab in labs]
     fates = retention.judge(
         runs, kept, protected, datetime.now(UTC), readable=retention.can_be_read, linked=retention.is_linked

@@ -19,6 +19,14 @@ FORCE = click.option("--force", is_flag=True, help="Do it again even where nothi
 STRICT = click.option("--strict", is_flag=True, help="Exit with 1 where a claim does not hold in every run.")
 QUIET = click.option("-q", "--quiet", is_flag=True, help="No progress, and no lines but results and errors.")
 VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Say more: why a lab runs, how it is trained.")
+JOBS = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that train the seeds of a lab; no number depends on it.  [default: 1]",
+)
+DATA_DIR = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the data files of Keras.")
+OFFLINE = click.option("--offline", is_flag=True, default=None, help="Never try to download data.")
 RUNS_DIR = click.option("--runs-dir", type=click.Path(path_type=Path), help="Folder of the store.  [default: runs]")
 
 
@@ -27,12 +35,7 @@ def run_options(command: Command) -> Command:
     return _all(
         command,
         click.option("--seeds", metavar="LIST", help="Seeds such as 0, 0-9 or 0,2,5-7.  [default: 0]"),
-        click.option(
-            "--jobs",
-            type=click.IntRange(min=1),
-            metavar="N",
-            help="Processes that train the seeds of a lab; no number depends on it.  [default: 1]",
-        ),
+        JOBS,
         click.option(
             "-P",
             "assignments",
@@ -42,8 +45,8 @@ def run_options(command: Command) -> Command:
         ),
         click.option("--profile", metavar="NAME", help="full, or quick: a few epochs, to see that all works."),
         click.option("--data", metavar="KIND", help="auto, full or sample.  [default: auto]"),
-        click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the data files of Keras."),
-        click.option("--offline", is_flag=True, default=None, help="Never try to download data."),
+        DATA_DIR,
+        OFFLINE,
         RUNS_DIR,
     )
 

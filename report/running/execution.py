@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from labreport.experiments.data.sources import Announce
+from labreport.experiments.lab.session import Progress
 from labreport.experiments.result import Result
+from labreport.experiments.running.preparation import Prepared
 from labreport.experiments.system import supervision
 from labreport.report.configuration import Configuration
 from labreport.report.errors import ReportError, missing_extra
-from labreport.report.running import lost
+from labreport.report.running import lost, recorded
+from labreport.report.running.orders import Ordered
 from labreport.report.running.planning import Plan, with_data
 from labreport.report.store.runs import Store, StoredResult
 
@@ -35,8 +39,8 @@ def execute(
     *,
     force: bool,
     command: Sequence[str],
-    progress: Callable[[str, int, int, dict[str, float]], None],
-    announce: Callable[[str], None],
+    progress: Progress,
+    announce: Announce,
     finished: Callable[[Done], None],
 ) -> list[Done]:
     """Run each plan whose identity has no stored run, and store the result.
@@ -89,14 +93,33 @@ def execute(
     return done
 
 
+def trained(prepared: Prepared, *, jobs: int, progress: Progress, announce: Announce) -> Result:
+    """Run a lab and return its result; nothing is stored, finished seeds neither.
+
+    Raises:
+        KeyboardInterrupt: stopped by the user.
+        ExperimentError: the lab needs Keras and TensorFlow, which are not installed.
+    """
+    from labreport.experiments.running.runner import run_lab
+
+    result = run_lab(prepared, jobs=jobs, progress=progress, announce=announce)
+    if missing := _missing_extra(result):
+        raise missing
+    return result
+
+
 def _run(
     plan: Plan,
     jobs: int,
     store: Store,
     command: Sequence[str],
-    progress: Callable[[str, int, int, dict[str, float]], None],
-    announce: Callable[[str], None],
+    progress: Progress,
+    announce: Announce,
 ) -> Result:
+    if isinstance(plan.prepared, Ordered):
+        if plan.remark:
+            announce(f"{plan.lab}: {plan.remark}")
+        return recorded.run(plan.prepared, store, announce)
     # Imported here, because only a run may load Keras.
     from labreport.experiments.running.runner import RunInterrupted, begun, run_lab
 

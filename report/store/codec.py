@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 import msgspec
+from msgspec import UNSET
 
 from labreport.experiments.errors import message_of
-from labreport.experiments.result import FORMAT, GREATEST_SECONDS, OWN_FORMAT, Result
+from labreport.experiments.result import FORMAT, GREATEST_SECONDS, Result
 from labreport.report.errors import UnreadableError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
@@ -76,9 +77,9 @@ def decode(text: bytes, origin: str) -> Result:
     version = plain.get("format") if isinstance(plain, dict) else None
     if not isinstance(version, int):
         raise UnreadableError(f"Can't read {origin}: not a result of labreport (it has no format number).")
-    if version > OWN_FORMAT:
+    if version > FORMAT:
         raise UnreadableError(
-            f"Can't read {origin}: saved in format {version}; this version reads up to {OWN_FORMAT}.\n"
+            f"Can't read {origin}: saved in format {version}; this version reads up to {FORMAT}.\n"
             "Update labreport, or run the lab again."
         )
     # As `labreport show --json` writes it: what was concluded then is concluded again.
@@ -105,7 +106,7 @@ def _check_size(content: bytes, origin: str) -> None:
 
 def _check_facts(result: Result, origin: str) -> None:
     """Refuse what no run of ours says of itself, whatever it has measured."""
-    if not result.seeds and result.format == FORMAT:
+    if not result.seeds and result.findings.own is UNSET:
         raise UnreadableError(f"Can't read {origin}: a run without seeds.")
     for name, value in result.settings.items():
         if isinstance(value, float) and not math.isfinite(value):

@@ -40,6 +40,8 @@ FORM = 3
 PURPOSE, CONFIRMATION = "purpose", "confirmation"
 """The part of a run's identity that marks a run which the gate asked for to confirm a suspicion. It stands among the
 `key_parts`, whose names are free, so that every reader of format 1 reads it; runs of the user's have no such part."""
+REJECTED = ("regressed", "failed")
+"""Outcomes of the gate after which a run becomes no baseline unasked."""
 MISSING = "missing:"
 """Before the source of data (full, sample or auto) in the identity of a run that failed before it could read them."""
 

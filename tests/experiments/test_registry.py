@@ -126,9 +126,9 @@ def zoo(tmp_path, monkeypatch):
     (labs / "help.py").write_text("MORE = 1\n")
     (labs / "apes.py").write_text("from .help import MORE\n" + OWN_LAB)
     monkeypatch.syspath_prepend(tmp_path)
-    plugins._offered.cache_clear()
+    plugins.forget()
     yield labs
-    plugins._offered.cache_clear()
+    plugins.forget()
     for name in [name for name in sys.modules if name.partition(".")[0] == "zoo"]:
         del sys.modules[name]
 
