@@ -213,6 +213,11 @@ def _digits(metric: MetricDifference, scale: float) -> int:
     size = min((spread for spread in spreads if spread > 0), default=abs(metric.difference)) * scale
     if not isfinite(size) or size == 0:
         size = abs(fmean(metric.a)) * scale / 100 if all(map(isfinite, metric.a)) else 0.0
+    return digits_for(size)
+
+
+def digits_for(size: float) -> int:
+    """Return the decimals that show two digits of a number of this size: from one to four."""
     if not isfinite(size) or size == 0:
         return 2
     return min(4, max(1, 1 - floor(log10(size))))
