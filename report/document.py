@@ -267,6 +267,11 @@ def first(text: Text) -> str:
     return next(iter(text.by_language.values())) if isinstance(text, LanguageTexts) else text
 
 
+def said(text: Text, language: str) -> str:
+    """Return a text in one language; empty where it is not in that one."""
+    return text.by_language.get(language, "") if isinstance(text, LanguageTexts) else text
+
+
 def each(text: Text, change: Callable[[str], str]) -> Text:
     """Return a text with its string changed in each language."""
     if isinstance(text, LanguageTexts):

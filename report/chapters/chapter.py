@@ -110,6 +110,7 @@ def assemble(
     folder: Path | None = None,
     labels: Words | None = None,
     own: Additions = additions.NOTHING,
+    from_record: bool = False,
 ) -> Assembled:
     """Return the chapter of a run that is complete.
 
@@ -121,13 +122,15 @@ def assemble(
         folder: with user-supplied notes.
         labels: what figures are labelled with, where not in the report's language alone.
         own: what the lab defines for its own notes.
+        from_record: whether the chapter is made from the record although there is a note.
 
     Raises:
-        NoteError: the note is missing, or says something the run does not give.
+        NoteError: the note says something the run does not give.
         RenderingError: a figure or table can't be made.
     """
     in_use = NotesInUse(folder=folder, solutions=solutions)
-    text, origin = in_use.text_of(result, language)
+    made = automatic.note(result, language) if from_record else None
+    text, origin = (made, automatic.ORIGIN) if made is not None else in_use.text_of(result, language)
     context = Context(result, language, cited=True, own=own)
     note = notes.read(context, text, origin, in_use.library())
     if folder is not None and origin != automatic.ORIGIN:
@@ -224,7 +227,8 @@ def _blocks(
                 blocks[-1] = msgspec.structs.replace(last, solution=passage.text, answer_lines=0)
         elif passage.kind == "exercise":
             id_, number = placing.next("exercise", f"exercise-{passage.name}", where)
-            # A line for each point, and enough for a sentence in any case.
+            # Where the note does not say: a line for each point, and enough for a sentence in any case.
+            lines = max(3, passage.points) if passage.lines is None else passage.lines
             blocks.append(
                 Exercise(
                     id=id_,
@@ -232,7 +236,7 @@ def _blocks(
                     points=passage.points,
                     task=passage.text,
                     hint="",
-                    answer_lines=max(3, passage.points),
+                    answer_lines=lines,
                 )
             )
         else:

@@ -66,9 +66,8 @@ def cover(
         *((words(f"labs.cover_{name}"), escape(text)) for name, text in told if text),
         (words("labs.cover_date"), date),
         (words("labs.cover_version"), f"labreport {version}"),
-        (words("labs.cover_data"), words(f"labs.{_data_kind(results)}")),
-        (words("labs.cover_profile"), words(f"labs.{_profile_kind(results)}")),
-        (words("labs.cover_seeds"), _seeds(results)),
+        *(_lab_facts(results, words) if any(result.findings.own is UNSET for result in results) else ()),
+        (words("labs.cover_seeds"), _seeds(results) or words("own.not_set")),
     ]
     own = "" if has_shipped(results) else "_own"
     title = escape(configuration.title.get(language, "")) or _title(results, titles, words)
@@ -81,6 +80,14 @@ def cover(
         logo=data_address(configuration.logo) if configuration.logo else "",
         logo_alt=configuration.institution.get(language, "") or words("labs.logo"),
         strip=tuple(_strip(results, titles, words, labels)),
+    )
+
+
+def _lab_facts(results: Sequence[Result], words: Words) -> tuple[tuple[str, str], ...]:
+    """Return what is true of labs alone: a user's script chooses neither a data set of ours nor a profile."""
+    return (
+        (words("labs.cover_data"), words(f"labs.{_data_kind(results)}")),
+        (words("labs.cover_profile"), words(f"labs.{_profile_kind(results)}")),
     )
 
 
@@ -124,7 +131,7 @@ def summary(parts: Sequence[tuple[Result, Assembled | None]], titles: Mapping[st
         id="summary",
         number="",
         title=words(f"labs.summary{own}"),
-        opening=(Prose(markdown=words("labs.summary_text")), table),
+        opening=(Prose(markdown=words(f"labs.summary_text{own}")), table),
     )
 
 

@@ -42,6 +42,7 @@ class CurveLook:
 
 TRAINING = CurveLook(colour=palette.TRAINING, width=0.8, marker="o")
 VALIDATION = CurveLook(colour=palette.VALIDATION, width=1.7)
+TEST = CurveLook(colour=palette.TEST, width=1.2, pattern=(0, (3, 1.5)))
 
 
 def bundle(curves: Sequence[Sequence[float]], mean: Sequence[float] | None = None) -> Curve:

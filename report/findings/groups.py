@@ -11,18 +11,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from msgspec import UNSET
 
-from labreport.experiments.recording.directions import directions_of
+from labreport.experiments.recording.directions import directions_of, measured, words_of
 from labreport.experiments.result import Course, Direction, Result, Training
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.flatness import Flatness, flatness
-
-VALIDATION = "val_"
-"""Beginning of the keys of the validation part; also inside a key of one of several outputs it stands first."""
 
 GroupKind = Literal["seed", "fold", "fits"]
 Ending = Literal["complete", "early-stopped", "diverged", "failed", "interrupted"]
@@ -51,14 +48,21 @@ class GroupCurve:
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """One measure: its curve on the training part, on the validation part, or both."""
+    """One measure: its curves on the parts of the data, each the key of a history or None."""
 
     name: str
-    """The key without `val_`."""
-    training: str | None
-    validation: str | None
+    """The key without what names the part."""
+    training: str | None = None
+    validation: str | None = None
+    test: str | None = None
     direction: Direction | None
     """None: not known, so nothing is called better."""
+
+    @property
+    def parts(self) -> tuple[tuple[str, Literal["training", "validation", "test"]], ...]:
+        """The keys that were measured, each with its part."""
+        found = ((self.training, "training"), (self.validation, "validation"), (self.test, "test"))
+        return tuple((key, part) for key, part in found if key)  # type: ignore[misc]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,29 +254,34 @@ def _metrics(member: Member) -> dict[str, Direction | None]:
 
 
 def _pairs(metrics: dict[str, Direction | None]) -> tuple[Pair, ...]:
-    names = dict.fromkeys(key.removeprefix(VALIDATION) for key in metrics)
-    return tuple(
-        Pair(
-            name=name,
-            training=name if name in metrics else None,
-            validation=f"{VALIDATION}{name}" if f"{VALIDATION}{name}" in metrics else None,
-            direction=metrics.get(name) or metrics.get(f"{VALIDATION}{name}"),
-        )
-        for name in names
-    )
+    """Return the measures of a history, in the order of their first keys; a second key of one part stands alone."""
+    found: dict[tuple[str, ...], Pair] = {}
+    for key, direction in metrics.items():
+        about = measured(key)
+        part = {"validation": "validation", "test": "test"}.get(about.part or "", "training")
+        place = words_of(about.name) or (about.name,)
+        known = found.get(place)
+        if known is not None and part in dict(known.parts).values():
+            place, known = (key,), None
+        if known is None:
+            found[place] = Pair(name=key if place == (key,) else about.name, direction=direction, **{part: key})
+        else:
+            found[place] = replace(known, direction=known.direction or direction, **{part: key})
+    return tuple(found.values())
 
 
 def _watched(members: Sequence[Member], pairs: Sequence[Pair]) -> Watched | None:
     rules = [member.course.stopping for member in members if member.course and member.course.stopping]
+    validated = {pair.validation for pair in pairs}
+    histories = [member.training.history for member in members]
     for rule in rules:
         directions = {pair.validation or pair.name: pair.direction for pair in pairs}
         directions |= {pair.training: pair.direction for pair in pairs if pair.training}
         direction = rule.direction or directions.get(rule.monitor)
-        measured = any(rule.monitor in member.training.history for member in members)
-        if direction is not None and measured and rule.monitor.startswith(VALIDATION):
+        if direction is not None and rule.monitor in validated and any(rule.monitor in kept for kept in histories):
             return Watched(key=rule.monitor, direction=direction, by="stopping", restored=rule.restore_best_weights)
     for pair in pairs:
-        if pair.name == "loss" and pair.validation:
+        if words_of(pair.name) == ("loss",) and pair.validation:
             return Watched(key=pair.validation, direction=pair.direction or "lower", by="loss")
     for pair in pairs:
         if pair.validation and pair.direction:

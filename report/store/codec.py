@@ -27,6 +27,11 @@ _NAMES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _BITS = 64
 """Of a whole number; a greater one was not written by us, and is not a float."""
 
+_WEIGHTS = {b",": 40, b"[": 130, b"{": 300, b'"': 28}
+"""Bytes of memory that each mark of JSON costs at most once it is read: a number, a list, an object, half a text."""
+_MOST_MEMORY = 240 * 1024 * 1024
+"""Bytes that the values of one file may take: six million numbers."""
+
 Decoded = TypeVar("Decoded")
 
 
@@ -56,6 +61,7 @@ def decode(text: bytes, origin: str) -> Result:
     Raises:
         UnreadableError: not JSON, not a Result, truncated, or of a newer format.
     """
+    _check_size(text, origin)
     try:
         plain = msgspec.json.decode(text)
     except MALFORMED as error:
@@ -92,6 +98,12 @@ def decode(text: bytes, origin: str) -> Result:
     return result
 
 
+def _check_size(content: bytes, origin: str) -> None:
+    """Refuse a file whose values would fill the memory, before one of them is made: a list of nothing is two bytes."""
+    if sum(content.count(mark) * weight for mark, weight in _WEIGHTS.items()) > _MOST_MEMORY:
+        raise UnreadableError(f"Can't read {origin}: it holds more values than any result.")
+
+
 def _check_facts(result: Result, origin: str) -> None:
     """Refuse what no run of ours says of itself, whatever it has measured."""
     if not result.seeds and result.findings.own is UNSET:
@@ -99,6 +111,9 @@ def _check_facts(result: Result, origin: str) -> None:
     for name, value in result.settings.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise UnreadableError(f"Can't read {origin}: the setting {name[:40]!r} can't be {value}.")
+    pictures = [*result.findings.images, *(image for said in result.findings.predictions for image in said.images)]
+    if any(image.height * image.width != len(image.pixels) for image in pictures):
+        raise UnreadableError(f"Can't read {origin}: an image needs as many pixels as its height times its width.")
     for said in result.findings.predictions:
         if any(len(row) != len(said.confusion) for row in said.confusion):
             raise UnreadableError(f"Can't read {origin}: a confusion matrix needs as many columns as rows.")
@@ -125,6 +140,7 @@ def parse(content: bytes, kind: type[Decoded], origin: str) -> Decoded:
     Raises:
         UnreadableError: not JSON, or another record.
     """
+    _check_size(content, origin)
     try:
         return msgspec.json.decode(content, type=kind)
     except MALFORMED as error:

@@ -64,6 +64,9 @@ def test_seeds_of_unequal_length_are_neither_cut_nor_given_a_common_minimum():
         (["mae", "val_mae", "loss", "val_loss"], ("val_loss", "lower", "loss")),
         (["输出/年龄_loss", "val_输出/年龄_loss"], ("val_输出/年龄_loss", "lower", "metric")),
         (["score_of_mine", "val_score_of_mine"], None),
+        (["Train_Loss", "Val_Loss"], ("Val_Loss", "lower", "loss")),
+        (["loss", "eval_loss", "eval_f1"], ("eval_loss", "lower", "loss")),
+        (["train_loss", "test_loss"], None),
         (["loss", "accuracy"], None),
     ],
 )
@@ -97,6 +100,28 @@ def test_two_outputs_are_two_pairs_each():
     assert [(pair.name, pair.training, pair.validation) for pair in group.pairs] == [
         ("digit_loss", "digit_loss", "val_digit_loss"),
         ("ink_mae", "ink_mae", "val_ink_mae"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [["train_loss", "val_loss"], ["Loss/train", "Loss/val"], ["loss", "eval_loss"], ["train_loss_epoch", "valid_loss"]],
+)
+def test_the_parts_of_a_measure_are_one_pair_in_any_spelling(keys):
+    (group,) = grouped(_named(keys))
+    assert [(pair.training, pair.validation) for pair in group.pairs] == [tuple(keys)]
+
+
+def test_what_was_measured_on_test_data_is_neither_training_nor_validation():
+    (group,) = grouped(_named(["train_loss", "test_loss"]))
+    assert [pair.parts for pair in group.pairs] == [(("train_loss", "training"), ("test_loss", "test"))]
+
+
+def test_two_keys_of_one_part_stand_alone():
+    (group,) = grouped(_named(["loss", "train_loss", "eval_loss"]))
+    assert [(pair.name, dict(pair.parts)) for pair in group.pairs] == [
+        ("loss", {"loss": "training", "eval_loss": "validation"}),
+        ("train_loss", {"train_loss": "training"}),
     ]
 
 
