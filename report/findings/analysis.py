@@ -51,7 +51,7 @@ class Turn:
     """Whether all seeds are of one length, so that the minimum is that of their mean curve; otherwise epoch and values
     are the middle of the seeds' own."""
     flat: Flatness | None = None
-    """Which epochs are as good as the best one, as far as can be decided."""
+    """Which epochs are as good as the best one, as far as can be seen."""
 
     @property
     def overfits(self) -> bool:
@@ -144,9 +144,7 @@ def _turn(single: Sequence[Sequence[float]], parts: Sequence[Sequence[float]] = 
         )
     mean = mean_of(single)
     best = best_epoch(mean)
-    by_parts = bool(parts) and len(single) == 1
-    judged = parts if by_parts else single
-    epochs = range(dropped + 1, dropped + len(mean) + 1)
+    judged = single if len(single) > 1 else parts or single
     finite = all(isfinite(value) for curve in judged for value in curve)
     return Turn(
         best_epoch=dropped + best,
@@ -154,7 +152,7 @@ def _turn(single: Sequence[Sequence[float]], parts: Sequence[Sequence[float]] = 
         best=mean[best - 1],
         last=mean[-1],
         per_seed=per_seed,
-        flat=flatness(epochs, judged, dropped + best, folds=by_parts) if finite else None,
+        flat=flatness(range(dropped + 1, dropped + len(mean) + 1), judged, dropped + best) if finite else None,
     )
 
 
