@@ -144,7 +144,9 @@ def _turn(single: Sequence[Sequence[float]], parts: Sequence[Sequence[float]] = 
         )
     mean = mean_of(single)
     best = best_epoch(mean)
-    judged = single if len(single) > 1 else parts or single
+    by_parts = bool(parts) and len(single) == 1
+    judged = parts if by_parts else single
+    epochs = range(dropped + 1, dropped + len(mean) + 1)
     finite = all(isfinite(value) for curve in judged for value in curve)
     return Turn(
         best_epoch=dropped + best,
@@ -152,7 +154,7 @@ def _turn(single: Sequence[Sequence[float]], parts: Sequence[Sequence[float]] = 
         best=mean[best - 1],
         last=mean[-1],
         per_seed=per_seed,
-        flat=flatness(range(dropped + 1, dropped + len(mean) + 1), judged, dropped + best) if finite else None,
+        flat=flatness(epochs, judged, dropped + best, folds=by_parts) if finite else None,
     )
 
 

@@ -66,11 +66,16 @@ def test_scores_are_means_over_seeds_above_the_baselines() -> None:
     result = hand_result("imdb")
     content = table("scores", result, EN)
     values = [score.value for score in result.findings.scores if score.name == "test_accuracy"]
-    assert titles(content)[2:4] == ["test accuracy (%)", "± standard deviation (3 runs)"]
+    assert titles(content)[1:5] == [
+        "epochs",
+        "training accuracy (%)",
+        "test accuracy (%)",
+        "± standard deviation (3 runs)",
+    ]
     assert content.rows[0][0] == "network, trained for the chosen epochs"
     assert [row[0] for row in content.rows][-2:] == ["linear model", "always the most frequent class"]
-    assert content.rows[0][2] == f"{100 * sum(values) / 3:.1f}"
-    assert content.rows[-1][2:] == ("50.0", "–", "–")
+    assert content.rows[0][3] == f"{100 * sum(values) / 3:.2f}"
+    assert content.rows[-1][3:] == ("50.00", "–", "–")
 
 
 def test_a_single_seed_has_no_deviation() -> None:
@@ -80,10 +85,10 @@ def test_a_single_seed_has_no_deviation() -> None:
 
 def test_a_score_that_is_not_perfect_is_never_shown_as_a_hundred() -> None:
     scores = tuple(
-        msgspec.structs.replace(score, value=0.99996) if score.name == "test_accuracy" else score
+        msgspec.structs.replace(score, value=0.999996) if score.name == "test_accuracy" else score
         for score in hand_result("mnist").findings.scores
     )
-    assert table("scores", hand_result("mnist", scores=scores), EN).rows[0][2] == "99.9"
+    assert table("scores", hand_result("mnist", scores=scores), EN).rows[0][3] == "99.99"
 
 
 def test_errors_of_a_regression_have_their_unit_in_the_head() -> None:
