@@ -1,7 +1,7 @@
 """The records of a run: what a lab measured, and everything needed to judge and repeat it.
 
 A `Result` is written once, as one JSON file, and never changed. It holds measurements; conclusions (the
-overfitting epoch, intervals, verdicts) are derived from it later by pure functions, so that a better rule
+best epoch, intervals, verdicts) are derived from it later by pure functions, so that a better rule
 improves old reports without training again.
 
 Nothing here knows Keras, NumPy or the clock: every value is plain and is passed in. Epochs count from 1.

@@ -27,7 +27,7 @@ from labreport.report.store.runs import Store, load
 @options.RUNS_DIR
 @options.AS_JSON
 def command(run: str, runs_dir: Path | None, as_json: bool) -> int:
-    """Show what one run measured: scores, baselines, the overfitting epoch, the claims that hold.
+    """Show what one run measured: scores, baselines, the best epoch, the claims that hold.
 
     RUN is a run id, a run's folder, a result file, or a lab, whose newest run is shown. With --json: the stored result
     and, as `conclusions`, what follows from it; `labreport schema --of show` is its form.

@@ -1,4 +1,4 @@
-"""The overfitting epoch of two runs, and whether it has moved."""
+"""The best epoch of two runs, and whether it has moved."""
 
 from __future__ import annotations
 

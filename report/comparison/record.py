@@ -29,7 +29,7 @@ MetricVerdict = Literal[
 few: too few runs to tell. single: one run each, chance can't be ruled out. same: equal to the last digit. changed:
 differs, in a number that no chance enters. undefined: some run gave no number. incomparable: no verdict possible."""
 Shift = Literal["later", "earlier", "none", "few", "single", "same", "incomparable"]
-"""Of the overfitting epoch, with the same meaning where the words are the same."""
+"""Of the best epoch, with the same meaning where the words are the same."""
 
 
 class ComparisonRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +111,7 @@ class MetricDifference(ComparisonRecord, frozen=True, kw_only=True):
 
 
 class EpochShift(ComparisonRecord, frozen=True, kw_only=True):
-    """The overfitting epoch on both sides: where the validation curve is lowest."""
+    """The best epoch on both sides: where the validation curve is lowest."""
 
     smoothed: bool
     """Whether it is that of the smoothed validation MAE of a cross-validation."""

@@ -97,7 +97,7 @@ def verdict_cell(metric: MetricDifference, words: Words) -> str:
 
 
 def curves(lab: LabComparison, results: tuple[Result, Result], next_: Next, words: Words) -> tuple[Block, ...]:
-    """Return the curves of both versions one over the other, with the shift of the overfitting epoch."""
+    """Return the curves of both versions one over the other, with the shift of the best epoch."""
     if lab.epochs is None:
         return ()
     shift = wording.shift(lab.epochs, words)

@@ -180,7 +180,7 @@ def arrangements(test: Tested, words: Words) -> str:
 
 
 def shift(found: EpochShift, words: Words) -> str:
-    """Return the sentences on the overfitting epoch."""
+    """Return the sentences on the best epoch."""
     said = {
         "a": found.a,
         "b": found.b,

@@ -56,7 +56,7 @@ Measurement = Literal["loss", "accuracy", "mae"]
 
 
 def curves(a: Result, b: Result, words: Words) -> Drawing:
-    """Draw the curves of two runs of a lab over the same epochs, each with the mark of its overfitting epoch.
+    """Draw the curves of two runs of a lab over the same epochs, each with the mark of its best epoch.
 
     Raises:
         FigureError: a run has no validation curve.
