@@ -18,6 +18,7 @@ from msgspec import UNSET
 
 from labreport.experiments.result import Example, Listing, OwnRun, Result
 from labreport.report import languages
+from labreport.report.chapters.sandbox import COMMENTS
 from labreport.report.document import escape
 from labreport.report.errors import RenderingError
 from labreport.report.findings.claims import histories
@@ -162,8 +163,6 @@ def _template(language: str) -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,
-        # As in the notes, where Jinja's own `{#` opens the id of a heading.
-        comment_start_string="{##",
-        comment_end_string="##}",
+        **COMMENTS,
     )
     return environment.from_string(text)

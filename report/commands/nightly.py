@@ -10,6 +10,7 @@ import click
 
 from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, print_json, print_table, shown
+from labreport.report.languages import TERMINAL
 from labreport.report.numbers import UNKNOWN
 from labreport.report.store.listed import ListedStore
 from labreport.report.words import Words
@@ -90,7 +91,7 @@ def command(
     if as_json:
         print_json({**record.data(night), "folder": shown(task.target)})
     else:
-        words = Words("en")
+        words = Words(TERMINAL)
         rows = [(lab.lab, record.in_a_terminal(lab, words), lab.run_id or UNKNOWN) for lab in night.labs]
         print_table(("LAB", "STATE", "RUN"), rows)
         click.echo(shown(task.target))

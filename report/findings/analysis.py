@@ -18,8 +18,6 @@ from labreport.experiments.selection import NoValidationError, best_epoch, smoot
 from labreport.report.errors import ReportError
 from labreport.report.findings.scores import Measured, Quantity, ScoreKind, scores_of
 
-SELECTION = "selection"
-"""Role of the training with which the number of epochs is chosen."""
 FOLD = "fold"
 """Role of the trainings of a cross-validation."""
 
@@ -126,7 +124,7 @@ def smoothed_curve(result: Result) -> tuple[int, tuple[float, ...]]:
         its first value belongs to the epoch after the dropped ones.
     """
     dropped = dropped_epochs(result)
-    return dropped, mean_of([_smoothed(result, curve) for curve in curves(result, "fold", "val_mae")])
+    return dropped, mean_of([_smoothed(result, curve) for curve in curves(result, FOLD, "val_mae")])
 
 
 def smoothed_turn(result: Result) -> Turn:
@@ -138,7 +136,7 @@ def smoothed_turn(result: Result) -> Turn:
     """
     dropped, mean = smoothed_curve(result)
     best = best_epoch(mean)
-    single = [_smoothed(result, curve) for curve in curves(result, "fold", "val_mae")]
+    single = [_smoothed(result, curve) for curve in curves(result, FOLD, "val_mae")]
     return Turn(
         best_epoch=dropped + best,
         epochs=dropped + len(mean),
@@ -180,7 +178,7 @@ def dropped_epochs(result: Result) -> int:
     Raises:
         MissingValueError: the run has no folds, or no setting `dropped_epochs`.
     """
-    epochs = min(fit.epochs for fit in trainings(result, "fold"))
+    epochs = min(fit.epochs for fit in trainings(result, FOLD))
     return min(int(setting(result, "dropped_epochs")), max(0, epochs - 2))
 
 
@@ -190,7 +188,7 @@ def fold_spread(result: Result) -> tuple[float, float]:
     Raises:
         MissingValueError: the run has no folds.
     """
-    last = [fit.history["val_mae"][-1] for fit in trainings(result, "fold")]
+    last = [fit.history["val_mae"][-1] for fit in trainings(result, FOLD)]
     return min(last), max(last)
 
 

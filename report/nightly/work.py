@@ -30,6 +30,7 @@ from labreport.report.gate import checking
 from labreport.report.gate import folder as gate_folder
 from labreport.report.gate.confirmation import Rerun
 from labreport.report.gate.verdict import Check, CheckStatus
+from labreport.report.languages import TERMINAL
 from labreport.report.nightly import record, schedule
 from labreport.report.nightly.record import LabNight, Night, NightStep, Remark, in_a_terminal
 from labreport.report.nightly.time_limit import TimeSpentError, interrupted_after
@@ -158,7 +159,7 @@ def _train(task: Task) -> tuple[LabNight, ...]:
             found[plan.lab] = _run(plan, task, left)
         else:
             found[plan.lab] = LabNight(lab=plan.lab, state=action, seconds=expected or 0.0)
-        task.reporter.say(f"{plan.lab}: {in_a_terminal(found[plan.lab], Words('en'))}")
+        task.reporter.say(f"{plan.lab}: {in_a_terminal(found[plan.lab], Words(TERMINAL))}")
     return tuple(found[plan.lab] for plan in plans)
 
 

@@ -29,7 +29,6 @@ MISSING = ("", "NA")
 
 _MOST_VALUES = 2_000_000
 _LEAST_ROWS = 10_000
-_LONGEST_CELL = 1_000
 
 
 class Kept:

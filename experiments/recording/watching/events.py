@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -81,3 +81,14 @@ class Events:
             )
         except Exception:
             self._warned = True  # no standard error, no one to be warned
+
+
+def numbers(logs: Mapping[str, Any] | None) -> dict[str, float]:
+    """Return what is a number of a table of metrics; a callback may put anything there."""
+    found = {}
+    for name, value in (logs or {}).items():
+        try:
+            found[str(name)] = float(value)
+        except (TypeError, ValueError):
+            continue
+    return found
