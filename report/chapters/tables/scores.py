@@ -5,51 +5,56 @@ Columns of numbers have the same number of decimals in every row, so that they s
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 from labreport.experiments.definitions import table
-from labreport.experiments.result import Result, Score
+from labreport.experiments.result import Result
 from labreport.report import numbers
 from labreport.report.chapters.tables.content import TableData, TableError, numeric, with_unit
 from labreport.report.document import Column, escape
 from labreport.report.findings import analysis
-from labreport.report.findings.scores import Quantity
+from labreport.report.findings.scores import Measured, Quantity, scores_of
 from labreport.report.words import Words
 
 DECIMALS = {"accuracy": 1, "loss": 3, "mae": 2, "mse": 2}
 """Decimals of each metric; accuracies in percent."""
+
+_Measure = tuple[str, str, str]
+"""Split and metric of a column, and the name of the score where a network has several of them."""
 
 
 @table()
 def scores(result: Result, words: Words) -> TableData:
     """List the scores of the trained networks and, below them, those of the baselines.
 
-    Values are means over the seeds; the first measure of the test set also has its standard deviation.
+    Values are means over the seeds; the first measure of the test set also has its standard deviation. Of two scores
+    of one network with one metric, the second has a column under its own name.
     """
-    listed = [s for s in (*result.findings.scores, *result.findings.baselines) if s.fold is None]
-    listed = [s for s in listed if s.split != "validation"]
+    every = (*scores_of(result.findings.scores).values(), *scores_of(result.findings.baselines, "baseline").values())
+    listed = [one for one in every if one.first.split != "validation"]
     if not listed:
         raise TableError("the run records no scores")
-    measures = sorted({(s.split, s.metric) for s in listed}, key=_measure_order)
+    cells: dict[tuple[str, _Measure], Measured] = {}
+    for one in listed:
+        measure: _Measure = (one.first.split, one.first.metric, "")
+        if (one.first.model, measure) in cells:
+            measure = (*measure[:2], one.first.name)
+        cells[one.first.model, measure] = one
+    measures = sorted({measure for _, measure in cells}, key=_measure_order)
     main = next((measure for measure in measures if measure[0] == "test"), measures[0])
-    models = list(dict.fromkeys(s.model for s in listed))
-    cells: dict[tuple[str, str, str], list[Score]] = {}
-    for s in listed:
-        cells.setdefault((s.model, s.split, s.metric), []).append(s)
-    spread = any(len(found) > 1 for key, found in cells.items() if key[1:] == main)
+    models = list(dict.fromkeys(one.first.model for one in listed))
+    spread = any(len(one.values) > 1 for (_, measure), one in cells.items() if measure == main)
     columns = [Column(title=words("tables.model"))]
     contents: list[list[str]] = []
     for measure in measures:
-        found = [cells.get((model, *measure), []) for model in models]
-        digits = DECIMALS.get(measure[1], 2)
-        title = words.get(f"tables.{measure[0]}_{measure[1]}", f"{measure[0]} {escape(measure[1])}")
-        unit = next(s.unit for s in listed if (s.split, s.metric) == measure)
-        columns.append(numeric(with_unit(title, unit, words)))
-        contents.append([_mean(group, digits) for group in found])
+        split, metric, name = measure
+        found = [cells.get((model, measure)) for model in models]
+        digits = DECIMALS.get(metric, 2)
+        unit = next(one.unit for one in found if one is not None)
+        title = words.get(f"tables.{split}_{metric}", f"{split} {escape(metric)}")
+        columns.append(numeric(with_unit(escape(name.replace("_", " ")) or title, unit, words)))
+        contents.append([_mean(one, digits) for one in found])
         if spread and measure == main:
             columns.append(numeric(words("tables.deviation", seeds=len(result.seeds))))
-            contents.append([_deviation(group, digits) for group in found])
+            contents.append([_deviation(one, digits) for one in found])
     two_stages = any(measure.name == "chosen_epochs" for measure in result.findings.measures)
     names = [
         words.get(f"tables.model_{model}" + ("_chosen" if model == "final" and two_stages else ""), escape(model))
@@ -62,7 +67,8 @@ def scores(result: Result, words: Words) -> TableData:
 @table()
 def folds(result: Result, words: Words) -> TableData:
     """List the parts of each fold and its error, and the parts that the faulty published listing gives."""
-    if not result.findings.folds:
+    known_folds = result.findings.folds
+    if not known_folds:
         raise TableError("the run records no folds")
     known = {series.name for series in result.findings.series}
     published = {"published_train_samples", "published_validation_samples"} <= known
@@ -71,38 +77,36 @@ def folds(result: Result, words: Words) -> TableData:
     if published:
         heads += ["published_training", "published_validation"]
         sizes = [analysis.series(result, f"published_{part}_samples") for part in ("train", "validation")]
+    scored = scores_of(result.findings.scores).values()
+    error = next((one for one in scored if one.first.metric == "mae" and len(one.by_fold) == len(known_folds)), None)
     rows = []
-    for position, fold in enumerate(result.findings.folds):
-        errors = [score.value for score in result.findings.scores if (score.fold, score.metric) == (fold.number, "mae")]
-        error = numbers.number(math.fsum(errors) / len(errors), 2) if errors else numbers.UNKNOWN
+    for position, fold in enumerate(known_folds):
         row = [numbers.integer(fold.number), numbers.integer(fold.train_samples)]
-        row += [numbers.integer(fold.validation_samples), error]
+        row += [numbers.integer(fold.validation_samples)]
+        row.append(numbers.UNKNOWN if error is None else numbers.number(error.by_fold[position], 2))
         row += [numbers.integer(values[position]) if position < len(values) else numbers.UNKNOWN for values in sizes]
         rows.append(tuple(row))
-    unit = next((score.unit for score in result.findings.scores if (score.fold, score.metric) == (1, "mae")), "")
+    unit = "" if error is None else error.unit
     titles = [with_unit(words(f"tables.{head}"), unit if head == "fold_mae" else "", words) for head in heads]
     columns = (Column(title=words("tables.fold")), *map(numeric, titles))
     return TableData(columns=columns, rows=tuple(rows))
 
 
-def _measure_order(measure: tuple[str, str]) -> tuple[int, int]:
-    split, metric = measure
+def _measure_order(measure: _Measure) -> tuple[int, int, str]:
+    split, metric, name = measure
     order = ("accuracy", "mae", "loss", "mse")
-    return ("train", "test").index(split), order.index(metric) if metric in order else len(order)
+    return ("train", "test").index(split), order.index(metric) if metric in order else len(order), name
 
 
-def _mean(group: Sequence[Score], digits: int) -> str:
-    if not group:
+def _mean(found: Quantity | None, digits: int) -> str:
+    if found is None:
         return numbers.UNKNOWN
-    mean = math.fsum(score.value for score in group) / len(group)
-    if group[0].unit == "share":
-        return numbers.percent(mean, digits).removesuffix("%")
-    return numbers.number(mean, digits)
+    if found.unit == "share":
+        return numbers.percent(found.mean, digits).removesuffix("%")
+    return numbers.number(found.mean, digits)
 
 
-def _deviation(group: Sequence[Score], digits: int) -> str:
-    quantity = Quantity(values=tuple(score.value for score in group), unit="")
-    if len(group) < 2 or quantity.deviation is None:
+def _deviation(found: Quantity | None, digits: int) -> str:
+    if found is None or found.deviation is None:
         return numbers.UNKNOWN
-    scale = 100 if group[0].unit == "share" else 1
-    return numbers.number(scale * quantity.deviation, digits)
+    return numbers.number((100 if found.unit == "share" else 1) * found.deviation, digits)

@@ -93,6 +93,36 @@ def test_validation_scores_are_no_row_of_the_scores() -> None:
     assert not any("validation" in title for title in titles(content))
 
 
+def retested(name: str, *values: float, **changes: object) -> tuple[Score, ...]:
+    """Return a score of the hand-made IMDB run again under another name, with a value for each seed."""
+    first = next(score for score in hand_result("imdb").findings.scores if score.name == "test_accuracy")
+    return tuple(
+        msgspec.structs.replace(first, name=name, seed=seed, value=value, **changes)
+        for seed, value in enumerate(values)
+    )
+
+
+def test_two_scores_of_one_metric_are_two_columns_and_never_averaged() -> None:
+    known = hand_result("imdb").findings.scores
+    content = table("scores", hand_result("imdb", scores=(*known, *retested("test_top5_accuracy", 0.9, 0.9, 0.9))), EN)
+    plain = table("scores", hand_result("imdb"), EN)
+    place = titles(content).index("test top5 accuracy (%)")
+    assert content.rows[0][place] == "90.0"
+    assert [row[:place] + row[place + 1 :] for row in content.rows] == [tuple(row) for row in plain.rows]
+
+
+def test_a_score_by_fold_is_averaged_inside_its_seed() -> None:
+    folds = [retested("test_accuracy", low, high, 0.7, fold=fold) for fold, low, high in ((1, 0.6, 0.8), (2, 0.8, 0.6))]
+    content = table("scores", hand_result("imdb", scores=tuple(one for fold in folds for one in fold)), EN)
+    assert content.rows[0][1:3] == ("70.0", "0.0")
+
+
+def test_a_loss_that_went_both_ways_to_infinity_is_no_fault() -> None:
+    inf = float("inf")
+    content = table("scores", hand_result("imdb", scores=retested("test_loss", inf, -inf, 0.0, metric="loss")), EN)
+    assert "NaN" in content.rows[0]
+
+
 def test_the_data_card_of_a_sample_says_how_much_it_is_of_the_whole() -> None:
     card = hand_result("mnist").findings.data
     assert card is not None
@@ -157,7 +187,8 @@ def test_the_error_of_a_fold_is_its_mean_absolute_error_whatever_else_was_measur
         if item.fold is not None
     )
     assert squared
-    both = hand_result("boston", scores=(*result.findings.scores, *squared))
+    of_training = tuple(msgspec.structs.replace(item, name="fold_train_mae", metric="mae") for item in squared)
+    both = hand_result("boston", scores=(*result.findings.scores, *squared, *of_training))
     assert table("folds", both, Words("en")) == table("folds", result, Words("en"))
 
 
