@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from labreport.experiments.result import Result
 from labreport.report.commands import options
 from labreport.report.commands.console import print_json, print_table, shown
 from labreport.report.errors import UsageError
-from labreport.report.findings.scores import measured
+from labreport.report.findings.scores import mean, measured
 from labreport.report.numbers import UNKNOWN, number
 from labreport.report.store.baselines import Baseline, Baselines, Held, NoBaselineError
 from labreport.report.store.runs import Store
@@ -134,7 +133,7 @@ def _means(results: Sequence[Result]) -> dict[str, float]:
         for name, one in measured(result).items():
             if one.kind == "score" and one.first.split == "test" and one.first.model == "final":
                 found.setdefault(name, []).extend(one.values)
-    return {name: math.fsum(values) / len(values) for name, values in found.items()}
+    return {name: mean(values) for name, values in found.items()}
 
 
 def _newest(store: Store, data: str) -> list[Path]:

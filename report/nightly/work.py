@@ -104,9 +104,10 @@ def prepare(task: Task) -> None:
         ReportError: a page could not be written, a rule is wrong, or no baseline is named.
     """
     publish.prepare(override(task.configuration, output=task.target))
-    rules = checking.read_rules(task.configuration, task.store.list())
+    listing = task.store.list()
+    rules = checking.read_rules(task.configuration, listing)
     if task.check:
-        for problem in checking.doubtful_rules(rules, task.configuration, task.store.list()):
+        for problem in checking.doubtful_rules(rules, task.configuration, listing):
             task.reporter.say(f"Note: {problem}")
         if not (task.baseline or rules.baseline):
             raise UsageError(
