@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
 
-from labreport.experiments.recording.directions import direction_of
+from labreport.experiments.recording.directions import direction_of, is_metric, measured
 from labreport.experiments.recording.observed import Event, Fit, Observed, joined, trained
 from labreport.experiments.recording.series import Facts
 from labreport.experiments.result import (
@@ -29,10 +30,22 @@ _SPLIT_OF: dict[str, Split] = {"whole": "train", "train": "train", "validation":
 _SHARES = ("accuracy", "acc", "auc", "precision", "recall", "prc", "f1", "iou", "dice", "specificity", "sensitivity")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A training, and what evaluations are matched with it by."""
+
+    training: Training
+    model: int
+    """Number of the network object."""
+    layers: str
+    fits: tuple[int, ...]
+    """Places of its fits among those of the process, from 0."""
+
+
 def trainings(
     seen: Observed, *, seed: int | None, ended: str, groups: Grouping | None = None, source: str = "watched"
-) -> tuple[list[Training], list[Model], dict[int, Training]]:
-    """Return the trainings of a process, the networks by role, and the last training of each network object.
+) -> tuple[list[Training], list[Model], list[Trained]]:
+    """Return the trainings of a process, the networks by role, and what evaluations are matched with.
 
     Args:
         seen: what was observed.
@@ -45,7 +58,7 @@ def trainings(
     roles = _roles(phases)
     models: dict[str, Model] = {}
     found: list[Training] = []
-    latest: dict[int, Training] = {}
+    matched: list[Trained] = []
     for role in dict.fromkeys(roles):
         alike = [group for group, of in zip(phases, roles, strict=True) if of == role]
         kind = groups or _kind([group[0] for group in alike]) if len(alike) > 1 else None
@@ -64,24 +77,40 @@ def trainings(
             if kind is not None and isinstance(made.course, Course):
                 made = msgspec.structs.replace(made, course=msgspec.structs.replace(made.course, group=kind))
             found.append(made)
-            latest[group[-1].model] = made
+            places = tuple(place for place, fit in enumerate(seen.fits) if any(fit is own for own in group))
+            matched.append(
+                Trained(training=made, model=group[-1].model, layers=_layers(group[-1].network), fits=places)
+            )
             if role not in models and group[-1].network:
                 models[role] = _model(role, group[-1].network, made)
-    return found, list(models.values()), latest
+    return found, list(models.values()), matched
 
 
 def _roles(phases: Sequence[Sequence[Fit]]) -> list[str]:
-    """Return a role for each training: one name for networks that are alike and measure the same."""
-    kinds = [_likeness(group) for group in phases]
+    """Return a role for each training: one name for networks that are alike, trained alike, and measure the same."""
+    rates: dict[int, float | None] = {}
+    for group in phases:
+        rates.setdefault(group[0].model, group[0].network.get("learning_rate"))
+    kinds = [_likeness(group, rates[group[0].model]) for group in phases]
     names = {kind: f"fit-{number}" for number, kind in enumerate(dict.fromkeys(kinds), start=1)}
     return ["fit" if len(names) == 1 else names[kind] for kind in kinds]
 
 
-def _likeness(group: Sequence[Fit]) -> str:
-    network = group[0].network
-    layers = [(layer["kind"], layer["shape"], layer["parameters"]) for layer in network.get("layers", ())]
+def _likeness(group: Sequence[Fit], rate: float | None) -> str:
+    """Return what networks have in common that are trained alike.
+
+    Args:
+        group: the phases of one training.
+        rate: the learning rate with which its network began; a callback may have changed it later.
+    """
+    network, facts = group[0].network, group[0].facts
     keys = sorted({name for fit in group for name in fit.columns}) if not network else network.get("loss")
-    return json.dumps([layers, keys, group[0].axis])
+    how = [network.get("optimizer"), rate, facts.get("batch"), facts.get("weighted")]
+    return json.dumps([_layers(network), keys, group[0].axis, how])
+
+
+def _layers(network: Event) -> str:
+    return json.dumps([(layer["kind"], layer["shape"], layer["parameters"]) for layer in network.get("layers", ())])
 
 
 def _kind(fits: Sequence[Fit]) -> Grouping:
@@ -122,15 +151,16 @@ def _model(role: str, network: Event, made: Training) -> Model:
         optimizer=network["optimizer"],
         learning_rate=network["learning_rate"] or 0.0,
         loss=network["loss"],
-        metrics=tuple(key for key in made.history if not key.startswith("val_") and key != "loss"),
+        metrics=tuple(key for key in made.history if not key.startswith("val_") and key != "loss" and is_metric(key)),
     )
 
 
-def scores(seen: Observed, latest: dict[int, Training]) -> tuple[list[Score], list[Measure]]:
+def scores(seen: Observed, matched: Sequence[Trained]) -> tuple[list[Score], list[Measure]]:
     """Return what `evaluate` measured: as a score where split and direction are known, else as a plain measure.
 
     Which data an evaluation saw is known by their hashes: those of a training, of its validation data, or new ones,
-    which are test data. Of several evaluations of one network on one split the last one counts.
+    which are test data. Of several evaluations of one training on one split the last one counts. A network that was
+    loaded from a file is that of the last training before it with the same layers.
     """
     known: dict[tuple[str, ...], Split] = {}
     for fit in seen.fits:
@@ -139,13 +169,16 @@ def scores(seen: Observed, latest: dict[int, Training]) -> tuple[list[Score], li
             if hashes:
                 known.setdefault(hashes, of)
     found: dict[tuple[Any, ...], Score | Measure] = {}
-    for _, event in seen.evaluations:
-        made = latest.get(event["model"])
+    for before, event in seen.evaluations:
+        place_of = _match(matched, before, event)
+        made = matched[place_of].training if place_of is not None else None
+        model = made.role if made else str((event.get("network") or {}).get("name") or "fit")
         hashes = _hashes(event, "test")
-        split = known.get(hashes, "test") if hashes else None
-        for key, value in event["logs"].items():
+        split = event.get("split") or (known.get(hashes, "test") if hashes else None)
+        for logged, value in event["logs"].items():
+            key = measured(logged).name if event.get("split") else logged
             direction = direction_of(key)
-            place = (event["model"], split, key)
+            place = (model if place_of is None else place_of, split, key)
             name = f"{split or 'evaluated'}_{key}"
             found.pop(place, None)
             if split is None or direction is None:
@@ -153,7 +186,7 @@ def scores(seen: Observed, latest: dict[int, Training]) -> tuple[list[Score], li
                 continue
             found[place] = Score(
                 name=name,
-                model=made.role if made else "fit",
+                model=model,
                 metric=key,
                 split=split,
                 seed=made.seed if made else None,
@@ -164,6 +197,22 @@ def scores(seen: Observed, latest: dict[int, Training]) -> tuple[list[Score], li
             )
     values = list(found.values())
     return [v for v in values if isinstance(v, Score)], [v for v in values if isinstance(v, Measure)]
+
+
+def _match(matched: Sequence[Trained], before: int, event: Event) -> int | None:
+    """Return the place of the training whose network was evaluated after that number of fits."""
+    last = {
+        place: max((fit for fit in one.fits if fit < before), default=-1)
+        for place, one in enumerate(matched)
+        if one.model == event["model"]
+    }
+    if not last:
+        layers = _layers(event.get("network") or {})
+        last = {
+            place: one.fits[-1] for place, one in enumerate(matched) if one.layers == layers and one.fits[-1] < before
+        }
+    found = max(last, key=last.__getitem__, default=None)
+    return found if found is not None and last[found] >= 0 else None
 
 
 def unit_of(key: str, value: float) -> str:

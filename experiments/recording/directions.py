@@ -9,6 +9,8 @@ nothing is guessed, and no sentence says "better" of it.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import Literal
 
 from labreport.experiments.result import Direction
 
@@ -36,6 +38,19 @@ _NOT_METRICS = (
 )  # fmt: skip
 """What stands among the metrics in a log without measuring the network."""
 
+DataPart = Literal["train", "validation", "test"]
+
+_PARTS: dict[str, DataPart] = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev", "eval", "evaluation"), "validation"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+_ANY = "|".join(_PARTS)
+_BEFORE = re.compile(rf"(?:(?i:({_ANY}))[\W_]+|({_ANY})(?=[A-Z]))(.+)", re.DOTALL)
+_AFTER = re.compile(rf"(.+?)[\W_]+((?i:{_ANY}))\W*", re.DOTALL)
+_OF_EPOCH = re.compile(r"(?i)(?<=.)[\W_]+epoch$")
+"""What Lightning adds to a value that is the mean of an epoch."""
+
 _QUALIFIERS = {
     "macro", "micro", "weighted", "mean", "avg", "average", "class", "at", "k", "top", "score", "epoch", "train",
     "training", "val", "valid", "validation", "test", "eval", "evaluation", "binary", "total", "sum",
@@ -56,6 +71,30 @@ def _table() -> dict[tuple[str, ...], Direction | None]:
     return table
 
 
+@dataclass(frozen=True, kw_only=True)
+class MeasuredKey:
+    """A key of a history, taken apart."""
+
+    name: str
+    """What was measured, as the key spells it."""
+    part: DataPart | None
+    """On which part of the data; None: the key does not say, as Keras' keys of the training part."""
+
+
+def measured(key: str) -> MeasuredKey:
+    """Return what a key measures and on which part of the data, in any usual spelling.
+
+    Args:
+        key: of a history, such as `val_loss`, `Train Loss`, `eval_f1`, `Loss/valid` or `train_loss_epoch`.
+    """
+    plain = _OF_EPOCH.sub("", key)
+    if before := _BEFORE.fullmatch(plain):
+        return MeasuredKey(name=before.group(3), part=_PARTS[(before.group(1) or before.group(2)).lower()])
+    if after := _AFTER.fullmatch(plain):
+        return MeasuredKey(name=after.group(1), part=_PARTS[after.group(2).lower()])
+    return MeasuredKey(name=plain, part=None)
+
+
 def words_of(name: str) -> tuple[str, ...]:
     """Return the words of a metric's name in lower case."""
     return tuple(word.lower() for word in _WORD.findall(name))
@@ -63,7 +102,7 @@ def words_of(name: str) -> tuple[str, ...]:
 
 def is_metric(key: str) -> bool:
     """Return whether a key of a history measures the network; a learning rate, a step or a time does not."""
-    spaced = " ".join(words_of(key))
+    spaced = " ".join(words_of(_OF_EPOCH.sub("", key)))
     return (
         not any(spaced == word or spaced.endswith(f" {word}") for word in _NOT_METRICS) and "per second" not in spaced
     )
@@ -94,12 +133,12 @@ def directions_of(keys: list[str], given: dict[str, Direction] | None = None) ->
 
     Args:
         keys: of a history.
-        given: what the user says, by a key or by its name without `val_`; it goes before the name.
+        given: what the user says, by a key or by the name of its measure without `val_`; it goes before the name.
     """
     said = given or {}
     found: dict[str, Direction | None] = {}
     for key in keys:
-        plain = key.removeprefix("val_")
+        plain = measured(key).name
         if key in said or plain in said:
             found[key] = said.get(key, said.get(plain))
         elif is_metric(key):

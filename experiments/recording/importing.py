@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import file_digest
 from pathlib import Path
 
 import msgspec
@@ -31,6 +30,7 @@ from labreport.experiments.result import (
     Training,
 )
 from labreport.experiments.running import provenance
+from labreport.experiments.system import reading
 
 IMPORTERS: Registry[Importer] = Registry("importer", "labreport.importers")
 
@@ -66,6 +66,8 @@ def recognised(path: Path, form: str | None = None) -> Importer:
         raise ImportFault(
             f"{path}: a pickle is not read, as reading it may run code; write the history as JSON or CSV."
         )
+    if beginning in (b"\xff\xfe", b"\xfe\xff"):
+        raise fault(path, "is text in UTF-16; save it as UTF-8")
     if form is not None:
         return IMPORTERS.get(form)
     if path.is_file() and not head(path, 1024).strip():
@@ -222,5 +224,4 @@ def _common(settings: Sequence[Mapping[str, Setting]]) -> dict[str, Setting]:
 
 
 def _file(path: Path) -> DataFile:
-    with path.open("rb") as file:
-        return DataFile(name=path.name, sha256=file_digest(file, "sha256").hexdigest())
+    return DataFile(name=path.name, sha256=reading.digest(path))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,6 +20,7 @@ from msgspec import UNSET
 from labreport.experiments.result import Example, Listing, OwnRun, Result
 from labreport.report import languages
 from labreport.report.chapters.sandbox import COMMENTS
+from labreport.report.chapters.tables.own import known_conditions
 from labreport.report.document import escape
 from labreport.report.errors import RenderingError
 from labreport.report.findings.claims import histories
@@ -41,6 +43,8 @@ class _Section:
 
     group: MeasuredGroup
     axis_name: str
+    conditions: bool
+    """Whether anything is known of how it was trained."""
 
     @property
     def id(self) -> str:
@@ -81,9 +85,11 @@ def note(result: Result, language: str) -> str:
         "identical": own.identical if own else 0,
         "data_seen": bool(own and own.data),
         "data_card": findings.data is not None,
-        "models": _models(result, words),
+        "models": _models(result, words, [group.role for group in found]),
         "settings": bool(result.settings),
-        "groups": [_Section(group, words(f"own.{group.axis}")) for group in found],
+        "groups": [
+            _Section(group, words(f"own.{group.axis}"), bool(known_conditions(result, group, words))) for group in found
+        ],
         "scores": any(score.fold is None and score.split != "validation" for score in findings.scores),
         "many": any(len(group.members) > 1 for group in found),
         "confusion": any(said.confusion for said in findings.predictions),
@@ -128,9 +134,11 @@ def command(own: OwnRun) -> str:
     return shlex.join(["python", own.script.name, *own.script.arguments]) if own.script else ""
 
 
-def _models(result: Result, words: Words) -> list[dict[str, Any]]:
+def _models(result: Result, words: Words, roles: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what the template knows of each network; where there are several, each has the number of its training."""
     from labreport.report.figures import registry as figures  # Matplotlib, which reading a note's claims can do without
 
+    numbered = {role: number for number, role in enumerate(roles, 1)}
     found = []
     for model in result.findings.models:
         try:
@@ -139,7 +147,7 @@ def _models(result: Result, words: Words) -> list[dict[str, Any]]:
             drawn = False
         else:
             drawn = True
-        found.append({"role": model.role, "drawn": drawn})
+        found.append({"role": model.role, "drawn": drawn, "number": numbered.get(model.role, model.role)})
     return found
 
 

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import cast
 
 import msgspec
+from msgspec import UNSET
 
+from labreport.experiments import registry
 from labreport.experiments.registry import additions
 from labreport.experiments.registry.additions import Additions
+from labreport.experiments.result import Listing as Source
 from labreport.experiments.result import Result
 from labreport.report.chapters import automatic, notes, tables
 from labreport.report.chapters.claim_words import Said
@@ -35,6 +38,7 @@ from labreport.report.document import (
     Exercise,
     Figure,
     Listing,
+    ListingOrigin,
     Prose,
     Section,
     Table,
@@ -106,6 +110,7 @@ def assemble(
     folder: Path | None = None,
     labels: Words | None = None,
     own: Additions = additions.NOTHING,
+    from_record: bool = False,
 ) -> Assembled:
     """Return the chapter of a run that is complete.
 
@@ -117,13 +122,15 @@ def assemble(
         folder: with user-supplied notes.
         labels: what figures are labelled with, where not in the report's language alone.
         own: what the lab defines for its own notes.
+        from_record: whether the chapter is made from the record although there is a note.
 
     Raises:
-        NoteError: the note is missing, or says something the run does not give.
+        NoteError: the note says something the run does not give.
         RenderingError: a figure or table can't be made.
     """
     in_use = NotesInUse(folder=folder, solutions=solutions)
-    text, origin = in_use.text_of(result, language)
+    made = automatic.note(result, language) if from_record else None
+    text, origin = (made, automatic.ORIGIN) if made is not None else in_use.text_of(result, language)
     context = Context(result, language, cited=True, own=own)
     note = notes.read(context, text, origin, in_use.library())
     if folder is not None and origin != automatic.ORIGIN:
@@ -259,7 +266,8 @@ def _blocks(
                 blocks[-1] = msgspec.structs.replace(last, solution=passage.text, answer_lines=0)
         elif passage.kind == "exercise":
             id_, number = placing.next("exercise", f"exercise-{passage.name}", where)
-            # A line for each point, and enough for a sentence in any case.
+            # Where the note does not say: a line for each point, and enough for a sentence in any case.
+            lines = max(3, passage.points) if passage.lines is None else passage.lines
             blocks.append(
                 Exercise(
                     id=id_,
@@ -267,7 +275,7 @@ def _blocks(
                     points=passage.points,
                     task=passage.text,
                     hint="",
-                    answer_lines=max(3, passage.points),
+                    answer_lines=lines,
                 )
             )
         else:
@@ -361,11 +369,19 @@ def _listing(passage: Passage, result: Result, placing: _Placing, where: str) ->
             if sha256(item.source.encode()).hexdigest() != item.sha256:
                 raise NoteError(f"{where}: the source of '{item.name}' is not the one that ran: its hash differs.")
             id_, number = placing.next("listing", f"listing-{passage.name}", where)
+            origin: ListingOrigin = "ran" if _ran(result, item) else "compared"
             return Listing(
-                id=id_, number=number, caption=passage.text, code=item.source, sha256=item.sha256, verified=True
+                id=id_, number=number, caption=passage.text, code=item.source, sha256=item.sha256, origin=origin
             )
     known = ", ".join(item.name for item in result.findings.listings) or "none"
     raise NoteError(f"{where}: the run has no listing '{passage.name}'; it has {known}.")
+
+
+def _ran(result: Result, listing: Source) -> bool:
+    """Return whether a listing ran; records of format 1 do not say so of the plain training, which never does."""
+    if listing.ran is UNSET:
+        return not (result.format == 1 and result.lab in registry.BOOK and listing.name == "fit")
+    return listing.ran
 
 
 def _example(passage: Passage, result: Result, where: str) -> Example:

@@ -9,16 +9,28 @@ from msgspec import UNSET
 from labreport.experiments import registry
 from labreport.experiments.result import Result
 from labreport.report.chapters.chapter import Assembled, is_sample
+from labreport.report.chapters.claim_words import Said
 from labreport.report.chapters.logo import data_address
 from labreport.report.chapters.tables.content import unit_label
 from labreport.report.configuration import LOCALISED, Configuration
-from labreport.report.document import Chapter, Column, Cover, CoverFigure, Prose, Table, escape
+from labreport.report.document import (
+    CHECKED,
+    OPEN,
+    VERDICT_MARKS,
+    Chapter,
+    Column,
+    Cover,
+    CoverFigure,
+    Prose,
+    Table,
+    escape,
+)
 from labreport.report.errors import RenderingError
 from labreport.report.figures import registry as figures
 from labreport.report.findings import analysis
 from labreport.report.findings.groups import groups
 from labreport.report.findings.scores import Measured, best_baseline, deciding
-from labreport.report.numbers import UNKNOWN, duration, integer, number, percent
+from labreport.report.numbers import GROUP, UNKNOWN, duration, integer, number, percent
 from labreport.report.words import Words
 
 """Cell of what a lab has no value for."""
@@ -53,9 +65,8 @@ def cover(
         *((words(f"labs.cover_{name}"), escape(text)) for name, text in told if text),
         (words("labs.cover_date"), date),
         (words("labs.cover_version"), f"labreport {version}"),
-        (words("labs.cover_data"), words(f"labs.{_data_kind(results)}")),
-        (words("labs.cover_profile"), words(f"labs.{_profile_kind(results)}")),
-        (words("labs.cover_seeds"), _seeds(results)),
+        *(_lab_facts(results, words) if any(result.findings.own is UNSET for result in results) else ()),
+        (words("labs.cover_seeds"), _seeds(results) or words("own.not_set")),
     ]
     own = "" if has_shipped(results) else "_own"
     title = escape(configuration.title.get(language, "")) or _title(results, titles, words)
@@ -68,6 +79,14 @@ def cover(
         logo=data_address(configuration.logo) if configuration.logo else "",
         logo_alt=configuration.institution.get(language, "") or words("labs.logo"),
         strip=tuple(_strip(results, titles, words, labels)),
+    )
+
+
+def _lab_facts(results: Sequence[Result], words: Words) -> tuple[tuple[str, str], ...]:
+    """Return what is true of labs alone: a user's script chooses neither a data set of ours nor a profile."""
+    return (
+        (words("labs.cover_data"), words(f"labs.{_data_kind(results)}")),
+        (words("labs.cover_profile"), words(f"labs.{_profile_kind(results)}")),
     )
 
 
@@ -111,7 +130,7 @@ def summary(parts: Sequence[tuple[Result, Assembled | None]], titles: Mapping[st
         id="summary",
         number="",
         title=words(f"labs.summary{own}"),
-        opening=(Prose(markdown=words("labs.summary_text")), table),
+        opening=(Prose(markdown=words(f"labs.summary_text{own}")), table),
     )
 
 
@@ -122,16 +141,23 @@ def _row(result: Result, assembled: Assembled | None, title: str, words: Words) 
     card = result.findings.data
     # A run whose chapter could not be made has measured all the same.
     made = assembled.said if assembled else ()
-    holding = sum(said.claim.verdict == "true" for said in made)
     return (
         name,
         f"{integer(card.train_samples)} / {integer(card.test_samples)}" if card else UNKNOWN,
         _score(result),
         _baseline(result),
         _epoch(result, words),
-        words("labs.claims_hold", holds=holding, all=len(made)) if made else UNKNOWN,
+        _checked(made, words),
         duration(analysis.seconds(result)),
     )
+
+
+def _checked(said: Sequence[Said], words: Words) -> str:
+    """Return how many sentences carry which mark; what the run can't tell is named only where there is any."""
+    marks = [VERDICT_MARKS[one.claim.verdict] for one in said]
+    checked, left_open = marks.count(CHECKED), marks.count(OPEN)
+    parts = [words("labs.claims_checked", checked=checked), words("labs.claims_open", open=left_open)]
+    return GROUP.join(part for part, count in zip(parts, (checked, left_open), strict=True) if count) or UNKNOWN
 
 
 def _score(result: Result) -> str:
@@ -170,8 +196,6 @@ def _epoch(result: Result, words: Words) -> str:
     found = analysis.overfitting(result)
     if found is None:
         return UNKNOWN
-    if not found.overfits:
-        return words("labs.none_seen", epochs=found.epochs)
     return words("labs.epoch_of", epoch=found.best_epoch, epochs=found.epochs)
 
 
@@ -181,8 +205,6 @@ def _own_epoch(result: Result, words: Words) -> str:
     best = found[0].best() if len(found) == 1 else None
     if best is None:
         return UNKNOWN
-    if not best.worse_after:
-        return words("labs.none_seen", epochs=best.last_epoch)
     return words("labs.epoch_of", epoch=best.epoch, epochs=best.last_epoch)
 
 

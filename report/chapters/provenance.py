@@ -12,12 +12,20 @@ from labreport.experiments.result import OwnRun, Result
 from labreport.report.document import Block, Chapter, Column, ColumnKind, Listing, Prose, Section, Table, escape
 from labreport.report.findings import analysis
 from labreport.report.findings.training_words import sentences
-from labreport.report.numbers import duration, size
+from labreport.report.numbers import UNKNOWN, duration, size
 from labreport.report.words import Words
 
 
 def provenance(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> Chapter:
     """Return the chapter of provenance for all runs of a report, `titles` being those of the labs' chapters."""
+    labs = [result for result in results if result.findings.own is UNSET]
+    parts: tuple[tuple[str, tuple[Block, ...]], ...] = (
+        ("settings", (_settings(labs, titles, words),) if labs else ()),
+        ("data_files", _files(results, words)),
+        ("software", (_software(results, words),)),
+        ("engine", _engine(results, titles, words)),
+        ("commands", _commands(results, words)),
+    )
     return Chapter(
         id="provenance",
         number="",
@@ -25,11 +33,7 @@ def provenance(results: Sequence[Result], titles: Mapping[str, str], words: Word
         opening=(Prose(markdown=words("labs.provenance_opening")),),
         sections=(
             _section("runs", (_runs(results, titles, words),), words),
-            _section("settings", (_settings(results, titles, words),), words),
-            _section("data_files", (_files(results, words),), words),
-            _section("software", (_software(results, words),), words),
-            _section("engine", _engine(results, titles, words), words),
-            _section("commands", (Prose(markdown=words("labs.commands_text")), _commands(results)), words),
+            *(_section(name, blocks, words) for name, blocks in parts if blocks),
         ),
     )
 
@@ -39,28 +43,35 @@ def _section(name: str, blocks: tuple[Block, ...], words: Words) -> Section:
 
 
 def _runs(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> Table:
+    labs = [result for result in results if result.findings.own is UNSET]
     heads = ("lab", "run", "seeds", "started", "duration", "memory")
     rows = tuple(
         (
             titles[result.lab],
             result.run_id,
-            ", ".join(str(seed) for seed in result.seeds),
+            ", ".join(str(seed) for seed in result.seeds) or UNKNOWN,
             result.provenance.started[:16].replace("T", " "),
             duration(analysis.seconds(result)),
-            size(result.peak_memory_bytes),
+            size(result.peak_memory_bytes) if result.peak_memory_bytes else UNKNOWN,
         )
         for result in results
     )
     kinds: dict[str, ColumnKind] = {"run": "code", "duration": "number", "memory": "number"}
     columns = tuple(
         Column(
-            title=words(f"labs.column_{head}"),
+            title=words("own.name" if head == "lab" and not labs else f"labs.column_{head}"),
             align="right" if kinds.get(head) == "number" else "left",
             kind=kinds.get(head, "text"),
         )
         for head in heads
     )
-    return Table(id="provenance-runs-table", number="", caption=words("labs.runs_caption"), columns=columns, rows=rows)
+    return Table(
+        id="provenance-runs-table",
+        number="",
+        caption=words("labs.runs_caption" if labs else "own.runs_caption"),
+        columns=columns,
+        rows=rows,
+    )
 
 
 def _settings(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> Block:
@@ -79,25 +90,34 @@ def _settings(results: Sequence[Result], titles: Mapping[str, str], words: Words
     )
 
 
-def _files(results: Sequence[Result], words: Words) -> Table:
+def _files(results: Sequence[Result], words: Words) -> tuple[Block, ...]:
     found = {
         file.name: (file.name, words(f"labs.source_{card.source}"), file.sha256)
         for result in results
         if (card := result.findings.data)
         for file in card.files
     }
+    found |= {
+        file.name: (file.name, words(f"own.source_{own.door}"), file.sha256)
+        for result in results
+        if (own := result.findings.own) is not UNSET
+        for file in own.files
+    }
+    if not found:
+        return ()
     columns = (
         Column(title=words("labs.column_file"), kind="code"),
         Column(title=words("labs.column_source")),
         Column(title=words("labs.column_hash"), kind="code"),
     )
-    return Table(
+    table = Table(
         id="provenance-data-table",
         number="",
-        caption=words("labs.data_caption"),
+        caption=words("labs.data_caption" if any(result.findings.data for result in results) else "own.files_caption"),
         columns=columns,
         rows=tuple(found.values()),
     )
+    return (table,)
 
 
 def _software(results: Sequence[Result], words: Words) -> Table:
@@ -116,6 +136,11 @@ def _software(results: Sequence[Result], words: Words) -> Table:
             "Python": source.python,
             **dict(sorted(source.packages.items())),
         }
+        own = result.findings.own
+        if own is not UNSET:  # only a lab of ours chooses its operations
+            del entries[words("labs.deterministic")]
+        if own is not UNSET and own.door == "import":  # a log does not say where its training ran
+            entries = dict(sorted(source.packages.items()))
         for name, value in entries.items():
             known = rows.setdefault(name, [])
             if value not in known:
@@ -133,7 +158,7 @@ def _software(results: Sequence[Result], words: Words) -> Table:
 def _commit(result: Result, words: Words) -> str:
     commit = result.provenance.git_commit
     if commit is None:
-        return words("labs.git_none")
+        return words("labs.git_refused" if result.provenance.git_refused is True else "labs.git_none")
     return words("labs.git_dirty", commit=commit[:12]) if result.provenance.git_dirty else commit[:12]
 
 
@@ -150,10 +175,13 @@ def _engine(results: Sequence[Result], titles: Mapping[str, str], words: Words) 
     return tuple(Prose(markdown=text) for text in texts)
 
 
-def _commands(results: Iterable[Result]) -> Listing:
+def _commands(results: Iterable[Result], words: Words) -> tuple[Block, ...]:
     lines = [shlex.join(command) for result in results if (command := command_of(result))]
+    if not lines:
+        return ()
     code = "\n".join(lines)
-    return Listing(id="provenance-commands-listing", number="", caption="", code=code, sha256="", verified=False)
+    listing = Listing(id="provenance-commands-listing", number="", caption="", code=code, sha256="", origin="command")
+    return Prose(markdown=words("labs.commands_text")), listing
 
 
 def command_of(result: Result) -> list[str]:

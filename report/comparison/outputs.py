@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from labreport.report.comparison import tables
 from labreport.report.comparison.record import Comparisons
 from labreport.report.comparison.version import Version
 from labreport.report.configuration import FORMATS
@@ -13,8 +14,9 @@ from labreport.report.errors import ReportError, UsageError
 from labreport.report.look import Look
 from labreport.report.store import codec, embedded, files
 
-JSON = "json"
-"""The comparison itself, once for all languages."""
+JSON, CSV, TEX = "json", "csv", "tex"
+OWN = (CSV, TEX, JSON)
+"""Forms that comparisons alone have: the comparison itself and its numbers, once for all languages, and its tables."""
 STEM = "comparison"
 """Beginning of the names of all files."""
 
@@ -36,7 +38,7 @@ def write(
         versions: the first version and the others.
         folder: where the files go.
         languages: of the reports.
-        forms: names of formats, or `JSON`.
+        forms: names of formats, or of `OWN`.
         moment: date of the reports (UTC).
         look: theme and templates.
 
@@ -63,7 +65,12 @@ def in_memory(
     data = codec.encode(found) if forms else b""
     if JSON in forms:
         yield f"{STEM}.json", data
-    pages = [form for form in forms if form != JSON]
+    if CSV in forms:
+        yield f"{STEM}.csv", tables.csv_table(found)
+    if TEX in forms:
+        for language in languages:
+            yield f"{STEM}-{language}.tex", tables.tex(found, language).encode()
+    pages = [form for form in forms if form not in OWN]
     for language in languages if pages else ():
         from labreport.report.comparison.report import report
         from labreport.report.rendering import formats
@@ -98,10 +105,10 @@ def check(text: str, origin: str) -> tuple[str, ...]:
 
     forms = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if not forms:
-        raise UsageError(f"{origin} is empty; choose from {', '.join((*FORMATS.names(), JSON))}.")
+        raise UsageError(f"{origin} is empty; choose from {', '.join((*FORMATS.names(), *OWN))}.")
     for form in forms:
-        if form != JSON and form not in FORMATS:
-            raise UsageError(f"{origin}: {FORMATS.unknown(form, (JSON,))}")
-        if form != JSON and not formats.chosen(form).comparisons:
+        if form not in OWN and form not in FORMATS:
+            raise UsageError(f"{origin}: {FORMATS.unknown(form, OWN)}")
+        if form not in OWN and not formats.chosen(form).comparisons:
             raise UsageError(f"{origin}: {form} shows reports, not comparisons.")
     return forms

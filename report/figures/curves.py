@@ -166,7 +166,8 @@ def _panel(axes: Axes, result: Result, words: Words, kind: str) -> tuple[str, Co
         value_axis(axes, everything, top=100)
     turn = analysis.turn(result)
     if turn.overfits:
-        mark_epoch(axes, words, turn.best_epoch, value=scale * validation.mean[turn.best_epoch - 1])
+        value = scale * validation.mean[turn.best_epoch - 1]
+        mark_epoch(axes, words, turn.best_epoch, value=value, flat=turn.flat)
     unit = words("figures.loss") if kind == "loss" else words("figures.accuracy_percent")
     name_axes(axes, words("figures.epoch"), unit, lift=NAME_LIFT if turn.overfits else 4.0)
     ends = [

@@ -18,6 +18,7 @@ from labreport.experiments.result import Result
 from labreport.report import numbers
 from labreport.report.figures import palette
 from labreport.report.figures.axes import (
+    TEST,
     TRAINING,
     VALIDATION,
     CurveLook,
@@ -39,6 +40,7 @@ DENSEST = 600
 """Points of a curve that are drawn; of a longer one the least and the greatest of each stretch, so its shape stays."""
 STEEPEST = 200.0
 """Ratio of the greatest to the least value from which an axis is logarithmic, where all values are positive."""
+_LOOKS = {"training": TRAINING, "validation": VALIDATION, "test": TEST}
 _WIDTH, _HEIGHT, _ROW = 53.0, 42.0, 60.0
 
 
@@ -90,10 +92,10 @@ def thinned(curve: GroupCurve) -> GroupCurve:
 
 
 def _curves(group: MeasuredGroup, pair: Pair) -> list[tuple[GroupCurve, CurveLook, str]]:
-    found = []
-    for key, look, part in ((pair.training, TRAINING, "training"), (pair.validation, VALIDATION, "validation")):
-        if key and (mean := group.mean(key)[0]).at:
-            found.append((mean, look, part))
+    found: list[tuple[GroupCurve, CurveLook, str]] = []
+    for key, part in pair.parts:
+        if (mean := group.mean(key)[0]).at:
+            found.append((mean, _LOOKS[part], part))
     return found
 
 
@@ -101,14 +103,14 @@ def _panel(axes: Axes, group: MeasuredGroup, pair: Pair, words: Words, best: Bes
     drawn = _curves(group, pair)
     everything: list[float] = []
     last = max(curve.at[-1] for curve, _, _ in drawn)
-    for (curve, look, _), key in zip(drawn, filter(None, (pair.training, pair.validation)), strict=False):
+    for (curve, look, _), (key, _) in zip(drawn, pair.parts, strict=False):
         everything += _band(axes, group, key, look)
         everything += _line(axes, curve, look)
     _limits(axes, everything)
     epoch_axis(axes, last)
     marked = best is not None and best.worse_after
     if best is not None and marked:
-        mark_epoch(axes, words, best.epoch, value=_value_at(group, pair, best.epoch))
+        mark_epoch(axes, words, best.epoch, value=_value_at(group, pair, best.epoch), flat=group.flat())
     broken = min((epoch for curve, _, _ in drawn if (epoch := curve.broken_at()) is not None), default=None)
     if broken is not None:
         axes.axvline(broken, color=palette.GREY, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=1)
@@ -131,7 +133,7 @@ def _panel(axes: Axes, group: MeasuredGroup, pair: Pair, words: Words, best: Bes
 def _value_at(group: MeasuredGroup, pair: Pair, epoch: int) -> float | None:
     """Return the height of the ring at the best epoch: only on the curve that was watched."""
     watched = group.watched
-    if watched is None or watched.key not in (pair.training, pair.validation):
+    if watched is None or watched.key not in dict(pair.parts):
         return None
     return dict(zip(*_points(group, watched.key), strict=True)).get(epoch)
 
@@ -228,7 +230,7 @@ def _table(
     group: MeasuredGroup, words: Words, best: Best | None
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Return the values behind the figure, thinned where the training is long; the best epoch always stays."""
-    keys = [key for pair in group.pairs for key in (pair.training, pair.validation) if key]
+    keys = [key for pair in group.pairs for key, _ in pair.parts]
     means = {key: dict(zip(*_points(group, key), strict=True)) for key in keys}
     last = max(max(values, default=1) for values in means.values())
     epochs = listed_epochs(last, *([best.epoch] if best else []))

@@ -46,7 +46,7 @@ def _score(result: Result, words: Words) -> Drawing:
     score = deciding(result) or next(iter(scores_of(result.findings.scores).values()), None)
     if score is None:
         raise FigureError("the run has neither a validation curve nor a score")
-    value = percent(score.mean, 1) if score.unit == "share" else number(score.mean)
+    value = percent(score.mean) if score.unit == "share" else number(score.mean)
     name = words.get(f"trend.metric_{score.first.name}", score.first.name.replace("_", " "))
     sketch = Sketch(WIDTH, HEIGHT)
     sketch.text(WIDTH / 2, 11.5, value, anchor="middle", colour=palette.TEST, size=17, bold=True)

@@ -10,21 +10,16 @@ diverged is named and left out of what is said of the others.
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from msgspec import UNSET
 
-from labreport.experiments.recording.directions import directions_of
+from labreport.experiments.recording.directions import directions_of, measured, words_of
 from labreport.experiments.result import Course, Direction, Result, Training
 from labreport.report.findings.analysis import MissingValueError
-
-VALIDATION = "val_"
-"""Beginning of the keys of the validation part; also inside a key of one of several outputs it stands first."""
-FINEST = 3
-"""Values that a curve needs before its jitter can be estimated from its second differences."""
+from labreport.report.findings.flatness import Flatness, flatness
 
 GroupKind = Literal["seed", "fold", "fits"]
 Ending = Literal["complete", "early-stopped", "diverged", "failed", "interrupted"]
@@ -53,14 +48,21 @@ class GroupCurve:
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """One measure: its curve on the training part, on the validation part, or both."""
+    """One measure: its curves on the parts of the data, each the key of a history or None."""
 
     name: str
-    """The key without `val_`."""
-    training: str | None
-    validation: str | None
+    """The key without what names the part."""
+    training: str | None = None
+    validation: str | None = None
+    test: str | None = None
     direction: Direction | None
     """None: not known, so nothing is called better."""
+
+    @property
+    def parts(self) -> tuple[tuple[str, Literal["training", "validation", "test"]], ...]:
+        """The keys that were measured, each with its part."""
+        found = ((self.training, "training"), (self.validation, "validation"), (self.test, "test"))
+        return tuple((key, part) for key, part in found if key)  # type: ignore[misc]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,21 +87,6 @@ class Best:
     last: float
     worse_after: bool
     """Whether the curve ends worse than it was at its best."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Flatness:
-    """How far the best epoch is determined: the epochs around it that chance may have made the best ones."""
-
-    first: int
-    last: int
-    source: Literal["runs", "jitter"]
-    """Judged by the differences between the trainings, or by the jitter of the one curve."""
-
-    @property
-    def sharp(self) -> bool:
-        """Whether the best epoch stands alone."""
-        return self.first == self.last
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,30 +181,16 @@ class MeasuredGroup:
         curves = [member.curve(self.watched.key) for member in self.members]
         return tuple(best_of(curve, self.watched.direction) if curve else None for curve in curves)
 
-    def flatness(self) -> Flatness | None:
+    def flat(self) -> Flatness | None:
         """Return which epochs are as good as the best one, as far as can be decided; None where nothing can be.
 
-        With several members of equal length, an epoch counts as good where its mean distance from the best one is at
-        most one standard error of that distance over the members (the one-standard-error rule of Breiman, Friedman,
-        Olshen and Stone, "Classification and Regression Trees", 1984, section 3.4.3). With a single curve, where the
-        distance is at most one standard deviation of a difference of two values, their noise estimated from second
-        differences (Gasser, Sroka and Jennen-Steinmetz, Biometrika 73, 1986). Only epochs without a worse one between
-        them and the best are counted.
+        See `findings.flatness` for the method.
         """
         best = self.best()
         if best is None or self.watched is None:
             return None
         curves = [curve.finite() for curve in self.curves(self.watched.key)]
-        if len(curves) > 1:
-            return _flat(curves[0].at, best.epoch, _standard_errors(curves, best.epoch), "runs")
-        noise = jitter(curves[0].values)
-        if noise is None:
-            return None
-        distance = {
-            at: (abs(value - best.value), math.sqrt(2) * noise)
-            for at, value in zip(curves[0].at, curves[0].values, strict=True)
-        }
-        return _flat(curves[0].at, best.epoch, distance, "jitter")
+        return flatness(curves[0].at, [curve.values for curve in curves], best.epoch)
 
 
 def groups(result: Result) -> tuple[MeasuredGroup, ...]:
@@ -257,18 +230,6 @@ def best_of(curve: GroupCurve, direction: Direction) -> Best | None:
     return Best(epoch=epoch, value=sign * value, last_epoch=finite.at[-1], last=last, worse_after=sign * last > value)
 
 
-def jitter(values: Sequence[float]) -> float | None:
-    """Return the standard deviation of the noise of a curve, from its second differences; None for a short one.
-
-    Source: Gasser, Sroka and Jennen-Steinmetz, "Residual variance and residual pattern in nonlinear regression",
-    Biometrika 73 (1986), equation 3 for equal distances.
-    """
-    if len(values) < FINEST:
-        return None
-    parts = [(a + c) / 2 - b for a, b, c in zip(values, values[1:], values[2:], strict=False)]
-    return math.sqrt(math.fsum(part * part for part in parts) / (1.5 * len(parts)))
-
-
 def _group(id_: str, role: str, trainings: Sequence[Training]) -> MeasuredGroup:
     members = tuple(Member(training=training, number=number) for number, training in enumerate(trainings, 1))
     metrics: dict[str, Direction | None] = {}
@@ -293,29 +254,34 @@ def _metrics(member: Member) -> dict[str, Direction | None]:
 
 
 def _pairs(metrics: dict[str, Direction | None]) -> tuple[Pair, ...]:
-    names = dict.fromkeys(key.removeprefix(VALIDATION) for key in metrics)
-    return tuple(
-        Pair(
-            name=name,
-            training=name if name in metrics else None,
-            validation=f"{VALIDATION}{name}" if f"{VALIDATION}{name}" in metrics else None,
-            direction=metrics.get(name) or metrics.get(f"{VALIDATION}{name}"),
-        )
-        for name in names
-    )
+    """Return the measures of a history, in the order of their first keys; a second key of one part stands alone."""
+    found: dict[tuple[str, ...], Pair] = {}
+    for key, direction in metrics.items():
+        about = measured(key)
+        part = {"validation": "validation", "test": "test"}.get(about.part or "", "training")
+        place = words_of(about.name) or (about.name,)
+        known = found.get(place)
+        if known is not None and part in dict(known.parts).values():
+            place, known = (key,), None
+        if known is None:
+            found[place] = Pair(name=key if place == (key,) else about.name, direction=direction, **{part: key})
+        else:
+            found[place] = replace(known, direction=known.direction or direction, **{part: key})
+    return tuple(found.values())
 
 
 def _watched(members: Sequence[Member], pairs: Sequence[Pair]) -> Watched | None:
     rules = [member.course.stopping for member in members if member.course and member.course.stopping]
+    validated = {pair.validation for pair in pairs}
+    histories = [member.training.history for member in members]
     for rule in rules:
         directions = {pair.validation or pair.name: pair.direction for pair in pairs}
         directions |= {pair.training: pair.direction for pair in pairs if pair.training}
         direction = rule.direction or directions.get(rule.monitor)
-        measured = any(rule.monitor in member.training.history for member in members)
-        if direction is not None and measured and rule.monitor.startswith(VALIDATION):
+        if direction is not None and rule.monitor in validated and any(rule.monitor in kept for kept in histories):
             return Watched(key=rule.monitor, direction=direction, by="stopping", restored=rule.restore_best_weights)
     for pair in pairs:
-        if pair.name == "loss" and pair.validation:
+        if words_of(pair.name) == ("loss",) and pair.validation:
             return Watched(key=pair.validation, direction=pair.direction or "lower", by="loss")
     for pair in pairs:
         if pair.validation and pair.direction:
@@ -330,29 +296,3 @@ def _kind(members: Sequence[Member]) -> GroupKind | None:
     if told is not None:
         return told
     return "fold" if any(member.training.fold for member in members) else "seed"
-
-
-def _standard_errors(curves: Sequence[GroupCurve], best: int) -> dict[int, tuple[float, float]]:
-    """Return, for each epoch, its mean distance from the best one and the standard error of that distance."""
-    position = curves[0].at.index(best)
-    found = {}
-    for index, at in enumerate(curves[0].at):
-        distances = [curve.values[index] - curve.values[position] for curve in curves]
-        error = statistics.stdev(distances) / math.sqrt(len(distances))
-        found[at] = abs(statistics.fmean(distances)), error
-    return found
-
-
-def _flat(
-    at: Sequence[int], best: int, distances: dict[int, tuple[float, float]], source: Literal["runs", "jitter"]
-) -> Flatness:
-    first = last = at.index(best)
-    while first > 0 and _near(distances[at[first - 1]]):
-        first -= 1
-    while last < len(at) - 1 and _near(distances[at[last + 1]]):
-        last += 1
-    return Flatness(first=at[first], last=at[last], source=source)
-
-
-def _near(distance: tuple[float, float]) -> bool:
-    return distance[0] <= distance[1]

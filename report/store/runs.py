@@ -24,6 +24,7 @@ from pathlib import Path
 import msgspec
 
 from labreport.experiments.result import Failure, Result, Setting
+from labreport.experiments.system import reading
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.findings import analysis
 from labreport.report.findings.scores import deciding, scores_of
@@ -40,6 +41,8 @@ score is the one that decides."""
 PURPOSE, CONFIRMATION = "purpose", "confirmation"
 """The part of a run's identity that marks a run which the gate asked for to confirm a suspicion. It stands among the
 `key_parts`, whose names are free, so that every reader of format 1 reads it; runs of the user's have no such part."""
+REJECTED = ("regressed", "failed")
+"""Outcomes of the gate after which a run becomes no baseline unasked."""
 MISSING = "missing:"
 """Before the source of data (full, sample or auto) in the identity of a run that failed before it could read them."""
 
@@ -282,7 +285,7 @@ class Store:
         index = folder / INDEX
         known = None
         with contextlib.suppress(OSError, UnreadableError):
-            known = codec.parse(index.read_bytes(), Entry, str(index))
+            known = codec.parse(reading.content(index, reading.LARGEST_TEXT), Entry, str(index))
         stamp = stamp_of(folder / RESULT)
         if known is not None and known.form >= FORM and _fits(known, folder) and known.stamp == stamp:
             return known
@@ -324,7 +327,7 @@ def read(path: Path) -> StoredResult:
         UnreadableError: missing, damaged, cut off, or of a newer format.
     """
     try:
-        content = path.read_bytes()
+        content = reading.content(path)
     except OSError as error:
         raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
     return StoredResult(path=path, result=codec.decode(content, str(path)), content=content)

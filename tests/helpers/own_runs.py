@@ -14,7 +14,9 @@ from labreport.experiments.result import (
     EarlyStopping,
     Findings,
     Fingerprint,
+    Layer,
     Listing,
+    Model,
     OwnRun,
     Result,
     Score,
@@ -44,6 +46,21 @@ def training(seed: int | None = 0, role: str = "fit-1", about: Course | None = N
         history=curves,
         seconds=1.0,
         course=about or course(),
+    )
+
+
+def network(role: str, units: int) -> Model:
+    """A network of one layer."""
+    layer = Layer(name="dense", kind="Dense", output_shape=(None, units), parameters=5 * units, activation="relu")
+    return Model(
+        role=role,
+        input_shape=(None, 4),
+        layers=(layer,),
+        parameters=5 * units,
+        optimizer="Adam",
+        learning_rate=0.001,
+        loss="mse",
+        metrics=(),
     )
 
 

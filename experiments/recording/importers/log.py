@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import Any
 from labreport.experiments.errors import LabError
 from labreport.experiments.recording.series import KeyColumns
 from labreport.experiments.result import Setting
+from labreport.experiments.system import reading
 
 _MOST_ENTRIES = 50_000
 _SEED_NAMES = ("seed", "random_seed", "random_state", "global_seed", "rng_seed")
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
 _LARGEST_TEXT = 200_000_000
 """Bytes of a JSON or YAML file, which is read whole."""
 
@@ -64,7 +67,7 @@ def fault(path: Path, message: str, line: int | None = None) -> ImportFault:
 def head(path: Path, size: int = 65536) -> bytes:
     """Return the beginning of a file; empty where it can't be read."""
     try:
-        with path.open("rb") as file:
+        with reading.opened(path) as file:
             return file.read(size)
     except OSError:
         return b""
@@ -88,9 +91,7 @@ def text_of(path: Path) -> str:
         ImportFault: it is empty, too large, or not UTF-8.
     """
     try:
-        if path.stat().st_size > _LARGEST_TEXT:
-            raise fault(path, f"larger than {_LARGEST_TEXT // 1_000_000} MB")
-        content = path.read_bytes()
+        content = reading.content(path, _LARGEST_TEXT)
     except OSError as error:
         raise fault(path, error.strerror or str(error)) from error
     if not content.strip():
@@ -130,7 +131,9 @@ def number(value: object, path: Path, what: str, line: int | None = None) -> flo
             return float(value)
         except (ValueError, OverflowError):
             pass
-    raise fault(path, f"{str(value)[:40]!r} in {what} is not a number", line)
+    comma = isinstance(value, str) and _DECIMAL_COMMA.fullmatch(value.strip())
+    hint = "; it has a decimal comma: write numbers with a point" if comma else ""
+    raise fault(path, f"{str(value)[:40]!r} in {what} is not a number{hint}", line)
 
 
 def yaml_settings(path: Path) -> dict[str, Setting]:

@@ -44,6 +44,7 @@ class _Watcher:
         self._models: dict[int, tuple[Any, int]] = {}
         self._numbers = itertools.count(1)
         self._steps = 0
+        self._fitted: set[int] = set()
         self._names: dict[int, list[str]] = {}
         self._nested = threading.local()
 
@@ -100,6 +101,7 @@ class _Watcher:
             samples=None if total is None else total - kept,
             validation_samples=self._held(held, kept, fraction),
             data=data,
+            weighted=any(given.get(name) is not None for name in ("class_weight", "sample_weight")),
             **networks.rules(given.get("callbacks")),
         )
         callback = self._callback(model, number)
@@ -109,6 +111,7 @@ class _Watcher:
         else:
             listed = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
             given["callbacks"] = [*listed, callback]
+        self._fitted.add(self._number(model))
         return bound.args, bound.kwargs
 
     @staticmethod
@@ -120,10 +123,18 @@ class _Watcher:
     def _callback(self, model: Any, number: int) -> Any:
         events = self._events
 
+        unbuilt: list[bool] = []
+
         def begin(logs: Any = None) -> None:
             events.guarded(lambda: events.write("begin", fit=number, **networks.described(model)))()
+            unbuilt[:] = [True] * (not model.weights)
 
         def end(epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+            if unbuilt:  # a subclass of the user has its weights from its first batch on
+                unbuilt.clear()
+                events.guarded(
+                    lambda: events.write("begin", fit=number, **networks.described(model) | {"weights": None})
+                )()
             events.guarded(lambda: events.write("epoch", fit=number, epoch=epoch + 1, logs=numbers(logs)))()
 
         return self._keras.callbacks.LambdaCallback(on_train_begin=begin, on_epoch_end=end)
@@ -148,8 +159,14 @@ class _Watcher:
             answer = wrapped(*arguments, **named)
         finally:
             self._nested.deep = False
-        self._events.write("evaluate", model=self._number(model), data=data, logs=logs)
+        self._events.guarded(self._evaluated)(model, data, logs)
         return answer
+
+    def _evaluated(self, model: Any, data: Any, logs: dict[str, float]) -> None:
+        number = self._number(model)
+        # A network that was loaded from a file is known by its layers.
+        network = {} if number in self._fitted else networks.described(model)
+        self._events.write("evaluate", model=number, data=data, logs=logs, network=network)
 
     def _evaluating(self, wrapped: Any, arguments: Any, named: Any, logs: dict[str, float]) -> Any:
         bound = inspect.signature(wrapped).bind(*arguments, **named)
@@ -182,6 +199,7 @@ class _Watcher:
         number = self._number(model)
         if not isinstance(answer, Mapping):
             values = list(answer) if isinstance(answer, (list, tuple)) else [answer]
+            self._fitted.add(number)
             if number not in self._names:
                 self._names[number] = networks.names_in_order(model)
                 self._events.write("network", model=number, **networks.described(model))

@@ -18,6 +18,8 @@ from labreport.report.words import Words
 
 MOST_TRAININGS = 60
 """Trainings that are listed."""
+MOST_RATES = 6
+"""Learning rates of one training that are listed."""
 
 
 @table()
@@ -69,6 +71,71 @@ def trainings(result: Result, words: Words, name: str) -> TableData:
         ),
         rows=tuple(rows[:MOST_TRAININGS]),
     )
+
+
+@table("conditions-GROUP")
+def conditions(result: Result, words: Words, name: str) -> TableData:
+    """List how the trainings of a group were done, as far as it is known: what was compiled, the samples, the plan."""
+    rows = [(words(f"own.{key}"), text) for key, text in known_conditions(result, group_named(result, name), words)]
+    if not rows:
+        raise TableError("nothing is known of how it was trained")
+    return TableData(
+        columns=(Column(title=words("tables.item")), Column(title=words("tables.content"))), rows=tuple(rows)
+    )
+
+
+def known_conditions(result: Result, group: MeasuredGroup, words: Words) -> list[tuple[str, str]]:
+    """Return what is known of how the trainings of a group were done: the key of its word, and the text."""
+    trainings = [member.training for member in group.members]
+    model = next((model for model in result.findings.models if model.role == group.role), None)
+    course = group.members[0].course
+    rows: list[tuple[str, str]] = []
+    if model is not None:
+        rows += [("optimizer", escape(model.optimizer)), ("loss", escape(model.loss))]
+    rates = _rates(group)
+    phases = course.phases if course else ()
+    if rates:
+        rows.append(("rate", rates))
+    elif model is not None and model.learning_rate and not phases:
+        rows.append(("rate", numbers.exact(_float32(model.learning_rate))))
+    for key, values in (
+        ("batch", [training.batch_size for training in trainings]),
+        ("train_samples", [training.train_samples for training in trainings]),
+        ("validation_samples", [training.validation_samples for training in trainings]),
+    ):
+        if all(values):
+            rows.append((key, _span([value for value in values if value])))
+    if course and course.planned:
+        rows.append(("planned", numbers.integer(course.planned)))
+    if phases:
+        rows.append(("phases", " + ".join(map(numbers.integer, phases))))
+    if course and course.stopping:
+        stopping = course.stopping
+        restored = words("own.restored") if stopping.restore_best_weights else ""
+        patience = UNKNOWN if stopping.patience is None else numbers.integer(stopping.patience)
+        rows.append(
+            ("stopping", words("own.stopping_rule", key=f"`{_code(stopping.monitor)}`", patience=patience) + restored)
+        )
+    return [(key, text) for key, text in rows if text]
+
+
+def _rates(group: MeasuredGroup) -> str:
+    """Return the learning rates in the order in which a callback set them; nothing where none is in the history."""
+    curve = next((one for key in ("learning_rate", "lr") if (one := group.members[0].curve(key))), None)
+    if curve is None:
+        return ""
+    seen = list(dict.fromkeys(numbers.exact(_float32(value)) for value in curve.finite().values))
+    return " → ".join(seen if len(seen) <= MOST_RATES else [*seen[:2], "…", seen[-1]])
+
+
+def _float32(value: float) -> float:
+    """Return a number as it was given before a network kept it in 32 bits: 0.01, not 0.00999999978."""
+    return float(f"{value:.6g}")
+
+
+def _span(values: list[int]) -> str:
+    low, high = numbers.integer(min(values)), numbers.integer(max(values))
+    return low if low == high else f"{low}–{high}"
 
 
 def _program(own: OwnRun, words: Words) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from labreport.experiments.definitions import table
 from labreport.experiments.result import Result
+from labreport.experiments.selection import NoValidationError
 from labreport.report import numbers
 from labreport.report.chapters.tables.content import TableData, TableError, numeric, with_unit
 from labreport.report.document import Column, escape
@@ -14,7 +15,7 @@ from labreport.report.findings import analysis
 from labreport.report.findings.scores import Measured, Quantity, scores_of
 from labreport.report.words import Words
 
-DECIMALS = {"accuracy": 1, "loss": 3, "mae": 2, "mse": 2}
+DECIMALS = {"accuracy": numbers.SHARE_DIGITS, "loss": 3, "mae": 2, "mse": 2}
 """Decimals of each metric; accuracies in percent."""
 
 _Measure = tuple[str, str, str]
@@ -41,9 +42,13 @@ def scores(result: Result, words: Words) -> TableData:
     measures = sorted({measure for _, measure in cells}, key=_measure_order)
     main = next((measure for measure in measures if measure[0] == "test"), measures[0])
     models = list(dict.fromkeys(one.first.model for one in listed))
+    epochs = [_epochs(result, model) for model in models]
     spread = any(len(one.values) > 1 for (_, measure), one in cells.items() if measure == main)
     columns = [Column(title=words("tables.model"))]
     contents: list[list[str]] = []
+    if any(count != numbers.UNKNOWN for count in epochs):
+        columns.append(numeric(words("tables.epochs")))
+        contents.append(epochs)
     for measure in measures:
         split, metric, name = measure
         found = [cells.get((model, measure)) for model in models]
@@ -67,8 +72,7 @@ def scores(result: Result, words: Words) -> TableData:
 @table()
 def folds(result: Result, words: Words) -> TableData:
     """List the parts of each fold and its error, and the parts that the faulty published listing gives."""
-    known_folds = result.findings.folds
-    if not known_folds:
+    if not result.findings.folds:
         raise TableError("the run records no folds")
     known = {series.name for series in result.findings.series}
     published = {"published_train_samples", "published_validation_samples"} <= known
@@ -77,19 +81,29 @@ def folds(result: Result, words: Words) -> TableData:
     if published:
         heads += ["published_training", "published_validation"]
         sizes = [analysis.series(result, f"published_{part}_samples") for part in ("train", "validation")]
-    scored = scores_of(result.findings.scores).values()
-    error = next((one for one in scored if one.first.metric == "mae" and len(one.by_fold) == len(known_folds)), None)
     rows = []
-    for position, fold in enumerate(known_folds):
+    try:
+        errors = analysis.fold_errors(result)
+    except (analysis.MissingValueError, NoValidationError):
+        errors = {}
+    for position, fold in enumerate(result.findings.folds):
+        error = numbers.number(errors[fold.number], 2) if fold.number in errors else numbers.UNKNOWN
         row = [numbers.integer(fold.number), numbers.integer(fold.train_samples)]
-        row += [numbers.integer(fold.validation_samples)]
-        row.append(numbers.UNKNOWN if error is None else numbers.number(error.by_fold[position], 2))
+        row += [numbers.integer(fold.validation_samples), error]
         row += [numbers.integer(values[position]) if position < len(values) else numbers.UNKNOWN for values in sizes]
         rows.append(tuple(row))
-    unit = "" if error is None else error.unit
+    unit = next((score.unit for score in result.findings.scores if (score.fold, score.metric) == (1, "mae")), "")
     titles = [with_unit(words(f"tables.{head}"), unit if head == "fold_mae" else "", words) for head in heads]
     columns = (Column(title=words("tables.fold")), *map(numeric, titles))
     return TableData(columns=columns, rows=tuple(rows))
+
+
+def _epochs(result: Result, model: str) -> str:
+    """Return for how many epochs the model of a role was trained, over several seeds from the fewest to the most."""
+    found = [fit.epochs for fit in result.findings.trainings if fit.role == model]
+    if not found:
+        return numbers.UNKNOWN
+    return "–".join(numbers.integer(count) for count in sorted({min(found), max(found)}))
 
 
 def _measure_order(measure: _Measure) -> tuple[int, int, str]:

@@ -64,7 +64,7 @@ def best_epochs(result: Result, name: str) -> Answer:
 def flat_minimum(result: Result, name: str) -> Answer:
     """Epochs beside the best one are as good, as far as chance lets one tell."""
     group = group_named(result, name)
-    flat = group.flatness()
+    flat = group.flat()
     if flat is None:
         raise MissingValueError("a curve of fewer than three values says nothing of its noise")
     details = {**_about(group), "by_runs": int(flat.source == "runs")}
@@ -98,6 +98,8 @@ def ahead_on_training(result: Result, name: str) -> Answer:
 def ran_to_the_end(result: Result, name: str) -> Answer:
     """Every training made all the epochs that were asked of it."""
     group = group_named(result, name)
+    if not _end_known(group):
+        raise MissingValueError("the log does not say how many epochs were asked for")
     endings = [member.ending for member in group.members]
     votes = tuple(ending in ("complete", "diverged") for ending in endings)
     epochs = [member.training.epochs for member in group.members]
@@ -126,16 +128,27 @@ def all_finite(result: Result, name: str) -> Answer:
 
 def made(group: MeasuredGroup) -> tuple[str, ...]:
     """Return the names of the claims that can be made of a group, in the order in which a chapter makes them."""
-    names = ["improves"]
-    if group.watched is not None:
-        names += ["best_epoch", "flat_minimum", "ahead_on_training"] if group.best() else ["best_epochs"]
-    return tuple(f"{name}-{group.id}" for name in (*names, "ran_to_the_end", "all_finite"))
+    watched = group.watched
+    names = ["improves"] if any(pair.training and pair.direction for pair in group.pairs) else []
+    if watched is not None and group.best():
+        both = any(pair.training and pair.validation == watched.key for pair in group.pairs)
+        names += ["best_epoch", "flat_minimum", *(["ahead_on_training"] if both else [])]
+    elif watched is not None:
+        names.append("best_epochs")
+    names += ["ran_to_the_end"] if _end_known(group) else []
+    return tuple(f"{name}-{group.id}" for name in (*names, "all_finite"))
 
 
 def seed_unknown(result: Result) -> bool:
     """Return whether no seed of a run is known, so that a repetition would give other numbers."""
     own = result.findings.own
     return not result.seeds and (own is UNSET or not own.seeding)
+
+
+def _end_known(group: MeasuredGroup) -> bool:
+    """Return whether it is known of each training how it ended: a log just stops, after all epochs or before."""
+    courses = [(member.training.epochs, member.course) for member in group.members if member.ending == "complete"]
+    return all(course is None or course.source != "log" or course.planned == epochs for epochs, course in courses)
 
 
 def _worse_after(group: MeasuredGroup) -> tuple[bool, ...]:

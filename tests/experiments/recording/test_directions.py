@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labreport.experiments.recording.directions import direction_of, directions_of, is_metric
+from labreport.experiments.recording.directions import direction_of, directions_of, is_metric, measured
 
 HIGHER = {
     "accuracy", "val_accuracy", "acc", "binary_accuracy", "val_sparse_categorical_accuracy", "auc_1", "val_AUC",
@@ -44,3 +44,32 @@ def test_what_measures_no_network_is_not_a_metric(name):
 def test_what_the_user_says_goes_before_the_name():
     found = directions_of(["loss", "val_odd", "odd", "learning_rate"], {"odd": "higher", "loss": "higher"})
     assert found == {"loss": "higher", "val_odd": "higher", "odd": "higher"}
+
+
+PARTS = {
+    "val_loss": ("loss", "validation"),
+    "loss": ("loss", None),
+    "Train Loss": ("Loss", "train"),
+    "Val_Loss": ("Loss", "validation"),
+    "eval_f1": ("f1", "validation"),
+    "Loss/valid": ("Loss", "validation"),
+    "validation/acc": ("acc", "validation"),
+    "train_loss_epoch": ("loss", "train"),
+    "accuracy (test)": ("accuracy", "test"),
+    "valLoss": ("Loss", "validation"),
+    "value_loss": ("value_loss", None),
+    "evaluator_f1": ("evaluator_f1", None),
+    "val": ("val", None),
+    "输出/年龄": ("输出/年龄", None),
+}
+
+
+@pytest.mark.parametrize("key", PARTS)
+def test_the_part_of_the_data_is_known_by_the_key_in_any_spelling(key):
+    found = measured(key)
+    assert (found.name, found.part) == PARTS[key]
+
+
+def test_the_mean_of_an_epoch_is_a_metric_and_the_number_of_an_epoch_is_not():
+    assert direction_of("train_loss_epoch") == "lower"
+    assert not is_metric("epoch")

@@ -36,6 +36,7 @@ for fold in range(3):
     folds.set_weights(start)
     held = np.arange(120) % 3 == fold
     folds.fit(x[~held], y[~held], epochs=2, verbose=0, validation_data=(x[held], y[held]))
+    print("fold", folds.evaluate(x[held], y[held], verbose=0)[0])
 
 # Early stopping.
 early = keras.callbacks.EarlyStopping(
@@ -47,6 +48,27 @@ build(5).fit(x, y, epochs=9, verbose=0, validation_split=0.25, callbacks=early)
 steps = build(6)
 for step in range(7):
     steps.train_on_batch(x, y)
+
+# A search: one network with two learning rates; the first one is evaluated as it was loaded from a file.
+for rate in (0.1, 0.001):
+    searched = build(8)
+    searched.compile(keras.optimizers.Adam(rate), "mse", metrics=["mae"])
+    searched.fit(x, y, epochs=1, verbose=0)
+loaded = keras.models.clone_model(searched)
+loaded.compile("adam", "mse", metrics=["mae"])
+loaded.evaluate(x[:80], y[:80], verbose=0)
+
+class Own(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(1)
+
+    def call(self, values):
+        return self.dense(values)
+
+own = Own()
+own.compile("sgd", "mse")
+own.fit(x, y, epochs=1, verbose=0)
 
 class Full(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
@@ -102,6 +124,10 @@ def test_a_network_whose_weights_are_put_back_is_trained_again_fold_by_fold(resu
     folds = [one for one in result.findings.trainings if one.role == "fit-2"]
     assert [one.fold for one in folds] == [1, 2, 3]
     assert {one.course.group for one in folds} == {"fold"}
+    judged = [one for one in result.findings.scores if (one.model, one.name) == ("fit-2", "validation_loss")]
+    assert [one.fold for one in judged] == [1, 2, 3]
+    printed = [float(line.split()[1]) for line in result.findings.own.printed.splitlines() if line.startswith("fold")]
+    assert [one.value for one in judged] == pytest.approx(printed)
     assert [one.epochs for one in folds] == [2, 2, 2]
     assert folds[0].train_samples == 80
 
@@ -122,8 +148,28 @@ def test_a_loop_of_steps_counts_steps(result):
     assert set(one.history) == {"loss", "mae"}
 
 
+def test_networks_that_are_trained_with_other_settings_are_no_group(result):
+    rates = {model.role: round(model.learning_rate, 6) for model in result.findings.models}
+    assert (rates["fit-5"], rates["fit-6"]) == (0.1, 0.001)
+    assert all(one.course.group is None for one in result.findings.trainings if one.role in ("fit-5", "fit-6"))
+
+
+def test_a_network_that_was_loaded_is_that_of_the_last_training_with_its_layers(result):
+    judged = [one for one in result.findings.measures if one.name.startswith("evaluated")]
+    found = [one for one in result.findings.scores if one.model == "fit-6"]
+    assert [one.metric for one in found] == ["loss", "mae"]
+    assert {one.split for one in found} == {"train"}
+    assert {one.seed for one in found} == {3}
+    assert judged == []
+
+
+def test_a_network_of_a_class_of_its_own_has_its_parameters(result):
+    (own,) = (model for model in result.findings.models if model.role == "fit-7")
+    assert own.parameters == 3
+
+
 def test_a_crash_keeps_the_epochs_before_it(result):
-    (one,) = (one for one in result.findings.trainings if one.role == "fit-5")
+    (one,) = (one for one in result.findings.trainings if one.role == "fit-8")
     assert one.course.status == "failed"
     assert one.epochs == 2
     assert "No space left" in one.course.failure
@@ -138,6 +184,6 @@ def test_data_are_known_by_their_hashes_and_networks_by_their_layers(result):
     assert {item.role for item in own.data} == {"train", "validation", "test", "whole"}
     assert all(item.sha256 and not item.sampled for item in own.data)
     assert [layer.kind for layer in result.findings.models[0].layers] == ["Dense", "Dense"]
-    assert [model.parameters for model in result.findings.models] == [13, 17, 21, 25, 29]
+    assert [model.parameters for model in result.findings.models] == [13, 17, 21, 25, 33, 33, 3, 29]
     assert own.seeding[0].library == "keras"
     assert own.seeding[0].value == 3

@@ -9,6 +9,7 @@ import pytest
 from helpers.own_runs import (
     course,
     diverged_run,
+    network,
     one_epoch_run,
     own_run,
     own_runs,
@@ -19,6 +20,7 @@ from helpers.own_runs import (
     two_outputs_run,
 )
 
+from labreport.experiments.result import EarlyStopping
 from labreport.report.chapters import notes
 from labreport.report.chapters.automatic import note
 from labreport.report.chapters.build import build
@@ -101,6 +103,49 @@ def test_two_outputs_are_drawn_in_panels_of_their_own():
     )
     for name in ("digit_loss", "ink_mae", "输出/年龄"):
         assert f">{name}<" in figure.svg
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_several_networks_are_named_after_their_trainings(language):
+    fits = [training(None, role=f"fit-{number}", loss=[3, 2, 1], val_loss=[3, 2, 2.5]) for number in (1, 2)]
+    said = text(own_run("search", *fits, models=(network("fit-1", 8), network("fit-2", 16))), language=language)
+    assert {"en": "The network of training 2, layer by layer.", "zh": "训练2的网络，逐层画出。"}[language] in said
+
+
+def test_a_log_that_just_ends_is_not_said_to_be_a_training_that_ran_to_its_end():
+    log = course(source="log", metrics={"loss": "lower"})
+    assert "to its end" not in text(own_run("log", training(None, about=log, loss=[3, 2, 1]), door="import"))
+    known = msgspec.structs.replace(log, planned=3)
+    assert "ran to its end (3 epochs)" in text(
+        own_run("log", training(None, about=known, loss=[3, 2, 1]), door="import")
+    )
+
+
+def test_how_a_network_was_trained_is_listed_as_far_as_it_was_seen():
+    rule = EarlyStopping(monitor="val_loss", direction="lower", patience=3, restore_best_weights=True)
+    about = course(planned=60, stopping=rule, status="early-stopped", metrics={"loss": "lower", "val_loss": "lower"})
+    curves = {"loss": [3, 2, 1], "val_loss": [3, 2, 2.5], "learning_rate": [0.009999999776, 0.009999999776, 0.003]}
+    fit = msgspec.structs.replace(training(None, about=about, **curves), batch_size=32, train_samples=1400)
+    said = text(own_run("compiled", fit, models=(network("fit-1", 8),)))
+    for row in (
+        "| Optimizer | Adam |",
+        "| Loss | mse |",
+        "| Learning rate | 0.01 → 0.003 |",
+        "| Batch size | 32 |",
+        "| Training samples | 1 400 |",
+        "| Epochs asked for | 60 |",
+        "| Early stopping | watches `val_loss`, patience 3, puts the best weights back |",
+    ):
+        assert row in said
+
+
+def test_what_holds_of_labs_alone_is_not_said_of_a_script():
+    said = text(seeds_run())
+    for word in ("Profile", "Data: none", "Training engine", "default values", "cross-validation", "Deterministic"):
+        assert word not in said
+    log = text(sparse_run())
+    for word in ("unknown", "Processor", "Git commit", "0 B"):
+        assert word not in log
 
 
 def test_text_of_the_user_stays_text():

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labreport.experiments.result import EarlyStopping
-from labreport.report.findings.groups import GroupCurve, best_of, groups, jitter
+from labreport.report.findings.flatness import jitter
+from labreport.report.findings.groups import GroupCurve, best_of, groups
 
 NAN = math.nan
 
@@ -63,6 +64,9 @@ def test_seeds_of_unequal_length_are_neither_cut_nor_given_a_common_minimum():
         (["mae", "val_mae", "loss", "val_loss"], ("val_loss", "lower", "loss")),
         (["输出/年龄_loss", "val_输出/年龄_loss"], ("val_输出/年龄_loss", "lower", "metric")),
         (["score_of_mine", "val_score_of_mine"], None),
+        (["Train_Loss", "Val_Loss"], ("Val_Loss", "lower", "loss")),
+        (["loss", "eval_loss", "eval_f1"], ("eval_loss", "lower", "loss")),
+        (["train_loss", "test_loss"], None),
         (["loss", "accuracy"], None),
     ],
 )
@@ -99,6 +103,28 @@ def test_two_outputs_are_two_pairs_each():
     ]
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [["train_loss", "val_loss"], ["Loss/train", "Loss/val"], ["loss", "eval_loss"], ["train_loss_epoch", "valid_loss"]],
+)
+def test_the_parts_of_a_measure_are_one_pair_in_any_spelling(keys):
+    (group,) = grouped(_named(keys))
+    assert [(pair.training, pair.validation) for pair in group.pairs] == [tuple(keys)]
+
+
+def test_what_was_measured_on_test_data_is_neither_training_nor_validation():
+    (group,) = grouped(_named(["train_loss", "test_loss"]))
+    assert [pair.parts for pair in group.pairs] == [(("train_loss", "training"), ("test_loss", "test"))]
+
+
+def test_two_keys_of_one_part_stand_alone():
+    (group,) = grouped(_named(["loss", "train_loss", "eval_loss"]))
+    assert [(pair.name, dict(pair.parts)) for pair in group.pairs] == [
+        ("loss", {"loss": "training", "eval_loss": "validation"}),
+        ("train_loss", {"train_loss": "training"}),
+    ]
+
+
 def test_a_learning_rate_is_no_measure():
     (group,) = grouped(_named(["loss", "learning_rate", "val_loss"]))
     assert [pair.name for pair in group.pairs] == ["loss"]
@@ -113,16 +139,16 @@ def _shaken(values, by):
 def test_a_flat_minimum_is_told_from_a_sharp_one():
     flat = [1.0, 0.6, 0.401, 0.4, 0.402, 0.401, 0.6, 0.9]
     (group,) = grouped(*_shaken(flat, lambda seed, epoch: 0.004 * ((epoch * 7 + seed * 3) % 5)))
-    found = group.flatness()
+    found = group.flat()
     assert (found.first, found.last, found.source) == (3, 6, "runs")
     sharp = [1.0, 0.6, 0.2, 0.6, 0.9, 1.2]
     (group,) = grouped(*_shaken(sharp, lambda seed, epoch: 0.001 * seed * epoch))
-    assert group.flatness().sharp
+    assert group.flat().sharp
 
 
 def test_the_jitter_of_one_curve_tells_how_flat_its_minimum_is():
     (group,) = grouped(training(val_loss=[1.0, 0.8, 0.62, 0.5, 0.49, 0.5, 0.49, 0.51, 0.6, 0.72, 0.86]))
-    found = group.flatness()
+    found = group.flat()
     assert found.source == "jitter"
     assert found.first <= group.best().epoch <= found.last
     assert found.last < 11
