@@ -29,6 +29,7 @@ COMMANDS = {
     "render": "Turn stored results into HTML, PDF or Markdown; never trains.",
     "repeat": "Train once more what a run's record says, and compare every number.",
     "compare": "Report what changed between versions, and whether it is more than chance.",
+    "explain": "Show which of the changes between two runs made the difference.",
     "check": "Judge the newest runs against a baseline: the gate of a nightly job.",
     "baseline": "Set, show or list the baselines of the gate.",
     "merge": "Bring the runs of other stores, such as the shards of a night, into this one.",
