@@ -12,7 +12,7 @@ from labreport.report.document import Report, first
 from labreport.report.errors import ReportError
 from labreport.report.publish import roster
 from labreport.report.publish.dates import tool_version
-from labreport.report.store import files
+from labreport.report.store import files, thinned
 from labreport.report.store.runs import StoredResult
 
 Rendered = tuple[tuple[Path, ...], list[str]]
@@ -68,7 +68,7 @@ def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapp
         look=job.configuration.look,
         edition=job.configuration.edition,
         results=results,
-        carried={run.result.lab: run.content for run in job.runs},
+        carried={run.result.lab: thinned.carried(run.result, run.content) for run in job.runs},
         failed=problems.append,
     )
     printed, lacking = glyphs.replaced(built.report)

@@ -250,3 +250,32 @@ def test_what_is_recorded_is_listed_and_shown(place):
         )
         assert "train" in done.stdout
         assert "complete" in done.stdout
+
+
+DRAWN = """
+import matplotlib.pyplot as plt
+for number in (1, 2):
+    plt.figure()
+    plt.plot([1, number, 2])
+    plt.show()
+    plt.savefig(f"after-{number}.png")
+print(plt.get_fignums())
+for epoch in (1, 2):
+    print(f"Epoch {epoch} loss={1 / epoch:.4f}")
+"""
+
+
+@pytest.mark.parametrize("display", ["", ":99"])
+def test_showing_a_figure_does_what_it_does_without_the_recorder(place, display):
+    name = write(place, DRAWN)
+    environment = {**os.environ, "DISPLAY": display, "MPLBACKEND": "agg"}
+    plain = subprocess.run([sys.executable, name], cwd=place, capture_output=True, check=True, env=environment)
+    before = [(place / f"after-{number}.png").read_bytes() for number in (1, 2)]
+    done = recorded(place, name, check=0, env=environment)
+    assert done.stdout == plain.stdout
+    assert b"[1, 2]" in done.stdout
+    assert done.stderr.startswith(plain.stderr)  # with a display, Matplotlib warns, and names the line of the script
+    assert (b"train.py:6: UserWarning" in plain.stderr) == bool(display)
+    assert [(place / f"after-{number}.png").read_bytes() for number in (1, 2)] == before
+    (result,) = results(place)
+    assert [picture.name for picture in result.findings.own.pictures] == ["figure 1", "figure 2"]
