@@ -62,6 +62,12 @@ class _Section:
         return any(pair.validation for pair in self.group.pairs)
 
     @property
+    def averaged(self) -> bool:
+        """Whether it is known how the values came about: Keras averages those of the training part over an epoch."""
+        courses = [member.course for member in self.group.members if member.course]
+        return self.validated and self.group.axis == "epoch" and all(course.source == "watched" for course in courses)
+
+    @property
     def claims(self) -> tuple[str, ...]:
         return histories.made(self.group)
 
@@ -89,7 +95,8 @@ def note(result: Result, language: str) -> str:
         "groups": [
             _Section(group, words(f"own.{group.axis}"), bool(known_conditions(result, group, words))) for group in found
         ],
-        "scores": any(score.fold is None and score.split != "validation" for score in findings.scores),
+        "scores": any(own or (score.fold is None and score.split != "validation") for score in findings.scores),
+        "evaluations": bool(own and findings.measures),
         "many": any(len(group.members) > 1 for group in found),
         "confusion": any(said.confusion for said in findings.predictions),
         "pictures": range(1, len(own.pictures) + 1) if own else (),

@@ -8,12 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from msgspec import UNSET
+
 from labreport.experiments.definitions import table
 from labreport.experiments.result import Result, Score
 from labreport.report import numbers
 from labreport.report.chapters.tables.content import TableData, TableError, numeric, with_unit
 from labreport.report.document import Column, escape
 from labreport.report.findings import analysis
+from labreport.report.findings.groups import groups
 from labreport.report.findings.scores import Quantity
 from labreport.report.words import Words
 
@@ -27,8 +30,9 @@ def scores(result: Result, words: Words) -> TableData:
 
     Values are means over the seeds; the first measure of the test set also has its standard deviation.
     """
-    listed = [s for s in (*result.findings.scores, *result.findings.baselines) if s.fold is None]
-    listed = [s for s in listed if s.split != "validation"]
+    own = result.findings.own is not UNSET
+    listed = [s for s in (*result.findings.scores, *result.findings.baselines) if own or s.fold is None]
+    listed = [s for s in listed if own or s.split != "validation"]
     if not listed:
         raise TableError("the run records no scores")
     measures = sorted({(s.split, s.metric) for s in listed}, key=_measure_order)
@@ -43,16 +47,22 @@ def scores(result: Result, words: Words) -> TableData:
     for measure in measures:
         found = [cells.get((model, *measure), []) for model in models]
         digits = DECIMALS.get(measure[1], 2)
-        title = words.get(f"tables.{measure[0]}_{measure[1]}", f"{measure[0]} {escape(measure[1])}")
+        title = words.get(
+            f"tables.{measure[0]}_{measure[1]}", f"{words(f'own.role_{measure[0]}')} {escape(measure[1])}"
+        )
         unit = next(s.unit for s in listed if (s.split, s.metric) == measure)
         columns.append(numeric(with_unit(title, unit, words)))
         contents.append([_mean(group, digits) for group in found])
         if spread and measure == main:
-            columns.append(numeric(words("tables.deviation", seeds=len(result.seeds))))
+            most = max(map(len, found))
+            heading = words("own.deviation", count=most) if own else words("tables.deviation", seeds=len(result.seeds))
+            columns.append(numeric(heading))
             contents.append([_deviation(group, digits) for group in found])
     two_stages = any(measure.name == "chosen_epochs" for measure in result.findings.measures)
+    trained = _trainings(result, words) if own else {}
     names = [
-        words.get(f"tables.model_{model}" + ("_chosen" if model == "final" and two_stages else ""), escape(model))
+        trained.get(model)
+        or words.get(f"tables.model_{model}" + ("_chosen" if model == "final" and two_stages else ""), escape(model))
         for model in models
     ]
     rows = zip(names, *contents, strict=True)
@@ -85,10 +95,18 @@ def folds(result: Result, words: Words) -> TableData:
     return TableData(columns=columns, rows=tuple(rows))
 
 
+def _trainings(result: Result, words: Words) -> dict[str, str]:
+    """Return how the network of each training of a user's own run is called, by its role."""
+    found = groups(result)
+    if len(found) == 1:
+        return {found[0].role: words("own.network")}
+    return {group.role: words("own.network_of", number=number) for number, group in enumerate(found, 1)}
+
+
 def _measure_order(measure: tuple[str, str]) -> tuple[int, int]:
     split, metric = measure
     order = ("accuracy", "mae", "loss", "mse")
-    return ("train", "test").index(split), order.index(metric) if metric in order else len(order)
+    return ("train", "validation", "test").index(split), order.index(metric) if metric in order else len(order)
 
 
 def _mean(group: Sequence[Score], digits: int) -> str:

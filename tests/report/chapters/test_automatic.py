@@ -13,6 +13,7 @@ from helpers.own_runs import (
     one_epoch_run,
     own_run,
     own_runs,
+    score,
     seeds_run,
     sparse_run,
     stopped_run,
@@ -20,7 +21,7 @@ from helpers.own_runs import (
     two_outputs_run,
 )
 
-from labreport.experiments.result import EarlyStopping
+from labreport.experiments.result import EarlyStopping, Fingerprint, Measure
 from labreport.report.chapters import notes
 from labreport.report.chapters.automatic import note
 from labreport.report.chapters.build import build
@@ -137,6 +138,43 @@ def test_how_a_network_was_trained_is_listed_as_far_as_it_was_seen():
         "| Early stopping | watches `val_loss`, patience 3, puts the best weights back |",
     ):
         assert row in said
+
+
+def test_scores_of_folds_and_of_validation_data_are_shown_with_their_spread():
+    fits = [training(0, role="fit", loss=[3, 2], val_loss=[3, 2]) for _ in range(3)]
+    folds = [
+        msgspec.structs.replace(fit, fold=number, course=msgspec.structs.replace(fit.course, group="fold"))
+        for number, fit in enumerate(fits, 1)
+    ]
+    scores = [score("validation_acc", 0.7 + 0.1 * fold, 0, fold=fold, model="fit") for fold in (0, 1, 2)]
+    scores = [msgspec.structs.replace(one, fold=one.fold + 1) for one in scores]
+    said = text(own_run("folds", *folds, scores=tuple(scores)))
+    assert "| model | validation acc (%) | ± standard deviation (3 trainings) |" in said
+    assert "| network | 80.00 | 10.00 |" in said
+
+
+def test_what_was_evaluated_on_a_stream_is_shown_without_a_part_of_the_data():
+    run = own_run("stream", training(None, loss=[3, 2]), measures=(Measure(name="evaluated_acc", value=0.75),))
+    assert "| evaluated\\_acc | 0.7500 |" in text(run)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_training_that_counts_steps_speaks_of_steps(language):
+    about = course(source="log", axis="step", at={"loss": (10, 20, 30), "val_loss": (15, 30)})
+    said = text(own_run("steps", training(None, about=about, loss=[3, 2, 1], val_loss=[2, 3])), language=language)
+    assert {"en": "| Training | Steps | Best step |", "zh": "| 训练 | 步数 | 最佳步 |"}[language] in said
+    assert "after each epoch" not in said
+    assert "每一轮结束后" not in said
+    assert "no value at epoch" not in said
+
+
+def test_many_arrays_that_are_alike_are_one_line():
+    arrays = tuple(
+        Fingerprint(role="train", part="x", kind="ndarray", shape=(90, 4), dtype="float32", sha256=f"{number:064x}")
+        for number in range(20)
+    )
+    said = text(own_run("many", training(None, loss=[3, 2]), data=arrays))
+    assert "| training | `x` | `(90, 4)` | `float32` | `20 different arrays` |" in said
 
 
 def test_what_holds_of_labs_alone_is_not_said_of_a_script():
