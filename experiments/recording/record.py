@@ -73,6 +73,8 @@ class Recorded:
     """The program's own; of several the first that is not 0."""
     remarks: tuple[str, ...]
     """What the user should know."""
+    stored: tuple[str, ...] = ()
+    """Runs that the program stored itself, through calls in its code."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +114,8 @@ def record(order: Order, announce: Callable[[str], None]) -> Recorded:
     remarks = list(dict.fromkeys(f"the watcher failed: {fault}" for one in done for fault in one.seen.faults))
     measured = [one for one in done if _measured(one)]
     if not measured:
-        return Recorded(result=None, exit_code=code, remarks=tuple(remarks))
+        stored = tuple(path for one in done for path in one.seen.stored)
+        return Recorded(result=None, exit_code=code, remarks=tuple(remarks), stored=stored)
     remarks += _told_of(measured) if order.template is None else []
     kept, identical = _different(measured)
     if identical:
@@ -271,6 +274,13 @@ def _findings(
             printed=text,
             printed_cut=cut,
             pictures=_pictures(first.seen.pictures),
+            notes=tuple(
+                dict.fromkeys(
+                    f"The watcher failed ({provenance.scrub(plain(fault))}): what is recorded may be a part."
+                    for process in kept
+                    for fault in process.seen.faults
+                )
+            ),
         ),
     )
 

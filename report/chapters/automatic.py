@@ -88,6 +88,7 @@ def note(result: Result, language: str) -> str:
         "door": own.door if own else "",
         "seeded": not histories.seed_unknown(result) or not findings.trainings,
         "identical": own.identical if own else 0,
+        "remarks": range(1, len(own.notes) + 1) if own else (),
         "data_seen": bool(own and own.data),
         "data_card": findings.data is not None,
         "models": _models(result, words, [group.role for group in found]),
@@ -132,7 +133,8 @@ def examples(result: Result) -> tuple[Example, ...]:
 def facts(result: Result) -> dict[str, str | int]:
     """Return what an automatic note may name of a user's own run, by name."""
     own = own_of(result)
-    return {"docstring": docstring(result.findings.listings), "identical": own.identical if own else 0}
+    remarks = {f"note_{number}": text for number, text in enumerate(own.notes if own else (), 1)}
+    return {"docstring": docstring(result.findings.listings), "identical": own.identical if own else 0, **remarks}
 
 
 def command(own: OwnRun) -> str:

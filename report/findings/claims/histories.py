@@ -12,7 +12,7 @@ from math import isfinite
 from msgspec import UNSET
 
 from labreport.experiments.definitions import Answer, Number, claim
-from labreport.experiments.result import Result
+from labreport.experiments.result import Course, Result
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.groups import MeasuredGroup, Member, group_named
 
@@ -156,7 +156,14 @@ def _both_parts(group: MeasuredGroup) -> tuple[str, float, float] | None:
 def _end_known(group: MeasuredGroup) -> bool:
     """Return whether it is known of each training how it ended: a log just stops, after all epochs or before."""
     courses = [(member.training.epochs, member.course) for member in group.members if member.ending == "complete"]
-    return all(course is None or course.source != "log" or course.planned == epochs for epochs, course in courses)
+    return all(course is None or _is_whole(course, epochs) for epochs, course in courses)
+
+
+def _is_whole(course: Course, epochs: int) -> bool:
+    """Return whether a training that nothing ended is known to have made all its epochs."""
+    if course.source == "log":
+        return course.planned == epochs
+    return course.source != "printed" or course.planned in (None, epochs)
 
 
 def _worse_after(group: MeasuredGroup) -> tuple[bool, ...]:

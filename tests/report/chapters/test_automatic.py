@@ -168,6 +168,18 @@ def test_a_training_that_counts_steps_speaks_of_steps(language):
     assert "no value at epoch" not in said
 
 
+def test_remarks_of_the_user_are_printed_as_text():
+    run = own_run("said", training(None, loss=[3, 2]), notes=("Try *units* of 32.", "Second."))
+    said = text(run)
+    assert r"Try \*units\* of 32." in said
+    assert "Second." in said
+
+
+def test_printed_epochs_that_stop_before_the_planned_ones_are_not_said_to_be_all():
+    about = course(source="printed", planned=39, metrics={"loss": "lower"})
+    assert "to its end" not in text(own_run("cut", training(None, about=about, loss=[3, 2, 1])))
+
+
 def test_many_arrays_that_are_alike_are_one_line():
     arrays = tuple(
         Fingerprint(role="train", part="x", kind="ndarray", shape=(90, 4), dtype="float32", sha256=f"{number:064x}")
