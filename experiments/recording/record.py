@@ -119,7 +119,8 @@ def record(order: Order, announce: Callable[[str], None]) -> Recorded:
     remarks += _told_of(measured) if order.template is None else []
     kept, identical = _different(measured)
     if identical:
-        whose = f": the script sets its own seed {kept[0].seen.seeding[-1][1]}" if kept[0].seen.seeding else ""
+        own = list(dict.fromkeys(str(value) for _, value in kept[0].seen.seeding))
+        whose = f": the script sets its own seed{'s' * (len(own) > 1)} {', '.join(own[:10])}" if own else ""
         remarks.append(f"all {identical + 1} runs have the same numbers, so they are one run{whose}")
     status, failure = _outcome(done, order.arguments)
     result = made(

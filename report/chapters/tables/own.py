@@ -65,9 +65,15 @@ def trainings(result: Result, words: Words, name: str) -> TableData:
         (words(f"own.best_{group.axis}"), words("own.best_of", key=key), words("own.last_of", key=key)) if key else ()
     )
     heads = (words(f"own.{group.axis}s"), *watched)
+    names = [_name(member, group) for member in group.members]
+    if len(set(names)) < len(names):  # the folds of several seeds
+        names = [
+            words("own.of_seed", name=name, seed=UNKNOWN if member.training.seed is None else member.training.seed)
+            for name, member in zip(names, group.members, strict=True)
+        ]
     rows = [
-        (_name(member, group, words), *_values(member, best, bool(key)), _ending(member, words))
-        for member, best in zip(group.members, group.each_best(), strict=True)
+        (name, *_values(member, best, bool(key)), _ending(member, words))
+        for name, member, best in zip(names, group.members, group.each_best(), strict=True)
     ]
     return TableData(
         columns=(
@@ -206,7 +212,7 @@ def _seen(alike: Sequence[Fingerprint], words: Words) -> tuple[str, ...]:
     return words(f"own.role_{item.role}"), item.part, shape, item.dtype or item.kind, mark
 
 
-def _name(member: Member, group: MeasuredGroup, words: Words) -> str:
+def _name(member: Member, group: MeasuredGroup) -> str:
     training = member.training
     if group.kind == "seed" and training.seed is not None:
         return str(training.seed)

@@ -180,6 +180,18 @@ def test_printed_epochs_that_stop_before_the_planned_ones_are_not_said_to_be_all
     assert "to its end" not in text(own_run("cut", training(None, about=about, loss=[3, 2, 1])))
 
 
+def test_the_folds_of_several_seeds_are_named_by_both():
+    about = course(group="fold")
+    fits = [
+        msgspec.structs.replace(training(seed, role="fit", about=about, loss=[3, 2], val_loss=[3, 2]), fold=fold)
+        for seed in (0, 1)
+        for fold in (1, 2)
+    ]
+    said = text(own_run("both", *fits))
+    assert "| 2 (seed 0) |" in said
+    assert "| 2 (seed 1) |" in said
+
+
 def test_many_arrays_that_are_alike_are_one_line():
     arrays = tuple(
         Fingerprint(role="train", part="x", kind="ndarray", shape=(90, 4), dtype="float32", sha256=f"{number:064x}")
