@@ -10,6 +10,7 @@ from textwrap import dedent
 from typing import Any
 
 import click
+import msgspec
 
 import labreport
 from labreport.experiments import registry as labs
@@ -20,6 +21,7 @@ from labreport.report.figures import registry as figures
 from labreport.report.findings import claims
 from labreport.report.gate import rules
 from labreport.report.nightly import schedule
+from labreport.report.running import orders
 from labreport.report.store import codec
 
 API = {
@@ -99,6 +101,8 @@ def settings() -> str:
             _table(columns, _keys(rules.MetricRule).values()),
             "## `[nightly]`",
             _table(columns, _keys(schedule.Habits).values()),
+            "## `[record.NAME]`",
+            _table(columns, _keys(orders.RecordTable).values()),
         ]
     )
 
@@ -210,6 +214,9 @@ def _keys(record: type) -> dict[str, tuple[str, str, str, str]]:
     """Return name, type, default and the text below it of each field of a record, whose fields all have defaults."""
     default = record()
     found: dict[str, tuple[str, str, str, str]] = {}
+    # A key that is a word of Python has another name there.
+    known = msgspec.structs.fields(record) if issubclass(record, msgspec.Struct) else ()
+    written = {field.name: field.encode_name for field in known}
     [tree] = ast.parse(dedent(inspect.getsource(record))).body
     assert isinstance(tree, ast.ClassDef)
     for field, text in zip(tree.body, [*tree.body[1:], None], strict=True):
@@ -217,7 +224,12 @@ def _keys(record: type) -> dict[str, tuple[str, str, str, str]]:
             name = field.target.id
             documented = isinstance(text, ast.Expr)
             meaning = " ".join(str(ast.literal_eval(text.value)).split()) if documented else ""
-            found[name] = (f"`{name}`", f"`{ast.unparse(field.annotation)}`", _shown(getattr(default, name)), meaning)
+            found[name] = (
+                f"`{written.get(name, name)}`",
+                f"`{ast.unparse(field.annotation)}`",
+                _shown(getattr(default, name)),
+                meaning,
+            )
     return found
 
 

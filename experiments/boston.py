@@ -20,14 +20,12 @@ from labreport.experiments.errors import LabError
 from labreport.experiments.examples import capture
 from labreport.experiments.lab import score
 from labreport.experiments.procedure import mean_baseline, open_lab
-from labreport.experiments.result import Fold, Predictions, Score, Series
+from labreport.experiments.result import Fold, PerSample, Predictions, Series
 from labreport.experiments.selection import best_smoothed_epoch
 from labreport.experiments.settings import require_range
 from labreport.experiments.training import describe, evaluate, in_memory, predict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import keras
     from numpy.typing import NDArray
 
@@ -130,7 +128,7 @@ def plain_fit(
     fold: slice,
     settings: Settings,
 ) -> keras.callbacks.History:
-    """Train one fold in plain Keras; the report's engine does the same."""
+    """Train one fold, standardised by its own training part."""
     training = np.delete(np.arange(len(features)), fold)
     train_part, validation_part = standardise(
         features[training],
@@ -168,7 +166,7 @@ def introduce(settings: Settings, dataset: Dataset, session: Session) -> None:
     _record_data(settings, features, session)
     train_features, test_features = standardise(features, dataset.test_array.astype(np.float64))
     _record_standardisation(train_features, test_features, session)
-    session.draft.baselines += _baselines(train_features, prices, test_features, dataset.test_targets)
+    _record_baselines(train_features, prices, test_features, dataset.test_targets, session)
 
 
 def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> None:
@@ -187,8 +185,9 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
         values = evaluate(model, tested, batch_size=batch_size)
     session.score("test_mae", values["mae"], unit=_UNITS["mae"])
     session.score("test_mse", values["loss"], unit=_UNITS["mse"])
+    predicted = predict(model, tested, batch_size=batch_size)[:, 0]
+    session.draft.per_sample.append(_errors(predicted, dataset.test_targets, model="final", seed=seed))
     if session.is_first:
-        predicted = predict(model, tested, batch_size=batch_size)[:, 0]
         session.draft.predictions.append(
             Predictions(
                 model="final",
@@ -287,18 +286,31 @@ def _record_standardisation(
     session.measure("test_standardised_largest_mean", float(np.abs(test_features.mean(axis=0)).max()))
 
 
-def _baselines(
+def _record_baselines(
     train_features: NDArray[np.float64],
     train_prices: NDArray[np.float64],
     test_features: NDArray[np.float64],
     test_prices: NDArray[np.float64],
-) -> Sequence[Score]:
-    """Test errors of always answering the mean training price, and of a linear model by least squares."""
+    session: Session,
+) -> None:
+    """Record the test errors of always answering the mean training price, and of a linear model by least squares."""
     train_table = np.column_stack([train_features, np.ones(len(train_features))])
     weights, *_ = np.linalg.lstsq(train_table, train_prices, rcond=None)
     answers = np.column_stack([test_features, np.ones(len(test_features))]) @ weights
     linear_error = np.abs(test_prices - answers).mean()
-    return (
+    session.draft.baselines += [
         mean_baseline(train_prices, test_prices, unit=_UNITS["mae"]),
         score("linear_mae", linear_error, model="linear", unit=_UNITS["mae"]),
-    )
+    ]
+    session.draft.per_sample += [
+        _errors(np.full(len(test_prices), train_prices.mean()), test_prices, model="mean"),
+        _errors(answers, test_prices, model="linear"),
+    ]
+
+
+def _errors(
+    answers: NDArray[np.floating], prices: NDArray[np.floating], *, model: str, seed: int | None = None
+) -> PerSample:
+    """Return the absolute error of each test sample, in thousands of dollars, as a record."""
+    errors = tuple(np.abs(prices.astype(np.float64) - answers).tolist())
+    return PerSample(model=model, seed=seed, samples=len(errors), errors=errors)

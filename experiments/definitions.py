@@ -26,13 +26,16 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class Answer:
     """What the function of a claim says of one Result."""
 
-    holds: bool
+    holds: bool | None
+    """None: measured, but the difference is not larger than chance makes one."""
     numbers: Mapping[str, Number] = field(default_factory=dict)
     """What decided it, by name; the sentences of the claim and the table of evidence show them."""
     details: Mapping[str, Number] = field(default_factory=dict)
     """What else the sentences of the claim need to be worded, and no table shows."""
     votes: tuple[bool, ...] = ()
     """Whether it holds for each training, where the function asks each of them; empty: every seed is asked alone."""
+    together: bool = False
+    """Whether `holds` was decided by a test over all seeds together; the votes only say how many agree."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -91,16 +91,16 @@ def plain_fit(
     model: keras.Model,
     vectors: NDArray[np.float32],
     labels: NDArray[Any],
+    held_out: int,
     settings: Settings,
 ) -> keras.callbacks.History:
-    """Train with validation in plain Keras; the engine does the same."""
-    first = settings.validation_samples
+    """Hold samples out, and train with validation."""
     return model.fit(
-        vectors[first:],
-        labels[first:],
+        vectors[held_out:],
+        labels[held_out:],
         epochs=settings.epochs,
         batch_size=settings.batch_size,
-        validation_data=(vectors[:first], labels[:first]),
+        validation_data=(vectors[:held_out], labels[:held_out]),
     )
 
 
@@ -167,7 +167,7 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
         with session.stage("predict"):
             probabilities = predict(stages.final, tested, batch_size=settings.batch_size)[:, 0]
         draft.predictions.append(_predictions(settings, dataset, probabilities, seed))
-    linear_baseline(session, lambda: build_linear_model(settings), samples, tested, **common)
+    linear_baseline(session, lambda: build_linear_model(settings), samples, tested, hold_out=hold_out, **common)
 
 
 def _encoded(settings: Settings, dataset: Dataset) -> tuple[Samples, Samples]:

@@ -99,7 +99,7 @@ def plain_fit(
     train_labels: NDArray[Any],
     settings: Settings,
 ) -> keras.callbacks.History:
-    """Train in plain Keras; the report's engine does the same, faster."""
+    """Train on all samples, without validation."""
     import keras
 
     return model.fit(
@@ -178,7 +178,13 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
         probabilities = predict(model, tested, batch_size=batch_size)
     _record_predictions(session, dataset, probabilities, seed)
     linear_baseline(
-        session, lambda: build_linear_model(settings), samples, tested, epochs=epochs, batch_size=batch_size
+        session,
+        lambda: build_linear_model(settings),
+        samples,
+        tested,
+        hold_out=hold_out,
+        epochs=epochs,
+        batch_size=batch_size,
     )
 
 

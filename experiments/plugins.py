@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from typing import Generic, TypeVar
 
 from labreport.experiments.errors import message_of, unknown_name
@@ -42,8 +42,7 @@ class Registry(Generic[Registered]):
         """Return the names of all entries in their order."""
         found = _offered(self.group)
         first = [name for name in self._order if name in found]
-        shipped = [name for name in sorted(found) if name not in first and _is_shipped(found[name])]
-        return (*first, *shipped, *(name for name in sorted(found) if name not in (*first, *shipped)))
+        return (*first, *(name for name in found if name not in first))
 
     def __contains__(self, name: str) -> bool:
         return name in _offered(self.group)
@@ -131,11 +130,14 @@ def forget() -> None:
 
 @cache
 def _offered(group: str) -> dict[str, EntryPoint]:
-    """Entry points by name; of two with one name, the one shipped here counts, else the first by distribution."""
+    """Entry points by name, those shipped here before others.
+
+    Of two with one name, the one shipped here counts, else the first by distribution.
+    """
     found: dict[str, EntryPoint] = {}
     for point in sorted(entry_points(group=group), key=lambda point: (not _is_shipped(point), _owner(point))):
         found.setdefault(point.name, point)
-    return found
+    return dict(sorted(found.items(), key=lambda item: (not _is_shipped(item[1]), item[0])))
 
 
 def _is_shipped(point: EntryPoint) -> bool:
@@ -143,4 +145,10 @@ def _is_shipped(point: EntryPoint) -> bool:
 
 
 def _owner(point: EntryPoint) -> str:
-    return point.dist.name if point.dist else ""
+    return _name(point.dist) if point.dist else ""
+
+
+@cache
+def _name(distribution: Distribution) -> str:
+    """Its name; to ask for it parses all its metadata, and one distribution offers dozens of entries."""
+    return distribution.name

@@ -16,22 +16,30 @@ from numpy.typing import NDArray
 from labreport.experiments.data.sets import Dataset
 from labreport.experiments.errors import LabError
 from labreport.experiments.lab import Session, score
-from labreport.experiments.result import DataCard, Score
+from labreport.experiments.result import DataCard, PerSample, Score
 from labreport.experiments.selection import best_epoch
-from labreport.experiments.training import Fitted, Samples, evaluate, start
+from labreport.experiments.training import Fitted, Samples, evaluate, predict, start
+
+LONGER = 10
+"""How many times as long as the network a model may be trained that is to be trained out, such as a baseline."""
 
 
-def open_lab(session: Session, dataset: Dataset, **listings: Callable[..., Any]) -> None:
+def open_lab(
+    session: Session, dataset: Dataset, *, fit: Callable[..., Any] | None = None, **listings: Callable[..., Any]
+) -> None:
     """Record data card and listings, and start Keras.
 
     Args:
         session: gets the records.
         dataset: what the lab was given.
-        listings: functions whose source the report prints, by name.
+        fit: the training in plain Keras, which is shown in place of the faster loop that runs.
+        listings: functions that run and whose source the report prints, by name.
     """
     session.draft.data = dataset.card
     for name, part in listings.items():
         session.draft.listing(name, part)
+    if fit is not None:
+        session.draft.listing("fit", fit, ran=False)
     with session.stage("start"):
         start()
 
@@ -58,6 +66,28 @@ def record_test(session: Session, role: str, model: Any, samples: Samples, *, ba
     ending = "" if role == "final" else f"_{role}"
     session.score(f"test_accuracy{ending}", values["accuracy"], model=role)
     session.score(f"test_loss{ending}", values["loss"], model=role)
+    record_answers(session, role, model, samples, batch_size=batch_size, accuracy=values["accuracy"])
+
+
+def record_answers(
+    session: Session, role: str, model: Any, samples: Samples, *, batch_size: int, accuracy: float
+) -> None:
+    """Record which test samples a classifier gets right, so that it can be compared with another one in pairs.
+
+    Where the share of these is not the accuracy that Keras gives (several labels a sample), nothing is recorded.
+    """
+    with session.stage("predict"):
+        answers = predict(model, samples, batch_size=batch_size)
+    targets = np.asarray(samples.targets)[samples.positions.start : samples.positions.stop]
+    if answers.ndim != 2 or targets.ndim > 2:
+        return
+    classes = answers.argmax(axis=1) if answers.shape[1] > 1 else answers[:, 0] > 0.5
+    labels = targets.argmax(axis=1) if targets.shape[1:] == answers.shape[1:] != (1,) else targets.reshape(len(targets))
+    right = classes == labels
+    if round(accuracy * len(right)) == right.sum():
+        session.draft.per_sample.append(
+            PerSample(model=role, seed=session.seed, samples=len(right), correct=np.packbits(right).tobytes())
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,28 +157,53 @@ def linear_baseline(
     samples: Samples,
     tested: Samples,
     *,
+    hold_out: int,
     epochs: int,
     batch_size: int,
 ) -> None:
-    """Train a linear classifier, a single Dense layer, on the same samples and record its test accuracy.
+    """Train a linear classifier, a single Dense layer, by the same rule as the network, and record how well it does.
+
+    The validation samples choose its number of epochs; it is trained until its validation loss has passed the lowest
+    point, for at most `LONGER` times as many epochs as the network. Then a new one is trained on all samples.
 
     Args:
         session: gets the records.
         build: makes the compiled classifier.
         samples: all training samples.
         tested: the test samples.
-        epochs: of the training.
+        hold_out: how many of the first training samples validate.
+        epochs: of the network's own training.
         batch_size: samples of one step, and of the test.
 
     Raises:
         LabError: the samples don't allow the training.
         DivergenceError: the loss is no longer finite.
     """
+    selection = session.fit(
+        session.build(build),
+        samples.after(hold_out),
+        epochs=epochs,
+        most=LONGER * epochs,
+        batch_size=batch_size,
+        validation=samples.first(hold_out),
+        role="linear-selection",
+    )
     model = session.build(build)
-    session.fit(model, samples, epochs=epochs, batch_size=batch_size, role="linear")
+    chosen = best_epoch(selection.history["val_loss"])
+    fitted = session.fit(model, samples, epochs=chosen, batch_size=batch_size, role="linear")
     with session.stage("test"):
         values = evaluate(model, tested, batch_size=batch_size)
-    session.draft.baselines.append(score("linear_accuracy", values["accuracy"], model="linear", seed=session.seed))
+    session.draft.baselines += [
+        score("linear_accuracy", values["accuracy"], model="linear", seed=session.seed),
+        score(
+            "linear_train_accuracy",
+            fitted.history["accuracy"][-1],
+            model="linear",
+            split="train",
+            seed=session.seed,
+        ),
+    ]
+    record_answers(session, "linear", model, tested, batch_size=batch_size, accuracy=values["accuracy"])
 
 
 def majority_baseline(train_labels: NDArray[Any], test_labels: NDArray[Any]) -> Score:

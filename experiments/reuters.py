@@ -18,6 +18,7 @@ import numpy as np
 from labreport.experiments.data.encoding import decode, limit_words, one_hot
 from labreport.experiments.examples import capture
 from labreport.experiments.procedure import (
+    LONGER,
     confusion,
     held_out,
     linear_baseline,
@@ -104,19 +105,19 @@ def plain_fit(
     model: keras.Model,
     vectors: NDArray[np.float32],
     labels: NDArray[Any],
+    held_out: int,
     settings: Settings,
 ) -> keras.callbacks.History:
-    """Train with validation in plain Keras; the engine does the same."""
+    """Hold samples out, and train with validation."""
     import keras
 
-    first = settings.validation_samples
     one_hot_labels = keras.utils.to_categorical(labels, 46)
     return model.fit(
-        vectors[first:],
-        one_hot_labels[first:],
+        vectors[held_out:],
+        one_hot_labels[held_out:],
         epochs=settings.epochs,
         batch_size=settings.batch_size,
-        validation_data=(vectors[:first], one_hot_labels[:first]),
+        validation_data=(vectors[:held_out], one_hot_labels[:held_out]),
     )
 
 
@@ -216,7 +217,7 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
     labels = samples.with_targets(dataset.train_targets)
     _compare_encodings(settings, session, stages.selection, labels, hold_out)
     _compare_bottleneck(settings, session, stages.selection, samples, hold_out)
-    linear_baseline(session, lambda: build_linear_model(settings), samples, tested, **common)
+    linear_baseline(session, lambda: build_linear_model(settings), samples, tested, hold_out=hold_out, **common)
 
 
 def _encoded(settings: Settings, dataset: Dataset) -> tuple[Samples, Samples]:
@@ -268,7 +269,7 @@ def _compare_encodings(
 def _compare_bottleneck(
     settings: Settings, session: Session, selection: Fitted, samples: Samples, hold_out: int
 ) -> None:
-    """Train the narrow network as in the first stage; both are scored at the best epoch of each."""
+    """Train the narrow network until its own lowest validation loss has passed; both are scored at their best epoch."""
     model = session.build(build_bottleneck_model, settings)
     if session.is_first:
         session.draft.models.append(describe("bottleneck", model))
@@ -276,6 +277,7 @@ def _compare_bottleneck(
         model,
         samples.after(hold_out),
         epochs=settings.epochs,
+        most=LONGER * settings.epochs,
         batch_size=settings.batch_size,
         validation=samples.first(hold_out),
         role="bottleneck",

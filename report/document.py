@@ -23,8 +23,13 @@ ColumnKind = Literal["text", "number", "code"]
 BoxKind = Literal["key-points", "caution", "note", "self-check", "sources", "failure"]
 """What a box is for."""
 
-VERDICT_MARKS = {"true": "✓", "some": "◐", "false": "✗", "unknown": "?"}
-"""What stands behind the sentence of a claim, by verdict, as the text of a link to its evidence."""
+CHECKED, OPEN = "✓", "◐"
+VERDICT_MARKS = {"true": CHECKED, "some": OPEN, "false": CHECKED, "unknown": OPEN}
+"""What stands behind the sentence of a claim, by verdict, as the text of a link to its evidence.
+
+A sentence is worded by its verdict: one that says "no overfitting is seen" is as true, and as checked, as one that says
+the opposite. The other mark: the runs disagree, or chance explains as much, or it was not measured.
+"""
 
 
 SLOT = "\ue000"
@@ -105,15 +110,19 @@ class Figure(Node, frozen=True, kw_only=True):
     tag_line: Inline = ""
 
 
+ListingOrigin = Literal["ran", "compared", "command"]
+"""Source that ran in this run; source that did not, but that a test compares with what ran; commands to type."""
+
+
 class Listing(Node, frozen=True, kw_only=True):
-    """Numbered source text that really ran; `verified` says whether its hash was checked against the run."""
+    """Numbered source text, with what it has to do with the run."""
 
     id: str
     number: str
     caption: Inline
     code: SourceText
     sha256: str
-    verified: bool
+    origin: ListingOrigin
 
 
 class Example(Node, frozen=True, kw_only=True):
@@ -256,6 +265,11 @@ def by_language(text: Text, language: str) -> Mapping[str, str]:
 def first(text: Text) -> str:
     """Return a text in the language that comes first."""
     return next(iter(text.by_language.values())) if isinstance(text, LanguageTexts) else text
+
+
+def said(text: Text, language: str) -> str:
+    """Return a text in one language; empty where it is not in that one."""
+    return text.by_language.get(language, "") if isinstance(text, LanguageTexts) else text
 
 
 def each(text: Text, change: Callable[[str], str]) -> Text:

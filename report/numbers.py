@@ -1,15 +1,21 @@
 """Numbers as text: one place decides digits, grouping and signs, for tables, figures and sentences.
 
-Rounding never lies: 100% appears only for exactly 1, and 0% only for exactly 0. Thousands are grouped by a narrow
-no-break space, the minus sign is U+2212; both languages write numbers alike, so a value reads the same in each.
+Rounding has one rule: the decimal number that stands for a value (2.675, not the binary fraction beside it) is rounded
+half up, away from zero. So a share of counts prints as it is worked out on paper, and so does a difference of two such
+shares that `difference` has formed. Rounding never lies: 100% appears only for exactly 1, and 0% only for exactly 0.
+Thousands are grouped by a narrow no-break space, the minus sign is U+2212; both languages write numbers alike, so a
+value reads the same in each.
 """
 
 from __future__ import annotations
 
 import math
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 GROUP = "\u202f"
 MINUS = "\u2212"
+SHARE_DIGITS = 2
+"""Decimals of a percentage that was measured: they tell apart any two numbers of right answers out of 10 000."""
 UNKNOWN = "–"
 """What stands where there is no value."""
 
@@ -27,19 +33,34 @@ def number(value: float, digits: int | None = None) -> str:
         return integer(value)
     if digits is None:
         return _significant(value, 4)
-    return _signed(f"{abs(value):,.{digits}f}", value)
+    return _signed(f"{abs(rounded(value, digits)):,.{digits}f}", value)
+
+
+def rounded(value: float, digits: int, *, scale: int = 1) -> Decimal:
+    """Return `value` times `scale`, rounded half up to that number of decimals: of the number that it prints as."""
+    with localcontext(prec=400):
+        return (Decimal(repr(float(value))) * scale).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+
+
+def difference(value: float, less: float) -> float:
+    """Return `value` minus `less` as it is worked out on paper: 0.9375 − 0.9 is 0.0375."""
+    if not (math.isfinite(value) and math.isfinite(less)):
+        return value - less
+    return float(round(Decimal(repr(float(value))) - Decimal(repr(float(less))), 14))
 
 
 def integer(value: float) -> str:
     """Return `value` rounded to a whole number with grouped thousands."""
-    return _signed(f"{abs(round(value)):,d}", value)
+    return _signed(f"{abs(int(rounded(value, 0)) if isinstance(value, float) else value):,d}", value)
 
 
-def percent(share: float, digits: int = 1) -> str:
+def percent(share: float, digits: int = SHARE_DIGITS) -> str:
     """Return a share (0 to 1) as percent; a share that is not exactly 0 or 1 never rounds to 0% or 100%."""
     if math.isnan(share):
         return "NaN"
-    text = f"{abs(share) * 100:.{digits}f}"
+    if math.isinf(share):
+        return f"{number(share)}%"
+    text = f"{abs(rounded(share, digits, scale=100)):.{digits}f}"
     step = 10.0**-digits
     if float(text) >= 100 and abs(share) < 1:
         text = f"{100 - step:.{digits}f}"
@@ -49,9 +70,11 @@ def percent(share: float, digits: int = 1) -> str:
     return _signed(text, share) + "%"
 
 
-def points(difference: float, digits: int = 1) -> str:
+def points(difference: float, digits: int = SHARE_DIGITS) -> str:
     """Return a difference of two shares in percentage points, as a bare number."""
-    return number(difference * 100, digits)
+    if not math.isfinite(difference):
+        return number(difference)
+    return _signed(f"{abs(rounded(difference, digits, scale=100)):,.{digits}f}", difference)
 
 
 def exact(value: float) -> str:

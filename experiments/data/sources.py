@@ -17,6 +17,7 @@ import platformdirs
 from labreport.experiments.data.catalogue import KnownFile, KnownSet
 from labreport.experiments.data.download import DownloadError, fetch
 from labreport.experiments.errors import DataError
+from labreport.experiments.system import reading
 
 Announce = Callable[[str], None]
 
@@ -38,7 +39,7 @@ def from_folder(known: KnownSet, folder: Path) -> tuple[bytes, ...]:
     for file in known.files:
         path = folder / file.name
         try:
-            content = path.read_bytes()
+            content = reading.content(path, reading.LARGEST_DATA)
         except FileNotFoundError:
             raise DataError(
                 f"{file.name} is not in the data folder {folder}. Put Keras' own file there, or leave out --data-dir."
@@ -106,7 +107,7 @@ def _cached(file: KnownFile, announce: Announce) -> bytes | None:
     for folder in cache_folders():
         path = folder / file.name
         try:
-            content = path.read_bytes()
+            content = reading.content(path, reading.LARGEST_DATA)
         except OSError:  # not there, or not ours to read: the same as no cache
             continue
         if hashlib.sha256(content).hexdigest() == file.sha256:

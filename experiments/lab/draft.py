@@ -8,6 +8,8 @@ from hashlib import sha256
 from inspect import getsource
 from typing import Any
 
+from msgspec import UNSET
+
 from labreport.experiments.result import (
     DataCard,
     Example,
@@ -17,6 +19,7 @@ from labreport.experiments.result import (
     Listing,
     Measure,
     Model,
+    PerSample,
     Predictions,
     Score,
     Series,
@@ -35,6 +38,7 @@ class Draft:
     baselines: list[Score] = field(default_factory=list)
     models: list[Model] = field(default_factory=list)
     predictions: list[Predictions] = field(default_factory=list)
+    per_sample: list[PerSample] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
     folds: list[Fold] = field(default_factory=list)
@@ -49,10 +53,10 @@ class Draft:
         """Add one named number."""
         self.measures.append(Measure(name=name, value=value, seed=seed, unit=unit))
 
-    def listing(self, name: str, part: Callable[..., Any]) -> None:
-        """Add the source of a function of the lab: the very text that runs."""
-        source = getsource(part)
-        self.listings.append(Listing(name=name, source=source, sha256=sha256(source.encode()).hexdigest()))
+    def listing(self, name: str, part: Callable[..., Any], *, ran: bool = True) -> None:
+        """Add the source of a function of the lab: the very text that runs, or with `ran=False` one that does not."""
+        source, digest = getsource(part), sha256(getsource(part).encode()).hexdigest()
+        self.listings.append(Listing(name=name, source=source, sha256=digest, ran=UNSET if ran else False))
 
     def findings(self) -> Findings:
         """Return all parts found so far as an immutable record."""
@@ -64,11 +68,12 @@ def joined(parts: Iterable[Findings]) -> Findings:
     """Return several findings as one: each part one after the other, and the first data card there is."""
     given = tuple(parts)
     names = (part.name for part in fields(Draft) if part.name != "data")
-    lists: dict[str, Any] = {name: [item for found in given for item in getattr(found, name)] for name in names}
+    lists: dict[str, Any] = {name: [item for found in given for item in getattr(found, name) or ()] for name in names}
     return _findings(next((found.data for found in given if found.data is not None), None), lists)
 
 
 def _findings(data: DataCard | None, lists: Mapping[str, Any]) -> Findings:
     parts: dict[str, Any] = {name: tuple(items) for name, items in lists.items()}
     # Many seeds are trained in one and the same form.
-    return Findings(**{**parts, "data": data, "engine": tuple(dict.fromkeys(parts["engine"]))})
+    parts |= {"engine": tuple(dict.fromkeys(parts["engine"])), "per_sample": parts["per_sample"] or UNSET}
+    return Findings(**parts, data=data)

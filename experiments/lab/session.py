@@ -11,6 +11,7 @@ from labreport.experiments.errors import LabError
 from labreport.experiments.lab.draft import Draft
 from labreport.experiments.lab.scores import score
 from labreport.experiments.result import Direction, Split, Training
+from labreport.experiments.selection import best_epoch
 from labreport.experiments.training import (
     DivergenceError,
     Fitted,
@@ -24,6 +25,9 @@ from labreport.experiments.training.fitting import OnEpoch
 from labreport.experiments.training.history import History
 
 T = TypeVar("T")
+
+PATIENCE = 10
+"""Epochs without a lower validation loss after which a training that may be as long as it needs has passed its best."""
 
 Profile = Literal["full", "quick"]
 
@@ -144,6 +148,7 @@ class Session:
         class_weight: dict[int, float] | None = None,
         callbacks: Sequence[Any] = (),
         after: Fitted | None = None,
+        most: int | None = None,
     ) -> Fitted:
         """Train a compiled Keras model as `model.fit` does, and record the training, also one that breaks down.
 
@@ -159,6 +164,8 @@ class Session:
             class_weight: weight of each label, as for `model.fit`.
             callbacks: Keras callbacks, such as `EarlyStopping`.
             after: an earlier training of this model on these samples, which this one continues; its epochs count.
+            most: train on in portions of `epochs` until the lowest validation loss lies `PATIENCE` epochs back, at
+                most to this epoch; None: train `epochs` and no more.
 
         Returns:
             The history, one value per epoch for each Keras key, and the seconds taken.
@@ -176,21 +183,27 @@ class Session:
                 role, history, seconds, batch_size=batch_size, train=samples, validation=tested, fold=None
             )
 
+        def trained(goal: int, so_far: Fitted | None) -> Fitted:
+            return fit(
+                model,
+                samples,
+                epochs=goal,
+                batch_size=batch_size,
+                seed=seed,
+                validation=tested,
+                on_epoch=self._reporter(role, before=0 if so_far is None else so_far.epochs),
+                class_weight=class_weight,
+                callbacks=callbacks,
+                after=so_far,
+            )
+
         begun = perf_counter()
         with self.stage(role):
             try:
-                fitted = fit(
-                    model,
-                    samples,
-                    epochs=epochs,
-                    batch_size=batch_size,
-                    seed=seed,
-                    validation=tested,
-                    on_epoch=self._reporter(role, before=0 if after is None else after.epochs),
-                    class_weight=class_weight,
-                    callbacks=callbacks,
-                    after=after,
-                )
+                goal, fitted = epochs, trained(epochs, after)
+                while _still_learning(fitted, goal, most):
+                    goal = min(goal + epochs, most or epochs)
+                    fitted = trained(goal, fitted)
             except DivergenceError as error:
                 record(error.history, perf_counter() - begun + (0.0 if after is None else after.seconds))
                 raise
@@ -353,6 +366,11 @@ class Session:
                 self.progress(part, epoch, epochs, {**values, "epochs_per_second": rate})
 
         return report
+
+
+def _still_learning(fitted: Fitted, epochs: int, most: int | None) -> bool:
+    """Return whether a training of that many epochs may go on, and its lowest validation loss is too recent to stop."""
+    return epochs < (most or epochs) and epochs - best_epoch(fitted.history["val_loss"]) < PATIENCE
 
 
 def _samples(inputs: Any, targets: Any) -> Samples:

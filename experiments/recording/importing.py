@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import file_digest
 from pathlib import Path
 
 import msgspec
@@ -31,6 +30,7 @@ from labreport.experiments.result import (
     Training,
 )
 from labreport.experiments.running import provenance
+from labreport.experiments.system import reading
 
 IMPORTERS: Registry[Importer] = Registry("importer", "labreport.importers")
 
@@ -224,5 +224,4 @@ def _common(settings: Sequence[Mapping[str, Setting]]) -> dict[str, Setting]:
 
 
 def _file(path: Path) -> DataFile:
-    with path.open("rb") as file:
-        return DataFile(name=path.name, sha256=file_digest(file, "sha256").hexdigest())
+    return DataFile(name=path.name, sha256=reading.digest(path))

@@ -57,10 +57,21 @@ class Ended:
 class Launcher:
     """Starts programs, and passes Ctrl-C and a polite request to end on to those that run."""
 
-    def __init__(self) -> None:
-        """Know no process yet."""
+    def __init__(self, *, unattended: bool = False) -> None:
+        """Know no process yet.
+
+        Args:
+            unattended: programs have no keyboard, and are never in the foreground of a terminal.
+        """
         self._running: list[subprocess.Popen[bytes]] = []
-        self.interrupted = False
+        self._unattended = unattended
+        self.signal = 0
+        """The signal that asked for the end; 0: none did."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the end was asked for."""
+        return self.signal != 0
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
@@ -76,10 +87,10 @@ class Launcher:
                 signal.signal(number, handler)
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
-        self.interrupted = True
+        self.signal = number
         for process in self._running:
             if number != signal.SIGINT or os.getpgid(process.pid) != os.getpgid(0):
-                _signal(process, number)
+                self._signal(process, number)
 
     def run(
         self,
@@ -112,20 +123,46 @@ class Launcher:
         process = subprocess.Popen(
             command,
             env=environment,
+            stdin=subprocess.DEVNULL if self._unattended else None,
             stdout=subprocess.PIPE if kind == "program" else None,
-            process_group=None if _has_terminal() else 0,
+            process_group=None if self._in_foreground() else 0,
         )
         self._running.append(process)
         reader = threading.Thread(target=_passed_through, args=(process, folder / PRINTED), daemon=True)
         if kind == "program":
             reader.start()
         try:
-            timed_out = not _waited(process, timeout)
+            timed_out = not self._waited(process, timeout)
             if kind == "program":
                 reader.join(_GRACE)
         finally:
             self._running.remove(process)
         return Ended(code=process.returncode, timed_out=timed_out, interrupted=self.interrupted and not timed_out)
+
+    def _in_foreground(self) -> bool:
+        """Return whether programs share the terminal's foreground with us, where Ctrl-C reaches them by itself."""
+        return not self._unattended and _has_terminal()
+
+    def _waited(self, process: subprocess.Popen[bytes], timeout: float | None) -> bool:
+        """Wait for a process; return False where it had to be ended as its time was over."""
+        try:
+            process.wait(timeout)
+            return True
+        except subprocess.TimeoutExpired:
+            self._signal(process, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE)
+        self._signal(process, signal.SIGKILL)
+        process.wait()
+        return False
+
+    def _signal(self, process: subprocess.Popen[bytes], number: int) -> None:
+        """Send a signal to a process, and to all of its group where that is its own."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if self._in_foreground():
+                process.send_signal(number)
+            else:
+                os.killpg(process.pid, number)
 
 
 def _has_terminal() -> bool:
@@ -133,29 +170,6 @@ def _has_terminal() -> bool:
         return os.isatty(0)
     except OSError:
         return False
-
-
-def _waited(process: subprocess.Popen[bytes], timeout: float | None) -> bool:
-    """Wait for a process; return False where it had to be ended as its time was over."""
-    try:
-        process.wait(timeout)
-        return True
-    except subprocess.TimeoutExpired:
-        _signal(process, signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(_GRACE)
-    _signal(process, signal.SIGKILL)
-    process.wait()
-    return False
-
-
-def _signal(process: subprocess.Popen[bytes], number: int) -> None:
-    """Send a signal to a process, and to all of its group where that is its own."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if not _has_terminal():
-            os.killpg(process.pid, number)
-        else:
-            process.send_signal(number)
 
 
 def _passed_through(process: subprocess.Popen[bytes], path: Path) -> None:

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 import msgspec
 
 from labreport.experiments.errors import LabError
-from labreport.experiments.result import OWN_FORMAT, Failure, Findings, Result, Setting, Status
+from labreport.experiments.result import Failure, Findings, Result, Setting, Status
 from labreport.experiments.running import provenance
 
 KEPT_TEXT = 100_000
@@ -101,7 +101,6 @@ def made(
     )
     seeds = dict.fromkeys(one.seed for one in findings.trainings if one.seed is not None)
     return Result(
-        format=OWN_FORMAT,
         run_id=run_id(started, key, token),
         key=key,
         key_parts=inputs,

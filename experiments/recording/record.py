@@ -40,6 +40,7 @@ from labreport.experiments.running import provenance
 
 _PICTURES = 4_000_000
 """Bytes of all pictures of a run together."""
+_NOTHING = "No fit was seen, and no printed line names an epoch."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,8 @@ class Recorded:
     """What the user should know."""
     stored: tuple[str, ...] = ()
     """Runs that the program stored itself, through calls in its code."""
+    signal: int = 0
+    """The signal that asked for the end; 0: none did."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,12 +94,13 @@ class _Process:
     template: str = ""
 
 
-def record(order: Order, announce: Callable[[str], None]) -> Recorded:
+def record(order: Order, announce: Callable[[str], None], *, unattended: bool = False) -> Recorded:
     """Run a program with each of its seeds, and return what was measured.
 
     Args:
         order: the program, its arguments and seeds.
         announce: called when a seed begins.
+        unattended: the program has no keyboard, and one that measures nothing gives a failed result that says why.
 
     Raises:
         LabError: the template of `--as` can't be used, or the program can't be started.
@@ -107,22 +111,24 @@ def record(order: Order, announce: Callable[[str], None]) -> Recorded:
         printed.by_template("", order.template)
     # Before anything runs: if the script is edited while it trains, the record has the text that ran.
     script = sources.ScriptSource.of(order.kind, order.program)
-    launcher = Launcher()
+    launcher = Launcher(unattended=unattended)
     with launcher.listening():
         done = _processes(order, launcher, announce)
     code = next((one.ended.exit_code for one in done if one.ended.exit_code), 0)
     remarks = list(dict.fromkeys(f"the watcher failed: {fault}" for one in done for fault in one.seen.faults))
     measured = [one for one in done if _measured(one)]
-    if not measured:
+    if not measured and not (unattended and done):
         stored = tuple(path for one in done for path in one.seen.stored)
-        return Recorded(result=None, exit_code=code, remarks=tuple(remarks), stored=stored)
-    remarks += _told_of(measured) if order.template is None else []
-    kept, identical = _different(measured)
+        return Recorded(result=None, exit_code=code, remarks=tuple(remarks), stored=stored, signal=launcher.signal)
+    remarks += _told_of(measured) if measured and order.template is None else []
+    kept, identical = _different(measured) if measured else (done, 0)
     if identical:
         own = list(dict.fromkeys(str(value) for _, value in kept[0].seen.seeding))
         whose = f": the script sets its own seed{'s' * (len(own) > 1)} {', '.join(own[:10])}" if own else ""
         remarks.append(f"all {identical + 1} runs have the same numbers, so they are one run{whose}")
     status, failure = _outcome(done, order.arguments)
+    if status == "complete" and not measured:
+        status, failure = "failed", Failure(kind="NothingMeasured", message=_NOTHING)
     result = made(
         name=order.name,
         findings=_findings(order, kept, identical, place, script),
@@ -138,7 +144,7 @@ def record(order: Order, announce: Callable[[str], None]) -> Recorded:
         command=order.command,
         token=secrets.token_hex(3),
     )
-    return Recorded(result=result, exit_code=code, remarks=tuple(remarks))
+    return Recorded(result=result, exit_code=code, remarks=tuple(remarks), signal=launcher.signal)
 
 
 def _processes(order: Order, launcher: Launcher, announce: Callable[[str], None]) -> list[_Process]:

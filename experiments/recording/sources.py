@@ -16,6 +16,7 @@ from labreport.experiments.recording.launch import ProgramKind
 from labreport.experiments.recording.owned import KEPT_TEXT, shortened
 from labreport.experiments.result import DataFile, Listing, Setting
 from labreport.experiments.running import provenance
+from labreport.experiments.system import reading
 
 PACKAGES = ("keras", "tensorflow", "torch", "numpy", "scikit-learn", "lightning", "transformers")
 """Packages whose version decides what a script measures."""
@@ -71,7 +72,7 @@ class ScriptSource:
         content = None
         if path is not None and path.is_file():
             with contextlib.suppress(OSError):
-                content = path.read_bytes()
+                content = reading.content(path)
         return cls(name=name, path=path.absolute() if path else None, content=content)
 
 
@@ -111,7 +112,7 @@ def listings(script: ScriptSource, files: Sequence[str], place: Path) -> tuple[L
     texts = [] if script.content is None or script.path is None else [(script.path.name, script.content)]
     for name, path in _own(script, files, place):
         with contextlib.suppress(OSError):
-            texts.append((name, path.read_bytes()))
+            texts.append((name, reading.content(path)))
     made = []
     for name, content in texts[:_MOST_LISTINGS]:
         whole = content.decode("utf-8-sig", errors="replace")
@@ -194,6 +195,6 @@ def _version(name: str) -> str:
 
 def _hash(path: Path) -> str | None:
     try:
-        return sha256(path.read_bytes()).hexdigest()
+        return reading.digest(path)
     except OSError:
         return None

@@ -21,12 +21,12 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from labreport.experiments import stdout
 from labreport.experiments.errors import LabError, message_of, plain, unknown_name
 from labreport.experiments.lab import Files
 from labreport.experiments.plugins import PluginError, Registry
 from labreport.experiments.result import Setting
 from labreport.experiments.settings import SettingError, setting_types
+from labreport.experiments.system import stdout
 
 BOOK = ("tensors", "workflow", "mnist", "imdb", "reuters", "boston")
 """The labs of the book in its order, all shipped here."""

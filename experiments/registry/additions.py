@@ -17,6 +17,7 @@ from labreport.experiments import registry
 from labreport.experiments.definitions import ClaimDefinition, Definition, FigureDefinition, TableDefinition
 from labreport.experiments.errors import LabError
 from labreport.experiments.plugins import Registry
+from labreport.experiments.system import reading
 
 BESIDE = ("claims.py", "figures.py", "tables.py")
 """Files beside that of a lab in which it may define things."""
@@ -98,7 +99,7 @@ def _collected(name: str, path: Path | None, found: tuple[Path, ...]) -> Additio
 def _defines(file: Path) -> bool:
     """Return whether a file imports labreport and decorates a function with one of its decorators."""
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = ast.parse(reading.content(file))
     except (OSError, SyntaxError, ValueError):
         return False
     nodes = list(ast.walk(tree))

@@ -13,7 +13,6 @@ from __future__ import annotations
 from labreport.experiments.result.base import (
     FORMAT,
     GREATEST_SECONDS,
-    OWN_FORMAT,
     Count,
     DataFile,
     Digest,
@@ -37,6 +36,7 @@ from labreport.experiments.result.run import (
     Machine,
     Measure,
     Model,
+    PerSample,
     Predictions,
     Provenance,
     Result,
@@ -49,7 +49,6 @@ from labreport.experiments.result.run import (
 __all__ = [
     "FORMAT",
     "GREATEST_SECONDS",
-    "OWN_FORMAT",
     "Count",
     "Course",
     "DataCard",
@@ -69,6 +68,7 @@ __all__ = [
     "Measure",
     "Model",
     "OwnRun",
+    "PerSample",
     "Picture",
     "Positive",
     "Predictions",

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-FORMAT = 1
-"""Number of the file format that a lab's run is written in."""
+FORMAT = 2
+"""Number of the file format in which a run is written; format 1 is still read.
 
-OWN_FORMAT = 2
-"""Number of the newest format: 2 adds a user's own run, the course of each training, and what of it is not known."""
+Format 2 adds a user's own run, the course of each training and what of it is not known, how each model did on each test
+sample, and which listings did not run.
+"""
 
 GREATEST_SECONDS = 1e9
 """What a stage may have taken; anything greater, or negative, is not a time."""

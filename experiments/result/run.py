@@ -150,6 +150,20 @@ class Predictions(Record, frozen=True, kw_only=True):
     texts: tuple[Text, ...] = ()
 
 
+class PerSample(Record, frozen=True, kw_only=True):
+    """How one model did on each test sample, so that two models can be compared sample by sample."""
+
+    model: Annotated[str, Meta(description="Role of the training, or the baseline.")]
+    seed: Annotated[int | None, Meta(description="null for what needs no seed.")] = None
+    samples: Annotated[int, Meta(ge=0, description="Test samples, in the order of the data.")]
+    correct: Annotated[
+        bytes, Meta(description="Of a classifier: a bit for each sample, 1 where it was right, the highest bit first.")
+    ] = b""
+    errors: Annotated[
+        tuple[float, ...], Meta(description="Of a regression: the absolute error of each sample, in the target's unit.")
+    ] = ()
+
+
 class Fold(Record, frozen=True, kw_only=True):
     """The samples of one fold, as half-open ranges of positions in the training part."""
 
@@ -168,11 +182,14 @@ class Example(Record, frozen=True, kw_only=True):
 
 
 class Listing(Record, frozen=True, kw_only=True):
-    """Source text that ran, taken from the running code itself."""
+    """Source text of the lab, taken from the running code itself."""
 
     name: str
     source: str
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="Of the source in UTF-8.")]
+    ran: Annotated[
+        bool | UnsetType, Meta(description="false: shown beside what ran, and compared with it by a test (format 2).")
+    ] = UNSET
 
 
 class Measure(Record, frozen=True, kw_only=True):
@@ -213,6 +230,9 @@ class Findings(Record, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(description="Forms of the training engine used, each with the reason: loop:wide. Empty: nothing trained."),
     ] = ()
+    per_sample: Annotated[
+        tuple[PerSample, ...] | UnsetType, Meta(description="Answers to each test sample (format 2).")
+    ] = UNSET
     own: Annotated[OwnRun | UnsetType, Meta(description="Only in a user's own run (format 2).")] = UNSET
 
 
@@ -240,6 +260,9 @@ class Provenance(Record, frozen=True, kw_only=True):
     command: Annotated[tuple[str, ...], Meta(description="Arguments, home and other private folders taken out.")]
     git_commit: str | None
     git_dirty: bool | None
+    git_refused: Annotated[
+        bool | UnsetType, Meta(description="True where git refused the folder of another user (format 2).")
+    ] = UNSET
     python: str
     packages: dict[str, str]
     machine: Machine

@@ -17,7 +17,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from labreport.experiments.errors import LabError
+from labreport.experiments.system import reading
 
+SAVED = ".msgpack"
+"""End of the name of a saved part."""
 _HASH_BYTES = sha256().digest_size
 
 T = TypeVar("T")
@@ -71,7 +74,7 @@ class Checkpoints:
         if self._folder is None:
             return None
         try:
-            data = self._file(self._folder, name).read_bytes()
+            data = reading.content(self._file(self._folder, name))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -93,7 +96,7 @@ class Checkpoints:
 
     @staticmethod
     def _file(folder: Path, name: str) -> Path:
-        return folder / f"{name}.msgpack"
+        return folder / f"{name}{SAVED}"
 
 
 def write_atomically(target: Path, content: bytes) -> None:

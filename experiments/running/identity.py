@@ -17,6 +17,7 @@ from labreport.experiments.errors import LabError
 from labreport.experiments.lab.files import text_hash
 from labreport.experiments.registry import Home, Lab
 from labreport.experiments.result import DataFile, Setting
+from labreport.experiments.system import reading
 
 PACKAGE = Path(__file__).resolve().parents[1]
 """Folder of the package whose modules belong to the engine."""
@@ -53,7 +54,7 @@ def key_parts(
     """
     own, engine = used_files(lab)
     return {
-        "lab": _hash_of_files(own, lab.home.root) if own else text_hash(lab.file.read_bytes()),
+        "lab": _hash_of_files(own, lab.home.root) if own else text_hash(reading.content(lab.file)),
         "engine": _hash_of_files(engine, PACKAGE),
         "settings": json.dumps(dict(settings), sort_keys=True, ensure_ascii=False),
         "data": data_part(files),
@@ -108,11 +109,15 @@ def used_files(lab: Lab) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     return tuple(sorted({*own, start})) if own else (), tuple(sorted(engine))
 
 
+def listing(paths: Sequence[Path], root: Path) -> bytes:
+    """Return a list of files whose hash is their identity: name below `root`, a null byte, hash of the text."""
+    return "".join(
+        f"{path.relative_to(root).as_posix()}\0{text_hash(reading.content(path))}\n" for path in paths
+    ).encode()
+
+
 def _hash_of_files(paths: Sequence[Path], root: Path) -> str:
-    digest = sha256()
-    for path in paths:
-        digest.update(f"{path.relative_to(root).as_posix()}\0{text_hash(path.read_bytes())}\n".encode())
-    return digest.hexdigest()
+    return sha256(listing(paths, root)).hexdigest()
 
 
 def _imported_files(
@@ -120,7 +125,7 @@ def _imported_files(
 ) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """Return the files that a file imports, each with the package it lies in."""
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = ast.parse(reading.content(path))
     except (SyntaxError, ValueError) as error:
         raise LabError(f"{path.name} is not readable Python source: {error}.") from error
     for node in ast.walk(tree):

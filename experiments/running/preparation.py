@@ -48,6 +48,11 @@ class Prepared:
     """The inputs of the run by name, as `identity.key_parts` gives them."""
 
     @property
+    def name(self) -> str:
+        """Name of the lab."""
+        return self.lab.name
+
+    @property
     def key(self) -> str:
         """The identity of the run."""
         return identity.key(self.parts)

@@ -11,13 +11,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from labreport.experiments import stdout
 from labreport.experiments.data.sets import Dataset
 from labreport.experiments.errors import LabError, message_of, plain
 from labreport.experiments.lab import Session
 from labreport.experiments.registry import Lab
 from labreport.experiments.result import GREATEST_SECONDS, Failure, Findings, Record
 from labreport.experiments.running import provenance
+from labreport.experiments.system import stdout
 
 
 class Part(Record, frozen=True, kw_only=True):

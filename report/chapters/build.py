@@ -22,6 +22,7 @@ from labreport.report.chapters import bilingual, frontmatter, notes
 from labreport.report.chapters import chapter as chapters
 from labreport.report.chapters.chapter import Assembled, Target
 from labreport.report.chapters.cutting import Passage
+from labreport.report.chapters.exercises import formed
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.provenance import provenance
 from labreport.report.configuration import Configuration
@@ -107,7 +108,8 @@ def build(
                     f"{result.lab}: the {lost.kind} {lost.name!r} is missing: {own.problem}"
                     for lost in assembled.missing
                 ]
-                made.append(_in_language(assembled.chapter, spoken, language))
+                chapter = formed(assembled.chapter, hints=configuration.hints, room=configuration.answer_room)
+                made.append(_in_language(chapter, spoken, language))
             except (ReportError, LabError) as error:
                 problems.append(str(error))
                 made.append(_broken(result.lab, number, titles[result.lab], str(error), words))

@@ -30,7 +30,7 @@ def sentence(claim: Claim, lab: str, language: str) -> str:
     Raises:
         MissingValueError: the language has no words for this claim.
     """
-    words = wording.sentence(claim.definition, claim.verdict, language, lab)
+    words = wording.sentence(claim.definition, claim.verdict, language, lab, measured=bool(claim.numbers))
     template = compiled(environment(language, lists=True), words)
     return template.render(**claim.details, **claim.numbers, holds=claim.holds, seeds=claim.seeds)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 from labreport.report.chapters import written
 from labreport.report.chapters.references import References
@@ -20,7 +20,7 @@ BOXES = ("key-points", "caution", "note", "self-check", "sources")
 HEADING = re.compile(r"^(#{1,6}) +(.*?)(?: *\{#([a-z0-9-]+)\})?\s*$")
 _LEVELS = 4
 """Levels of headings: the title, sections, and two within a section."""
-DIRECTIVE = re.compile(r"^:::([a-z-]+)(?: +([A-Za-z0-9_-]+))?(?: +([0-9]+))?\s*$")
+DIRECTIVE = re.compile(r"^::: ?([a-z-]+)(?: +([A-Za-z0-9_-]+))?(?: +([0-9]+))?(?: +([0-9]{1,3}))?\s*$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,8 @@ class Passage:
     line: int
     points: int = 0
     """Of an exercise."""
+    lines: int | None = None
+    """For the answer to an exercise, where the note says how many."""
     start: int = 0
     """The line on which the text begins."""
 
@@ -88,7 +90,7 @@ def cut(text: str, origin: str, code: tuple[str, ...] = (), found: References | 
         return sections[-1][2] if sections else opening
 
     def finish() -> None:
-        body = written.shown("\n".join(prose).strip(), code)
+        body = written.shown("\n".join(prose).rstrip(), code)
         if body:
             passages().append(Passage(kind="prose", name="", text=body, line=start, start=start))
         prose.clear()
@@ -143,10 +145,12 @@ def _set_off(
         return _directive(directive, number, lines, origin, code)
     if line.startswith(":::"):
         raise NoteError(f"{origin}:{number}: '{line.strip()}' opens nothing and closes nothing.")
+    if admonition := written.admonition(line):
+        return _alert(*admonition, number, lines, origin, code, written.indented)
     # Within a quotation that has begun it is a line of the quotation.
     quoted = before is not None and written.unquoted(before) is not None
     alert = None if quoted else written.alert(line)
-    return _alert(alert, number, lines, origin, code) if alert else None
+    return _alert(alert, "", number, lines, origin, code, written.unquoted) if alert else None
 
 
 class _Lines:
@@ -161,24 +165,35 @@ class _Lines:
             self._taken += 1
             yield self._taken, self._lines[self._taken - 1]
 
-    def next(self) -> str:
-        """Return the line that comes next; nothing at the end."""
-        return self._lines[self._taken] if self._taken < len(self._lines) else ""
+    def next(self, further: int = 0) -> str:
+        """Return the line that comes next, or one further on; nothing at the end."""
+        place = self._taken + further
+        return self._lines[place] if place < len(self._lines) else ""
 
 
-def _alert(kind: str, number: int, lines: _Lines, origin: str, code: tuple[str, ...]) -> Passage:
+def _alert(
+    kind: str,
+    title: str,
+    number: int,
+    lines: _Lines,
+    origin: str,
+    code: tuple[str, ...],
+    inner: Callable[[str], str | None],
+) -> Passage:
+    """Read a box whose lines `inner` knows; a title of its own is its first line, in bold."""
     if kind not in written.ALERTS:
         known = ", ".join(f"[!{name.upper()}]" for name in written.ALERTS)
         raise NoteError(f"{origin}:{number}: there is no alert [!{kind.upper()}]; there are {known}.")
-    body: list[str] = []
-    while (line := written.unquoted(lines.next())) is not None:
+    body = [f"**{title}**", ""] if title else []
+    number -= len(body)
+    while (line := inner(lines.next())) is not None or (not lines.next().strip() and inner(lines.next(1)) is not None):
         next(iter(lines))
-        body.append(line)
+        body.append(line or "")
     return _passage(written.ALERTS[kind], "", 0, body, number, code)
 
 
 def _directive(match: re.Match[str], number: int, lines: _Lines, origin: str, code: tuple[str, ...]) -> Passage:
-    kind, name, points = match.group(1), match.group(2) or "", match.group(3)
+    kind, name, points, room = match.group(1), match.group(2) or "", match.group(3), match.group(4)
     known = (*PLACED, *EXERCISES, *BOXES)
     if kind not in known:
         raise NoteError(f"{origin}:{number}: unknown directive '{kind}'; there are {', '.join(known)}.")
@@ -189,7 +204,8 @@ def _directive(match: re.Match[str], number: int, lines: _Lines, origin: str, co
     body: list[str] = []
     for _, line in lines:
         if line.strip() == ":::":
-            return _passage(kind, name, int(points or 0), body, number, code)
+            passage = _passage(kind, name, int(points or 0), body, number, code)
+            return replace(passage, lines=int(room)) if room else passage
         if line.startswith(":::"):
             break
         body.append(line)
@@ -198,5 +214,5 @@ def _directive(match: re.Match[str], number: int, lines: _Lines, origin: str, co
 
 def _passage(kind: str, name: str, points: int, body: list[str], number: int, code: tuple[str, ...]) -> Passage:
     blank = next((index for index, line in enumerate(body) if line.strip()), 0)
-    text = written.shown("\n".join(body).strip(), code)
+    text = written.shown("\n".join(body[blank:]).rstrip(), code)
     return Passage(kind=kind, name=name, text=text, line=number, points=points, start=number + 1 + blank)

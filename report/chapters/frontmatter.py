@@ -8,11 +8,24 @@ from msgspec import UNSET
 
 from labreport.experiments import registry
 from labreport.experiments.result import Result
-from labreport.report.chapters.chapter import Assembled, is_sample
+from labreport.report.chapters.chapter import Assembled
+from labreport.report.chapters.claim_words import Said
 from labreport.report.chapters.logo import data_address
+from labreport.report.chapters.marks import is_sample
 from labreport.report.chapters.tables.content import unit_label
 from labreport.report.configuration import LOCALISED, Configuration
-from labreport.report.document import Chapter, Column, Cover, CoverFigure, Prose, Table, escape
+from labreport.report.document import (
+    CHECKED,
+    OPEN,
+    VERDICT_MARKS,
+    Chapter,
+    Column,
+    Cover,
+    CoverFigure,
+    Prose,
+    Table,
+    escape,
+)
 from labreport.report.errors import RenderingError
 from labreport.report.figures import registry as figures
 from labreport.report.findings import analysis
@@ -129,16 +142,23 @@ def _row(result: Result, assembled: Assembled | None, title: str, words: Words) 
     card = result.findings.data
     # A run whose chapter could not be made has measured all the same.
     made = assembled.said if assembled else ()
-    holding = sum(said.claim.verdict == "true" for said in made)
     return (
         name,
         f"{integer(card.train_samples)} / {integer(card.test_samples)}" if card else UNKNOWN,
         _score(result),
         _baseline(result),
         _epoch(result, words),
-        words("labs.claims_hold", holds=holding, all=len(made)) if made else UNKNOWN,
+        _checked(made, words),
         duration(analysis.seconds(result)),
     )
+
+
+def _checked(said: Sequence[Said], words: Words) -> str:
+    """Return how many sentences carry which mark; what the run can't tell is named only where there is any."""
+    marks = [VERDICT_MARKS[one.claim.verdict] for one in said]
+    checked, left_open = marks.count(CHECKED), marks.count(OPEN)
+    parts = [words("labs.claims_checked", checked=checked), words("labs.claims_open", open=left_open)]
+    return " · ".join(part for part, count in zip(parts, (checked, left_open), strict=True) if count) or UNKNOWN
 
 
 def _score(result: Result) -> str:
@@ -177,8 +197,6 @@ def _epoch(result: Result, words: Words) -> str:
     found = analysis.overfitting(result)
     if found is None:
         return UNKNOWN
-    if not found.overfits:
-        return words("labs.none_seen", epochs=found.epochs)
     return words("labs.epoch_of", epoch=found.best_epoch, epochs=found.epochs)
 
 
@@ -188,8 +206,6 @@ def _own_epoch(result: Result, words: Words) -> str:
     best = found[0].best() if len(found) == 1 else None
     if best is None:
         return UNKNOWN
-    if not best.worse_after:
-        return words("labs.none_seen", epochs=best.last_epoch)
     return words("labs.epoch_of", epoch=best.epoch, epochs=best.last_epoch)
 
 

@@ -11,6 +11,7 @@ import io
 import warnings
 from pathlib import Path
 
+from labreport.experiments.system import reading
 from labreport.report.chapters.emblem import harmless
 from labreport.report.errors import UsageError
 
@@ -35,7 +36,7 @@ def data_address(path: Path) -> str:
     try:
         if not path.is_file():
             raise UsageError(f"The logo {path} is not a file.")
-        with path.open("rb") as file:
+        with reading.opened(path) as file:
             content = file.read(MOST + 1)
     except OSError as error:
         raise UsageError(f"Can't read the logo {path}: {error.strerror or error}.") from error

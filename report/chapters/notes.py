@@ -29,6 +29,7 @@ from labreport.report.chapters.sandbox import environment
 from labreport.report.chapters.values import Context
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.findings.analysis import MissingValueError
+from labreport.report.languages import HAN, HAN_MARKS
 from labreport.report.rendering import mathematics
 from labreport.report.rendering.typesetter import on_screen
 
@@ -37,14 +38,17 @@ _MOST_FILLED = 4 * written.LONGEST
 _LONGEST_MESSAGE = 600
 _FAULTS = (TemplateError, SecurityError, MissingValueError, TypeError, ValueError, LookupError, ArithmeticError)
 """What an expression of a note can raise."""
-_SOLUTION = re.compile(r"^:::solution\b")
+_SOLUTION = re.compile(r"^::: ?solution\b")
 _COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 _FACTS = re.compile(r"^\s*facts:\s*([A-Z0-9 ]+?)\s*$")
 _EXEMPT = re.compile(
     # What is left open reaches to the end, so that no hostile note is read again and again; it fails later on.
-    r"\{\{.*?(?:\}\}|\Z)|\{%.*?(?:%\}|\Z)|\{##.*?(?:##\}|\Z)|<!--.*?(?:-->|\Z)|\$\$.*?(?:\$\$|\Z)|\$[^$\n]*\$"
-    r"|\]\([^)\n]*\)|^:::(?:sources|equation)\b.*?(?:^:::\s*$|\Z)|^:::.*?$|^# .*?$|^#+ .*?\{#[^}\n]*\}?"
-    r"|\[\^[^\]\n]*\]|\[-?@[^\]\n]*\]",
+    r"\{\{.*?(?:\}\}|\Z)|\{%.*?(?:%\}|\Z)|\{##.*?(?:##\}|\Z)|<!--.*?(?:-->|\Z)|\$\$.*?(?:\$\$|\Z)"
+    # What a formula is, is said in `rendering.parsing`: not a sum of money and Chinese up to the next dollar.
+    rf"|\$(?!\s|(?:\d|\{{\{{.*?\}}\}})[^{{}}$\n]*[{HAN}{HAN_MARKS}])"
+    r"(?:\\.|[^$\n\\])+(?<!\s)\$(?![\d{])|^[ \t>]*(?:[-*+][ \t]+)*\d{1,9}[.)](?=[ \t])|&#\w+;|https?://[^\s<>]+"
+    r"|\]\([^)\n]*\)|^::: ?(?:sources|equation)\b.*?(?:^:::\s*$|\Z)|^:::.*?$|^# .*?$|^#+ .*?\{#[^}\n]*\}?"
+    r"|\[\^[^\]\n]*\]|\[(?:[^\]\[@\n]*\s)?-?@\w[^\]\n]*\]|(?<!\w)@[\w:.+/-]*\w",
     re.DOTALL | re.MULTILINE,
 )
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
@@ -102,7 +106,7 @@ def read(context: Context, text: str, origin: str, library: Mapping[str, str] | 
     """
     written.check(text, origin)
     text, code = written.hidden(text, origin)
-    text = written.with_dollars(text)
+    text = written.with_pipes(written.with_dollars(text))
     for line, digits in stray_digits(text):
         raise NoteError(f"{origin}:{line}: the number {digits} is typed; bind it to the run or mark it with const(…).")
     last = text.rfind("<!--")
@@ -149,7 +153,8 @@ def check_markup(note: Note, language: str) -> None:
             typesetter.inline(text)
             typesetter.check_signs(text)
         except RenderingError as error:
-            raise NoteError(f"{note.origin}:1: the footnote or reference '{name}': {error}") from error
+            line = note.references.lines.get(name, 1)
+            raise NoteError(f"{note.origin}:{line}: the footnote or reference '{name}': {error}") from error
 
 
 def _check_formula(tex: str, display: bool) -> None:

@@ -1,8 +1,10 @@
-"""Footnotes and citations of a note: `[^name]` and `[@key]` become links, and their texts tables at the chapter's end.
+"""Footnotes, citations and named links of a note: `[^name]`, `[@key]` and `[text][name]` become links.
 
-A footnote is defined anywhere in the note, `[^name]: text`. What is cited stands in `references.toml` in the folder of
-notes: `key = "the entry in Markdown"`, or a table `[key]` with `author`, `title`, `year`, `in`, `url`, `doi`. Both are
-numbered in the order in which the text refers to them, in every language alike.
+A footnote is defined anywhere in the note, `[^name]: text`, further paragraphs indented, or stands in the text,
+`^[text]`; a link is defined by `[name]: address`. The texts of footnotes and works are tables at the chapter's end.
+What is cited stands in `references.toml` in the folder of notes: `key = "the entry in Markdown"`, or a table `[key]`
+with `author`, `title`, `year`, `in`, `url`, `doi`. Both are numbered in the order in which the text refers to them, in
+every language alike.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,20 @@ FILE = "references.toml"
 _FIELDS = ("author", "year", "title", "in", "doi", "url")
 _DEFINITION = re.compile(r"^\[\^([\w-]+)\]:[ \t]*")
 _CODE = r"(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)"
-_MARK = re.compile(_CODE + r"|(?<!\\)\[\^(?P<note>[^\]\s]+)\](?!:)|(?<!\\)\[(?P<cited>-?@[^\]\n]+)\]")
-_CITED = re.compile(r"@([\w:.+/-]*\w)(?:,\s*(.+))?\Z")
+_MARK = re.compile(
+    _CODE + r"|(?<!\\)\[\^(?P<note>[^\]\s]+)\](?!:)"
+    r"|(?<!\\)\[(?P<cited>(?:[^\[\]@\n]*\s)?-?@\w[^\]\n]*)\](?![(\[])|(?<![\w@/.\\])@(?P<named>[\w:.+/-]*\w)"
+)
+_INSIDE = re.compile(_CODE + r"|(?<!\\)\^\[(?P<inside>(?:[^\[\]\n]|\[[^\[\]\n]*\])+)\]")
+_CITED = re.compile(r"(?:(.*\s))?-?@([\w:.+/-]*\w)(?:,\s*(.+))?\Z")
+_BLOCK = re.compile(r"(?:[-*+>|]|\d{1,9}[.)])[ \t]|[\U000f0000-\U000ffffd]")
+"""What begins a list, a table, a quotation or code."""
+_ADDRESS = re.compile(
+    r"^ {0,3}\[(?!\^)([^\[\]\n]+)\]:[ \t]*<?(\S+?)>?(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*$", re.M
+)
+_NAMED = re.compile(
+    _CODE + r"|(?<![\\!])\[(?P<text>(?:[^\[\]\n]|\[[^\[\]\n]*\])+)\](?:\[(?P<name>[^\[\]\n]*)\])?(?![(:])"
+)
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -37,6 +51,8 @@ class References:
     """Name and text of each footnote."""
     cited: Mapping[str, str]
     """Key and entry of each work."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Line of each footnote."""
 
     def sections(self, lab: str, words: Words) -> tuple[Section, ...]:
         """Return the sections that end a chapter: its footnotes and its references, where it has any."""
@@ -73,7 +89,7 @@ def resolved(text: str, origin: str, lab: str, library: Mapping[str, str]) -> tu
     Raises:
         NoteError: names file and line: a footnote that is defined twice or nowhere, a work that is not in the library.
     """
-    text, defined, lines = _definitions(text, origin)
+    text, defined, lines = _definitions(_with_addresses(text), origin)
     footnotes: dict[str, str] = {}
     cited: dict[str, str] = {}
     first_line = 1
@@ -91,6 +107,9 @@ def resolved(text: str, origin: str, lab: str, library: Mapping[str, str]) -> tu
                 raise fail(match, f"the footnote [^{name}] is not defined; write '[^{name}]: its text'.")
             number = numbered(footnotes, name, defined)
             return f"[{str(number).translate(_RAISED)}](#{lab}-footnote-{number})"
+        if match["named"] in library:
+            number = numbered(cited, match["named"], library)
+            return rf"\[[{number}](#{lab}-reference-{number})\]"
         if match["cited"] is None:
             return match.group()
         parts = []
@@ -98,11 +117,12 @@ def resolved(text: str, origin: str, lab: str, library: Mapping[str, str]) -> tu
             work = _CITED.match(part.strip())
             if work is None:
                 raise fail(match, f"the citation [{match['cited']}] can't be read; write [@key], [@key; @key, p. x].")
-            if work[1] not in library:
+            if work[2] not in library:
                 known = ", ".join(library) or "nothing"
-                raise fail(match, f"'{work[1]}' is not in {FILE} beside the notes, which holds {known}.")
-            number = numbered(cited, work[1], library)
-            parts.append(f"[{number}](#{lab}-reference-{number})" + (f", {work[2]}" if work[2] else ""))
+                raise fail(match, f"'{work[2]}' is not in {FILE} beside the notes, which holds {known}.")
+            number = numbered(cited, work[2], library)
+            link = f"[{number}](#{lab}-reference-{number})"
+            parts.append((work[1] or "") + link + (f", {work[3]}" if work[3] else ""))
         return rf"\[{'; '.join(parts)}\]"
 
     text = _MARK.sub(linked, text)
@@ -112,15 +132,33 @@ def resolved(text: str, origin: str, lab: str, library: Mapping[str, str]) -> tu
         first_line = lines[name]
         footnotes[name] = _MARK.sub(linked, defined[name])
         done += 1
-    return text, References(footnotes=footnotes, cited=cited)
+    return text, References(footnotes=footnotes, cited=cited, lines=lines)
+
+
+def _with_addresses(text: str) -> str:
+    """Put the addresses that a note defines apart into its links."""
+    known = {_normal(name): address for name, address in _ADDRESS.findall(text)}
+    if not known:
+        return text
+
+    def put(match: re.Match[str]) -> str:
+        address = known.get(_normal(match["name"] or match["text"])) if match["text"] is not None else None
+        return match.group() if address is None else f"[{match['text']}](<{address}>)"
+
+    return _NAMED.sub(put, _ADDRESS.sub("", text))
+
+
+def _normal(name: str) -> str:
+    return " ".join(name.casefold().split())
 
 
 def _definitions(text: str, origin: str) -> tuple[str, dict[str, str], dict[str, int]]:
-    """Take the definitions of footnotes and their lines out of a note, whose own lines stay, empty."""
+    """Take the definitions of footnotes and their lines out of a note, whose own lines stay; name those in the text."""
     kept: list[str] = []
     defined: dict[str, str] = {}
     lines: dict[str, int] = {}
     name = ""
+    apart = False
     for number, line in enumerate(text.split("\n"), 1):
         match = _DEFINITION.match(line)
         if match:
@@ -130,13 +168,25 @@ def _definitions(text: str, origin: str) -> tuple[str, dict[str, str], dict[str,
             lines[name] = number
             defined[name] = line[match.end() :].strip()
         elif name and line[:1] in (" ", "\t") and line.strip():
-            defined[name] += f" {line.strip()}"
+            if _BLOCK.match(line.strip()):
+                raise NoteError(f"{origin}:{number}: the footnote [^{name}] may hold paragraphs only.")
+            defined[name] += ("  \n" if apart else " ") + line.strip()
         else:
             name = "" if line.strip() else name
+            apart = True
             kept.append(line)
             continue
+        apart = False
         kept.append("")
-    return "\n".join(kept), defined, lines
+
+    def named(match: re.Match[str]) -> str:
+        if match["inside"] is None:
+            return match.group()
+        name = f"^{len(defined)}"
+        lines[name], defined[name] = match.string.count("\n", 0, match.start()) + 1, match["inside"]
+        return f"[^{name}]"
+
+    return _INSIDE.sub(named, "\n".join(kept)), defined, lines
 
 
 def library(folder: Path | None) -> dict[str, str]:

@@ -95,6 +95,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise SecurityError("the power is too large")
         elif operator == "*" and isinstance(left, int) and max(abs(left), abs(right)) > _LARGEST:
             raise SecurityError("the product is too large")
+        if operator == "-" and not (isinstance(left, int) and isinstance(right, int)):
+            return numbers.difference(left, right)
         return super().call_binop(context, operator, left, right)
 
 
@@ -150,7 +152,7 @@ def environment(language: str, *, lists: bool = False) -> Sandbox:
         "integer": lambda value: Fragment(numbers.integer(_plain(value))),
         "points": lambda value: Fragment(words("labs.points", value=numbers.points(_plain(value)))),
         "bytes": lambda value: Fragment(numbers.size(_plain(value))),
-        "dollars": lambda value: Fragment(words("labs.dollars", value=numbers.integer(_plain(value) * 1000))),
+        "dollars": lambda value: Fragment(words("labs.dollars", value=_dollars(_plain(value)))),
     }
     sandbox.filters = filters
     sandbox.globals.clear()
@@ -188,6 +190,15 @@ def named(value: Any) -> str:
     if value is None or isinstance(value, (bool, int, float, str, tuple, list, dict)):
         return reprlib.repr(value)
     return f"a {type(value).__name__}" if not callable(value) else "a name that must be called, with ( )"
+
+
+def _dollars(thousands: float) -> str:
+    """Return thousands of dollars in dollars, to the ten: two decimals of a thousand, as in the tables beside."""
+    return (
+        numbers.number(thousands, 0)
+        if not math.isfinite(thousands)
+        else numbers.integer(10 * int(numbers.rounded(thousands, 0, scale=100)))
+    )
 
 
 def _percent(value: Any) -> str:

@@ -88,13 +88,13 @@ class TrainingView:
 
     @property
     def spread_low(self) -> float:
-        """Least validation MAE of a fold at the last epoch."""
-        return analysis.fold_spread(self.result)[0]
+        """Least validation MAE of a fold at the best epoch."""
+        return min(analysis.fold_errors(self.result).values())
 
     @property
     def spread_high(self) -> float:
-        """Greatest validation MAE of a fold at the last epoch."""
-        return analysis.fold_spread(self.result)[1]
+        """Greatest validation MAE of a fold at the best epoch."""
+        return max(analysis.fold_errors(self.result).values())
 
     def best(self, key: str) -> float:
         """Return the curve's value at its own best epoch: the smoothed curve's minimum in cross-validation."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from labreport.experiments.system import reading
 from labreport.report.errors import NoteError
 
 ALERTS = {
@@ -28,6 +29,7 @@ LONGEST, LONGEST_PARAGRAPH = 100_000, 12_000
 reading a paragraph takes grows with the square of its length."""
 _HIDDEN = re.compile("[\U000f0000-\U000ffffd]")
 _QUOTE = re.compile(r"(?:[ \t]*> ?)*")
+_ITEM = re.compile(r"(?:[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
 _FENCE = re.compile(r"[ \t]*(`{3,}(?!.*`)|~{3,})")
 _CODE = r"(?P<code>(?<!`)(`+)(?!`)(?:(?!\n\n).){0,2000}?(?<!`)\2(?!`))"
 _FORMULA = re.compile(
@@ -40,6 +42,10 @@ _FORMULA = re.compile(
     re.DOTALL,
 )
 _ALERT = re.compile(r" {0,3}> ?\[!([A-Za-z]+)\][ \t]*$")
+_ADMONITION = re.compile(r'!!! +([A-Za-z]+)(?: +"([^"]*)")?[ \t]*$')
+_ROW = re.compile(r"^[ \t>]*\|.*$", re.MULTILINE)
+_HELD = re.compile(r"(?<![`\\])(`+)(?!`)[^\n]*?(?<!`)\1(?!`)|(?<!\\)\$(?!\s)(?:\\.|[^$\\\n])+(?<!\s)\$(?![\d{])")
+"""Code or a formula within a line."""
 _QUOTED = re.compile(r" {0,3}> ?")
 
 
@@ -50,9 +56,9 @@ def text_of(path: Path, origin: str) -> str:
         NoteError: it can't be read, or is in another encoding.
     """
     try:
-        return path.read_text("utf-8-sig")
+        return reading.text(path, "utf-8-sig")
     except UnicodeDecodeError as error:
-        line = path.read_bytes().count(b"\n", 0, error.start) + 1
+        line = reading.content(path).count(b"\n", 0, error.start) + 1
         raise NoteError(
             f"{origin}:{line}: the file is not in UTF-8 (perhaps in GBK); open it in an editor and save it as UTF-8."
         ) from error
@@ -68,17 +74,21 @@ def hidden(text: str, origin: str = "note") -> tuple[str, tuple[str, ...]]:
     """
     kept: list[str] = []
     code: list[str] = []
-    fence, opened, quoted = "", 0, False
+    fence, opened, quoted, column = "", 0, False, 0
     for number, line in enumerate(text.split("\n"), 1):
         start = len(found.group()) if (found := _QUOTE.match(line)) and (quoted or not fence) else 0
+        if not fence and (item := _ITEM.match(line, start)):
+            start = item.end()  # a fence may be the first thing in an item of a list
         marks = _FENCE.match(line, start)
         if not fence and not marks:
             kept.append(line)
             continue
         if not fence and marks:
-            fence, opened, quoted = marks.group(1), number, start > 0
+            fence, opened, quoted, column = marks.group(1), number, ">" in line[:start], marks.start(1)
         elif marks and marks.group(1).startswith(fence) and not line[marks.end() :].strip():
             fence = ""
+        # What places the block, such as the indent of a list or box, is not code and stays.
+        start = max(start, min(column, len(line) - len(line[start:].lstrip(" \t"))))
         kept.append(line[:start] + chr(_FIRST + len(code)))
         code.append(line[start:])
     if fence:
@@ -131,6 +141,26 @@ def with_dollars(text: str) -> str:
         return f"${match['spaced'].strip()}$" if match["spaced"] is not None else match.group()
 
     return _FORMULA.sub(changed, text)
+
+
+def with_pipes(text: str) -> str:
+    """Return a note in whose rows of tables the strokes of code and formulas part no cells, as their writer means."""
+
+    def held(match: re.Match[str]) -> str:
+        return re.sub(r"(?<!\\)\|", r"\\|", match.group())
+
+    return _ROW.sub(lambda row: _HELD.sub(held, row.group()), text)
+
+
+def admonition(line: str) -> tuple[str, str] | None:
+    """Return the kind of box, in small letters, and the title, of a line `!!! kind "title"`; None where it is none."""
+    match = _ADMONITION.match(line)
+    return (match.group(1).lower(), match.group(2) or "") if match else None
+
+
+def indented(line: str) -> str | None:
+    """Return a line of such a box without its indent; None where it has none."""
+    return line[4:] if line.startswith("    ") else line[1:] if line.startswith("\t") else None
 
 
 def alert(line: str) -> str | None:

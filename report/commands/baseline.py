@@ -2,66 +2,147 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 import msgspec
 
 from labreport.experiments import registry
-from labreport.experiments.result import Result
 from labreport.report.commands import options
 from labreport.report.commands.console import print_json, print_table, shown
 from labreport.report.errors import UsageError
-from labreport.report.findings.scores import measured
 from labreport.report.numbers import UNKNOWN, number
+from labreport.report.store import promotions
 from labreport.report.store.baselines import Baseline, Baselines, Held, NoBaselineError
-from labreport.report.store.runs import Store
+from labreport.report.store.pooling import of_version, poolable
+from labreport.report.store.promotions import Act, MovedEntry
+from labreport.report.store.runs import REJECTED, Store, StoredRuns, load
 
 NAME = click.argument("name")
+RUNS = click.argument("runs", nargs=-1, metavar="[RUN]...")
+DATA = click.option("--data", metavar="KIND", help="Without RUN: only runs on full or sample data.")
+POOL = click.option("--pool", is_flag=True, help="Also the other runs of the same version, with other seeds.")
+FORCE = click.option(
+    "--force", is_flag=True, help="Also a run that did not pass its last check, or that only confirms another."
+)
 
 
 @click.group(
     "baseline",
-    epilog="\b\nExamples:\n  labreport baseline set main\n  labreport baseline set main 20260105T120000Z-1a2b3c4d\n"
-    "  labreport baseline show main\n  labreport baseline list",
+    epilog="\b\nExamples:\n  labreport baseline set main\n"
+    "  labreport baseline set feature/x 20260105T120000Z-1a2b3c4d\n"
+    "  labreport baseline promote main --from feature/x --reason 'wider layers'\n  labreport baseline history main\n"
+    "  labreport baseline undo main\n  labreport baseline show main\n  labreport baseline list",
 )
 def command() -> None:
     """Set and show named baselines: the runs that `labreport check` judges later ones against.
 
     A baseline is kept for each lab, profile, data and engine. It names runs of the store, which `labreport gc` then
-    keeps. A quick run is never a baseline, and one on sample data answers only for runs on the same sample.
+    keeps. Its name may be that of a branch. A quick run is never a baseline, and one on sample data answers only for
+    runs on the same sample.
     """
 
 
 @command.command("set", epilog="\b\nExample:\n  labreport baseline set main")
 @NAME
-@click.argument("runs", nargs=-1, metavar="[RUN]...")
-@click.option("--data", metavar="KIND", help="Without RUN: only runs on full or sample data.")
-@click.option(
-    "--force", is_flag=True, help="Also a run that did not pass its last check, or that only confirms another."
-)
+@RUNS
+@DATA
+@POOL
+@FORCE
+@click.option("--reason", metavar="TEXT", default="", help="Why; it stands in the history.")
 @options.RUNS_DIR
-def set_(name: str, runs: tuple[str, ...], data: str | None, force: bool, runs_dir: Path | None) -> int:
+def set_(
+    name: str, runs: tuple[str, ...], data: str | None, pool: bool, force: bool, reason: str, runs_dir: Path | None
+) -> int:
     """Make RUNs the baseline NAME; without RUN the newest complete full run of each lab.
 
     Several runs of one lab, data and engine (with different seeds) are one baseline together. A run that did not
-    pass its last check is refused, and so is one that was made only to confirm a suspicion.
+    pass its last check is refused, and so is one that was made only to confirm a suspicion. Prints each score, old →
+    new.
     """
-    configuration = options.resolve(runs_dir=runs_dir, data=data)
-    store = Store(configuration.runs_dir)
-    baselines = Baselines(store.root)
-    found = [store.find(run) for run in runs] if runs else _newest(store, configuration.data)
-    if not found:
-        raise NoBaselineError(f"There is no complete full run in {shown(store.root)}.\nRun `labreport build` first.")
+    store, found = _chosen(runs, data, pool, runs_dir)
     if not force:
-        _refuse_rejected(store, found)
-    before = {entry.key: entry for entry in baselines.entries(name)} if name in baselines.names() else {}
-    for entry in baselines.set(name, found):
-        click.echo(f"{entry.key.lab}: {', '.join(run.run_id for run in entry.runs)}")
-        for line in _moved(baselines, before.get(entry.key), entry):
-            click.echo(f"  {line}")
+        _refuse_rejected(store, found, judged=False)
+    _move(Baselines(store.root), "set", Baselines(store.root).proposed(name, found), reason)
+    return 0
+
+
+@command.command("promote", epilog="\b\nExample:\n  labreport baseline promote main --reason 'wider layers'")
+@NAME
+@RUNS
+@click.option("--from", "source", metavar="OTHER", help="The runs of another baseline, such as that of a branch.")
+@click.option("--reason", metavar="TEXT", required=True, help="Why; it stands in the history.")
+@DATA
+@POOL
+@FORCE
+@options.RUNS_DIR
+def promote(
+    name: str,
+    runs: tuple[str, ...],
+    source: str | None,
+    reason: str,
+    data: str | None,
+    pool: bool,
+    force: bool,
+    runs_dir: Path | None,
+) -> int:
+    """Make RUNs that passed the gate the baseline NAME, with a reason.
+
+    As `set`, but each run must have passed its last check; one that was never checked is refused, too.
+    """
+    if not reason.strip():
+        raise UsageError("--reason is empty; say in a few words why the baseline changes.")
+    if source is None:
+        store, found = _chosen(runs, data, pool, runs_dir)
+    elif runs:
+        raise UsageError("Give either RUNs or --from, not both.")
+    else:
+        store = Store(options.resolve(runs_dir=runs_dir).runs_dir)
+        entries = Baselines(store.root).entries(source)
+        found = [store.root / one.key.lab / run.run_id / "result.json" for one in entries for run in one.runs]
+    if not force:
+        _refuse_rejected(store, found, judged=True)
+    _move(Baselines(store.root), "promote", Baselines(store.root).proposed(name, found), reason)
+    return 0
+
+
+@command.command("undo", epilog="\b\nExample:\n  labreport baseline undo main --reason 'the new one was too slow'")
+@NAME
+@click.option("--reason", metavar="TEXT", default="", help="Why; it stands in the history.")
+@options.RUNS_DIR
+def undo(name: str, reason: str, runs_dir: Path | None) -> int:
+    """Take the newest change of a baseline back: its runs are again those of before."""
+    baselines = Baselines(options.resolve(runs_dir=runs_dir).runs_dir)
+    last = promotions.to_undo(baselines, name)
+    back = [Baseline(name=name, key=entry.key, runs=entry.before) for entry in last.entries]
+    lost = [run for entry in back for run in baselines.held(entry).lost]
+    if lost:
+        raise NoBaselineError(
+            f"Can't undo the change of {last.when}: gone from the store or changed since: {', '.join(lost)}.\n"
+            f"Set the baseline with `labreport baseline set {name} RUN`."
+        )
+    _move(baselines, "undo", back, reason)
+    return 0
+
+
+@command.command("history", epilog="\b\nExample:\n  labreport baseline history main")
+@NAME
+@options.RUNS_DIR
+@options.AS_JSON
+def history(name: str, runs_dir: Path | None, as_json: bool) -> int:
+    """Show every change of a baseline, the newest first: when, who, why, and the scores, old → new."""
+    baselines = Baselines(options.resolve(runs_dir=runs_dir).runs_dir)
+    found = promotions.history(baselines, name)
+    if not found:
+        baselines.entries(name)  # says so where there is no such baseline
+    if as_json:
+        print_json([msgspec.to_builtins(one) for one in found])
+        return 0
+    for one in found:
+        click.echo(f"{one.when[:16].replace('T', ' ')} UTC  {one.act}  {one.who or UNKNOWN}  {one.reason or UNKNOWN}")
+        for entry in one.entries:
+            _print_entry(entry, indent="  ")
     return 0
 
 
@@ -97,8 +178,36 @@ def list_(runs_dir: Path | None, as_json: bool) -> int:
     return 0
 
 
-def _refuse_rejected(store: Store, paths: Sequence[Path]) -> None:
-    """Refuse runs that the gate rejected and runs that only confirm a suspicion.
+def _chosen(runs: Sequence[str], data: str | None, pool: bool, runs_dir: Path | None) -> tuple[Store, list[Path]]:
+    """Return the store, and the runs that are named or the newest ones.
+
+    Raises:
+        UsageError: a run that is not there.
+        NoBaselineError: no run is named, and there is none that could be taken.
+    """
+    configuration = options.resolve(runs_dir=runs_dir, data=data)
+    store = Store(configuration.runs_dir)
+    listing = store.list()
+    found = [store.find(run, listing) for run in runs] if runs else _newest(listing, configuration.data)
+    if not found:
+        raise NoBaselineError(f"There is no complete full run in {shown(store.root)}.\nRun `labreport build` first.")
+    return store, _with_other_seeds(listing, found) if pool else found
+
+
+def _with_other_seeds(listing: StoredRuns, paths: Sequence[Path]) -> list[Path]:
+    """Return runs, and with each those of the same version that the gate did not reject."""
+    chosen = {path.resolve(): load(path) for path in paths}
+    for result in tuple(chosen.values()):
+        for run in listing.of(result.lab):
+            entry = run.entry
+            fits = entry.status == "complete" and entry.outcome not in REJECTED
+            if fits and of_version(entry, result.key_parts) and poolable(found := load(run.path)):
+                chosen.setdefault(run.path.resolve(), found)
+    return list(chosen)
+
+
+def _refuse_rejected(store: Store, paths: Sequence[Path], *, judged: bool) -> None:
+    """Refuse runs that the gate rejected and runs that only confirm a suspicion; with `judged` also unjudged ones.
 
     Raises:
         UsageError: there is one; it names the first.
@@ -107,11 +216,13 @@ def _refuse_rejected(store: Store, paths: Sequence[Path]) -> None:
     for path in paths:
         entry = listed.get(path.resolve())
         if entry is None:
-            continue  # not of this store, which `set` refuses itself
+            continue  # not of this store, which `proposed` refuses itself
         if entry.confirms:
             reason = "was made only to confirm a suspicion of the gate"
-        elif entry.outcome in ("regressed", "failed"):
+        elif entry.outcome in REJECTED:
             reason = "did not pass the last check of it"
+        elif judged and entry.outcome != "passed":
+            reason = "was never passed by a check"
         else:
             continue
         raise UsageError(
@@ -120,26 +231,24 @@ def _refuse_rejected(store: Store, paths: Sequence[Path]) -> None:
         )
 
 
-def _moved(baselines: Baselines, old: Baseline | None, new: Baseline) -> Iterator[str]:
-    """Yield a line for each test score that the baseline had before: its mean over all seeds, old and new."""
-    before = _means(baselines.held(old).results) if old else {}
-    for score, value in _means(baselines.held(new).results).items():
-        if score in before:
-            yield f"{score}: {number(before[score], 4)} → {number(value, 4)}"
+def _move(baselines: Baselines, act: Act, entries: Sequence[Baseline], reason: str) -> None:
+    for entry in promotions.move(baselines, act, entries, reason=reason).entries:
+        _print_entry(entry)
 
 
-def _means(results: Sequence[Result]) -> dict[str, float]:
-    found: dict[str, list[float]] = {}
-    for result in results:
-        for name, one in measured(result).items():
-            if one.kind == "score" and one.first.split == "test" and one.first.model == "final":
-                found.setdefault(name, []).extend(one.values)
-    return {name: math.fsum(values) / len(values) for name, values in found.items()}
+def _print_entry(entry: MovedEntry, indent: str = "") -> None:
+    click.echo(f"{indent}{entry.key.lab}: {', '.join(run.run_id for run in entry.after) or 'taken away'}")
+    for score, (before, after) in _both(entry.scores).items():
+        click.echo(f"{indent}  {score}: {number(before, 4)} → {number(after, 4)}")
 
 
-def _newest(store: Store, data: str) -> list[Path]:
+def _both(scores: Mapping[str, tuple[float | None, float | None]]) -> dict[str, tuple[float, float]]:
+    return {name: (old, new) for name, (old, new) in scores.items() if old is not None and new is not None}
+
+
+def _newest(listing: StoredRuns, data: str) -> list[Path]:
     found: dict[str, Path] = {}
-    for run in store.list().measurements:
+    for run in listing.measurements:
         entry = run.entry
         fits = data == "auto" or entry.source in (None, data)
         if entry.status == "complete" and entry.profile == "full" and fits:

@@ -23,10 +23,16 @@ FOLDER = "check"
 @click.command(
     "check",
     epilog="\b\nExamples:\n  labreport check --baseline main\n"
-    "  labreport check imdb --baseline last:5 --confirm -o gate",
+    "  labreport check imdb --baseline last:5 --confirm -o gate\n"
+    "  labreport check --baseline ancestor:origin/main",
 )
 @options.LABS
-@click.option("--baseline", metavar="B", help="A name, a run, a path, or last:N.  [default: gate.baseline]")
+@click.option(
+    "--baseline",
+    metavar="B",
+    help="A name, names such as feature/x,main (the first that has the lab), a run, a path, last:N, or ancestor:REV.  "
+    "[default: gate.baseline]",
+)
 @click.option("--confirm", is_flag=True, help="Run suspicious labs again, with fresh seeds.")
 @click.option("--inconclusive-fails", is_flag=True, help="Exit with 6 where there are too few runs to tell.")
 @click.option("--no-report", is_flag=True, help="Leave the report out; write only the verdict.")

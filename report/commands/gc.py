@@ -11,7 +11,7 @@ from labreport.report.commands import options
 from labreport.report.commands.console import print_json, print_table, shown
 from labreport.report.errors import UsageError
 from labreport.report.numbers import UNKNOWN, integer, size
-from labreport.report.store import retention
+from labreport.report.store import promotions, retention
 from labreport.report.store.baselines import Baselines
 from labreport.report.store.codec import NAME
 from labreport.report.store.runs import Entry, Store
@@ -34,7 +34,8 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
     """Delete old runs; without --yes, only list which.
 
     A line is a lab with its profile, data and changed settings. Never deleted: runs of a baseline, the newest complete
-    run of a line, and runs that can't be read, which are named; the exit code is then 2.
+    run of a line, and runs that can't be read, which are named; the exit code is then 2. Links and what is not the
+    store's own are passed over and named.
     """
     configuration = options.resolve(runs_dir=runs_dir)
     root = configuration.runs_dir
@@ -44,10 +45,13 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
         if not NAME.fullmatch(lab) or not (root / lab).is_dir():
             raise UsageError(f"There is no run of '{lab}' in {shown(root)}.")
     kept = [retention.parse_rule(rule) for rule in rules]
-    protected = Baselines(root).kept_runs()
+    protected = promotions.kept_runs(Baselines(root))
     runs = [run for run in listing.runs if not labs or run.entry.lab in labs]
-    fates = retention.judge(runs, kept, protected, datetime.now(UTC), readable=retention.can_be_read)
-    rests = [] if labs else list(retention.rests(root))
+    fates = retention.judge(
+        runs, kept, protected, datetime.now(UTC), readable=retention.can_be_read, linked=retention.is_linked
+    )
+    left = retention.Leftovers(ours=(), foreign=()) if labs else retention.leftovers(root)
+    rests = left.ours
     going = [fate.run for fate in fates if fate.goes]
     freed = sum(retention.size_of(path) for path in (*(run.folder for run in going), *rests))
     if yes:
@@ -61,6 +65,7 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
                 "deleted": yes,
                 "runs": [shown(run.folder) for run in going],
                 "rests": [shown(path) for path in rests],
+                "foreign": [shown(path) for path in left.foreign],
                 "bytes": freed,
                 "kept": {fate.run.entry.run_id: fate.reason for fate in fates if not fate.goes},
             }
@@ -71,6 +76,8 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
             print_table(heads, [_row(run.entry) for run in going])
         for path in rests:
             click.echo(f"leftovers of a program that was stopped: {shown(path)}")
+        for path in left.foreign:
+            click.echo(f"not the store's own, passed over: {shown(path)}")
         verb = "Deleted" if yes else "Would delete"
         click.echo(f"{verb} {integer(len(going))} of {integer(len(fates))} runs, {size(freed)}.")
         if not yes and (going or rests):

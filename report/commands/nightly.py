@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, print_json, print_table, shown
+from labreport.report.configuration import override
 from labreport.report.numbers import UNKNOWN
 from labreport.report.store.listed import ListedStore
 from labreport.report.words import Words
@@ -24,9 +27,15 @@ FOLDER = "nightly"
 )
 @options.LABS
 @click.option(
-    "--budget", metavar="TIME", help="Time for everything, such as 30m or 1h30m.  [default: nightly.budget, or no end]"
+    "--budget",
+    metavar="TIME",
+    help="Time such as 30m or 1h30m: training and confirmation end with it; report, check and trend, for which a fifth "
+    "of it is kept (two minutes at most), are always finished.  [default: nightly.budget, or no end]",
 )
 @click.option("--baseline", metavar="B", help="As for `labreport check`.  [default: gate.baseline]")
+@click.option(
+    "--first-night", is_flag=True, help="There is no baseline yet: judge nothing, and make tonight's runs the baseline."
+)
 @click.option("--no-check", is_flag=True, help="Without the gate: build and trend only.")
 @click.option(
     "--confirm/--no-confirm",
@@ -42,6 +51,7 @@ FOLDER = "nightly"
 @options.VERBOSE
 def command(
     budget: str | None,
+    first_night: bool,
     no_check: bool,
     output: Path | None,
     as_json: bool,
@@ -59,7 +69,9 @@ def command(
 
     What no longer fits into the budget is skipped and named; a lab that was skipped comes first the next night. The
     exit code is that of the worst thing that is certain: 1 a gate failed, 3 a lab failed, 2 a run can't be read, 5
-    something could not be measured or compared, 4 a page could not be rendered.
+    something could not be measured or compared, 4 a page could not be rendered. A baseline that is not there is 5;
+    the first night needs --first-night, which is refused where there is a baseline. --seeds rotate:5 takes five other
+    seeds each night and judges them together with those of earlier nights of the same version.
     """
     # Imported here: what a night needs loads half of the program, and --help does not.
     from labreport.report.commands.rendering import rendered
@@ -68,6 +80,9 @@ def command(
     begun = perf_counter()
     configuration = options.resolve(**flags)
     habits = schedule.parse(configuration.nightly)
+    seeds = flags["seeds"] or habits.seeds or configuration.seeds
+    today = datetime.now(ZoneInfo(configuration.timezone)).date()
+    configuration = override(configuration, seeds=schedule.tonight(seeds, today))
     wanted = budget if budget is not None else habits.budget
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
     task = work.Task(
@@ -80,13 +95,16 @@ def command(
         budget=schedule.parse_budget(wanted) if wanted is not None else None,
         assignments=assignments,
         baseline=baseline,
+        first_night=first_night,
+        pool=seeds.startswith(schedule.ROTATE),
         check=not no_check,
         confirm=habits.confirm if confirm is None else confirm,
         inconclusive_fails=inconclusive_fails,
         url=url,
     )
     work.prepare(task)
-    night = work.work(task)
+    with reporter.heartbeat():
+        night = work.work(task)
     if as_json:
         print_json({**record.data(night), "folder": shown(task.target)})
     else:

@@ -19,6 +19,14 @@ FORCE = click.option("--force", is_flag=True, help="Do it again even where nothi
 STRICT = click.option("--strict", is_flag=True, help="Exit with 1 where a claim does not hold in every run.")
 QUIET = click.option("-q", "--quiet", is_flag=True, help="No progress, and no lines but results and errors.")
 VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Say more: why a lab runs, how it is trained.")
+JOBS = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that train the seeds of a lab; no number depends on it.  [default: 1]",
+)
+DATA_DIR = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the data files of Keras.")
+OFFLINE = click.option("--offline", is_flag=True, default=None, help="Never try to download data.")
 RUNS_DIR = click.option("--runs-dir", type=click.Path(path_type=Path), help="Folder of the store.  [default: runs]")
 
 
@@ -27,12 +35,7 @@ def run_options(command: Command) -> Command:
     return _all(
         command,
         click.option("--seeds", metavar="LIST", help="Seeds such as 0, 0-9 or 0,2,5-7.  [default: 0]"),
-        click.option(
-            "--jobs",
-            type=click.IntRange(min=1),
-            metavar="N",
-            help="Processes that train the seeds of a lab; no number depends on it.  [default: 1]",
-        ),
+        JOBS,
         click.option(
             "-P",
             "assignments",
@@ -42,8 +45,8 @@ def run_options(command: Command) -> Command:
         ),
         click.option("--profile", metavar="NAME", help="full, or quick: a few epochs, to see that all works."),
         click.option("--data", metavar="KIND", help="auto, full or sample.  [default: auto]"),
-        click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the data files of Keras."),
-        click.option("--offline", is_flag=True, default=None, help="Never try to download data."),
+        DATA_DIR,
+        OFFLINE,
         RUNS_DIR,
     )
 
@@ -66,6 +69,24 @@ def render_options(command: Command) -> Command:
             metavar="NAME",
             help="blue; grey: for printers and copiers without colours; or an installed one.  [default: blue]",
         ),
+        click.option("--paper", metavar="NAME", help="a4, letter or a3 (A4 enlarged).  [default: a4]"),
+        click.option(
+            "--print", metavar="SIZE", help="normal, or large: letters of 16 points in the PDF.  [default: normal]"
+        ),
+        click.option("--exercise-pages", is_flag=True, default=None, help="Begin a page for each exercise in the PDF."),
+        click.option(
+            "--answer-room",
+            type=click.FloatRange(0, 10),
+            metavar="N",
+            help="Factor for the lines to write answers on; 0: none.  [default: 1]",
+        ),
+        click.option(
+            "--roster",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="CSV of students: also a PDF for each, with their line on its cover.",
+        ),
+        click.option("--hints/--no-hints", default=None, help="Whether exercises have their hints.  [default: hints]"),
         click.option(
             "-o", "--output", type=click.Path(path_type=Path), help="Folder for the reports.  [default: reports]"
         ),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
-from hashlib import file_digest
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,10 +14,11 @@ from labreport.experiments.errors import plain
 from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, shown
 from labreport.report.errors import NothingMeasuredError, UsageError
-from labreport.report.store.runs import Store, load
+from labreport.report.running import orders
+from labreport.report.store.runs import Store
 
-_LOOKED_AT = 20
-"""Newest runs among which the same one is looked for."""
+if TYPE_CHECKING:
+    from labreport.experiments.recording.record import Order
 
 _HELP = """Nothing was measured: no fit of Keras, Lightning or Transformers was seen, no printed line names an epoch.
 Give the form of a line with --as 'epoch {epoch:d} loss {loss:f}', or hand the numbers over in the code:
@@ -77,45 +78,19 @@ The exit code is the script's own; 5 where nothing was measured, 124 where the t
 @options.QUIET
 @options.RUNS_DIR
 @click.pass_context
-def command(
-    context: click.Context,
-    name: str | None,
-    seeds: str | None,
-    jobs: int,
-    data: tuple[Path, ...],
-    timeout: str | None,
-    template: str | None,
-    groups: str | None,
-    force: bool,
-    quiet: bool,
-    runs_dir: Path | None,
-) -> int:
+def command(context: click.Context, /, force: bool, quiet: bool, runs_dir: Path | None, **given: Any) -> int:
     """Run a script, unedited, and store what it measured: every fit, its curves and its scores.
 
     The script gets its arguments, its streams and its exit code as under `python SCRIPT`.
     """
-    from labreport.experiments.recording import owned
-    from labreport.experiments.recording.record import Order, record
+    from labreport.experiments.recording.record import record
 
-    kind, program, arguments = _program(context.meta["program"], template)
     reporter = Reporter(quiet=quiet)
     store = Store(options.resolve(runs_dir=runs_dir).runs_dir.absolute())
-    order = Order(
-        name=owned.checked_name(name) if name else owned.name_from(_stem(kind, program)),
-        kind=kind,
-        program=program,
-        arguments=arguments,
-        seeds=_seeds(seeds),
-        jobs=jobs,
-        files=tuple(_declared(path) for path in data),
-        timeout=None if timeout is None else _seconds(timeout),
-        template=template,
-        groups="fits" if groups == "none" else groups,  # type: ignore[arg-type]
-        command=("labreport", *sys.argv[1:]),
-    )
-    unchanged, reason = _unchanged(store, order)
+    order = _order(context, ("labreport", *sys.argv[1:]))
+    unchanged, reason = orders.unchanged(order, store.list(order.name))
     if unchanged is not None and not force:
-        reporter.say(f"{order.name}: unchanged, {shown(unchanged)}; --force runs it again")
+        reporter.say(f"{order.name}: unchanged, {shown(unchanged.path.parent)}; --force runs it again")
         return 0
     if reason:
         reporter.say(f"{order.name}: {reason}")
@@ -142,80 +117,38 @@ def command(
     return done.exit_code
 
 
-def _program(words: Sequence[str], template: str | None) -> tuple[Any, str, tuple[str, ...]]:
-    """Return what is to run: its kind, its name, its arguments.
+def order_of(words: Sequence[str]) -> Order:
+    """Return what `labreport record` with these words is to run; the script need not be there any more.
 
     Raises:
-        UsageError: nothing is named, the script is missing, or a program is given without a template.
+        UsageError, LabError: the words don't say.
     """
-    if not words or words in (["-m"], ["--"]):
-        raise UsageError("Which script? labreport record [OPTIONS] SCRIPT [ARGS]…, or -m MODULE [ARGS]…")
-    if words[0] == "-m":
-        return "module", words[1], tuple(words[2:])
-    if words[0] == "--" and not words[1].endswith(".py"):
-        if template is None:
-            raise UsageError("Another program is not watched; say with --as how it prints its epochs.")
-        return "program", words[1], tuple(words[2:])
-    program, *arguments = words[1:] if words[0] == "--" else words
-    path = Path(program)
-    if not path.exists():
-        raise UsageError(f"There is no script {program}.")
-    if path.is_dir() and not (path / "__main__.py").is_file():
-        raise UsageError(f"{program} is a folder without a __main__.py; give the script in it.")
-    if path.is_file() and b"\0" in path.read_bytes()[:4096]:
-        raise UsageError(f"{program} is not a Python script: it holds binary data.")
-    return "script", program, tuple(arguments)
-
-
-def _stem(kind: str, program: str) -> str:
-    return program if kind == "module" else Path(program).resolve().stem
-
-
-def _seeds(text: str | None) -> tuple[int, ...]:
-    from labreport.report.configuration import parse_seeds
-
-    return () if text is None else parse_seeds(text)
-
-
-def _seconds(text: str) -> float:
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-    number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
     try:
-        seconds = float(number) * units[unit]
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds < 1e9:
-        raise UsageError(f"--timeout {text!r} is not a time; write 90s, 30m or 2h.")
-    return seconds
+        with command.make_context("labreport record", list(words)) as context:
+            return _order(context, ("labreport", "record", *words), must_exist=False)
+    except click.ClickException as error:
+        raise UsageError(error.format_message()) from error
 
 
-def _declared(path: Path) -> Any:
-    from labreport.experiments.result import DataFile
+def table_of(words: Sequence[str]) -> dict[str, Any]:
+    """Return what `labreport record` with these words says, as a table `record.NAME` of the configuration.
 
+    Raises:
+        UsageError: the words don't say.
+    """
     try:
-        with path.open("rb") as file:
-            return DataFile(name=path.name, sha256=file_digest(file, "sha256").hexdigest())
-    except OSError as error:
-        raise UsageError(f"--data {path}: {error.strerror or error}.") from error
+        with command.make_context("labreport record", list(words)) as context:
+            given, program = context.params, context.meta["program"]
+    except click.ClickException as error:
+        raise UsageError(error.format_message()) from error
+    table = {"as": given["template"], "timeout": given["timeout"], "groups": given["groups"], "seeds": given["seeds"]}
+    data = [str(path) for path in given["data"]]
+    return {"command": shlex.join(program), "data": data} | {name: value for name, value in table.items() if value}
 
 
-def _unchanged(store: Store, order: Any) -> tuple[Path | None, str]:
-    """Return the stored run that this one would repeat, or why it runs although an earlier one looks the same."""
-    from labreport.experiments.recording import sources
-
-    script = sources.ScriptSource.of(order.kind, order.program)
-    for stored in [run for run in store.list(order.name).runs if run.entry.status == "complete"][:_LOOKED_AT]:
-        earlier = load(stored.path)
-        own = earlier.findings.own
-        if not own or own.script is None or own.door != "record":
-            continue
-        beside = sources.modules_now(script, own.script.modules, Path.cwd())
-        if sources.inputs(script, order.arguments, order.files, order.seeds, beside) != earlier.key_parts:
-            continue
-        if order.files or (own.data and all(item.sha256 for item in own.data)):
-            return stored.folder, ""
-        return None, "runs again: not all of its data were seen, and none were declared with --data"
-    return None, ""
+def _order(context: click.Context, words: Sequence[str], *, must_exist: bool = True) -> Order:
+    asked = {name: context.params[name] for name in ("name", "seeds", "jobs", "data", "timeout", "template", "groups")}
+    return orders.ordered(context.meta["program"], command=words, must_exist=must_exist, **asked)
 
 
 def _summary(result: Any) -> str:

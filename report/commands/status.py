@@ -43,7 +43,7 @@ def _state(plan: Plan) -> str:
         return "up to date"
     if plan.problem:
         return "no data"
-    return "stale" if plan.stale else "never run"
+    return "stale" if plan.stale or plan.remark else "never run"
 
 
 def _because(plan: Plan) -> str:
@@ -51,4 +51,4 @@ def _because(plan: Plan) -> str:
         return shown(plan.stored.path.parent)
     if plan.problem:
         return plan.problem.partition("\n")[0]
-    return f"changed: {', '.join(plan.stale)}" if plan.stale else ""
+    return f"changed: {', '.join(plan.stale)}" if plan.stale else plan.remark

@@ -1,12 +1,16 @@
-"""Runs of a store as they were at a git revision, read through git's own objects; nothing is checked out."""
+"""What git knows of runs: those of a store at a revision, read through git's own objects, and the commits before one.
+
+Nothing is checked out.
+"""
 
 from __future__ import annotations
 
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from labreport.experiments.running.provenance import git_environment
+from labreport.experiments.system import reading
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store.runs import RESULT
 
@@ -30,6 +34,9 @@ class Committed:
         Raises:
             UnreadableError: git can't give them.
         """
+        size = _git(self.top, "cat-file", "-s", self.blob)
+        if size is not None and int(size) > reading.LARGEST:
+            raise UnreadableError(f"Can't read {self.origin}: it is larger than any result.")
         content = _git(self.top, "cat-file", "blob", self.blob)
         if content is None:
             raise UnreadableError(f"Can't read {self.origin}: git does not hold it whole.")
@@ -75,20 +82,55 @@ def runs(revision: str, root: Path) -> tuple[Committed, ...]:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ancestry:
+    """What a revision was made from."""
+
+    commits: tuple[str, ...] = ()
+    """The revision itself and all before it, each before its parents."""
+    head: str = ""
+    """The commit that is checked out."""
+    shallow: bool = False
+    """Whether the clone holds only some of the commits."""
+
+
+def ancestors(revision: str, folder: Path) -> Ancestry:
+    """Return what a revision was made from.
+
+    Args:
+        revision: commit, branch or tag.
+        folder: inside the repository.
+
+    Raises:
+        UsageError: the folder is in no repository, or there is no such revision.
+        UnreadableError: git is missing, gives no answer, or refuses the folder.
+    """
+    if _git(folder, "rev-parse", "--git-dir") is None:
+        raise UsageError(f"{folder} is in no git repository, so '{revision}' has no ancestors there.")
+    listed = None if revision.startswith("-") else _git(folder, "rev-list", "--topo-order", revision, "--")
+    if listed is None:
+        raise UsageError(
+            f"There is no git revision '{revision}' in {folder}.\nFetch it first, such as with: git fetch origin main"
+        )
+    shallow = _git(folder, "rev-parse", "--is-shallow-repository") or b""
+    head = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD") or b""
+    return Ancestry(
+        commits=tuple(listed.decode().split()), head=head.decode().strip(), shallow=shallow.strip() == b"true"
+    )
+
+
 def _git(folder: Path, *arguments: str) -> bytes | None:
     """Return what git prints, or None where it fails; raises UnreadableError where it refuses the folder."""
-    # Within a hook git names a repository and an index of its own; here the folder alone decides.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *arguments],
             capture_output=True,
             check=False,
-            env=environment | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            env=git_environment(),
             timeout=_SECONDS,
         )
     except FileNotFoundError as error:
-        raise UnreadableError("git is not installed; name runs or reports instead of git:REV.") from error
+        raise UnreadableError("git is not installed; name runs or a baseline instead of a revision.") from error
     except subprocess.TimeoutExpired as error:
         raise UnreadableError(f"git gave no answer within {_SECONDS} s.") from error
     if b"safe.directory" in done.stderr:

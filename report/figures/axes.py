@@ -14,6 +14,7 @@ from labreport.experiments.result import Result
 from labreport.report import numbers
 from labreport.report.figures import palette
 from labreport.report.findings import analysis
+from labreport.report.findings.flatness import Flatness
 from labreport.report.words import Words
 
 CurveSide = Literal["left", "center", "right"]
@@ -49,7 +50,7 @@ def bundle(curves: Sequence[Sequence[float]], mean: Sequence[float] | None = Non
     middle = tuple(mean if mean is not None else analysis.mean_of(curves))
     if len(curves) < 2:
         return Curve(mean=middle)
-    columns = list(zip(*curves, strict=False))
+    columns = analysis.columns_of(curves)
     return Curve(mean=middle, low=tuple(min(c) for c in columns), high=tuple(max(c) for c in columns))
 
 
@@ -205,8 +206,15 @@ def write_above(
     )
 
 
-def mark_epoch(axes: Axes, words: Words, epoch: int, *, value: float | None = None) -> None:
-    """Mark the best epoch: a thin line with its label above, a faint tint behind later epochs, a ring at a value."""
+def mark_epoch(
+    axes: Axes, words: Words, epoch: int, *, value: float | None = None, flat: Flatness | None = None
+) -> None:
+    """Mark the best epoch: a thin line with its label above, a faint tint behind later epochs, a ring at a value.
+
+    A bar at the foot of the axes spans the epochs that are as good as the best one, as far as can be seen.
+    """
+    if flat is not None and not flat.sharp:
+        axes.axvspan(flat.first, flat.last, ymax=0.035, color=palette.VALIDATION, alpha=0.5, linewidth=0, zorder=1)
     axes.axvspan(epoch, axes.get_xlim()[1], color=palette.VALIDATION, alpha=palette.TINT, linewidth=0, zorder=0)
     axes.axvline(epoch, color=palette.VALIDATION, linewidth=0.7, zorder=1)
     left, right = axes.get_xlim()

@@ -13,6 +13,7 @@ from labreport.report.figures.drawing import Chart, Drawing, FigureError
 from labreport.report.figures.sketch import Sketch
 from labreport.report.figures.style import charted, name_axes, panel, sheet, text_width
 from labreport.report.figures.wording import display_name, sentences
+from labreport.report.findings.confusion import confused_pairs
 from labreport.report.words import Words
 
 ONE_COLUMN = 16
@@ -62,7 +63,7 @@ def class_sizes(result: Result, words: Words) -> Drawing:
         samples=numbers.integer(total),
         largest_name=names[counts.index(largest)],
         largest=numbers.integer(largest),
-        share=numbers.percent(largest / total, 1),
+        share=numbers.percent(largest / total),
         smallest_name=names[counts.index(smallest)],
         smallest=numbers.integer(smallest),
     )
@@ -144,17 +145,6 @@ def confusing(result: Result) -> Predictions:
         if said.confusion:
             return said
     raise FigureError("the run records no confusion matrix")
-
-
-def confused_pairs(said: Predictions) -> list[tuple[int, int, int]]:
-    """Return (true class, predicted class, samples) of every mistake, the most frequent first."""
-    pairs = [
-        (true, given, count)
-        for true, row in enumerate(said.confusion)
-        for given, count in enumerate(row)
-        if count and given != true
-    ]
-    return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))
 
 
 def _names(result: Result, words: Words, classes: int) -> list[str]:

@@ -50,7 +50,7 @@ def mae(result: Result, words: Words) -> Chart:
     values = (*raw[dropped:], *span.low, *span.high)
     value_axis(axes, [value for value in values if value <= 2 * turn.best])
     if turn.overfits:
-        mark_epoch(axes, words, turn.best_epoch, value=turn.best)
+        mark_epoch(axes, words, turn.best_epoch, value=turn.best, flat=turn.flat)
     name_axes(axes, words("figures.epoch"), words("figures.validation_mae_unit"), lift=12.0)
     ends = [
         (smoothed[-1], words.stacked("figures.mean_smoothed"), palette.VALIDATION),

@@ -110,7 +110,7 @@ def _panel(axes: Axes, group: MeasuredGroup, pair: Pair, words: Words, best: Bes
     epoch_axis(axes, last)
     marked = best is not None and best.worse_after
     if best is not None and marked:
-        mark_epoch(axes, words, best.epoch, value=_value_at(group, pair, best.epoch))
+        mark_epoch(axes, words, best.epoch, value=_value_at(group, pair, best.epoch), flat=group.flat())
     broken = min((epoch for curve, _, _ in drawn if (epoch := curve.broken_at()) is not None), default=None)
     if broken is not None:
         axes.axvline(broken, color=palette.GREY, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=1)

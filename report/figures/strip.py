@@ -46,7 +46,7 @@ def _score(result: Result, words: Words) -> Drawing:
         raise FigureError("the run has neither a validation curve nor a score")
     score = result.findings.scores[0]
     mean = analysis.score(result, score.name).mean
-    value = percent(mean, 1) if score.unit == "share" else number(mean)
+    value = percent(mean) if score.unit == "share" else number(mean)
     name = words.get(f"trend.metric_{score.name}", score.name.replace("_", " "))
     sketch = Sketch(WIDTH, HEIGHT)
     sketch.text(WIDTH / 2, 11.5, value, anchor="middle", colour=palette.TEST, size=17, bold=True)

@@ -24,7 +24,7 @@ def plain(digits: int) -> Formatter:
 
 def share(value: float) -> str:
     """Return a share as percent with one decimal."""
-    return numbers.percent(value, 1)
+    return numbers.percent(value)
 
 
 def course(words: Words, name: str, values: Sequence[float], form: Formatter, *, lowest: bool) -> str:
@@ -80,9 +80,13 @@ def listed_epochs(epochs: int, *kept: int) -> list[int]:
 
 def epoch_table(words: Words, columns: Columns, *kept: int) -> TableParts:
     """Return the table of curves over epochs, thinned where the training is long; `kept` epochs always stay."""
-    epochs = min(len(values) for values, _ in columns.values())
+    epochs = max(len(values) for values, _ in columns.values())
+
+    def cell(values: Sequence[float], form: Callable[[float], str], epoch: int) -> str:
+        return form(values[epoch - 1]) if epoch <= len(values) else numbers.UNKNOWN
+
     rows = tuple(
-        (numbers.integer(epoch), *(form(values[epoch - 1]) for values, form in columns.values()))
+        (numbers.integer(epoch), *(cell(values, form, epoch) for values, form in columns.values()))
         for epoch in listed_epochs(epochs, *kept)
     )
     return (words("figures.epoch"), *columns), rows

@@ -1,22 +1,25 @@
-"""Conclusions from a Result: mean curves, the overfitting epoch, scores over seeds.
+"""Conclusions from a Result: mean curves, the best epoch, scores over seeds.
 
 Pure functions of plain records. Whatever figures, tables, claims and notes say about a run goes through here, so that
-they can't disagree. Curves over several seeds (and folds) are averaged epoch by epoch; the overfitting epoch of a
-report is that of the mean curve, and its spread is that of the single seeds.
+they can't disagree. Curves over several seeds (and folds) are averaged epoch by epoch; the best epoch of a report is
+that of the mean curve, and its spread is that of the single seeds. A seed that diverged is left out of curves and means
+where others did not; seeds of unequal length are not cut.
 """
 
 from __future__ import annotations
 
-import math
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import msgspec
 
 from labreport.experiments.result import Findings, Model, Result, Score, Training
 from labreport.experiments.selection import NoValidationError, best_epoch, smooth
 from labreport.report.errors import ReportError
-from labreport.report.findings.scores import Measured, Quantity, ScoreKind, scores_of
+from labreport.report.findings.flatness import Flatness, flatness
+from labreport.report.findings.scores import Measured, Quantity, ScoreKind, mean, scores_of
 
 SELECTION = "selection"
 """Role of the training with which the number of epochs is chosen."""
@@ -44,11 +47,21 @@ class Turn:
     last: float
     per_seed: tuple[int, ...]
     """The best epoch of each seed alone."""
+    common: bool = True
+    """Whether all seeds are of one length, so that the minimum is that of their mean curve; otherwise epoch and values
+    are the middle of the seeds' own."""
+    flat: Flatness | None = None
+    """Which epochs are as good as the best one, as far as can be seen."""
 
     @property
     def overfits(self) -> bool:
         """Whether the curve ends above its minimum."""
         return self.best_epoch < self.epochs and self.last > self.best
+
+    @property
+    def open_end(self) -> bool:
+        """Whether the curve ends above its minimum, but no farther than chance may have put it."""
+        return self.overfits and self.flat is not None and self.flat.last >= self.epochs
 
 
 def trainings(result: Result, role: str) -> tuple[Training, ...]:
@@ -77,7 +90,7 @@ def shown_role(result: Result) -> str:
 
 
 def curves(result: Result, role: str, key: str) -> tuple[tuple[float, ...], ...]:
-    """Return one curve for each seed: shape (seeds, epochs); folds of a seed are averaged.
+    """Return one curve for each seed: shape (seeds, epochs); folds of a seed are averaged, a diverged seed is left out.
 
     Raises:
         MissingValueError: no such training, or no such key in its history.
@@ -89,7 +102,8 @@ def curves(result: Result, role: str, key: str) -> tuple[tuple[float, ...], ...]
                 f"The training '{role}' of {result.lab} has no history '{key}'; it has {_listed(sorted(fit.history))}."
             )
         by_seed.setdefault(fit.seed, []).append(fit.history[key])
-    return tuple(mean_of(group) for group in by_seed.values())
+    sound = [group for group in by_seed.values() if all(isfinite(value) for curve in group for value in curve)]
+    return tuple(mean_of(group) for group in sound or by_seed.values())
 
 
 def mean_curve(result: Result, role: str, key: str) -> tuple[float, ...]:
@@ -106,15 +120,39 @@ def turn(result: Result, role: str | None = None, key: str = "val_loss") -> Turn
 
     Source: Prechelt, "Early Stopping - But When?", 1998: the epoch at which to stop.
     """
-    single = curves(result, role or shown_role(result), key)
+    return _turn(curves(result, role or shown_role(result), key))
+
+
+def _turn(single: Sequence[Sequence[float]], parts: Sequence[Sequence[float]] = (), *, dropped: int = 0) -> Turn:
+    """Return where the mean of some curves has its minimum.
+
+    Args:
+        single: one curve for each seed.
+        parts: what the chance of a single seed is judged by, such as its folds; by default the jitter of its curve.
+        dropped: epochs that were left out at the beginning of each.
+    """
+    own = [best_epoch(curve) for curve in single]
+    per_seed = tuple(dropped + best for best in own)
+    if len({len(curve) for curve in single}) > 1:
+        return Turn(
+            best_epoch=statistics.median_low(per_seed),
+            epochs=dropped + max(map(len, single)),
+            best=statistics.fmean(curve[best - 1] for curve, best in zip(single, own, strict=True)),
+            last=statistics.fmean(curve[-1] for curve in single),
+            per_seed=per_seed,
+            common=False,
+        )
     mean = mean_of(single)
     best = best_epoch(mean)
+    judged = single if len(single) > 1 else parts or single
+    finite = all(isfinite(value) for curve in judged for value in curve)
     return Turn(
-        best_epoch=best,
-        epochs=len(mean),
+        best_epoch=dropped + best,
+        epochs=dropped + len(mean),
         best=mean[best - 1],
         last=mean[-1],
-        per_seed=tuple(best_epoch(curve) for curve in single),
+        per_seed=per_seed,
+        flat=flatness(range(dropped + 1, dropped + len(mean) + 1), judged, dropped + best) if finite else None,
     )
 
 
@@ -136,16 +174,10 @@ def smoothed_turn(result: Result) -> Turn:
         MissingValueError: no folds, no MAE in their history, or a setting of the smoothing is missing.
         NoValidationError: nothing of the curve is finite.
     """
-    dropped, mean = smoothed_curve(result)
-    best = best_epoch(mean)
-    single = [_smoothed(result, curve) for curve in curves(result, "fold", "val_mae")]
-    return Turn(
-        best_epoch=dropped + best,
-        epochs=dropped + len(mean),
-        best=mean[best - 1],
-        last=mean[-1],
-        per_seed=tuple(dropped + best_epoch(curve) for curve in single),
-    )
+    single = [_smoothed(result, curve) for curve in curves(result, FOLD, "val_mae")]
+    folds = [_smoothed(result, fit.history["val_mae"]) for fit in trainings(result, FOLD)]
+    # The jitter of a smoothed curve says nothing: the folds do.
+    return _turn(single, folds if len(folds) > 1 else (), dropped=dropped_epochs(result))
 
 
 def cross_validated(result: Result) -> bool:
@@ -154,7 +186,7 @@ def cross_validated(result: Result) -> bool:
 
 
 def overfitting(result: Result) -> Turn | None:
-    """Return the overfitting epoch of a run: where its validation loss is lowest, or its smoothed MAE over folds.
+    """Return the best epoch of a run: where its validation loss is lowest, or its smoothed MAE over folds.
 
     None where there is no validation curve, or nothing in it can be compared.
     """
@@ -184,14 +216,18 @@ def dropped_epochs(result: Result) -> int:
     return min(int(setting(result, "dropped_epochs")), max(0, epochs - 2))
 
 
-def fold_spread(result: Result) -> tuple[float, float]:
-    """Return the least and the greatest validation MAE of a fold at the last epoch, in the unit of the targets.
+def fold_errors(result: Result) -> dict[int, float]:
+    """Return the validation MAE of each fold at the best epoch, averaged over the seeds, in the unit of the targets.
 
     Raises:
-        MissingValueError: the run has no folds.
+        MissingValueError: the run has no folds, or nothing by which a best epoch could be named.
+        NoValidationError: nothing of the curve is finite.
     """
-    last = [fit.history["val_mae"][-1] for fit in trainings(result, "fold")]
-    return min(last), max(last)
+    epoch = smoothed_turn(result).best_epoch
+    by_fold: dict[int, list[float]] = {}
+    for fit in trainings(result, FOLD):
+        by_fold.setdefault(fit.fold or 0, []).append(fit.history["val_mae"][epoch - 1])
+    return {fold: mean(values) for fold, values in sorted(by_fold.items())}
 
 
 def score(result: Result, name: str) -> Measured:
@@ -286,8 +322,13 @@ def only_seed(result: Result, seed: int | None) -> Result:
 
 
 def mean_of(lists: Sequence[Sequence[float]]) -> tuple[float, ...]:
-    """Return the mean at each position, over as many positions as the shortest list has."""
-    return tuple(math.fsum(column) / len(column) for column in zip(*lists, strict=False))
+    """Return the mean at each position, over those lists that are long enough to have one there."""
+    return tuple(mean(column) for column in columns_of(lists))
+
+
+def columns_of(lists: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Return the values at each position, of those lists that are long enough to have one there."""
+    return [[values[at] for values in lists if at < len(values)] for at in range(max(map(len, lists), default=0))]
 
 
 def _smoothed(result: Result, curve: Sequence[float]) -> tuple[float, ...]:

@@ -42,7 +42,7 @@ class TrainingGroup(Record, frozen=True, kw_only=True):
         str | None, Meta(description="What decides about the epoch: val_loss, smoothed val_mae; null without a curve.")
     ]
     best_epoch: Annotated[int | None, Meta(description="Epoch of the lowest value of the mean curve over all seeds.")]
-    epochs: Annotated[int, Meta(ge=0, description="Epochs of that curve: those that every seed has.")]
+    epochs: Annotated[int, Meta(ge=0, description="Epochs of the longest of its trainings.")]
     overfits: Annotated[bool | None, Meta(description="Whether that curve ends above its lowest value.")]
     per_seed: tuple[SeedTraining, ...]
 
@@ -132,7 +132,7 @@ def _group(result: Result, role: str) -> TrainingGroup:
         role=role,
         curve=None if found is None else "smoothed val_mae" if role == analysis.FOLD else "val_loss",
         best_epoch=found.best_epoch if found else None,
-        epochs=min(fit.epochs for fit in fits),
+        epochs=max(fit.epochs for fit in fits),
         overfits=found.overfits if found else None,
         per_seed=tuple(_seed(result, role, seed) for seed in dict.fromkeys(fit.seed for fit in fits)),
     )

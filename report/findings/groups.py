@@ -10,7 +10,6 @@ diverged is named and left out of what is said of the others.
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -20,9 +19,7 @@ from msgspec import UNSET
 from labreport.experiments.recording.directions import directions_of, measured, words_of
 from labreport.experiments.result import Course, Direction, Result, Training
 from labreport.report.findings.analysis import MissingValueError
-
-FINEST = 3
-"""Values that a curve needs before its jitter can be estimated from its second differences."""
+from labreport.report.findings.flatness import Flatness, flatness
 
 GroupKind = Literal["seed", "fold", "fits"]
 Ending = Literal["complete", "early-stopped", "diverged", "failed", "interrupted"]
@@ -90,21 +87,6 @@ class Best:
     last: float
     worse_after: bool
     """Whether the curve ends worse than it was at its best."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Flatness:
-    """How far the best epoch is determined: the epochs around it that chance may have made the best ones."""
-
-    first: int
-    last: int
-    source: Literal["runs", "jitter"]
-    """Judged by the differences between the trainings, or by the jitter of the one curve."""
-
-    @property
-    def sharp(self) -> bool:
-        """Whether the best epoch stands alone."""
-        return self.first == self.last
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,30 +181,16 @@ class MeasuredGroup:
         curves = [member.curve(self.watched.key) for member in self.members]
         return tuple(best_of(curve, self.watched.direction) if curve else None for curve in curves)
 
-    def flatness(self) -> Flatness | None:
+    def flat(self) -> Flatness | None:
         """Return which epochs are as good as the best one, as far as can be decided; None where nothing can be.
 
-        With several members of equal length, an epoch counts as good where its mean distance from the best one is at
-        most one standard error of that distance over the members (the one-standard-error rule of Breiman, Friedman,
-        Olshen and Stone, "Classification and Regression Trees", 1984, section 3.4.3). With a single curve, where the
-        distance is at most one standard deviation of a difference of two values, their noise estimated from second
-        differences (Gasser, Sroka and Jennen-Steinmetz, Biometrika 73, 1986). Only epochs without a worse one between
-        them and the best are counted.
+        See `findings.flatness` for the method.
         """
         best = self.best()
         if best is None or self.watched is None:
             return None
         curves = [curve.finite() for curve in self.curves(self.watched.key)]
-        if len(curves) > 1:
-            return _flat(curves[0].at, best.epoch, _standard_errors(curves, best.epoch), "runs")
-        noise = jitter(curves[0].values)
-        if noise is None:
-            return None
-        distance = {
-            at: (abs(value - best.value), math.sqrt(2) * noise)
-            for at, value in zip(curves[0].at, curves[0].values, strict=True)
-        }
-        return _flat(curves[0].at, best.epoch, distance, "jitter")
+        return flatness(curves[0].at, [curve.values for curve in curves], best.epoch)
 
 
 def groups(result: Result) -> tuple[MeasuredGroup, ...]:
@@ -260,18 +228,6 @@ def best_of(curve: GroupCurve, direction: Direction) -> Best | None:
     value, epoch = min((sign * value, at) for at, value in zip(finite.at, finite.values, strict=True))
     last = finite.values[-1]
     return Best(epoch=epoch, value=sign * value, last_epoch=finite.at[-1], last=last, worse_after=sign * last > value)
-
-
-def jitter(values: Sequence[float]) -> float | None:
-    """Return the standard deviation of the noise of a curve, from its second differences; None for a short one.
-
-    Source: Gasser, Sroka and Jennen-Steinmetz, "Residual variance and residual pattern in nonlinear regression",
-    Biometrika 73 (1986), equation 3 for equal distances.
-    """
-    if len(values) < FINEST:
-        return None
-    parts = [(a + c) / 2 - b for a, b, c in zip(values, values[1:], values[2:], strict=False)]
-    return math.sqrt(math.fsum(part * part for part in parts) / (1.5 * len(parts)))
 
 
 def _group(id_: str, role: str, trainings: Sequence[Training]) -> MeasuredGroup:
@@ -340,29 +296,3 @@ def _kind(members: Sequence[Member]) -> GroupKind | None:
     if told is not None:
         return told
     return "fold" if any(member.training.fold for member in members) else "seed"
-
-
-def _standard_errors(curves: Sequence[GroupCurve], best: int) -> dict[int, tuple[float, float]]:
-    """Return, for each epoch, its mean distance from the best one and the standard error of that distance."""
-    position = curves[0].at.index(best)
-    found = {}
-    for index, at in enumerate(curves[0].at):
-        distances = [curve.values[index] - curve.values[position] for curve in curves]
-        error = statistics.stdev(distances) / math.sqrt(len(distances))
-        found[at] = abs(statistics.fmean(distances)), error
-    return found
-
-
-def _flat(
-    at: Sequence[int], best: int, distances: dict[int, tuple[float, float]], source: Literal["runs", "jitter"]
-) -> Flatness:
-    first = last = at.index(best)
-    while first > 0 and _near(distances[at[first - 1]]):
-        first -= 1
-    while last < len(at) - 1 and _near(distances[at[last + 1]]):
-        last += 1
-    return Flatness(first=at[first], last=at[last], source=source)
-
-
-def _near(distance: tuple[float, float]) -> bool:
-    return distance[0] <= distance[1]

@@ -7,6 +7,7 @@ their seed before anything is said about spread; where a score is recorded as a 
 from __future__ import annotations
 
 import math
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import Literal
 
 from labreport.experiments.result import Result, Score
 
+_JUDGED = re.compile(r"final|fit(-\d+)?")
+"""Roles of the networks that a run is about; the other ones of a lab are there to show something."""
 ScoreKind = Literal["score", "baseline"]
 """Of a trained network, or of the simple rule or model beside it."""
 
@@ -63,6 +66,11 @@ def measured(result: Result) -> dict[str, Measured]:
     return found | scores_of([item for item in result.findings.baselines if item.name not in found], "baseline")
 
 
+def of_judged_model(score: Score) -> bool:
+    """Return whether a score is that of the network that a run is about: a lab's final one, any of a user's own run."""
+    return _JUDGED.fullmatch(score.model) is not None
+
+
 def scores_of(records: Sequence[Score], kind: ScoreKind = "score") -> dict[str, Measured]:
     """Return the scores that some records of one run make up, by name, in the order of the records."""
     named: dict[str, list[Score]] = {}
@@ -79,19 +87,20 @@ def deciding(result: Result) -> Measured | None:
     tested = [one for one in measured(result).values() if one.kind == "score" and one.first.split == "test"]
 
     def rank(one: Measured) -> tuple[bool, bool, bool]:
-        return one.first.model != "final", one.first.metric == "loss", one.first.direction != "higher"
+        return not of_judged_model(one.first), one.first.metric == "loss", one.first.direction != "higher"
 
     return min(tested, key=rank, default=None)
 
 
 def best_baseline(result: Result, judged: Measured) -> Measured | None:
     """Return the best simple rule or model by the measure of a score; None where there is none."""
-    rivals = [one for one in measured(result).values() if one.kind == "baseline" and _alike(one.first, judged.first)]
+    rivals = [one for one in measured(result).values() if one.kind == "baseline" and alike(one.first, judged.first)]
     sign = 1 if judged.first.direction == "higher" else -1
     return max(rivals, key=lambda one: sign * one.mean, default=None)
 
 
-def _alike(one: Score, other: Score) -> bool:
+def alike(one: Score, other: Score) -> bool:
+    """Return whether two scores measure the same on the same part of the data."""
     return (one.metric, one.split, one.unit) == (other.metric, other.split, other.unit)
 
 

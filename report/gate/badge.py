@@ -15,10 +15,11 @@ from labreport.report.words import Words
 LABEL = "labreport"
 COLOURS: dict[GateOutcome, str] = {
     "passed": "#13702f",
+    "first": "#55606c",
     "regressed": "#a4262c",
     "failed": "#a4262c",
     "unreadable": "#8a4a0b",
-    "nothing": "#55606c",
+    "nothing": "#8a4a0b",
     "inconclusive": "#8a4a0b",
 }
 """Ground behind the outcome; white text on it has a contrast of at least 4.5."""

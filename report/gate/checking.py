@@ -13,7 +13,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
+
+import msgspec
 
 from labreport.experiments import registry
 from labreport.experiments.errors import LabError, unknown_name
@@ -34,11 +35,15 @@ from labreport.report.gate.reference import UNKNOWN, BaselineSource, changed_ver
 from labreport.report.gate.rules import LabRules, Rules, check_metrics, parse
 from labreport.report.gate.verdict import Check, Verdict
 from labreport.report.publish import report_moment, tool_version
+from labreport.report.running import orders
 from labreport.report.running.execution import execute
-from labreport.report.running.planning import Plan, choose, make_plans
+from labreport.report.running.planning import choose, for_purpose, make_plans
+from labreport.report.store import verdicts
 from labreport.report.store.baselines import NoBaselineError
 from labreport.report.store.files import OutputError
-from labreport.report.store.runs import CONFIRMATION, PURPOSE, Store, Stored, StoredResult, StoredRuns, load, read
+from labreport.report.store.pooling import of_version, poolable, pooled
+from labreport.report.store.runs import CONFIRMATION, Store, Stored, StoredResult, StoredRuns, load, read
+from labreport.report.store.verdicts import KeptVerdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +66,8 @@ def check(
     store: Store,
     runs: Mapping[str, str | Check] | None = None,
     rerun: Rerun | None = None,
+    first_night: bool = False,
+    pool: bool = False,
 ) -> Checked:
     """Judge a run of each lab.
 
@@ -69,6 +76,8 @@ def check(
         baseline: name, path, run or last:N; None takes the one of the configuration.
         store: the runs.
         runs: lab -> id of the run to judge, or what to say of a lab that was not measured; None: the newest ones.
+        first_night: the baseline is not there yet, and is to become of these runs.
+        pool: judge a run together with the other seeds that its version was run with.
         rerun: runs a suspicious lab again before it is called regressed; None believes the first runs.
 
     Raises:
@@ -84,11 +93,13 @@ def check(
         )
     problem, message = None, ""
     try:
-        source = reference.read(name, store)
+        source = BaselineSource(label=name, kind="first", store=store) if first_night else reference.read(name, store)
     except NoBaselineError as error:
-        source, message = BaselineSource(label=Path(name).name, kind="unknown", store=store), str(error)
+        source, message = BaselineSource(label=reference.label_of(name), kind="unknown", store=store), str(error)
         problem = Reason(code=UNKNOWN, values={"name": source.label})
     candidates, judged, unreadable = _candidates(configuration, store, source, runs)
+    if pool:
+        candidates = [_pooled(one, store, unreadable) for one in candidates]
     if not candidates:
         raise NothingMeasuredError(f"There is no run to check in {store.root}.\nRun `labreport build` first.")
     notes = NotesInUse.of(configuration)
@@ -107,7 +118,19 @@ def check(
 
 
 def remember(store: Store, verdict: Verdict) -> None:
-    """Note with each judged run what the gate said of it, so that a rejected one does not become a baseline unasked."""
+    """Keep a verdict with the store, and note it with each judged run.
+
+    So a rejected run does not become a baseline unasked, and the feed has an entry for each verdict.
+    """
+    kept = KeptVerdict(
+        outcome=verdict.outcome,
+        baseline=verdict.baseline,
+        moment=verdict.moment,
+        runs=tuple((lab.lab, lab.run_id) for lab in verdict.labs if lab.run_id),
+        failed=tuple((lab.lab, check.name) for lab, check in verdict.checks() if check.status == "failed"),
+    )
+    with contextlib.suppress(OutputError):
+        verdicts.keep(store.root, kept)
     judged = {(lab.lab, lab.run_id): verdict.outcome_of(lab) for lab in verdict.labs}
     with contextlib.suppress(OutputError):  # a store that can't be written changes no verdict
         for run in store.list().runs:
@@ -122,7 +145,7 @@ def read_rules(configuration: Configuration, listing: StoredRuns) -> Rules:
         UsageError: they say something that can't be.
     """
     stored = sorted({run.entry.lab for run in listing.runs})
-    known = dict.fromkeys([*registry.names(), *configuration.paths, *stored])
+    known = dict.fromkeys([*registry.names(), *configuration.paths, *configuration.record, *stored])
     notes = NotesInUse.of(configuration)
     own = (name for lab in configuration.paths for name in notes.own(lab).claims)
     return parse(configuration.gate, known, (*claims.names(), *own))
@@ -166,20 +189,21 @@ def rerunner(
 
     def rerun(result: Result, seeds: tuple[int, ...]) -> Result:
         card = result.findings.data
+        changed = {name: result.settings[name] for name in result.changed_settings}
         again = override(
-            configuration,
+            orders.with_seeds(configuration, result.lab, seeds),
             labs=(result.lab,),
             seeds=",".join(map(str, seeds)),
             profile=result.profile,
             data=card.source if card else None,
-            settings={result.lab: {name: result.settings[name] for name in result.changed_settings}},
+            settings={result.lab: changed} if changed else {},
         )
         plan = make_plans(again, (), store)[0]
         if plan.problem:
             raise ExperimentError(plan.problem)
-        if changed := changed_version(result.key_parts, plan.parts):
-            raise ChangedError(f"changed since the run: {', '.join(changed)}")
-        plan = _to_confirm(plan, store)
+        if differing := changed_version(result.key_parts, plan.parts):
+            raise ChangedError(f"changed since the run: {', '.join(differing)}")
+        plan = for_purpose(plan, store, CONFIRMATION)
         announce(f"{result.lab}: suspicious, run again with the seeds {again.seeds}")
         done = execute(
             [plan],
@@ -196,12 +220,6 @@ def rerunner(
     return rerun
 
 
-def _to_confirm(plan: Plan, store: Store) -> Plan:
-    """Return the plan of a run that only confirms: another identity, so that it never stands in for a night's run."""
-    prepared = replace(plan.prepared, parts={**plan.parts, PURPOSE: CONFIRMATION})
-    return replace(plan, prepared=prepared, stored=store.list().with_key(plan.lab, prepared.key))
-
-
 def _candidates(
     configuration: Configuration, store: Store, source: BaselineSource, named: Mapping[str, str | Check] | None
 ) -> tuple[list[Candidate], list[StoredResult], list[str]]:
@@ -213,7 +231,9 @@ def _candidates(
         labs = tuple(named)
     else:
         labs = (
-            choose(configuration, runs) if configuration.labs else in_order([*runs, *source.labs], configuration.paths)
+            choose(configuration, runs)
+            if configuration.labs
+            else in_order([*runs, *source.labs], [*configuration.paths, *configuration.record])
         )
     chosen_alone = named is not None or bool(configuration.labs)
     unreadable = [message for message in listing.unreadable if not chosen_alone or _names(message, labs)]
@@ -241,6 +261,32 @@ def _candidates(
         unreadable += found.unreadable
         candidates.append(Candidate(lab=lab, current=current, reference=found))
     return candidates, judged, unreadable
+
+
+def _pooled(candidate: Candidate, store: Store, unreadable: list[str]) -> Candidate:
+    """Return a candidate with the seeds of all runs of its version, but for those that are the baseline themselves."""
+    current = candidate.current
+    if current is None or not poolable(current):
+        return candidate
+    further = []
+    reserved = {current.run_id, *(result.run_id for result in candidate.reference.results)}
+    for run in store.list().of(current.lab):
+        entry = run.entry
+        if entry.run_id not in reserved and entry.status == "complete" and of_version(entry, current.key_parts):
+            try:
+                further.append(load(run.path))
+            except ReportError as error:
+                unreadable.append(str(error))
+    new = [result for result in further if poolable(result) and set(result.seeds) - set(current.seeds)]
+    joined = msgspec.structs.replace(
+        pooled([current, *new], strict=False),
+        run_id=current.run_id,
+        key=current.key,
+        key_parts=current.key_parts,
+        provenance=current.provenance,
+        timings=current.timings,
+    )
+    return replace(candidate, current=joined, pooled=tuple(result.run_id for result in new))
 
 
 def _present_first(lab: str, runs: Sequence[Stored], configuration: Configuration, store: Store) -> list[Stored]:

@@ -29,6 +29,8 @@ from labreport.report.numbers import integer
 
 FEWEST = 3
 """Fresh seeds at least, also where the judged run has fewer."""
+MOST = 10
+"""Fresh seeds at most, also where the judged run has more, as one has that is pooled over many nights."""
 
 Rerun = Callable[[Result, tuple[int, ...]], Result]
 """Runs the lab of a Result again as it was, with these seeds."""
@@ -46,11 +48,11 @@ def suspicious(verdict: LabVerdict) -> bool:
 
 
 def fresh_seeds(candidate: Candidate) -> tuple[int, ...]:
-    """Return as many seeds as the judged run has (three at least), which neither it nor its baseline used."""
+    """Return as many seeds as the judged run has (three to ten), which neither it nor its baseline used."""
     assert candidate.current is not None
     used = {seed for result in (candidate.current, *candidate.reference.results) for seed in result.seeds}
     first = max(used, default=-1) + 1
-    return tuple(range(first, first + max(FEWEST, len(candidate.current.seeds))))
+    return tuple(range(first, first + min(MOST, max(FEWEST, len(candidate.current.seeds)))))
 
 
 def confirmed(

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 import msgspec
 
 from labreport.experiments.result import Result
-from labreport.report.chapters.chapter import is_sample
+from labreport.report.chapters.marks import is_sample
 from labreport.report.chapters.notes_in_use import SHIPPED, NotesInUse
+from labreport.report.comparison import differences
 from labreport.report.comparison.record import Reason
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.claims import Claim
 from labreport.report.findings.scores import measured
 from labreport.report.findings.statistics import holm
 from labreport.report.gate import metrics
-from labreport.report.gate.reference import UNKNOWN, Reference
+from labreport.report.gate.reference import FIRST, UNKNOWN, Reference
 from labreport.report.gate.rules import (
     LabRules,
     MetricRule,
@@ -31,10 +32,15 @@ from labreport.report.gate.rules import (
     metric_rule,
 )
 from labreport.report.gate.verdict import Check, CheckStatus, LabVerdict
+from labreport.report.numbers import UNKNOWN as UNKNOWN_VALUE
 from labreport.report.numbers import integer
 
 FEW_SEEDS = 10
 """Below this number of seeds of a baseline, their chance decides how often equal versions fail against it."""
+_HARDWARE = ("system", "processor", "logical_processors", "deterministic")
+"""Facts about a machine on which numbers may depend."""
+_HARMLESS = ("labreport", "msgspec", "matplotlib", "jinja2", "markdown-it-py", "weasyprint")
+"""Packages that make pages, not numbers; what of labreport trains is part of the version itself."""
 NO_RUN = Check(name="run", kind="run", status="missing", reason=Reason(code="no_run"))
 
 
@@ -48,6 +54,8 @@ class Candidate:
     reference: Reference
     absent: Check = NO_RUN
     """What is said where nothing was measured."""
+    pooled: tuple[str, ...] = ()
+    """Earlier runs of the same version whose seeds stand in `current` too."""
 
 
 def judge(candidates: Sequence[Candidate], rules: Rules, *, notes: NotesInUse = SHIPPED) -> tuple[LabVerdict, ...]:
@@ -103,8 +111,23 @@ def _lab(candidate: Candidate, rules: LabRules, notes: NotesInUse) -> LabVerdict
         commit=current.provenance.git_commit,
         sample=is_sample(current),
         baseline_runs=tuple(result.run_id for result in reference.results),
+        pooled_runs=candidate.pooled,
+        environment=_environment(current, reference),
         checks=tuple(checks),
     )
+
+
+def _environment(current: Result, reference: Reference) -> dict[str, tuple[str, str]]:
+    """Return in what the run's machine and libraries differ from those of the baseline's newest run."""
+    if not reference.results:
+        return {}
+    found = differences.facts(reference.results[0], current)
+    return {
+        one.name: (one.a or UNKNOWN_VALUE, one.b or UNKNOWN_VALUE)
+        for one in found
+        if one.changed and (one.group == "package" or (one.group == "machine" and one.name in _HARDWARE))
+        if one.name not in _HARMLESS
+    }
 
 
 def _run(current: Result) -> Check:
@@ -131,11 +154,12 @@ def _metrics(current: Result, reference: Reference, rules: LabRules) -> list[Che
         rule = rules.metrics.get(name) or metric_rule(known.first, known.kind)
         if rule is not None and rule.severity != "off":
             judged.append((name, rule))
-    unknown = reference.problem is not None and reference.problem.code == UNKNOWN
+    unknown = reference.problem is not None and reference.problem.code in (UNKNOWN, FIRST)
     if not judged and not unknown:
         return []
     if reference.problem is not None:
-        return [Check(name="baseline", kind="baseline", status="missing", reason=reference.problem)]
+        status: CheckStatus = "first" if reference.problem.code == FIRST else "missing"
+        return [Check(name="baseline", kind="baseline", status=status, reason=reference.problem)]
     remark = reference.remark or _baseline(reference)
     found = [Check(name="baseline", kind="baseline", status="passed", reason=remark)]
     samples = current.findings.data.test_samples if current.findings.data else None
@@ -167,7 +191,10 @@ def _claims(current: Result, reference: Reference, rules: LabRules, notes: Notes
 def _claim(now: Claim, before: Claim | None, severity: Severity, *, given: bool) -> Check:
     known = before is not None and before.verdict != "unknown"
     status: CheckStatus
-    if now.verdict == "unknown":
+    if now.verdict == "unknown" and now.numbers and not given:
+        # A difference on the edge of chance may be decided one night and open the next: that is not a change to warn of.
+        code, status = "claim_open", "inconclusive" if severity == "error" else "passed"
+    elif now.verdict == "unknown":
         code = "claim_lost" if known else "claim_unknown"
         status = "missing" if known or given else "inconclusive"
     elif severity == "error":

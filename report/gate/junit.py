@@ -14,7 +14,14 @@ from labreport.report.gate import wording
 from labreport.report.gate.verdict import Check, LabVerdict, Verdict
 from labreport.report.words import Words
 
-_CHILD = {"failed": "failure", "error": "error", "missing": "error", "inconclusive": "skipped", "skipped": "skipped"}
+_CHILD = {
+    "failed": "failure",
+    "error": "error",
+    "missing": "error",
+    "first": "skipped",
+    "inconclusive": "skipped",
+    "skipped": "skipped",
+}
 """Element in a test case for each answer; none: passed."""
 _CONTROL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML can't hold."""
@@ -46,6 +53,8 @@ def _suite(number: int, lab: LabVerdict, verdict: Verdict, words: Words) -> Elem
         "commit": lab.commit or "",
         "baseline": verdict.baseline,
         "baseline_runs": " ".join(lab.baseline_runs),
+        "pooled_runs": " ".join(lab.pooled_runs),
+        "environment": "; ".join(f"{name}: {a} -> {b}" for name, (a, b) in lab.environment.items()),
     }
     for name, value in facts.items():
         if value:

@@ -24,6 +24,7 @@ class LabChecks:
     run: str
     sample: bool
     baseline: str
+    pooled: str
     rows: tuple[CheckRow, ...]
 
 
@@ -108,6 +109,7 @@ def _labs(labs: Sequence[LabVerdict], found: Sequence[CheckRow], words: Words) -
                 run=lab.run_id or words("gate.nothing"),
                 sample=lab.sample,
                 baseline=wording.runs(lab, words),
+                pooled=wording.pooled(lab, words),
                 rows=rows,
             )
         )

@@ -1,7 +1,9 @@
 """From what the user names as baseline to the runs that a lab is judged against.
 
-A named baseline, `last:N` (the last N runs of an earlier version in the store), or whatever `labreport compare` takes
-for one run of each lab: a result file, a run's id or folder, a finished report, another store, `git:REV`.
+A named baseline, several of them (`feature/x,main`: each lab is judged against the first that has it), `last:N` (the
+last N runs of an earlier version in the store), `ancestor:REV` (the runs of the newest commit that REV was made from),
+or whatever `labreport compare` takes for one run of each lab: a result file, a run's id or folder, a finished report,
+another store, `git:REV`.
 """
 
 from __future__ import annotations
@@ -14,17 +16,22 @@ from typing import Literal
 from labreport.experiments.errors import unknown_name
 from labreport.experiments.result import Result
 from labreport.experiments.running.identity import changed_parts
-from labreport.report.comparison import inputs
+from labreport.report.comparison import gitstore, inputs
 from labreport.report.comparison.comparability import obstacles
+from labreport.report.comparison.gitstore import Ancestry
 from labreport.report.comparison.record import Reason
 from labreport.report.errors import ReportError, UsageError
 from labreport.report.findings.training_words import forms
 from labreport.report.store.baselines import Baselines, Held, NoBaselineError, key_of
-from labreport.report.store.runs import PURPOSE, Store, load
+from labreport.report.store.pooling import of_version
+from labreport.report.store.runs import PURPOSE, REJECTED, Store, load
 
 LAST = "last:"
+ANCESTOR = "ancestor:"
 UNKNOWN = "unknown_baseline"
 """Code of the problem of every lab where the baseline itself is not there."""
+FIRST = "first_night"
+"""Code of the same where the user said that this is the first night."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +54,15 @@ class BaselineSource:
 
     label: str
     """As the user named it, without folders."""
-    kind: Literal["named", "last", "file", "unknown"]
-    """unknown: there is no such baseline, so that nothing can be compared."""
+    kind: Literal["named", "last", "ancestor", "file", "unknown", "first"]
+    """unknown: there is no such baseline, so that nothing can be compared. first: there is to be none yet."""
     store: Store
     count: int = 0
     """N of last:N."""
+    ancestry: Ancestry = field(default_factory=Ancestry)
+    """Of ancestor:REV."""
     held: tuple[Held, ...] = ()
+    """Of named ones: their entries, those of the first name first."""
     results: Mapping[str, Result] = field(default_factory=dict)
     """Of a path: the run of each lab."""
 
@@ -66,8 +76,12 @@ class BaselineSource:
         """Return what a run is judged against."""
         if self.kind == "unknown":
             return Reference(problem=Reason(code=UNKNOWN, values={"name": self.label}))
+        if self.kind == "first":
+            return Reference(problem=Reason(code=FIRST, values={"name": self.label}))
         if self.kind == "last":
             return _last(self.store, current, self.count)
+        if self.kind == "ancestor":
+            return _ancestor(self, current)
         if self.kind == "named":
             return _named(self.held, current)
         return _comparable([self.results[current.lab]] if current.lab in self.results else [], current)
@@ -77,7 +91,7 @@ def read(name: str, store: Store) -> BaselineSource:
     """Find the baseline that a name or a path means.
 
     Raises:
-        UsageError: `last:` without a number.
+        UsageError: `last:` without a number, or `ancestor:` with a revision that git doesn't know.
         NoBaselineError: there is no such baseline and no such file.
         NothingToCompareError: the place is there but holds no complete run.
         UnreadableError: a file that is neither a result nor a report, or is damaged.
@@ -89,10 +103,15 @@ def read(name: str, store: Store) -> BaselineSource:
                 f"Can't read the baseline '{name}': write last:N with a whole number from 1, such as last:5."
             )
         return BaselineSource(label=name, kind="last", store=store, count=int(count))
+    if name.startswith(ANCESTOR):
+        ancestry = gitstore.ancestors(name.removeprefix(ANCESTOR), Path.cwd())
+        return BaselineSource(label=name, kind="ancestor", store=store, ancestry=ancestry)
     baselines = Baselines(store.root)
-    if name in baselines.names():
-        held = tuple(baselines.held(entry) for entry in baselines.entries(name))
-        return BaselineSource(label=name, kind="named", store=store, held=held)
+    names = [part.strip() for part in name.split(",")]
+    known = [part for part in names if part in baselines.names()]
+    if known and not (known != names and Path(name).exists()):
+        held = tuple(baselines.held(entry) for part in known for entry in baselines.entries(part))
+        return BaselineSource(label=",".join(names), kind="named", store=store, held=held)
     try:
         version = inputs.resolve([name], store)[0]
     except UsageError as error:
@@ -104,6 +123,11 @@ def read(name: str, store: Store) -> BaselineSource:
             f"Set one with `labreport baseline set NAME`, or compare with the runs before: --baseline last:1."
         ) from error
     return BaselineSource(label=version.label, kind="file", store=store, results=version.results)
+
+
+def label_of(name: str) -> str:
+    """Return what a baseline that is not there is called: its name, or of a path the last part."""
+    return name if all(Baselines.may_be_called(part.strip()) for part in name.split(",")) else Path(name).name
 
 
 def same_version(a: Result, b: Result) -> bool:
@@ -135,6 +159,8 @@ def differences(current: Result, reference: Result) -> Reason | None:
 
 def _named(held: Sequence[Held], current: Result) -> Reference:
     of_lab = [one for one in held if one.entry.key.lab == current.lab]
+    # Of several baselines the first that has the lab at all: one whose runs are gone is not passed over in silence.
+    of_lab = [one for one in of_lab if one.entry.name == of_lab[0].entry.name]
     fitting = [one for one in of_lab if one.entry.key == key_of(current)]
     if not of_lab:
         return Reference(problem=Reason(code="no_baseline"))
@@ -194,6 +220,46 @@ def _last(store: Store, current: Result, count: int) -> Reference:
     results = tuple(kept or same[:count])
     problem = None if results else hindrance or Reason(code="no_baseline")
     return Reference(results=results, problem=problem, unreadable=tuple(unreadable))
+
+
+def _ancestor(source: BaselineSource, current: Result) -> Reference:
+    """Return the runs of the newest ancestor that has any: all of its version, whose seeds count together.
+
+    A run made from changed files belongs to no commit, and one that the gate rejected is passed over. Where the work
+    that is checked out is an ancestor itself (a night on main), the judged run is not judged against its own commit;
+    on a branch, a lab that the branch did not touch is equal to its ancestor, and may be the same run.
+    """
+    place = {commit: number for number, commit in enumerate(source.ancestry.commits)}
+    listed = [
+        run
+        for run in source.store.list(current.lab).measurements
+        if run.entry.commit in place
+        and not run.entry.dirty
+        and run.entry.status == "complete"
+        and run.entry.outcome not in REJECTED
+        and (source.ancestry.head not in place or run.entry.commit != current.provenance.git_commit)
+    ]
+    kept: list[Result] = []
+    unreadable: list[str] = []
+    hindrance: Reason | None = None
+    for run in sorted(listed, key=lambda run: place[run.entry.commit or ""]):
+        if kept and not of_version(run.entry, kept[0].key_parts):
+            continue
+        try:
+            result = load(run.path)
+        except ReportError as error:
+            unreadable.append(str(error))
+            continue
+        found = None if kept else differences(current, result)
+        if found is None:
+            kept.append(result)
+        hindrance = hindrance or found
+    problem = None
+    if not kept:
+        values = {"revision": source.label.removeprefix(ANCESTOR), "commits": str(len(place))}
+        code = "no_ancestor_shallow" if source.ancestry.shallow else "no_ancestor"
+        problem = hindrance or Reason(code=code, values=values)
+    return Reference(results=tuple(kept), problem=problem, unreadable=tuple(unreadable))
 
 
 def _age(result: Result) -> tuple[str, str]:

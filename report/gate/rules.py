@@ -33,6 +33,7 @@ from labreport.experiments.errors import unknown_name
 from labreport.experiments.result import Direction, Score
 from labreport.report.configuration import checked, converted
 from labreport.report.errors import UsageError
+from labreport.report.findings.scores import of_judged_model
 
 Severity = Literal["error", "warning", "off"]
 RuleMethod = Literal["statistical", "margin"]
@@ -44,7 +45,8 @@ LEVEL = 0.05
 """Share of nights on which equal versions may raise an alarm, over all labs."""
 
 _DECIDING = ("accuracy", "mae")
-"""Metrics that fail the gate by default; other test scores of the final model only warn."""
+"""Metrics of a lab that fail the gate by default; other test scores of the final model only warn. Of a user's own run
+every test score does but the loss."""
 _GOOD: dict[str, Direction] = {"accuracy": "higher", "loss": "lower", "mae": "lower", "mse": "lower"}
 """Which way is good for metrics whose names, by their last word, say it before anything is measured."""
 _TOP = ("level", "baseline")
@@ -98,9 +100,10 @@ def metric_rule(score: Score, kind: str) -> MetricRule | None:
         score: any record of the score.
         kind: "score" or "baseline"; what simple rules reach is never judged.
     """
-    if kind != "score" or score.split != "test" or score.model != "final":
+    if kind != "score" or score.split != "test" or not of_judged_model(score):
         return None
-    return MetricRule(severity="error" if score.metric in _DECIDING else "warning")
+    decides = score.metric in _DECIDING if score.model == "final" else not score.metric.endswith("loss")
+    return MetricRule(severity="error" if decides else "warning")
 
 
 def claim_severity(definition: ClaimDefinition) -> Severity:

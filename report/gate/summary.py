@@ -127,7 +127,13 @@ def _lab(lab: LabVerdict, found: Sequence[CheckRow], words: Words) -> list[str]:
     return [
         f"#### {escaped(found[0].lab if found else lab.lab)}",
         "",
-        run + (" " + words("gate.lab_line_sample") if lab.sample else ""),
+        " ".join(
+            [
+                run,
+                *([words("gate.lab_line_sample")] if lab.sample else []),
+                *([escaped(said)] if (said := wording.pooled(lab, words)) else []),
+            ]
+        ),
         "",
         *_table_head(words, lab=False),
         *(_line(row, lab=False) for row in found),

@@ -16,16 +16,21 @@ from labreport.report.comparison.record import Reason
 FORMAT = 1
 """Number of the format of result.json."""
 
-CheckStatus = Literal["passed", "failed", "warned", "unconfirmed", "inconclusive", "missing", "skipped", "error"]
-"""Of a check. passed: nothing speaks against it. failed: a rule is broken. warned: the same, where the rule only warns.
+CheckStatus = Literal[
+    "passed", "first", "failed", "warned", "unconfirmed", "inconclusive", "missing", "skipped", "error"
+]
+"""Of a check. passed: nothing speaks against it. first: not judged, because the user said that this is the first night,
+whose runs become the baseline. failed: a rule is broken. warned: the same, where the rule only warns.
 unconfirmed: looked broken, but fresh seeds don't agree. inconclusive: too few runs to tell. missing: nothing to
 compare, or nothing measured. skipped: the lab was left out for want of time, and comes first the next night. error: the
 lab or its confirmation did not finish; that says nothing about the numbers."""
-GateOutcome = Literal["passed", "regressed", "failed", "unreadable", "nothing", "inconclusive"]
-"""Of everything. regressed: a gate failed. failed: a lab did. nothing: not compared, or not measured."""
+GateOutcome = Literal["passed", "first", "regressed", "failed", "unreadable", "nothing", "inconclusive"]
+"""Of everything. first: a first night, as the user said. regressed: a gate failed. failed: a lab did. nothing: nothing
+was compared, or something not measured."""
 
 EXIT_CODES: dict[GateOutcome, int] = {
     "passed": 0,
+    "first": 0,
     "regressed": 1,
     "failed": 3,
     "unreadable": 2,
@@ -95,6 +100,10 @@ class LabVerdict(VerdictRecord, frozen=True, kw_only=True):
     sample: bool = False
     """Whether the run used the sample data."""
     baseline_runs: tuple[str, ...] = ()
+    pooled_runs: tuple[str, ...] = ()
+    """Earlier runs of the same version whose seeds are judged with those of the run."""
+    environment: dict[str, tuple[str, str]] = {}
+    """Processor, system and versions of libraries that differ: in the baseline, and in the run."""
     checks: tuple[Check, ...] = ()
 
 
@@ -138,8 +147,10 @@ class Verdict(VerdictRecord, frozen=True, kw_only=True):
             return "failed"
         if self.unreadable:
             return "unreadable"
-        if "missing" in found or not gates:
+        if "missing" in found or not (gates or "first" in found):
             return "nothing"
+        if "first" in found:
+            return "first"
         return "inconclusive" if "inconclusive" in found else "passed"
 
     def exit_code(self, *, inconclusive_fails: bool = False) -> int:

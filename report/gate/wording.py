@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from labreport.report.comparison.record import Reason
 from labreport.report.gate.metrics import amount
+from labreport.report.gate.reference import UNKNOWN
 from labreport.report.gate.verdict import Check, CheckStatus, LabVerdict, Verdict
 from labreport.report.numbers import integer, percent
 from labreport.report.words import Words
@@ -22,6 +23,7 @@ ORDER: tuple[CheckStatus, ...] = (
     "inconclusive",
     "unconfirmed",
     "warned",
+    "first",
     "passed",
 )
 """Answers from the gravest to the best."""
@@ -128,9 +130,39 @@ def skipped(verdict: Verdict) -> tuple[str, ...]:
 
 def explanation(verdict: Verdict, words: Words) -> str:
     """Return what the outcome means, and which labs were not measured."""
-    said = words(f"gate.explain_{verdict.outcome}")
-    names = words("gate.separator").join(skipped(verdict))
-    return _sentences(words, said, words("gate.not_measured", labs=names)) if names else said
+    said = [words(f"gate.explain_{verdict.outcome}")]
+    if any(check.reason.code == UNKNOWN for _, check in verdict.checks()):
+        said.append(words("gate.baseline_missing", name=verdict.baseline))
+    if names := words("gate.separator").join(skipped(verdict)):
+        said.append(words("gate.not_measured", labs=names))
+    return _sentences(words, *said, *environments(verdict, words))
+
+
+def environments(verdict: Verdict, words: Words) -> tuple[str, ...]:
+    """Return a sentence for each way in which the judged runs were measured elsewhere than their baselines."""
+    labs: dict[tuple[tuple[str, tuple[str, str]], ...], list[str]] = {}
+    for lab in verdict.labs:
+        if lab.environment:
+            labs.setdefault(tuple(lab.environment.items()), []).append(lab.lab)
+    separator = words("gate.separator")
+    return tuple(
+        words(
+            "gate.environment",
+            labs=separator.join(names),
+            changes=separator.join(
+                words("gate.environment_change", name=words.get(f"gate.fact_{name}", name), before=a, now=b)
+                for name, (a, b) in changes
+            ),
+        )
+        for changes, names in labs.items()
+    )
+
+
+def pooled(lab: LabVerdict, words: Words) -> str:
+    """Return which earlier runs are judged together with the run, as a sentence; empty where there is none."""
+    if not lab.pooled_runs:
+        return ""
+    return words("gate.pooled", runs=words("gate.separator").join(lab.pooled_runs), seeds=integer(len(lab.seeds)))
 
 
 def newest(verdict: Verdict, words: Words) -> str:

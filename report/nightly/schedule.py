@@ -3,6 +3,7 @@
     [tool.labreport.nightly]
     budget = "40m"               # as --budget
     confirm = true               # as --confirm
+    seeds = "rotate:5"           # other seeds each night, pooled with those of earlier nights; or a list, as --seeds
 
 A lab's time is estimated from its earlier runs: the newest one of the same profile, in proportion to the seeds. A run
 that was stopped has taken at least its time. What was left out comes first the next night: the lab that was tried
@@ -13,12 +14,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from labreport.report.configuration import converted
+from labreport.report.configuration import converted, parse_seeds, parse_time
 from labreport.report.errors import UsageError
 from labreport.report.running.planning import Plan
 from labreport.report.store.runs import Entry
@@ -27,8 +29,8 @@ FINISHING_SHARE = 0.2
 """Part of the budget that is reserved for reports, gate and trend."""
 FINISHING_SECONDS = 120.0
 """The most that is reserved for them, in seconds."""
-_PART = re.compile(r"(\d+(?:\.\d+)?)(h|min|m|s)")
-_SECONDS = {"h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
+ROTATE = "rotate:"
+"""Before the number of seeds that are others each night."""
 
 Action = Literal["take", "train", "late", "long"]
 """take: unchanged, take the stored run. train: start it. late: no longer fits tonight. long: takes more than the whole
@@ -42,6 +44,8 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True):
     """Time for everything; None: no end."""
     confirm: bool = False
     """Whether suspicious labs run again with fresh seeds."""
+    seeds: str | None = None
+    """Seeds of a night; None: those of the configuration."""
 
 
 def parse_budget(text: str) -> float:
@@ -50,14 +54,7 @@ def parse_budget(text: str) -> float:
     Raises:
         UsageError: not a length of time, or none at all.
     """
-    plain = text.strip().lower().replace(" ", "")
-    if re.fullmatch(r"\d+(\.\d+)?", plain):
-        plain += "m"
-    parts = _PART.findall(plain)
-    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
-    if "".join(number + unit for number, unit in parts) != plain or seconds <= 0:
-        raise UsageError(f"Can't read the budget '{text}': write a length of time such as 30m, 1h30m or 900s.")
-    return seconds
+    return parse_time(text, "budget", bare="m")
 
 
 def parse(table: Mapping[str, Any]) -> Habits:
@@ -69,7 +66,35 @@ def parse(table: Mapping[str, Any]) -> Habits:
     habits = converted(table, Habits, "nightly")
     if habits.budget is not None:
         parse_budget(habits.budget)
+    if habits.seeds is not None:
+        parse_seeds(tonight(habits.seeds, date(2026, 1, 1)))
     return habits
+
+
+def tonight(seeds: str, day: date) -> str:
+    """Return the seeds of a night, as a list such as "5-9".
+
+    Args:
+        seeds: a list, which stays as it is; or "rotate:N", N seeds that are others each night; or "rotate:N/M", which
+            begins again after M seeds in all. Without M, ten nights are a round.
+        day: of the night. It decides which seeds those are, so that a night that is run twice trains nothing the
+            second time, and all shards of a night agree.
+
+    Raises:
+        UsageError: not such words, no seed at all, or fewer in all than on one night.
+    """
+    if not seeds.startswith(ROTATE):
+        return seeds
+    found = re.fullmatch(r"(\d{1,4})(?:/(\d{1,5}))?", seeds.removeprefix(ROTATE))
+    count = int(found[1]) if found else 0
+    whole = int(found[2]) if found and found[2] else 10 * count
+    if not count or whole < count:
+        raise UsageError(
+            f"Can't read the seeds '{seeds}': write rotate:5 for five other seeds each night, or rotate:5/50 for fifty "
+            "in all."
+        )
+    first = day.toordinal() % (whole // count) * count
+    return f"{first}-{first + count - 1}"
 
 
 def for_training(budget: float) -> float:
@@ -87,12 +112,13 @@ def estimate(plan: Plan, entries: Iterable[Entry]) -> float | None:
     alike = [
         entry
         for entry in entries
-        if entry.lab == plan.lab and entry.profile == plan.profile and entry.seconds is not None and entry.seeds
+        if entry.lab == plan.lab and entry.profile == plan.profile and entry.seconds is not None
     ]
     complete = max((entry for entry in alike if entry.status == "complete"), key=_started, default=None)
     stopped = [entry for entry in alike if entry.status == "interrupted" and entry.key == plan.key]
-    times = [(entry.seconds or 0.0) / len(entry.seeds) for entry in (*([complete] if complete else []), *stopped)]
-    return max(times) * len(plan.seeds) if times else None
+    # A script that seeds itself has no seeds and is one training.
+    times = [(entry.seconds or 0) / max(len(entry.seeds), 1) for entry in (*([complete] if complete else []), *stopped)]
+    return max(times) * max(len(plan.seeds), 1) if times else None
 
 
 def in_order(plans: Sequence[Plan], entries: Sequence[Entry]) -> tuple[Plan, ...]:

@@ -26,17 +26,18 @@ from labreport.report import publish
 from labreport.report.comparison.record import Reason
 from labreport.report.configuration import Configuration, override
 from labreport.report.errors import ExperimentError, UsageError, explained
-from labreport.report.gate import checking
+from labreport.report.gate import checking, reference
 from labreport.report.gate import folder as gate_folder
 from labreport.report.gate.confirmation import Rerun
-from labreport.report.gate.verdict import Check, CheckStatus
+from labreport.report.gate.verdict import Check, CheckStatus, Verdict
 from labreport.report.nightly import record, schedule
 from labreport.report.nightly.record import LabNight, Night, NightStep, Remark, in_a_terminal
 from labreport.report.nightly.time_limit import TimeSpentError, interrupted_after
 from labreport.report.publish import Outcome
 from labreport.report.running.execution import execute
-from labreport.report.running.planning import Plan, make_plans
-from labreport.report.store import files, manifest
+from labreport.report.running.planning import Plan, choose, make_plans
+from labreport.report.store import files, manifest, promotions
+from labreport.report.store.baselines import Baselines
 from labreport.report.store.runs import Store, Stored, StoredResult, read
 from labreport.report.trend import folder as trend_folder
 from labreport.report.trend import links
@@ -83,6 +84,10 @@ class Task:
     assignments: tuple[str, ...] = ()
     """Settings given on the command line."""
     baseline: str | None = None
+    first_night: bool = False
+    """Whether there is no baseline yet, and the runs of the night are to become it."""
+    pool: bool = False
+    """Whether a run is judged together with the other seeds that its version was run with."""
     check: bool = True
     """Whether the gate judges the night."""
     confirm: bool = False
@@ -112,9 +117,35 @@ def prepare(task: Task) -> None:
                 "Which baseline? Give --baseline with a name, a path or last:N, or set gate.baseline in the "
                 "configuration; --no-check builds without a gate."
             )
+    name = task.baseline or rules.baseline
+    if task.first_night:
+        _check_first_night(task, name)
+    elif task.check and name and name.startswith(reference.ANCESTOR):
+        reference.read(name, task.store)  # git may not know the revision
     for name in (DATA, SUMMARY, *gate_folder.FILES):
         with contextlib.suppress(OSError):
             (task.target / name).unlink()
+
+
+def _check_first_night(task: Task, name: str | None) -> None:
+    """Refuse a first night that is none: a flag that stays in a job would make a lost baseline pass unseen.
+
+    Raises:
+        UsageError: there is a baseline already, or none can come of this night.
+    """
+    if not task.check or not name:
+        raise UsageError("--first-night sets the baseline of the gate, which --no-check leaves out.")
+    baselines = Baselines(task.store.root)
+    baselines.place(name)
+    if task.configuration.profile == "quick":
+        raise UsageError("A first night needs full runs: a quick run is a smoke test and never becomes a baseline.")
+    labs = choose(task.configuration)
+    entries = baselines.entries(name) if name in baselines.names() else ()
+    if known := sorted({entry.key.lab for entry in entries} & set(labs)):
+        raise UsageError(
+            f"This is not the first night: the baseline '{name}' has {', '.join(known)} already.\n"
+            "Leave --first-night out."
+        )
 
 
 def work(task: Task) -> Night:
@@ -258,9 +289,19 @@ def _check(
     rerun = _rerun(task) if task.confirm and perf_counter() < task.end else None
     runs = {lab.lab: lab.run_id if lab.measured and lab.run_id else _skipped(lab) for lab in labs}
     with task.reporter.bars():
-        found = checking.check(task.configuration, task.baseline, store=task.store, runs=runs, rerun=rerun)
+        found = checking.check(
+            task.configuration,
+            task.baseline,
+            store=task.store,
+            runs=runs,
+            rerun=rerun,
+            first_night=task.first_night,
+            pool=task.pool,
+        )
     code = found.verdict.exit_code(inconclusive_fails=task.inconclusive_fails)
     remark = Remark(key=f"gate.reason_{found.problem.code}", values=found.problem.values) if found.problem else ""
+    if task.first_night:
+        remark = _first_baseline(task, found.verdict)
     step = NightStep(name="check", code=code, remark=remark, files=(gate_folder.INDEX, gate_folder.SUMMARY))
     # Every artifact names the code with which the night will end.
     whole = _night(task, labs, [*before, step]).code
@@ -275,11 +316,30 @@ def _check(
         look=task.configuration.look,
     )
     checking.remember(task.store, found.verdict)
+    if any(path.name == trend_folder.FEED for path in drawn):
+        seen = history(task.store.root, task.store.list())
+        trend_folder.write_feed(seen, task.target, task.configuration.lang[0], base=task.url)
     if message := gate_folder.append_verdict(found.verdict, task.configuration.lang, os.environ):
         click.echo(f"Note: {message}", err=True)
     if found.message:
         click.echo(f"Error: {found.message}", err=True)
     return step, list(made)
+
+
+def _first_baseline(task: Task, verdict: Verdict) -> Remark:
+    """Make the runs of a first night the baseline, and return what is to be said of it."""
+    first = {
+        (lab.lab, lab.run_id)
+        for lab in verdict.labs
+        if any(check.status == "first" for check in lab.checks) and verdict.outcome_of(lab) == "first"
+    }
+    paths = [run.path for run in task.store.list().runs if (run.entry.lab, run.entry.run_id) in first]
+    if not paths:
+        return NO_RUN
+    baselines = Baselines(task.store.root)
+    promotions.move(baselines, "set", baselines.proposed(verdict.baseline, paths), reason="first night")
+    labs = ", ".join(sorted(lab for lab, _ in first if lab))
+    return Remark(key="nightly.first_night", values={"name": verdict.baseline, "labs": labs})
 
 
 def _skipped(lab: LabNight) -> Check:

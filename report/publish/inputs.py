@@ -19,6 +19,7 @@ from labreport.experiments.errors import LabError
 from labreport.experiments.lab.files import text_hash
 from labreport.experiments.registry import additions
 from labreport.experiments.running.identity import package_version
+from labreport.experiments.system import reading
 from labreport.report import languages
 from labreport.report.chapters import references
 from labreport.report.chapters.logo import data_address
@@ -54,7 +55,7 @@ DECIDING = {
         "result",
         "selection.py",
         "settings.py",
-        "stdout.py",
+        "system",
         "training",
     ),
     "labreport.templates": ("",),
@@ -87,7 +88,7 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
     for run in runs:
         digest.update(sha256(run.content).digest())
     for name, path in (*_sources(), *_of_labs(runs, configuration)):
-        digest.update(f"{name} {text_hash(path.read_bytes())}\n".encode())
+        digest.update(f"{name} {text_hash(reading.content(path))}\n".encode())
     words = [
         _own_files(configuration.notes, "*/*.md"),
         _own_files(configuration.notes, references.FILE),
@@ -103,6 +104,12 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
         configuration.timezone,
         configuration.edition,
         configuration.theme,
+        configuration.paper,
+        configuration.print,
+        configuration.exercise_pages,
+        configuration.hints,
+        configuration.answer_room,
+        reading.digest(configuration.roster) if configuration.roster else None,
         moment.isoformat(),
         [package_version(package) for package in _PACKAGES],
         plugins.foreign(),
@@ -146,4 +153,4 @@ def _own_files(folder: Path | None, pattern: str) -> list[str]:
     if folder is None:
         return []
     found = sorted(path for path in folder.glob(pattern) if path.is_file())
-    return [f"{path.relative_to(folder).as_posix()} {text_hash(path.read_bytes())}" for path in found]
+    return [f"{path.relative_to(folder).as_posix()} {text_hash(reading.content(path))}" for path in found]

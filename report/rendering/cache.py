@@ -13,6 +13,7 @@ from pathlib import Path
 
 import platformdirs
 
+from labreport.experiments.system import reading
 from labreport.report.errors import ReportError
 from labreport.report.store import files
 
@@ -37,7 +38,7 @@ def kept(kind: str, key: str, make: Callable[[], bytes]) -> bytes:
     path = folder(kind) / key
     found = b""
     with contextlib.suppress(OSError):
-        found = path.read_bytes()
+        found = reading.content(path)
     digest, content = found[:_DIGEST], found[_DIGEST:]
     if content and sha256(content).digest() == digest:
         return content

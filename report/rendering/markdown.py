@@ -122,8 +122,7 @@ class _Writer:
                 yield self._caption(block.id, "page.listing", block.number, block.caption, "")
                 yield fenced(block.code, "python")
                 if block.sha256:
-                    key = "page.verified" if block.verified else "page.unverified"
-                    yield self._say(key, hash=block.sha256[:12])
+                    yield self._say(f"page.source_{block.origin}", hash=block.sha256[:12])
             case Example():
                 yield self._caption(block.id, "page.example", "", block.caption, "", labelled=True)
                 yield fenced(block.code, "python")

@@ -23,6 +23,17 @@ _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
 _UNKNOWN = re.compile(r"\\[A-Za-z]+")
 _HAN = rf"[{HAN}{HAN_MARKS}]+"
 _TEXT = re.compile(rf"(\\text\s*\{{[^{{}}]*\}})|(?:\\(?:mathrm|textrm|mbox|operatorname)\s*\{{({_HAN})\}})|({_HAN})")
+_ENVIRONMENTS = {
+    r"\begin{aligned}": r"\begin{split}",
+    r"\end{aligned}": r"\end{split}",
+    r"\begin{gathered}": r"\begin{array}{c}",
+    r"\end{gathered}": r"\end{array}",
+    r"\begin{align}": r"\begin{align*}",
+    r"\end{align}": r"\end{align*}",
+    r"\begin{equation}": "",
+    r"\end{equation}": "",
+}
+"""What the libraries do not know, or number from one in each formula, as what draws the same."""
 _HAN_TEXT = re.compile(rf"<mtext>(?=[^<]*[{HAN}{HAN_MARKS}])")
 _LETTERS = re.compile(r'<mrow>((?:<mi mathvariant="normal">[^<]</mi>){2,})</mrow>')
 _ALONE = re.compile(r"<mrow>(<(m[ino])\b[^>]*>[^<]*</\2>)</mrow>")
@@ -97,18 +108,28 @@ def mathml(tex: str, *, display: bool = False) -> str:
     return _HAN_TEXT.sub('<mtext class="text">', markup)
 
 
+def _line(tex: str) -> str:
+    """Return a formula as an error quotes it: on one line."""
+    return " ".join(tex.split())
+
+
 def _check(markup: str, tex: str) -> None:
     r"""Refuse what is not a formula: the library passes markup inside `\text` on as it is, and links with `\href`."""
+    shown = _line(tex)
     try:
         elements = list(ElementTree.fromstring(markup).iter())
     except ElementTree.ParseError as error:
-        raise RenderingError(f"The formula '{tex}' holds '<' or '&' in a place where it can't be set.") from error
+        raise RenderingError(
+            f"The formula '{_line(tex)}' holds '<' or '&' in a place where it can't be set."
+        ) from error
     for element in elements:
         if element.tag not in _ELEMENTS:
-            raise RenderingError(f"The formula '{tex}' holds the element '{element.tag}', which is none of a formula.")
+            raise RenderingError(
+                f"The formula '{shown}' holds the element '{element.tag}', which is none of a formula."
+            )
         for name, value in element.attrib.items():
             if name not in _ATTRIBUTES or not _VALUE.fullmatch(value):
-                raise RenderingError(f"The formula '{tex}' asks for {name}='{value}', which a formula may not.")
+                raise RenderingError(f"The formula '{shown}' asks for {name}='{value}', which a formula may not.")
 
 
 @lru_cache(maxsize=1024)
@@ -122,10 +143,10 @@ def picture(tex: str, *, display: bool = False) -> FormulaPicture:
         svg = Latex(_with_text(tex), size=_SIZE, color=_INK, inline=not display).svg()
     # Of what MathML can say, this library knows a part only, and says so in as many ways as the other one.
     except Exception as error:
-        raise RenderingError(f"The formula '{tex}' can't be drawn ({type(error).__name__}).") from error
+        raise RenderingError(f"The formula '{_line(tex)}' can't be drawn ({type(error).__name__}).") from error
     box = re.search(r'viewBox="([-\d.]+) ([-\d.]+) ([-\d.]+) ([-\d.]+)"', svg)
     if box is None:
-        raise RenderingError(f"The formula '{tex}' could not be drawn.")
+        raise RenderingError(f"The formula '{_line(tex)}' could not be drawn.")
     _, top, width, height = (float(value) for value in box.groups())
     return FormulaPicture(
         svg=svg,
@@ -136,7 +157,9 @@ def picture(tex: str, *, display: bool = False) -> FormulaPicture:
 
 
 def _with_text(tex: str) -> str:
-    r"""Return a formula in which Chinese stands as text, also where it was written without `\\text`."""
+    r"""Return a formula as the libraries know it: Chinese stands as text, also where written without `\\text`."""
+    for written, known in _ENVIRONMENTS.items():
+        tex = tex.replace(written, known)
     return _TEXT.sub(lambda match: match[1] or rf"\text{{{match[2] or match[3]}}}", tex)
 
 
@@ -170,15 +193,15 @@ def _converted(tex: str, *, display: bool) -> str:
     for character in tex:
         if not character.isascii() and not (character in known and re.match(_HAN, character)):
             raise RenderingError(
-                f"The formula '{tex}' holds '{character}' (U+{ord(character):04X}), which the mathematical font lacks; "
-                "use TeX commands and Latin letters."
+                f"The formula '{_line(tex)}' holds '{character}' (U+{ord(character):04X}), "
+                "which the mathematical font lacks; use TeX commands and Latin letters."
             )
     try:
         markup = convert(_with_text(tex), display="block" if display else "inline")
     # The library raises a dozen classes without a common base, and IndexError for some unbalanced braces.
     except Exception as error:
-        raise RenderingError(f"The formula '{tex}' is not valid TeX ({type(error).__name__}).") from error
+        raise RenderingError(f"The formula '{_line(tex)}' is not valid TeX ({type(error).__name__}).") from error
     unknown = _UNKNOWN.search(markup)
     if unknown:
-        raise RenderingError(f"The formula '{tex}' uses {unknown.group()}, which is not a known TeX command.")
+        raise RenderingError(f"The formula '{_line(tex)}' uses {unknown.group()}, which is not a known TeX command.")
     return markup

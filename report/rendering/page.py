@@ -16,7 +16,8 @@ from markupsafe import Markup, escape
 
 from labreport.report import languages
 from labreport.report.document import (
-    VERDICT_MARKS,
+    CHECKED,
+    OPEN,
     Block,
     Chapter,
     Column,
@@ -41,8 +42,8 @@ PIXELS_PER_MM = 4.9
 """Screen figures are this much larger than on paper, in step with the text around them."""
 _WHOLE_LINES = 22
 """Lines of source that a page's end does not part: moved as a whole, more would leave too much of a page empty."""
-_VERDICTS = {mark: verdict for verdict, mark in VERDICT_MARKS.items()}
-_PROOF = re.compile(rf'<a href="#([\w-]+-claim-[\w-]+)">([{"".join(VERDICT_MARKS.values())}])</a>')
+_MARKS = {CHECKED: "checked", OPEN: "open"}
+_PROOF = re.compile(rf'<a href="#([\w-]+-claim-[\w-]+)">([{"".join(_MARKS)}])</a>')
 _UNSAFE_SVG = re.compile(
     r"<script|<foreignObject|<image\b[^>]*href=[\"'](?!data:image/)|\sstyle=|\son\w+=|javascript:|<!DOCTYPE|<!ENTITY",
     re.IGNORECASE,
@@ -337,7 +338,7 @@ class ReportPage:
 
     def _proof(self, match: re.Match[str]) -> str:
         """Return the mark behind a claim: small, tied to its sentence, and with a name for those who can't see it."""
-        name = escape(self.words(f"page.evidence_{_VERDICTS[match[2]]}"))
+        name = escape(self.words(f"page.evidence_{_MARKS[match[2]]}"))
         return f'{JOINER}<a class="proof" href="#{match[1]}" aria-label="{name}">{match[2]}</a>'
 
     def _formula(self, tex: str, display: bool) -> str:

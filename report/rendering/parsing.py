@@ -17,6 +17,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.emphasis import tokenize as emphasis
 from markdown_it.rules_inline.strikethrough import tokenize as strikethrough
 from markdown_it.token import Token
+from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from labreport.report.errors import RenderingError
@@ -24,16 +25,22 @@ from labreport.report.languages import HAN, HAN_MARKS, Language
 
 _CJK = re.compile(f"[{HAN}{HAN_MARKS}\u3040-\u30ff\uac00-\ud7af]")
 _FORMULA = re.compile(r"(?<!\d)\$(?!\s)(?P<double>\$?)((?:\\.|[^$\\])+)(?<!\s)\$(?P=double)(?!\d)", re.DOTALL)
+_MONEY = re.compile(rf"\d[^{{}}]*[{HAN}{HAN_MARKS}]")
+"""A sum of money and Chinese text up to the next formula: between them stands no blank."""
 _TASK = re.compile(r"\[([ xX])\](?=\s)")
 _BOXES = {" ": "☐", "x": "☑", "X": "☑"}
 _SIGNS = re.compile(
     r"\*(?=\S)|(?<=\S)\*|(?<!\w)_+(?=\w)|(?<=\w)_+(?!\w)|__|~~|`|==(?=\w)|\$(?!\d)|\\[A-Za-z(\[]"
+    r"|(?<=\w)\^(?=[^\s^]+\^)|(?<=\w)~(?=[^\s~]+~)|\^\[|\A!!!|\A\[TOC\]|\A\[\[TOC\]\]|\A:(?=\s)"
     r"|\[[\^@!]|\]\(|\]\[|\{#|\{\{|\}\}|\{%|%\}|:::|<!--|\A#{1,6}(?=\S)|\A\[[ xX]\]|\A\|"
 )
 _APART = "\u200b"
 """Stands for code, a formula or an escaped sign, whose neighbours it keeps apart."""
 _ADVICE = {
     "$": r"write a formula as $x$, without blanks inside, and the sign itself as \$",
+    "^": "write it as a formula, $x^n$, or put a backslash before it",
+    "~": "write it as a formula, $x_n$, or put a backslash before it",
+    "!": "write a box as docs/notes.md shows",
     "\\": "write a formula between $…$, and code between backticks",
     "[": "write what it stands for as docs/notes.md shows, or the bracket itself with a backslash before it",
 }
@@ -48,6 +55,7 @@ def parser(language: Language) -> MarkdownIt:
     # Every target is accepted here and judged in the typesetter, which gives an error instead of leaving it as text.
     made.validateLink = lambda url: True  # type: ignore[method-assign]
     made.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
+    made.use(deflist_plugin)
     made.inline.ruler.at("math_inline", _formula)
     made.inline.ruler.at("emphasis", _for_chinese(emphasis))
     made.inline.ruler.at("strikethrough", _for_chinese(strikethrough))
@@ -92,7 +100,7 @@ def _check_line(children: list[Token]) -> None:
 def _formula(state: StateInline, silent: bool) -> bool:
     """Read `$x$` or `$$x$$`: no blank inside the signs and no digit outside, so that sums of money are none."""
     found = _FORMULA.match(state.src, state.pos) if state.src[state.pos] == "$" else None
-    if found is None:
+    if found is None or _MONEY.match(found.group(2)):
         return False
     if not silent:
         token = state.push("math_inline_double" if found["double"] else "math_inline", "math", 0)

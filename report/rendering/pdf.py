@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,13 +21,15 @@ from markupsafe import Markup
 from labreport.report.document import Report
 from labreport.report.errors import RenderingError, missing_extra
 from labreport.report.look import Look
-from labreport.report.rendering import fonts, texts, theme
+from labreport.report.rendering import fonts, paper, texts, theme
 from labreport.report.rendering.page import ReportPage
 from labreport.report.rendering.sheets import language_style, placed, style, user_style
+from labreport.report.rendering.weasyprint import fitting
 
 if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
 
+_OPTIONS = {"pdf_variant": "pdf/ua-1", "presentational_hints": False}
 PANGO_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
@@ -49,16 +52,13 @@ def pdf(
         RenderingError: a text, drawing or formula can't be shown, the system lacks Pango, or WeasyPrint warns.
     """
     weasyprint = _weasyprint()
-    text = html(report, source_date=source_date, look=look)
+    text = fitting.numbered(html(report, source_date=source_date, look=look))
     with _warnings() as warnings:
-        document = weasyprint.HTML(
-            string=text, base_url="about:report", url_fetcher=_fetcher_class()(), media_type="print"
-        )
         try:
+            document = _fitted(text, warnings)
             content: bytes = document.write_pdf(
-                font_config=_font_configuration(),
-                pdf_variant="pdf/ua-1",
-                presentational_hints=False,
+                **_OPTIONS,
+                zoom=paper.zoom(look or Look()),
                 finisher=_name_column_heads,
                 attachments=[
                     weasyprint.Attachment(
@@ -79,6 +79,26 @@ def pdf(
         more = f" (and {len(warnings) - 1} more)" if len(warnings) > 1 else ""
         raise RenderingError(f"The PDF could not be made as it should be: {warnings[0]}{more}")
     return content
+
+
+def _fitted(text: str, warnings: list[str]) -> Any:
+    """Return the pages of a report, set so that all its tables have their place on them."""
+    document = _set(text)
+    fits: dict[str, fitting.TableFit] = {}
+    for _ in range(fitting.MOST):
+        found = fitting.fits(document, fits)
+        if found == fits:
+            break
+        fits = found
+        warnings.clear()  # those of the last setting count
+        document = _set(text.replace("</style>", f"{fitting.rules(fits)}</style>", 1))
+    return document
+
+
+def _set(text: str) -> Any:
+    """Return the pages of a report, set."""
+    page = _weasyprint().HTML(string=text, base_url="about:report", url_fetcher=_fetcher_class()(), media_type="print")
+    return page.render(font_config=_font_configuration(), **_OPTIONS)
 
 
 def html(report: Report, *, source_date: datetime, look: Look | None = None) -> str:
@@ -106,7 +126,10 @@ def _style_sheet(page: ReportPage, text: str) -> str:
     foot = f"@page{{color:{soft};@bottom-right{{content:{before} counter(page) {between} counter(pages) {after}}}}}\n"
     spoken = language_style("content", *page.report.languages) + language_style("paper", *page.report.languages)
     sheets = theme.style_sheet(page.look.theme) + style("content") + spoken + style("paper")
-    return faces + sheets + foot + page.formula_rules() + user_style(page.look)
+    # The attribute is a hint that style sheets alone are to follow.
+    starts = sorted({int(start) for start in re.findall(r'<ol start="(\d+)"', text)})
+    counted = "".join(f'ol[start="{start}"]{{counter-reset:list-item {start - 1}}}\n' for start in starts)
+    return faces + sheets + foot + counted + paper.rules(page.look) + page.formula_rules() + user_style(page.look)
 
 
 def _css_string(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateError
 
+from labreport.experiments.system import reading
 from labreport.report import languages
 from labreport.report.errors import RenderingError
 from labreport.report.look import Look
@@ -65,7 +66,7 @@ def user_style(look: Look) -> str:
         return ""
     path = look.templates / "css" / "user.css"
     try:
-        text = path.read_text("utf-8") if path.is_file() else ""
+        text = reading.text(path, "utf-8-sig") if path.is_file() else ""
     except (OSError, ValueError) as error:
         raise RenderingError(f"Can't read {path}: {error}") from error
     if "</" in text:

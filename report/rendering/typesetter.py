@@ -53,12 +53,14 @@ _WORDS = r"[A-Za-z][A-Za-z'’\-]*(?:[ ,.;:!?‘’'\"()&/0-9…—–-]+[A-Za-z
 _LATIN_RUN = re.compile(rf"“{_WORDS}”[.,]?|{_WORDS}")
 """Four words or more in Latin letters; the quotes round them belong to them."""
 _PLAIN = re.compile(r"[0-9A-Za-z .,%×−–:+\-]*\Z")
+_LINE_END = re.compile(r"<br */?>", re.IGNORECASE)
+"""The one tag that Markdown has no sign for in the cell of a table."""
 _ALLOWED_SCHEMES = ("https://", "http://", "mailto:", "#")
 
 _HEADINGS = {"h3": "h4", "h4": "h5"}
 """What headings inside a section become: its own is of the third level already."""
 _TAGS = {
-    "a", "blockquote", "br", "code", "em", "h4", "h5", "hr", "i", "li", "ol", "p", "pre", "s", "span",
+    "a", "blockquote", "br", "code", "dd", "dl", "dt", "em", "h4", "h5", "hr", "i", "li", "ol", "p", "pre", "s", "span",
     "strong", "table", "tbody", "td", "th", "thead", "tr", "ul", "wbr",
 }  # fmt: skip
 _ATTRIBUTES = {"a": {"href"}, "span": {"lang"}, "i": {"lang"}, "ol": {"start"}, "th": {"class"}, "td": {"class"}}
@@ -229,7 +231,9 @@ def _adapted(rule: Callable[[Token], str]) -> Callable[..., str]:
 def _check(token: Token) -> None:
     """Refuse what a report must not hold."""
     for part in [token, *(token.children or [])]:
-        if part.type in ("html_block", "html_inline"):
+        if part.type == "html_inline" and _LINE_END.fullmatch(part.content):
+            part.type = "hardbreak"
+        elif part.type in ("html_block", "html_inline"):
             if re.fullmatch(r"\s*(<!--.*?-->\s*)*", part.content, re.DOTALL):
                 part.type, part.content = "text", ""
                 continue

@@ -1,46 +1,54 @@
 """Which labs must run: each chosen lab as it is prepared, and the stored run that has the same identity.
 
+A script of the configuration (`[record.NAME]`) is planned as a lab is.
+
 Trains nothing and never imports TensorFlow. A lab whose data are missing is still planned: running it fails with the
 reason, and its page will say so.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from labreport.experiments import registry, stdout
+from labreport.experiments import registry
 from labreport.experiments.errors import LabError, unknown_name
 from labreport.experiments.registry import Lab, UnknownLabError
 from labreport.experiments.result import Setting
 from labreport.experiments.running import identity, preparation
 from labreport.experiments.running.preparation import Prepared
 from labreport.experiments.settings import SettingError, parse_assignments, resolve, setting_types
+from labreport.experiments.system import stdout
 from labreport.report.configuration import Configuration, parse_seeds
 from labreport.report.errors import UnreadableError, UsageError
-from labreport.report.store.runs import Store, StoredResult, StoredRuns, load
+from labreport.report.running import orders
+from labreport.report.running.orders import Ordered
+from labreport.report.store.runs import PURPOSE, Store, StoredResult, StoredRuns, load
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """One lab to run or to take from the store."""
 
-    prepared: Prepared
-    """Lab, settings, data and identity: all that a run uses."""
+    prepared: Prepared | Ordered
+    """Lab, settings, data and identity: all that a run uses; or the order to record a script."""
     stored: StoredResult | None
     """The complete run with this identity, if there is one."""
     stale: tuple[str, ...]
     """What differs from the newest complete run; empty where there is none, or nothing differs."""
+    remark: str = ""
+    """Why it runs although nothing differs."""
 
     @property
     def lab(self) -> str:
-        """Name of the lab."""
-        return self.prepared.lab.name
+        """Name of the lab, or of the script's table."""
+        return self.prepared.name
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """All seeds, in order."""
+        """All seeds, in order; none for a script that seeds itself."""
         return self.prepared.seeds
 
     @property
@@ -81,9 +89,18 @@ def make_plans(configuration: Configuration, assignments: Sequence[str], store: 
     chosen = choose(configuration)
     listing = store.list()
     with stdout.kept_for_results():
-        labs = {name: registry.load(name, configuration.paths.get(name)) for name in chosen}
+        labs = {
+            name: registry.load(name, configuration.paths.get(name))
+            for name in chosen
+            if name not in configuration.record
+        }
         given = _by_lab(parse_assignments(assignments), configuration, labs)
-        prepared = [_prepared(lab, given[name], seeds, configuration) for name, lab in labs.items()]
+        prepared = [
+            _prepared(labs[name], given[name], seeds, configuration)
+            if name in labs
+            else orders.prepared(name, configuration, listing)
+            for name in chosen
+        ]
     return [_planned(one, listing) for one in prepared]
 
 
@@ -95,8 +112,22 @@ def with_data(plan: Plan, store: Store, announce: Callable[[str], None]) -> Plan
         store: where earlier runs lie; one of them may have that identity.
         announce: called with what the user should know about the data.
     """
+    if isinstance(plan.prepared, Ordered):
+        return plan
     prepared = preparation.with_data(plan.prepared, announce)
     return plan if prepared.key == plan.prepared.key else _planned(prepared, store.list())
+
+
+def for_purpose(plan: Plan, store: Store, purpose: str) -> Plan:
+    """Return the plan of a run that serves this purpose alone: with an identity that never stands in for another run.
+
+    Args:
+        plan: the run.
+        store: where earlier runs for the same purpose lie.
+        purpose: the gate's confirmation, or an explanation.
+    """
+    prepared = replace(plan.prepared, parts={**plan.parts, PURPOSE: purpose})
+    return replace(plan, prepared=prepared, stored=store.list().with_key(plan.lab, prepared.key))
 
 
 def choose(configuration: Configuration, stored: Iterable[str] = ()) -> tuple[str, ...]:
@@ -122,7 +153,7 @@ def _known(configuration: Configuration) -> tuple[str, ...]:
     for name in configuration.paths:
         if name in installed:
             raise UsageError(f"paths: {name!r} is the name of a lab that is installed; give yours another one.")
-    return (*installed, *configuration.paths)
+    return (*installed, *configuration.paths, *orders.tables(configuration))
 
 
 def _by_lab(
@@ -144,6 +175,8 @@ def _by_lab(
             continue
         having = [lab for lab in chosen if name in types[lab]]
         if not having:
+            if not chosen:
+                raise SettingError(f"{name}: a script of [record] has no settings; its arguments stand in its command.")
             where = chosen[0] if len(chosen) == 1 else "these labs"
             raise SettingError(
                 unknown_name(f"setting of {where}", name, sorted({key for lab in chosen for key in types[lab]}))
@@ -164,6 +197,8 @@ def _check_others(configuration: Configuration, chosen: Sequence[str]) -> None:
     for name, values in configuration.settings.items():
         if name not in known:
             raise UsageError(f"settings: {unknown_name('lab', name, known)}")
+        if name in configuration.record:
+            raise SettingError(f"settings.{name}: a script of [record] has none; its arguments stand in its command.")
         if name in chosen:
             continue
         try:
@@ -187,7 +222,12 @@ def _prepared(
     )
 
 
-def _planned(prepared: Prepared, listing: StoredRuns) -> Plan:
+def _planned(prepared: Prepared | Ordered, listing: StoredRuns) -> Plan:
+    if isinstance(prepared, Ordered):
+        with contextlib.chdir(prepared.folder):
+            stored, remark = orders.unchanged(prepared.order, listing)
+        stale = () if stored or remark else _stale(listing, prepared.name, prepared.parts)
+        return Plan(prepared=prepared, stored=stored, stale=stale, remark=remark)
     if prepared.problem is not None:
         return Plan(prepared=prepared, stored=None, stale=())
     lab = prepared.lab.name

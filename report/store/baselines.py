@@ -1,11 +1,12 @@
 """Named baselines: which stored runs later ones are judged against.
 
     runs/baselines/NAME/LAB-PROFILE-DATA-ENGINE.json
+    runs/baselines/NAME/%history/                     what it was before, and why it was changed (`promotions`)
 
 A file for each lab, profile, data and engine, so that setting one never touches the others and two jobs can set
 baselines at the same time. It names runs of the store with the hash of each result; it does not copy them. A quick run
 is a smoke test and never becomes a baseline; a run on sample data is a baseline for runs on the same sample alone,
-because the data are part of the key.
+because the data are part of the key. A name may be that of a branch, such as feature/x: its parts are folders.
 """
 
 from __future__ import annotations
@@ -15,18 +16,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import msgspec
 
 from labreport.experiments.result import Result
+from labreport.experiments.system import reading
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.findings.training_words import forms
 from labreport.report.store import codec, files
 from labreport.report.store.runs import RESULT, load
 
 FOLDER = "baselines"
+HISTORY = "%history"
+"""Folder inside that of a baseline; no quoted part of a name looks like it, and artifacts leave hidden files out."""
 FORMAT = 1
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+_PART = r"[\w@#+][\w.@#+=%-]{0,99}"
+_NAME = re.compile(rf"(?=.{{1,200}}$){_PART}(/{_PART})*(?<!\.json)")
+"""What git allows as the name of a branch, without the signs that a command line or a list has for other things."""
 
 
 class NoBaselineError(ReportError):
@@ -103,32 +110,63 @@ class Baselines:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all baselines."""
-        return tuple(sorted({path.parent.name for path in self.folder.glob("*/*.json")}))
+        places = {path.parent.relative_to(self.folder) for path in self.folder.rglob("*.json") if path.is_file()}
+        shown = (place for place in places if place.parts and HISTORY not in place.parts)
+        return tuple(sorted("/".join(map(unquote, place.parts)) for place in shown))
 
-    def set(self, name: str, paths: Sequence[Path]) -> tuple[Baseline, ...]:
-        """Make stored runs a baseline; of a key that the baseline has already, they take the place.
+    @staticmethod
+    def may_be_called(name: str) -> bool:
+        """Return whether a baseline can have this name."""
+        return _NAME.fullmatch(name) is not None
+
+    def place(self, name: str) -> Path:
+        """Return the folder of a baseline.
+
+        Raises:
+            UsageError: a name that no baseline can have.
+        """
+        if not self.may_be_called(name):
+            raise UsageError(
+                f"A baseline can't be called {name[:200]!r}: use letters, digits, '.', '_', '-' and '/', as in the "
+                "name of a branch."
+            )
+        return self.folder.joinpath(*(quote(part, safe="") for part in name.split("/")))
+
+    def proposed(self, name: str, paths: Sequence[Path]) -> tuple[Baseline, ...]:
+        """Return the entries that stored runs would be; `write` makes them so.
 
         Args:
             name: of the baseline, new or old.
             paths: results of this store, at least one; those of equal key are one baseline together.
 
         Raises:
-            UsageError: a name that can't be a folder's, a run that is not in this store, is quick or did not finish.
+            UsageError: a name that no baseline can have, a run that is not in this store, is quick or did not finish.
             UnreadableError: a run can't be read.
         """
-        if not _NAME.fullmatch(name):
-            raise UsageError(f"A baseline can't be called {name!r}: use letters, digits, '.', '_' and '-'.")
+        self.place(name)
         by_key: dict[Key, list[HashedRun]] = {}
         for path in paths:
             result = load(path)
             self._check(path, result)
-            reference = HashedRun(run_id=result.run_id, sha256=sha256(path.read_bytes()).hexdigest())
+            reference = HashedRun(run_id=result.run_id, sha256=reading.digest(path))
             known = by_key.setdefault(key_of(result), [])
             if reference not in known:
                 known.append(reference)
-        entries = tuple(Baseline(name=name, key=key, runs=tuple(runs)) for key, runs in by_key.items())
+        return tuple(Baseline(name=name, key=key, runs=tuple(runs)) for key, runs in by_key.items())
+
+    def write(self, entries: Sequence[Baseline]) -> None:
+        """Write entries; those of the same key that their baseline has already are replaced."""
         for entry in entries:
-            files.write(self.folder / name / entry.key.file_name, codec.encode(entry))
+            files.write(self.place(entry.name) / entry.key.file_name, codec.encode(entry))
+
+    def remove(self, name: str, key: Key) -> None:
+        """Take an entry away, if it is there."""
+        (self.place(name) / key.file_name).unlink(missing_ok=True)
+
+    def set(self, name: str, paths: Sequence[Path]) -> tuple[Baseline, ...]:
+        """Make stored runs a baseline and return its new entries. Arguments and errors as `proposed`."""
+        entries = self.proposed(name, paths)
+        self.write(entries)
         return entries
 
     def entries(self, name: str) -> tuple[Baseline, ...]:
@@ -144,7 +182,7 @@ class Baselines:
                 f"There is no baseline '{name}' in {self.root}. Known: {known}.\n"
                 f"Set one with `labreport baseline set {name}`."
             )
-        return tuple(_read(path) for path in sorted((self.folder / name).glob("*.json")))
+        return tuple(_read(path) for path in sorted(self.place(name).glob("*.json")))
 
     def held(self, entry: Baseline) -> Held:
         """Return the results of an entry, and the runs that are gone or changed since it was set."""
@@ -153,7 +191,7 @@ class Baselines:
         for reference in entry.runs:
             path = self.root / entry.key.lab / reference.run_id / RESULT
             try:
-                content = path.read_bytes()
+                content = reading.content(path)
             except OSError:
                 lost.append(reference.run_id)
                 continue
@@ -193,7 +231,7 @@ class Baselines:
 
 def _read(path: Path) -> Baseline:
     try:
-        entry = codec.parse(path.read_bytes(), Baseline, str(path))
+        entry = codec.parse(reading.content(path), Baseline, str(path))
     except OSError as error:
         raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
     except UnreadableError as error:

@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 import msgspec
+from msgspec import UNSET
 
 from labreport.experiments.errors import message_of
-from labreport.experiments.result import FORMAT, GREATEST_SECONDS, OWN_FORMAT, Result
+from labreport.experiments.result import FORMAT, GREATEST_SECONDS, Result
 from labreport.report.errors import UnreadableError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
@@ -25,6 +26,11 @@ MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _NAMES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _BITS = 64
 """Of a whole number; a greater one was not written by us, and is not a float."""
+
+_WEIGHTS = {b",": 40, b"[": 130, b"{": 300, b'"': 28}
+"""Bytes of memory that each mark of JSON costs at most once it is read: a number, a list, an object, half a text."""
+_MOST_MEMORY = 240 * 1024 * 1024
+"""Bytes that the values of one file may take: six million numbers."""
 
 Decoded = TypeVar("Decoded")
 
@@ -55,6 +61,7 @@ def decode(text: bytes, origin: str) -> Result:
     Raises:
         UnreadableError: not JSON, not a Result, truncated, or of a newer format.
     """
+    _check_size(text, origin)
     try:
         plain = msgspec.json.decode(text)
     except MALFORMED as error:
@@ -70,9 +77,9 @@ def decode(text: bytes, origin: str) -> Result:
     version = plain.get("format") if isinstance(plain, dict) else None
     if not isinstance(version, int):
         raise UnreadableError(f"Can't read {origin}: not a result of labreport (it has no format number).")
-    if version > OWN_FORMAT:
+    if version > FORMAT:
         raise UnreadableError(
-            f"Can't read {origin}: saved in format {version}; this version reads up to {OWN_FORMAT}.\n"
+            f"Can't read {origin}: saved in format {version}; this version reads up to {FORMAT}.\n"
             "Update labreport, or run the lab again."
         )
     # As `labreport show --json` writes it: what was concluded then is concluded again.
@@ -91,13 +98,22 @@ def decode(text: bytes, origin: str) -> Result:
     return result
 
 
+def _check_size(content: bytes, origin: str) -> None:
+    """Refuse a file whose values would fill the memory, before one of them is made: a list of nothing is two bytes."""
+    if sum(content.count(mark) * weight for mark, weight in _WEIGHTS.items()) > _MOST_MEMORY:
+        raise UnreadableError(f"Can't read {origin}: it holds more values than any result.")
+
+
 def _check_facts(result: Result, origin: str) -> None:
     """Refuse what no run of ours says of itself, whatever it has measured."""
-    if not result.seeds and result.format == FORMAT:
+    if not result.seeds and result.findings.own is UNSET:
         raise UnreadableError(f"Can't read {origin}: a run without seeds.")
     for name, value in result.settings.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise UnreadableError(f"Can't read {origin}: the setting {name[:40]!r} can't be {value}.")
+    pictures = [*result.findings.images, *(image for said in result.findings.predictions for image in said.images)]
+    if any(image.height * image.width != len(image.pixels) for image in pictures):
+        raise UnreadableError(f"Can't read {origin}: an image needs as many pixels as its height times its width.")
     for said in result.findings.predictions:
         if any(len(row) != len(said.confusion) for row in said.confusion):
             raise UnreadableError(f"Can't read {origin}: a confusion matrix needs as many columns as rows.")
@@ -124,6 +140,7 @@ def parse(content: bytes, kind: type[Decoded], origin: str) -> Decoded:
     Raises:
         UnreadableError: not JSON, or another record.
     """
+    _check_size(content, origin)
     try:
         return msgspec.json.decode(content, type=kind)
     except MALFORMED as error:

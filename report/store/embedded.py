@@ -13,11 +13,16 @@ import io
 import json
 import lzma
 import re
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from labreport.experiments.system import memory, reading
 from labreport.report.errors import UnreadableError
 from labreport.report.store import legacy, printed
 from labreport.report.store.codec import NAME
@@ -37,17 +42,27 @@ COMPARISON = "comparison"
 """What the data of a comparison are called among what a file carries."""
 COMPARISON_ELEMENT = "labreport-comparison"
 COMPARISON_FILE = "comparison.json"
-LARGEST = 256 * 1024 * 1024
+LARGEST = 48 * 1024 * 1024
 """Bytes of all results together that are unpacked at most: a forged report may not fill the memory."""
+LARGEST_REPORT = 64 * 1024 * 1024
+"""Bytes of a report that is read."""
 
 LARGEST_TEXT = 16 * 1024 * 1024
 """Bytes of a report's text that are unpacked at most: a whole course of labs is a tenth of it."""
 
-_TEMPLATE = re.compile(rf'<template data-name="({ELEMENT}|{COMPARISON_ELEMENT})"( data-code="85")?>([^<]*)</template>')
+LARGEST_HASHES = 1024 * 1024
+"""Bytes of the table of hashes in a PDF."""
+
+_PDF = b"%PDF-"
+_TEMPLATE = re.compile(
+    rf'<template data-name="({ELEMENT}|{COMPARISON_ELEMENT})"( data-code="85")?>([^<]*)</template>'.encode()
+)
 """The element, whether its text is that of labreport 0.1, and that text."""
-_TEXT = re.compile(rf'<template data-name="{TEXT_ELEMENT}">([^<]*)</template>')
+_TEXT = re.compile(rf'<template data-name="{TEXT_ELEMENT}">([^<]*)</template>'.encode())
 _DAMAGES = (
     lzma.LZMAError,
+    zlib.error,
+    msgspec.MsgspecError,
     binascii.Error,
     EOFError,
     ValueError,
@@ -58,6 +73,13 @@ _DAMAGES = (
     OSError,
 )
 """What reading damaged or forged data can raise."""
+
+
+class PackedResult(msgspec.Struct, frozen=True):
+    """A result in the data of an HTML report."""
+
+    sha256: str
+    result: str
 
 
 def packed(results: Mapping[str, bytes]) -> str:
@@ -73,7 +95,7 @@ def packed(results: Mapping[str, bytes]) -> str:
     return base64.b64encode(lzma.compress(text.encode(), check=lzma.CHECK_CRC32)).decode("ascii")
 
 
-def _unpacked(text: str, *, old: bool) -> bytes:
+def _unpacked(text: bytes, *, old: bool) -> bytes:
     """Return the JSON that `packed`, or labreport 0.1 before it, made a text of.
 
     Raises:
@@ -81,8 +103,8 @@ def _unpacked(text: str, *, old: bool) -> bytes:
         lzma.LZMAError: damaged.
     """
     decompressor = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=LARGEST)
-    content = legacy.read(text) if old else base64.b64decode(text)
-    plain = decompressor.decompress(content, max_length=LARGEST)
+    content = legacy.read(text.decode("utf-8", "replace")) if old else base64.b64decode(text)
+    plain = decompressor.decompress(content, max_length=LARGEST // 4 if old else LARGEST)
     if not decompressor.eof:
         raise ValueError("cut off, or larger than any report")
     return legacy.unpacked(plain) if old else plain
@@ -149,12 +171,11 @@ def text(path: Path) -> Printed | None:
     """
     content = _content(path)
     try:
-        if content[:5] == b"%PDF-":
-            attached = _attachment(content, TEXT_FILE, path)
-            if attached is not None and len(attached) > LARGEST_TEXT:
-                raise ValueError("larger than the text of any report")
-            return None if attached is None else printed.decode(attached)
-        match = _TEXT.search(content.decode("utf-8", "replace"))
+        if content[:5] == _PDF:
+            with _opened(content, path) as document:
+                file = document.attachments.get(TEXT_FILE)
+                return None if file is None else printed.decode(_attached(file, LARGEST_TEXT))
+        match = _TEXT.search(content)
         return None if match is None else printed.unpacked(base64.b64decode(match[1]), LARGEST_TEXT)
     except _DAMAGES as error:
         raise UnreadableError(f"{path}: the text it carries is damaged ({error}).") from error
@@ -168,7 +189,7 @@ def is_report(path: Path) -> bool:
 def _read(path: Path) -> tuple[bool, dict[str, bytes]]:
     """Return what a file carries, and whether that is a comparison."""
     content = _content(path)
-    of_comparison, found = _from_pdf(content, path) if content[:5] == b"%PDF-" else _from_html(content, path)
+    of_comparison, found = _from_pdf(content, path) if content[:5] == _PDF else _from_html(content, path)
     if of_comparison and found.keys() != {COMPARISON}:
         raise UnreadableError(f"{path}: the data it carries are damaged (no comparison).")
     return of_comparison, found
@@ -176,23 +197,23 @@ def _read(path: Path) -> tuple[bool, dict[str, bytes]]:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return reading.content(path, LARGEST_REPORT)
     except OSError as error:
         raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
 
 
 def _from_html(content: bytes, path: Path) -> tuple[bool, dict[str, bytes]]:
-    match = _TEMPLATE.search(content.decode("utf-8", "replace"))
+    match = _TEMPLATE.search(content)
     if match is None:
         return False, {}
     try:
-        table = json.loads(_unpacked(match[3], old=match[2] is not None))
-        found = {_name(lab, path): (entry["result"].encode(), entry["sha256"]) for lab, entry in table.items()}
-    except _DAMAGES as error:
-        raise UnreadableError(f"{path}: the results it carries are damaged ({error}).") from error
-    bodies = {lab: body for lab, (body, _) in found.items()}
-    hashes = {lab: said for lab, (_, said) in found.items()}
-    return match.group(1) == COMPARISON_ELEMENT, _unchanged(bodies, hashes, path)
+        with memory.bounded():
+            table = msgspec.json.decode(_unpacked(match[3], old=match[2] is not None), type=dict[str, PackedResult])
+            bodies = {_name(lab, path): entry.result.encode() for lab, entry in table.items()}
+    except (*_DAMAGES, MemoryError) as error:
+        raise UnreadableError(f"{path}: the results it carries are damaged ({_what(error)}).") from error
+    hashes = {lab: entry.sha256 for lab, entry in table.items()}
+    return match.group(1) == COMPARISON_ELEMENT.encode(), _unchanged(bodies, hashes, path)
 
 
 def _unchanged(found: Mapping[str, bytes], hashes: Mapping[str, object], path: Path) -> dict[str, bytes]:
@@ -204,46 +225,63 @@ def _unchanged(found: Mapping[str, bytes], hashes: Mapping[str, object], path: P
 
 
 def _from_pdf(content: bytes, path: Path) -> tuple[bool, dict[str, bytes]]:
-    import pikepdf
-
     try:
-        with pikepdf.open(io.BytesIO(content)) as document:
+        with _opened(content, path) as document:
             of_comparison = COMPARISON_FILE in document.attachments
             end = ".json" if of_comparison else SUFFIX
-            found = {
-                _name(name.removesuffix(end), path): _attached(file, path)
-                for name, file in document.attachments.items()
-                if name.endswith(end) and name != HASHES
-            }
+            found: dict[str, bytes] = {}
+            for name, file in document.attachments.items():
+                if name.endswith(end) and name != HASHES:
+                    room = LARGEST - sum(map(len, found.values()))
+                    found[_name(name.removesuffix(end), path)] = _attached(file, room)
             stated = document.attachments.get(HASHES)
-            hashes = json.loads(_attached(stated, path)) if stated is not None else {}
-    except pikepdf.PasswordError as error:
-        raise UnreadableError(f"{path}: an encrypted PDF; labreport makes none.") from error
-    except pikepdf.PdfError as error:
-        raise UnreadableError(f"{path}: a damaged PDF.") from error
-    except (ValueError, RecursionError) as error:
+            hashes = msgspec.json.decode(_attached(stated, LARGEST_HASHES), type=dict[str, str]) if stated else {}
+    except _DAMAGES as error:
         raise UnreadableError(f"{path}: the results it carries are damaged ({error}).") from error
-    if not isinstance(hashes, dict):
-        raise UnreadableError(f"{path}: the results it carries are damaged (no table of hashes).")
     return of_comparison, _unchanged(found, hashes, path)
 
 
-def _attachment(content: bytes, name: str, path: Path) -> bytes | None:
+@contextmanager
+def _opened(content: bytes, path: Path) -> Iterator[Any]:
+    """Open a PDF; what qpdf unpacks to find its way about, such as streams of objects, has an end as well."""
     import pikepdf
 
     try:
-        with pikepdf.open(io.BytesIO(content)) as document:
-            file = document.attachments.get(name)
-            return None if file is None else _attached(file, path)
-    except pikepdf.PdfError as error:
+        with memory.bounded(), pikepdf.open(io.BytesIO(content)) as document:
+            yield document
+    except pikepdf.PasswordError as error:
+        raise UnreadableError(f"{path}: an encrypted PDF; labreport makes none.") from error
+    except (pikepdf.PikepdfError, RuntimeError) as error:
         raise UnreadableError(f"{path}: a damaged PDF.") from error
+    except MemoryError as error:
+        raise UnreadableError(f"{path}: a damaged PDF ({_what(error)}).") from error
 
 
-def _attached(file: Any, path: Path) -> bytes:
-    body: bytes = file.get_file().read_bytes()
-    if len(body) > LARGEST:
-        raise UnreadableError(f"{path}: an attachment is larger than any result.")
+def _attached(file: Any, largest: int) -> bytes:
+    """Return the content of an attachment, unpacked no further than this.
+
+    Raises:
+        ValueError: larger, or packed in another way than PDF reports of ours are.
+        zlib.error: damaged.
+    """
+    stream = file.get_file().obj
+    raw: bytes = stream.read_raw_bytes()
+    filters = stream.get("/Filter")
+    names = [] if filters is None else [str(filters)] if str(filters).startswith("/") else [str(one) for one in filters]
+    if names and (names != ["/FlateDecode"] or "/DecodeParms" in stream):
+        raise ValueError("packed as no report is")
+    if not names:
+        body = raw
+    else:
+        decompressor = zlib.decompressobj()
+        body = decompressor.decompress(raw, largest + 1)
+    if len(body) > largest:
+        raise ValueError("larger than any report")
     return body
+
+
+def _what(error: BaseException) -> str:
+    return "larger than any report" if isinstance(error, MemoryError) else str(error)
 
 
 def _name(lab: str, path: Path) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
+from labreport.experiments.system import reading
 from labreport.report.errors import UnreadableError
 from labreport.report.store import codec, files
 
@@ -60,7 +60,7 @@ def read(folder: Path) -> Manifest:
     """
     path = folder / NAME
     try:
-        found = codec.parse(path.read_bytes(), Manifest, str(path))
+        found = codec.parse(reading.content(path), Manifest, str(path))
     except OSError as error:
         raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
     if found.format != FORMAT:
@@ -119,4 +119,4 @@ def _shown(path: Path, folder: Path) -> bool:
 
 
 def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
+    return reading.digest(path)

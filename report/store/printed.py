@@ -1,25 +1,29 @@
 """The text of a report as it was printed, small enough to travel with it.
 
-Of the report's tree it holds what a later comparison reads: the paragraphs and captions of each lab's chapter, in each
-language, in Markdown. Numbers in tables, drawings and source are in the results; solutions are left out in every
-edition.
+Of the report's tree it holds what a later comparison reads: the paragraphs, the captions and the rows of the tables of
+each lab's chapter, in each language, in Markdown. Drawings with their data, and source, are in the results; solutions
+are left out in every edition.
 """
 
 from __future__ import annotations
 
 import bz2
 from collections.abc import Iterable
+from itertools import groupby
 
 import msgspec
 
-from labreport.report.document import Report, by_language, walk
+from labreport.report.document import Found, Report, escape, said, walk
 
 _READ = frozenset({"markdown", "caption", "task", "hint"})
-"""Fields of the tree whose texts are kept."""
+"""Fields of the tree whose texts are kept, each as a passage."""
+_ROWS = "rows"
+"""Field of the tree whose texts are kept, those of one row together."""
+_BETWEEN_CELLS = " · "
 
 
 class PrintedPassage(msgspec.Struct, frozen=True, array_like=True):
-    """Paragraphs that stand together, or a caption."""
+    """Paragraphs that stand together, a caption, or a row of a table."""
 
     section: str
     """Title of the section it stands in; empty before the first."""
@@ -43,19 +47,30 @@ def printed(report: Report, labs: Iterable[str]) -> Printed:
     """
     kept = set(labs)
     languages: dict[str, dict[str, list[PrintedPassage]]] = {}
-    for found in walk(report):
-        lab, title = found.place.chapter, by_language(found.place.section, report.language)
-        if found.field not in _READ or not found.text or lab not in kept:
-            continue
-        texts = by_language(found.text, report.language)
-        # What all languages say alike is one string in the tree.
-        for language in report.languages if isinstance(found.text, str) else texts:
-            section = title.get(language, "")
-            markdown = texts.get(language) or str(found.text)
-            languages.setdefault(language, {}).setdefault(lab, []).append(
-                PrintedPassage(section=section, markdown=markdown)
-            )
+    read = (found for found in walk(report) if found.place.chapter in kept and found.text and _is_read(found))
+    for _, group in groupby(read, _passage_of):
+        parts = list(group)
+        place = parts[0].place
+        for language in report.languages:
+            markdown = _BETWEEN_CELLS.join(text for part in parts if (text := _markdown(part, language)))
+            if markdown:
+                passage = PrintedPassage(section=said(place.section, language), markdown=markdown)
+                languages.setdefault(language, {}).setdefault(place.chapter, []).append(passage)
     return Printed(languages=languages)
+
+
+def _is_read(found: Found) -> bool:
+    return found.field in _READ or (found.field == _ROWS and "/figure " not in found.place.key)
+
+
+def _passage_of(found: Found) -> str:
+    """Return what is the same for all texts of a passage: for a cell, the key of its row."""
+    return found.place.key.rpartition("/")[0] if found.field == _ROWS else found.place.key
+
+
+def _markdown(found: Found, language: str) -> str:
+    text = said(found.text, language)
+    return escape(text) if found.kind == "cell" else text
 
 
 def encode(text: Printed) -> bytes:

@@ -8,20 +8,23 @@ can't be read, because what it is is not known.
 
 A run goes by losing its result first: from then on it is not a run for any other process, also if this one is killed
 before the rest is gone. Such rests, and those of killed writers, are cleared as well once they are a day old.
+
+Only what the store itself writes is deleted, file by file, and no link is followed: a link, and what others have put
+into the store, is passed over and named.
 """
 
 from __future__ import annotations
 
 import contextlib
 import re
-import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from labreport.experiments.running.checkpoints import SAVED
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store.baselines import FOLDER as BASELINES
 from labreport.report.store.files import OutputError
@@ -32,11 +35,13 @@ REST_SECONDS = 86_400
 KEPT_SECONDS = 30 * 86_400
 """Age from which on the finished seeds of a run that was stopped are a rest."""
 _RULE = re.compile(r"([0-9]{1,6})(d?)")
+_KEY = re.compile(r"[0-9a-f]{64}")
+"""Name of the folder of a run's finished seeds."""
 
-
-Ground = Literal["baseline", "newest", "count", "days", "younger", "damaged"]
+Ground = Literal["baseline", "newest", "count", "days", "younger", "damaged", "link"]
 """Why a run stays. baseline: some baseline names it. newest: the newest complete one of its line. count, days: a rule
-keeps it. younger: it did not finish, and is younger than a kept run. damaged: it can't be read."""
+keeps it. younger: it did not finish, and is younger than a kept run. damaged: it can't be read. link: a link leads to
+it, so it may lie outside the store."""
 _WORDS: dict[Ground, str] = {
     "baseline": "of a baseline",
     "newest": "the newest of its line",
@@ -44,6 +49,7 @@ _WORDS: dict[Ground, str] = {
     "days": "not older than {number} days",
     "younger": "younger than a kept run",
     "damaged": "can't be read",
+    "link": "reached by a link",
 }
 
 
@@ -53,6 +59,16 @@ class RetentionRule:
 
     newest: int | None = None
     days: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leftovers:
+    """What lies in a store besides its runs."""
+
+    ours: tuple[Path, ...]
+    """Written by programs that were killed, and at least a day old: may be cleared."""
+    foreign: tuple[Path, ...]
+    """Links, and what the store does not write: passed over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +114,7 @@ def judge(
     now: datetime,
     *,
     readable: Callable[[Stored], bool] = lambda _run: True,
+    linked: Callable[[Stored], bool] = lambda _run: False,
 ) -> tuple[Fate, ...]:
     """Return what becomes of each run, newest first.
 
@@ -107,13 +124,18 @@ def judge(
         protected: lab and id of the runs that baselines name.
         now: the time, with its zone.
         readable: whether the result of a run can be read; asked of the newest runs only.
+        linked: whether a run is reached by a link; such a run stays, and stands for no other.
     """
     lines: dict[tuple[object, ...], list[Stored]] = {}
+    fates: list[Fate] = []
     for run in sorted(runs, key=_moment, reverse=True):
+        if linked(run):
+            fates.append(Fate(run=run, ground="link"))
+            continue
         entry = run.entry
         settings = tuple(sorted((name, str(value)) for name, value in entry.changed_settings.items()))
         lines.setdefault((entry.lab, entry.profile, entry.source, settings, entry.confirms), []).append(run)
-    fates = [fate for line in lines.values() for fate in _line(line, rules, protected, now, readable)]
+    fates += [fate for line in lines.values() for fate in _line(line, rules, protected, now, readable)]
     return tuple(sorted(fates, key=lambda fate: _moment(fate.run), reverse=True))
 
 
@@ -169,67 +191,129 @@ def _fate(
     return Fate(run=run)
 
 
+def is_linked(run: Stored) -> bool:
+    """Return whether a run is reached by a link, so that deleting it would delete outside the store."""
+    return run.folder.is_symlink() or run.folder.parent.is_symlink()
+
+
 def delete(run: Stored) -> None:
-    """Delete a run: its result first, so that half of it is never read.
+    """Delete a run: its result first, so that half of it is never read; files that are not ours stay.
 
     Raises:
         OutputError: the folder can't be written.
     """
-    if run.folder.is_symlink() or run.folder.parent.is_symlink():
+    if is_linked(run):
         raise OutputError(f"Can't delete {run.folder}: it is a link that leads out of the store.")
-    try:
-        with contextlib.suppress(FileNotFoundError):
-            run.path.unlink()
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(run.folder)
-    except OSError as error:
-        raise OutputError(f"Can't delete {run.folder}: {error.strerror or error}.") from error
+    _remove(run.path)
+    clear(run.folder)
 
 
-def rests(root: Path, *, clock: Callable[[], float] = time.time) -> tuple[Path, ...]:
-    """Return folders and files that killed programs left behind, at least a day old.
+def leftovers(root: Path, *, clock: Callable[[], float] = time.time) -> Leftovers:
+    """Return what killed programs left behind, at least a day old, and what is not the store's.
 
-    A folder with anything in it that we don't write ourselves is none of them.
+    Args:
+        root: of the store; it may be a link itself.
+        clock: the time, in seconds since 1970.
     """
-    found: list[Path] = []
-    for folder in sorted(path for path in root.glob("*/*") if path.is_dir() and path.parent.name != BASELINES):
-        parts = [path for path in folder.iterdir() if path.name.startswith(".") and path.suffix == ".part"]
-        if (folder / RESULT).exists():
-            found += [part for part in parts if _old(part, clock)]
-        elif all(path in parts or path.name == INDEX for path in folder.iterdir()) and _old(folder, clock):
-            found.append(folder)
-    # Seeds whose run was not continued: younger ones may still save hours.
-    found += [path for path in sorted(root.glob(f"*/{KEPT}/*")) if _old(path, clock, KEPT_SECONDS)]
-    return tuple(found)
+    ours: list[Path] = []
+    foreign: list[Path] = []
+    for lab in _inside(root):
+        if lab.is_symlink():
+            foreign.append(lab)
+        elif lab.is_dir() and lab.name != BASELINES:
+            for folder in _inside(lab):
+                if folder.name == KEPT and not folder.is_symlink():
+                    _sort_kept(folder, clock, ours, foreign)
+                else:
+                    _sort_run(folder, clock, ours, foreign)
+    return Leftovers(ours=tuple(ours), foreign=tuple(foreign))
+
+
+def _sort_run(folder: Path, clock: Callable[[], float], ours: list[Path], foreign: list[Path]) -> None:
+    """Put what is left in the folder of a run, or the folder itself where it holds no result, to its kind."""
+    if folder.is_symlink() or not folder.is_dir():
+        foreign.append(folder)
+        return
+    parts, others = [], []
+    for path in _inside(folder):
+        if _is_part(path):
+            parts.append(path)
+        elif path.is_symlink() or not path.is_file() or path.name not in (RESULT, INDEX):
+            others.append(path)
+    foreign += others
+    if (folder / RESULT).exists() or others:
+        ours += [part for part in parts if _old(part, clock)]
+    elif _old(folder, clock):
+        ours.append(folder)
+
+
+def _sort_kept(kept: Path, clock: Callable[[], float], ours: list[Path], foreign: list[Path]) -> None:
+    """Put each folder of finished seeds to its kind; of a run that was not continued, younger ones may save hours."""
+    for folder in _inside(kept):
+        if folder.is_symlink() or not folder.is_dir() or not _KEY.fullmatch(folder.name):
+            foreign.append(folder)
+        elif _old(folder, clock, KEPT_SECONDS):
+            foreign += [path for path in _inside(folder) if not _is_ours(path)]
+            ours.append(folder)
 
 
 def clear(rest: Path) -> None:
-    """Delete what a killed program left behind.
+    """Delete what a killed program left behind: a file, or what is ours in a folder, and the folder if that is all.
 
     Raises:
         OutputError: it can't be deleted.
     """
+    if rest.is_symlink() or not rest.is_dir():
+        _remove(rest)
+        return
+    for path in _inside(rest):
+        if _is_ours(path):
+            _remove(path)
     try:
-        if rest.is_dir():
-            shutil.rmtree(rest)
-        else:
-            rest.unlink(missing_ok=True)
+        rest.rmdir()
     except FileNotFoundError:
         pass  # another process has done it
     except OSError as error:
-        raise OutputError(f"Can't delete {rest}: {error.strerror or error}.") from error
+        if next(_inside(rest), None) is None:
+            raise OutputError(f"Can't delete {rest}: {error.strerror or error}.") from error
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"Can't delete {path}: {error.strerror or error}.") from error
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    """Return what lies in a folder, by name; nothing of one that is gone, or may not be read."""
+    with contextlib.suppress(OSError):
+        yield from sorted(folder.iterdir())
+
+
+def _is_part(path: Path) -> bool:
+    """Return whether a file is one that was being written when its program was killed."""
+    return path.name.startswith(".") and path.suffix == ".part" and not path.is_symlink() and path.is_file()
+
+
+def _is_ours(path: Path) -> bool:
+    """Return whether the store writes files of this name."""
+    named = path.name in (RESULT, INDEX) or path.suffix == SAVED
+    return _is_part(path) or (named and (path.is_symlink() or path.is_file()))
 
 
 def size_of(folder: Path) -> int:
-    """Return how many bytes the files of a folder hold, or a file."""
-    if folder.is_file():
-        return folder.stat().st_size
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    """Return how many bytes a file has, or those files of a folder that are ours."""
+    total = 0
+    for path in _inside(folder) if folder.is_dir() else (folder,):
+        with contextlib.suppress(OSError):  # another process has just deleted it
+            total += path.lstat().st_size if _is_ours(path) else 0
+    return total
 
 
 def _old(path: Path, clock: Callable[[], float], seconds: float = REST_SECONDS) -> bool:
     try:
-        return clock() - path.stat().st_mtime > seconds
+        return clock() - path.lstat().st_mtime > seconds
     except FileNotFoundError:
         return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from importlib.metadata import PathDistribution
 
 import pytest
 from helpers.places import ROOT
@@ -126,9 +127,9 @@ def zoo(tmp_path, monkeypatch):
     (labs / "help.py").write_text("MORE = 1\n")
     (labs / "apes.py").write_text("from .help import MORE\n" + OWN_LAB)
     monkeypatch.syspath_prepend(tmp_path)
-    plugins._offered.cache_clear()
+    plugins.forget()
     yield labs
-    plugins._offered.cache_clear()
+    plugins.forget()
     for name in [name for name in sys.modules if name.partition(".")[0] == "zoo"]:
         del sys.modules[name]
 
@@ -200,3 +201,12 @@ def test_a_setting_dataset_that_is_no_name_is_refused(tmp_path):
     lab = registry.load("own", file)
     with pytest.raises(LabError, match="must be the name of a data set, not 3"):
         registry.dataset_name(lab, lab.settings())
+
+
+def test_names_that_are_known_are_answered_without_another_look_at_a_distribution(monkeypatch):
+    figures = plugins.Registry("figure", "labreport.figures")
+    known = figures.names()
+    monkeypatch.setattr(PathDistribution, "read_text", lambda *_: pytest.fail("what is installed was read again"))
+    assert figures.names() == known
+    assert figures.knows("network-selection")
+    assert not figures.knows("nothing")

@@ -10,6 +10,7 @@ import msgspec
 
 from helpers.hand_results import hand_result
 from labreport.experiments.result import Result
+from labreport.experiments.running import identity
 from labreport.report.store.runs import Store
 
 DECIDING = {"mnist": "test_accuracy", "imdb": "test_accuracy", "reuters": "test_accuracy", "boston": "test_mae"}
@@ -70,6 +71,12 @@ def run(
         key_parts={**result.key_parts, "lab": version},
         provenance=msgspec.structs.replace(result.provenance, started=stamp, ended=stamp),
     )
+
+
+def keyed(result: Result) -> Result:
+    """Return the run with the key that its inputs really have, so that runs with other seeds are known as its kin."""
+    parts = {**result.key_parts, "seeds": ",".join(map(str, result.seeds))}
+    return msgspec.structs.replace(result, key_parts=parts, key=identity.key(parts))
 
 
 def stored(folder: Path, *results: Result) -> list[Path]:

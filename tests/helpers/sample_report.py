@@ -151,7 +151,7 @@ def sample(language: str) -> Report:
             caption=say("listing"),
             code=CODE,
             sha256=sha256(CODE.encode()).hexdigest(),
-            verified=True,
+            origin="ran",
         ),
         Example(
             id="imdb-example-matrix",
@@ -166,7 +166,7 @@ def sample(language: str) -> Report:
             caption=say("long_listing"),
             code=LONG_CODE,
             sha256=sha256(LONG_CODE.encode()).hexdigest(),
-            verified=False,
+            origin="compared",
         ),
     )
     imdb = Chapter(

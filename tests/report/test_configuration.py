@@ -87,7 +87,7 @@ def test_a_configuration_that_is_no_file_or_no_text_is_not_passed_over(tmp_path,
         configuration.load(tmp_path, {})
     (tmp_path / name).rmdir()
     (tmp_path / name).symlink_to("gone")
-    with pytest.raises(UsageError, match=f"Can't read {name}: No such file"):
+    with pytest.raises(UsageError, match=f"Can't read {name}: it is a link that leads nowhere"):
         configuration.load(tmp_path, {})
     (tmp_path / name).unlink()
     (tmp_path / name).write_bytes(b"\xff\xfe")

@@ -29,7 +29,7 @@ EXAMPLE = ROOT / "examples" / "german"
 
 
 def _forget() -> None:
-    plugins._offered.cache_clear()
+    plugins.forget()
     languages.language.cache_clear()
     load_table.cache_clear()
     languages.REGISTRY._loaded.clear()

@@ -21,11 +21,12 @@ from labreport.experiments.recording.importers.log import (
     seed_in,
 )
 from labreport.experiments.recording.series import KeyColumn, trainer_columns
+from labreport.experiments.system import reading
 
 
 def _line_of(path: Path, value: object) -> int | None:
     """Return the line where a faulty value stands first."""
-    text = path.read_text("utf-8-sig", errors="replace")
+    text = reading.text(path, "utf-8-sig", errors="replace", largest=reading.LARGEST)
     place = text.find(json.dumps(value, ensure_ascii=False))
     return None if place < 0 else text.count("\n", 0, place) + 1
 

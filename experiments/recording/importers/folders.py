@@ -21,6 +21,7 @@ from labreport.experiments.recording.importers.log import (
 from labreport.experiments.recording.importers.tables import header_of, rows_of
 from labreport.experiments.recording.series import KeyColumn, KeyColumns
 from labreport.experiments.result import Setting
+from labreport.experiments.system import reading
 
 _MOST_FOLDERS = 2_000
 _AUTOLOG = ("stopped_epoch", "restored_epoch")
@@ -81,7 +82,7 @@ def _read_store(path: Path) -> Log:
     settings: dict[str, Setting] = {
         file.relative_to(run / "params").as_posix(): value
         for file in files_below(run / "params")
-        if (value := file.read_text("utf-8", errors="replace").strip()) not in ("", "None")
+        if (value := reading.text(file, errors="replace").strip()) not in ("", "None")
     }
     log = _from_points(points, settings)
     log.files = files

@@ -12,6 +12,7 @@ from typing import Any
 from labreport.experiments.errors import LabError
 from labreport.experiments.recording.series import KeyColumns
 from labreport.experiments.result import Setting
+from labreport.experiments.system import reading
 
 _MOST_ENTRIES = 50_000
 _SEED_NAMES = ("seed", "random_seed", "random_state", "global_seed", "rng_seed")
@@ -66,7 +67,7 @@ def fault(path: Path, message: str, line: int | None = None) -> ImportFault:
 def head(path: Path, size: int = 65536) -> bytes:
     """Return the beginning of a file; empty where it can't be read."""
     try:
-        with path.open("rb") as file:
+        with reading.opened(path) as file:
             return file.read(size)
     except OSError:
         return b""
@@ -90,9 +91,7 @@ def text_of(path: Path) -> str:
         ImportFault: it is empty, too large, or not UTF-8.
     """
     try:
-        if path.stat().st_size > _LARGEST_TEXT:
-            raise fault(path, f"larger than {_LARGEST_TEXT // 1_000_000} MB")
-        content = path.read_bytes()
+        content = reading.content(path, _LARGEST_TEXT)
     except OSError as error:
         raise fault(path, error.strerror or str(error)) from error
     if not content.strip():

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from labreport.experiments.recording.importers.log import Importer, Log, checked, fault, files_below
 from labreport.experiments.recording.series import KeyColumn, KeyColumns
+from labreport.experiments.system import reading
 
 _SPLITS = {"train": "", "training": "", "validation": "val_", "val": "val_", "valid": "val_", "eval": "val_"}
 _LARGEST = 512_000_000
@@ -79,7 +80,7 @@ def _records(path: Path) -> Iterator[bytes]:
         size = path.stat().st_size
         if size == 0:
             raise fault(path, "the file is empty")
-        with path.open("rb") as file:
+        with reading.opened(path) as file:
             number = 0
             while head := file.read(12):
                 number += 1

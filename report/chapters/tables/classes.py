@@ -13,22 +13,18 @@ from labreport.report.chapters.tables.content import (
     numeric,
 )
 from labreport.report.document import Column
+from labreport.report.findings import confusion
 from labreport.report.words import Words
-
-LISTED_PAIRS = 10
-"""Pairs of classes that are listed at most."""
 
 
 @table()
 def confused_pairs(result: Result, words: Words) -> TableData:
     """List the most frequent mistakes between two classes."""
-    from labreport.report.figures.classes import confused_pairs as pairs_of
-
     said = _confusing(result)
     names = class_names(result, words, len(said.confusion))
     rows = tuple(
         (names[true], names[given], numbers.integer(count), numbers.percent(count / sum(said.confusion[true]), 1))
-        for true, given, count in pairs_of(said)[:LISTED_PAIRS]
+        for true, given, count in confusion.confused_pairs(said)[: confusion.LISTED_PAIRS]
     )
     if not rows:
         raise TableError("the network made no mistake")

@@ -10,6 +10,9 @@ from labreport.report.document import Column, escape
 from labreport.report.findings import analysis
 from labreport.report.words import Words
 
+HELD_OUT = "held_out"
+"""What the printed listing calls the number of samples that validate."""
+
 
 @table()
 def settings(result: Result, words: Words) -> TableData:
@@ -22,6 +25,8 @@ def settings(result: Result, words: Words) -> TableData:
             text = escape(str(value)) if isinstance(value, bool | str) else numbers.integer(value)
         changed = words("tables.changed") if name in result.changed_settings else ""
         rows.append((name, text, words.get(f"tables.setting_{name}", "") + changed))
+        if name == "validation_samples" and (count := _held_out(result)):
+            rows.append((HELD_OUT, numbers.integer(count), words("tables.held_out")))
     return TableData(
         columns=(
             Column(title=words("tables.setting"), kind="code"),
@@ -30,6 +35,11 @@ def settings(result: Result, words: Words) -> TableData:
         ),
         rows=tuple(rows),
     )
+
+
+def _held_out(result: Result) -> int:
+    """Return how many training samples really validated: of a sample of the data fewer than the setting says."""
+    return next((fit.validation_samples for fit in result.findings.trainings if fit.validation_samples), 0)
 
 
 @table("layers-ROLE")

@@ -12,6 +12,7 @@ from msgspec import UNSET
 
 from labreport.experiments.definitions import table
 from labreport.experiments.result import Result, Score
+from labreport.experiments.selection import NoValidationError
 from labreport.report import numbers
 from labreport.report.chapters.tables.content import TableData, TableError, numeric, with_unit
 from labreport.report.document import Column, escape
@@ -20,7 +21,7 @@ from labreport.report.findings.groups import groups
 from labreport.report.findings.scores import Quantity
 from labreport.report.words import Words
 
-DECIMALS = {"accuracy": 1, "loss": 3, "mae": 2, "mse": 2}
+DECIMALS = {"accuracy": numbers.SHARE_DIGITS, "loss": 3, "mae": 2, "mse": 2}
 """Decimals of each metric; accuracies in percent."""
 
 
@@ -41,9 +42,13 @@ def scores(result: Result, words: Words) -> TableData:
     cells: dict[tuple[str, str, str], list[Score]] = {}
     for s in listed:
         cells.setdefault((s.model, s.split, s.metric), []).append(s)
+    epochs = [_epochs(result, model) for model in models]
     spread = any(len(found) > 1 for key, found in cells.items() if key[1:] == main)
     columns = [Column(title=words("tables.model"))]
     contents: list[list[str]] = []
+    if any(count != numbers.UNKNOWN for count in epochs):
+        columns.append(numeric(words("tables.epochs")))
+        contents.append(epochs)
     for measure in measures:
         found = [cells.get((model, *measure), []) for model in models]
         digits = DECIMALS.get(measure[1], 2)
@@ -82,9 +87,12 @@ def folds(result: Result, words: Words) -> TableData:
         heads += ["published_training", "published_validation"]
         sizes = [analysis.series(result, f"published_{part}_samples") for part in ("train", "validation")]
     rows = []
+    try:
+        errors = analysis.fold_errors(result)
+    except (analysis.MissingValueError, NoValidationError):
+        errors = {}
     for position, fold in enumerate(result.findings.folds):
-        errors = [score.value for score in result.findings.scores if (score.fold, score.metric) == (fold.number, "mae")]
-        error = numbers.number(math.fsum(errors) / len(errors), 2) if errors else numbers.UNKNOWN
+        error = numbers.number(errors[fold.number], 2) if fold.number in errors else numbers.UNKNOWN
         row = [numbers.integer(fold.number), numbers.integer(fold.train_samples)]
         row += [numbers.integer(fold.validation_samples), error]
         row += [numbers.integer(values[position]) if position < len(values) else numbers.UNKNOWN for values in sizes]
@@ -101,6 +109,14 @@ def _trainings(result: Result, words: Words) -> dict[str, str]:
     if len(found) == 1:
         return {found[0].role: words("own.network")}
     return {group.role: words("own.network_of", number=number) for number, group in enumerate(found, 1)}
+
+
+def _epochs(result: Result, model: str) -> str:
+    """Return for how many epochs the model of a role was trained, over several seeds from the fewest to the most."""
+    found = [fit.epochs for fit in result.findings.trainings if fit.role == model]
+    if not found:
+        return numbers.UNKNOWN
+    return "–".join(numbers.integer(count) for count in sorted({min(found), max(found)}))
 
 
 def _measure_order(measure: tuple[str, str]) -> tuple[int, int]:

@@ -64,7 +64,7 @@ def best_epochs(result: Result, name: str) -> Answer:
 def flat_minimum(result: Result, name: str) -> Answer:
     """Epochs beside the best one are as good, as far as chance lets one tell."""
     group = group_named(result, name)
-    flat = group.flatness()
+    flat = group.flat()
     if flat is None:
         raise MissingValueError("a curve of fewer than three values says nothing of its noise")
     details = {**_about(group), "by_runs": int(flat.source == "runs")}
@@ -128,7 +128,7 @@ def made(group: MeasuredGroup) -> tuple[str, ...]:
     watched = group.watched
     names = ["improves"] if any(pair.training and pair.direction for pair in group.pairs) else []
     if watched is not None and group.best():
-        names += ["best_epoch", *(["flat_minimum"] if group.flatness() else [])]
+        names += ["best_epoch", *(["flat_minimum"] if group.flat() else [])]
         names += ["ahead_on_training"] if _both_parts(group) else []
     elif watched is not None:
         names.append("best_epochs")

@@ -83,9 +83,13 @@ def state(name: str, result: Result, own: Mapping[str, ClaimDefinition] | None =
     except _CANNOT_TELL as error:
         reason = str(error)
         return Claim(name=name, verdict="unknown", holds=0, seeds=0, numbers={}, reason=reason, definition=definition)
-    verdicts = list(overall.votes) or _verdicts(definition, result, *member) or [overall.holds]
+    verdicts = list(overall.votes) or _verdicts(definition, result, *member) or [bool(overall.holds)]
     holds = sum(verdicts)
     verdict: ClaimVerdict = "true" if holds == len(verdicts) else "false" if holds == 0 else "some"
+    if overall.together:
+        verdict = "true" if overall.holds else "false"
+    if overall.holds is None and (overall.together or verdict != "some"):
+        verdict = "unknown"
     return Claim(
         name=name,
         verdict=verdict,
@@ -102,7 +106,8 @@ def _verdicts(definition: ClaimDefinition, result: Result, *member: str) -> list
     verdicts: list[bool] = []
     for seed in sorted({fit.seed for fit in result.findings.trainings if fit.seed is not None}):
         try:
-            verdicts.append(bool(definition.guarded(_CANNOT_TELL, only_seed(result, seed), *member).holds))
+            holds = definition.guarded(_CANNOT_TELL, only_seed(result, seed), *member).holds
+            verdicts += [] if holds is None else [holds]
         except _CANNOT_TELL:
             continue
     return verdicts

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from labreport.experiments.definitions import Answer, claim
+import math
+
+from labreport.experiments.definitions import Answer, Number, claim
 from labreport.experiments.result import Predictions, Result
 from labreport.report.findings.analysis import MissingValueError, measure
-from labreport.report.findings.scores import Measured, deciding, measured
+from labreport.report.findings.confusion import LISTED_PAIRS, confused_pairs
+from labreport.report.findings.paired import Beyond, compared
+from labreport.report.findings.scores import Measured, alike, deciding, mean, measured
 
 
 def _beats(result: Result, model: str) -> Answer:
@@ -14,15 +18,30 @@ def _beats(result: Result, model: str) -> Answer:
     if judged is None:
         raise MissingValueError(f"The run of {result.lab} has no score on the test set.")
     simple = _rival(result, judged, model)
-    difference = judged.mean - simple.mean if judged.first.direction == "higher" else simple.mean - judged.mean
+    return beyond_chance(compared(result, judged, simple), score=judged.mean, baseline=simple.mean)
+
+
+def beyond_chance(found: Beyond, **numbers: Number) -> Answer:
+    """Return what a comparison says: that the first is ahead, that the second is, or that it is not known.
+
+    Args:
+        found: the comparison.
+        numbers: what was compared.
+    """
+    alone = dict(zip(("alone", "rival_alone"), found.alone or (), strict=False))
+    decided: dict[str, Number] = {"difference": abs(found.difference), f"p_{found.test}": found.p, **alone}
     return Answer(
-        holds=difference > 0, numbers={"score": judged.mean, "baseline": simple.mean, "difference": difference}
+        holds=found.ahead,
+        votes=found.votes,
+        together=True,
+        numbers={**numbers, **decided},
+        details={"ahead": int(found.difference > 0), "equal": int(found.difference == 0)},
     )
 
 
 def _rival(result: Result, judged: Measured, model: str) -> Measured:
     for one in measured(result).values():
-        if (one.kind, one.first.model, one.first.metric) == ("baseline", model, judged.first.metric):
+        if (one.kind, one.first.model) == ("baseline", model) and alike(one.first, judged.first):
             return one
     raise MissingValueError(f"The run of {result.lab} has no baseline '{model}' by {judged.first.metric}.")
 
@@ -41,7 +60,7 @@ def beats_majority(result: Result) -> Answer:
 
 @claim()
 def beats_linear(result: Result) -> Answer:
-    """The network beats a linear model on the test set."""
+    """The network beats a linear model on the test set, beyond chance."""
     return _beats(result, "linear")
 
 
@@ -80,16 +99,11 @@ def most_confused_pair(result: Result) -> Answer:
     """Some pair of classes is confused more than once: mistakes are not spread evenly."""
     if result.findings.data is None:
         raise MissingValueError("The run names no data.")
-    confusion = _final(result).confusion
-    pairs = [
-        (count, true, predicted)
-        for true, row in enumerate(confusion)
-        for predicted, count in enumerate(row)
-        if true != predicted
-    ]
-    if not pairs:
+    said = _final(result)
+    if not said.confusion:
         raise MissingValueError("The run has no confusion matrix.")
-    count, true, predicted = max(pairs, key=lambda pair: (pair[0], -pair[1], -pair[2]))
+    pairs = confused_pairs(said) or [(0, 0, 0)]
+    true, predicted, count = pairs[0]
     names = result.findings.data.class_names
     return Answer(
         holds=count > 1,
@@ -97,6 +111,42 @@ def most_confused_pair(result: Result) -> Answer:
             "true_name": names[true],
             "predicted_name": names[predicted],
             "count": count,
-            "samples": sum(confusion[true]),
+            "samples": sum(said.confusion[true]),
+        },
+    )
+
+
+@claim()
+def confused_with_larger(result: Result) -> Answer:
+    """Most of the frequent confusions name a class with more training samples than the true one."""
+    card = result.findings.data
+    pairs = confused_pairs(_final(result))[:LISTED_PAIRS]
+    if card is None or not pairs:
+        raise MissingValueError("The run has no confusion matrix with mistakes, or no data.")
+    larger = sum(card.train_class_counts[given] > card.train_class_counts[true] for true, given, _ in pairs)
+    return Answer(holds=2 * larger > len(pairs), numbers={"pairs": len(pairs), "larger": larger})
+
+
+@claim()
+def largest_error(result: Result) -> Answer:
+    """A single test sample makes up ten times its share of the squared error, or more."""
+    said = _final(result)
+    errors = [given - true for true, given in zip(said.true_values, said.predicted_values, strict=True)]
+    if len(errors) < 2:
+        raise MissingValueError(f"The run of {result.lab} holds no predicted values.")
+    worst = max(range(len(errors)), key=lambda place: abs(errors[place]))
+    squares, others = [error**2 for error in errors], [abs(e) for place, e in enumerate(errors) if place != worst]
+    share = squares[worst] / math.fsum(squares)
+    return Answer(
+        holds=share > 10 / len(errors),
+        numbers={
+            "true_value": said.true_values[worst],
+            "predicted_value": said.predicted_values[worst],
+            "share": share,
+            "samples": len(errors),
+            "mse": mean(squares),
+            "mse_without": mean([error**2 for error in others]),
+            "mae": mean([abs(error) for error in errors]),
+            "mae_without": mean(others),
         },
     )

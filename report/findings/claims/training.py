@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from labreport.experiments.definitions import Answer, Number, claim
 from labreport.experiments.result import Result
 from labreport.report.findings.analysis import (
+    MissingValueError,
     Turn,
     curves,
-    fold_spread,
+    fold_errors,
     mean_curve,
-    mean_of,
     measure,
     score,
     setting,
@@ -20,6 +22,10 @@ from labreport.report.findings.analysis import (
     trainings,
     turn,
 )
+from labreport.report.findings.claims.scores import beyond_chance
+from labreport.report.findings.paired import apart, compared
+from labreport.report.findings.scores import mean
+from labreport.report.numbers import difference
 
 
 def _turned(found: Turn) -> dict[str, Number]:
@@ -54,56 +60,81 @@ def training_accuracy_rises(result: Result) -> Answer:
 @claim()
 def overfits(result: Result) -> Answer:
     """The validation loss has its minimum before the last epoch and is higher at the end."""
-    found = turn(result)
-    return Answer(holds=found.overfits, numbers=_turned(found))
+    return _overfits(turn(result))
+
+
+def _overfits(found: Turn) -> Answer:
+    """Say whether a curve has turned; where it ends no higher than chance may have put it, that is not known."""
+    return Answer(
+        holds=None if found.open_end else found.overfits,
+        numbers=_turned(found),
+        details={"common": int(found.common)},
+    )
 
 
 @claim()
 def accuracy_gap(result: Result) -> Answer:
     """At the last epoch the training accuracy lies above the validation accuracy."""
-    train = mean_curve(result, shown_role(result), "accuracy")[-1]
-    validation = mean_curve(result, shown_role(result), "val_accuracy")[-1]
-    return Answer(
-        holds=train > validation, numbers={"train": train, "validation": validation, "gap": train - validation}
-    )
+    role = shown_role(result)
+    parts = [[curve[-1] for curve in curves(result, role, key)] for key in ("accuracy", "val_accuracy")]
+    fit = trainings(result, role)[0]
+    return _gap(parts[0], parts[1], (fit.train_samples or 0, fit.validation_samples or 0), "validation")
+
+
+def _gap(train: Sequence[float], other: Sequence[float], samples: tuple[int, int], name: str) -> Answer:
+    """Say whether the accuracy on the training samples is ahead of that on others beyond chance."""
+    if not all(samples):
+        raise MissingValueError("The run does not say on how many samples an accuracy was measured.")
+    answer = beyond_chance(apart(train, other, samples), train=mean(train), **{name: mean(other)})
+    return replace(answer, numbers={"gap" if key == "difference" else key: v for key, v in answer.numbers.items()})
 
 
 @claim()
 def smoothed_minimum_before_end(result: Result) -> Answer:
     """The smoothed validation MAE has its minimum before the last epoch."""
-    found = smoothed_turn(result)
-    return Answer(holds=found.overfits, numbers=_turned(found))
+    return _overfits(smoothed_turn(result))
+
+
+@claim()
+def smoothed_minimum_flat(result: Result) -> Answer:
+    """Epochs beside that of the lowest smoothed validation MAE are as good, as far as the folds can tell."""
+    flat = smoothed_turn(result).flat
+    if flat is None:
+        raise MissingValueError("One curve says nothing of how it differs from fold to fold.")
+    return Answer(holds=not flat.sharp, votes=(not flat.sharp,), numbers={"first": flat.first, "last": flat.last})
 
 
 @claim()
 def folds_spread(result: Result) -> Answer:
-    """The folds differ by more than a tenth of their mean, so that one split alone would mislead."""
-    low, high = fold_spread(result)
-    mean = mean_of(curves(result, "fold", "val_mae"))[-1]
-    return Answer(holds=high - low > 0.1 * mean, numbers={"low": low, "high": high, "difference": high - low})
+    """At the best epoch the folds differ by more than a tenth of their mean, so that one split alone would mislead."""
+    errors = fold_errors(result).values()
+    low, high = min(errors), max(errors)
+    return Answer(
+        holds=high - low > 0.1 * mean(tuple(errors)),
+        numbers={"low": low, "high": high, "difference": difference(high, low)},
+    )
 
 
 @claim()
 def train_test_gap(result: Result) -> Answer:
     """The final network does better on what it was trained on than on the test set."""
-    train, test = score(result, "train_accuracy").mean, score(result, "test_accuracy").mean
-    return Answer(holds=train > test, numbers={"train": train, "test": test, "gap": train - test})
+    if result.findings.data is None:
+        raise MissingValueError("The run names no data.")
+    train, test = score(result, "train_accuracy"), score(result, "test_accuracy")
+    samples = trainings(result, train.first.model)[0].train_samples or 0, result.findings.data.test_samples
+    return _gap(train.values, test.values, samples, "test")
 
 
 @claim()
 def stopping_beats_training_on(result: Result) -> Answer:
     """Stopping at the chosen epoch gives a better test accuracy than training to the end."""
-    stopped = score(result, "test_accuracy").mean
-    trained_on = score(result, "test_accuracy_overtrained").mean
-    return Answer(
-        holds=stopped > trained_on,
-        numbers={
-            "stopped": stopped,
-            "trained_on": trained_on,
-            "difference": stopped - trained_on,
-            "chosen_epochs": round(measure(result, "chosen_epochs").mean),
-            "epochs": trainings(result, "overtrained")[0].epochs,
-        },
+    stopped, trained_on = score(result, "test_accuracy"), score(result, "test_accuracy_overtrained")
+    return beyond_chance(
+        compared(result, stopped, trained_on),
+        stopped=stopped.mean,
+        trained_on=trained_on.mean,
+        chosen_epochs=round(measure(result, "chosen_epochs").mean),
+        epochs=trainings(result, "overtrained")[0].epochs,
     )
 
 
@@ -123,15 +154,26 @@ def encodings_agree(result: Result) -> Answer:
 
 @claim()
 def bottleneck_loses(result: Result) -> Answer:
-    """A narrow middle layer costs validation accuracy."""
-    wide = score(result, "validation_accuracy_selection").mean
-    narrow = score(result, "validation_accuracy_bottleneck").mean
+    """A narrow middle layer costs validation accuracy, each network at its own best epoch."""
+    wide = score(result, "validation_accuracy_selection")
+    narrow = score(result, "validation_accuracy_bottleneck")
+    own = turn(result, "bottleneck")
+    answer = beyond_chance(
+        compared(result, wide, narrow),
+        wide=wide.mean,
+        narrow=narrow.mean,
+        units=int(setting(result, "bottleneck_units")),
+        wide_epoch=turn(result, "selection").best_epoch,
+        narrow_epoch=own.best_epoch,
+        narrow_epochs=own.epochs,
+    )
+    return replace(answer, details={**answer.details, "still_learning": int(own.best_epoch == own.epochs)})
+
+
+@claim()
+def linear_trained_out(result: Result) -> Answer:
+    """The linear model was trained until its lowest validation loss had passed, as the network was."""
+    found = turn(result, "linear-selection")
     return Answer(
-        holds=narrow < wide,
-        numbers={
-            "wide": wide,
-            "narrow": narrow,
-            "difference": wide - narrow,
-            "units": int(setting(result, "bottleneck_units")),
-        },
+        holds=found.best_epoch < found.epochs, numbers={"best_epoch": found.best_epoch, "epochs": found.epochs}
     )

@@ -20,7 +20,13 @@ NUMBERS = "numbers"
 """Table of what numbers are called: of all claims, and inside the table of a claim of that one."""
 
 
-def sentence(definition: ClaimDefinition, verdict: ClaimVerdict, language: str, lab: str) -> str:
+UNDECIDED = "undecided"
+"""Text of a claim that was measured, where the difference is not larger than chance; without it `unknown` serves."""
+
+
+def sentence(
+    definition: ClaimDefinition, verdict: ClaimVerdict, language: str, lab: str, *, measured: bool = False
+) -> str:
     """Return what a claim says in one language, as a template.
 
     Args:
@@ -28,6 +34,7 @@ def sentence(definition: ClaimDefinition, verdict: ClaimVerdict, language: str, 
         verdict: what it turned out to be.
         language: of the report; where the claim has no words in it, another one's are taken, with its tag before them.
         lab: some shipped claims have words of their own in a lab.
+        measured: whether there are numbers, also where the verdict is unknown.
 
     Raises:
         MissingValueError: the claim has no words in any language.
@@ -35,7 +42,8 @@ def sentence(definition: ClaimDefinition, verdict: ClaimVerdict, language: str, 
     for name, texts in _tables(definition, language):
         said = texts.get(lab, {}).get(definition.name) or texts.get(definition.name)
         if said:
-            return str(said[verdict]) if name == language else f"[{name}] {said[verdict]}"
+            text = str((measured and verdict == "unknown" and said.get(UNDECIDED)) or said[verdict])
+            return text if name == language else f"[{name}] {text}"
     raise MissingValueError(f"The claim '{definition.name}' has no wording in claims.toml ({language}).")
 
 

@@ -86,6 +86,14 @@ def test_a_section_has_headings_of_its_own():
         (":::note\n\nfine\n\n\\beta\n:::", r":7: The sign"),
         ("- one\n- $y", r":4: The sign"),
         ("\U000f0000", r":3: the character U\+F0000 is for private use"),
+        ("x^n^ and", r":3: The sign '\^'"),
+        ("H~n~O", r":3: The sign '~'"),
+        ("[TOC]", r":3: The sign '\[TOC\]'"),
+        ("!!! note without quotes", r":3: The sign '!!!'"),
+        ("see [^x]\n\n[^x]: a\n\n    - list", r":7: the footnote \[\^x\] may hold paragraphs only"),
+        ("see [^x]\n\n[^x]: a **b", r":5: the footnote or reference 'x': The sign '\*'"),
+        ("a ^[b **c]", r":3: the footnote or reference"),
+        ("[see @unknown, p. x]", r":3: 'unknown' is not in references\.toml"),
     ],
 )
 def test_what_would_be_printed_as_a_sign_is_an_error_with_its_line(text, message):
@@ -125,6 +133,57 @@ def test_formulas_between_other_signs_are_set(written, tex):
 
 def test_words_between_two_formulas_stay_words():
     assert _read("# T\n\n第 $i$ 篇与 $p$ 的\n").opening[0].text == "第 $i$ 篇与 $p$ 的"
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("1. one\n2) two\n> 3. three\n", "<ol>"),
+        (
+            "- a\n  - ```python\n    # comment\n    ```\n- b\n",
+            '<li>\n<pre tabindex="0"><code><span class="c"># comment</span>',
+        ),
+        ("1. ~~~\n   # a\n   ~~~\n", "<code># a</code>"),
+        ("    # code\n    $ ls **/*.py\n", "<code># code\n$ ls **/*.py</code>"),
+        ("| a |\n|---|\n| `x | y` |\n", "<td><code>x | y</code></td>"),
+        ("| a |\n|---|\n| $|x|$ |\n", "<td><math>"),
+        ("| a |\n|---|\n| x<br>y |\n", "x<br>\ny"),
+        ("术语\n: 解释\n", "<dt>术语</dt>\n<dd>解释</dd>"),
+        (
+            "[a][Ref] [ref][] [REF]\n\n[ref]: https://example.org/2020 'title'\n",
+            '<a href="https://example.org/2020">REF</a>',
+        ),
+        ("https://example.org/2020 <https://example.org/2021> &#20013;\n", "中"),
+        ("花费${{ const(5) }}，而$k$={{ const(3) }}，$k=3$元\n", "$5，而\u2009<math>"),
+        ("US${{ const(5) }}, and $x=5$; ${{ const(6) }}-${{ const(7) }}\n", "; $6-$7"),
+        ("$$\n\\begin{aligned}\na &= b \\\\\nc &= d\n\\end{aligned}\n$$\n", "<mtable"),
+        ("[see @whole, p. x; -@whole] and @whole, me@whole.org\n", 'see <a href="#imdb-reference-1">1</a>, p. x'),
+        ("::: note\ntext\n:::\n", "text"),
+    ],
+)
+def test_a_form_that_people_write_is_set(text, held):
+    note = _read(f"# T\n\n{text}", {"whole": "A whole entry."})
+    assert held in on_screen("zh").prose(note.opening[0].text)
+
+
+def test_a_link_is_defined_in_another_section_than_it_stands():
+    note = _read("# T\n\n[text][far]\n\n## S {#s}\n\n[far]: <https://example.org/a_b>\n")
+    assert on_screen("en").prose(note.opening[0].text) == '<p><a href="https://example.org/a_b">text</a></p>'
+
+
+def test_a_footnote_has_paragraphs_and_may_stand_in_the_text():
+    note = _read("# T\n\nA[^a] b ^[c [d](https://example.org)].\n\n[^a]: one\n  more\n\n    two\n\nafter\n")
+    first, second = note.references.footnotes.values()
+    assert on_screen("en").inline(first) == "one more<br>\ntwo"
+    assert second == "c [d](https://example.org)"
+    assert note.opening[0].text.endswith("after")
+
+
+def test_an_admonition_becomes_a_box():
+    note = _read('# T\n\n!!! warning "小心"\n    text\n\n    ```\n    # code\n    ```\nafter\n')
+    box, after = note.opening
+    assert (box.kind, after.text) == ("caution", "after")
+    assert box.text == "**小心**\n\ntext\n\n```\n# code\n```"
 
 
 def test_an_alert_becomes_a_box(tmp_path):

@@ -200,7 +200,14 @@ def test_the_text_that_a_report_carries_is_read_paragraph_by_paragraph():
     blocks = (
         Prose(markdown=LanguageTexts({"zh": "一**二**\n\n- 项\n- 目", "en": "One **two**\n\n- item\n- other"})),
         Exercise(id="e", number="1", points=1, task="Alike.", hint="", solution="No one reads this."),
-        Table(id="t", number="1", caption="Scores", columns=(Column(title="n"),), rows=(("9",),)),
+        Table(
+            id="t",
+            number="1",
+            caption="Scores",
+            columns=(Column(title="n"), Column(title="code", kind="code"), Column(title="m")),
+            rows=(("9", "a*b*", LanguageTexts({"zh": "**好**", "en": "**good**"})), ("8", "", "")),
+        ),
+        Figure(id="f", number="1", caption="", svg="", alt="", width_mm=1, height_mm=1, data=_curve()),
     )
     chapter = Chapter(
         id="imdb",
@@ -213,14 +220,41 @@ def test_the_text_that_a_report_carries_is_read_paragraph_by_paragraph():
     text = printed.decode(printed.encode(printed.printed(report, ["imdb"])))
     found = {language: [(part.section, part.text) for part in labs["imdb"]] for language, labs in of_text(text).items()}
     assert found == {
-        "zh": [("", "Start"), *(("结果", line) for line in ("一二", "项", "目", "Alike.", "Scores"))],
-        "en": [("", "Start"), *(("Results", line) for line in ("One two", "item", "other", "Alike.", "Scores"))],
+        "zh": [
+            ("", "Start"),
+            *(("结果", line) for line in ("一二", "项", "目", "Alike.", "Scores", "9 · a*b* · 好", "8")),
+        ],
+        "en": [
+            ("", "Start"),
+            *(("Results", line) for line in ("One two", "item", "other", "Alike.", "Scores", "9 · a*b* · good", "8")),
+        ],
     }
 
 
+def _curve() -> Table:
+    """What a figure shows, which its run holds as well."""
+    return Table(id="f-data", number="1", caption="", columns=(Column(title="epoch"),), rows=(("1",),))
+
+
+def test_a_cell_that_was_printed_otherwise_is_a_change_of_the_text():
+    def printed_with(cell: str) -> Version:
+        table = Table(
+            id="t", number="1", caption="", columns=(Column(title="a"), Column(title="b")), rows=(("x", cell),)
+        )
+        chapter = Chapter(id="imdb", number="1", title="IMDB", sections=(Section(id="s", title="S", blocks=(table,)),))
+        report = msgspec.structs.replace(sample("en"), chapters=(chapter,))
+        pages = of_text(printed.printed(report, ["imdb"]))
+        return Version(label=cell, kind="report", results={"imdb": run()}, pages=pages)
+
+    (lab,) = compare(printed_with("nine words"), printed_with("ten words"), Terms(languages=("en",))).labs
+    (note,) = lab.notes
+    assert [(piece.a, piece.b) for piece in note.pieces if piece.changed] == [("nine", "ten")]
+    assert note.section == "S"
+
+
 def test_markdown_is_compared_by_its_words():
-    assert plain("See [](#figure-curves) and **bold** `code` [Keras](https://keras.io) \\[x\\].") == (
-        "See … and bold code Keras [x]."
+    assert plain("See [](#figure-curves) and **bold** `code` [Keras](https://keras.io) \\[x\\] 2\\*.") == (
+        "See … and bold code Keras [x] 2*."
     )
 
 

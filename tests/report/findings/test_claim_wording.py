@@ -37,13 +37,13 @@ OWN = Additions(claims={"good": good, "faulty": faulty})
 
 def test_a_claim_speaks_its_own_words_and_names_its_numbers():
     context = Context(hand_result("imdb"), "zh", own=OWN)
-    assert context.claim("good") == "50.0% 最好"
+    assert context.claim("good") == "50.00% 最好"
     (section,) = with_evidence((), context, "id", "1")
     assert section.blocks[0].rows[0][3] == "最高 0.5000"
 
 
 def test_a_missing_language_is_lent_by_another_one_and_marked():
-    assert Context(hand_result("imdb"), "en", own=OWN).claim("good") == "[zh] 50.0% 最好"
+    assert Context(hand_result("imdb"), "en", own=OWN).claim("good") == "[zh] 50.00% 最好"
 
 
 def test_a_claim_of_one_lab_is_unknown_to_another():

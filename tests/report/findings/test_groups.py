@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labreport.experiments.result import EarlyStopping
-from labreport.report.findings.groups import GroupCurve, best_of, groups, jitter
+from labreport.report.findings.flatness import jitter
+from labreport.report.findings.groups import GroupCurve, best_of, groups
 
 NAN = math.nan
 
@@ -138,16 +139,16 @@ def _shaken(values, by):
 def test_a_flat_minimum_is_told_from_a_sharp_one():
     flat = [1.0, 0.6, 0.401, 0.4, 0.402, 0.401, 0.6, 0.9]
     (group,) = grouped(*_shaken(flat, lambda seed, epoch: 0.004 * ((epoch * 7 + seed * 3) % 5)))
-    found = group.flatness()
+    found = group.flat()
     assert (found.first, found.last, found.source) == (3, 6, "runs")
     sharp = [1.0, 0.6, 0.2, 0.6, 0.9, 1.2]
     (group,) = grouped(*_shaken(sharp, lambda seed, epoch: 0.001 * seed * epoch))
-    assert group.flatness().sharp
+    assert group.flat().sharp
 
 
 def test_the_jitter_of_one_curve_tells_how_flat_its_minimum_is():
     (group,) = grouped(training(val_loss=[1.0, 0.8, 0.62, 0.5, 0.49, 0.5, 0.49, 0.51, 0.6, 0.72, 0.86]))
-    found = group.flatness()
+    found = group.flat()
     assert found.source == "jitter"
     assert found.first <= group.best().epoch <= found.last
     assert found.last < 11

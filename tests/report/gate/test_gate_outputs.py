@@ -79,7 +79,8 @@ def test_every_reason_has_words_and_every_word_gets_its_values(language):
     values = dict.fromkeys(
         [
             *("seeds", "message", "runs", "count", "a", "b", "name", "field", "lost", "current", "baseline", "loss"),
-            *("margin", "shown", "p", "adjusted", "level", "fresh", "fresh_range", "holds", "fails"),
+            *("margin", "shown", "p", "adjusted", "level", "fresh", "fresh_range", "holds", "fails", "revision"),
+            "commits",
         ],
         "7",
     )

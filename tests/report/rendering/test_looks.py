@@ -26,7 +26,7 @@ DATE = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def _forget() -> None:
-    plugins._offered.cache_clear()
+    plugins.forget()
     THEMES._loaded.clear()
     theme.palette.cache_clear()
 

@@ -66,7 +66,7 @@ def test_code_listing_and_output_stand_in_fences(written):
 
 
 def test_a_fence_is_longer_than_any_in_the_code():
-    listing = Listing(id="l", number="1.1", caption="c", code="x = '''```'''", sha256="0" * 64, verified=True)
+    listing = Listing(id="l", number="1.1", caption="c", code="x = '''```'''", sha256="0" * 64, origin="ran")
     assert "````python\nx = '''```'''\n````" in markdown(with_block(listing))[0]
 
 

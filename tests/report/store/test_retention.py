@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -108,9 +107,9 @@ def test_a_rest_is_what_a_killed_program_left_and_only_once_it_is_old(tmp_path):
     run = put(tmp_path, entry(day=0))
     part = run / ".index.json.y.part"
     part.write_bytes(b"half")
-    assert retention.rests(tmp_path) == ()
+    assert retention.leftovers(tmp_path).ours == ()
     tomorrow = time.time() + retention.REST_SECONDS + 60
-    found = retention.rests(tmp_path, clock=lambda: tomorrow)
+    found = retention.leftovers(tmp_path, clock=lambda: tomorrow).ours
     assert sorted(found) == sorted([empty, half, part])
     for rest in found:
         retention.clear(rest)
@@ -120,12 +119,12 @@ def test_a_rest_is_what_a_killed_program_left_and_only_once_it_is_old(tmp_path):
 
 
 def test_finished_seeds_of_a_run_that_was_stopped_stay_for_a_month(tmp_path):
-    seed = tmp_path / "imdb" / ".partial" / "key" / "seed-0.msgpack"
+    seed = tmp_path / "imdb" / ".partial" / ("a" * 64) / "seed-0.msgpack"
     seed.parent.mkdir(parents=True)
     seed.write_bytes(b"seed")
     now = time.time()
-    assert retention.rests(tmp_path, clock=lambda: now + retention.REST_SECONDS + 60) == ()
-    (rest,) = retention.rests(tmp_path, clock=lambda: now + retention.KEPT_SECONDS + 60)
+    assert retention.leftovers(tmp_path, clock=lambda: now + retention.REST_SECONDS + 60).ours == ()
+    (rest,) = retention.leftovers(tmp_path, clock=lambda: now + retention.KEPT_SECONDS + 60).ours
     retention.clear(rest)
     assert not seed.exists()
 
@@ -137,7 +136,7 @@ def test_a_run_whose_deletion_was_cut_off_is_no_run_any_more(tmp_path, monkeypat
     def killed(_path: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(shutil, "rmtree", killed)
+    monkeypatch.setattr(Path, "rmdir", killed)
     with pytest.raises(KeyboardInterrupt):
         retention.delete(Store(tmp_path).list().runs[-1])
     listing = Store(tmp_path).list()
@@ -255,3 +254,43 @@ def test_a_link_out_of_the_store_is_never_followed(tmp_path):
     with pytest.raises(OutputError, match="leads out of the store"):
         retention.delete(run)
     assert (outside / "result.json").read_text() == "mine"
+
+
+def test_nothing_outside_the_store_and_nothing_of_others_is_ever_deleted(place, capsys):
+    victim = place / "victim"
+    keys = ["a" * 64, "b" * 64]
+    for name in (*keys, "empty"):
+        (victim / name).mkdir(parents=True)
+        (victim / name / "thesis.txt").write_text("years of work")
+    (victim / "empty" / "thesis.txt").unlink()
+    runs = place / "runs"
+    (runs / "mnist").mkdir()
+    (runs / "mnist" / ".partial").symlink_to(victim)
+    (runs / "linked").symlink_to(victim)
+    (runs / "imdb" / "single").symlink_to(victim / "empty")
+    (runs / "imdb" / "broken").symlink_to(place / "gone")
+    seeds = runs / "imdb" / ".partial" / keys[0]
+    seeds.mkdir(parents=True)
+    (seeds / "seed-0.msgpack").write_bytes(b"old")
+    (seeds / "own.txt").write_text("mine")
+    (runs / "imdb" / ".partial" / "notes").mkdir()
+    kept = put(runs, entry(day=5))
+    outside = put(place / "elsewhere", entry(day=1, run_id="of-another-store"))
+    (runs / "imdb" / outside.name).symlink_to(outside)
+    oldest = runs / "imdb" / entry(day=0).run_id
+    (oldest / "own.txt").write_text("mine")
+    long_ago = time.time() - 400 * 86_400
+    for path in [*victim.rglob("*"), *runs.rglob("*")]:
+        if path.name != "result.json":  # its time is that of its index
+            os.utime(path, (long_ago, long_ago), follow_symlinks=False)
+    assert main(["gc", "--keep", "1"]) == 0
+    assert main(["gc", "--keep", "1", "--yes"]) in (0, 2)
+    said = capsys.readouterr().out
+    for name in ("mnist/.partial", "runs/linked", "imdb/single", "imdb/broken", ".partial/notes", "own.txt"):
+        assert name in said, name
+    assert {path.name for path in victim.rglob("*")} == {*keys, "empty", "thesis.txt"}
+    assert (outside / "result.json").exists()
+    assert kept.exists()
+    assert not (oldest / "result.json").exists()
+    assert (oldest / "own.txt").exists()
+    assert [path.name for path in seeds.iterdir()] == ["own.txt"]

@@ -1,0 +1,180 @@
+"""Stores of several machines joined to one: the shards of a night.
+
+Every run is copied byte for byte; a run that several stores hold is one. Runs of one version with different seeds that
+lie in one store each, as the shards of a lab do, become one run of all seeds instead. The stores that are read never
+change, every file is written beside its place and renamed, and what is there already is left as it is; so a merge that
+was stopped is finished by asking for it again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from labreport.experiments.system import reading
+from labreport.report.errors import UnreadableError, UsageError
+from labreport.report.store import codec, files, promotions
+from labreport.report.store import sources as sources_kept
+from labreport.report.store.baselines import FOLDER as BASELINES
+from labreport.report.store.baselines import Baseline, Baselines
+from labreport.report.store.pooling import ContradictionError, poolable, pooled, version_of
+from labreport.report.store.promotions import Promotion
+from labreport.report.store.runs import INDEX, RESULT, Store, StoredResult, read
+
+
+@dataclass(kw_only=True)
+class Merged:
+    """What became of a merge."""
+
+    copied: list[str] = field(default_factory=list)
+    """Runs that are new, as lab/run."""
+    known: list[str] = field(default_factory=list)
+    """Runs that were there already."""
+    joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Run of all seeds, as lab/run -> the runs of which it is made."""
+    baselines: list[str] = field(default_factory=list)
+    """Files of baselines that are new."""
+    problems: list[str] = field(default_factory=list)
+    """What the stores contradict each other in, and what can't be read; nothing of it was taken."""
+
+
+def merge(sources: Sequence[Path], target: Store, *, baseline: str | None = None) -> Merged:
+    """Bring the runs and baselines of stores into another one.
+
+    Args:
+        sources: folders of stores.
+        target: made as needed; it may be one of them.
+        baseline: only this baseline and the runs that it names; None: everything.
+
+    Raises:
+        UsageError: a folder is not there, or holds neither a run nor a baseline.
+        NoBaselineError: a folder has no baseline of that name.
+        OutputError: the target can't be written.
+    """
+    done = Merged()
+    found: dict[tuple[str, str], dict[Path, StoredResult]] = {}
+    for source in dict.fromkeys(source.resolve() for source in sources):
+        wanted = None if baseline is None else _named(source, baseline)
+        for stored in _runs(source, done):
+            if wanted is not None and (stored.result.lab, stored.result.run_id) not in wanted:
+                continue
+            found.setdefault((stored.result.lab, stored.result.run_id), {})[source] = stored
+    target.prepare()
+    whole = {name: next(iter(copies.values())) for name, copies in found.items() if _alike(name, copies, done)}
+    alone = [whole[name] for name, copies in found.items() if name in whole and len(copies) == 1]
+    parts = _join(alone, target, done) if len({one.path.parents[2] for one in alone}) > 1 else set()
+    for name, stored in whole.items():
+        if name not in parts:
+            _take(stored, target, done)
+    for source in dict.fromkeys(source.resolve() for source in sources):
+        places = [source / BASELINES] if baseline is None else [Baselines(source).place(baseline)]
+        for place in places:
+            _take_files(place, source, target.root, done)
+        _take_sources(source, target.root)
+    return done
+
+
+def _runs(source: Path, done: Merged) -> Iterator[StoredResult]:
+    if not source.is_dir():
+        raise UsageError(f"There is no folder {source}.")
+    paths = sorted(source.glob(f"*/*/{RESULT}"))
+    if not paths and not (source / BASELINES).is_dir():
+        raise UsageError(f"The folder {source} holds no run; name the folder of a store, such as runs.")
+    for path in paths:
+        try:
+            stored = read(path)
+        except UnreadableError as error:
+            done.problems.append(str(error).partition("\n")[0])
+            continue
+        if (stored.result.lab, stored.result.run_id) == path.parts[-3:-1]:
+            yield stored
+        else:
+            done.problems.append(f"{path} is not where a run of {stored.result.lab} belongs.")
+
+
+def _alike(name: tuple[str, str], copies: Mapping[Path, StoredResult], done: Merged) -> bool:
+    if len({stored.content for stored in copies.values()}) == 1:
+        return True
+    done.problems.append(f"{'/'.join(name)} is not the same in {' and '.join(map(str, copies))}; none was taken.")
+    return False
+
+
+def _join(alone: Sequence[StoredResult], target: Store, done: Merged) -> set[tuple[str, str]]:
+    """Store a run of all seeds for each version that several stores have a part of; return the parts."""
+    versions: dict[tuple[str, str], list[StoredResult]] = {}
+    for stored in alone:
+        if poolable(stored.result):
+            versions.setdefault((stored.result.lab, version_of(stored.result.key_parts)), []).append(stored)
+    parts: set[tuple[str, str]] = set()
+    for group in versions.values():
+        if len({stored.path.parents[2] for stored in group}) < 2:
+            continue
+        try:
+            result = pooled([stored.result for stored in sorted(group, key=_order)])
+        except ContradictionError as error:
+            done.problems.append(f"{error} The runs stay apart.")
+            continue
+        name = f"{result.lab}/{result.run_id}"
+        if (target.root / name / RESULT).exists():
+            done.known.append(name)
+        else:
+            files.write(target.root / name / RESULT, codec.encode(result))
+        done.joined[name] = tuple(stored.result.run_id for stored in group)
+        parts |= {(stored.result.lab, stored.result.run_id) for stored in group}
+    return parts
+
+
+def _order(stored: StoredResult) -> tuple[tuple[int, ...], str]:
+    return stored.result.seeds, stored.result.run_id
+
+
+def _take(stored: StoredResult, target: Store, done: Merged) -> None:
+    """Copy a run with the notes in its index: the result last, because with it the run begins to be there."""
+    name = f"{stored.result.lab}/{stored.result.run_id}"
+    place = target.root / name
+    if (place / RESULT).exists():
+        if reading.digest(place / RESULT) == sha256(stored.content).hexdigest():
+            done.known.append(name)
+        else:
+            done.problems.append(f"{name} is not the same in {stored.path.parents[2]} and in {target.root}; not taken.")
+        return
+    index = stored.path.with_name(INDEX)
+    if index.is_file():
+        files.write(place / INDEX, reading.content(index, reading.LARGEST_TEXT))
+    files.write(place / RESULT, stored.content)
+    done.copied.append(name)
+
+
+def _named(source: Path, baseline: str) -> set[tuple[str, str]]:
+    return {(entry.key.lab, run.run_id) for entry in Baselines(source).entries(baseline) for run in entry.runs}
+
+
+def _take_files(folder: Path, source: Path, root: Path, done: Merged) -> None:
+    """Copy baselines with their history; one that is there already with another content is named and stays."""
+    for path in sorted(path for path in folder.rglob("*.json") if path.is_file()):
+        name = path.relative_to(source)
+        kind = Promotion if promotions.FOLDER in name.parts else Baseline
+        try:
+            content = reading.content(path, reading.LARGEST_TEXT)
+            codec.parse(content, kind, str(path))
+        except (OSError, UnreadableError) as error:
+            done.problems.append(str(error).partition("\n")[0])
+            continue
+        if not (root / name).exists():
+            files.write(root / name, content)
+            done.baselines.append(name.as_posix())
+        elif reading.digest(root / name) != sha256(content).hexdigest():
+            done.problems.append(f"{name.as_posix()} is not the same in {source} and in {root}; not taken.")
+
+
+def _take_sources(source: Path, root: Path) -> None:
+    """Copy the sources of labs whose content is what their name says."""
+    for path in sorted((source / sources_kept.FOLDER).glob("*.txt")):
+        place = sources_kept.place(root, path.stem)
+        with contextlib.suppress(OSError):
+            content = reading.content(path, reading.LARGEST_TEXT)
+            if sha256(content).hexdigest() == path.stem and not place.exists():
+                files.write(place, content)
