@@ -66,7 +66,7 @@ def test_both_languages_say_the_same_in_the_same_order(result):
 def test_the_best_epoch_is_that_of_the_mean_and_its_spread_is_said():
     said = text(seeds_run())
     assert "it is lowest on average at epoch 6 (0.4150) and ends at 0.5950 at epoch 12" in said
-    assert "It is sharp: as far as the differences between the trainings can tell" in said
+    assert "This best epoch is sharply determined: as far as the differences between the trainings can tell" in said
 
 
 def test_validation_at_every_fifth_epoch_is_told_at_its_epochs():
@@ -149,8 +149,8 @@ def test_scores_of_folds_and_of_validation_data_are_shown_with_their_spread():
     scores = [score("validation_acc", 0.7 + 0.1 * fold, 0, fold=fold, model="fit") for fold in (0, 1, 2)]
     scores = [msgspec.structs.replace(one, fold=one.fold + 1) for one in scores]
     said = text(own_run("folds", *folds, scores=tuple(scores)))
-    assert "| model | validation acc (%) | ± standard deviation (3 trainings) |" in said
-    assert "| network | 80.00 | 10.00 |" in said
+    assert "| model | epochs | validation acc (%) | ± standard deviation (3 trainings) |" in said
+    assert "| network | 2 | 80.00 | 10.00 |" in said
 
 
 def test_what_was_evaluated_on_a_stream_is_shown_without_a_part_of_the_data():
