@@ -17,6 +17,9 @@ from typing import Any, ParamSpec, TypeVar
 EVENTS = "events.jsonl"
 PRINTED = "printed.txt"
 
+CURRENT: list[Events] = []
+"""That of the script which this process watches; empty where none is watched."""
+
 Parameters = ParamSpec("Parameters")
 Answered = TypeVar("Answered")
 
@@ -34,6 +37,7 @@ class Events:
         self.folder = folder
         self.place = place
         self._file = (folder / EVENTS).open("a", encoding="utf-8")
+        CURRENT[:] = [self]
         self._process = os.getpid()
         self._lock = threading.Lock()
         self._warned = False

@@ -5,6 +5,8 @@ Columns of numbers have the same number of decimals in every row, so that they s
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
 from labreport.experiments.definitions import table
 from labreport.experiments.result import Result
 from labreport.experiments.selection import NoValidationError
@@ -12,6 +14,7 @@ from labreport.report import numbers
 from labreport.report.chapters.tables.content import TableData, TableError, numeric, with_unit
 from labreport.report.document import Column, escape
 from labreport.report.findings import analysis
+from labreport.report.findings.groups import groups
 from labreport.report.findings.scores import Measured, Quantity, scores_of
 from labreport.report.words import Words
 
@@ -29,8 +32,9 @@ def scores(result: Result, words: Words) -> TableData:
     Values are means over the seeds; the first measure of the test set also has its standard deviation. Of two scores
     of one network with one metric, the second has a column under its own name.
     """
+    own = result.findings.own is not UNSET
     every = (*scores_of(result.findings.scores).values(), *scores_of(result.findings.baselines, "baseline").values())
-    listed = [one for one in every if one.first.split != "validation"]
+    listed = [one for one in every if own or one.first.split != "validation"]
     if not listed:
         raise TableError("the run records no scores")
     cells: dict[tuple[str, _Measure], Measured] = {}
@@ -43,7 +47,7 @@ def scores(result: Result, words: Words) -> TableData:
     main = next((measure for measure in measures if measure[0] == "test"), measures[0])
     models = list(dict.fromkeys(one.first.model for one in listed))
     epochs = [_epochs(result, model) for model in models]
-    spread = any(len(one.values) > 1 for (_, measure), one in cells.items() if measure == main)
+    spread = any(len(_repetitions(one).values) > 1 for (_, measure), one in cells.items() if measure == main)
     columns = [Column(title=words("tables.model"))]
     contents: list[list[str]] = []
     if any(count != numbers.UNKNOWN for count in epochs):
@@ -54,15 +58,20 @@ def scores(result: Result, words: Words) -> TableData:
         found = [cells.get((model, measure)) for model in models]
         digits = DECIMALS.get(metric, 2)
         unit = next(one.unit for one in found if one is not None)
-        title = words.get(f"tables.{split}_{metric}", f"{split} {escape(metric)}")
+        title = words.get(f"tables.{split}_{metric}", f"{words(f'own.role_{split}')} {escape(metric)}")
         columns.append(numeric(with_unit(escape(name.replace("_", " ")) or title, unit, words)))
         contents.append([_mean(one, digits) for one in found])
         if spread and measure == main:
-            columns.append(numeric(words("tables.deviation", seeds=len(result.seeds))))
-            contents.append([_deviation(one, digits) for one in found])
+            repeated = [None if one is None else _repetitions(one) for one in found]
+            most = max(len(one.values) for one in repeated if one is not None)
+            heading = words("own.deviation", count=most) if own else words("tables.deviation", seeds=len(result.seeds))
+            columns.append(numeric(heading))
+            contents.append([_deviation(one, digits) for one in repeated])
     two_stages = any(measure.name == "chosen_epochs" for measure in result.findings.measures)
+    trained = _trainings(result, words) if own else {}
     names = [
-        words.get(f"tables.model_{model}" + ("_chosen" if model == "final" and two_stages else ""), escape(model))
+        trained.get(model)
+        or words.get(f"tables.model_{model}" + ("_chosen" if model == "final" and two_stages else ""), escape(model))
         for model in models
     ]
     rows = zip(names, *contents, strict=True)
@@ -98,6 +107,14 @@ def folds(result: Result, words: Words) -> TableData:
     return TableData(columns=columns, rows=tuple(rows))
 
 
+def _trainings(result: Result, words: Words) -> dict[str, str]:
+    """Return how the network of each training of a user's own run is called, by its role."""
+    found = groups(result)
+    if len(found) == 1:
+        return {found[0].role: words("own.network")}
+    return {group.role: words("own.network_of", number=number) for number, group in enumerate(found, 1)}
+
+
 def _epochs(result: Result, model: str) -> str:
     """Return for how many epochs the model of a role was trained, over several seeds from the fewest to the most."""
     found = [fit.epochs for fit in result.findings.trainings if fit.role == model]
@@ -109,7 +126,14 @@ def _epochs(result: Result, model: str) -> str:
 def _measure_order(measure: _Measure) -> tuple[int, int, str]:
     split, metric, name = measure
     order = ("accuracy", "mae", "loss", "mse")
-    return ("train", "test").index(split), order.index(metric) if metric in order else len(order), name
+    split_order = ("train", "validation", "test").index(split)
+    return split_order, order.index(metric) if metric in order else len(order), name
+
+
+def _repetitions(found: Measured) -> Quantity:
+    """Return the values whose spread is shown: those of the seeds, or of the folds of a single one."""
+    values = found.by_fold if len(found.values) == 1 and len(found.by_fold) > 1 else found.values
+    return Quantity(values=values, unit=found.unit)
 
 
 def _mean(found: Quantity | None, digits: int) -> str:

@@ -55,6 +55,7 @@ def test_the_tests_ask_for_every_table_there_is() -> None:
     }
     of_runs_without_a_note = {
         "conditions-GROUP",
+        "evaluations",
         "data-seen",
         "run",
         "trainings-GROUP",
