@@ -10,7 +10,7 @@ from labreport.report.comparison.record import Reason
 from labreport.report.gate.metrics import amount
 from labreport.report.gate.reference import UNKNOWN
 from labreport.report.gate.verdict import Check, CheckStatus, LabVerdict, Verdict
-from labreport.report.numbers import integer, percent
+from labreport.report.numbers import integer, minute, percent
 from labreport.report.words import Words
 
 GOOD: tuple[CheckStatus, ...] = ("passed",)
@@ -168,7 +168,7 @@ def pooled(lab: LabVerdict, words: Words) -> str:
 def newest(verdict: Verdict, words: Words) -> str:
     """Return when the newest judged run ended."""
     judged = any(lab.run_id is not None for lab in verdict.labs)
-    return f"{verdict.moment[:16].replace('T', ' ')} UTC" if judged else words("gate.nothing")
+    return f"{minute(verdict.moment)} UTC" if judged else words("gate.nothing")
 
 
 def _sentences(words: Words, *said: str) -> str:
