@@ -27,6 +27,11 @@ from labreport.report.errors import UsageError
 from labreport.report.look import THEMES, Look
 from labreport.report.store.codec import NAME
 
+_TIME_PART = re.compile(r"(\d+(?:\.\d+)?)(d|h|min|m|s)")
+_UNIT_SECONDS = {"d": 86400.0, "h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
+_LONGEST = 1e9
+"""Seconds of the longest time that is taken, some thirty years."""
+
 FORMATS: Registry[Any] = Registry("format", "labreport.formats", order=("html", "pdf", "md", "ipynb", "split"))
 """Forms that a report can be rendered to; `rendering.formats` says what they are."""
 PREFIX = "LABREPORT_"
@@ -180,6 +185,27 @@ def _documents(names: tuple[str, ...]) -> dict[str, Any]:
         "documents": names,
         "lang": alone or tuple(dict.fromkeys(part for name in names for part in languages.parts(name))),
     }
+
+
+def parse_time(text: str, what: str, *, bare: Literal["s", "m"] = "s") -> float:
+    """Return the seconds that "30m", "1h30m", "90s" or "2d" mean.
+
+    Args:
+        text: as it was given.
+        what: for the error, such as `--timeout`.
+        bare: the unit of a number without one.
+
+    Raises:
+        UsageError: not a length of time, or none at all.
+    """
+    plain = text.strip().lower().replace(" ", "")
+    if re.fullmatch(r"\d+(\.\d+)?", plain):
+        plain += bare
+    parts = _TIME_PART.findall(plain)
+    seconds = sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts)
+    if "".join(number + unit for number, unit in parts) != plain or not 0 < seconds < _LONGEST:
+        raise UsageError(f"{what}: {text[:40]!r} is not a length of time; write 90s, 30m, 1h30m or 2d.")
+    return seconds
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

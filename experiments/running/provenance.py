@@ -82,6 +82,7 @@ def provenance(
     started: datetime,
     ended: datetime,
     folder: Path | None = None,
+    git: bool = True,
 ) -> Provenance:
     """Return the record of a run's circumstances.
 
@@ -92,8 +93,9 @@ def provenance(
         started: when the run began, with its time zone.
         ended: when it ended, with its time zone.
         folder: the working folder asked for its git state; the current one if None.
+        git: whether it is asked at all.
     """
-    commit, dirty = git_state(folder or Path())
+    commit, dirty = git_state(folder or Path()) if git else (None, None)
     versions = package_versions()
     return Provenance(
         tool_version=versions.get("labreport", "unknown"),

@@ -7,7 +7,7 @@ that says why; the problem is returned beside the report, so that the caller can
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -62,6 +62,7 @@ def build(
     version: str,
     labels: Words | None = None,
     refused: Mapping[str, str] | None = None,
+    from_record: Collection[str] = (),
 ) -> Built:
     """Join the runs into one report.
 
@@ -73,10 +74,14 @@ def build(
         version: of labreport, for the cover.
         labels: what figures are labelled with, where not in the report's language alone.
         refused: labs whose chapters can't be shown, and why.
+        from_record: labs whose chapters are made from the record although there is a note.
     """
     words = Words(language)
     notes_in_use = NotesInUse.of(configuration)
-    titles = {result.lab: notes_in_use.title(language, result.lab) for result in results}
+    titles = {
+        result.lab: result.lab if result.lab in from_record else notes_in_use.title(language, result.lab)
+        for result in results
+    }
     parts: list[tuple[Result, Assembled | None]] = []
     made: list[Chapter] = []
     problems: list[str] = []
@@ -97,6 +102,7 @@ def build(
                     folder=configuration.notes,
                     labels=labels,
                     own=own,
+                    from_record=result.lab in from_record,
                 )
                 problems += [
                     f"{result.lab}: the {lost.kind} {lost.name!r} is missing: {own.problem}"
@@ -142,8 +148,11 @@ def document(
     Raises:
         RenderingError: the languages do not match.
     """
-    joined = partial(build, results, configuration=configuration, moment=moment, version=version)
     names = languages.parts(which)
+    in_use = NotesInUse.of(configuration)
+    # Side by side stand chapters of one shape: where one language has no note, all are made from the record.
+    unwritten = {result.lab for result in results if in_use.without_note(result.lab, names)}
+    joined = partial(build, results, configuration=configuration, moment=moment, version=version, from_record=unwritten)
     if len(names) == 1:
         return joined(names[0])
     # A figure is there once, so the labels of the first language's are in all of them.

@@ -140,8 +140,8 @@ def largest_error(result: Result) -> Answer:
     return Answer(
         holds=share > 10 / len(errors),
         numbers={
-            "true": said.true_values[worst],
-            "predicted": said.predicted_values[worst],
+            "true_value": said.true_values[worst],
+            "predicted_value": said.predicted_values[worst],
             "share": share,
             "samples": len(errors),
             "mse": mean(squares),
