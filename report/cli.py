@@ -213,7 +213,7 @@ def _run() -> int:
     return code
 
 
-def _ended(ending: supervision.Ending) -> int:
+def _ended(ending: supervision.ProcessEnd) -> int:
     """Say how the work ended where it could not say so itself, and return the exit code."""
     if ending.code not in (None, INTERRUPTED):
         return ending.code
@@ -226,7 +226,7 @@ def _ended(ending: supervision.Ending) -> int:
     return _lost(ending)
 
 
-def _lost(ending: supervision.Ending) -> int:
+def _lost(ending: supervision.ProcessEnd) -> int:
     """Store the run at which the program was ended from within, and say so."""
     if not ending.at_work:
         _report(f"Error: the program was ended from within, by a lab or a library ({ending.words}).")

@@ -13,7 +13,7 @@ from labreport.report.comparison import wording
 from labreport.report.comparison.untrusted import foreign
 from labreport.report.document import Block, Chapter, Column, Cover, Figure, Prose, Report, Section, Table
 from labreport.report.errors import NothingMeasuredError
-from labreport.report.findings.attribution import LEAST_SEEDS, Attribution, Cell, Contribution, attributed
+from labreport.report.findings.attribution import LEAST_SEEDS, Attribution, Combination, Contribution, attributed
 from labreport.report.findings.scores import Measured, deciding, measured
 from labreport.report.running.swapping import Design
 from labreport.report.words import Words
@@ -63,7 +63,12 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def explained(
-    design: Design, results: Mapping[Cell, Result], *, metric: str | None, titles: Mapping[str, str], tool_version: str
+    design: Design,
+    results: Mapping[Combination, Result],
+    *,
+    metric: str | None,
+    titles: Mapping[str, str],
+    tool_version: str,
 ) -> Explanation:
     """Return the explanation of a difference.
 

@@ -164,7 +164,7 @@ def check(text: str, origin: str, own: Sequence[str] = OWN) -> tuple[str, ...]:
     Args:
         text: names with commas between them.
         origin: where, for the error.
-        own: forms that are no formats of reports.
+        own: forms besides the formats of reports.
 
     Raises:
         UsageError: none is given, one is unknown (names the nearest), or shows reports only.

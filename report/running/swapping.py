@@ -20,21 +20,21 @@ from labreport.experiments.running.identity import changed_parts
 from labreport.report.configuration import Configuration, override
 from labreport.report.errors import ExperimentError, NothingMeasuredError
 from labreport.report.findings import analysis
-from labreport.report.findings.attribution import Cell, cells
+from labreport.report.findings.attribution import Combination, cells
 from labreport.report.numbers import duration
 from labreport.report.running.execution import execute
 from labreport.report.running.planning import Plan, for_purpose, make_plans
 from labreport.report.store.runs import EXPLANATION, PURPOSE, Store
 
 DATA, PROFILE = "data", "profile"
-"""Names of the factors that are no settings."""
+"""Names of the factors besides settings."""
 ABSENT = "–"
 """Stands for an argument that one of the two has not."""
 
 _SWAPPED = ("settings", "arguments", "seeds", PROFILE, PURPOSE)
 """Parts of an identity that are factors themselves, or held alike in all runs."""
 
-Recorded = Callable[[Sequence[str]], Mapping[str, Any]]
+StoredTable = Callable[[Sequence[str]], Mapping[str, Any]]
 """Gives the table of the configuration that a stored `labreport record` command stands for."""
 
 
@@ -158,11 +158,11 @@ def measured(
     configuration: Configuration,
     store: Store,
     *,
-    recorded: Recorded,
+    recorded: StoredTable,
     budget: float | None,
     progress: Progress,
     announce: Announce,
-) -> dict[Cell, Result]:
+) -> dict[Combination, Result]:
     """Run every combination that is not stored yet, and return the results.
 
     Args:
@@ -191,7 +191,7 @@ def measured(
             "Give fewer seeds (at least 3) or a larger budget."
         )
     begun = monotonic()
-    results: dict[Cell, Result] = {}
+    results: dict[Combination, Result] = {}
     for cell in wanted:
         plan = plans[cell]
         if plan.stored is None and budget is not None and monotonic() - begun > budget:
@@ -220,7 +220,7 @@ def measured(
     return results
 
 
-def _named(cell: Cell, names: Sequence[str]) -> str:
+def _named(cell: Combination, names: Sequence[str]) -> str:
     switched = [name for name in names if name in cell]
     if not switched or len(switched) == len(names):
         return "all as in B" if switched else "all as in A"
@@ -231,14 +231,14 @@ def _seconds_of_a_seed(design: Design) -> float:
     return max(analysis.seconds(one) / max(1, len(one.seeds)) for one in (design.a, design.b))
 
 
-def _plan(design: Design, cell: Cell, configuration: Configuration, store: Store, recorded: Recorded) -> Plan:
+def _plan(design: Design, cell: Combination, configuration: Configuration, store: Store, recorded: StoredTable) -> Plan:
     """Return the plan of a combination: the run of that name that is stored, or one made for this."""
     changed = (_of_a_script if design.a.findings.own else _of_a_lab)(design, cell, configuration, recorded)
     plan = make_plans(changed, (), store)[0]
     return plan if plan.stored is not None else for_purpose(plan, store, EXPLANATION)
 
 
-def _of_a_lab(design: Design, cell: Cell, configuration: Configuration, recorded: Recorded) -> Configuration:
+def _of_a_lab(design: Design, cell: Combination, configuration: Configuration, recorded: StoredTable) -> Configuration:
     a, b = design.a, design.b
     settings = {
         name: (b if name in cell else a).settings.get(name) for name in dict.fromkeys((*a.settings, *b.settings))
@@ -254,7 +254,9 @@ def _of_a_lab(design: Design, cell: Cell, configuration: Configuration, recorded
     )
 
 
-def _of_a_script(design: Design, cell: Cell, configuration: Configuration, recorded: Recorded) -> Configuration:
+def _of_a_script(
+    design: Design, cell: Combination, configuration: Configuration, recorded: StoredTable
+) -> Configuration:
     table = dict(recorded(design.a.provenance.command))
     before = shlex.split(table["command"])
     of_a, of_b = (arguments(one.findings.own.script.arguments) for one in (design.a, design.b))  # type: ignore[union-attr]

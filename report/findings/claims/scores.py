@@ -22,7 +22,7 @@ def _beats(result: Result, model: str) -> Answer:
 
 
 def beyond_chance(found: Beyond, **numbers: Number) -> Answer:
-    """Return what a comparison says: that the first is ahead, that the second is, or that it can't be told.
+    """Return what a comparison says: that the first is ahead, that the second is, or that it is not known.
 
     Args:
         found: the comparison.

@@ -76,7 +76,7 @@ def test_few_seeds_blame_nothing(place, capsys):
     run("-P", "units=1000")
     run()
     assert main(["explain", "last:2", "last:1", "--seeds", "0-1"]) == 0
-    assert "With fewer than 3 seeds nothing can be told from chance" in capsys.readouterr().out
+    assert "With fewer than 3 seeds no effect can be separated from chance" in capsys.readouterr().out
 
 
 def refused(capsys, code, message, *words):
