@@ -12,7 +12,7 @@ from labreport.experiments import registry
 from labreport.report.commands import options
 from labreport.report.commands.console import print_json, print_table, shown
 from labreport.report.errors import UsageError
-from labreport.report.numbers import UNKNOWN, number
+from labreport.report.numbers import UNKNOWN, minute, number
 from labreport.report.store import promotions
 from labreport.report.store.baselines import Baseline, Baselines, Held, NoBaselineError
 from labreport.report.store.pooling import of_version, poolable
@@ -140,7 +140,7 @@ def history(name: str, runs_dir: Path | None, as_json: bool) -> int:
         print_json([msgspec.to_builtins(one) for one in found])
         return 0
     for one in found:
-        click.echo(f"{one.when[:16].replace('T', ' ')} UTC  {one.act}  {one.who or UNKNOWN}  {one.reason or UNKNOWN}")
+        click.echo(f"{minute(one.when)} UTC  {one.act}  {one.who or UNKNOWN}  {one.reason or UNKNOWN}")
         for entry in one.entries:
             _print_entry(entry, indent="  ")
     return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from labreport.report.comparison.version import Version
 from labreport.report.configuration import FORMATS
 from labreport.report.errors import ReportError, UsageError
 from labreport.report.look import Look
+from labreport.report.numbers import day
 from labreport.report.store import codec, embedded, files
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def in_memory(
         from labreport.report.comparison.report import report
         from labreport.report.rendering import formats
 
-        date = moment.astimezone(UTC).strftime("%Y-%m-%d")
+        date = day(moment)
         try:
             made = report(found, versions, language, date=date)
         except ReportError as error:

@@ -11,7 +11,7 @@ from labreport.report.findings.scores import mean
 from labreport.report.gate.metrics import amount
 from labreport.report.gate.reference import UNKNOWN
 from labreport.report.gate.verdict import Check, CheckStatus, LabVerdict, Verdict
-from labreport.report.numbers import integer, percent
+from labreport.report.numbers import integer, minute, percent
 from labreport.report.words import Words
 
 GOOD: tuple[CheckStatus, ...] = ("passed",)
@@ -169,7 +169,7 @@ def pooled(lab: LabVerdict, words: Words) -> str:
 def newest(verdict: Verdict, words: Words) -> str:
     """Return when the newest judged run ended."""
     judged = any(lab.run_id is not None for lab in verdict.labs)
-    return f"{verdict.moment[:16].replace('T', ' ')} UTC" if judged else words("gate.nothing")
+    return f"{minute(verdict.moment)} UTC" if judged else words("gate.nothing")
 
 
 def _sentences(words: Words, *said: str) -> str:

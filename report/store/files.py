@@ -45,10 +45,12 @@ def write(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes a private file; a report is meant to be read by others as the user's umask allows.
+        # mkstemp makes a private file; a report is meant to be read by others as the user's umask allows. Some shares
+        # know no modes and refuse them.
         mask = os.umask(0)
         os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)
+        with contextlib.suppress(OSError):
+            Path(temporary).chmod(0o666 & ~mask)
         Path(temporary).replace(path)
     except OSError as error:
         if temporary is not None:

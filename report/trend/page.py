@@ -194,7 +194,7 @@ class TrendPage:
 
     def date(self, run: Stored) -> str:
         """Return when a run began, to the minute, in UTC."""
-        return run.entry.started[:16].replace("T", " ")
+        return numbers.minute(run.entry.started)
 
     def row_id(self, run: Stored) -> str:
         """Return the id of a run's row."""
