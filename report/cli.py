@@ -13,11 +13,11 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 
 import click
 
 from labreport.experiments.errors import plain
+from labreport.experiments.system import supervision
 from labreport.report.errors import UsageError, explained
 
 COMMANDS = {
@@ -29,6 +29,7 @@ COMMANDS = {
     "render": "Turn stored results into HTML, PDF or Markdown; never trains.",
     "repeat": "Train once more what a run's record says, and compare every number.",
     "compare": "Report what changed between versions, and whether it is more than chance.",
+    "explain": "Show which of the changes between two runs made the difference.",
     "check": "Judge the newest runs against a baseline: the gate of a nightly job.",
     "baseline": "Set, show or list the baselines of the gate.",
     "merge": "Bring the runs of other stores, such as the shards of a night, into this one.",
@@ -36,6 +37,7 @@ COMMANDS = {
     "nightly": "Build, check and draw the trend in one folder, in a time budget.",
     "list": "List the stored runs.",
     "show": "Show what one run measured.",
+    "export": "Write histories, scores and settings as CSV or JSON.",
     "extract": "Get the results out of a finished HTML or PDF report.",
     "verify": "Check the files of a folder of reports against its manifest.",
     "status": "Show which labs are up to date, and why others are not.",
@@ -51,6 +53,8 @@ MODULES = {"import": "import_"}
 READER_LEFT = 141
 """Exit code where the reader of our output left: what was found was not reported, so neither 0 nor 1 would be true."""
 
+LAB_FAILED = 3
+STOPPED = "Interrupted; every finished lab is saved."
 INTERRUPTED, TERMINATED = 130, 143
 """Exit codes after Ctrl-C (SIGINT), and after SIGTERM, which a CI system sends to end a job."""
 
@@ -132,7 +136,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _report("Interrupted; every finished lab is saved.")
+        if not supervision.watched():
+            _report(STOPPED)
         return INTERRUPTED
     except click.ClickException as error:
         with contextlib.suppress(OSError):
@@ -184,32 +189,56 @@ def _report(line: str) -> None:
 def run() -> None:
     """Entry point of the installed command."""
     _open_streams()
+    if sys.argv[1:2] == ["record"]:  # a script has a process of its own, and is sent the signals there
+        sys.exit(_run())
+    sys.exit(supervision.supervised(_run, _ended))
+
+
+def _run() -> int:
     # Figures are never shown on a screen, and a terminal that can't write a minus sign gets a question mark.
     os.environ["MPLBACKEND"] = "agg"
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    terminated = False
-
-    def terminate(number: int, frame: FrameType | None) -> None:
-        """End as Ctrl-C does, with the run stored; a second signal ends the program at once."""
-        nonlocal terminated
-        terminated = True
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        if not callable(signal.getsignal(signal.SIGINT)):
-            raise KeyboardInterrupt  # a job in the background ignores Ctrl-C
-        signal.raise_signal(signal.SIGINT)
-
-    signal.signal(signal.SIGTERM, terminate)
     try:
         code = main()
         sys.stdout.flush()
-        if code == INTERRUPTED and terminated:
-            code = TERMINATED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = READER_LEFT
     except OSError as error:
         _report(f"Error: can't write the output: {error.strerror}")
         code = 2
-    sys.exit(code)
+    return code
+
+
+def _ended(ending: supervision.ProcessEnd) -> int:
+    """Say how the work ended where it could not say so itself, and return the exit code."""
+    if ending.code not in (None, INTERRUPTED):
+        return ending.code
+    if ending.signals and not ending.at_work:
+        _report(STOPPED)
+        return TERMINATED if signal.SIGTERM in ending.signals else INTERRUPTED
+    if ending.code == INTERRUPTED:
+        _report("Error: a lab or a library interrupted the program; perhaps it may use too little memory.")
+        return LAB_FAILED
+    return _lost(ending)
+
+
+def _lost(ending: supervision.ProcessEnd) -> int:
+    """Store the run at which the program was ended from within, and say so."""
+    if not ending.at_work:
+        _report(f"Error: the program was ended from within, by a lab or a library ({ending.words}).")
+        return LAB_FAILED
+    from labreport.report.running import lost
+
+    try:
+        stored = lost.store(ending.at_work, words=ending.words, interrupted=bool(ending.signals))
+    except Exception as error:
+        _report(f"Error: {explained(error)[1]}")
+        return LAB_FAILED
+    if ending.signals:
+        _report(STOPPED)
+        return TERMINATED if signal.SIGTERM in ending.signals else INTERRUPTED
+    _report(f"Error: {stored.result.lab} failed: it ended the whole program ({ending.words}); see {stored.path}")
+    return LAB_FAILED

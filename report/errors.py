@@ -15,6 +15,8 @@ from labreport.experiments.errors import DataError, LabError, message_of
 
 FAULT = 70
 """Exit code of a fault of labreport itself (EX_SOFTWARE of sysexits.h): never taken for a failed gate, which is 1."""
+_NO_MEMORY = re.compile("failed to map segment|[Cc]annot allocate memory")
+"""What the system says of a library that does not fit into memory."""
 EXTRAS = {"tensorflow": "labs", "keras": "labs", "weasyprint": "pdf"}
 """Packages that only some work needs -> the extra that installs each."""
 
@@ -75,6 +77,8 @@ def explained(error: Exception) -> tuple[int, str]:
     """
     if isinstance(error, ModuleNotFoundError):
         error = missing_extra(str(error)) or error
+    if isinstance(error, MemoryError) or (isinstance(error, ImportError) and _NO_MEMORY.search(str(error))):
+        error = UsageError("There is too little memory for this; allow more of it, or end other programs.")
     if isinstance(error, ReportError):
         return error.exit_code, str(error)
     if isinstance(error, LabError):

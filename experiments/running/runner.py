@@ -13,13 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
-from typing import Literal
 
 from labreport.experiments.data import sets
 from labreport.experiments.data.sources import Announce
 from labreport.experiments.errors import LabError
 from labreport.experiments.lab import Progress, Session, joined, silent
-from labreport.experiments.result import Failure, Result
+from labreport.experiments.result import Failure, Findings, Provenance, Result, Status
 from labreport.experiments.running import interruption, provenance
 from labreport.experiments.running.checkpoints import Checkpoints
 from labreport.experiments.running.interruption import Interruption
@@ -83,6 +82,44 @@ def run_lab(
         return _run(prepared, jobs, saved, command, clock, _one_at_a_time(progress, ctrl_c), announce, ctrl_c)
 
 
+def begun(prepared: Prepared, command: Sequence[str] = (), clock: Clock = utc_now) -> Result:
+    """Return a run that has just begun, as it is stored if its process is ended from within; git is not asked."""
+    started = clock()
+    origin = provenance.provenance(
+        command=command, threads=0, deterministic=DETERMINISTIC, started=started, ended=started, git=False
+    )
+    return _result(prepared, started, "failed", None, Findings(), {}, origin)
+
+
+def _result(
+    prepared: Prepared,
+    started: datetime,
+    status: Status,
+    failure: Failure | None,
+    findings: Findings,
+    timings: dict[str, float],
+    origin: Provenance,
+    peak: int = 0,
+) -> Result:
+    return Result(
+        run_id=run_id(started, prepared.key, secrets.token_hex(3)),
+        key=prepared.key,
+        key_parts=dict(prepared.parts),
+        lab=prepared.lab.name,
+        lab_version=prepared.lab.version,
+        status=status,
+        failure=failure if status == "failed" else None,
+        profile=prepared.profile,
+        settings=as_record(prepared.settings),
+        changed_settings=changed_names(prepared.settings),
+        seeds=prepared.seeds,
+        findings=findings,
+        timings=timings,
+        peak_memory_bytes=peak,
+        provenance=origin,
+    )
+
+
 def _run(
     prepared: Prepared,
     jobs: int,
@@ -93,7 +130,7 @@ def _run(
     announce: Announce,
     ctrl_c: Interruption,
 ) -> Result:
-    started, begun = clock(), perf_counter()
+    started, beginning = clock(), perf_counter()
     opening = Session()
     schedule: Schedule | None = None
     failure: Failure | None = None
@@ -126,36 +163,18 @@ def _run(
     complete = schedule is not None and schedule.is_complete
     failure = next((part.failure for part in parts if part.failure is not None), failure)
     interrupted = ctrl_c.pressed or interrupted or any(part.interrupted for part in parts)
-    status: Literal["complete", "failed", "interrupted"] = (
-        "complete" if complete else "interrupted" if interrupted else "failed"
-    )
+    status: Status = "complete" if complete else "interrupted" if interrupted else "failed"
     timings = dict(opening.timings)
     for part in parts:
         for stage, spent in part.timings.items():
             timings[stage] = timings.get(stage, 0.0) + spent
-    result = Result(
-        run_id=run_id(started, prepared.key, secrets.token_hex(3)),
-        key=prepared.key,
-        key_parts=dict(prepared.parts),
-        lab=prepared.lab.name,
-        lab_version=prepared.lab.version,
-        status=status,
-        failure=failure if status == "failed" else None,
-        profile=prepared.profile,
-        settings=as_record(prepared.settings),
-        changed_settings=changed_names(prepared.settings),
-        seeds=prepared.seeds,
-        findings=joined(part.findings for part in parts),
-        timings={**timings, "total": perf_counter() - begun},
-        peak_memory_bytes=max([provenance.peak_memory_bytes(), *(part.peak_memory_bytes for part in parts)]),
-        provenance=provenance.provenance(
-            command=command,
-            threads=_threads(),
-            deterministic=DETERMINISTIC,
-            started=started,
-            ended=clock(),
-        ),
+    timings["total"] = perf_counter() - beginning
+    peak = max([provenance.peak_memory_bytes(), *(part.peak_memory_bytes for part in parts)])
+    origin = provenance.provenance(
+        command=command, threads=_threads(), deterministic=DETERMINISTIC, started=started, ended=clock()
     )
+    findings = joined(part.findings for part in parts)
+    result = _result(prepared, started, status, failure, findings, timings, origin, peak)
     if interrupted:
         raise RunInterrupted(result)
     return result

@@ -37,12 +37,12 @@ from labreport.report.gate.verdict import Check, Verdict
 from labreport.report.publish import report_moment, tool_version
 from labreport.report.running import orders
 from labreport.report.running.execution import execute
-from labreport.report.running.planning import Plan, choose, make_plans
+from labreport.report.running.planning import choose, for_purpose, make_plans
 from labreport.report.store import verdicts
 from labreport.report.store.baselines import NoBaselineError
 from labreport.report.store.files import OutputError
 from labreport.report.store.pooling import of_version, poolable, pooled
-from labreport.report.store.runs import CONFIRMATION, PURPOSE, Store, Stored, StoredResult, StoredRuns, load, read
+from labreport.report.store.runs import CONFIRMATION, Store, Stored, StoredResult, StoredRuns, load, read
 from labreport.report.store.verdicts import KeptVerdict
 
 
@@ -203,7 +203,7 @@ def rerunner(
             raise ExperimentError(plan.problem)
         if differing := changed_version(result.key_parts, plan.parts):
             raise ChangedError(f"changed since the run: {', '.join(differing)}")
-        plan = _to_confirm(plan, store)
+        plan = for_purpose(plan, store, CONFIRMATION)
         announce(f"{result.lab}: suspicious, run again with the seeds {again.seeds}")
         done = execute(
             [plan],
@@ -218,12 +218,6 @@ def rerunner(
         return done[0].result
 
     return rerun
-
-
-def _to_confirm(plan: Plan, store: Store) -> Plan:
-    """Return the plan of a run that only confirms: another identity, so that it never stands in for a night's run."""
-    prepared = replace(plan.prepared, parts={**plan.parts, PURPOSE: CONFIRMATION})
-    return replace(plan, prepared=prepared, stored=store.list().with_key(plan.lab, prepared.key))
 
 
 def _candidates(

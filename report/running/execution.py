@@ -11,9 +11,10 @@ from labreport.experiments.errors import LabError
 from labreport.experiments.lab.session import Progress
 from labreport.experiments.result import Result
 from labreport.experiments.running.preparation import Prepared
+from labreport.experiments.system import supervision
 from labreport.report.configuration import Configuration
 from labreport.report.errors import ReportError, missing_extra
-from labreport.report.running import recorded
+from labreport.report.running import lost, recorded
 from labreport.report.running.orders import Ordered
 from labreport.report.running.planning import Plan, with_data
 from labreport.report.store import sources
@@ -88,6 +89,7 @@ def execute(
             if missing := _missing_extra(result):
                 raise missing
             one = Done(plan=plan, stored=store.save(result), trained=True)
+            lost.forget()
             if result.status == "complete":
                 store.forget(result.lab, result.key)
         finished(one)
@@ -125,8 +127,10 @@ def _run(
     with contextlib.suppress(LabError, OSError, OutputError):  # the run itself says what is wrong
         sources.keep(store.root, plan.prepared.lab)
     # Imported here, because only a run may load Keras.
-    from labreport.experiments.running.runner import RunInterrupted, run_lab
+    from labreport.experiments.running.runner import RunInterrupted, begun, run_lab
 
+    if supervision.watched():
+        lost.note(store.root.absolute(), begun(plan.prepared, command))
     try:
         return run_lab(
             plan.prepared,
@@ -139,6 +143,7 @@ def _run(
     except RunInterrupted as stopped:
         # Stored and marked: it never answers for its key, but shows how far the run had come.
         store.save(stopped.result)
+        lost.forget()
         raise
 
 

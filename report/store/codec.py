@@ -111,6 +111,9 @@ def _check_facts(result: Result, origin: str) -> None:
     for name, value in result.settings.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise UnreadableError(f"Can't read {origin}: the setting {name[:40]!r} can't be {value}.")
+    pictures = [*result.findings.images, *(image for said in result.findings.predictions for image in said.images)]
+    if any(image.height * image.width != len(image.pixels) for image in pictures):
+        raise UnreadableError(f"Can't read {origin}: an image needs as many pixels as its height times its width.")
     for said in result.findings.predictions:
         if any(len(row) != len(said.confusion) for row in said.confusion):
             raise UnreadableError(f"Can't read {origin}: a confusion matrix needs as many columns as rows.")

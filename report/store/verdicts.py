@@ -39,7 +39,7 @@ class KeptVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """What tells it from every other verdict."""
+        """What distinguishes it from every other verdict."""
         return sha256(codec.encode(self)).hexdigest()[:12]
 
 

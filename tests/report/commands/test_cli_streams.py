@@ -33,14 +33,16 @@ def workers(process: subprocess.Popen[str], count: int) -> list[int]:
     """Wait until a command has this number of processes at work, and return their ids."""
     patience = time.monotonic() + 60
     while time.monotonic() < patience and process.poll() is None:
-        found = []
+        found, parents = [], {}
         for entry in Path("/proc").glob("[0-9]*"):
             try:
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                if parent == process.pid and b"spawn_main" in (entry / "cmdline").read_bytes():
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                if b"spawn_main" in (entry / "cmdline").read_bytes():
                     found.append(int(entry.name))
             except (OSError, ValueError):
                 continue
+        # Between a command and its processes is the one that is watched.
+        found = [one for one in found if parents.get(parents[one]) == process.pid]
         if len(found) >= count:
             return found
         time.sleep(0.02)

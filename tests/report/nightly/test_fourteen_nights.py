@@ -214,7 +214,7 @@ def test_seeds_that_rotate_are_judged_together_with_those_of_earlier_nights(quic
     ]
     for name in ("summary.md", "index.html"):
         assert "Judged together with earlier runs of the same version" in (FOLDER / name).read_text("utf-8")
-    # Another version begins anew: seeds of the old one say nothing about it.
+    # Another version begins again: seeds of the old one say nothing about it.
     write_lab(quick, "good", value=BAD)
     assert nights()[:2] == (1, "regressed")
     [lab] = judged()["verdict"]["labs"]

@@ -1,0 +1,58 @@
+"""A run whose process was ended from within: stored all the same, as failed, so that it is known."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from labreport.experiments.result import Failure, Result
+from labreport.experiments.running import provenance
+from labreport.experiments.system import supervision
+from labreport.report.store.runs import Store, StoredResult
+
+
+class RunAtWork(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that has begun, as far as it is known then."""
+
+    root: str
+    """Folder of the store."""
+    result: Result
+    """As it will be stored if the process ends; its end, and the state of git, are found out then."""
+
+
+def note(root: Path, result: Result) -> None:
+    """Note the run that is at work now, for the process that watches this one."""
+    supervision.at_work(msgspec.msgpack.encode(RunAtWork(root=str(root), result=result)))
+
+
+def forget() -> None:
+    """Note that no run is at work."""
+    supervision.at_work()
+
+
+def store(noted: bytes, *, words: str, interrupted: bool) -> StoredResult:
+    """Store a run whose process has ended.
+
+    Args:
+        noted: as `note` gave it to the watching process.
+        words: what ended the process.
+        interrupted: whether the user stopped it.
+
+    Raises:
+        OutputError: the store can't be written.
+    """
+    begun = msgspec.msgpack.decode(noted, type=RunAtWork)
+    commit, dirty = provenance.git_state(Path())
+    origin = msgspec.structs.replace(
+        begun.result.provenance, git_commit=commit, git_dirty=dirty, ended=provenance.utc_text(datetime.now(UTC))
+    )
+    failure = Failure(kind="ProcessEnded", message=f"The lab's process was ended from within: {words}.", stage="train")
+    result = msgspec.structs.replace(
+        begun.result,
+        provenance=origin,
+        status="interrupted" if interrupted else "failed",
+        failure=None if interrupted else failure,
+    )
+    return Store(Path(begun.root)).save(result)

@@ -1,0 +1,1 @@
+"""The standing army: hostile inputs of every kind, and programs killed at any moment."""

@@ -1,0 +1,252 @@
+"""What is attacked: for each kind of input, how a hostile one is made, laid into a folder, and which commands read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+
+from helpers.hand_labs import lab_source
+from helpers.hand_reports import OLD, printed
+from helpers.hand_results import hand_result
+
+from fuzz import hostile
+from labreport.report.store import codec, embedded
+from labreport.report.store.baselines import Baselines
+from labreport.report.store.printed import Printed, PrintedPassage
+from labreport.report.store.runs import INDEX, RESULT, Store
+
+LABS = ("tensors", "workflow", "mnist", "imdb", "boston")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One kind of input."""
+
+    make: Callable[[Random], bytes]
+    lay: Callable[[Path, bytes], None]
+    """Puts it into an empty folder, with what a user has besides."""
+    commands: tuple[tuple[str, ...], ...]
+    """One of them is called; `{}` stands for nothing but the files that `lay` wrote."""
+
+
+@cache
+def _results() -> dict[str, bytes]:
+    return {lab: codec.encode(hand_result(lab, seeds=(0, 1))) for lab in LABS}
+
+
+@cache
+def _files() -> dict[str, bytes]:
+    """Good inputs of each kind, made once."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as place:
+        store = Store(Path(place))
+        saved = store.save(OLD)
+        Baselines(store.root).set("main", [saved.path])
+        (baseline,) = store.root.glob("baselines/main/*.json")
+        return {
+            "index": (saved.path.parent / INDEX).read_bytes(),
+            "result": saved.content,
+            "baseline": baseline.read_bytes(),
+            "baseline name": baseline.name.encode(),
+        }
+
+
+def _run(folder: Path, name: str, content: bytes, index: bytes | None = None) -> None:
+    place = folder / "runs" / name
+    place.mkdir(parents=True)
+    (place / RESULT).write_bytes(content)
+    if index is not None:
+        (place / INDEX).write_bytes(index)
+
+
+def _lay_result(folder: Path, content: bytes) -> None:
+    found = json.loads(_results()["mnist"])
+    try:  # in the folder of the run that it says it is
+        tree = json.loads(content)
+        name = f"{tree['lab']}/{tree['run_id']}" if codec.NAME.fullmatch(tree["run_id"]) else "mnist/x"
+        name = name if codec.NAME.fullmatch(tree["lab"]) else "mnist/x"
+    except (ValueError, TypeError, KeyError, RecursionError):
+        name = f"mnist/{found['run_id']}"
+    _run(folder, name, content)
+    if not (folder / "runs" / OLD.lab / OLD.run_id).exists():
+        _run(folder, f"{OLD.lab}/{OLD.run_id}", _files()["result"])
+    (folder / "own.json").write_bytes(content)
+
+
+def _lay_index(folder: Path, content: bytes) -> None:
+    _run(folder, f"{OLD.lab}/{OLD.run_id}", _files()["result"], content)
+    place = folder / "runs" / OLD.lab / OLD.run_id / RESULT
+    try:  # with the stamp of its result, or it is only made again
+        tree = json.loads(content)
+        tree["stamp"] = [place.stat().st_size, place.stat().st_mtime_ns]
+        place.with_name(INDEX).write_text(json.dumps(tree), "utf-8")
+    except (ValueError, TypeError, RecursionError):
+        pass
+
+
+def _lay_baseline(folder: Path, content: bytes) -> None:
+    _run(folder, f"{OLD.lab}/{OLD.run_id}", _files()["result"])
+    place = folder / "runs" / "baselines" / "main"
+    place.mkdir(parents=True)
+    (place / _files()["baseline name"].decode()).write_bytes(content)
+
+
+def _lay_note(folder: Path, content: bytes) -> None:
+    _run(folder, "tensors/a", _results()["tensors"].replace(_id("tensors"), b'"a"'))
+    (folder / "labreport.toml").write_text('notes = "mine"\n')
+    (folder / "mine" / "en").mkdir(parents=True)
+    (folder / "mine" / "en" / "tensors.md").write_bytes(content)
+
+
+@cache
+def _id(lab: str) -> bytes:
+    return json.dumps(json.loads(_results()[lab])["run_id"]).encode()
+
+
+def _lay_configuration(folder: Path, content: bytes) -> None:
+    _run(folder, f"{OLD.lab}/{OLD.run_id}", _files()["result"])
+    (folder / "good.py").write_text(lab_source())
+    (folder / "labreport.toml").write_bytes(content)
+
+
+def _lay_words(folder: Path, content: bytes) -> None:
+    _lay_configuration(folder, b'[paths]\ngood = "good.py"\n')
+    (folder / "report.html").write_bytes(_report())
+
+
+@cache
+def _report() -> bytes:
+    """What a report carries, in a page that holds nothing else: the rest of a report is never read."""
+    content = {lab: _results()[lab] for lab in ("tensors", "boston")}
+    text = Printed(languages={"en": {"boston": [PrintedPassage(section="", markdown="One & two.")]}})
+    parts = embedded.elements(content, text).items()
+    return "".join(f'<template data-name="{name}">{data}</template>' for name, data in parts).encode()
+
+
+@cache
+def _paper() -> bytes:
+    return printed(**{OLD.lab: codec.encode(OLD)})
+
+
+def _file(name: str) -> Callable[[Path, bytes], None]:
+    def lay(folder: Path, content: bytes) -> None:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+    return lay
+
+
+MANIFEST = b'{"format": 1, "inputs": "x", "files": {"a.html": "%s"}, "made": ["a.html"]}' % (b"0" * 64)
+NOTE = "# Title\n\nText {{ settings.descent_steps }} and {{ claim('loss-is-weighted-sum') }}.\n\n## More {#more}\n\n$x^2$\n"
+NOTE_PIECES = (
+    "{{ ", " }}", "{% ", " %}", "{#", "settings.descent_steps", "score('x')", "measure('y')", "|number", "|percent", "claim('x')",
+    " % ", " * ", " ~ ", "[1,2]", "{'a': 1}", "1e999", "'%d' % ", "range(9)", ".__class__", "set a = ", "if ", "else", "endif",
+    "$", "$$", "\\frac{", "}", "\\limits", ":::note", ":::", ":::figure curves", ":::solution x", "```python", "```", "|a|b|\n|-|-|",
+    "![x](y)", "[x](y)", "<b>", "<!--", "-->", "[^1]", "[^1]: x", "- ", "> ", "# ", "{#more}", "&amp;", "@key",
+)  # fmt: skip
+CONFIGURATION = '[paths]\ngood = "good.py"\n[settings.good]\nrounds = 3\n'
+CONFIGURATION_PIECES = (
+    "seeds", "labs", "lang", "to", "data", "profile", "output", "notes", "logo", "theme", "templates", "title", "cover", "date",
+    "timezone", "jobs", "offline", "edition", "runs_dir", "data_dir", " = ", '"en"', '["en", "zh"]', "[gate]", "[gate.good.x]",
+    "[settings.imdb]", "[[paths]]", "{a = 1}", "1979-05-27", "true", "1e400", "0x7fffffffffffffffff", "a.b.c.d", '"""', "'",
+    'test = "margin"', "absolute = ", "nan",
+)  # fmt: skip
+LOGS = (
+    ("csv", "epoch,loss,val_loss\n0,1.0,2.0\n1,0.5,1.5\n2,0.25,1.25\n"),
+    ("json", '{"loss": [1.0, 0.5], "val_loss": [2.0, 1.5]}'),
+    ("json", '{"log_history": [{"epoch": 1.0, "step": 1, "loss": 2.0}], "num_train_epochs": 1}'),
+)
+WORDS = (
+    "list", "show", "extract", "verify", "status", "gc", "schema", "doctor", "baseline", "set", "compare", "trend", "render", "check",
+    "run", "import", "--json", "--lang", "en", "--to", "md", "-o", "out", "--runs-dir", "runs", "--keep", "1", "90d", "--yes",
+    "--seeds", "0-3", "-P", "good.rounds=2", "rounds=x", "--profile", "quick", "--data", "sample", "--offline", "--baseline", "main",
+    "git:HEAD", "report.html", "runs", "good", OLD.lab, OLD.run_id, "--force", "-q", "--help", "--", "--lab", "--exit-code", "--split",
+)  # fmt: skip
+
+
+def _words(random: Random) -> bytes:
+    """Make a command line; what trains is given the quick lab of the user alone."""
+    words = [
+        random.choice(WORDS[:15]),
+        *(random.choice((*WORDS[16:], *hostile.HARMLESS)) for _ in range(random.randrange(6))),
+    ]
+    words = (
+        ["run", "good", *(word for word in words[1:] if word not in LABS)] if words[0] in ("run", "check") else words
+    )
+    return "\x1f".join(words).encode("utf-8", "replace")
+
+
+def _log(random: Random) -> bytes:
+    kind, text = random.choice(LOGS)
+    content = hostile.changed(text.encode(), random) if kind == "json" else None
+    return content or hostile.changed_lines(text, ("1,2", ",", "nan", "1e999", '"', "\t", ";", "epoch", "step"), random)
+
+
+TARGETS = {
+    "result": Target(
+        make=lambda random: hostile.changed(_results()[random.choice(LABS)], random),
+        lay=_lay_result,
+        commands=(
+            ("list",),
+            ("trend", "-o", "out"),
+            ("show", "own.json"),
+            ("compare", "own.json", OLD.lab),
+            ("render", "own.json", "--lang", "en", "--to", "md"),
+            ("check", "--baseline", "own.json", "--no-report"),
+            ("gc", "--keep", "1", "--yes"),
+        ),
+    ),
+    "index": Target(
+        make=lambda random: hostile.changed(_files()["index"], random),
+        lay=_lay_index,
+        commands=(
+            ("list",),
+            ("list", "--json"),
+            ("trend", "-o", "out"),
+            ("show", OLD.lab),
+            ("gc", "--keep", "1", "--yes"),
+        ),
+    ),
+    "baseline": Target(
+        make=lambda random: hostile.changed(_files()["baseline"], random),
+        lay=_lay_baseline,
+        commands=(
+            ("baseline", "list"),
+            ("baseline", "show", "main"),
+            ("check", "--baseline", "main", "--no-report"),
+            ("gc", "--keep", "1", "--yes"),
+        ),
+    ),
+    "manifest": Target(
+        make=lambda random: hostile.changed(MANIFEST, random),
+        lay=_file("out/manifest.json"),
+        commands=(("verify", "out"),),
+    ),
+    "html": Target(
+        make=lambda random: hostile.changed_bytes(_report(), random),
+        lay=_file("x.html"),
+        commands=(("extract", "x.html", "-o", "out"), ("compare", "x.html", "x.html")),
+    ),
+    "pdf": Target(
+        make=lambda random: hostile.changed_bytes(_paper(), random),
+        lay=_file("x.pdf"),
+        commands=(("extract", "x.pdf", "-o", "out"), ("compare", "x.pdf", "x.pdf")),
+    ),
+    "note": Target(
+        make=lambda random: hostile.changed_lines(NOTE, NOTE_PIECES, random),
+        lay=_lay_note,
+        commands=(("render", "tensors", "--lang", "en", "--to", "md"),),
+    ),
+    "configuration": Target(
+        make=lambda random: hostile.changed_lines(CONFIGURATION, CONFIGURATION_PIECES, random),
+        lay=_lay_configuration,
+        commands=(("status", "good"), ("list",), ("run", "good")),
+    ),
+    "log": Target(make=_log, lay=_file("log.csv"), commands=(("import", "log.csv", "--name", "mine"),)),
+    "words": Target(make=_words, lay=_lay_words, commands=()),
+}

@@ -1,0 +1,87 @@
+"""Calling the command line under watch: what it answers, writes and connects to."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from labreport.report import cli
+
+CODES = {0, 1, 2, 3, 4, 5, 6}
+"""What a command may answer; 70 is a fault of ours, and nothing here interrupts."""
+_WRITES = {"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "shutil.rmtree"}
+_FREE = ("/dev/", "/proc/")
+
+_allowed: tuple[str, ...] = ()
+_seen: list[str] = []
+_installed = threading.Event()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a command answered."""
+
+    code: int
+    error: str
+    outside: tuple[str, ...]
+    """What it wrote outside the folder it may write into, and what it connected to."""
+
+    @property
+    def fault(self) -> str:
+        """What should not be; empty where all is well."""
+        if self.code not in CODES:
+            return f"exit code {self.code}: {self.error[-1500:]}"
+        if "Traceback" in self.error:
+            return f"a traceback: {self.error[-1500:]}"
+        return "; ".join(self.outside)
+
+
+def called(words: Sequence[str], folder: Path, *, within: Path) -> Answer:
+    """Call the command line in a folder; within another it may write what it likes, and nowhere else."""
+    errors = io.StringIO()
+    with _watched(folder, within), contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
+        code = cli.main(list(words))
+    return Answer(code=code, error=errors.getvalue(), outside=tuple(_seen))
+
+
+@contextlib.contextmanager
+def _watched(folder: Path, within: Path) -> Iterator[None]:
+    global _allowed
+    if not _installed.is_set():
+        sys.addaudithook(_hear)
+        _installed.set()
+    _seen.clear()
+    before = Path.cwd()
+    os.chdir(folder)
+    _allowed = (f"{within.resolve()}{os.sep}", *_FREE)
+    try:
+        yield
+    finally:
+        _allowed = ()
+        os.chdir(before)
+
+
+def _hear(event: str, arguments: tuple[object, ...]) -> None:
+    if not _allowed:
+        return
+    if event == "socket.connect":
+        _seen.append(f"{event} {arguments[1:]}")
+    elif (
+        event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+    ) or event in _WRITES:
+        _check(event, arguments[0])
+
+
+def _check(event: str, path: object) -> None:
+    if not isinstance(path, str | bytes | os.PathLike):
+        return  # a descriptor: it was opened before
+    absolute = Path.cwd() / os.fsdecode(path)
+    place = str(absolute.parent.resolve() / absolute.name)
+    if not place.startswith(_allowed) and not place.endswith((".pyc", "__pycache__")) and ".pyc." not in place:
+        _seen.append(f"{event} {place}")
