@@ -7,6 +7,7 @@ from math import isfinite
 
 from labreport.experiments.result import Result
 from labreport.report import numbers
+from labreport.report.findings.analysis import Turn
 from labreport.report.words import Words
 
 Formatter = Callable[[float], str]
@@ -91,6 +92,13 @@ def epoch_table(words: Words, columns: Columns, *kept: int) -> TableParts:
         for epoch in listed_epochs(epochs, *kept)
     )
     return (words("figures.epoch"), *columns), rows
+
+
+def flat_sentence(words: Words, turn: Turn) -> str:
+    """Return the sentence that says what the bar at the foot spans; nothing where none is drawn."""
+    if not turn.overfits or turn.flat is None or turn.flat.sharp:
+        return ""
+    return words("figures.alt_flat", first=turn.flat.first, last=turn.flat.last)
 
 
 def seeds_sentence(words: Words, seeds: int) -> str:
