@@ -1,11 +1,14 @@
-"""What is attacked: for each kind of input, how a hostile one is made, laid into a folder, and which commands read it."""
+"""What is attacked: for each kind of input, how a hostile one is made, and which commands read it."""
 
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -14,6 +17,7 @@ from helpers.hand_reports import OLD, printed
 from helpers.hand_results import hand_result
 
 from fuzz import hostile
+from fuzz.watch import called
 from labreport.report.store import codec, embedded
 from labreport.report.store.baselines import Baselines
 from labreport.report.store.printed import Printed, PrintedPassage
@@ -41,8 +45,6 @@ def _results() -> dict[str, bytes]:
 @cache
 def _files() -> dict[str, bytes]:
     """Good inputs of each kind, made once."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as place:
         store = Store(Path(place))
         saved = store.save(OLD)
@@ -250,3 +252,22 @@ TARGETS = {
     "log": Target(make=_log, lay=_file("log.csv"), commands=(("import", "log.csv", "--name", "mine"),)),
     "words": Target(make=_words, lay=_lay_words, commands=()),
 }
+
+_number = count()
+
+
+def commands(kind: str, content: bytes) -> tuple[tuple[str, ...], ...]:
+    """Return the commands that read an input; where the input is a command line, that one."""
+    return TARGETS[kind].commands or (tuple(content.decode("utf-8", "replace").split("\x1f")),)
+
+
+def tried(home: Path, kind: str, content: bytes, words: tuple[str, ...]) -> str:
+    """Try one input with one command below a folder, in which all may be written; return what is wrong, or nothing."""
+    folder = home / "work" / str(next(_number))
+    folder.mkdir(parents=True)
+    try:
+        TARGETS[kind].lay(folder, content)
+        answer = called(words, folder, within=home)
+        return f"labreport {' '.join(words)!r}: {answer.fault}" if answer.fault else ""
+    finally:
+        shutil.rmtree(folder)
