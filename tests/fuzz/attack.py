@@ -1,4 +1,4 @@
-"""`make fuzz`: thousands of hostile inputs, and hundreds of programs killed at any moment; prints a table of what it found.
+"""`make fuzz`: thousands of hostile inputs, and hundreds of programs killed at any moment; prints what it found.
 
 Other inputs at each call. One that fails is put into `corpus/`, where the suite tries it from then on.
 """

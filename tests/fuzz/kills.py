@@ -16,6 +16,7 @@ from random import Random
 
 from helpers.hand_labs import lab_source
 from helpers.hand_results import hand_result
+
 from labreport.report.store.baselines import Baselines
 from labreport.report.store.runs import Store, load
 
@@ -46,7 +47,9 @@ class Killed:
     faults: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.kills} kills, {self.ended_before} more came too late; faults: {len(self.faults)} {self.faults[:5]}"
+        return (
+            f"{self.kills} kills, {self.ended_before} more came too late; faults: {len(self.faults)} {self.faults[:5]}"
+        )
 
 
 def killed(count: int, place: Path, random: Random) -> Killed:
@@ -75,9 +78,8 @@ def killed(count: int, place: Path, random: Random) -> Killed:
         process.wait()
         _settle(place)
         faults += [f"{' '.join(words)}: {fault}" for fault in _wrong(store, [one.path for one in kept])]
-    left = [path for path in Path(place).rglob("*.part")]
     shutil.rmtree(place, ignore_errors=True)
-    return Killed(kills=count - before, ended_before=before, faults=tuple(faults)[:50] if left or faults else ())
+    return Killed(kills=count - before, ended_before=before, faults=tuple(faults))
 
 
 def _settle(place: Path) -> None:

@@ -11,10 +11,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from fuzz import kills
-from fuzz.targets import TARGETS, commands, tried
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from fuzz import kills
+from fuzz.targets import TARGETS, commands, tried
 
 CORPUS = Path(__file__).with_name("corpus")
 FEW = 8
