@@ -143,25 +143,25 @@ def _file(name: str) -> Callable[[Path, bytes], None]:
     return lay
 
 
+def _pieces(text: str) -> tuple[str, ...]:
+    return tuple(text.split(" ¦ "))
+
+
 MANIFEST = b'{"format": 1, "inputs": "x", "files": {"a.html": "%s"}, "made": ["a.html"]}' % (b"0" * 64)
 NOTE = "# Title\n\n{{ settings.descent_steps }}, {{ claim('loss-is-weighted-sum') }}.\n\n## More {#more}\n\n$x^2$\n"
-NOTE_PIECES = tuple(
-    (
-        "{{  ¦  }} ¦ {%  ¦  %} ¦ {# ¦ settings.descent_steps ¦ score('x') ¦ measure('y') ¦ |number ¦ |percent ¦ "
-        "claim('x') ¦  %  ¦  *  ¦  ~  ¦ [1,2] ¦ {'a': 1} ¦ 1e999 ¦ '%d' %  ¦ range(9) ¦ .__class__ ¦ set a =  ¦ "
-        "if  ¦ else ¦ endif ¦ $ ¦ $$ ¦ \\frac{ ¦ } ¦ \\limits ¦ :::note ¦ ::: ¦ :::figure curves ¦ :::solution x ¦ "
-        "```python ¦ ``` ¦ |a|b|\n|-|-| ¦ ![x](y) ¦ [x](y) ¦ <b> ¦ <!-- ¦ --> ¦ [^1] ¦ [^1]: x ¦ -  ¦ >  ¦ #  ¦ "
-        "{#more} ¦ &amp; ¦ @key"
-    ).split(" ¦ ")
+NOTE_PIECES = _pieces(
+    "{{  ¦  }} ¦ {%  ¦  %} ¦ {# ¦ settings.descent_steps ¦ score('x') ¦ measure('y') ¦ |number ¦ |percent ¦ "
+    "claim('x') ¦  %  ¦  *  ¦  ~  ¦ [1,2] ¦ {'a': 1} ¦ 1e999 ¦ '%d' %  ¦ range(9) ¦ .__class__ ¦ set a =  ¦ "
+    "if  ¦ else ¦ endif ¦ $ ¦ $$ ¦ \\frac{ ¦ } ¦ \\limits ¦ :::note ¦ ::: ¦ :::figure curves ¦ :::solution x ¦ "
+    "```python ¦ ``` ¦ |a|b|\n|-|-| ¦ ![x](y) ¦ [x](y) ¦ <b> ¦ <!-- ¦ --> ¦ [^1] ¦ [^1]: x ¦ -  ¦ >  ¦ #  ¦ "
+    "{#more} ¦ &amp; ¦ @key"
 )
 CONFIGURATION = '[paths]\ngood = "good.py"\n[settings.good]\nrounds = 3\n'
-CONFIGURATION_PIECES = tuple(
-    (
-        "seeds ¦ labs ¦ lang ¦ to ¦ data ¦ profile ¦ output ¦ notes ¦ logo ¦ theme ¦ templates ¦ title ¦ cover ¦ "
-        'date ¦ timezone ¦ jobs ¦ offline ¦ edition ¦ runs_dir ¦ data_dir ¦  =  ¦ "en" ¦ ["en", "zh"] ¦ '
-        "[gate] ¦ [gate.good.x] ¦ [settings.imdb] ¦ [[paths]] ¦ {a = 1} ¦ 1979-05-27 ¦ true ¦ 1e400 ¦ "
-        '0x7fffffffffffffffff ¦ a.b.c.d ¦ """ ¦ \' ¦ test = "margin" ¦ absolute =  ¦ nan'
-    ).split(" ¦ ")
+CONFIGURATION_PIECES = _pieces(
+    "seeds ¦ labs ¦ lang ¦ to ¦ data ¦ profile ¦ output ¦ notes ¦ logo ¦ theme ¦ templates ¦ title ¦ cover ¦ "
+    'date ¦ timezone ¦ jobs ¦ offline ¦ edition ¦ runs_dir ¦ data_dir ¦  =  ¦ "en" ¦ ["en", "zh"] ¦ '
+    "[gate] ¦ [gate.good.x] ¦ [settings.imdb] ¦ [[paths]] ¦ {a = 1} ¦ 1979-05-27 ¦ true ¦ 1e400 ¦ "
+    '0x7fffffffffffffffff ¦ a.b.c.d ¦ """ ¦ \' ¦ test = "margin" ¦ absolute =  ¦ nan'
 )
 LOGS = (
     ("csv", "epoch,loss,val_loss\n0,1.0,2.0\n1,0.5,1.5\n2,0.25,1.25\n"),
@@ -169,13 +169,13 @@ LOGS = (
     ("json", '{"log_history": [{"epoch": 1.0, "step": 1, "loss": 2.0}], "num_train_epochs": 1}'),
 )
 WORDS = (
-    *(
+    *_pieces(
         "list ¦ show ¦ extract ¦ verify ¦ status ¦ gc ¦ schema ¦ doctor ¦ baseline ¦ set ¦ compare ¦ trend ¦ "
         "render ¦ check ¦ run ¦ import ¦ --json ¦ --lang ¦ en ¦ --to ¦ md ¦ -o ¦ out ¦ --runs-dir ¦ runs ¦ --keep ¦ "
         "1 ¦ 90d ¦ --yes ¦ --seeds ¦ 0-3 ¦ -P ¦ good.rounds=2 ¦ rounds=x ¦ --profile ¦ quick ¦ --data ¦ sample ¦ "
         "--offline ¦ --baseline ¦ main ¦ git:HEAD ¦ report.html ¦ runs ¦ good ¦ --force ¦ -q ¦ --help ¦ -- ¦ --lab ¦ "
         "--exit-code ¦ --split"
-    ).split(" ¦ "),
+    ),
     OLD.lab,
     OLD.run_id,
 )
@@ -184,7 +184,7 @@ WORDS = (
 def _words(random: Random) -> bytes:
     """Make a command line; what trains is given the quick lab of the user alone."""
     words = [
-        random.choice(WORDS[:15]),
+        random.choice(WORDS[:16]),
         *(random.choice((*WORDS[16:], *hostile.HARMLESS)) for _ in range(random.randrange(6))),
     ]
     words = (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from helpers.hand_labs import stored
+from helpers.hand_labs import COMMAND, stored
 
 from labreport.report.cli import main
 from labreport.report.store.baselines import Baselines
@@ -136,3 +137,12 @@ def test_a_name_that_no_file_has_is_answered_in_a_line_by_every_command(place, c
         assert code != 70, (words, error)
         assert "Traceback" not in error, words
     assert path.exists()
+
+
+def test_a_file_named_as_that_of_matplotlib_changes_no_figure(place):
+    stored(place, "mnist")
+    (place / "matplotlibrc").write_bytes(b"\xff\xfe\x00binary")
+    command = [COMMAND, "render", "mnist", "--lang", "en", "--to", "md", "-q"]
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
