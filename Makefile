@@ -15,8 +15,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(C
 report: $(VENV)/.installed
 	@$(BIN)/labreport build $(ARGS)
 
+# The tests start many processes: none of them is to compile again what another one compiled (empty: bytecode is kept).
+# The files that take longest come first (tests/conftest.py); xdist would put those with the most tests there.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.installed-test lint types
-	@$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.installed-test
 	@$(BIN)/ruff check .
@@ -42,7 +45,7 @@ samples: $(VENV)/.installed
 test-lowest:
 	@$(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/python -m pip install --quiet uv
-	@.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[test]'
+	@.venv-lowest/bin/uv pip install --quiet --compile-bytecode --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[test]'
 	@.venv-lowest/bin/python -m pytest -q -W default $(ARGS)
 
 # Attacks the tool with thousands of hostile inputs, other ones each time, and kills it hundreds of times: a quarter of

@@ -27,7 +27,7 @@ class Answer:
     """What the function of a claim says of one Result."""
 
     holds: bool | None
-    """None: measured, but the difference is no larger than chance makes one."""
+    """None: measured, but the difference is not larger than chance makes one."""
     numbers: Mapping[str, Number] = field(default_factory=dict)
     """What decided it, by name; the sentences of the claim and the table of evidence show them."""
     details: Mapping[str, Number] = field(default_factory=dict)

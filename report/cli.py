@@ -29,6 +29,7 @@ COMMANDS = {
     "render": "Turn stored results into HTML, PDF or Markdown; never trains.",
     "repeat": "Train once more what a run's record says, and compare every number.",
     "compare": "Report what changed between versions, and whether it is more than chance.",
+    "explain": "Show which of the changes between two runs made the difference.",
     "check": "Judge the newest runs against a baseline: the gate of a nightly job.",
     "baseline": "Set, show or list the baselines of the gate.",
     "merge": "Bring the runs of other stores, such as the shards of a night, into this one.",
@@ -36,6 +37,7 @@ COMMANDS = {
     "nightly": "Build, check and draw the trend in one folder, in a time budget.",
     "list": "List the stored runs.",
     "show": "Show what one run measured.",
+    "export": "Write histories, scores and settings as CSV or JSON.",
     "extract": "Get the results out of a finished HTML or PDF report.",
     "verify": "Check the files of a folder of reports against its manifest.",
     "status": "Show which labs are up to date, and why others are not.",
@@ -210,7 +212,7 @@ def _run() -> int:
     return code
 
 
-def _ended(ending: supervision.Ending) -> int:
+def _ended(ending: supervision.ProcessEnd) -> int:
     """Say how the work ended where it could not say so itself, and return the exit code."""
     if ending.code not in (None, INTERRUPTED):
         return ending.code
@@ -223,7 +225,7 @@ def _ended(ending: supervision.Ending) -> int:
     return _lost(ending)
 
 
-def _lost(ending: supervision.Ending) -> int:
+def _lost(ending: supervision.ProcessEnd) -> int:
     """Store the run at which the program was ended from within, and say so."""
     if not ending.at_work:
         _report(f"Error: the program was ended from within, by a lab or a library ({ending.words}).")

@@ -27,6 +27,11 @@ from labreport.report.errors import UsageError
 from labreport.report.look import THEMES, Look
 from labreport.report.store.codec import NAME
 
+_TIME_PART = re.compile(r"(\d+(?:\.\d+)?)(d|h|min|m|s)")
+_UNIT_SECONDS = {"d": 86400.0, "h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
+_LONGEST = 1e9
+"""Seconds of the longest time that is taken, some thirty years."""
+
 FORMATS: Registry[Any] = Registry("format", "labreport.formats", order=("html", "pdf", "md", "ipynb", "split"))
 """Forms that a report can be rendered to; `rendering.formats` says what they are."""
 PREFIX = "LABREPORT_"
@@ -44,12 +49,14 @@ CoverFacts = Annotated[
     msgspec.Meta(max_length=40, description='a list of pairs such as [["姓名", ""]], 40 at most, each with a name'),
 ]
 _LISTS = ("labs", "lang", "to")
-_PATHS = ("data_dir", "runs_dir", "output", "logo", "notes", "templates")
+_PATHS = ("data_dir", "runs_dir", "output", "logo", "notes", "roster", "templates")
+_SWITCHES = ("offline", "exercise_pages", "hints")
 _FORMS: dict[str, Any] = {
     **dict.fromkeys(_LISTS, list[PlainText]),
     **dict.fromkeys(_PATHS, Filled),
     **dict.fromkeys(LOCALISED, dict[str, PlainText]),
-    "offline": bool,
+    **dict.fromkeys(_SWITCHES, bool),
+    "answer_room": Annotated[float, msgspec.Meta(ge=0, le=10, description="a number from 0 to 10")],
     "jobs": Annotated[int, msgspec.Meta(ge=1, le=999_999, description="a whole number from 1 to 999999")],
     "cover": dict[str, CoverFacts],
     "paths": dict[str, Filled],
@@ -88,6 +95,16 @@ class Configuration:
     """blue, or grey: without colours, for printers and copiers that have none; or one that is installed."""
     templates: Path | None = None
     """A folder of the user that is searched for templates and `css/user.css` before the shipped ones."""
+    paper: Literal["a4", "letter", "a3"] = "a4"
+    """Sheet that is printed on; on A3 the page of A4 is enlarged."""
+    print: Literal["normal", "large"] = "normal"
+    """large: letters of 16 points and drawings to match."""
+    exercise_pages: bool = False
+    """Whether each exercise begins a page of its own."""
+    hints: bool = True
+    """Whether the hints of exercises are in the report."""
+    answer_room: float = 1.0
+    """How many times the usual lines an exercise has for its answer on paper; 0: none."""
     title: Mapping[str, str] = field(default_factory=dict)
     """Title of the report for each language."""
     course: Mapping[str, str] = field(default_factory=dict)
@@ -103,6 +120,8 @@ class Configuration:
     """Terms under which the handout is given out."""
     logo: Path | None = None
     """A picture for the cover: PNG, JPEG or SVG."""
+    roster: Path | None = None
+    """A CSV file of students, each of whom gets a copy of the PDF with their line on its cover."""
     cover: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """Facts of the cover in their order, name and text, for each language; an empty text is a line to write on."""
     date: str | None = None
@@ -125,7 +144,13 @@ class Configuration:
     @property
     def look(self) -> Look:
         """How a report is to look."""
-        return Look(theme=self.theme, templates=self.templates)
+        return Look(
+            theme=self.theme,
+            templates=self.templates,
+            paper=self.paper,
+            large=self.print == "large",
+            exercise_pages=self.exercise_pages,
+        )
 
 
 def load(folder: Path, environ: Mapping[str, str] | None = None) -> Configuration:
@@ -160,6 +185,27 @@ def _documents(names: tuple[str, ...]) -> dict[str, Any]:
         "documents": names,
         "lang": alone or tuple(dict.fromkeys(part for name in names for part in languages.parts(name))),
     }
+
+
+def parse_time(text: str, what: str, *, bare: Literal["s", "m"] = "s") -> float:
+    """Return the seconds that "30m", "1h30m", "90s" or "2d" mean.
+
+    Args:
+        text: as it was given.
+        what: for the error, such as `--timeout`.
+        bare: the unit of a number without one.
+
+    Raises:
+        UsageError: not a length of time, or none at all.
+    """
+    plain = text.strip().lower().replace(" ", "")
+    if re.fullmatch(r"\d+(\.\d+)?", plain):
+        plain += bare
+    parts = _TIME_PART.findall(plain)
+    seconds = sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts)
+    if "".join(number + unit for number, unit in parts) != plain or not 0 < seconds < _LONGEST:
+        raise UsageError(f"{what}: {text[:40]!r} is not a length of time; write 90s, 30m, 1h30m or 2d.")
+    return seconds
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
@@ -302,8 +348,10 @@ def _prepared(key: str, value: Any) -> Any:
     if isinstance(value, str):
         if key in _LISTS:
             return [part.strip() for part in value.split(",") if part.strip()]
-        if key == "offline":
+        if key in _SWITCHES:
             return _TRUTHS.get(value.lower(), value)
+        if key == "answer_room" and re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", value):
+            return float(value)
         if key == "jobs" and re.fullmatch("[0-9]{1,6}", value):
             return int(value)
         if key in LOCALISED:
@@ -315,6 +363,8 @@ CHOICES = {
     "profile": ("full", "quick"),
     "data": ("auto", "full", "sample"),
     "edition": ("student", "instructor"),
+    "paper": ("a4", "letter", "a3"),
+    "print": ("normal", "large"),
 }
 
 

@@ -1,10 +1,11 @@
-"""How a report is to look: its theme, and the user's own folder of templates."""
+"""How a report is to look: its theme, the user's own folder of templates, and the sheet that it is printed on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Literal
 
 from labreport.experiments.plugins import Registry
 
@@ -20,3 +21,8 @@ class Look:
     """Name of a theme: its colours, and what its style sheets add."""
     templates: Path | None = None
     """A folder of the user that is searched for templates, and for `css/user.css`, before the shipped ones."""
+    paper: Literal["a4", "letter", "a3"] = "a4"
+    large: bool = False
+    """Whether letters and drawings are enlarged for those who read large print."""
+    exercise_pages: bool = False
+    """Whether each exercise begins a page of its own."""

@@ -37,7 +37,7 @@ def number(value: float, digits: int | None = None) -> str:
 
 
 def rounded(value: float, digits: int, *, scale: int = 1) -> Decimal:
-    """Return `value` times `scale`, rounded half up to so many decimals: of the number that it prints as."""
+    """Return `value` times `scale`, rounded half up to that number of decimals: of the number that it prints as."""
     with localcontext(prec=400):
         return (Decimal(repr(float(value))) * scale).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -46,28 +47,60 @@ def _github(name: str) -> list[dict[str, Any]]:
     return [step for job in _read(GITHUB / name)["jobs"].values() for step in job["steps"]]
 
 
-def _commands() -> list[tuple[str, str]]:
-    """Return every line that the two nightly files run, with the name of its file."""
-    lines = [line for step in _github("nightly.yml") for line in step.get("run", "").splitlines()]
-    job = _read(GITLAB)["nightly"]
-    scripts = [line for part in ("before_script", "script", "after_script") for line in job[part]]
-    return [("github", line) for line in lines] + [("gitlab", line) for line in scripts]
+def _lines(steps: list[dict[str, Any]]) -> list[str]:
+    return [line for step in steps for line in step.get("run", "").splitlines()]
+
+
+def _gitlab(job: str) -> list[str]:
+    content = _read(GITLAB)
+    whole = {**content[content[job]["extends"]], **content[job]}
+    return [line for part in ("before_script", "script", "after_script") for line in whole.get(part, ())]
+
+
+def _services() -> dict[str, dict[str, list[str]]]:
+    """Return what each service runs in a shard, in the job that judges the night, and for a proposed change."""
+    jobs = _read(GITHUB / "nightly.yml")["jobs"]
+    github = {name: _lines(jobs[name]["steps"]) for name in ("shard", "nightly")}
+    github["change"] = _lines(_read(GITHUB / "pull-request.yml")["jobs"]["judge"]["steps"])
+    gitlab = {"shard": "shard", "nightly": "nightly", "change": "merge-request"}
+    found = {"github": github, "gitlab": {name: _gitlab(job) for name, job in gitlab.items()}}
+    return {
+        service: {job: [line for line in lines if "labreport" in line] for job, lines in jobs.items()}
+        for service, jobs in found.items()
+    }
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-def test_every_step_uses_something_of_a_version_or_runs_something(name):
+def test_every_step_uses_something_of_a_commit_or_runs_something(name):
     for step in _github(name):
         assert ("uses" in step) != ("run" in step), step
         if "uses" in step:
-            assert re.fullmatch(r"[\w.-]+/[\w./-]+@(v\d+|release/v\d+|[0-9a-f]{40})", step["uses"]), step
+            pinned = re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", step["uses"])
+            # The action that publishes asks to be named by its branch, because PyPI moves on with it.
+            assert pinned or step["uses"] == "pypa/gh-action-pypi-publish@release/v1", step
+
+
+def test_one_action_has_one_commit_and_says_its_version_behind_it():
+    found: dict[str, set[str]] = {}
+    for path in GITHUB.glob("*.yml"):
+        for action, commit in re.findall(r"uses: ([\w-]+/[\w-]+)\S*@(\S+(?: # v\d+)?)", path.read_text("utf-8")):
+            found.setdefault(action, set()).add(commit)
+    assert all(len(commits) == 1 for commits in found.values()), found
+    assert all(" # v" in next(iter(commits)) for action, commits in found.items() if action.startswith("actions/"))
+
+
+MAY = {
+    # Publishing identifies itself by the workflow, and needs no other right.
+    "publish": {"id-token": "write"},
+    "comment": {"actions": "read", "contents": "read", "pull-requests": "write"},
+}
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_the_jobs_may_read_the_repository_and_nothing_else(name):
     assert _read(GITHUB / name)["permissions"] == {"contents": "read"}
     for job, content in _read(GITHUB / name)["jobs"].items():
-        # Publishing identifies itself by the workflow, and needs no other right.
-        assert content.get("permissions") == ({"id-token": "write"} if job == "publish" else None)
+        assert content.get("permissions") == MAY.get(job)
         assert content["timeout-minutes"] <= 60
 
 
@@ -130,24 +163,52 @@ def test_the_night_comes_by_the_clock_and_by_hand():
     assert "workflow_dispatch" in when
 
 
-def test_the_runs_are_saved_and_the_artifacts_kept_also_when_the_gate_has_failed():
-    steps = {step.get("uses", step.get("name", "")).partition("@")[0]: step for step in _github("nightly.yml")}
-    for name in ("actions/cache/save", "actions/upload-artifact"):
-        assert steps[name]["if"] == "always()"
-    assert steps["actions/cache/save"]["with"]["path"] == steps["actions/cache/restore"]["with"]["path"] == "runs"
-    job = _read(GITLAB)["nightly"]
-    assert job["cache"]["when"] == job["artifacts"]["when"] == "always"
+@pytest.mark.parametrize("job", ["shard", "nightly"])
+def test_the_runs_are_saved_and_the_artifacts_kept_also_when_the_gate_has_failed(job):
+    steps = _read(GITHUB / "nightly.yml")["jobs"][job]["steps"]
+    uses = {step.get("uses", "").partition("@")[0]: step for step in steps}
+    for step in steps:
+        if step.get("uses", "").startswith(("actions/cache/save", "actions/upload-artifact")):
+            assert step["if"] == "always()"
+    assert uses["actions/cache/save"]["with"]["path"] == uses["actions/cache/restore"]["with"]["path"] == "runs"
+    content = _read(GITLAB)[job]
+    assert content["cache"]["when"] == content["artifacts"]["when"] == "always"
+
+
+def test_the_workflow_that_may_comment_runs_nothing_of_the_pull_request():
+    workflow = _read(GITHUB / "comment.yml")
+    assert set(workflow["on"]) == {"workflow_run"}
+    assert workflow["on"]["workflow_run"]["workflows"] == [_read(GITHUB / "pull-request.yml")["name"]]
+    [checkout, download, post] = workflow["jobs"]["comment"]["steps"]
+    assert checkout["with"]["ref"] == "${{ github.event.repository.default_branch }}"
+    assert checkout["with"]["sparse-checkout"] == "ci"
+    assert download["with"]["name"] == "verdict"
+    assert post["run"] == "python3 ci/comment.py verdict/summary-short.md"
+    # What a pull request may choose (a title, a branch) never stands in a line that a shell reads.
+    for path in GITHUB.glob("*.yml"):
+        assert not [line for line in _lines(_github(path.name)) if "${{" in line]
+    assert _read(GITHUB / "pull-request.yml")["on"] == {"pull_request": None}
+
+
+def test_no_line_sets_a_baseline_by_itself():
+    lines = [line for jobs in _services().values() for job in jobs.values() for line in job]
+    assert not [line for line in lines if "baseline set" in line]
+    assert [line for line in lines if "--first-night" in line] == [
+        line for line in lines if "${FIRST_NIGHT:+--first-night}" in line
+    ]
 
 
 def test_the_budget_of_the_night_ends_before_the_time_of_the_job():
     from labreport.report.nightly.schedule import parse_budget
 
-    minutes = next(iter(_read(GITHUB / "nightly.yml")["jobs"].values()))["timeout-minutes"]
-    assert _read(GITLAB)["nightly"]["timeout"] == "1h"
-    assert minutes == 60
-    budgets = {found for _, line in _commands() for found in re.findall(r"--budget (\S+)", line)}
-    assert budgets
-    assert all(parse_budget(budget) < minutes * 60 * 0.9 for budget in budgets)
+    jobs = [*_read(GITHUB / "nightly.yml")["jobs"].values(), *_read(GITHUB / "pull-request.yml")["jobs"].values()]
+    assert {job["timeout-minutes"] for job in jobs} == {60}
+    assert _read(GITLAB)[".labreport"]["timeout"] == "1h"
+    lines = [line for jobs in _services().values() for job in jobs.values() for line in job if " nightly " in line]
+    assert len(lines) == 4
+    for line in lines:
+        [budget] = re.findall(r"--budget (\S+)", line)
+        assert parse_budget(budget) < 3600 * 0.9
 
 
 def test_the_checks_run_the_command_that_everybody_runs():
@@ -168,33 +229,119 @@ def test_the_targets_of_make_exist():
         assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-def test_the_commands_of_the_night_run_on_this_machine(tmp_path):
-    # One tiny lab stands for the six. It is trained in full, because a quick run never becomes a baseline.
-    (tmp_path / "tiny.py").write_text(LAB)
-    (tmp_path / "labreport.toml").write_text('[paths]\ntiny = "tiny.py"\n')
-    program = tmp_path / ".venv" / "bin" / "labreport"
-    program.parent.mkdir(parents=True)
-    program.write_text(f"#!/bin/sh\nexec {sys.executable} -c 'from labreport.report.cli import run; run()' \"$@\"\n")
-    program.chmod(0o755)
-    settings = {"LABREPORT_LABS": "tiny", "LABREPORT_DATA": "sample", "LABREPORT_LANG": "en", "LABREPORT_TO": "md"}
-    environment = {**os.environ, **settings, "GITHUB_STEP_SUMMARY": str(tmp_path / "step.md")}
-    # What both files run, they run in the same order; each line is tried once a night.
-    lines = list(dict.fromkeys(line for _, line in _commands() if "labreport" in line))
-    assert len(lines) == 3
-    for night in (1, 2):
-        for line in lines:
+class Service:
+    """What a CI service does around the lines of a job: a fresh checkout, caches, artifacts."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder
+        self.jobs = _services()[name]
+        self.name = name
+        self.checkout = folder / "checkout"
+        self.checkout.mkdir()
+        self.caches = folder / "caches"
+        (self.checkout / ".gitignore").write_text(".venv\nruns\nreports\nshards\n")
+        (self.checkout / "labreport.toml").write_text('[paths]\ntiny = "tiny.py"\n')
+        program = self.checkout / ".venv" / "bin" / "labreport"
+        program.parent.mkdir(parents=True)
+        program.write_text(
+            f"#!/bin/sh\nexec {sys.executable} -c 'from labreport.report.cli import run; run()' \"$@\"\n"
+        )
+        program.chmod(0o755)
+        self.git("init", "-q", "-b", "main")
+        self.version(0.9)
+
+    def git(self, *arguments: str) -> None:
+        identity = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+        subprocess.run(["git", *identity, *arguments], cwd=self.checkout, check=True, capture_output=True)
+
+    def version(self, accuracy: float) -> None:
+        """Commit a version of the lab."""
+        (self.checkout / "tiny.py").write_text(LAB.replace("0.9 +", f"{accuracy} +"))
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", "a change")
+
+    def job(self, name: str, cache: str, **variables: str) -> int:
+        """Run the lines of a job as far as the service would, and return the code of the first that fails."""
+        shutil.rmtree(self.checkout / "runs", ignore_errors=True)
+        if (self.caches / cache).is_dir():
+            shutil.copytree(self.caches / cache, self.checkout / "runs")
+        settings = {"LABREPORT_LABS": "tiny", "LABREPORT_DATA": "sample", "LABREPORT_LANG": "en", "LABREPORT_TO": "md"}
+        environment = {**os.environ, **settings, "GITHUB_STEP_SUMMARY": str(self.folder / "step.md"), **variables}
+        code = 0
+        for line in self.jobs[name]:
+            tidying = line.split()[1] in ("gc", "mkdir") or "--runs-dir reports" in line
+            if code and not tidying:
+                continue
             done = subprocess.run(
                 ["bash", "-eo", "pipefail", "-c", line],
-                cwd=tmp_path,
+                cwd=self.checkout,
                 env=environment,
                 capture_output=True,
                 text=True,
                 check=False,
             )
-            # The tiny lab has no note, so its chapter can't be rendered, which is 4; everything else must be right.
-            allowed = (0, 4) if "nightly" in line else (0,)
-            assert done.returncode in allowed, f"night {night}: {line}\n{done.stdout}{done.stderr}"
+            if not tidying:
+                # The tiny lab has no note, so its chapter can't be rendered, which is 4.
+                code = code or (0 if done.returncode == 4 else done.returncode)
+        if (self.checkout / "runs").is_dir() and name != "change":
+            shutil.rmtree(self.caches / cache, ignore_errors=True)
+            shutil.copytree(self.checkout / "runs", self.caches / cache)
+        return code
+
+    def night(self, *, first: bool = False) -> int:
+        """Run a night of two shards and the job that judges."""
+        shutil.rmtree(self.checkout / "shards", ignore_errors=True)
+        for seeds in ("0-2", "3-4"):
+            assert self.job("shard", f"shard-{seeds}", SEEDS=seeds) == 0
+            shutil.copytree(
+                self.caches / f"shard-{seeds}", self.checkout / "shards" / f"shard-{seeds}", dirs_exist_ok=True
+            )
+        return self.job("nightly", "runs", FIRST_NIGHT="1" if first else "")
+
+    def answer(self, folder: str = "nightly") -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.checkout / "reports" / folder / "result.json").read_text("utf-8"))
+        return found
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_the_commands_of_the_night_run_here_and_an_evicted_cache_is_never_green(tmp_path):
+    service = Service(tmp_path, "github")
+    assert service.night() == 5  # no baseline, and no flag
+    assert service.answer()["outcome"] == "nothing"
+    assert service.night(first=True) == 0
+    assert service.answer()["outcome"] == "first"
+    assert service.night() == 0
+    assert service.answer()["outcome"] == "passed"
+    assert service.answer()["verdict"]["labs"][0]["seeds"] == [0, 1, 2, 3, 4]
     for name in ("junit.xml", "trend-en.html", "nightly.json"):
-        assert (tmp_path / "reports" / "nightly" / name).is_file()
+        assert (service.checkout / "reports" / "nightly" / name).is_file()
     assert "labreport nightly" in (tmp_path / "step.md").read_text("utf-8")
+    baseline = service.checkout / "reports" / "baseline"
+    kept = tmp_path / "kept"
+    shutil.copytree(baseline, kept)
+    # A proposed change is judged against the newest commit of the target branch that was run.
+    service.git("update-ref", "refs/remotes/origin/main", "main")
+    service.git("checkout", "-q", "-b", "proposal")
+    service.version(0.9)
+    assert service.job("change", "runs", TARGET="main") == 0
+    service.version(0.6)
+    assert service.job("change", "runs", TARGET="main") == 1
+    assert (service.checkout / "reports" / "pull-request" / "summary-short.md").is_file()
+    # The night on which the version got worse is the night on which the cache is gone.
+    shutil.rmtree(service.caches)
+    assert service.night() == 5
+    assert "is not there" in (service.checkout / "reports" / "nightly" / "summary.md").read_text("utf-8")
+    shutil.rmtree(service.caches)
+    shutil.copytree(kept, service.checkout / "baseline")
+    assert service.night() == 1
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_the_commands_of_gitlab_are_those_of_github():
+    services = _services()
+    for job in ("shard", "nightly"):
+        github = [line for line in services["github"][job] if "gc" not in line.split()]
+        gitlab = [line for line in services["gitlab"][job] if line in services["github"][job]]
+        assert [line for line in gitlab if "gc" not in line.split()] == github
+    [github], [gitlab] = services["github"]["change"], services["gitlab"]["change"]
+    assert gitlab == github.replace('"ancestor:origin/$TARGET"', "ancestor:FETCH_HEAD").replace("pull-", "merge-")

@@ -61,10 +61,15 @@ def files(*names: str) -> Files:
     return Files(Path(caller).resolve().parent, names)
 
 
-def text_hash(content: bytes) -> str:
-    """Return the SHA-256 of a file, in hexadecimal; of a text file without regard to its kind of line ends."""
+def unix_text(content: bytes) -> bytes:
+    """Return the bytes of a file; of a text file with the line ends of Unix, whatever they were."""
     if b"\r\n" in content and b"\0" not in content:
         with suppress(UnicodeDecodeError):
             content.decode("utf-8")
             content = content.replace(b"\r\n", b"\n")
-    return sha256(content).hexdigest()
+    return content
+
+
+def text_hash(content: bytes) -> str:
+    """Return the SHA-256 of a file, in hexadecimal; of a text file without regard to its kind of line ends."""
+    return sha256(unix_text(content)).hexdigest()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from labreport.experiments.recording.directions import direction_of, is_metric
+from labreport.experiments.recording.directions import direction_of, is_metric, measured
 from labreport.experiments.recording.observed import Event, Fit, Observed, joined, trained
 from labreport.experiments.recording.series import Facts
 from labreport.experiments.result import (
@@ -174,8 +174,9 @@ def scores(seen: Observed, matched: Sequence[Trained]) -> tuple[list[Score], lis
         made = matched[place_of].training if place_of is not None else None
         model = made.role if made else str((event.get("network") or {}).get("name") or "fit")
         hashes = _hashes(event, "test")
-        split = known.get(hashes, "test") if hashes else None
-        for key, value in event["logs"].items():
+        split = event.get("split") or (known.get(hashes, "test") if hashes else None)
+        for logged, value in event["logs"].items():
+            key = measured(logged).name if event.get("split") else logged
             direction = direction_of(key)
             place = (model if place_of is None else place_of, split, key)
             name = f"{split or 'evaluated'}_{key}"

@@ -38,9 +38,9 @@ _NOT_METRICS = (
 )  # fmt: skip
 """What stands among the metrics in a log without measuring the network."""
 
-Part = Literal["train", "validation", "test"]
+DataPart = Literal["train", "validation", "test"]
 
-_PARTS: dict[str, Part] = {
+_PARTS: dict[str, DataPart] = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "dev", "eval", "evaluation"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
@@ -72,16 +72,16 @@ def _table() -> dict[tuple[str, ...], Direction | None]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class MeasuredKey:
     """A key of a history, taken apart."""
 
     name: str
     """What was measured, as the key spells it."""
-    part: Part | None
+    part: DataPart | None
     """On which part of the data; None: the key does not say, as Keras' keys of the training part."""
 
 
-def measured(key: str) -> Measured:
+def measured(key: str) -> MeasuredKey:
     """Return what a key measures and on which part of the data, in any usual spelling.
 
     Args:
@@ -89,10 +89,10 @@ def measured(key: str) -> Measured:
     """
     plain = _OF_EPOCH.sub("", key)
     if before := _BEFORE.fullmatch(plain):
-        return Measured(name=before.group(3), part=_PARTS[(before.group(1) or before.group(2)).lower()])
+        return MeasuredKey(name=before.group(3), part=_PARTS[(before.group(1) or before.group(2)).lower()])
     if after := _AFTER.fullmatch(plain):
-        return Measured(name=after.group(1), part=_PARTS[after.group(2).lower()])
-    return Measured(name=plain, part=None)
+        return MeasuredKey(name=after.group(1), part=_PARTS[after.group(2).lower()])
+    return MeasuredKey(name=plain, part=None)
 
 
 def words_of(name: str) -> tuple[str, ...]:

@@ -66,6 +66,8 @@ def recognised(path: Path, form: str | None = None) -> Importer:
         raise ImportFault(
             f"{path}: a pickle is not read, as reading it may run code; write the history as JSON or CSV."
         )
+    if beginning in (b"\xff\xfe", b"\xfe\xff"):
+        raise fault(path, "is text in UTF-16; save it as UTF-8")
     if form is not None:
         return IMPORTERS.get(form)
     if path.is_file() and not head(path, 1024).strip():

@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from labreport.experiments.recording.directions import direction_of
-from labreport.experiments.recording.series import Facts, KeyColumn, KeyColumns, columns_of, last_position, training
+from labreport.experiments.recording.series import (
+    Facts,
+    KeyColumn,
+    KeyColumns,
+    columns_of,
+    last_position,
+    trainer_columns,
+    training,
+)
 from labreport.experiments.recording.watching.events import EVENTS, PRINTED
 from labreport.experiments.result import Direction, EarlyStopping, Training
 
@@ -39,6 +47,8 @@ class Fit:
     error: str = ""
     interrupted: bool = False
     axis: str = "epoch"
+    entries: list[dict[str, float]] = field(default_factory=list)
+    """What Hugging Face's trainer logged, in order."""
 
 
 @dataclass(kw_only=True)
@@ -119,7 +129,7 @@ def _of_fit(fit: Fit, event: Event) -> None:
         for name, value in event["logs"].items():
             fit.columns.setdefault(name, KeyColumn()).add(event["epoch"], value)
     elif kind == "log":
-        _hugging_face(fit, event)
+        _logged(fit, event)
     elif kind == "end":
         fit.end = event
     elif kind == "raised":
@@ -127,14 +137,10 @@ def _of_fit(fit: Fit, event: Event) -> None:
         fit.interrupted = event["type"] == "KeyboardInterrupt"
 
 
-def _hugging_face(fit: Fit, event: Event) -> None:
-    """Put one entry of a trainer's log where it belongs; the last one is a summary of the whole training."""
-    logs = {name: value for name, value in event["logs"].items() if name != "epoch"}
-    epoch = float(event["epoch"] or 0)
-    if "train_runtime" not in logs and epoch > 0 and epoch == int(epoch):
-        for name, value in logs.items():
-            if not name.endswith(("_runtime", "_per_second")):
-                fit.columns.setdefault(name, KeyColumn()).add(int(epoch), value)
+def _logged(fit: Fit, event: Event) -> None:
+    """Add one entry of a trainer's log; what it counts is known only from all of them."""
+    fit.entries.append({**event["logs"], "epoch": float(event["epoch"] or 0), "step": float(event["step"])})
+    fit.columns, fit.axis = trainer_columns(fit.entries)
 
 
 def _step(found: Observed, fits: dict[int, Fit], event: Event) -> None:
@@ -194,7 +200,8 @@ def trained(phases: Sequence[Fit], facts: Facts, *, ended: str, source: str = "w
             target.at += [position + offset for position in column.at]
             target.values += column.values
         lengths.append(last_position(columns) - max(before, initial) if fit.columns else 0)
-        planned = int(fit.facts.get("epochs") or 0) + offset
+        # What is asked for is a number of epochs, also where the log counts steps.
+        planned = 0 if fit.axis == "step" else int(fit.facts.get("epochs") or 0) + offset
     last = phases[-1]
     if last.axis == "step":
         columns = {name: _thinned(column) for name, column in columns.items()}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import msgspec
 
@@ -57,6 +58,37 @@ def columns_of(rows: Iterable[tuple[int, Mapping[str, float]]]) -> KeyColumns:
         for name, value in values.items():
             found.setdefault(name, KeyColumn()).add(position, value)
     return found
+
+
+_PLACES = ("epoch", "step")
+_SUMMARY = "train_runtime"
+_NOT_KEPT = ("_runtime", "_per_second")
+
+
+def trainer_columns(entries: Sequence[Mapping[str, float]]) -> tuple[KeyColumns, Literal["epoch", "step"]]:
+    """Return the columns of the log of Hugging Face's trainer, and what they count.
+
+    They count epochs where every entry stands at a whole one, else steps. The last entry, with the time of the whole
+    training, is a summary and no epoch.
+
+    Args:
+        entries: of `log_history`, each with its `epoch` and `step`.
+    """
+    kept = [entry for entry in entries if _SUMMARY not in entry]
+    whole = bool(kept) and all((entry.get("epoch") or 0.5) % 1 == 0 for entry in kept)
+    axis: Literal["epoch", "step"] = "epoch" if whole else "step"
+    rows = (
+        (
+            int(entry[axis]),
+            {
+                key: value
+                for key, value in entry.items()
+                if key not in ("epoch", "step") and not key.endswith(_NOT_KEPT)
+            },
+        )
+        for entry in kept
+    )
+    return columns_of(rows), axis
 
 
 def last_position(columns: KeyColumns) -> int:

@@ -260,6 +260,9 @@ class Provenance(Record, frozen=True, kw_only=True):
     command: Annotated[tuple[str, ...], Meta(description="Arguments, home and other private folders taken out.")]
     git_commit: str | None
     git_dirty: bool | None
+    git_refused: Annotated[
+        bool | UnsetType, Meta(description="True where git refused the folder of another user (format 2).")
+    ] = UNSET
     python: str
     packages: dict[str, str]
     machine: Machine

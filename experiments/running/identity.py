@@ -109,11 +109,15 @@ def used_files(lab: Lab) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     return tuple(sorted({*own, start})) if own else (), tuple(sorted(engine))
 
 
+def listing(paths: Sequence[Path], root: Path) -> bytes:
+    """Return a list of files whose hash is their identity: name below `root`, a null byte, hash of the text."""
+    return "".join(
+        f"{path.relative_to(root).as_posix()}\0{text_hash(reading.content(path))}\n" for path in paths
+    ).encode()
+
+
 def _hash_of_files(paths: Sequence[Path], root: Path) -> str:
-    digest = sha256()
-    for path in paths:
-        digest.update(f"{path.relative_to(root).as_posix()}\0{text_hash(reading.content(path))}\n".encode())
-    return digest.hexdigest()
+    return sha256(listing(paths, root)).hexdigest()
 
 
 def _imported_files(

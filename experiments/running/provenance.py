@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 
+from msgspec import UNSET
+
 from labreport.experiments.result import Machine, Provenance
 
 PACKAGES = (
@@ -34,6 +36,7 @@ PACKAGES = (
 """Distributions whose versions are recorded where they are installed."""
 
 _GIT_SECONDS = 10
+_FOREIGN = "GIT_TEST_ASSUME_DIFFERENT_OWNER"
 
 _PATH = re.compile(r"(?<![\w.:/~…])/(?:[^/\s'\",;:=()]+/)*([^/\s'\",;:=()]+)")
 """An absolute path inside a sentence; what follows a letter, a dot or a colon belongs to a word or an address."""
@@ -102,6 +105,7 @@ def provenance(
         command=scrub_command(command),
         git_commit=commit,
         git_dirty=dirty,
+        git_refused=True if commit is None and git_refuses(folder or Path()) else UNSET,
         python=f"{platform.python_implementation()} {platform.python_version()}",
         packages=versions,
         machine=machine(threads=threads),
@@ -170,6 +174,15 @@ def git_state(folder: Path) -> tuple[str | None, bool | None]:
         git += ["-c", f"{name}=", "-c", f"{name.rpartition('.')[0]}.required=false"]
     changes = _output_of([*git, "status", "--porcelain", "--untracked-files=no"], folder)
     return commit.strip(), None if changes is None else bool(changes.strip())
+
+
+def git_environment() -> dict[str, str]:
+    """Return the environment for git: within a hook it names a repository of its own, and the folder is to decide.
+
+    The switch by which git's own tests make it take a folder for another user's stays.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name == _FOREIGN}
+    return kept | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 
 
 def git_refuses(folder: Path) -> bool:
@@ -316,7 +329,5 @@ def _ran(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=_GIT_SECONDS,
         check=False,
-        # In a hook GIT_DIR names another repository than that of the folder.
-        env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+        env=git_environment(),
     )

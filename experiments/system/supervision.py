@@ -38,7 +38,7 @@ _page: mmap.mmap | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ending:
+class ProcessEnd:
     """How a watched process ended."""
 
     code: int | None
@@ -77,7 +77,7 @@ def at_work(what: bytes = b"") -> None:
         _page[: _HEAD.size] = _HEAD.pack(0, 0, len(kept))
 
 
-def supervised(work: Callable[[], int], explained: Callable[[Ending], int]) -> int:
+def supervised(work: Callable[[], int], explained: Callable[[ProcessEnd], int]) -> int:
     """Do the work in a process that is watched.
 
     Args:
@@ -116,7 +116,7 @@ def supervised(work: Callable[[], int], explained: Callable[[Ending], int]) -> i
     _, status = os.waitpid(child, 0)
     ended, code, length = _HEAD.unpack(page[: _HEAD.size])
     return explained(
-        Ending(
+        ProcessEnd(
             code=code if ended else None,
             signals=tuple(received),
             status=os.waitstatus_to_exitcode(status),

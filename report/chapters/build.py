@@ -7,7 +7,7 @@ that says why; the problem is returned beside the report, so that the caller can
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -22,6 +22,7 @@ from labreport.report.chapters import bilingual, frontmatter, notes
 from labreport.report.chapters import chapter as chapters
 from labreport.report.chapters.chapter import Assembled, Target
 from labreport.report.chapters.cutting import Passage
+from labreport.report.chapters.exercises import formed
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.provenance import provenance
 from labreport.report.configuration import Configuration
@@ -61,6 +62,7 @@ def build(
     version: str,
     labels: Words | None = None,
     refused: Mapping[str, str] | None = None,
+    from_record: Collection[str] = (),
 ) -> Built:
     """Join the runs into one report.
 
@@ -72,10 +74,14 @@ def build(
         version: of labreport, for the cover.
         labels: what figures are labelled with, where not in the report's language alone.
         refused: labs whose chapters can't be shown, and why.
+        from_record: labs whose chapters are made from the record although there is a note.
     """
     words = Words(language)
     notes_in_use = NotesInUse.of(configuration)
-    titles = {result.lab: notes_in_use.title(language, result.lab) for result in results}
+    titles = {
+        result.lab: result.lab if result.lab in from_record else notes_in_use.title(language, result.lab)
+        for result in results
+    }
     parts: list[tuple[Result, Assembled | None]] = []
     made: list[Chapter] = []
     problems: list[str] = []
@@ -96,12 +102,14 @@ def build(
                     folder=configuration.notes,
                     labels=labels,
                     own=own,
+                    from_record=result.lab in from_record,
                 )
                 problems += [
                     f"{result.lab}: the {lost.kind} {lost.name!r} is missing: {own.problem}"
                     for lost in assembled.missing
                 ]
-                made.append(_in_language(assembled.chapter, spoken, language))
+                chapter = formed(assembled.chapter, hints=configuration.hints, room=configuration.answer_room)
+                made.append(_in_language(chapter, spoken, language))
             except (ReportError, LabError) as error:
                 problems.append(str(error))
                 made.append(_broken(result.lab, number, titles[result.lab], str(error), words))
@@ -139,8 +147,11 @@ def document(
     Raises:
         RenderingError: the languages do not match.
     """
-    joined = partial(build, results, configuration=configuration, moment=moment, version=version)
     names = languages.parts(which)
+    in_use = NotesInUse.of(configuration)
+    # Side by side stand chapters of one shape: where one language has no note, all are made from the record.
+    unwritten = {result.lab for result in results if in_use.without_note(result.lab, names)}
+    joined = partial(build, results, configuration=configuration, moment=moment, version=version, from_record=unwritten)
     if len(names) == 1:
         return joined(names[0])
     # A figure is there once, so the labels of the first language's are in all of them.

@@ -24,6 +24,7 @@ from labreport.report.chapters import automatic, notes, tables
 from labreport.report.chapters.claim_words import Said
 from labreport.report.chapters.cutting import BOXES, Note, Passage
 from labreport.report.chapters.evidence import with_evidence
+from labreport.report.chapters.marks import marks, shows_no_result, tag_line
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.numbering import Numbering
 from labreport.report.chapters.values import Context, Missing
@@ -45,7 +46,6 @@ from labreport.report.document import (
 )
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.figures import registry as figures
-from labreport.report.numbers import integer
 from labreport.report.words import Words
 
 _CONTRADICTIONS = (LookupError, ValueError, ArithmeticError)
@@ -110,6 +110,7 @@ def assemble(
     folder: Path | None = None,
     labels: Words | None = None,
     own: Additions = additions.NOTHING,
+    from_record: bool = False,
 ) -> Assembled:
     """Return the chapter of a run that is complete.
 
@@ -121,13 +122,15 @@ def assemble(
         folder: with user-supplied notes.
         labels: what figures are labelled with, where not in the report's language alone.
         own: what the lab defines for its own notes.
+        from_record: whether the chapter is made from the record although there is a note.
 
     Raises:
-        NoteError: the note is missing, or says something the run does not give.
+        NoteError: the note says something the run does not give.
         RenderingError: a figure or table can't be made.
     """
     in_use = NotesInUse(folder=folder, solutions=solutions)
-    text, origin = in_use.text_of(result, language)
+    made = automatic.note(result, language) if from_record else None
+    text, origin = (made, automatic.ORIGIN) if made is not None else in_use.text_of(result, language)
     context = Context(result, language, cited=True, own=own)
     note = notes.read(context, text, origin, in_use.library())
     if folder is not None and origin != automatic.ORIGIN:
@@ -207,45 +210,6 @@ def broken(lab: str, number: str, title: str, box_title: str, sentence: str, rea
     return Chapter(id=lab, number=number, title=title, opening=(box,))
 
 
-def is_sample(result: Result) -> bool:
-    """Return whether the run used a part of the data set only."""
-    card = result.findings.data
-    return card is not None and (
-        card.train_samples < card.full_train_samples or card.test_samples < card.full_test_samples
-    )
-
-
-def marks(result: Result, words: Words) -> tuple[str, ...]:
-    """Return the sentences that say how far the run is from a full one, for the line under the title."""
-    found: list[str] = []
-    card = result.findings.data
-    if card is not None and is_sample(result):
-        found.append(
-            words(
-                "labs.mark_sample",
-                train=integer(card.train_samples),
-                full_train=integer(card.full_train_samples),
-                test=integer(card.test_samples),
-                full_test=integer(card.full_test_samples),
-            )
-        )
-    if result.profile == "quick":
-        found.append(words("labs.mark_quick"))
-    if len(result.seeds) == 1 and result.findings.trainings:
-        found.append(words("labs.mark_seed", seed=result.seeds[0]))
-    return tuple(found)
-
-
-def tag_line(result: Result, words: Words) -> str:
-    """Return the short form of the marks, for captions."""
-    tags = [
-        words("labs.tag_sample") if is_sample(result) else "",
-        words("labs.tag_quick") if result.profile == "quick" else "",
-        words("labs.tag_seed") if len(result.seeds) == 1 and result.findings.trainings else "",
-    ]
-    return " · ".join(tag for tag in tags if tag)
-
-
 def _blocks(
     passages: tuple[Passage, ...], result: Result, placing: _Placing, note: Note, tags: str
 ) -> tuple[Block, ...]:
@@ -263,7 +227,8 @@ def _blocks(
                 blocks[-1] = msgspec.structs.replace(last, solution=passage.text, answer_lines=0)
         elif passage.kind == "exercise":
             id_, number = placing.next("exercise", f"exercise-{passage.name}", where)
-            # A line for each point, and enough for a sentence in any case.
+            # Where the note does not say: a line for each point, and enough for a sentence in any case.
+            lines = max(3, passage.points) if passage.lines is None else passage.lines
             blocks.append(
                 Exercise(
                     id=id_,
@@ -271,7 +236,7 @@ def _blocks(
                     points=passage.points,
                     task=passage.text,
                     hint="",
-                    answer_lines=max(3, passage.points),
+                    answer_lines=lines,
                 )
             )
         else:
@@ -348,7 +313,7 @@ def _figure(passage: Passage, result: Result, placing: _Placing, where: str, tag
         width_mm=labelled.width_mm,
         height_mm=labelled.height_mm,
         data=data,
-        tag_line=tags,
+        tag_line="" if shows_no_result(passage.kind, passage.name) else tags,
     )
 
 
@@ -356,7 +321,14 @@ def _table(passage: Passage, result: Result, placing: _Placing, where: str, tags
     name = passage.name if passage.kind == "table" else f"layers-{passage.name}"
     content = tables.table(name, result, placing.words, placing.context.own.tables)
     id_, number = placing.next("table", f"{passage.kind}-{passage.name}", where)
-    return Table(id=id_, number=number, caption=passage.text, columns=content.columns, rows=content.rows, tag_line=tags)
+    return Table(
+        id=id_,
+        number=number,
+        caption=passage.text,
+        columns=content.columns,
+        rows=content.rows,
+        tag_line="" if shows_no_result(passage.kind, passage.name) else tags,
+    )
 
 
 def _listing(passage: Passage, result: Result, placing: _Placing, where: str) -> Listing:

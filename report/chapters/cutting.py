@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from labreport.report.chapters import written
 from labreport.report.chapters.references import References
@@ -20,7 +20,7 @@ BOXES = ("key-points", "caution", "note", "self-check", "sources")
 HEADING = re.compile(r"^(#{1,6}) +(.*?)(?: *\{#([a-z0-9-]+)\})?\s*$")
 _LEVELS = 4
 """Levels of headings: the title, sections, and two within a section."""
-DIRECTIVE = re.compile(r"^::: ?([a-z-]+)(?: +([A-Za-z0-9_-]+))?(?: +([0-9]+))?\s*$")
+DIRECTIVE = re.compile(r"^::: ?([a-z-]+)(?: +([A-Za-z0-9_-]+))?(?: +([0-9]+))?(?: +([0-9]{1,3}))?\s*$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,8 @@ class Passage:
     line: int
     points: int = 0
     """Of an exercise."""
+    lines: int | None = None
+    """For the answer to an exercise, where the note says how many."""
     start: int = 0
     """The line on which the text begins."""
 
@@ -191,7 +193,7 @@ def _alert(
 
 
 def _directive(match: re.Match[str], number: int, lines: _Lines, origin: str, code: tuple[str, ...]) -> Passage:
-    kind, name, points = match.group(1), match.group(2) or "", match.group(3)
+    kind, name, points, room = match.group(1), match.group(2) or "", match.group(3), match.group(4)
     known = (*PLACED, *EXERCISES, *BOXES)
     if kind not in known:
         raise NoteError(f"{origin}:{number}: unknown directive '{kind}'; there are {', '.join(known)}.")
@@ -202,7 +204,8 @@ def _directive(match: re.Match[str], number: int, lines: _Lines, origin: str, co
     body: list[str] = []
     for _, line in lines:
         if line.strip() == ":::":
-            return _passage(kind, name, int(points or 0), body, number, code)
+            passage = _passage(kind, name, int(points or 0), body, number, code)
+            return replace(passage, lines=int(room)) if room else passage
         if line.startswith(":::"):
             break
         body.append(line)

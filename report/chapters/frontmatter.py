@@ -8,9 +8,10 @@ from msgspec import UNSET
 
 from labreport.experiments import registry
 from labreport.experiments.result import Result
-from labreport.report.chapters.chapter import Assembled, is_sample
+from labreport.report.chapters.chapter import Assembled
 from labreport.report.chapters.claim_words import Said
 from labreport.report.chapters.logo import data_address
+from labreport.report.chapters.marks import is_sample
 from labreport.report.chapters.tables.content import unit_label
 from labreport.report.configuration import LOCALISED, Configuration
 from labreport.report.document import (
@@ -30,7 +31,7 @@ from labreport.report.figures import registry as figures
 from labreport.report.findings import analysis
 from labreport.report.findings.groups import groups
 from labreport.report.findings.scores import Measured, best_baseline, deciding
-from labreport.report.numbers import GROUP, UNKNOWN, duration, integer, number, percent
+from labreport.report.numbers import UNKNOWN, duration, integer, number, percent
 from labreport.report.words import Words
 
 """Cell of what a lab has no value for."""
@@ -157,7 +158,7 @@ def _checked(said: Sequence[Said], words: Words) -> str:
     marks = [VERDICT_MARKS[one.claim.verdict] for one in said]
     checked, left_open = marks.count(CHECKED), marks.count(OPEN)
     parts = [words("labs.claims_checked", checked=checked), words("labs.claims_open", open=left_open)]
-    return GROUP.join(part for part, count in zip(parts, (checked, left_open), strict=True) if count) or UNKNOWN
+    return " · ".join(part for part, count in zip(parts, (checked, left_open), strict=True) if count) or UNKNOWN
 
 
 def _score(result: Result) -> str:

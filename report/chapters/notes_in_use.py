@@ -68,6 +68,25 @@ class NotesInUse:
         text, origin = self._source(language, lab)
         return (text if self.solutions else notes.without_solutions(text, origin)), origin
 
+    def without_note(self, lab: str, spoken: Sequence[str]) -> tuple[str, ...]:
+        """Return the languages in which a lab has no note although it has one in another of them.
+
+        Args:
+            lab: its name.
+            spoken: the languages to look at.
+        """
+        lacking = [name for name in spoken if not self._is_written(name, lab)]
+        return tuple(lacking) if len(lacking) < len(spoken) else ()
+
+    def _is_written(self, language: str, lab: str) -> bool:
+        try:
+            self._source(notes.written_in(language, lab, self.folder), lab)
+        except MissingNoteError:
+            return False
+        except NoteError:
+            return True
+        return True
+
     def title(self, language: str, lab: str) -> str:
         """Return the title of a lab's chapter, borrowed where another language lends it; its name without a note."""
         spoken = notes.written_in(language, lab, self.folder)

@@ -158,7 +158,7 @@ def _software(results: Sequence[Result], words: Words) -> Table:
 def _commit(result: Result, words: Words) -> str:
     commit = result.provenance.git_commit
     if commit is None:
-        return words("labs.git_none")
+        return words("labs.git_refused" if result.provenance.git_refused is True else "labs.git_none")
     return words("labs.git_dirty", commit=commit[:12]) if result.provenance.git_dirty else commit[:12]
 
 

@@ -87,7 +87,7 @@ def hidden(text: str, origin: str = "note") -> tuple[str, tuple[str, ...]]:
             fence, opened, quoted, column = marks.group(1), number, ">" in line[:start], marks.start(1)
         elif marks and marks.group(1).startswith(fence) and not line[marks.end() :].strip():
             fence = ""
-        # What places the block, such as the indent of a list or box, is no code and stays.
+        # What places the block, such as the indent of a list or box, is not code and stays.
         start = max(start, min(column, len(line) - len(line[start:].lstrip(" \t"))))
         kept.append(line[:start] + chr(_FIRST + len(code)))
         code.append(line[start:])

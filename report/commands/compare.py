@@ -23,12 +23,13 @@ UNREADABLE = ("unreadable", "edited")
     "compare",
     epilog="\b\nExamples:\n"
     "  labreport compare last:2 last:1\n"
+    "  labreport compare good=last:3 bad=last:2 fixed=last:1 --to tex,csv\n"
     "  labreport compare may/labreport-en.pdf june/labreport-en.pdf --to html,pdf --lang en,zh -o comparison\n"
     "  labreport compare git:v1.0 runs --margin test_accuracy=0.005 --exit-code",
 )
 @click.argument("versions", nargs=-1, metavar="A B [C]...")
 @click.option("--lang", metavar="LIST", help="zh, en.  [default: en here, zh,en in files]")
-@click.option("--to", metavar="LIST", help="Also write files: html, pdf, md, json, or a format that was added.")
+@click.option("--to", metavar="LIST", help="Also write files: html, pdf, md, tex, csv, json, or an added format.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the files.  [default: reports]")
 @click.option(
     "--margin",
@@ -59,7 +60,8 @@ def command(
     """Show what changed between version A and each of the others, and whether it is more than chance.
 
     A version is a run's id, its folder or result.json, a folder of runs, a finished .html or .pdf report or its folder,
-    last:N (the N-th newest complete run of each lab), or git:REV (the store as it was committed there).
+    last:N (the N-th newest complete run of each lab), or git:REV (the store as it was committed there); good=VERSION
+    gives it a name. Three versions or more are also set side by side: one test of all, then of each pair.
 
     The exit code is 0 however large the difference; 5 where nothing could be compared. With --exit-code it is 1 where a
     metric got worse, else 5 where a lab could not be compared, else 6 where the runs were too few to tell.
@@ -132,8 +134,17 @@ def exit_code(found: Comparisons, *, judge: bool) -> int:
 
 
 def _print(found: Comparisons, words: Words, *, verbose: bool) -> None:
-    from labreport.report.comparison import terminal
+    from labreport.report.comparison import terminal, together_section
 
+    for lab in found.together:
+        click.echo(lab.lab)
+        terminal.print_rows(*together_section.cells(lab, words), texts=(0, -1))
+        click.echo()
+    if found.together:
+        labels = (found.comparisons[0].a.label, *(pair.b.label for pair in found.comparisons))
+        for line in together_section.legend(labels, words):
+            click.echo(line)
+        click.echo()
     for place, pair in enumerate(found.comparisons):
         if place:
             click.echo()

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from labreport.experiments.errors import plain
-from labreport.report.numbers import UNKNOWN
+from labreport.report.numbers import UNKNOWN, duration
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+
+HEARTBEAT = 60.0
+"""Seconds between two lines of a program that has no terminal."""
 
 
 class Reporter:
@@ -31,6 +38,8 @@ class Reporter:
         self.verbose = verbose and not quiet
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
+        self._beating = False
+        self._at_work = ""
 
     def say(self, line: str) -> None:
         """Print a line that the user should know, above a running bar."""
@@ -47,10 +56,38 @@ class Reporter:
             self.say(line)
 
     @contextmanager
-    def bars(self) -> Iterator[None]:
-        """Show progress bars while the block runs, if standard error is a terminal."""
-        if self.quiet or not sys.stderr.isatty():
+    def heartbeat(self, seconds: float | None = None) -> Iterator[None]:
+        """Say once a minute what is at work while the block runs, where no terminal shows bars.
+
+        Args:
+            seconds: between two lines; None: a minute.
+        """
+        if self.quiet or sys.stderr.isatty() or self._beating:
             yield
+            return
+        begun, over = perf_counter(), Event()
+
+        def beat() -> None:
+            while not over.wait(HEARTBEAT if seconds is None else seconds):
+                with contextlib.suppress(OSError, ValueError):  # the reader has left
+                    click.echo(f"{duration(perf_counter() - begun)}: {self._at_work or 'at work'}", err=True)
+
+        self._beating = True
+        thread = Thread(target=beat, name="heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+            self._beating, self._at_work = False, ""
+
+    @contextmanager
+    def bars(self) -> Iterator[None]:
+        """Show progress bars while the block runs, if standard error is a terminal, and else a line a minute."""
+        if self.quiet or not sys.stderr.isatty():
+            with self.heartbeat():
+                yield
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -73,6 +110,7 @@ class Reporter:
     def advance(self, what: str, done: int, total: int, values: dict[str, float] | None = None) -> None:
         """Move the bar of one piece of work."""
         if self._progress is None:
+            self._at_work = f"{what}, {done} of {total}" if done < total else ""
             return
         note = " ".join(f"{name} {value:.4g}" for name, value in (values or {}).items())
         if what not in self._tasks:

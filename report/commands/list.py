@@ -44,7 +44,7 @@ def _row(run: Stored) -> tuple[str, ...]:
     return (
         entry.lab,
         entry.run_id,
-        f"{entry.status}, confirms" if entry.confirms else entry.status,
+        f"{entry.status}, auxiliary" if entry.confirms else entry.status,
         entry.profile,
         entry.source or UNKNOWN,
         str(len(entry.seeds)),

@@ -12,12 +12,17 @@ from labreport.report.commands.console import print_json, shown
 from labreport.report.errors import UsageError
 
 
-@click.command("merge", epilog="\b\nExample:\n  labreport merge shards/0 shards/1 --runs-dir runs")
+@click.command(
+    "merge",
+    epilog="\b\nExamples:\n  labreport merge shards/0 shards/1 --runs-dir runs\n"
+    "  labreport merge runs --baseline main --runs-dir baseline",
+)
 @click.argument("stores", nargs=-1, metavar="STORE...", type=click.Path(path_type=Path))
+@click.option("--baseline", metavar="NAME", help="Only this baseline and its runs, to keep it elsewhere.")
 @options.RUNS_DIR
 @options.AS_JSON
 @options.QUIET
-def command(stores: tuple[Path, ...], runs_dir: Path | None, as_json: bool, quiet: bool) -> int:
+def command(stores: tuple[Path, ...], baseline: str | None, runs_dir: Path | None, as_json: bool, quiet: bool) -> int:
     """Bring the runs and baselines of STOREs, such as those of the shards of a night, into the store.
 
     A run that several hold is one. Runs of one version of a lab that differ only in their seeds, each in a store of its
@@ -31,7 +36,7 @@ def command(stores: tuple[Path, ...], runs_dir: Path | None, as_json: bool, quie
     if not stores:
         raise UsageError("Which stores? Name the folders of the shards: labreport merge STORE...")
     target = Store(options.resolve(runs_dir=runs_dir).runs_dir)
-    done = merge(stores, target)
+    done = merge(stores, target, baseline=baseline)
     if as_json:
         print_json(
             {

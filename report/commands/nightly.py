@@ -27,7 +27,10 @@ FOLDER = "nightly"
 )
 @options.LABS
 @click.option(
-    "--budget", metavar="TIME", help="Time for everything, such as 30m or 1h30m.  [default: nightly.budget, or no end]"
+    "--budget",
+    metavar="TIME",
+    help="Time such as 30m or 1h30m: training and confirmation end with it; report, check and trend, for which a fifth "
+    "of it is kept (two minutes at most), are always finished.  [default: nightly.budget, or no end]",
 )
 @click.option("--baseline", metavar="B", help="As for `labreport check`.  [default: gate.baseline]")
 @click.option(
@@ -100,7 +103,8 @@ def command(
         url=url,
     )
     work.prepare(task)
-    night = work.work(task)
+    with reporter.heartbeat():
+        night = work.work(task)
     if as_json:
         print_json({**record.data(night), "folder": shown(task.target)})
     else:

@@ -69,6 +69,24 @@ def render_options(command: Command) -> Command:
             metavar="NAME",
             help="blue; grey: for printers and copiers without colours; or an installed one.  [default: blue]",
         ),
+        click.option("--paper", metavar="NAME", help="a4, letter or a3 (A4 enlarged).  [default: a4]"),
+        click.option(
+            "--print", metavar="SIZE", help="normal, or large: letters of 16 points in the PDF.  [default: normal]"
+        ),
+        click.option("--exercise-pages", is_flag=True, default=None, help="Begin a page for each exercise in the PDF."),
+        click.option(
+            "--answer-room",
+            type=click.FloatRange(0, 10),
+            metavar="N",
+            help="Factor for the lines to write answers on; 0: none.  [default: 1]",
+        ),
+        click.option(
+            "--roster",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="CSV of students: also a PDF for each, with their line on its cover.",
+        ),
+        click.option("--hints/--no-hints", default=None, help="Whether exercises have their hints.  [default: hints]"),
         click.option(
             "-o", "--output", type=click.Path(path_type=Path), help="Folder for the reports.  [default: reports]"
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -123,6 +124,22 @@ def order_of(words: Sequence[str]) -> Order:
             return _order(context, ("labreport", "record", *words), must_exist=False)
     except click.ClickException as error:
         raise UsageError(error.format_message()) from error
+
+
+def table_of(words: Sequence[str]) -> dict[str, Any]:
+    """Return what `labreport record` with these words says, as a table `record.NAME` of the configuration.
+
+    Raises:
+        UsageError: the words don't say.
+    """
+    try:
+        with command.make_context("labreport record", list(words)) as context:
+            given, program = context.params, context.meta["program"]
+    except click.ClickException as error:
+        raise UsageError(error.format_message()) from error
+    table = {"as": given["template"], "timeout": given["timeout"], "groups": given["groups"], "seeds": given["seeds"]}
+    data = [str(path) for path in given["data"]]
+    return {"command": shlex.join(program), "data": data} | {name: value for name, value in table.items() if value}
 
 
 def _order(context: click.Context, words: Sequence[str], *, must_exist: bool = True) -> Order:

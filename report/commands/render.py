@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, print_json, shown
+from labreport.report.commands.named import named, newest
 from labreport.report.commands.rendering import print_outputs, rendered, told_false
-from labreport.report.errors import NothingMeasuredError, UnreadableError, UsageError
+from labreport.report.errors import UsageError
 from labreport.report.findings.labs import in_order
-from labreport.report.store import codec, embedded
-from labreport.report.store.runs import Store, StoredResult, read
+from labreport.report.store.runs import Store, StoredResult
 
 
 @click.command(
@@ -47,7 +46,7 @@ def command(
     configuration = options.resolve(**flags)
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
     store = Store(configuration.runs_dir)
-    chosen, damaged = (_named(runs, store), False) if runs else _newest(store, configuration.labs)
+    chosen, damaged = (_one_of_each(named(runs, store)), False) if runs else newest(store, configuration.labs)
     outcome = rendered(chosen, configuration, reporter, split=split, force=force)
     wrong = strict and told_false([run.result for run in chosen], configuration)
     if as_json:
@@ -59,41 +58,15 @@ def command(
     return 2 if damaged else int(wrong)
 
 
-def _named(names: tuple[str, ...], store: Store) -> list[StoredResult]:
-    """Return the runs that the names mean, also those that a finished report carries."""
-    listing = store.list()
-    found: list[StoredResult] = []
-    for name in names:
-        path = Path(name)
-        if path.is_file() and embedded.is_report(path):
-            for lab, content in embedded.extract(path).items():
-                result = codec.decode(content, f"the data of {lab} in {path}")
-                found.append(StoredResult(path=path, result=result, content=content))
-        else:
-            found.append(read(store.find(name, listing)))
-    labs = [run.result.lab for run in found]
+def _one_of_each(runs: list[StoredResult]) -> list[StoredResult]:
+    """Return runs in the order of a report.
+
+    Raises:
+        UsageError: two of them are of one lab.
+    """
+    labs = [run.result.lab for run in runs]
     twice = sorted({lab for lab in labs if labs.count(lab) > 1})
     if twice:
         raise UsageError(f"A report holds one run of each lab; {', '.join(twice)} is named more than once.")
-    by_lab = dict(zip(labs, found, strict=True))
+    by_lab = dict(zip(labs, runs, strict=True))
     return [by_lab[lab] for lab in in_order(labs)]
-
-
-def _newest(store: Store, labs: tuple[str, ...]) -> tuple[list[StoredResult], bool]:
-    """Return the newest run of each lab that can be read, and whether one can't be, which is named."""
-    listing = store.list()
-    problems = list(listing.unreadable)
-    found: dict[str, StoredResult] = {}
-    for run in listing.measurements:
-        lab = run.entry.lab
-        if lab in found or (labs and lab not in labs):
-            continue
-        try:
-            found[lab] = read(run.path)
-        except UnreadableError as error:
-            problems.append(str(error))
-    for problem in problems:
-        click.echo(f"Error: {problem}", err=True)
-    if not found:
-        raise NothingMeasuredError(f"There is no run in {shown(store.root)}.\nRun `labreport build` first.")
-    return [found[lab] for lab in in_order(found)], bool(problems)

@@ -32,11 +32,25 @@ def rendered(
         )
     for problem in outcome.problems:
         click.echo(f"Error: {problem}", err=True)
+    if not outcome.fresh:
+        _name_lacking(runs, configuration, reporter)
     if outcome.fresh:
         reporter.say("The reports are up to date.")
     else:
         reporter.say(f"Rendered in {duration(perf_counter() - start)}.")
     return outcome
+
+
+def _name_lacking(runs: Sequence[StoredResult], configuration: Configuration, reporter: Reporter) -> None:
+    """Say of each lab with a note in some languages only where its chapter is made from the record."""
+    notes = NotesInUse.of(configuration)
+    for run in runs:
+        lacking = notes.without_note(run.result.lab, configuration.lang)
+        if lacking:
+            reporter.say(
+                f"{run.result.lab}: no note in {', '.join(lacking)}; its chapter there, and in reports in several "
+                "languages, is made from the record"
+            )
 
 
 def told_false(results: Sequence[Result], configuration: Configuration) -> bool:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from labreport.experiments.result import Result
 from labreport.report.chapters.notes_in_use import SHIPPED, NotesInUse
 from labreport.report.comparison.comparability import obstacles, paired, remarks
-from labreport.report.comparison.differences import claim_changes, equal_facts, facts, texts
+from labreport.report.comparison.differences import claim_changes, equal_facts, facts, source_changes, texts
 from labreport.report.comparison.epochs import epoch_shift
 from labreport.report.comparison.margins import NO_MARGINS, Margins
 from labreport.report.comparison.passages import note_changes
 from labreport.report.comparison.predictions import predictions
 from labreport.report.comparison.record import ComparedRun, Comparison, Comparisons, LabComparison, Reason
 from labreport.report.comparison.scores import metric_differences
+from labreport.report.comparison.together import together
 from labreport.report.comparison.version import NothingToCompareError, Version
 from labreport.report.findings import analysis, statistics
 from labreport.report.findings.scores import measured
@@ -46,6 +47,7 @@ def compare_all(
         tool_version=tool_version,
         level=statistics.LEVEL,
         comparisons=tuple(compare(first, other, terms) for other in others),
+        together=together((first, *others)),
     )
 
 
@@ -85,6 +87,7 @@ def _lab(lab: str, a: Version, b: Version, terms: Terms) -> LabComparison:
     all_facts = facts(before, after)
     all_claims = claim_changes(before, after, terms.notes) if _finished(before, after) else ()
     text_changes, equal_texts = texts(before, after)
+    text_changes = (*source_changes(lab, a.sources.get(lab), b.sources.get(lab)), *text_changes)
     changed_notes, equal_notes = (
         note_changes(a, b, lab, terms.languages, terms.notes, everything=terms.everything)
         if _finished(before, after)

@@ -55,6 +55,17 @@ def texts(a: Result, b: Result) -> tuple[tuple[TextChange, ...], int]:
     return tuple(found), equal
 
 
+def source_changes(lab: str, a: Mapping[str, str] | None, b: Mapping[str, str] | None) -> tuple[TextChange, ...]:
+    """Return the source files of a lab that differ, as unified diffs; nothing where one side's are not kept."""
+    if a is None or b is None:
+        return ()
+    return tuple(
+        TextChange(kind="source", name=name or f"{lab}.py", diff=unified(a.get(name, ""), b.get(name, "")))
+        for name in {**a, **b}
+        if a.get(name) != b.get(name)
+    )
+
+
 def unified(before: str, after: str) -> str:
     """Return a unified diff with three lines of context and without a head, ending without a newline."""
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "A", "B", lineterm="")

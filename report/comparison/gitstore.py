@@ -5,11 +5,11 @@ Nothing is checked out.
 
 from __future__ import annotations
 
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from labreport.experiments.running.provenance import git_environment
 from labreport.experiments.system import reading
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store.runs import RESULT
@@ -121,14 +121,12 @@ def ancestors(revision: str, folder: Path) -> Ancestry:
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
     """Return what git prints, or None where it fails; raises UnreadableError where it refuses the folder."""
-    # Within a hook git names a repository and an index of its own; here the folder alone decides.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *arguments],
             capture_output=True,
             check=False,
-            env=environment | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            env=git_environment(),
             timeout=_SECONDS,
         )
     except FileNotFoundError as error:

@@ -1,13 +1,15 @@
 """What A and B may be on the command line, and how each is read.
 
 `last:N`, `git:REV`, a result file, the folder of a run, a folder of runs, the folder of a report, a finished `.html` or
-`.pdf`, or a run's id. Where a folder holds several runs of a lab, the newest complete one counts; what is passed over
-or can't be read is remembered as a remark and never hides the rest.
+`.pdf`, or a run's id; `good=RUN` gives any of them a name. Where a folder holds several runs of a lab, the newest
+complete one counts; what is passed over or can't be read is remembered as a remark and never hides the rest.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from labreport.experiments.result import Result
@@ -18,7 +20,7 @@ from labreport.report.comparison.record import Reason
 from labreport.report.comparison.version import NothingToCompareError, Pages, Version
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.findings.labs import in_order
-from labreport.report.store import codec, embedded, manifest
+from labreport.report.store import codec, embedded, manifest, sources
 from labreport.report.store.runs import RESULT, Store, load
 
 LAST = "last:"
@@ -33,8 +35,35 @@ def resolve(names: Sequence[str], store: Store) -> tuple[Version, ...]:
         UnreadableError: a file is damaged, or a report carries no data.
         NothingToCompareError: the place is there but holds no complete run.
     """
-    labels = _labels(names)
-    return tuple(_version(name, label, store) for name, label in zip(names, labels, strict=True))
+    given = [_given(name) for name in names]
+    chosen = [name for name, _ in given if name]
+    if twice := [name for name in chosen if chosen.count(name) > 1]:
+        raise UsageError(f"Two versions can't both be called '{twice[0]}'.")
+    labels = _labels([version for _, version in given])
+    found = (_version(version, label, store) for (_, version), label in zip(given, labels, strict=True))
+    return tuple(
+        replace(version, label=name or version.label, sources=_sources(version, store, text))
+        for (name, text), version in zip(given, found, strict=True)
+    )
+
+
+def _sources(version: Version, store: Store, text: str) -> dict[str, dict[str, str]]:
+    """Return the source of each lab of a version, where the store or that of the run keeps it."""
+    path = Path(text)
+    roots = [store.root, *([path, *list(path.absolute().parents)[:3]] if path.exists() else [])]
+    found: dict[str, dict[str, str]] = {}
+    for lab, result in version.results.items():
+        digest = result.key_parts.get("lab", "")
+        kept = next((kept for root in roots if (kept := sources.kept(root, digest)) is not None), None)
+        if kept is not None:
+            found[lab] = kept
+    return found
+
+
+def _given(text: str) -> tuple[str, str]:
+    """Return the name that the user gives a version, as in good=RUN, or none; and the version."""
+    found = None if Path(text).exists() else re.fullmatch(r"([^=/\\:\s][^=/\\:]{0,39})=(.+)", text, re.DOTALL)
+    return (found[1].strip(), found[2]) if found else ("", text)
 
 
 def _version(name: str, label: str, store: Store) -> Version:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from labreport.report.comparison import tables
 from labreport.report.comparison.record import Comparisons
 from labreport.report.comparison.version import Version
 from labreport.report.configuration import FORMATS
@@ -13,8 +15,13 @@ from labreport.report.errors import ReportError, UsageError
 from labreport.report.look import Look
 from labreport.report.store import codec, embedded, files
 
-JSON = "json"
-"""The comparison itself, once for all languages."""
+if TYPE_CHECKING:
+    from labreport.report.comparison.explanation import Explanation
+
+
+JSON, CSV, TEX = "json", "csv", "tex"
+OWN = (CSV, TEX, JSON)
+"""Forms that comparisons alone have: the comparison itself and its numbers, once for all languages, and its tables."""
 STEM = "comparison"
 """Beginning of the names of all files."""
 
@@ -36,7 +43,7 @@ def write(
         versions: the first version and the others.
         folder: where the files go.
         languages: of the reports.
-        forms: names of formats, or `JSON`.
+        forms: names of formats, or of `OWN`.
         moment: date of the reports (UTC).
         look: theme and templates.
 
@@ -70,7 +77,12 @@ def in_memory(
     data = codec.encode(found) if forms else b""
     if JSON in forms:
         yield f"{STEM}.json", data
-    pages = [form for form in forms if form != JSON]
+    if CSV in forms:
+        yield f"{STEM}.csv", tables.csv_table(found)
+    if TEX in forms:
+        for language in languages:
+            yield f"{STEM}-{language}.tex", tables.tex(found, language).encode()
+    pages = [form for form in forms if form not in OWN]
     for language in languages if pages else ():
         from labreport.report.comparison.report import report
         from labreport.report.rendering import formats
@@ -91,12 +103,67 @@ def in_memory(
                 problems.append(f"{language} {form}: {error}")
 
 
-def check(text: str, origin: str) -> tuple[str, ...]:
+def explanation(
+    found: Explanation,
+    folder: Path,
+    *,
+    languages: Sequence[str],
+    forms: Sequence[str],
+    moment: datetime,
+    look: Look | None = None,
+) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Write what made a difference in every form and language that is asked for.
+
+    Args:
+        found: the explanation.
+        folder: where the files go.
+        languages: of the reports.
+        forms: names of formats, or `JSON`.
+        moment: date of the reports (UTC).
+        look: theme and templates.
+
+    Returns:
+        The files written, and the problems met: a form that can't be made costs no other.
+    """
+    from labreport.report.comparison.explanation import report
+    from labreport.report.rendering import formats
+
+    data = codec.encode(found)
+    written: list[Path] = []
+    problems: list[str] = []
+    made: dict[str, bytes] = {"explanation.json": data} if JSON in forms else {}
+    for language in languages:
+        for form in forms:
+            if form == JSON:
+                continue
+            try:
+                page = report(found, language, date=f"{moment:%Y-%m-%d}")
+                context = formats.RenderContext(
+                    stem=f"explanation-{language}",
+                    moment=moment,
+                    look=look,
+                    carried={embedded.COMPARISON: data},
+                    comparison=True,
+                )
+                made |= formats.rendered(form, page, context)
+            except ReportError as error:
+                problems.append(f"{language} {form}: {error}")
+    for name, content in made.items():
+        try:
+            files.write(folder / name, content)
+            written.append(folder / name)
+        except ReportError as error:
+            problems.append(str(error))
+    return tuple(written), tuple(problems)
+
+
+def check(text: str, origin: str, own: Sequence[str] = OWN) -> tuple[str, ...]:
     """Return the formats of a comparison, each once.
 
     Args:
         text: names with commas between them.
         origin: where, for the error.
+        own: forms besides the formats of reports.
 
     Raises:
         UsageError: none is given, one is unknown (names the nearest), or shows reports only.
@@ -105,10 +172,10 @@ def check(text: str, origin: str) -> tuple[str, ...]:
 
     forms = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if not forms:
-        raise UsageError(f"{origin} is empty; choose from {', '.join((*FORMATS.names(), JSON))}.")
+        raise UsageError(f"{origin} is empty; choose from {', '.join((*FORMATS.names(), *own))}.")
     for form in forms:
-        if form != JSON and form not in FORMATS:
-            raise UsageError(f"{origin}: {FORMATS.unknown(form, (JSON,))}")
-        if form != JSON and not formats.chosen(form).comparisons:
+        if form not in own and form not in FORMATS:
+            raise UsageError(f"{origin}: {FORMATS.unknown(form, tuple(own))}")
+        if form not in own and not formats.chosen(form).comparisons:
             raise UsageError(f"{origin}: {form} shows reports, not comparisons.")
     return forms

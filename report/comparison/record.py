@@ -99,6 +99,8 @@ class MetricDifference(ComparisonRecord, frozen=True, kw_only=True):
     difference: float
     """Mean of B minus mean of A."""
     interval: Range | None = None
+    improvement: float | None = None
+    """Share of pairs of runs in which that of B is better, a tie counting half; None where chance does not enter."""
     test: Tested | None = None
     margin: float | None = None
     """Differences smaller than this were said not to matter."""
@@ -223,9 +225,10 @@ class Fact(ComparisonRecord, frozen=True, kw_only=True):
 
 
 class TextChange(ComparisonRecord, frozen=True, kw_only=True):
-    """A listing or an example with its output that differs, as a unified diff."""
+    """A listing, an example with its output, or a source file that differs, as a unified diff."""
 
-    kind: Literal["listing", "example"]
+    kind: Literal["listing", "example", "source"]
+    """source: a file that the lab is made of, where both stores kept it."""
     name: str
     diff: str
 
@@ -328,6 +331,46 @@ class Comparison(ComparisonRecord, frozen=True, kw_only=True):
     only_b: tuple[str, ...]
 
 
+class PairTogether(ComparisonRecord, frozen=True, kw_only=True):
+    """Two of several versions, by their positions: 0 is A."""
+
+    first: int
+    second: int
+    difference: float
+    """Mean of the second minus mean of the first."""
+    p: float
+    adjusted_p: float
+    """Corrected for the number of pairs."""
+    shown: bool
+    """Whether the test of all versions and that of this pair show a difference."""
+
+
+class MetricTogether(ComparisonRecord, frozen=True, kw_only=True):
+    """One metric in several versions."""
+
+    name: str
+    unit: str
+    direction: str
+    values: tuple[tuple[float, ...], ...]
+    """Of each version, one value per run."""
+    p: float | None
+    """Of the one test of all versions; None where some version has a single run."""
+    adjusted_p: float | None
+    """Corrected for the number of metrics."""
+    arrangements: int
+    exact: bool
+    pairs: tuple[PairTogether, ...]
+
+
+class Together(ComparisonRecord, frozen=True, kw_only=True):
+    """One lab in several versions."""
+
+    lab: str
+    runs: tuple[str, ...]
+    """Run of each version."""
+    metrics: tuple[MetricTogether, ...]
+
+
 class Comparisons(ComparisonRecord, frozen=True, kw_only=True):
     """All that one call compared: the first version with each of the others."""
 
@@ -336,3 +379,5 @@ class Comparisons(ComparisonRecord, frozen=True, kw_only=True):
     level: float
     """Confidence of the intervals."""
     comparisons: tuple[Comparison, ...]
+    together: tuple[Together, ...] = ()
+    """Three versions or more, side by side."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labreport.report.chapters.numbering import Numbering
-from labreport.report.comparison import predictions_section, sections, wording
+from labreport.report.comparison import predictions_section, sections, together_section, wording
 from labreport.report.comparison.record import Comparison, Comparisons, LabComparison
 from labreport.report.comparison.untrusted import foreign
 from labreport.report.comparison.version import Version
@@ -114,6 +114,7 @@ def _summary(found: Comparisons, chapters: Sequence[Chapter], words: Words) -> C
             blocks.append(Prose(markdown=f"**{arrow}**"))
         if lines := overall(pair, words):
             blocks.append(Prose(markdown="\n".join(f"- {line}" for line in lines)))
+    blocks += together_section.tables(found, words)
     heads = ("lab", "runs", "better", "worse", "none", "open", "epoch", "differs")
     blocks.append(
         Table(
@@ -203,7 +204,7 @@ def _chapter(
     if between is not None:
         arrow = words("compare.between", a=between.a.label, b=between.b.label)
         marks.insert(0, arrow)
-        heading = words("compare.labelled", name=heading, text=foreign(between.b.label))
+        heading = words("compare.labelled", name=heading, text=foreign(wording.short_label(between.b.label)))
     results = (versions[0].results[lab.lab], versions[1].results[lab.lab])
     makers = (
         ("scores", sections.scores(lab, numbering.next, words)),

@@ -8,7 +8,7 @@ from labreport.experiments.result import Result
 from labreport.report import numbers
 from labreport.report.comparison.margins import Margins
 from labreport.report.comparison.record import MetricDifference, MetricVerdict, Range, Reason, Tested
-from labreport.report.findings import statistics
+from labreport.report.findings import omnibus, statistics
 from labreport.report.findings.scores import Measured, mean, measured
 from labreport.report.findings.statistics import Interval, Test
 
@@ -140,12 +140,20 @@ def _difference(
         b=of_b.values,
         difference=of_b.mean - of_a.mean,
         interval=range_of(test.interval) if test else None,
+        improvement=_improvement(of_a, of_b),
         test=tested(test, family) if test else None,
         margin=margin,
         shown_from=test.shown_from if test and test.can_tell else None,
         verdict=verdict,
         reason=reason,
     )
+
+
+def _improvement(of_a: Measured, of_b: Measured) -> float | None:
+    values = (*of_a.values, *of_b.values)
+    if not of_a.seeded or min(len(of_a.values), len(of_b.values)) < 2 or not all(map(isfinite, values)):
+        return None
+    return omnibus.improvement(of_a.values, of_b.values, higher=of_a.first.direction == "higher")
 
 
 def _verdict(

@@ -17,7 +17,7 @@ from labreport.report.rendering.dialect import fenced
 from labreport.report.rendering.fonts import printable
 from labreport.report.words import Words
 
-_SCORE_HEADS = ("metric", "a", "b", "difference", "interval", "p", "verdict")
+_SCORE_HEADS = ("metric", "a", "b", "difference", "interval", "improvement", "p", "verdict")
 LISTED_NOTES = 30
 """Passages that are listed at most, unless everything is asked for."""
 
@@ -254,6 +254,7 @@ def _score_row(metric: MetricDifference, words: Words) -> tuple[str, ...]:
         said.b,
         said.difference,
         said.interval,
+        said.improvement,
         said.p,
         verdict_cell(metric, words),
     )

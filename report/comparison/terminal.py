@@ -32,7 +32,7 @@ def before(pair: Comparison, words: Words) -> Iterator[str]:
 def heads(pair: Comparison, words: Words) -> Cells:
     """Return the heads of the table of scores."""
     level = wording.level(next((one.interval.level for lab in pair.labs for one in lab.metrics if one.interval), 0.95))
-    names = ("lab", "metric", "a", "b", "difference", "interval", "p", "verdict")
+    names = ("lab", "metric", "a", "b", "difference", "interval", "improvement", "p", "verdict")
     return tuple(words(f"compare.head_{name}", level=level) for name in names)
 
 
@@ -44,7 +44,17 @@ def rows(pair: Comparison, words: Words) -> Iterator[Cells]:
                 continue
             said = MetricWords(metric, words)
             verdict = said.with_detail(said.verdict, said.detail)
-            yield (lab.lab, said.name, said.a, said.b, said.difference, said.interval, said.p, verdict)
+            yield (
+                lab.lab,
+                said.name,
+                said.a,
+                said.b,
+                said.difference,
+                said.interval,
+                said.improvement,
+                said.p,
+                verdict,
+            )
 
 
 def common(pair: Comparison) -> tuple[Fact, ...]:
@@ -113,15 +123,15 @@ def plain(text: str) -> str:
     return text.replace("**", "").replace("`", "").replace("\\", "")
 
 
-def print_rows(titles: Cells, lines: Sequence[Cells]) -> None:
-    """Print the table of scores; numbers to the right, the verdict folded where the terminal is narrow."""
+def print_rows(titles: Cells, lines: Sequence[Cells], texts: Sequence[int] = (0, 1, -1)) -> None:
+    """Print a table of scores; columns but those of `texts` to the right, folded where the terminal is narrow."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for place, title in enumerate(titles):
-        text = place in (0, 1, len(titles) - 1)
+        text = place in texts or place - len(titles) in texts
         table.add_column(title, justify="left" if text else "right", overflow="fold", no_wrap=place == 0)
     for line in lines:
         table.add_row(*(Text(cell) for cell in line))

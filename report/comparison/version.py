@@ -41,6 +41,8 @@ class Version:
     """One run for each lab, in the order of the labs."""
     pages: Mapping[str, Pages] = field(default_factory=dict)
     """Text as it was printed, for versions read from finished HTML."""
+    sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Source files of each lab by name, where they are kept; a lab in a single file has one without a name."""
     remarks: tuple[Reason, ...] = ()
 
     def side(self) -> Side:

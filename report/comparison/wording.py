@@ -6,6 +6,8 @@ the runs, so that no digit is shown that the next run would change beyond recogn
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from math import floor, isfinite, log10
 from statistics import fmean, stdev
 
@@ -15,6 +17,9 @@ from labreport.report.words import Words
 
 ALARM = 0.05
 """Level of the tests; p values near it are written with more digits, so that none seems to lie on the other side."""
+
+
+_RUN_ID = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-")
 
 
 class MetricWords:
@@ -29,7 +34,7 @@ class MetricWords:
         self._metric = metric
         self._words = words
         self._scale = 100.0 if metric.unit == "share" else 1.0
-        self._digits = _digits(metric, self._scale)
+        self._digits = _digits((metric.a, metric.b), self._scale)
 
     @property
     def name(self) -> str:
@@ -57,6 +62,12 @@ class MetricWords:
         if self._metric.interval is None:
             return self._words("compare.none_cell")
         return interval(self._metric.interval, self._words, self._digits, self._scale)
+
+    @property
+    def improvement(self) -> str:
+        """How probable it is that a run of B beats one of A."""
+        value = self._metric.improvement
+        return self._words("compare.none_cell") if value is None else numbers.percent(value, 0)
 
     @property
     def p(self) -> str:
@@ -107,16 +118,13 @@ class MetricWords:
         return self._words("labs.points", value=shown) if self._metric.unit == "share" else shown
 
     def _mean(self, values: tuple[float, ...]) -> str:
-        mean = sum(values) / len(values)
-        if self._metric.unit == "share" and isfinite(mean):
-            # `percent` never shows 99.996 as 100.
-            shown = numbers.percent(mean, self._digits).removesuffix("%")
-        else:
-            shown = numbers.number(mean, self._digits)
-        if len(values) < 2 or not all(map(isfinite, values)):
-            return shown
-        deviation = numbers.number(stdev(values) * self._scale, self._digits)
-        return self._words("compare.mean_and_deviation", mean=shown, deviation=deviation)
+        return _mean(values, self._metric.unit, self._digits, self._words)
+
+
+def short_label(label: str) -> str:
+    """Return a version's label for a title: of a run's id the time at which it began, which is what a reader knows."""
+    found = _RUN_ID.match(label)
+    return "{}-{}-{} {}:{}:{}".format(*found.groups()) if found else label
 
 
 def name(metric: str, words: Words) -> str:
@@ -185,9 +193,13 @@ def shift(found: EpochShift, words: Words) -> str:
         "level": level(found.interval.level) if found.interval else "",
         "interval": interval(found.interval, words, 1) if found.interval else "",
         "p": p_value(found.test.p) if found.test else "",
+        "mean_a": numbers.number(fmean(found.per_run_a), 1),
+        "mean_b": numbers.number(fmean(found.per_run_b), 1),
     }
     alike = "_alike" if found.verdict == "none" and found.a == found.b else ""
     sentences = [words(f"compare.shift_{found.verdict}{alike}", **said)]
+    if found.verdict in ("later", "earlier") and found.overfits_a and found.overfits_b:
+        sentences.append(words(f"compare.overfitting_{found.verdict}"))
     if found.reason is not None and found.reason.code == "no_turn":
         sentences.append(words("compare.detail_no_turn", **found.reason.values))
     falling = [
@@ -207,12 +219,37 @@ def duration(run: ComparedRun) -> str:
     return numbers.duration(run.seconds)
 
 
-def _digits(metric: MetricDifference, scale: float) -> int:
+def means(groups: Sequence[tuple[float, ...]], unit: str, words: Words) -> list[str]:
+    """Return the mean of each group of runs with its standard deviation, all with the same decimals."""
+    digits = _digits(groups, 100.0 if unit == "share" else 1.0)
+    return [_mean(values, unit, digits, words) for values in groups]
+
+
+def _mean(values: tuple[float, ...], unit: str, digits: int, words: Words) -> str:
+    mean = sum(values) / len(values)
+    scale = 100.0 if unit == "share" else 1.0
+    if unit == "share" and isfinite(mean):
+        # `percent` never shows 99.996 as 100.
+        shown = numbers.percent(mean, digits).removesuffix("%")
+    else:
+        shown = numbers.number(mean, digits)
+    if len(values) < 2 or not all(map(isfinite, values)):
+        return shown
+    return words("compare.mean_and_deviation", mean=shown, deviation=numbers.number(stdev(values) * scale, digits))
+
+
+def _digits(groups: Sequence[tuple[float, ...]], scale: float) -> int:
     """Decimals that show two digits of the spread over the runs, or of the difference where there is one run each."""
-    spreads = [stdev(values) for values in (metric.a, metric.b) if len(values) > 1 and all(map(isfinite, values))]
-    size = min((spread for spread in spreads if spread > 0), default=abs(metric.difference)) * scale
+    spreads = [stdev(values) for values in groups if len(values) > 1 and all(map(isfinite, values))]
+    between = max(map(fmean, groups)) - min(map(fmean, groups))
+    size = min((spread for spread in spreads if spread > 0), default=between) * scale
     if not isfinite(size) or size == 0:
-        size = abs(fmean(metric.a)) * scale / 100 if all(map(isfinite, metric.a)) else 0.0
+        size = abs(fmean(groups[0])) * scale / 100 if all(map(isfinite, groups[0])) else 0.0
+    return digits_for(size)
+
+
+def digits_for(size: float) -> int:
+    """Return the decimals that show two digits of a number of this size: from one to four."""
     if not isfinite(size) or size == 0:
         return 2
     return min(4, max(1, 1 - floor(log10(size))))

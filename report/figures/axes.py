@@ -211,7 +211,7 @@ def mark_epoch(
 ) -> None:
     """Mark the best epoch: a thin line with its label above, a faint tint behind later epochs, a ring at a value.
 
-    A bar at the foot of the axes spans the epochs that are as good as the best one, as far as can be told.
+    A bar at the foot of the axes spans the epochs that are as good as the best one, as far as can be seen.
     """
     if flat is not None and not flat.sharp:
         axes.axvspan(flat.first, flat.last, ymax=0.035, color=palette.VALIDATION, alpha=0.5, linewidth=0, zorder=1)

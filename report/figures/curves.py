@@ -132,6 +132,10 @@ def bottleneck(result: Result, words: Words) -> Chart:
     draw_curve(
         axes, narrow, CurveLook(colour=palette.VALIDATION, width=0.9, pattern=(0, (3, 1.5)), marker="s"), scale=100
     )
+    for role, curve in (("selection", wide), ("bottleneck", narrow)):
+        best = analysis.turn(result, role).best_epoch
+        height = 100 * curve.mean[best - 1]
+        axes.plot([best], [height], "o", zorder=5, markersize=6.5, markerfacecolor="none", color=palette.VALIDATION)
     epoch_axis(axes, max(len(wide.mean), len(narrow.mean)))
     everything = [100 * value for curve in (wide, narrow) for value in (*curve.mean, *curve.low, *curve.high)]
     value_axis(axes, everything, top=100)

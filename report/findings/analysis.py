@@ -51,7 +51,7 @@ class Turn:
     """Whether all seeds are of one length, so that the minimum is that of their mean curve; otherwise epoch and values
     are the middle of the seeds' own."""
     flat: Flatness | None = None
-    """Which epochs are as good as the best one, as far as can be told."""
+    """Which epochs are as good as the best one, as far as can be seen."""
 
     @property
     def overfits(self) -> bool:

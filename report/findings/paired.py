@@ -51,7 +51,7 @@ class Beyond:
 
     @property
     def ahead(self) -> bool | None:
-        """Whether the first is ahead beyond chance; False: the second is; None: it cannot be told."""
+        """Whether the first is ahead beyond chance; False: the second is; None: it is not known."""
         return self.difference > 0 if self.p <= SIGNIFICANT and self.difference else None
 
 

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 
@@ -38,11 +37,13 @@ from labreport.report.gate.verdict import Check, Verdict
 from labreport.report.publish import report_moment, tool_version
 from labreport.report.running import orders
 from labreport.report.running.execution import execute
-from labreport.report.running.planning import Plan, choose, make_plans
+from labreport.report.running.planning import choose, for_purpose, make_plans
+from labreport.report.store import verdicts
 from labreport.report.store.baselines import NoBaselineError
 from labreport.report.store.files import OutputError
 from labreport.report.store.pooling import of_version, poolable, pooled
-from labreport.report.store.runs import CONFIRMATION, PURPOSE, Store, Stored, StoredResult, StoredRuns, load, read
+from labreport.report.store.runs import CONFIRMATION, Store, Stored, StoredResult, StoredRuns, load, read
+from labreport.report.store.verdicts import KeptVerdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +95,7 @@ def check(
     try:
         source = BaselineSource(label=name, kind="first", store=store) if first_night else reference.read(name, store)
     except NoBaselineError as error:
-        source, message = BaselineSource(label=Path(name).name, kind="unknown", store=store), str(error)
+        source, message = BaselineSource(label=reference.label_of(name), kind="unknown", store=store), str(error)
         problem = Reason(code=UNKNOWN, values={"name": source.label})
     candidates, judged, unreadable = _candidates(configuration, store, source, runs)
     if pool:
@@ -117,7 +118,19 @@ def check(
 
 
 def remember(store: Store, verdict: Verdict) -> None:
-    """Note with each judged run what the gate said of it, so that a rejected one does not become a baseline unasked."""
+    """Keep a verdict with the store, and note it with each judged run.
+
+    So a rejected run does not become a baseline unasked, and the feed has an entry for each verdict.
+    """
+    kept = KeptVerdict(
+        outcome=verdict.outcome,
+        baseline=verdict.baseline,
+        moment=verdict.moment,
+        runs=tuple((lab.lab, lab.run_id) for lab in verdict.labs if lab.run_id),
+        failed=tuple((lab.lab, check.name) for lab, check in verdict.checks() if check.status == "failed"),
+    )
+    with contextlib.suppress(OutputError):
+        verdicts.keep(store.root, kept)
     judged = {(lab.lab, lab.run_id): verdict.outcome_of(lab) for lab in verdict.labs}
     with contextlib.suppress(OutputError):  # a store that can't be written changes no verdict
         for run in store.list().runs:
@@ -190,7 +203,7 @@ def rerunner(
             raise ExperimentError(plan.problem)
         if differing := changed_version(result.key_parts, plan.parts):
             raise ChangedError(f"changed since the run: {', '.join(differing)}")
-        plan = _to_confirm(plan, store)
+        plan = for_purpose(plan, store, CONFIRMATION)
         announce(f"{result.lab}: suspicious, run again with the seeds {again.seeds}")
         done = execute(
             [plan],
@@ -205,12 +218,6 @@ def rerunner(
         return done[0].result
 
     return rerun
-
-
-def _to_confirm(plan: Plan, store: Store) -> Plan:
-    """Return the plan of a run that only confirms: another identity, so that it never stands in for a night's run."""
-    prepared = replace(plan.prepared, parts={**plan.parts, PURPOSE: CONFIRMATION})
-    return replace(plan, prepared=prepared, stored=store.list().with_key(plan.lab, prepared.key))
 
 
 def _candidates(
@@ -257,14 +264,15 @@ def _candidates(
 
 
 def _pooled(candidate: Candidate, store: Store, unreadable: list[str]) -> Candidate:
-    """Return a candidate with the seeds of all runs of its version."""
+    """Return a candidate with the seeds of all runs of its version, but for those that are the baseline themselves."""
     current = candidate.current
     if current is None or not poolable(current):
         return candidate
     further = []
+    reserved = {current.run_id, *(result.run_id for result in candidate.reference.results)}
     for run in store.list().of(current.lab):
         entry = run.entry
-        if entry.run_id != current.run_id and entry.status == "complete" and of_version(entry, current.key_parts):
+        if entry.run_id not in reserved and entry.status == "complete" and of_version(entry, current.key_parts):
             try:
                 further.append(load(run.path))
             except ReportError as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from labreport.experiments.result import Result
-from labreport.report.chapters.chapter import is_sample
+from labreport.report.chapters.marks import is_sample
 from labreport.report.chapters.notes_in_use import SHIPPED, NotesInUse
 from labreport.report.comparison import differences
 from labreport.report.comparison.record import Reason
@@ -191,7 +191,10 @@ def _claims(current: Result, reference: Reference, rules: LabRules, notes: Notes
 def _claim(now: Claim, before: Claim | None, severity: Severity, *, given: bool) -> Check:
     known = before is not None and before.verdict != "unknown"
     status: CheckStatus
-    if now.verdict == "unknown":
+    if now.verdict == "unknown" and now.numbers and not given:
+        # A difference on the edge of chance may be decided one night and open the next: that is not a change to warn of.
+        code, status = "claim_open", "inconclusive" if severity == "error" else "passed"
+    elif now.verdict == "unknown":
         code = "claim_lost" if known else "claim_unknown"
         status = "missing" if known or given else "inconclusive"
     elif severity == "error":

@@ -126,6 +126,11 @@ def read(name: str, store: Store) -> BaselineSource:
     return BaselineSource(label=version.label, kind="file", store=store, results=version.results)
 
 
+def label_of(name: str) -> str:
+    """Return what a baseline that is not there is called: its name, or of a path the last part."""
+    return name if all(Baselines.may_be_called(part.strip()) for part in name.split(",")) else Path(name).name
+
+
 def same_version(a: Result, b: Result) -> bool:
     """Return whether two runs differ in nothing but their seeds."""
     return a.lab == b.lab and not changed_version(a.key_parts, b.key_parts)

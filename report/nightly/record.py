@@ -133,7 +133,10 @@ def _part(night: Night, words: Words) -> list[str]:
     whole = words("nightly.spent", spent=spent)
     if night.budget is not None:
         whole = words("nightly.spent_of", spent=spent, budget=duration(night.budget))
-    lines = [f"## {words('nightly.title')}", "", words("nightly.code", code=night.code), whole, ""]
+    lines = [f"## {words('nightly.title')}", "", words("nightly.code", code=night.code), whole]
+    if night.budget is not None and night.seconds > night.budget:
+        lines.append(words("nightly.exceeded", more=duration(night.seconds - night.budget)))
+    lines.append("")
     lines += [f"| {words('nightly.lab')} | {words('nightly.state')} | {words('nightly.run')} |", "|---|---|---|"]
     lines += [f"| {lab.lab} | {_cell(state_text(lab, words))} | {_code(lab.run_id)} |" for lab in night.labs]
     lines.append("")

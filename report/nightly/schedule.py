@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from labreport.report.configuration import converted, parse_seeds
+from labreport.report.configuration import converted, parse_seeds, parse_time
 from labreport.report.errors import UsageError
 from labreport.report.running.planning import Plan
 from labreport.report.store.runs import Entry
@@ -31,8 +31,6 @@ FINISHING_SECONDS = 120.0
 """The most that is reserved for them, in seconds."""
 ROTATE = "rotate:"
 """Before the number of seeds that are others each night."""
-_PART = re.compile(r"(\d+(?:\.\d+)?)(h|min|m|s)")
-_SECONDS = {"h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
 
 Action = Literal["take", "train", "late", "long"]
 """take: unchanged, take the stored run. train: start it. late: no longer fits tonight. long: takes more than the whole
@@ -56,14 +54,7 @@ def parse_budget(text: str) -> float:
     Raises:
         UsageError: not a length of time, or none at all.
     """
-    plain = text.strip().lower().replace(" ", "")
-    if re.fullmatch(r"\d+(\.\d+)?", plain):
-        plain += "m"
-    parts = _PART.findall(plain)
-    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
-    if "".join(number + unit for number, unit in parts) != plain or seconds <= 0:
-        raise UsageError(f"Can't read the budget '{text}': write a length of time such as 30m, 1h30m or 900s.")
-    return seconds
+    return parse_time(text, "budget", bare="m")
 
 
 def parse(table: Mapping[str, Any]) -> Habits:

@@ -316,6 +316,9 @@ def _check(
         look=task.configuration.look,
     )
     checking.remember(task.store, found.verdict)
+    if any(path.name == trend_folder.FEED for path in drawn):
+        seen = history(task.store.root, task.store.list())
+        trend_folder.write_feed(seen, task.target, task.configuration.lang[0], base=task.url)
     if message := gate_folder.append_verdict(found.verdict, task.configuration.lang, os.environ):
         click.echo(f"Note: {message}", err=True)
     if found.message:

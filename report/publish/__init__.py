@@ -14,7 +14,7 @@ from pathlib import Path
 from labreport.report.chapters.logo import data_address
 from labreport.report.configuration import Configuration, override
 from labreport.report.errors import ReportError, UnreadableError, UsageError
-from labreport.report.publish import inputs, workers
+from labreport.report.publish import inputs, roster, workers
 from labreport.report.publish.dates import report_moment, stated_moment, tool_version
 from labreport.report.publish.document import DocumentJob
 from labreport.report.store import files, manifest
@@ -100,6 +100,10 @@ def _check_inputs(configuration: Configuration) -> None:
         data_address(configuration.logo)
     if configuration.notes is not None and not configuration.notes.is_dir():
         raise UsageError(f"The notes {configuration.notes} are not a folder; correct `notes`, or leave it out.")
+    if configuration.roster is not None:
+        if "pdf" not in configuration.to or configuration.edition == "instructor":
+            raise UsageError("A roster is for PDF files of the student's edition: --to pdf, --edition student.")
+        roster.read(configuration.roster)
     if configuration.templates is not None and not configuration.templates.is_dir():
         raise UsageError(f"The folder of templates {configuration.templates} is not a folder; fix `templates`.")
 

@@ -8,7 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from labreport.report.configuration import Configuration
+from labreport.report.document import Report, first
 from labreport.report.errors import ReportError
+from labreport.report.publish import roster
 from labreport.report.publish.dates import tool_version
 from labreport.report.store import files
 from labreport.report.store.runs import StoredResult
@@ -78,10 +80,35 @@ def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapp
                 problems += [f"{job.language}: {problem}" for problem in lacking]
                 announced = True
             made = formats.rendered(name, printed if printing else built.report, context)
+            if name == "pdf" and job.configuration.roster is not None:
+                made |= _copies(printed, made[f"{job.stem}.pdf"], job, problems)
         except ReportError as error:
             problems.append(f"{job.language} {name}: {error}")
             continue
         yield name, made
+
+
+def _copies(report: Report, content: bytes, job: DocumentJob, problems: list[str]) -> dict[str, bytes]:
+    """Return a copy of the PDF for each student of the roster, by file name; all share the pages behind the cover."""
+    from labreport.report.rendering import glyphs, pdf
+    from labreport.report.rendering.weasyprint.covers import Copies
+
+    assert job.configuration.roster is not None
+    look, title = job.configuration.look, str(first(report.cover.title))
+    students = roster.read(job.configuration.roster)
+    plain = roster.covered(report, roster.blank(students))
+    copies = Copies(content, pdf.pdf(plain, source_date=job.moment, look=look))
+    made: dict[str, bytes] = {}
+    for student in students:
+        cover, lacking = glyphs.replaced(roster.covered(report, student))
+        problems += [f"{job.language}: {student.stem}: {problem}" for problem in lacking]
+        try:
+            front = pdf.pdf(cover, source_date=job.moment, look=look)
+            name = f"{job.stem}-students/{student.stem}.pdf"
+            made[name] = copies.copy(front, f"{title} · {student.name}")
+        except ReportError as error:
+            problems.append(f"{job.language}: {student.stem}: {error}")
+    return made
 
 
 def _written(made: Mapping[str, bytes], folder: Path) -> tuple[list[Path], list[str]]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from labreport.report.document import Chapter, Report, ids
 from labreport.report.look import Look
-from labreport.report.rendering import texts
+from labreport.report.rendering import paper, texts
 from labreport.report.rendering.page import ReportPage
 from labreport.report.rendering.sealed import sealed
 
@@ -79,6 +79,7 @@ def _file(
         look=page.look,
         languages=page.report.languages,
         sheets=("content", "screen"),
+        rules=paper.browser_rules(page.look),
         check=lambda text: texts.check_links(text, elsewhere),
         report=page.report,
         page=page,

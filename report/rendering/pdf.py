@@ -21,7 +21,7 @@ from markupsafe import Markup
 from labreport.report.document import Report
 from labreport.report.errors import RenderingError, missing_extra
 from labreport.report.look import Look
-from labreport.report.rendering import fonts, texts, theme
+from labreport.report.rendering import fonts, paper, texts, theme
 from labreport.report.rendering.page import ReportPage
 from labreport.report.rendering.sheets import language_style, placed, style, user_style
 from labreport.report.rendering.weasyprint import fitting
@@ -58,6 +58,7 @@ def pdf(
             document = _fitted(text, warnings)
             content: bytes = document.write_pdf(
                 **_OPTIONS,
+                zoom=paper.zoom(look or Look()),
                 finisher=_name_column_heads,
                 attachments=[
                     weasyprint.Attachment(
@@ -83,7 +84,7 @@ def pdf(
 def _fitted(text: str, warnings: list[str]) -> Any:
     """Return the pages of a report, set so that all its tables have their place on them."""
     document = _set(text)
-    fits: dict[str, fitting.Fit] = {}
+    fits: dict[str, fitting.TableFit] = {}
     for _ in range(fitting.MOST):
         found = fitting.fits(document, fits)
         if found == fits:
@@ -128,7 +129,7 @@ def _style_sheet(page: ReportPage, text: str) -> str:
     # The attribute is a hint that style sheets alone are to follow.
     starts = sorted({int(start) for start in re.findall(r'<ol start="(\d+)"', text)})
     counted = "".join(f'ol[start="{start}"]{{counter-reset:list-item {start - 1}}}\n' for start in starts)
-    return faces + sheets + foot + counted + page.formula_rules() + user_style(page.look)
+    return faces + sheets + foot + counted + paper.rules(page.look) + page.formula_rules() + user_style(page.look)
 
 
 def _css_string(text: str) -> str:

@@ -66,7 +66,7 @@ def user_style(look: Look) -> str:
         return ""
     path = look.templates / "css" / "user.css"
     try:
-        text = reading.text(path) if path.is_file() else ""
+        text = reading.text(path, "utf-8-sig") if path.is_file() else ""
     except (OSError, ValueError) as error:
         raise RenderingError(f"Can't read {path}: {error}") from error
     if "</" in text:

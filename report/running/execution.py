@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from labreport.experiments.data.sources import Announce
+from labreport.experiments.errors import LabError
 from labreport.experiments.lab.session import Progress
 from labreport.experiments.result import Result
 from labreport.experiments.running.preparation import Prepared
@@ -15,6 +17,8 @@ from labreport.report.errors import ReportError, missing_extra
 from labreport.report.running import lost, recorded
 from labreport.report.running.orders import Ordered
 from labreport.report.running.planning import Plan, with_data
+from labreport.report.store import sources
+from labreport.report.store.files import OutputError
 from labreport.report.store.runs import Store, StoredResult
 
 
@@ -120,6 +124,8 @@ def _run(
         if plan.remark:
             announce(f"{plan.lab}: {plan.remark}")
         return recorded.run(plan.prepared, store, announce)
+    with contextlib.suppress(LabError, OSError, OutputError):  # the run itself says what is wrong
+        sources.keep(store.root, plan.prepared.lab)
     # Imported here, because only a run may load Keras.
     from labreport.experiments.running.runner import RunInterrupted, begun, run_lab
 

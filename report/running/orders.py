@@ -24,7 +24,7 @@ from labreport.experiments import registry
 from labreport.experiments.errors import LabError
 from labreport.experiments.result import DataFile, Result
 from labreport.experiments.system import reading
-from labreport.report.configuration import Configuration, Filled, converted, override, parse_seeds
+from labreport.report.configuration import Configuration, Filled, converted, override, parse_seeds, parse_time
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store.codec import NAME
 from labreport.report.store.runs import StoredResult, StoredRuns, read
@@ -202,7 +202,7 @@ def ordered(
         seeds=() if seeds is None else parse_seeds(seeds),
         jobs=jobs,
         files=tuple(_declared(path) for path in data),
-        timeout=None if timeout is None else _seconds(timeout),
+        timeout=None if timeout is None else parse_time(timeout, "--timeout"),
         template=template,
         groups="fits" if groups == "none" else groups,  # type: ignore[arg-type]
         command=tuple(command),
@@ -274,18 +274,6 @@ def _program(
     if path.is_file() and b"\0" in reading.content(path)[:4096]:
         raise UsageError(f"{program} is not a Python script: it holds binary data.")
     return "script", program, tuple(arguments)
-
-
-def _seconds(text: str) -> float:
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-    number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
-    try:
-        seconds = float(number) * units[unit]
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds < 1e9:
-        raise UsageError(f"--timeout {text!r} is not a time; write 90s, 30m or 2h.")
-    return seconds
 
 
 def _declared(path: Path) -> DataFile:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from labreport.experiments import registry
@@ -25,7 +25,7 @@ from labreport.report.configuration import Configuration, parse_seeds
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.running import orders
 from labreport.report.running.orders import Ordered
-from labreport.report.store.runs import Store, StoredResult, StoredRuns, load
+from labreport.report.store.runs import PURPOSE, Store, StoredResult, StoredRuns, load
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +116,18 @@ def with_data(plan: Plan, store: Store, announce: Callable[[str], None]) -> Plan
         return plan
     prepared = preparation.with_data(plan.prepared, announce)
     return plan if prepared.key == plan.prepared.key else _planned(prepared, store.list())
+
+
+def for_purpose(plan: Plan, store: Store, purpose: str) -> Plan:
+    """Return the plan of a run that serves this purpose alone: with an identity that never stands in for another run.
+
+    Args:
+        plan: the run.
+        store: where earlier runs for the same purpose lie.
+        purpose: the gate's confirmation, or an explanation.
+    """
+    prepared = replace(plan.prepared, parts={**plan.parts, PURPOSE: purpose})
+    return replace(plan, prepared=prepared, stored=store.list().with_key(plan.lab, prepared.key))
 
 
 def choose(configuration: Configuration, stored: Iterable[str] = ()) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Named baselines: which stored runs later ones are judged against.
 
     runs/baselines/NAME/LAB-PROFILE-DATA-ENGINE.json
-    runs/baselines/NAME/.history/                     what it was before, and why it was changed (`promotions`)
+    runs/baselines/NAME/%history/                     what it was before, and why it was changed (`promotions`)
 
 A file for each lab, profile, data and engine, so that setting one never touches the others and two jobs can set
 baselines at the same time. It names runs of the store with the hash of each result; it does not copy them. A quick run
@@ -28,6 +28,8 @@ from labreport.report.store import codec, files
 from labreport.report.store.runs import RESULT, load
 
 FOLDER = "baselines"
+HISTORY = "%history"
+"""Folder inside that of a baseline; no quoted part of a name looks like it, and artifacts leave hidden files out."""
 FORMAT = 1
 _PART = r"[\w@#+][\w.@#+=%-]{0,99}"
 _NAME = re.compile(rf"(?=.{{1,200}}$){_PART}(/{_PART})*(?<!\.json)")
@@ -109,8 +111,13 @@ class Baselines:
     def names(self) -> tuple[str, ...]:
         """Return the names of all baselines."""
         places = {path.parent.relative_to(self.folder) for path in self.folder.rglob("*.json") if not path.is_dir()}
-        shown = (place for place in places if place.parts and not any(part.startswith(".") for part in place.parts))
+        shown = (place for place in places if place.parts and HISTORY not in place.parts)
         return tuple(sorted("/".join(map(unquote, place.parts)) for place in shown))
+
+    @staticmethod
+    def may_be_called(name: str) -> bool:
+        """Return whether a baseline can have this name."""
+        return _NAME.fullmatch(name) is not None
 
     def place(self, name: str) -> Path:
         """Return the folder of a baseline.
@@ -118,7 +125,7 @@ class Baselines:
         Raises:
             UsageError: a name that no baseline can have.
         """
-        if not _NAME.fullmatch(name):
+        if not self.may_be_called(name):
             raise UsageError(
                 f"A baseline can't be called {name[:200]!r}: use letters, digits, '.', '_', '-' and '/', as in the "
                 "name of a branch."

@@ -8,15 +8,20 @@ was stopped is finished by asking for it again.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from labreport.experiments.system import reading
 from labreport.report.errors import UnreadableError, UsageError
-from labreport.report.store import codec, files
+from labreport.report.store import codec, files, promotions
+from labreport.report.store import sources as sources_kept
 from labreport.report.store.baselines import FOLDER as BASELINES
+from labreport.report.store.baselines import Baseline, Baselines
 from labreport.report.store.pooling import ContradictionError, poolable, pooled, version_of
+from labreport.report.store.promotions import Promotion
 from labreport.report.store.runs import INDEX, RESULT, Store, StoredResult, read
 
 
@@ -36,21 +41,26 @@ class Merged:
     """What the stores contradict each other in, and what can't be read; nothing of it was taken."""
 
 
-def merge(sources: Sequence[Path], target: Store) -> Merged:
+def merge(sources: Sequence[Path], target: Store, *, baseline: str | None = None) -> Merged:
     """Bring the runs and baselines of stores into another one.
 
     Args:
         sources: folders of stores.
         target: made as needed; it may be one of them.
+        baseline: only this baseline and the runs that it names; None: everything.
 
     Raises:
         UsageError: a folder is not there, or holds neither a run nor a baseline.
+        NoBaselineError: a folder has no baseline of that name.
         OutputError: the target can't be written.
     """
     done = Merged()
     found: dict[tuple[str, str], dict[Path, StoredResult]] = {}
     for source in dict.fromkeys(source.resolve() for source in sources):
+        wanted = None if baseline is None else _named(source, baseline)
         for stored in _runs(source, done):
+            if wanted is not None and (stored.result.lab, stored.result.run_id) not in wanted:
+                continue
             found.setdefault((stored.result.lab, stored.result.run_id), {})[source] = stored
     target.prepare()
     whole = {name: next(iter(copies.values())) for name, copies in found.items() if _alike(name, copies, done)}
@@ -60,7 +70,10 @@ def merge(sources: Sequence[Path], target: Store) -> Merged:
         if name not in parts:
             _take(stored, target, done)
     for source in dict.fromkeys(source.resolve() for source in sources):
-        _take_files(source, target.root, done)
+        places = [source / BASELINES] if baseline is None else [Baselines(source).place(baseline)]
+        for place in places:
+            _take_files(place, source, target.root, done)
+        _take_sources(source, target.root)
     return done
 
 
@@ -123,27 +136,45 @@ def _take(stored: StoredResult, target: Store, done: Merged) -> None:
     name = f"{stored.result.lab}/{stored.result.run_id}"
     place = target.root / name
     if (place / RESULT).exists():
-        if (place / RESULT).read_bytes() == stored.content:
+        if reading.digest(place / RESULT) == sha256(stored.content).hexdigest():
             done.known.append(name)
         else:
             done.problems.append(f"{name} is not the same in {stored.path.parents[2]} and in {target.root}; not taken.")
         return
     index = stored.path.with_name(INDEX)
     if index.is_file():
-        files.write(place / INDEX, index.read_bytes())
+        files.write(place / INDEX, reading.content(index, reading.LARGEST_TEXT))
     files.write(place / RESULT, stored.content)
     done.copied.append(name)
 
 
-def _take_files(source: Path, root: Path, done: Merged) -> None:
+def _named(source: Path, baseline: str) -> set[tuple[str, str]]:
+    return {(entry.key.lab, run.run_id) for entry in Baselines(source).entries(baseline) for run in entry.runs}
+
+
+def _take_files(folder: Path, source: Path, root: Path, done: Merged) -> None:
     """Copy baselines with their history; one that is there already with another content is named and stays."""
-    for path in sorted((source / BASELINES).rglob("*.json")):
+    for path in sorted(path for path in folder.rglob("*.json") if path.is_file()):
         name = path.relative_to(source)
-        if not path.is_file():
+        kind = Promotion if promotions.FOLDER in name.parts else Baseline
+        try:
+            content = reading.content(path, reading.LARGEST_TEXT)
+            codec.parse(content, kind, str(path))
+        except (OSError, UnreadableError) as error:
+            done.problems.append(str(error).partition("\n")[0])
             continue
-        content = path.read_bytes()
         if not (root / name).exists():
             files.write(root / name, content)
             done.baselines.append(name.as_posix())
-        elif sha256((root / name).read_bytes()).digest() != sha256(content).digest():
+        elif reading.digest(root / name) != sha256(content).hexdigest():
             done.problems.append(f"{name.as_posix()} is not the same in {source} and in {root}; not taken.")
+
+
+def _take_sources(source: Path, root: Path) -> None:
+    """Copy the sources of labs whose content is what their name says."""
+    for path in sorted((source / sources_kept.FOLDER).glob("*.txt")):
+        place = sources_kept.place(root, path.stem)
+        with contextlib.suppress(OSError):
+            content = reading.content(path, reading.LARGEST_TEXT)
+            if sha256(content).hexdigest() == path.stem and not place.exists():
+                files.write(place, content)

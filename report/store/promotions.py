@@ -1,6 +1,6 @@
 """The history of a baseline: each time it was set, promoted or taken back, with who, when, why and what it changed.
 
-    runs/baselines/NAME/.history/<time>-<hash>.json
+    runs/baselines/NAME/%history/<time>-<hash>.json
 
 A file for each time, so that two jobs never write the same one. The runs that a baseline had before its newest change
 stay in the store, so that this change can be undone.
@@ -19,12 +19,13 @@ from typing import Literal
 import msgspec
 
 from labreport.experiments.result import Result
+from labreport.experiments.system import reading
 from labreport.report.errors import UnreadableError
 from labreport.report.findings.scores import measured, of_judged_model
 from labreport.report.store import codec, files
-from labreport.report.store.baselines import Baseline, Baselines, HashedRun, Key, NoBaselineError
+from labreport.report.store.baselines import HISTORY, Baseline, Baselines, HashedRun, Key, NoBaselineError
 
-FOLDER = ".history"
+FOLDER = HISTORY
 FORMAT = 1
 _ACCOUNTS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
 """Variables in which a CI service names the account that began a job."""
@@ -143,7 +144,7 @@ def history(baselines: Baselines, name: str) -> tuple[Promotion, ...]:
     found = []
     for path in sorted((baselines.place(name) / FOLDER).glob("*.json"), reverse=True):
         try:
-            one = codec.parse(path.read_bytes(), Promotion, str(path))
+            one = codec.parse(reading.content(path), Promotion, str(path))
         except OSError as error:
             raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
         if one.format > FORMAT:

@@ -38,8 +38,9 @@ KEPT = ".partial"
 FORM = 3
 """Form of the index. History: 0 had no scores but the first; 1 had all of a trend; 2 knows the file of its result;
 3 knows which runs are confirmations, the best epochs, and spreads in which the folds of a seed are averaged."""
-PURPOSE, CONFIRMATION = "purpose", "confirmation"
-"""The part of a run's identity that marks a run which the gate asked for to confirm a suspicion. It stands among the
+PURPOSE, CONFIRMATION, EXPLANATION = "purpose", "confirmation", "explanation"
+"""The part of a run's identity that marks a run which the gate asked for to confirm a suspicion, or `explain` to take a
+difference apart. It stands among the
 `key_parts`, whose names are free, so that every reader of format 1 reads it; runs of the user's have no such part."""
 REJECTED = ("regressed", "failed")
 """Outcomes of the gate after which a run becomes no baseline unasked."""
@@ -79,7 +80,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     machine: str = ""
     """Processor and how many of it, which is what rounding and speed depend on."""
     confirms: bool = False
-    """Whether it was made only to confirm a suspicion of the gate; such a run is never the newest of its lab."""
+    """Whether it was made only to confirm a suspicion of the gate, or to explain a difference; such a run is never the
+    newest of its lab."""
     outcome: str | None = None
     """What the gate last said of it: an outcome of `gate.verdict`; None where it was never judged."""
     report: str | None = None
@@ -368,7 +370,7 @@ def entry_of(result: Result) -> Entry:
         commit=provenance.git_commit,
         dirty=bool(provenance.git_dirty),
         machine=f"{provenance.machine.processor} × {provenance.machine.logical_processors}",
-        confirms=result.key_parts.get(PURPOSE) == CONFIRMATION,
+        confirms=result.key_parts.get(PURPOSE) in (CONFIRMATION, EXPLANATION),
     )
 
 

@@ -1,17 +1,19 @@
-"""The Atom feed: what is worth a message, namely changes of level and runs that did not finish.
+"""The Atom feed: what is worth a message, namely verdicts of the gate, changes of level and runs that did not finish.
 
-A night on which nothing happened makes no entry. Ids are made from what an entry is about, so that a reader shows each
-one once; the date of an entry is that of its run, so that the same store gives the same feed on any day.
+A night on which nothing happened makes no entry, because its verdict is that of the night before. Ids are made from
+what an entry is about, so that a reader shows each one once; the date of an entry is that of its run, so that the same
+store gives the same feed on any day.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree
 
+from labreport.report.store.verdicts import KeptVerdict
 from labreport.report.trend.chart import value_text
 from labreport.report.trend.history import Change, Group, Line, MetricLines, TrendHistory, newest_first
 from labreport.report.trend.page import anchor, title_of
@@ -35,7 +37,7 @@ class _Item:
     link: str
 
 
-def atom(history: TrendHistory, language: str, page: str, feed: str) -> str:
+def atom(history: TrendHistory, language: str, page: str, feed: str, verdicts: Sequence[KeptVerdict] = ()) -> str:
     """Return the feed.
 
     Args:
@@ -43,10 +45,12 @@ def atom(history: TrendHistory, language: str, page: str, feed: str) -> str:
         language: of its titles.
         page: address of the trend page.
         feed: address of the feed itself.
+        verdicts: what the gate said.
     """
     words = Words(language)
     items = [_change(*found, words, page) for found in newest_first(history)]
     items += _failures(history, words, page)
+    items += [_verdict(one, words, page) for one in verdicts]
     items.sort(key=lambda item: (item.started, item.id), reverse=True)
     root = ElementTree.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": words.record.tag})
     _add(root, "title", words("trend.feed_title"))
@@ -107,6 +111,22 @@ def _failures(history: TrendHistory, words: Words, page: str) -> Iterator[_Item]
                 text=f"{status}\n{_where(group, position, words)}",
                 link=f"{page}#{anchor(group)}",
             )
+
+
+def _verdict(one: KeptVerdict, words: Words, page: str) -> _Item:
+    labs = dict.fromkeys(lab for lab, _ in one.runs)
+    lines = [words("trend.feed_judged", baseline=one.baseline, labs=", ".join(labs))]
+    if one.failed:
+        failed = ", ".join(f"{lab} {check}" for lab, check in one.failed)
+        lines.append(words("trend.feed_broken", checks=failed))
+    return _Item(
+        id=_id("verdict", one.name),
+        started=one.moment,
+        ended=one.moment,
+        title=words("trend.feed_verdict", outcome=words(f"gate.outcome_{one.outcome}")),
+        text="\n".join([*lines, *(run for _, run in one.runs)]),
+        link=page,
+    )
 
 
 def _where(group: Group, position: int, words: Words) -> str:

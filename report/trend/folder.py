@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from labreport.report.look import Look
-from labreport.report.store import files
+from labreport.report.store import files, verdicts
 from labreport.report.trend import data, feed, page
 from labreport.report.trend.history import TrendHistory
 
@@ -35,7 +35,7 @@ def write(
     Raises:
         OutputError: the folder can't be written.
     """
-    start = f"{base.rstrip('/')}/" if base else ""
+    start = _start(base)
     contents = {
         **{
             page_name(language): page.html(
@@ -48,8 +48,22 @@ def write(
             for language in languages
         },
         DATA: msgspec.json.format(msgspec.json.encode(data.plain(history)), indent=1).decode() + "\n",
-        FEED: feed.atom(history, languages[0], f"{start}{page_name(languages[0])}", f"{start}{FEED}"),
+        FEED: _feed(history, languages[0], start),
     }
     for name, content in contents.items():
         files.write(folder / name, content.encode())
     return tuple(folder / name for name in contents)
+
+
+def write_feed(history: TrendHistory, folder: Path, language: str, *, base: str = "") -> None:
+    """Write the feed alone, after a verdict that the pages don't show. Arguments and errors as `write`."""
+    files.write(folder / FEED, _feed(history, language, _start(base)).encode())
+
+
+def _start(base: str) -> str:
+    return f"{base.rstrip('/')}/" if base else ""
+
+
+def _feed(history: TrendHistory, language: str, start: str) -> str:
+    page = f"{start}{page_name(language)}"
+    return feed.atom(history, language, page, f"{start}{FEED}", verdicts.read(history.root))

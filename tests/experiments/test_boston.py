@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers.measuring import measured
-from helpers.small_data import Catcher, houses
+from helpers.small_data import Catcher, executed, houses
 from helpers.small_models import assert_same_training, fit_by_hand
 
 from labreport.experiments import boston
@@ -62,6 +62,10 @@ def test_baselines_are_the_mean_price_and_least_squares(findings):
     dataset = houses()
     mean = np.abs(dataset.test_targets - dataset.train_targets.mean()).mean()
     assert baselines["mean_mae"] == pytest.approx(mean)
+    errors = {row.model: row.errors for row in findings.per_sample}
+    assert {model: np.mean(errors[model]) for model in ("mean", "linear")} == pytest.approx(
+        {"mean": baselines["mean_mae"], "linear": baselines["linear_mae"]}
+    )
     assert baselines["linear_mae"] < 1.5  # the made-up prices are linear but for noise of deviation 1
 
 
@@ -112,7 +116,8 @@ def test_the_engine_does_what_the_printed_fit_does(findings):
     seed_everything(1)
     references = [boston.build_model(SETTINGS, 5) for _ in range(2)]
     fold = boston.fold_slices(22, 4)[1]
-    boston.plain_fit(catcher, dataset.train_array, dataset.train_targets, fold, SETTINGS)
+    fit = executed(findings, "fit", standardise=boston.standardise)
+    fit(catcher, dataset.train_array, dataset.train_targets, fold, SETTINGS)
     validation = catcher.options.pop("validation_data")
     assert catcher.options == {"epochs": 6, "batch_size": 2}
     by_hand = fit_by_hand(references[1], *catcher.arrays, epochs=6, batch_size=2, seed=1, fold=2, validation=validation)

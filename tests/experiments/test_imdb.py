@@ -5,33 +5,35 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers.measuring import measured
-from helpers.small_data import Catcher, texts
+from helpers.small_data import Catcher, executed, texts
 from helpers.small_models import assert_same_training, fit_by_hand
 
 from labreport.experiments import imdb
 from labreport.experiments.data.encoding import limit_words, multi_hot
+from labreport.experiments.lab.session import PATIENCE
+from labreport.experiments.procedure import LONGER
 from labreport.experiments.result import Findings
 from labreport.experiments.selection import best_epoch
 from labreport.experiments.training import seed_everything
 
-SETTINGS = imdb.Settings(words=100, units=4, epochs=3, batch_size=16, validation_samples=20, learning_rate=0.02)
+SETTINGS = imdb.Settings(words=100, units=4, epochs=3, batch_size=16, validation_samples=60, learning_rate=0.02)
 
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return measured(imdb, SETTINGS, texts("imdb", 2))
+    return measured(imdb, SETTINGS, texts("imdb", 2, full=180))
 
 
 def test_validation_chooses_the_epochs_of_a_new_network_trained_on_all_samples(findings):
     roles = {fit.role: fit for fit in findings.trainings}
-    assert list(roles) == ["selection", "final", "overtrained", "linear"]
+    assert list(roles) == ["selection", "final", "overtrained", "linear-selection", "linear"]
     chosen = best_epoch(roles["selection"].history["val_loss"])
     assert {item.name: item.value for item in findings.measures}["chosen_epochs"] == chosen
     assert (roles["selection"].train_samples, roles["selection"].validation_samples) == (40, 20)
     assert [(roles[role].epochs, roles[role].train_samples) for role in ("final", "overtrained", "linear")] == [
         (chosen, 60),
         (3, 60),
-        (3, 60),
+        (best_epoch(roles["linear-selection"].history["val_loss"]), 60),
     ]
     # Trained again from the same seed, the longer training begins as the shorter one did.
     assert roles["overtrained"].history["loss"][:chosen] == roles["final"].history["loss"]
@@ -48,7 +50,25 @@ def test_final_and_overtrained_networks_are_tested_once_each(findings):
     assert [(score.name, score.model) for score in findings.baselines] == [
         ("majority_accuracy", "majority"),
         ("linear_accuracy", "linear"),
+        ("linear_train_accuracy", "linear"),
     ]
+
+
+def test_the_linear_model_is_trained_until_its_best_epoch_has_passed(findings):
+    (selection,) = (fit for fit in findings.trainings if fit.role == "linear-selection")
+    best = best_epoch(selection.history["val_loss"])
+    assert selection.validation_samples == 20
+    assert selection.epochs - best >= PATIENCE or selection.epochs == 3 * LONGER
+
+
+def test_the_answers_to_each_test_review_are_on_record_for_comparisons_in_pairs(findings):
+    scores = {
+        (score.model, score.metric, score.split): score.value for score in (*findings.scores, *findings.baselines)
+    }
+    for row in findings.per_sample:
+        right = np.unpackbits(np.frombuffer(row.correct, dtype=np.uint8), count=row.samples)
+        assert right.mean() == pytest.approx(scores[row.model, "accuracy", "test"], abs=1e-6)
+    assert [row.model for row in findings.per_sample] == ["final", "overtrained", "linear"]
 
 
 def test_texts_are_measured_without_their_start_mark(findings):
@@ -100,12 +120,17 @@ def test_model_examples_and_listings_are_there(findings):
     assert [listing.name for listing in findings.listings] == ["multi_hot", "build_model", "fit"]
 
 
-def test_the_engine_does_what_the_printed_fit_does(findings):
+def test_the_engine_does_what_the_printed_listing_does_on_a_sample_of_the_data_too(findings):
     dataset, catcher = texts("imdb", 2), Catcher()
     vectors = multi_hot(limit_words(dataset.train_texts, 100), 100).astype("float32")
-    imdb.plain_fit(catcher, vectors, dataset.train_targets, SETTINGS)
+    selection = findings.trainings[0]
+    fit = executed(findings, "fit")
+    fit(catcher, vectors, dataset.train_targets, selection.validation_samples, SETTINGS)
     validation = catcher.options.pop("validation_data")
     assert catcher.options == {"epochs": 3, "batch_size": 16}
+    # Of a sample of the data a third is held out, not the number in the settings, which may be all there is.
+    assert len(catcher.arrays[0]) == selection.train_samples > 0
+    assert len(validation[0]) == selection.validation_samples == 20
     seed_everything(0)
     reference = imdb.build_model(SETTINGS)
     by_hand = fit_by_hand(reference, *catcher.arrays, epochs=3, batch_size=16, seed=0, validation=validation)

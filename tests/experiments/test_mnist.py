@@ -7,7 +7,7 @@ import inspect
 import numpy as np
 import pytest
 from helpers.measuring import measured
-from helpers.small_data import Catcher, images
+from helpers.small_data import Catcher, executed, images
 from helpers.small_models import assert_same_training, fit_by_hand
 
 from labreport.experiments import mnist
@@ -26,7 +26,7 @@ def findings() -> Findings:
 
 def test_every_seed_has_its_trainings_and_scores(findings):
     assert [(fit.role, fit.seed) for fit in findings.trainings] == [
-        (role, seed) for seed in (0, 3) for role in ("selection", "final", "linear")
+        (role, seed) for seed in (0, 3) for role in ("selection", "final", "linear-selection", "linear")
     ]
     selection, final = findings.trainings[:2]
     assert (selection.train_samples, selection.validation_samples, selection.epochs) == (40, 20, 2)
@@ -40,9 +40,11 @@ def test_every_seed_has_its_trainings_and_scores(findings):
     assert [(score.name, score.seed) for score in findings.baselines] == [
         ("majority_accuracy", None),
         ("linear_accuracy", 0),
+        ("linear_train_accuracy", 0),
         ("linear_accuracy", 3),
+        ("linear_train_accuracy", 3),
     ]
-    assert findings.trainings[0].history != findings.trainings[3].history
+    assert findings.trainings[0].history != findings.trainings[4].history
 
 
 def test_scores_carry_unit_direction_and_split(findings):
@@ -105,7 +107,9 @@ def test_model_listings_and_examples_are_those_that_ran(findings):
 
 def test_the_engine_does_what_the_printed_fit_does(findings):
     dataset, catcher = images(), Catcher()
-    mnist.plain_fit(catcher, dataset.train_array, dataset.train_targets, SETTINGS)
+    executed(findings, "fit", preprocess=mnist.preprocess)(
+        catcher, dataset.train_array, dataset.train_targets, SETTINGS
+    )
     assert catcher.options == {"epochs": 2, "batch_size": 16}
     seed_everything(0)
     reference = mnist.build_model(SETTINGS)
@@ -118,9 +122,10 @@ def test_of_a_sample_of_the_data_the_same_share_is_held_out_and_progress_is_told
     settings = mnist.Settings(units=2, epochs=2, batch_size=20, validation_samples=100)
     found = measured(mnist, settings, images(full=600), progress=lambda *values: told.append(values))
     assert found.trainings[0].validation_samples == 10
-    assert [values[:3] for values in told] == [
-        (part, epoch, 2) for part in ("selection", "final", "linear") for epoch in (1, 2)
+    assert [values[:3] for values in told[:4]] == [
+        (part, epoch, 2) for part in ("selection", "final") for epoch in (1, 2)
     ]
+    assert list(dict.fromkeys(part for part, *_ in told)) == ["selection", "final", "linear-selection", "linear"]
     assert told[0][3].keys() >= {"loss", "val_loss", "epochs_per_second"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from importlib.metadata import PathDistribution
 
 import pytest
 from helpers.places import ROOT
@@ -200,3 +201,12 @@ def test_a_setting_dataset_that_is_no_name_is_refused(tmp_path):
     lab = registry.load("own", file)
     with pytest.raises(LabError, match="must be the name of a data set, not 3"):
         registry.dataset_name(lab, lab.settings())
+
+
+def test_names_that_are_known_are_answered_without_another_look_at_a_distribution(monkeypatch):
+    figures = plugins.Registry("figure", "labreport.figures")
+    known = figures.names()
+    monkeypatch.setattr(PathDistribution, "read_text", lambda *_: pytest.fail("what is installed was read again"))
+    assert figures.names() == known
+    assert figures.knows("network-selection")
+    assert not figures.knows("nothing")

@@ -53,6 +53,13 @@ def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+def stand_in(folder: Path, package: str) -> str:
+    """Return a folder for the path of Python in which a package is empty, where only that it can be imported counts."""
+    (folder / "stand-in").mkdir(exist_ok=True)
+    (folder / "stand-in" / f"{package}.py").touch()
+    return str(folder / "stand-in")
+
+
 def stored(folder: Path, *labs: str, **changes) -> list[Path]:
     return [
         Store(folder / "runs").save(msgspec.structs.replace(hand_result(lab, seeds=(0,)), **changes)).path

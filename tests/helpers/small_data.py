@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labreport.experiments.data.sets import Dataset, Texts
-from labreport.experiments.result import DataCard
+from labreport.experiments.result import DataCard, Findings
 
 
 class Catcher:
@@ -20,6 +20,20 @@ class Catcher:
 
     def fit(self, *arrays: Any, **options: Any) -> None:
         self.arrays, self.options = arrays, options
+
+
+def executed(findings: Findings, name: str, **names: Any) -> Any:
+    """Return the function that a printed listing defines: its text runs here, not the code that it was cut from.
+
+    Args:
+        findings: of a run.
+        name: of the listing.
+        names: what the listing takes for granted.
+    """
+    (listing,) = (one for one in findings.listings if one.name == name)
+    scope: dict[str, Any] = {"np": np, **names}
+    exec("from __future__ import annotations\n" + listing.source, scope)
+    return next(value for key, value in scope.items() if f"def {key}(" in listing.source)
 
 
 def card(name: str, train: int, test: int, *, full: int | None = None, classes: int = 0, features: int = 0) -> DataCard:
@@ -62,7 +76,7 @@ def images(train: int = 60, test: int = 30, full: int | None = None) -> Dataset:
     )
 
 
-def texts(name: str, classes: int, train: int = 60, test: int = 30) -> Dataset:
+def texts(name: str, classes: int, train: int = 60, test: int = 30, full: int | None = None) -> Dataset:
     """Texts of different lengths, in which a word shows the class; some words are rare."""
     random = np.random.default_rng(0)
 
@@ -74,7 +88,7 @@ def texts(name: str, classes: int, train: int = 60, test: int = 30) -> Dataset:
 
     (train_inputs, train_targets), (test_inputs, test_targets) = made(train), made(test)
     return Dataset(
-        card=card(name, train, test, classes=classes),
+        card=card(name, train, test, full=full, classes=classes),
         train_inputs=train_inputs,
         train_targets=train_targets,
         test_inputs=test_inputs,

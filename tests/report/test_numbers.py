@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,28 @@ from labreport.report import numbers
 )
 def test_a_share_is_written_as_percent(share, digits, text):
     assert numbers.percent(share, digits) == text
+
+
+@given(st.integers(1, 25_000), st.data())
+def test_a_share_of_counts_prints_as_the_decimal_number_rounded_half_up(n, data):
+    k = data.draw(st.integers(0, n))
+    on_paper = (Decimal(k) * 100 / n).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    if 0 < on_paper < 100:
+        assert numbers.percent(k / n) == f"{on_paper}%"
+
+
+@given(st.integers(1, 25_000), st.data())
+def test_a_difference_of_shares_prints_as_the_difference_of_the_counts(n, data):
+    k, less = data.draw(st.integers(0, n)), data.draw(st.integers(0, n))
+    on_paper = (Decimal(abs(k - less)) * 100 / n).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert numbers.points(numbers.difference(k / n, less / n)).lstrip("\u2212") == f"{on_paper}"
+
+
+def test_numbers_that_stand_side_by_side_can_be_subtracted_on_paper():
+    assert [numbers.percent(share) for share in (0.9375, 0.9005, 0.1135)] == ["93.75%", "90.05%", "11.35%"]
+    assert numbers.points(numbers.difference(0.9375, 0.9)) == "3.75"
+    assert [numbers.number(value, 2) for value in (2.675, 1.005, -0.125)] == ["2.68", "1.01", "−0.13"]
+    assert numbers.integer(2.5) == "3"
 
 
 @given(st.floats(min_value=0, max_value=1, exclude_min=True, exclude_max=True), st.integers(0, 3))

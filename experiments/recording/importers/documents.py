@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,8 @@ from labreport.experiments.recording.importers.log import (
     number,
     seed_in,
 )
-from labreport.experiments.recording.series import KeyColumn
+from labreport.experiments.recording.series import KeyColumn, trainer_columns
 from labreport.experiments.system import reading
-
-_NOT_KEPT = ("_runtime", "_per_second", "_steps_per_second")
 
 
 def _line_of(path: Path, value: object) -> int | None:
@@ -37,24 +37,37 @@ def _is_json(path: Path) -> bool:
 
 def _is_history(path: Path) -> bool:
     beginning = head(path) if _is_json(path) else b""
-    return b"[" in beginning and b'"log_history"' not in beginning and not _sacred_file(path)
+    if b'"log_history"' in beginning or _sacred_file(path) or b"\n{" in beginning.strip():
+        return False
+    return b"[" in beginning or re.search(rb'[{]\s*"0"\s*:', beginning) is not None
 
 
 def read_history(path: Path) -> Log:
-    """Read `History.history` as JSON: a list of numbers for each key, also of numbers written as text."""
+    """Read `History.history` as JSON: numbers for each key in a list, or by their places as pandas writes them.
+
+    Numbers may be written as text; null is an epoch without a value. Single values beside the lists are settings, or
+    scores of the test data.
+    """
     found = json_of(path)
     if isinstance(found, Mapping) and isinstance(found.get("history"), Mapping):
         found = found["history"]
-    if not isinstance(found, Mapping) or not found or not all(isinstance(item, list) for item in found.values()):
+    listed = {str(key): _listed(item) for key, item in found.items()} if isinstance(found, Mapping) else {}
+    series = {key: items for key, items in listed.items() if items is not None}
+    if not series:
         raise fault(path, "is not a history: it should hold one list of numbers for each key", 1)
     lists: dict[str, list[float]] = {}
-    for key, items in found.items():
-        lists[str(key)] = []
-        for item in items:
+    missing: dict[str, set[int]] = {}
+    for key, items in series.items():
+        lists[key] = []
+        for place, item in enumerate(items, start=1):
+            if item is None:
+                missing.setdefault(key, set()).add(place)
+                lists[key].append(math.nan)
+                continue
             if not isinstance(item, (int, float, str)) or isinstance(item, bool):
                 raise fault(path, f"{json.dumps(item)[:40]} in {key} is not a number", _line_of(path, item))
             try:
-                lists[str(key)].append(float(item))
+                lists[key].append(float(item))
             except (ValueError, OverflowError):  # a text, or a whole number with hundreds of digits
                 shown = repr(item[:40]) if isinstance(item, str) else f"{json.dumps(item)[:40]}…"
                 raise fault(path, f"{shown} in {key} is not a number", _line_of(path, item)) from None
@@ -62,7 +75,28 @@ def read_history(path: Path) -> Log:
     columns = {
         key: KeyColumn(values=values, at=_places(path, key, len(values), epochs)) for key, values in lists.items()
     }
-    return checked(Log(columns=columns, files=[path]), path)
+    for key, places in missing.items():
+        kept = [(at, value) for at, value in zip(columns[key].at, columns[key].values, strict=True) if at not in places]
+        columns[key] = KeyColumn(values=[value for _, value in kept], at=[at for at, _ in kept])
+    single = {key: value for key, value in found.items() if listed[str(key)] is None}
+    tested = {key for key, value in single.items() if str(key).lower().startswith("test") and _is_plain(value)}
+    columns |= {key: KeyColumn(values=[float(single[key])], at=[epochs]) for key in tested}
+    settings = flat({key: value for key, value in single.items() if key not in tested})
+    log = Log(columns=columns, settings=settings, seed=seed_in(settings), files=[path])
+    if missing:
+        log.remarks.append(f"null stands for a missing value in {', '.join(missing)}")
+    return checked(log, path)
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _listed(item: Any) -> list[Any] | None:
+    """Return the values of a key: a list, or those of an object by their places from 0; None for anything else."""
+    if isinstance(item, Mapping) and item and list(item) == [str(place) for place in range(len(item))]:
+        return list(item.values())
+    return item if isinstance(item, list) else None
 
 
 def _places(path: Path, key: str, values: int, epochs: int) -> list[int]:
@@ -79,31 +113,25 @@ def _is_hugging_face(path: Path) -> bool:
 
 
 def read_hugging_face(path: Path) -> Log:
-    """Read trainer_state.json: by epochs where every entry stands at a whole one, else by steps.
-
-    The last entry, with the time of the whole training, is a summary and no epoch.
-    """
+    """Read trainer_state.json: by epochs where every entry stands at a whole one, else by steps."""
     place = path / "trainer_state.json" if path.is_dir() else path
     found = json_of(place)
     entries = found.get("log_history") if isinstance(found, Mapping) else None
     if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
         raise fault(place, "is not a trainer_state.json: it has no log_history", 1)
-    kept = [entry for entry in entries if "train_runtime" not in entry]
-    epochs = bool(kept) and all(float(entry.get("epoch") or 0.5) % 1 == 0 for entry in kept)
-    columns: dict[str, KeyColumn] = {}
-    for entry in kept:
-        at = entry.get("epoch" if epochs else "step")
-        position = int(number(at, place, "log_history"))
-        for key, value in entry.items():
-            if key not in ("epoch", "step") and not key.endswith(_NOT_KEPT):
-                columns.setdefault(key, KeyColumn()).add(position, number(value, place, key, _faulty(place, value)))
+    plain = [
+        {key: number(value, place, key, _faulty(place, value)) for key, value in entry.items()} for entry in entries
+    ]
+    if not all("epoch" in entry or "step" in entry for entry in plain):
+        raise fault(place, "an entry of log_history has neither epoch nor step")
+    columns, axis = trainer_columns(plain)
     planned = found.get("num_train_epochs")
     seconds = next((e["train_runtime"] for e in entries if isinstance(e.get("train_runtime"), (int, float))), 0.0)
     return checked(
         Log(
             columns=columns,
-            axis="epoch" if epochs else "step",
-            planned=planned if isinstance(planned, int) and epochs else None,
+            axis=axis,
+            planned=planned if isinstance(planned, int) and axis == "epoch" else None,
             seconds=float(seconds),
             files=[place],
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from labreport.experiments.system import reading
 
 _MOST_ENTRIES = 50_000
 _SEED_NAMES = ("seed", "random_seed", "random_state", "global_seed", "rng_seed")
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
 _LARGEST_TEXT = 200_000_000
 """Bytes of a JSON or YAML file, which is read whole."""
 
@@ -129,7 +131,9 @@ def number(value: object, path: Path, what: str, line: int | None = None) -> flo
             return float(value)
         except (ValueError, OverflowError):
             pass
-    raise fault(path, f"{str(value)[:40]!r} in {what} is not a number", line)
+    comma = isinstance(value, str) and _DECIMAL_COMMA.fullmatch(value.strip())
+    hint = "; it has a decimal comma: write numbers with a point" if comma else ""
+    raise fault(path, f"{str(value)[:40]!r} in {what} is not a number{hint}", line)
 
 
 def yaml_settings(path: Path) -> dict[str, Setting]:

@@ -1,4 +1,4 @@
-"""Tables of text: Keras' CSVLogger, Lightning's metrics.csv, W&B's CSV export. Read row by row, in little memory.
+"""Tables of text, read row by row in little memory: Lightning's metrics.csv, W&B's CSV export.
 
 Of a table too long to keep, every second, fourth, … row is kept, and of each column its least and greatest value.
 """
@@ -9,7 +9,6 @@ import csv
 import math
 from array import array
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 from labreport.experiments.recording.importers.log import (
@@ -24,11 +23,11 @@ from labreport.experiments.recording.importers.log import (
 )
 from labreport.experiments.recording.series import KeyColumn
 
-MISSING = ("", "NA")
+MISSING = ("", "NA", "N/A", "None", "null")
 """What stands where a row has no value; Keras writes NA."""
 
-_MOST_VALUES = 2_000_000
-_LEAST_ROWS = 10_000
+MOST_VALUES = 2_000_000
+LEAST_ROWS = 10_000
 _LONGEST_CELL = 1_000
 
 
@@ -92,7 +91,10 @@ class Kept:
 
 
 def header_of(path: Path) -> tuple[list[str], str]:
-    """Return the names of the columns and what separates them; no names where the file is not such a table."""
+    """Return the names of the columns and what separates them; no names where the file is not such a table.
+
+    Blanks around a name fall away. A name may be empty, as that of the index which pandas writes.
+    """
     lines = head(path).split(b"\n")
     try:
         line = lines[0].decode("utf-8-sig").strip()
@@ -102,7 +104,7 @@ def header_of(path: Path) -> tuple[list[str], str]:
     if len(lines) < 2 and not line.count(separator):
         return [], separator
     try:
-        return next(csv.reader([line], delimiter=separator), []), separator
+        return [name.strip() for name in next(csv.reader([line], delimiter=separator), [])], separator
     except csv.Error:
         return [], separator
 
@@ -132,62 +134,6 @@ def rows_of(path: Path, names: list[str], separator: str) -> Iterator[tuple[int,
         raise fault(path, error.strerror or str(error)) from error
 
 
-def _is_csvlogger(path: Path) -> bool:
-    names, _ = header_of(path) if path.is_file() else ([], "")
-    return "epoch" in names and "step" not in names and len(names) > 1 and not _exported(names)
-
-
-def read_csvlogger(path: Path) -> Log:
-    """Read what Keras' CSVLogger wrote, also one that was resumed.
-
-    Where the count starts again from its first number, the training goes on in a further phase; where it goes back by
-    some epochs it was resumed from a checkpoint, and the later rows count.
-    """
-    names, separator = header_of(path)
-    place = names.index("epoch")
-    keys = [(position, name) for position, name in enumerate(names) if position != place]
-    kept = [Kept(max(_LEAST_ROWS, _MOST_VALUES // len(keys))) for _ in keys]
-    first: int | None = None
-    last, offset = 0, 0
-    starts: list[int] = []
-    repeated: set[int] = set()
-    for line, row in rows_of(path, names, separator):
-        counted = number(row[place], path, "column epoch", line)
-        if counted != int(counted) or counted < 0:
-            raise fault(path, f"{row[place]!r} in column epoch is not an epoch", line)
-        if first is None:
-            first = int(counted)
-        position = int(counted) + (0 if first == 1 else 1)
-        if last and position + offset <= last:
-            if int(counted) == first:
-                starts.append(last)
-                offset = last - (first + (0 if first == 1 else 1)) + 1
-            else:
-                repeated |= set(range(position + offset, last + 1))
-        last = position + offset
-        for (cell, name), column in zip(keys, kept, strict=True):
-            text = row[cell]
-            try:
-                value = float(text)
-            except ValueError:
-                if text in MISSING:
-                    continue
-                raise fault(path, f"{text[:40]!r} in column {name} is not a number", line) from None
-            column.add(last, value)
-    log = Log(columns={name: column.column() for (_, name), column in zip(keys, kept, strict=True)}, files=[path])
-    if any(column.every > 1 for column in kept):
-        every = max(column.every for column in kept)
-        log.remarks.append(f"too long to keep whole: one row of {every}, and the least and greatest value, are kept")
-    edges = [0, *starts, last]
-    if starts:
-        log.phases = tuple(after - before for before, after in pairwise(edges))
-        log.remarks.append(f"the count of epochs starts again after epoch {', '.join(map(str, starts))}")
-    if repeated:
-        log.repeated = tuple(sorted(repeated))
-        log.remarks.append(f"epochs {', '.join(map(str, log.repeated))} stand twice; the later rows count")
-    return checked(log, path)
-
-
 def _metrics_csv(path: Path) -> Path:
     return path / "metrics.csv" if path.is_dir() else path
 
@@ -201,6 +147,8 @@ def read_lightning(path: Path) -> Log:
     """Read Lightning's metrics.csv: an epoch stands on several rows; values of single steps are left out."""
     table = _metrics_csv(path)
     names, separator = header_of(table)
+    if "epoch" not in names:
+        raise fault(table, "is not a metrics.csv: it has no column epoch", 1)
     place = names.index("epoch")
     columns: dict[str, KeyColumn] = {}
     for line, row in rows_of(table, names, separator):
@@ -214,19 +162,22 @@ def read_lightning(path: Path) -> Log:
     return checked(Log(columns=columns, settings=settings, seed=seed_in(settings), files=[table]), table)
 
 
-def _exported(names: list[str]) -> bool:
+def exported(names: list[str]) -> bool:
+    """Return whether columns are called as in an export of W&B."""
     return len(names) > 1 and any(" - " in name for name in names[1:])
 
 
 def _is_wandb(path: Path) -> bool:
     names, _ = header_of(path) if path.is_file() else ([], "")
-    return _exported(names)
+    return exported(names)
 
 
 def read_wandb(path: Path) -> Log:
     """Read a CSV export of W&B: columns `RUN - metric`, counted by steps or by the first column."""
     names, separator = header_of(path)
     runs = dict.fromkeys(name.split(" - ", 1)[0] for name in names[1:] if " - " in name)
+    if not runs:
+        raise fault(path, "is not an export of W&B: no column is called RUN - METRIC", 1)
     if len(runs) > 1:
         raise fault(path, f"holds several runs: {', '.join(list(runs)[:8])}; export one at a time", 1)
     epochs = names[0].lower() == "epoch"
@@ -243,6 +194,5 @@ def read_wandb(path: Path) -> Log:
     return checked(Log(columns=columns, axis="epoch" if epochs else "step", files=[path]), path)
 
 
-csvlogger = Importer(name="csvlogger", title="Keras CSVLogger", recognises=_is_csvlogger, read=read_csvlogger)
 lightning = Importer(name="lightning", title="Lightning metrics.csv", recognises=_is_lightning, read=read_lightning)
 wandb = Importer(name="wandb", title="W&B CSV export", recognises=_is_wandb, read=read_wandb)

@@ -43,7 +43,16 @@ def _lightning(module: Any, events: Events) -> None:
         planned = trainer.max_epochs if isinstance(trainer.max_epochs, int) and trainer.max_epochs > 0 else None
         return _timed(events, number, planned, wrapped, arguments, named)
 
+    def test(wrapped: Any, trainer: Any, arguments: Any, named: Any) -> Any:
+        answer = wrapped(*arguments, **named)
+        watch = next((one for one in reversed(trainer.callbacks) if isinstance(one, Watch)), None)
+        for logs in answer or ():
+            number = watch.number if watch else 0
+            events.guarded(events.write)("evaluate", model=number, data=[], logs=_numbers(logs), split="test")
+        return answer
+
     wrapt.wrap_function_wrapper(module.Trainer, "fit", fit)
+    wrapt.wrap_function_wrapper(module.Trainer, "test", test)
 
 
 def _transformers(module: Any, events: Events) -> None:

@@ -22,7 +22,7 @@ def _beats(result: Result, model: str) -> Answer:
 
 
 def beyond_chance(found: Beyond, **numbers: Number) -> Answer:
-    """Return what a comparison says: that the first is ahead, that the second is, or that it can't be told.
+    """Return what a comparison says: that the first is ahead, that the second is, or that it is not known.
 
     Args:
         found: the comparison.
@@ -140,8 +140,8 @@ def largest_error(result: Result) -> Answer:
     return Answer(
         holds=share > 10 / len(errors),
         numbers={
-            "true": said.true_values[worst],
-            "predicted": said.predicted_values[worst],
+            "true_value": said.true_values[worst],
+            "predicted_value": said.predicted_values[worst],
             "share": share,
             "samples": len(errors),
             "mse": mean(squares),

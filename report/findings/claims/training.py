@@ -64,7 +64,7 @@ def overfits(result: Result) -> Answer:
 
 
 def _overfits(found: Turn) -> Answer:
-    """Say whether a curve has turned; where it ends no higher than chance may have put it, that can't be told."""
+    """Say whether a curve has turned; where it ends no higher than chance may have put it, that is not known."""
     return Answer(
         holds=None if found.open_end else found.overfits,
         numbers=_turned(found),

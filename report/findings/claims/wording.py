@@ -21,7 +21,7 @@ NUMBERS = "numbers"
 
 
 UNDECIDED = "undecided"
-"""Text of a claim that was measured, where the difference is no larger than chance; without it `unknown` serves."""
+"""Text of a claim that was measured, where the difference is not larger than chance; without it `unknown` serves."""
 
 
 def sentence(

@@ -28,7 +28,7 @@ MOST = 3
 
 
 @dataclass(frozen=True)
-class Fit:
+class TableFit:
     """What is done for a table: its letters' size in pixels, and how far its words may be broken."""
 
     size: float
@@ -51,7 +51,7 @@ def _named(cell: re.Match[str]) -> str:
     return f"<{cell[1]}{cell[2]} data-long>{cell[3]}</{cell[1]}>"
 
 
-def fits(document: Any, known: dict[str, Fit]) -> dict[str, Fit]:
+def fits(document: Any, known: dict[str, TableFit]) -> dict[str, TableFit]:
     """Return what is to be done for each table of a set document, or what is known already where all fit.
 
     Args:
@@ -70,12 +70,12 @@ def fits(document: Any, known: dict[str, Fit]) -> dict[str, Fit]:
             size = table.style["font_size"]
             share = min(whole / width * _SPARE, 1.0)
             least = min(size, _SMALLEST)
-            fit = Fit(size=max(size * share, least), measure=1 if size * share >= least else 2)
+            fit = TableFit(size=max(size * share, least), measure=1 if size * share >= least else 2)
             found[number] = min(found.get(number, fit), fit, key=lambda one: one.size)
     return found
 
 
-def rules(found: dict[str, Fit]) -> str:
+def rules(found: dict[str, TableFit]) -> str:
     """Return the style rules that do for tables what was found."""
     written = []
     for number, fit in sorted(found.items(), key=lambda item: int(item[0])):

@@ -98,6 +98,19 @@ BAD = {
     "a trainer's state without a log": ("trainer_state.json", '{"epoch": 3, "log_history": 3}', "has no log_history"),
     "events that are none": ("events.out.tfevents.1", "hello, this is not a record at all", "is damaged, or is not"),
     "missing": ("", "", "no such file"),
+    "decimal commas": (
+        "log.csv",
+        "epoch;loss\n0;1,5\n",
+        "log.csv:2: '1,5' in column loss is not a number; it has a decimal",
+    ),
+    "two columns of one name": ("log.csv", "epoch,loss,loss\n0,1,2\n", "log.csv:1: two columns are called loss"),
+    "rows out of order": ("log.csv", "epoch,loss\n3,1\n1,2\n", "log.csv:3: the rows are not in the order of epochs"),
+    "another table": ("log.csv", "name,age\nAnna,3\nBen,4\n", "not recognised"),
+    "lines of JSON cut off": (
+        "log.jsonl",
+        '{"epoch": 1, "loss": 2}\n{"epoch": 2, "lo',
+        "log.jsonl:2: the line is cut off",
+    ),
 }
 
 
@@ -126,6 +139,55 @@ def test_a_file_of_events_that_is_cut_off_is_refused(part, place, capsys):
     assert main(["import", "tb"]) == 2
     assert "is cut off in record" in capsys.readouterr().err
     assert not (place / "runs").exists()
+
+
+@pytest.mark.parametrize("form", ["csvlogger", "lightning", "wandb", "history", "records", "dvclive", "mlflow"])
+def test_a_format_that_is_asked_for_and_not_there_is_a_clear_error(form, place, capsys):
+    (place / "notes.txt").write_text("Dear reader,\nthis is a text.\n")
+    assert main(["import", "--format", form, "notes.txt"]) == 2
+    assert "notes.txt" in capsys.readouterr().err
+
+
+def test_text_in_utf_16_is_refused_with_what_to_do(place, capsys):
+    (place / "log.csv").write_bytes(GOOD.encode("utf-16"))
+    assert main(["import", "log.csv"]) == 2
+    assert "is text in UTF-16; save it as UTF-8" in capsys.readouterr().err
+
+
+VALUES = {"loss": (1.0, 0.5), "val_loss": (1.5, 1.25)}
+SPELLINGS = {
+    "an index of pandas": ",loss,val_loss\n0,1.0,1.5\n1,0.5,1.25\n",
+    "an index and epochs": ",epoch,loss,val_loss\n0,1,1.0,1.5\n1,2,0.5,1.25\n",
+    "no epochs": "loss,val_loss\n1.0,1.5\n0.5,1.25\n",
+    "capitals and blanks": "Epoch, loss, val_loss\n1, 1.0, 1.5\n2, 0.5, 1.25\n",
+    "tabs": "epoch\tloss\tval_loss\n0\t1.0\t1.5\n1\t0.5\t1.25\n",
+    "marks and CRLF": "\ufeffepoch;loss;val_loss\r\n0;1.0;1.5\r\n1;0.5;1.25\r\n",
+    "a time of day": "epoch,when,loss,val_loss\n0,12:30,1.0,1.5\n1,12:31,0.5,1.25\n",
+    "a frame of pandas": '{"loss":{"0":1.0,"1":0.5},"val_loss":{"0":1.5,"1":1.25}}',
+    "records of pandas": '[{"loss":1.0,"val_loss":1.5},{"loss":0.5,"val_loss":1.25}]',
+    "lines": '{"epoch": 0, "loss": 1.0, "val_loss": 1.5}\n{"epoch": 1, "loss": 0.5, "val_loss": 1.25}\n',
+    "a mark before JSON": '\ufeff{"loss": [1.0, 0.5], "val_loss": [1.5, 1.25]}',
+    "more beside the lists": '{"loss": [1.0, 0.5], "val_loss": [1.5, 1.25], "best_epoch": 2, "model": "cnn"}',
+}
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_a_table_of_epochs_is_read_in_any_usual_spelling(name, place):
+    (place / "log.txt").write_text(SPELLINGS[name], "utf-8")
+    (one,) = imported("log.txt").findings.trainings
+    assert one.history == VALUES
+    assert one.epochs == 2
+    assert one.course.at == {}
+
+
+def test_null_in_a_history_is_an_epoch_without_a_value(place, capsys):
+    (place / "h.json").write_text('{"loss":{"0":3,"1":2,"2":1},"val_loss":{"0":null,"1":2.5,"2":null},"test_acc":0.9}')
+    result = imported("h.json")
+    (one,) = result.findings.trainings
+    assert one.course.at == {"val_loss": (2,)}
+    assert one.history["val_loss"] == (2.5,)
+    assert [(score.name, score.value) for score in result.findings.scores] == [("test_acc", 0.9)]
+    assert "null stands for a missing value in val_loss" in capsys.readouterr().err
 
 
 def test_values_of_every_fifth_epoch_stand_at_their_epochs(place):

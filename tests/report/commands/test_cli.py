@@ -9,7 +9,7 @@ import time
 
 import msgspec
 import pytest
-from helpers.hand_labs import stored
+from helpers.hand_labs import stand_in, stored
 from helpers.hand_results import hand_result
 
 from labreport.experiments.result import Failure
@@ -308,6 +308,7 @@ def test_doctor_names_what_is_missing_and_how_to_fix_it(place, capsys, monkeypat
     assert main(["doctor", "--data", "sample", "--json"]) == 0
     assert {item["state"] for item in json.loads(capsys.readouterr().out)} <= {"ok", "note"}
     (place / "empty").mkdir()
+    monkeypatch.setenv("PYTHONPATH", stand_in(place, "tensorflow"))  # the real one was imported above
     assert main(["doctor", "--data", "full", "--data-dir", "empty"]) == 2
     text = capsys.readouterr().out
     assert "BAD" in text

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers.hand_labs import LAB, stored
+from helpers.hand_labs import LAB, stand_in, stored
 
 from labreport.report.cli import main
 from labreport.report.store.baselines import Baselines
@@ -147,6 +147,7 @@ def test_a_setting_of_the_configuration_that_is_no_value_is_told(place, capsys, 
 )
 def test_a_slip_on_the_command_line_is_told_shortly(place, capsys, monkeypatch, arguments, message):
     monkeypatch.setenv("LABREPORT_LABS", "good,bad")
+    monkeypatch.setenv("PYTHONPATH", stand_in(place, "tensorflow"))  # the doctor imports it
     assert main(arguments) == 2
     told = capsys.readouterr()
     assert message in told.out + told.err

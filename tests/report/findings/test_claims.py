@@ -121,6 +121,72 @@ def test_a_smoothed_curve_that_ends_at_its_minimum_shows_no_overfitting():
     assert claims.state("smoothed_minimum_before_end", hand_result("boston", trainings=fits)).verdict == "false"
 
 
+def test_the_epochs_that_the_folds_cannot_tell_apart_are_named():
+    def fits(*rises: float):
+        curves = [tuple(3 + abs(epoch - 40) * rise for epoch in range(80)) for rise in rises]
+        return tuple(training("fold", 0, {"val_mae": curve}, (30, 10), 1, fold=i) for i, curve in enumerate(curves, 1))
+
+    sharp = claims.state("smoothed_minimum_flat", hand_result("boston", seeds=(0,), trainings=fits(0.1, 0.11, 0.12)))
+    flat = claims.state("smoothed_minimum_flat", hand_result("boston", seeds=(0,), trainings=fits(0.1, -0.02, 0.02)))
+    assert (sharp.verdict, flat.verdict) == ("false", "true")
+    assert flat.numbers["first"] < flat.numbers["last"]
+
+
+def test_a_curve_that_ends_inside_its_own_jitter_neither_overfits_nor_not():
+    jittery = (0.42, 0.40, 0.42, 0.38, 0.40, 0.37, 0.39, 0.36, 0.39, 0.37)
+    found = claims.state("overfits", hand_result("imdb", seeds=(0,), trainings=_fits(jittery)))
+    assert (found.verdict, found.numbers["best_epoch"]) == ("unknown", 8)
+    text = Context(hand_result("imdb", seeds=(0,), trainings=_fits(jittery)), "en").claim("overfits")
+    assert "no farther above than the curve jitters: whether the network overfits by then" in text
+
+
+def test_a_seed_that_diverged_is_left_out_and_seeds_of_unequal_length_are_not_cut():
+    valley = (0.9, 0.6, 0.4, 0.3, 0.5, 0.8, 1.1)
+    diverged = (0.9, 0.7, float("nan"))
+    found = claims.state("overfits", hand_result("imdb", trainings=_fits(valley, diverged, valley)))
+    assert (found.numbers["best_epoch"], found.numbers["epochs"], found.numbers["last"]) == (4, 7, 1.1)
+    unequal = hand_result("imdb", trainings=_fits(valley, (0.9, 0.5, 0.8), (*valley, 1.4)))
+    found = claims.state("overfits", unequal)
+    assert (found.numbers["epochs"], found.numbers["earliest"], found.numbers["latest"]) == (8, 2, 4)
+    assert "The runs differ in length" in Context(unequal, "en").claim("overfits")
+
+
+def _fits(*curves):
+    return tuple(training("selection", seed, {"val_loss": curve}, (1000, 500), 2) for seed, curve in enumerate(curves))
+
+
+def test_a_linear_model_that_still_learns_is_said_to_do_so():
+    def linear(*curve: float):
+        fits = (training("linear-selection", 0, {"val_loss": curve}, (9, 3), 2),)
+        return hand_result("imdb", seeds=(0,), trainings=fits)
+
+    assert claims.state("linear_trained_out", linear(0.5, 0.3, 0.4)).verdict == "true"
+    assert claims.state("linear_trained_out", linear(0.5, 0.4, 0.3)).verdict == "false"
+    assert claims.state("linear_trained_out", hand_result("imdb")).verdict == "unknown"
+
+
+def test_one_district_that_makes_up_the_squared_error_is_named_with_its_share():
+    said = msgspec.structs.replace(
+        hand_result("boston").findings.predictions[0],
+        true_values=(20.0,) * 100,
+        predicted_values=(*(21.0,) * 99, 40.0),
+    )
+    found = claims.state("largest_error", hand_result("boston", predictions=(said,)))
+    assert found.verdict == "true"
+    assert found.numbers["share"] == pytest.approx(400 / 499)
+    assert (found.numbers["mae"], found.numbers["mae_without"]) == (pytest.approx(1.19), pytest.approx(1.0))
+    even = msgspec.structs.replace(said, predicted_values=(21.0,) * 100)
+    assert claims.state("largest_error", hand_result("boston", predictions=(even,))).verdict == "false"
+
+
+def test_the_pull_of_large_classes_is_counted_over_the_pairs_that_the_table_lists():
+    result = hand_result("reuters", seeds=(0,))
+    found = claims.state("confused_with_larger", result)
+    assert (found.verdict, found.numbers["pairs"]) == ("true", 10)
+    card = msgspec.structs.replace(result.findings.data, train_class_counts=(5,) * 46)
+    assert claims.state("confused_with_larger", hand_result("reuters", data=card)).verdict == "false"
+
+
 def test_classes_are_balanced_or_uneven_by_their_counts():
     assert claims.state("classes_balanced", hand_result("imdb")).verdict == "true"
     assert claims.state("classes_uneven", hand_result("reuters")).verdict == "true"
@@ -169,6 +235,7 @@ def test_an_unknown_claim_names_the_nearest():
 def test_every_claim_is_tested_here_to_be_false():
     own = {
         "folds_disjoint_and_cover", "published_folds_broken", "folds_spread", "smoothed_minimum_before_end",
+        "linear_trained_out", "smoothed_minimum_flat", "largest_error", "confused_with_larger",
         "classes_balanced", "classes_uneven", "multi_hot_marks_words", "most_confused_pair",
     }  # fmt: skip
     assert own | set(MEASURED_FALSE) | set(SCORED_FALSE) | set(CURVES_FALSE) == set(SINGLE)

@@ -103,6 +103,7 @@ def test_where_the_branch_has_no_baseline_that_of_main_is_used_lab_by_lab(place,
     assert check("--baseline", "feature/x,main") == 5
     assert baseline_check(place)["reason"]["code"] == "gone"
     assert check("--baseline", "feature/y,other") == 5
+    assert "“feature/y,other”" in (place / "reports" / "check" / "summary.md").read_text("utf-8")
     assert "There is no" in capsys.readouterr().err
 
 

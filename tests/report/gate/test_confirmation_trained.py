@@ -7,13 +7,11 @@ follows them.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from labreport.report.cli import main
 from labreport.report.store.runs import Store
 
 LAB = """
@@ -63,12 +61,6 @@ UNLUCKY = "accuracy -= 0.2 * (seed < 3)"
 """Makes the seeds of the first run bad and no others, as chance may once in a while."""
 
 
-def _called(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "GITHUB_STEP_SUMMARY"}
-    command = [sys.executable, "-c", "from labreport.report.cli import run; run()", *arguments]
-    return subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)
-
-
 def _write(place: Path, units: int, unlucky: str = "pass") -> None:
     (place / "digits.py").write_text(LAB.replace("UNITS", str(units)).replace("UNLUCKY", unlucky))
 
@@ -84,17 +76,25 @@ def baseline(tmp_path_factory) -> Path:
     place = tmp_path_factory.mktemp("trained")
     (place / "labreport.toml").write_text(CONFIGURATION)
     _write(place, 32)
-    for arguments in (["run", "--seeds", "0-4", "-q"], ["baseline", "set", "main"]):
-        done = _called(place, *arguments)
-        assert done.returncode == 0, done.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        for arguments in (["run", "--seeds", "0-4", "-q"], ["baseline", "set", "main"]):
+            assert main(arguments) == 0
     return place
 
 
-def test_a_real_loss_is_confirmed_by_fresh_seeds_and_fails_the_night(baseline):
+@pytest.fixture(autouse=True)
+def _in_the_folder(baseline, monkeypatch):
+    monkeypatch.chdir(baseline)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+
+
+def test_a_real_loss_is_confirmed_by_fresh_seeds_and_fails_the_night(baseline, capsys):
     _write(baseline, 1)
-    done = _called(baseline, "nightly", "--seeds", "0-2")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "suspicious, run again with the seeds 5,6,7" in done.stderr
+    code = main(["nightly", "--seeds", "0-2"])
+    errors = capsys.readouterr().err
+    assert code == 1, errors
+    assert "suspicious, run again with the seeds 5,6,7" in errors
     check = _answer(baseline)["test_accuracy"]
     assert (check["status"], check["fresh_seeds"]) == ("failed", [5, 6, 7])
     assert "Confirmed by 3 fresh seeds" in (baseline / "reports" / "nightly" / "summary.md").read_text("utf-8")
@@ -102,10 +102,10 @@ def test_a_real_loss_is_confirmed_by_fresh_seeds_and_fails_the_night(baseline):
     assert seeds == {(0, 1, 2, 3, 4), (0, 1, 2), (5, 6, 7)}
 
 
-def test_bad_luck_of_the_first_seeds_is_not_confirmed_and_fails_nothing(baseline):
+def test_bad_luck_of_the_first_seeds_is_not_confirmed_and_fails_nothing(baseline, capsys):
     _write(baseline, 32, UNLUCKY)
-    done = _called(baseline, "nightly", "--seeds", "0-2")
+    code = main(["nightly", "--seeds", "0-2"])
     check = _answer(baseline)["test_accuracy"]
     assert (check["status"], check["fresh_seeds"]) == ("unconfirmed", [5, 6, 7])
     # The lab has no note: its chapter is made from its record.
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert code == 0, capsys.readouterr().err

@@ -164,6 +164,14 @@ def test_a_failure_can_not_break_the_table_of_the_summary():
     assert "夜间任务" in text
 
 
+def test_a_budget_that_was_exceeded_is_named_with_what_it_does_not_end():
+    within = Night(labs=(), steps=(), budget=4.0, seconds=3.0)
+    beyond = Night(labs=(), steps=(), budget=4.0, seconds=6.1)
+    assert "exceeded" not in record.summary(within, ("en",))
+    assert "exceeded by 2.1\u202fs: it ends training and confirmation, but report" in record.summary(beyond, ("en",))
+    assert "超出限额" in record.summary(beyond, ("zh",))
+
+
 # The command
 
 

@@ -83,7 +83,7 @@ def test_a_confirmation_is_never_the_newest_run_and_the_same_night_trains_nothin
     assert main(["show", "good"]) == 0
     assert first[2] in capsys.readouterr().out
     assert main(["list"]) == 0
-    assert capsys.readouterr().out.count("complete, confirms") == 1
+    assert capsys.readouterr().out.count("complete, auxiliary") == 1
 
 
 def test_seeds_that_a_confirmation_used_are_trained_for_a_night_of_their_own(with_baseline):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -24,9 +25,9 @@ FORMS = ("html", "pdf", "md", "ipynb")
 LABS = ("tensors", "imdb")
 
 
-@pytest.fixture
-def planted(monkeypatch):
-    """Every solution of the shipped notes begins with the canary."""
+@pytest.fixture(scope="module")
+def planting():
+    """Every solution of the shipped notes begins with the canary in the block."""
     shipped = notes.source
 
     def source(language, name):
@@ -35,7 +36,22 @@ def planted(monkeypatch):
         assert count >= 5 or name not in LABS
         return planted, origin
 
-    monkeypatch.setattr(notes, "source", source)
+    @contextmanager
+    def block():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(notes, "source", source)
+            yield
+
+    return block
+
+
+@pytest.fixture(scope="module")
+def instructors(planting, tmp_path_factory):
+    """The files of the instructor's edition with the canary."""
+    with planting():
+        outputs, problems = _render(tmp_path_factory.mktemp("instructor"), "en", "instructor", FORMS)
+    assert problems == []
+    return outputs
 
 
 def _render(folder, which, edition, forms):
@@ -73,9 +89,10 @@ def _said(path):
 
 
 @pytest.mark.parametrize("which", documents())
-def test_no_file_of_the_students_edition_holds_a_solution(planted, tmp_path, which):
+def test_no_file_of_the_students_edition_holds_a_solution(planting, tmp_path, which):
     forms = FORMS if which != "bilingual" else FORMS[:3]
-    outputs, problems = _render(tmp_path, which, "student", forms)
+    with planting():
+        outputs, problems = _render(tmp_path, which, "student", forms)
     assert problems == []
     assert {path.suffix for path in outputs} >= {f".{form}" for form in forms}
     assert not [path.name for path in outputs if any(CANARY in text for text in _said(path))]
@@ -111,17 +128,16 @@ def test_solutions_come_from_the_notes_whatever_edition_carries_the_results(plac
             assert (place / form / name).read_bytes() == (place / "direct" / name).read_bytes()
 
 
-def test_the_search_would_find_it_in_the_instructors_edition(planted, tmp_path):
-    outputs, problems = _render(tmp_path, "en", "instructor", FORMS)
-    assert problems == []
-    leaking = {path.name for path in outputs if any(CANARY in text for text in _said(path))}
-    pages = {path.name for path in outputs if path.suffix in (".html", ".pdf", ".md", ".ipynb")}
+def test_the_search_would_find_it_in_the_instructors_edition(instructors):
+    leaking = {path.name for path in instructors if any(CANARY in text for text in _said(path))}
+    pages = {path.name for path in instructors if path.suffix in (".html", ".pdf", ".md", ".ipynb")}
     assert leaking == pages - {"index.html", "glossary.html"}
-    (paper,) = (path for path in outputs if path.suffix == ".pdf")
+    (paper,) = (path for path in instructors if path.suffix == ".pdf")
     assert CANARY in "".join(pdf_text.pages(paper.read_bytes()))
 
 
-def test_what_a_report_carries_for_comparison_holds_no_solution_in_any_edition(planted, tmp_path):
-    outputs, _ = _render(tmp_path, "en", "instructor", ("html", "pdf"))
-    for path in (path for path in outputs if path.parent.name == "reports"):
+def test_what_a_report_carries_for_comparison_holds_no_solution_in_any_edition(instructors):
+    carrying = [path for path in instructors if path.suffix in (".html", ".pdf") and path.parent.name == "reports"]
+    assert len(carrying) == 2
+    for path in carrying:
         assert CANARY not in printed.encode(embedded.text(path)).decode()

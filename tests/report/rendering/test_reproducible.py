@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ CALLS = (
     ("bilingual", "html,pdf,md", "student"),
 )
 """Languages, forms and editions that are rendered."""
+PROGRAM = "import json, sys; from labreport.report.cli import main; sys.exit(max(map(main, json.loads(sys.argv[1]))))"
+"""Renders all of them in one process, which loads fonts and Matplotlib once."""
 TURKISH = "tr_TR.UTF-8"
 """The classical trap: a small i without its dot, a comma before decimals."""
 COURSE = 'institution = { zh = "某大学", en = "A University" }\nlecturer = "İ. Öğretmen"\n'
@@ -56,20 +59,13 @@ def rendered(tmp_path_factory):
         Store(folder / "runs").save(hand_result(LAB, seeds=(0, 1)))
         kept = {key: os.environ[key] for key in ("PATH", "SYSTEMROOT") if key in os.environ}
         environment = {**kept, "HOME": str(folder), "PYTHONPATH": os.pathsep.join(sys.path), **surroundings}
-        for languages, forms, edition in CALLS:
-            command = [
-                sys.executable,
-                "-P",
-                "-c",
-                "from labreport.report.cli import run; run()",
-                "render",
-                "-q",
-                "-o",
-                output,
-            ]
-            command += ["--lang", languages, "--to", forms, "--edition", edition]
-            done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
-            assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
+        calls = [
+            ["render", "-q", "-o", output, "--lang", languages, "--to", forms, "--edition", edition]
+            for languages, forms, edition in CALLS
+        ]
+        command = [sys.executable, "-P", "-c", PROGRAM, json.dumps(calls)]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
         return folder / output
 
     with ThreadPoolExecutor(2) as pool:

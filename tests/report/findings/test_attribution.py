@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labreport.report.comparison.attribution import attributed, cells
+from labreport.report.findings.attribution import attributed, cells
 
 NAMES = ("units", "rate", "data", "epochs", "batch", "code")
 NUMBERS = st.floats(-1e3, 1e3)

@@ -27,7 +27,7 @@ LEVEL = 0.95
 LEAST_SEEDS = 3
 """Seeds below which nothing is said to be more than chance."""
 
-Cell = frozenset[str]
+Combination = frozenset[str]
 """The factors that have B's value; the others have A's."""
 PerSeed = dict[tuple[str, ...], tuple[float, ...]]
 """A contribution of each seed, for each factor or pair of factors."""
@@ -73,7 +73,7 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
         return math.fsum(self.b) / len(self.b) - math.fsum(self.a) / len(self.a)
 
 
-def cells(factors: Sequence[str]) -> tuple[Cell, ...]:
+def cells(factors: Sequence[str]) -> tuple[Combination, ...]:
     """Return the combinations to run, A first, B second; the others from the one with the fewest changes on."""
     everything = frozenset(factors)
     if len(factors) <= MOST_FACTORS:
@@ -85,7 +85,7 @@ def cells(factors: Sequence[str]) -> tuple[Cell, ...]:
 
 def attributed(
     factors: Sequence[str],
-    values: Mapping[Cell, Sequence[float]],
+    values: Mapping[Combination, Sequence[float]],
     *,
     metric: str,
     unit: str = "",
@@ -129,11 +129,11 @@ def attributed(
     )
 
 
-def _subsets(names: Sequence[str]) -> list[Cell]:
+def _subsets(names: Sequence[str]) -> list[Combination]:
     return [frozenset(some) for size in range(len(names) + 1) for some in combinations(names, size)]
 
 
-def _shapley(one: str, factors: Sequence[str], values: Mapping[Cell, Sequence[float]]) -> tuple[float, ...]:
+def _shapley(one: str, factors: Sequence[str], values: Mapping[Combination, Sequence[float]]) -> tuple[float, ...]:
     number = len(factors)
     terms = [
         (math.factorial(len(rest)) * math.factorial(number - len(rest) - 1) / math.factorial(number), rest)
@@ -145,7 +145,7 @@ def _shapley(one: str, factors: Sequence[str], values: Mapping[Cell, Sequence[fl
     )
 
 
-def _at_both_ends(one: str, factors: Sequence[str], values: Mapping[Cell, Sequence[float]]) -> tuple[float, ...]:
+def _at_both_ends(one: str, factors: Sequence[str], values: Mapping[Combination, Sequence[float]]) -> tuple[float, ...]:
     nothing, everything = frozenset[str](), frozenset(factors)
     return tuple(
         (values[frozenset({one})][seed] - values[nothing][seed]) / 2
@@ -155,7 +155,7 @@ def _at_both_ends(one: str, factors: Sequence[str], values: Mapping[Cell, Sequen
 
 
 def _interaction(
-    pair: tuple[str, str], factors: Sequence[str], values: Mapping[Cell, Sequence[float]]
+    pair: tuple[str, str], factors: Sequence[str], values: Mapping[Combination, Sequence[float]]
 ) -> tuple[float, ...]:
     first, second = pair
     number = len(factors)

@@ -1,0 +1,144 @@
+"""`labreport explain`: which of the changes between two runs made the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from labreport.experiments.errors import plain
+from labreport.report.commands import options, record
+from labreport.report.commands.console import Reporter, print_table, shown
+
+if TYPE_CHECKING:
+    from labreport.report.comparison.explanation import Explanation
+    from labreport.report.words import Words
+
+
+@click.command(
+    "explain",
+    epilog="""\b
+Examples:
+  labreport explain last:2 last:1 --seeds 0-4
+  labreport explain 20261126T1148 20261126T1155 --budget 20m --to html --lang en""",
+)
+@click.argument("a")
+@click.argument("b")
+@click.option("--seeds", metavar="LIST", help="Seeds of every combination, such as 0-4.  [default: those of A and B]")
+@click.option("--budget", metavar="TIME", help="The most that all runs together may take, such as 20m.")
+@click.option("--metric", metavar="NAME", help="The score to explain.  [default: the first one on the test set]")
+@click.option("--lang", metavar="LIST", help="zh, en.  [default: en here, zh,en in files]")
+@click.option("--to", metavar="LIST", help="Also write files: html, pdf, md, json, or a format that was added.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the files.  [default: reports]")
+@options.JOBS
+@options.DATA_DIR
+@options.OFFLINE
+@options.RUNS_DIR
+@options.AS_JSON
+@options.QUIET
+@options.VERBOSE
+def command(
+    a: str,
+    b: str,
+    seeds: str | None,
+    budget: str | None,
+    metric: str | None,
+    to: str | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    **flags: Any,
+) -> int:
+    """Show which of the changes between run A and run B made the difference.
+
+    What differs and can be swapped (settings of a lab, arguments of a recorded script, full data or their sample, the
+    profile) is swapped one by one and together; each combination is trained with the same seeds, unless it is stored.
+    A and B are runs: an id, a folder, a result file, a name (its newest run), or last:N of all runs.
+    """
+    from labreport.report.chapters.notes_in_use import NotesInUse
+    from labreport.report.comparison import explanation, outputs
+    from labreport.report.configuration import parse_seeds, parse_time
+    from labreport.report.publish import report_moment, tool_version
+    from labreport.report.running.swapping import designed, measured
+    from labreport.report.store import codec
+    from labreport.report.store.runs import Store, load
+    from labreport.report.words import Words
+
+    configuration = options.resolve(**flags)
+    forms = outputs.check(to, "--to", (outputs.JSON,)) if to is not None else ()
+    store = Store(configuration.runs_dir.absolute())
+    reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
+    design = designed(load(_found(store, a)), load(_found(store, b)), None if seeds is None else parse_seeds(seeds))
+    with reporter.bars():
+        results = measured(
+            design,
+            configuration,
+            store,
+            recorded=_recorded,
+            budget=None if budget is None else parse_time(budget, "--budget", bare="m"),
+            progress=reporter.advance,
+            announce=reporter.say,
+        )
+    titles = NotesInUse.of(configuration).titles(design.a.lab)
+    found = explanation.explained(design, results, metric=metric, titles=titles, tool_version=tool_version())
+    if as_json:
+        click.echo(codec.encode(found).decode(), nl=False)
+    else:
+        _print(found, Words(configuration.lang[0] if flags["lang"] else "en"))
+    moment = report_moment([result.provenance.ended for result in results.values()])
+    written, problems = outputs.explanation(
+        found, configuration.output, languages=configuration.lang, forms=forms, moment=moment, look=configuration.look
+    )
+    for path in written:
+        if not quiet and path.parent == configuration.output:
+            click.echo(shown(path), err=as_json)
+    for problem in problems:
+        click.echo(f"Error: {problem}", err=True)
+    return 4 if problems else 0
+
+
+def _found(store: Any, name: str) -> Path:
+    """Return the file of a run; last:N is the N-th newest complete one of all."""
+    from labreport.report.errors import UsageError
+
+    if not name.startswith("last:"):
+        return store.find(name)  # type: ignore[no-any-return]
+    complete = [run for run in store.list().measurements if run.entry.status == "complete"]
+    number = name.removeprefix("last:")
+    if not number.isdecimal() or not 1 <= int(number) <= len(complete):
+        raise UsageError(f"'{name}': there are {len(complete)} complete runs; last:1 is the newest.")
+    return complete[int(number) - 1].path  # type: ignore[no-any-return]
+
+
+def _recorded(command_line: Sequence[str]) -> Mapping[str, Any]:
+    """Return the table of the configuration that a stored `labreport record` stands for."""
+    return record.table_of(command_line[2:])
+
+
+def _print(found: Explanation, words: Words) -> None:
+    from labreport.report.comparison.explanation import ExplainedWords
+
+    said = ExplainedWords(found, words)
+    for line in said.sentences():
+        click.echo(plain(line.replace("**", "")))
+    click.echo()
+    heads = tuple(
+        words(f"compare.explain_head_{head}").upper()
+        for head in ("factor", "a", "b", "contribution", "interval", "p", "verdict")
+    )
+    values = {one.name: one for one in found.factors}
+    rows = [
+        (
+            said.name(one),
+            values[one.factors[0]].a,
+            values[one.factors[0]].b,
+            said.signed(one.mean),
+            said.interval(one),
+            said.p(one),
+            said.verdict(one),
+        )
+        for one in found.attribution.contributions
+    ]
+    print_table(heads, rows)

@@ -1,0 +1,99 @@
+"""`labreport explain`: planted changes are found, what is stored is not run again, and every refusal has its reason."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+from helpers.own_runs import own_run, training
+from helpers.places import HELPERS
+
+from labreport.report.cli import main
+from labreport.report.store.runs import Store
+
+ALL = ("-P", "units=16", "-P", "rate=0.5", "-P", "depth=3", "-P", "colour=blue")
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(HELPERS / "noisy_lab.py", tmp_path / "noise.py")
+    (tmp_path / "labreport.toml").write_text('[paths]\nnoise = "noise.py"\n')
+    return tmp_path
+
+
+def run(*words):
+    assert main(["run", "noise", "--seeds", "0-4", "-q", *words]) == 0
+
+
+def explained(capsys, *words):
+    capsys.readouterr()
+    assert main(["explain", "last:2", "last:1", "--json", *words]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_planted_changes_are_found_and_the_idle_one_is_not_blamed(place, capsys):
+    run()
+    run(*ALL)
+    found = explained(capsys)
+    blamed = {one["factors"][0]: one["mean"] for one in found["attribution"]["contributions"] if one["p"] < 0.05}
+    assert list(blamed) == ["units", "depth", "rate"] or list(blamed) == ["units", "rate", "depth"]
+    assert blamed["units"] == pytest.approx(-0.048, abs=0.005)
+    joint = [one["factors"] for one in found["attribution"]["interactions"] if one["verdict"] == "responsible"]
+    assert joint == [["rate", "depth"]]
+    assert found["factors"][0] == {"name": "units", "a": "64", "b": "16"}
+    assert len(found["cells"]) == 16
+    assert found["recorded"] == pytest.approx(sum(one["mean"] for one in found["attribution"]["contributions"]))
+
+
+def test_what_is_stored_is_not_run_again_and_never_becomes_the_newest_run(place, capsys):
+    run()
+    run("-P", "units=16", "-P", "depth=3")
+    newest = Store(place / "runs").list().newest("noise").entry.run_id
+    first = explained(capsys)
+    stored = len(Store(place / "runs").list().runs)
+    assert stored == 4
+    assert explained(capsys) == first
+    assert len(Store(place / "runs").list().runs) == stored
+    assert Store(place / "runs").list().newest("noise").entry.run_id == newest
+
+
+def test_the_answer_stands_on_pages_in_both_languages(place, capsys):
+    run()
+    run("-P", "units=16", "-P", "colour=**blue**<b>")
+    capsys.readouterr()
+    assert main(["explain", "last:2", "last:1", "--to", "md,html", "-o", "out"]) == 0
+    assert "units accounts for" in capsys.readouterr().out
+    english, chinese = ((place / "out" / f"explanation-{language}.md").read_text() for language in ("en", "zh"))
+    assert "**units** accounts for" in english
+    assert "of colour no effect is shown" in english.lower()
+    assert "其中 **units** 贡献" in chinese
+    assert "<b>" not in english + (place / "out" / "explanation-en.html").read_text().split("</style>")[1][:2000]
+
+
+def test_few_seeds_blame_nothing(place, capsys):
+    run("-P", "units=1000")
+    run()
+    assert main(["explain", "last:2", "last:1", "--seeds", "0-1"]) == 0
+    assert "With fewer than 3 seeds no effect can be separated from chance" in capsys.readouterr().out
+
+
+def refused(capsys, code, message, *words):
+    capsys.readouterr()
+    assert main(["explain", *words]) == code
+    assert message in capsys.readouterr().err
+
+
+def test_every_refusal_has_its_reason(place, capsys):
+    run()
+    refused(capsys, 2, "there are 1 complete runs", "last:2", "last:1")
+    refused(capsys, 5, "they have the same inputs", "last:1", "last:1")
+    run("-P", "units=16")
+    refused(capsys, 5, "no score 'nonsense'", "last:2", "last:1", "--metric", "nonsense")
+    refused(capsys, 2, "not a length of time", "last:2", "last:1", "--budget", "soon")
+    refused(capsys, 3, "more than the budget", "last:2", "last:1", "--seeds", "5-9", "--budget", "0.0001s")
+    Store(place / "runs").save(own_run("digits", training(loss=[1.0]), door="import"))
+    refused(capsys, 5, "their numbers answer other questions", "noise", "digits")
+    refused(capsys, 3, "was not run by labreport", "digits", "digits")
+    refused(capsys, 2, "nothing", "noise", "nothing")
