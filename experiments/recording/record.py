@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -37,6 +36,7 @@ from labreport.experiments.result import (
     Training,
 )
 from labreport.experiments.running import provenance
+from labreport.experiments.system import temporary
 
 _PICTURES = 4_000_000
 """Bytes of all pictures of a run together."""
@@ -153,14 +153,14 @@ def _processes(order: Order, launcher: Launcher, announce: Callable[[str], None]
             return None
         if len(order.seeds) > 1:
             announce(f"{order.name}: seed {seed}")
-        with tempfile.TemporaryDirectory(prefix="labreport-record-", ignore_cleanup_errors=True) as folder:
+        with temporary.folder() as folder:
             try:
                 ended = launcher.run(
-                    order.kind, order.program, order.arguments, folder=Path(folder), seed=seed, timeout=order.timeout
+                    order.kind, order.program, order.arguments, folder=folder, seed=seed, timeout=order.timeout
                 )
             except OSError as error:
                 raise LabError(f"Can't start {order.program}: {error.strerror or error}.") from error
-            return _process(order, seed, ended, observed(Path(folder)))
+            return _process(order, seed, ended, observed(folder))
 
     seeds: Sequence[int | None] = order.seeds or (None,)
     if order.jobs == 1 or len(seeds) == 1:

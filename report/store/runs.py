@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -244,11 +245,13 @@ class Store:
             raise UsageError(f"{lab[:40]!r} can't be the name of a lab.")
         runs: list[Stored] = []
         unreadable: list[str] = []
-        for path in sorted(self.root.glob(f"{lab or '*'}/*/{RESULT}")):
+        for folder in sorted(self.root.glob(f"{lab or '*'}/*")):
+            if not os.path.lexists(folder / RESULT):
+                continue
             try:
-                runs.append(Stored(folder=path.parent, entry=self._entry(path.parent)))
+                runs.append(Stored(folder=folder, entry=self._entry(folder)))
             except ReportError as error:
-                if path.exists():  # if not, another process has just deleted the run
+                if os.path.lexists(folder / RESULT):  # if not, another process has just deleted the run
                     unreadable.append(str(error))
         return StoredRuns(runs=newest_first(runs), unreadable=tuple(unreadable))
 
@@ -263,7 +266,7 @@ class Store:
             UsageError: nothing, or more than one run, is meant.
         """
         path = Path(name)
-        if path.is_file():
+        if os.path.lexists(path) and not path.is_dir():  # also what can't be read: reading it says why
             return path
         if (path / RESULT).is_file():
             return path / RESULT
