@@ -196,8 +196,10 @@ def run() -> None:
 
 
 def _run() -> int:
-    # Figures are never shown on a screen, and a terminal that can't write a minus sign gets a question mark.
-    os.environ["MPLBACKEND"] = "agg"
+    # Figures of ours are never shown on a screen; a script that is recorded may show its own.
+    if sys.argv[1:2] != ["record"]:
+        os.environ["MPLBACKEND"] = "agg"
+    # A terminal that can't write a minus sign gets a question mark.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -59,6 +59,9 @@ _NAMED = re.compile(
 )
 """A secret with its name before it, in a sentence, a line of settings, JSON, or the query of an address."""
 
+_LITERAL = re.compile(r"(?s)\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'")
+"""A text in a program."""
+
 _SHAPES = re.compile(
     r"\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj[-_]|ant[-_])?[A-Za-z0-9_-]{16,}|\bhf_[A-Za-z0-9]{16,}|\bgh[pousr]_[A-Za-z0-9]{20,}"
     r"|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeprs]-[\w-]{10,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
@@ -249,10 +252,15 @@ def without_secrets(text: str, *, code: bool = False) -> str:
     text = _CREDENTIALS.sub("", text)
     text = _SHAPES.sub(HIDDEN, text)
 
-    def hidden(found: re.Match[str]) -> str:
-        return found.group() if code and found.group(3)[0] not in "\"'" else f"{found.group(1)}{HIDDEN}"
+    if not code:
+        return _NAMED.sub(rf"\1{HIDDEN}", text)
+    text = _LITERAL.sub(lambda found: _NAMED.sub(_hidden_in_literal, found.group()), text)
+    return _NAMED.sub(lambda found: found.group() if found.group(3)[0] not in "\"'" else found.group(1) + HIDDEN, text)
 
-    return _NAMED.sub(hidden, text)
+
+def _hidden_in_literal(found: re.Match[str]) -> str:
+    """Hide a secret inside a text of a program; what the program puts in there itself is none."""
+    return found.group() if found.group(3)[0] in "{%\\" else found.group(1) + HIDDEN
 
 
 def scrub(text: str) -> str:

@@ -13,6 +13,7 @@ from labreport.report.document import Block, Chapter, Column, ColumnKind, Listin
 from labreport.report.findings import analysis
 from labreport.report.findings.training_words import sentences
 from labreport.report.numbers import UNKNOWN, duration, minute, size
+from labreport.report.store import thinned
 from labreport.report.words import Words
 
 
@@ -32,7 +33,7 @@ def provenance(results: Sequence[Result], titles: Mapping[str, str], words: Word
         title=words("labs.provenance"),
         opening=(Prose(markdown=words("labs.provenance_opening")),),
         sections=(
-            _section("runs", (_runs(results, titles, words),), words),
+            _section("runs", (_runs(results, titles, words), *_long(results, words)), words),
             *(_section(name, blocks, words) for name, blocks in parts if blocks),
         ),
     )
@@ -72,6 +73,12 @@ def _runs(results: Sequence[Result], titles: Mapping[str, str], words: Words) ->
         columns=columns,
         rows=rows,
     )
+
+
+def _long(results: Sequence[Result], words: Words) -> tuple[Block, ...]:
+    """Return what is said of runs whose curves the file of the report carries thinned."""
+    names = [f"`{result.run_id}`" for result in results if thinned.is_long(result)]
+    return (Prose(markdown=words("own.thinned", runs=words("labs.between").join(names))),) if names else ()
 
 
 def _settings(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> Block:

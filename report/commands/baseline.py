@@ -237,7 +237,8 @@ def _move(baselines: Baselines, act: Act, entries: Sequence[Baseline], reason: s
 
 
 def _print_entry(entry: MovedEntry, indent: str = "") -> None:
-    click.echo(f"{indent}{entry.key.lab}: {', '.join(run.run_id for run in entry.after) or 'taken away'}")
+    commits = f" (commit {', '.join(commit[:12] for commit in entry.commits)})" if indent and entry.commits else ""
+    click.echo(f"{indent}{entry.key.lab}: {', '.join(run.run_id for run in entry.after) or 'taken away'}{commits}")
     for score, (before, after) in _both(entry.scores).items():
         click.echo(f"{indent}  {score}: {number(before, 4)} → {number(after, 4)}")
 

@@ -51,17 +51,10 @@ def write(
     Returns:
         The files written, and the problems met: a form that can't be made costs no other.
     """
-    written: list[Path] = []
     problems: list[str] = []
     made = in_memory(found, versions, languages=languages, forms=forms, moment=moment, look=look, problems=problems)
-    for name, content in made:
-        try:
-            files.write(folder / name, content)
-        except ReportError as error:
-            problems.append(str(error))
-            continue
-        written.append(folder / name)
-    return tuple(written), tuple(problems)
+    written, unwritten = files.write_all(folder, made)
+    return tuple(written), (*problems, *unwritten)
 
 
 def in_memory(

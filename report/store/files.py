@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from labreport.report.errors import ReportError
@@ -56,6 +57,20 @@ def write(path: Path, content: bytes) -> None:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
         raise _failure(path, error) from error
+
+
+def write_all(folder: Path, content: Iterable[tuple[str, bytes]]) -> tuple[list[Path], list[str]]:
+    """Write files into a folder, each for itself; return those written, and for each other one why it could not be."""
+    written: list[Path] = []
+    problems: list[str] = []
+    for name, body in content:
+        try:
+            write(folder / name, body)
+        except OutputError as error:
+            problems.append(str(error))
+        else:
+            written.append(folder / name)
+    return written, problems
 
 
 def _failure(path: Path, error: OSError) -> OutputError:

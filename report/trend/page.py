@@ -147,7 +147,7 @@ class TrendPage:
 
     @staticmethod
     def shippable(text: str) -> str:
-        """Return a text of the outside with a question mark for what no font here has."""
+        """Return a text of the outside on one line, with code points for what no font here has."""
         return shippable(text)
 
     def text(self, key: str, **values: object) -> Markup:
