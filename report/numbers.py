@@ -49,7 +49,7 @@ def difference(value: float, less: float) -> float:
     if not (math.isfinite(value) and math.isfinite(less)):
         return value - less
     exact = Decimal(repr(float(value))) - Decimal(repr(float(less)))
-    # A number of so many places has none behind the point that could be rounded.
+    # A float this large has no decimals to round.
     return float(exact if abs(exact) >= 10**12 else round(exact, 14))
 
 
