@@ -95,7 +95,7 @@ USAGE = {
     "a name for no lab": (["--name", "a/b", "train.py"], "can't name a run"),
     "the name of a lab": (["--name", "mnist", "train.py"], "one of the labs that are shipped"),
     "seeds": (["--seeds", "x", "train.py"], "seed"),
-    "a time": (["--timeout", "soon", "train.py"], "is not a time"),
+    "a time": (["--timeout", "soon", "train.py"], "is not a length of time"),
     "a template": (["--as", "loss {loss:f}", "train.py"], "{epoch:d}"),
     "data": (["--data", "none.csv", "train.py"], "none.csv"),
     "a program without a template": (["--", "true"], "--as"),
