@@ -14,6 +14,7 @@ from labreport.report.chapters.notes_in_use import SHIPPED
 from labreport.report.configuration import Configuration, check_names, override
 from labreport.report.findings.claims import Claim
 from labreport.report.findings.groups import groups
+from labreport.report.languages import TERMINAL
 from labreport.report.publish.dates import report_moment, tool_version
 from labreport.report.store import files
 from labreport.report.store.runs import Store, Stored, load, read
@@ -198,7 +199,7 @@ class Page:
 
 
 def report(
-    runs: StoredRun | Iterable[StoredRun], *, to: str | Sequence[str] = "html", lang: str | Sequence[str] = "en"
+    runs: StoredRun | Iterable[StoredRun], *, to: str | Sequence[str] = "html", lang: str | Sequence[str] = TERMINAL
 ) -> Page:
     """Return the report of one or several runs. It is also `labreport.report(...)`.
 
@@ -226,7 +227,7 @@ def report(
     return Page(made, problems)
 
 
-def compare(a: StoredRun, b: StoredRun, *, lang: str = "en") -> Page:
+def compare(a: StoredRun, b: StoredRun, *, lang: str = TERMINAL) -> Page:
     """Return the comparison of two runs as a page, with its record as JSON beside it.
 
     Args:

@@ -10,7 +10,9 @@ value reads the same in each.
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from zoneinfo import ZoneInfo
 
 GROUP = "\u202f"
 MINUS = "\u2212"
@@ -117,3 +119,14 @@ def _superscript(exponent: int) -> str:
 def _signed(text: str, value: float) -> str:
     nonzero = any(character in "123456789" for character in text)
     return (MINUS if value < 0 and nonzero else "") + text.replace(",", GROUP)
+
+
+def minute(moment: str) -> str:
+    """Return a stored time to the minute, such as "2026-03-01 09:30"; it is UTC, and what stands round it says so."""
+    return moment[:16].replace("T", " ")
+
+
+def day(moment: datetime, zone: str = "UTC") -> str:
+    """Return the day of a time in a time zone, such as "2026-03-01"; in UTC it says so, since it may be yesterday's."""
+    shown = moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d")
+    return f"{shown} UTC" if zone == "UTC" else shown

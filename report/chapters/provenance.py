@@ -12,7 +12,7 @@ from labreport.experiments.result import OwnRun, Result
 from labreport.report.document import Block, Chapter, Column, ColumnKind, Listing, Prose, Section, Table, escape
 from labreport.report.findings import analysis
 from labreport.report.findings.training_words import sentences
-from labreport.report.numbers import UNKNOWN, duration, size
+from labreport.report.numbers import UNKNOWN, duration, minute, size
 from labreport.report.store import thinned
 from labreport.report.words import Words
 
@@ -51,7 +51,7 @@ def _runs(results: Sequence[Result], titles: Mapping[str, str], words: Words) ->
             titles[result.lab],
             result.run_id,
             ", ".join(str(seed) for seed in result.seeds) or UNKNOWN,
-            result.provenance.started[:16].replace("T", " "),
+            minute(result.provenance.started),
             duration(analysis.seconds(result)),
             size(result.peak_memory_bytes) if result.peak_memory_bytes else UNKNOWN,
         )

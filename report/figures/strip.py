@@ -17,6 +17,7 @@ from labreport.report.figures.sketch import Sketch
 from labreport.report.figures.style import POINTS_PER_MM, charted, panel, sheet, text_width
 from labreport.report.figures.wording import plain
 from labreport.report.findings import analysis
+from labreport.report.findings.scores import deciding, scores_of
 from labreport.report.numbers import number, percent
 from labreport.report.words import Words
 
@@ -41,13 +42,12 @@ def picture(result: Result, words: Words) -> Chart | Drawing:
 
 
 def _score(result: Result, words: Words) -> Drawing:
-    """Write the first score of a lab, its mean over the seeds."""
-    if not result.findings.scores:
+    """Write the score that decides, or the first one, as its mean over the seeds."""
+    score = deciding(result) or next(iter(scores_of(result.findings.scores).values()), None)
+    if score is None:
         raise FigureError("the run has neither a validation curve nor a score")
-    score = result.findings.scores[0]
-    mean = analysis.score(result, score.name).mean
-    value = percent(mean) if score.unit == "share" else number(mean)
-    name = words.get(f"trend.metric_{score.name}", score.name.replace("_", " "))
+    value = percent(score.mean) if score.unit == "share" else number(score.mean)
+    name = words.get(f"trend.metric_{score.first.name}", score.first.name.replace("_", " "))
     sketch = Sketch(WIDTH, HEIGHT)
     sketch.text(WIDTH / 2, 11.5, value, anchor="middle", colour=palette.TEST, size=17, bold=True)
     sketch.text(WIDTH / 2, 18.5, name, anchor="middle", colour=palette.GREY)

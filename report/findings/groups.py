@@ -203,7 +203,7 @@ class MeasuredGroup:
         if best is None or self.watched is None:
             return None
         curves = [curve.finite() for curve in self.curves(self.watched.key)]
-        return flatness(curves[0].at, [curve.values for curve in curves], best.epoch)
+        return flatness(curves[0].at, [curve.values for curve in curves], best.epoch, folds=self.kind == "fold")
 
 
 def groups(result: Result) -> tuple[MeasuredGroup, ...]:

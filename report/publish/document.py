@@ -42,7 +42,7 @@ def render_language(job: DocumentJob) -> Rendered:
     outputs: list[Path] = []
     problems: list[str] = []
     for name, made in in_memory(job, problems):
-        written, unwritten = _written(made, job.configuration.output)
+        written, unwritten = files.write_all(job.configuration.output, made.items())
         outputs += written
         if unwritten:
             others = f"\nNor could {len(unwritten) - 1} more files of {job.language} {name}." if unwritten[1:] else ""
@@ -109,17 +109,3 @@ def _copies(report: Report, content: bytes, job: DocumentJob, problems: list[str
         except ReportError as error:
             problems.append(f"{job.language}: {student.stem}: {error}")
     return made
-
-
-def _written(made: Mapping[str, bytes], folder: Path) -> tuple[list[Path], list[str]]:
-    """Write files; return those written, and for each other one why it could not be."""
-    written: list[Path] = []
-    unwritten: list[str] = []
-    for name, content in made.items():
-        try:
-            files.write(folder / name, content)
-        except ReportError as error:
-            unwritten.append(str(error))
-            continue
-        written.append(folder / name)
-    return written, unwritten

@@ -257,7 +257,7 @@ def test_the_commands_of_the_provenance_repeat_the_run():
     ]  # fmt: skip
 
 
-def test_a_curve_that_ends_at_its_minimum_has_no_overfitting_epoch_in_the_summary():
+def test_a_curve_that_ends_at_its_minimum_has_its_last_epoch_as_the_best_in_the_summary():
     fits = tuple(
         msgspec.structs.replace(fit, history=fit.history | {"val_loss": fit.history["loss"]})
         if fit.role == "selection"
@@ -266,4 +266,4 @@ def test_a_curve_that_ends_at_its_minimum_has_no_overfitting_epoch_in_the_summar
     )
     report = _built([hand_result("imdb", trainings=fits)]).report
     (table,) = (node for node in _nodes(report.summary) if isinstance(node, Table))
-    assert table.rows[0][4] == "none in 20"
+    assert table.rows[0][4] == "20 of 20"

@@ -237,6 +237,27 @@ def test_a_fault_of_the_watcher_is_one_warning_and_the_script_goes_on(place):
     assert len(results(place)) == 1
 
 
+def test_a_script_that_records_by_itself_is_no_script_that_measured_nothing(place):
+    text = "import labreport\nwith labreport.record('mine') as run:\n    run.epoch(loss=1.0)\n"
+    done = recorded(place, write(place, text), check=0)
+    (result,) = results(place)
+    assert result.lab == "mine"
+    assert b"the script recorded by itself, stored in" in done.stderr
+
+
+def test_a_full_disk_under_the_record_is_one_warning_and_the_script_goes_on(place):
+    # No file of this process may grow beyond 600 bytes: what Linux answers is that of a disk that is full.
+    text = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))\n" + EPOCHS.replace("4)", "40)")
+    done = recorded(place, write(place, text.replace("/3", "/39")), check=0)
+    assert done.stdout.count(b"Epoch") == 39
+    assert done.stderr.count(b"the script goes on") == 1
+    (result,) = results(place)
+    (one,) = result.findings.trainings
+    assert 2 < one.epochs < one.course.planned == 39
+    (note,) = result.findings.own.notes
+    assert "what is recorded may be a part" in note
+
+
 def test_what_is_recorded_is_listed_and_shown(place):
     recorded(place, write(place, EPOCHS), check=0)
     for words in (["list"], ["show", "train"]):

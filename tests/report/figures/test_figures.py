@@ -343,6 +343,15 @@ def test_the_strip_has_one_small_picture_for_each_lab(language: str) -> None:
     assert "epoch 4 · 0.2" in strip(hand_result("imdb"), EN).svg
 
 
+def test_the_strip_shows_the_score_that_decides_also_where_the_loss_comes_first() -> None:
+    found = hand_result("imdb").findings.scores
+    tested = [score for score in found if score.split == "test" and score.model == "final"]
+    loss_first = tuple(sorted(tested, key=lambda score: score.metric != "loss"))
+    drawing = strip(hand_result("imdb", scores=loss_first, trainings=()), EN)
+    assert "accuracy" in drawing.alt
+    assert "loss" not in drawing.alt
+
+
 def test_labels_at_the_ends_of_curves_keep_their_distance() -> None:
     assert spread([10.0, 11.0, 40.0], 9.0) == [6.0, 15.0, 40.0]
     assert spread([30.0, 5.0], 9.0) == [30.0, 5.0]
