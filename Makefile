@@ -10,7 +10,7 @@ SYSTEM_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 CONSTRAINTS ?= constraints.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 
-.PHONY: report test lint types docs gold samples pictures bench test-lowest audit dist release-check clean
+.PHONY: report test lint types docs gold samples pictures bench test-lowest audit fuzz dist release-check clean
 
 report: $(VENV)/.installed
 	@$(BIN)/labreport build $(ARGS)
@@ -47,6 +47,11 @@ test-lowest:
 	@.venv-lowest/bin/python -m pip install --quiet uv
 	@.venv-lowest/bin/uv pip install --quiet --compile-bytecode --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[test]'
 	@.venv-lowest/bin/python -m pytest -q -W default $(ARGS)
+
+# Attacks the tool with thousands of hostile inputs, other ones each time, and kills it hundreds of times: a quarter of
+# an hour. What fails is put into tests/fuzz/corpus, where the tests try it from then on.
+fuzz: $(VENV)/.installed-test
+	@PYTHONPATH=tests $(BIN)/python -m fuzz.attack --inputs 500 --kills 600 $(ARGS)
 
 # Looks for known vulnerabilities in the exact versions of constraints.txt, in an environment of its own.
 audit:

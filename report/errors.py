@@ -17,6 +17,9 @@ FAULT = 70
 """Exit code of a fault of labreport itself (EX_SOFTWARE of sysexits.h): never taken for a failed gate, which is 1."""
 _NO_MEMORY = re.compile("failed to map segment|[Cc]annot allocate memory")
 """What the system says of a library that does not fit into memory."""
+_NO_NAMES = {"surrogates not allowed": "it is not in UTF-8", "embedded null byte": "it holds a null character"}
+_NO_NAME = re.compile("|".join(_NO_NAMES))
+"""What Python says of the name of a file that only the system, or none, can hold -> what is wrong with it."""
 EXTRAS = {"tensorflow": "labs", "keras": "labs", "weasyprint": "pdf"}
 """Packages that only some work needs -> the extra that installs each."""
 
@@ -79,6 +82,8 @@ def explained(error: Exception) -> tuple[int, str]:
         error = missing_extra(str(error)) or error
     if isinstance(error, MemoryError) or (isinstance(error, ImportError) and _NO_MEMORY.search(str(error))):
         error = UsageError("There is too little memory for this; allow more of it, or end other programs.")
+    if isinstance(error, ValueError) and (found := _NO_NAME.search(str(error))):
+        error = UsageError(f"A name can't be used: {_NO_NAMES[found.group()]}. Rename the file or folder.")
     if isinstance(error, ReportError):
         return error.exit_code, str(error)
     if isinstance(error, LabError):

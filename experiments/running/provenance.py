@@ -20,6 +20,7 @@ from pathlib import Path, PurePath
 from msgspec import UNSET
 
 from labreport.experiments.result import Machine, Provenance
+from labreport.experiments.system import home
 
 PACKAGES = (
     "labreport",
@@ -57,6 +58,9 @@ _NAMED = re.compile(
     r"((?:bearer|basic|token)\s+)?(\"[^\"]*\"|'[^']*'|[^\s,;&\"'}}\])]+)"
 )
 """A secret with its name before it, in a sentence, a line of settings, JSON, or the query of an address."""
+
+_LITERAL = re.compile(r"(?s)\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'")
+"""A text in a program."""
 
 _SHAPES = re.compile(
     r"\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj[-_]|ant[-_])?[A-Za-z0-9_-]{16,}|\bhf_[A-Za-z0-9]{16,}|\bgh[pousr]_[A-Za-z0-9]{20,}"
@@ -248,10 +252,15 @@ def without_secrets(text: str, *, code: bool = False) -> str:
     text = _CREDENTIALS.sub("", text)
     text = _SHAPES.sub(HIDDEN, text)
 
-    def hidden(found: re.Match[str]) -> str:
-        return found.group() if code and found.group(3)[0] not in "\"'" else f"{found.group(1)}{HIDDEN}"
+    if not code:
+        return _NAMED.sub(rf"\1{HIDDEN}", text)
+    text = _LITERAL.sub(lambda found: _NAMED.sub(_hidden_in_literal, found.group()), text)
+    return _NAMED.sub(lambda found: found.group() if found.group(3)[0] not in "\"'" else found.group(1) + HIDDEN, text)
 
-    return _NAMED.sub(hidden, text)
+
+def _hidden_in_literal(found: re.Match[str]) -> str:
+    """Hide a secret inside a text of a program; what the program puts in there itself is none."""
+    return found.group() if found.group(3)[0] in "{%\\" else found.group(1) + HIDDEN
 
 
 def scrub(text: str) -> str:
@@ -260,9 +269,9 @@ def scrub(text: str) -> str:
     The home folder becomes ~, others keep their last part.
     """
     text = without_secrets(text)
-    home = str(Path.home())
-    if len(home) > 1:
-        text = re.sub(rf"{re.escape(home)}(?![^/\s'\",;:=()])", "~", text)
+    private = str(home.home())
+    if len(private) > 1:
+        text = re.sub(rf"{re.escape(private)}(?![^/\s'\",;:=()])", "~", text)
     return _PATH.sub(lambda match: f"…/{match.group(1)}", text)
 
 
@@ -274,9 +283,9 @@ def _scrub_word(word: str) -> str:
     path = PurePath(word)
     if not path.is_absolute():
         return scrub(word)
-    home = Path.home()
-    if path.is_relative_to(home) and len(home.parts) > 1:
-        return str(PurePath("~") / path.relative_to(home))
+    private = home.home()
+    if path.is_relative_to(private) and len(private.parts) > 1:
+        return str(PurePath("~") / path.relative_to(private))
     return f"…/{path.name}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import isfinite
 
+from labreport.experiments.result import Result
 from labreport.report import numbers
 from labreport.report.findings.analysis import Turn
 from labreport.report.words import Words
@@ -103,6 +104,12 @@ def flat_sentence(words: Words, turn: Turn) -> str:
 def seeds_sentence(words: Words, seeds: int) -> str:
     """Return the sentence that says what lines and bands are; nothing for a single run, which has no band."""
     return words("figures.alt_seeds", seeds=seeds) if seeds > 1 else ""
+
+
+def class_names(result: Result, words: Words, classes: int) -> list[str]:
+    """Return the names of the first classes of a run in the report's language; numbers where the data name none."""
+    names = result.findings.data.class_names if result.findings.data else ()
+    return [display_name(words, names[label]) if label < len(names) else str(label) for label in range(classes)]
 
 
 def display_name(words: Words, name: str) -> str:

@@ -8,6 +8,7 @@ another store, `git:REV`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,7 +116,7 @@ def read(name: str, store: Store) -> BaselineSource:
     try:
         version = inputs.resolve([name], store)[0]
     except UsageError as error:
-        if Path(name).exists():
+        if os.path.lexists(name):
             raise
         raise NoBaselineError(
             f"In {store.root}: {unknown_name('baseline', name, baselines.names())} There is no run and no file of that "

@@ -110,7 +110,7 @@ class Baselines:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all baselines."""
-        places = {path.parent.relative_to(self.folder) for path in self.folder.rglob("*.json") if path.is_file()}
+        places = {path.parent.relative_to(self.folder) for path in self.folder.rglob("*.json") if not path.is_dir()}
         shown = (place for place in places if place.parts and HISTORY not in place.parts)
         return tuple(sorted("/".join(map(unquote, place.parts)) for place in shown))
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -27,16 +28,17 @@ from labreport.experiments.result import Failure, Result, Setting
 from labreport.experiments.system import reading
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.findings import analysis
-from labreport.report.findings.scores import scores_of
+from labreport.report.findings.scores import deciding, scores_of
 from labreport.report.store import codec, files
 from labreport.report.store.lines import ScoreLine, TrainingLine, score_line, training_lines
 
 RESULT = "result.json"
 INDEX = "index.json"
 KEPT = ".partial"
-FORM = 3
+FORM = 4
 """Form of the index. History: 0 had no scores but the first; 1 had all of a trend; 2 knows the file of its result;
-3 knows which runs are confirmations, the best epochs, and spreads in which the folds of a seed are averaged."""
+3 knows which runs are confirmations, the best epochs, and spreads in which the folds of a seed are averaged; in 4 the
+score is the one that decides."""
 PURPOSE, CONFIRMATION, EXPLANATION = "purpose", "confirmation", "explanation"
 """The part of a run's identity that marks a run which the gate asked for to confirm a suspicion, or `explain` to take a
 difference apart. It stands among the
@@ -59,7 +61,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """full, sample, or None for a lab without data."""
     seeds: tuple[int, ...]
     score: tuple[str, float] | None
-    """Name and mean of the first score on the test set; None where there is none, or it is not a finite number."""
+    """Name and mean of the score that decides; None where nothing was tested, or it is not a finite number."""
     started: str
     ended: str
     failure: Failure | None = None
@@ -243,11 +245,13 @@ class Store:
             raise UsageError(f"{lab[:40]!r} can't be the name of a lab.")
         runs: list[Stored] = []
         unreadable: list[str] = []
-        for path in sorted(self.root.glob(f"{lab or '*'}/*/{RESULT}")):
+        for folder in sorted(self.root.glob(f"{lab or '*'}/*")):
+            if not os.path.lexists(folder / RESULT):
+                continue
             try:
-                runs.append(Stored(folder=path.parent, entry=self._entry(path.parent)))
+                runs.append(Stored(folder=folder, entry=self._entry(folder)))
             except ReportError as error:
-                if path.exists():  # if not, another process has just deleted the run
+                if os.path.lexists(folder / RESULT):  # if not, another process has just deleted the run
                     unreadable.append(str(error))
         return StoredRuns(runs=newest_first(runs), unreadable=tuple(unreadable))
 
@@ -262,7 +266,7 @@ class Store:
             UsageError: nothing, or more than one run, is meant.
         """
         path = Path(name)
-        if path.is_file():
+        if os.path.lexists(path) and not path.is_dir():  # also what can't be read: reading it says why
             return path
         if (path / RESULT).is_file():
             return path / RESULT
@@ -343,7 +347,7 @@ def entry_of(result: Result) -> Entry:
     """Return what a listing says of a run."""
     findings = result.findings
     scores = scores_of(findings.scores)
-    tested = next((found for found in scores.values() if found.first.split == "test"), None)
+    judged = deciding(result)
     provenance = result.provenance
     return Entry(
         run_id=result.run_id,
@@ -353,7 +357,7 @@ def entry_of(result: Result) -> Entry:
         profile=result.profile,
         source=findings.data.source if findings.data else _wanted_source(result),
         seeds=result.seeds,
-        score=(tested.first.name, tested.mean) if tested and math.isfinite(tested.mean) else None,
+        score=(judged.first.name, judged.mean) if judged and math.isfinite(judged.mean) else None,
         started=provenance.started,
         ended=provenance.ended,
         failure=result.failure,

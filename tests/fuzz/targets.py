@@ -1,11 +1,14 @@
-"""What is attacked: for each kind of input, how a hostile one is made, laid into a folder, and which commands read it."""
+"""What is attacked: for each kind of input, how a hostile one is made, and which commands read it."""
 
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -14,6 +17,7 @@ from helpers.hand_reports import OLD, printed
 from helpers.hand_results import hand_result
 
 from fuzz import hostile
+from fuzz.watch import called
 from labreport.report.store import codec, embedded
 from labreport.report.store.baselines import Baselines
 from labreport.report.store.printed import Printed, PrintedPassage
@@ -41,8 +45,6 @@ def _results() -> dict[str, bytes]:
 @cache
 def _files() -> dict[str, bytes]:
     """Good inputs of each kind, made once."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as place:
         store = Store(Path(place))
         saved = store.save(OLD)
@@ -141,38 +143,48 @@ def _file(name: str) -> Callable[[Path, bytes], None]:
     return lay
 
 
+def _pieces(text: str) -> tuple[str, ...]:
+    return tuple(text.split(" ¦ "))
+
+
 MANIFEST = b'{"format": 1, "inputs": "x", "files": {"a.html": "%s"}, "made": ["a.html"]}' % (b"0" * 64)
-NOTE = "# Title\n\nText {{ settings.descent_steps }} and {{ claim('loss-is-weighted-sum') }}.\n\n## More {#more}\n\n$x^2$\n"
-NOTE_PIECES = (
-    "{{ ", " }}", "{% ", " %}", "{#", "settings.descent_steps", "score('x')", "measure('y')", "|number", "|percent", "claim('x')",
-    " % ", " * ", " ~ ", "[1,2]", "{'a': 1}", "1e999", "'%d' % ", "range(9)", ".__class__", "set a = ", "if ", "else", "endif",
-    "$", "$$", "\\frac{", "}", "\\limits", ":::note", ":::", ":::figure curves", ":::solution x", "```python", "```", "|a|b|\n|-|-|",
-    "![x](y)", "[x](y)", "<b>", "<!--", "-->", "[^1]", "[^1]: x", "- ", "> ", "# ", "{#more}", "&amp;", "@key",
-)  # fmt: skip
+NOTE = "# Title\n\n{{ settings.descent_steps }}, {{ claim('loss-is-weighted-sum') }}.\n\n## More {#more}\n\n$x^2$\n"
+NOTE_PIECES = _pieces(
+    "{{  ¦  }} ¦ {%  ¦  %} ¦ {# ¦ settings.descent_steps ¦ score('x') ¦ measure('y') ¦ |number ¦ |percent ¦ "
+    "claim('x') ¦  %  ¦  *  ¦  ~  ¦ [1,2] ¦ {'a': 1} ¦ 1e999 ¦ '%d' %  ¦ range(9) ¦ .__class__ ¦ set a =  ¦ "
+    "if  ¦ else ¦ endif ¦ $ ¦ $$ ¦ \\frac{ ¦ } ¦ \\limits ¦ :::note ¦ ::: ¦ :::figure curves ¦ :::solution x ¦ "
+    "```python ¦ ``` ¦ |a|b|\n|-|-| ¦ ![x](y) ¦ [x](y) ¦ <b> ¦ <!-- ¦ --> ¦ [^1] ¦ [^1]: x ¦ -  ¦ >  ¦ #  ¦ "
+    "{#more} ¦ &amp; ¦ @key"
+)
 CONFIGURATION = '[paths]\ngood = "good.py"\n[settings.good]\nrounds = 3\n'
-CONFIGURATION_PIECES = (
-    "seeds", "labs", "lang", "to", "data", "profile", "output", "notes", "logo", "theme", "templates", "title", "cover", "date",
-    "timezone", "jobs", "offline", "edition", "runs_dir", "data_dir", " = ", '"en"', '["en", "zh"]', "[gate]", "[gate.good.x]",
-    "[settings.imdb]", "[[paths]]", "{a = 1}", "1979-05-27", "true", "1e400", "0x7fffffffffffffffff", "a.b.c.d", '"""', "'",
-    'test = "margin"', "absolute = ", "nan",
-)  # fmt: skip
+CONFIGURATION_PIECES = _pieces(
+    "seeds ¦ labs ¦ lang ¦ to ¦ data ¦ profile ¦ output ¦ notes ¦ logo ¦ theme ¦ templates ¦ title ¦ cover ¦ "
+    'date ¦ timezone ¦ jobs ¦ offline ¦ edition ¦ runs_dir ¦ data_dir ¦  =  ¦ "en" ¦ ["en", "zh"] ¦ '
+    "[gate] ¦ [gate.good.x] ¦ [settings.imdb] ¦ [[paths]] ¦ {a = 1} ¦ 1979-05-27 ¦ true ¦ 1e400 ¦ "
+    '0x7fffffffffffffffff ¦ a.b.c.d ¦ """ ¦ \' ¦ test = "margin" ¦ absolute =  ¦ nan'
+)
 LOGS = (
     ("csv", "epoch,loss,val_loss\n0,1.0,2.0\n1,0.5,1.5\n2,0.25,1.25\n"),
     ("json", '{"loss": [1.0, 0.5], "val_loss": [2.0, 1.5]}'),
     ("json", '{"log_history": [{"epoch": 1.0, "step": 1, "loss": 2.0}], "num_train_epochs": 1}'),
 )
 WORDS = (
-    "list", "show", "extract", "verify", "status", "gc", "schema", "doctor", "baseline", "set", "compare", "trend", "render", "check",
-    "run", "import", "--json", "--lang", "en", "--to", "md", "-o", "out", "--runs-dir", "runs", "--keep", "1", "90d", "--yes",
-    "--seeds", "0-3", "-P", "good.rounds=2", "rounds=x", "--profile", "quick", "--data", "sample", "--offline", "--baseline", "main",
-    "git:HEAD", "report.html", "runs", "good", OLD.lab, OLD.run_id, "--force", "-q", "--help", "--", "--lab", "--exit-code", "--split",
-)  # fmt: skip
+    *_pieces(
+        "list ¦ show ¦ extract ¦ verify ¦ status ¦ gc ¦ schema ¦ doctor ¦ baseline ¦ set ¦ compare ¦ trend ¦ "
+        "render ¦ check ¦ run ¦ import ¦ --json ¦ --lang ¦ en ¦ --to ¦ md ¦ -o ¦ out ¦ --runs-dir ¦ runs ¦ --keep ¦ "
+        "1 ¦ 90d ¦ --yes ¦ --seeds ¦ 0-3 ¦ -P ¦ good.rounds=2 ¦ rounds=x ¦ --profile ¦ quick ¦ --data ¦ sample ¦ "
+        "--offline ¦ --baseline ¦ main ¦ git:HEAD ¦ report.html ¦ runs ¦ good ¦ --force ¦ -q ¦ --help ¦ -- ¦ --lab ¦ "
+        "--exit-code ¦ --split"
+    ),
+    OLD.lab,
+    OLD.run_id,
+)
 
 
 def _words(random: Random) -> bytes:
     """Make a command line; what trains is given the quick lab of the user alone."""
     words = [
-        random.choice(WORDS[:15]),
+        random.choice(WORDS[:16]),
         *(random.choice((*WORDS[16:], *hostile.HARMLESS)) for _ in range(random.randrange(6))),
     ]
     words = (
@@ -250,3 +262,22 @@ TARGETS = {
     "log": Target(make=_log, lay=_file("log.csv"), commands=(("import", "log.csv", "--name", "mine"),)),
     "words": Target(make=_words, lay=_lay_words, commands=()),
 }
+
+_number = count()
+
+
+def commands(kind: str, content: bytes) -> tuple[tuple[str, ...], ...]:
+    """Return the commands that read an input; where the input is a command line, that one."""
+    return TARGETS[kind].commands or (tuple(content.decode("utf-8", "replace").split("\x1f")),)
+
+
+def tried(home: Path, kind: str, content: bytes, words: tuple[str, ...]) -> str:
+    """Try one input with one command below a folder, in which all may be written; return what is wrong, or nothing."""
+    folder = home / "work" / str(next(_number))
+    folder.mkdir(parents=True)
+    try:
+        TARGETS[kind].lay(folder, content)
+        answer = called(words, folder, within=home)
+        return f"labreport {' '.join(words)!r}: {answer.fault}" if answer.fault else ""
+    finally:
+        shutil.rmtree(folder)

@@ -1,0 +1,94 @@
+"""`make fuzz`: thousands of hostile inputs, and hundreds of programs killed at any moment; prints what it found.
+
+Other inputs at each call. One that fails is put into `corpus/`, where the suite tries it from then on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+from collections import Counter
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from types import FrameType
+
+from fuzz import kills
+from fuzz.targets import TARGETS, commands, tried
+
+CORPUS = Path(__file__).with_name("corpus")
+SECONDS = 60
+"""After which an answer is one too late."""
+
+
+class TooLateError(BaseException):
+    """A command gave no answer in time."""
+
+
+def _late(number: int, frame: FrameType | None) -> None:
+    raise TooLateError
+
+
+def attacked(kind: str, seed: int, home: Path) -> str:
+    """Try the input of a seed; return what is wrong, and put such an input into the corpus."""
+    random = Random(seed)
+    content = TARGETS[kind].make(random)
+    words = random.choice(commands(kind, content))
+    signal.alarm(SECONDS)
+    try:
+        wrong = tried(home, kind, content, words)
+    except TooLateError:
+        wrong = f"labreport {' '.join(words)!r}: no answer within {SECONDS} s"
+    finally:
+        signal.alarm(0)
+    if wrong:
+        place = CORPUS / kind / sha256(content).hexdigest()[:12]
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(content)
+        print(f"{kind} {seed} {place.name}: {wrong}\n", flush=True)
+    return wrong
+
+
+def main() -> int:
+    """Attack, and return how it went as an exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--inputs", type=int, default=500, help="of each kind")
+    parser.add_argument("--kills", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(5)))
+    parser.add_argument("--kind", choices=TARGETS, action="append")
+    order = parser.parse_args()
+    signal.signal(signal.SIGALRM, _late)
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as place:
+        home = Path(place)
+        os.environ.update(HOME=place, XDG_CACHE_HOME=f"{place}/cache", MPLCONFIGDIR=f"{place}/mpl", TMPDIR=place)
+        os.environ.pop("GITHUB_STEP_SUMMARY", None)
+        tempfile.tempdir = place
+        for kind in order.kind or TARGETS:
+            found = Counter(_sort(attacked(kind, order.seed + number, home)) for number in range(order.inputs))
+            rows.append((kind, order.inputs, found["70"], found["outside"], found["late"], found["other"]))
+            print(rows[-1], flush=True)
+        killed = kills.killed(order.kills, home / "kills", Random(order.seed)) if order.kills else kills.Killed()
+    print("\n| kind | inputs | exit code 70 or traceback | written outside, connected | too late | other |")
+    print("|---|---|---|---|---|---|")
+    for row in rows:
+        print(f"| {' | '.join(map(str, row))} |")
+    print(f"\n{killed}")
+    return 1 if killed.faults or any(sum(row[2:]) for row in rows) else 0
+
+
+def _sort(wrong: str) -> str:
+    if not wrong:
+        return ""
+    if "exit code 70" in wrong or "a traceback" in wrong:
+        return "70"
+    if "no answer" in wrong:
+        return "late"
+    return "outside" if "open " in wrong or "os." in wrong or "socket" in wrong else "other"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
