@@ -241,7 +241,7 @@ def test_the_mark_behind_a_claim_leads_to_the_row_of_its_evidence(language):
     for lab in LABS:
         sources = ["".join(cell["source"]) for cell in _cells(_made(language)[f"{lab}.ipynb"])]
         lines = "\n".join(sources).splitlines()
-        marked = re.findall(rf"\[[{''.join(VERDICT_MARKS.values())}]\]\(#({lab}-claim-(\w+))\)", "\n".join(lines))
+        marked = re.findall(rf"\[[{''.join(VERDICT_MARKS.values())}]\]\(#({lab}-claim-([\w-]+))\)", "\n".join(lines))
         assert {name for _, name in marked} == set(SHIPPED.claims(lab))
         for id_, name in marked:
             (row,) = (line for line in lines if f'<a id="{id_}"></a>' in line)
