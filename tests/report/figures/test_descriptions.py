@@ -47,7 +47,7 @@ def test_the_description_of_a_curve_tells_where_it_turns_in_its_own_numbers(
         curve = of(result.findings.trainings, "fold" if lab == "boston" else "selection", key)
         falls = "accuracy" not in key
         turn = curve.index(min(curve) if falls else max(curve))
-        digits = 1 if not falls else 2 if lab == "boston" else 3
+        digits = 2 if not falls else 2 if lab == "boston" else 3
         values = (curve[0], curve[turn], curve[-1])
         first, best, last = (f"{value:.{digits}f}" if falls else f"{100 * value:.{digits}f}%" for value in values)
         way = "从" if language == "zh" else "falls from" if falls else "rises from"
