@@ -48,7 +48,9 @@ def difference(value: float, less: float) -> float:
     """Return `value` minus `less` as it is worked out on paper: 0.9375 − 0.9 is 0.0375."""
     if not (math.isfinite(value) and math.isfinite(less)):
         return value - less
-    return float(round(Decimal(repr(float(value))) - Decimal(repr(float(less))), 14))
+    exact = Decimal(repr(float(value))) - Decimal(repr(float(less)))
+    # A float this large has no decimals to round.
+    return float(exact if abs(exact) >= 10**12 else round(exact, 14))
 
 
 def integer(value: float) -> str:
