@@ -215,5 +215,7 @@ def _own_command(result: Result, own: OwnRun) -> list[str]:
         return ["labreport", "import", *(file.name for file in own.files), "--name", result.lab]
     if own.script is None:
         return []
+    if result.provenance.command[1:2] == ("record",):  # with its seeds, its declared data, its form of printed lines
+        return list(result.provenance.command)
     named = [] if Path(own.script.name).stem == result.lab else ["--name", result.lab]
     return ["labreport", "record", *named, own.script.name, *own.script.arguments]
