@@ -20,7 +20,7 @@ from fuzz import kills
 from fuzz.targets import TARGETS, commands, tried
 
 CORPUS = Path(__file__).with_name("corpus")
-SECONDS = 60
+SECONDS = 300
 """After which an answer is one too late."""
 
 
