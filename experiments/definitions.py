@@ -86,19 +86,35 @@ class ClaimDefinition(Definition[Callable[..., Answer]]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FigureDefinition(Definition[Callable[..., Any]]):
+class ShownDefinition(Definition[Callable[..., Any]]):
+    """What a note shows of a run: a figure or a table."""
+
+    needs: tuple[str, ...] = ()
+    """What a run must hold for it; see `lacking`."""
+
+    def of(self, expected: tuple[type[Exception], ...], result: Result, words: Any, *member: str) -> Any:
+        """Return what a note is to show.
+
+        Args:
+            expected: what the function raises where a run does not hold what is to be shown.
+            result: the run.
+            words: texts of the report's language; those of the author are put before them.
+            member: of a family, what the note asks for.
+
+        Raises:
+            LabError: the run lacks what is needed, or the code of another author failed.
+        """
+        if missing := lacking(result, self.needs):
+            raise LabError(f"the run records no {', '.join(missing)}")
+        return self.guarded(expected, result, words.extended(self.words), *member)
+
+
+class FigureDefinition(ShownDefinition):
     """A picture of a run: `function(result, words)` returns a Chart or a Drawing, with alternative text and data."""
 
-    needs: tuple[str, ...] = ()
-    """What a run must hold for it; see `lacking`."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class TableDefinition(Definition[Callable[..., Any]]):
+class TableDefinition(ShownDefinition):
     """A table of a run: `function(result, words)` returns columns and rows."""
-
-    needs: tuple[str, ...] = ()
-    """What a run must hold for it; see `lacking`."""
 
 
 def claim(

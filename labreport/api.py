@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -13,6 +14,7 @@ from labreport.report.chapters.notes_in_use import SHIPPED
 from labreport.report.configuration import Configuration, check_names, override
 from labreport.report.findings.claims import Claim
 from labreport.report.findings.groups import groups
+from labreport.report.languages import TERMINAL
 from labreport.report.publish.dates import report_moment, tool_version
 from labreport.report.store import files
 from labreport.report.store.runs import Store, Stored, load, read
@@ -113,14 +115,50 @@ class StoredRun:
         return self.result.findings.scores
 
 
-def runs(folder: str | Path = RUNS, *, lab: str | None = None) -> Iterator[StoredRun]:
+def runs(
+    folder: str | Path = RUNS,
+    *,
+    lab: str | None = None,
+    since: str | date | None = None,
+    until: str | date | None = None,
+    tag: str | None = None,
+) -> Iterator[StoredRun]:
     """Return the stored runs, newest first.
 
     Args:
         folder: of the store.
         lab: only those of this name.
+        since: only those that began on this day (UTC) or later, such as "2026-01-31"; or at this moment or later.
+        until: only those that began on this day or earlier.
+        tag: only those with this among their settings, as `name=value`, or with a setting of this name.
+
+    Raises:
+        ValueError: not a day or a moment.
     """
-    return map(StoredRun, Store(Path(folder)).list(lab).runs)
+    first, last = (None if moment is None else _day(moment) for moment in (since, until))
+    for stored in Store(Path(folder)).list(lab).runs:
+        began = stored.entry.started
+        if (first and began < first) or (last and began[: len(last)] > last):
+            continue
+        run = StoredRun(stored)
+        if tag is None or _tagged(run, tag):
+            yield run
+
+
+def _day(moment: str | date) -> str:
+    """Return a day, or a moment in UTC, as it stands at the beginning of a time."""
+    found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    if not isinstance(found, datetime):
+        return found.isoformat()
+    if isinstance(moment, str) and len(moment) <= len("2026-01-31"):
+        return found.date().isoformat()
+    return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if found.tzinfo else found.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _tagged(run: StoredRun, tag: str) -> bool:
+    name, equals, value = tag.partition("=")
+    settings = run.result.settings
+    return name in settings and (not equals or str(settings[name]) == value)
 
 
 class Page:
@@ -161,7 +199,7 @@ class Page:
 
 
 def report(
-    runs: StoredRun | Iterable[StoredRun], *, to: str | Sequence[str] = "html", lang: str | Sequence[str] = "en"
+    runs: StoredRun | Iterable[StoredRun], *, to: str | Sequence[str] = "html", lang: str | Sequence[str] = TERMINAL
 ) -> Page:
     """Return the report of one or several runs. It is also `labreport.report(...)`.
 
@@ -189,7 +227,7 @@ def report(
     return Page(made, problems)
 
 
-def compare(a: StoredRun, b: StoredRun, *, lang: str = "en") -> Page:
+def compare(a: StoredRun, b: StoredRun, *, lang: str = TERMINAL) -> Page:
     """Return the comparison of two runs as a page, with its record as JSON beside it.
 
     Args:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import click
 
 from labreport.experiments.errors import plain
-from labreport.experiments.system import supervision
+from labreport.experiments.system import home, supervision
 from labreport.report.errors import UsageError, explained
 
 COMMANDS = {
@@ -126,6 +126,7 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
+    home.settle()
     try:
         # Not Click's own `main`: it turns a reader that left into exit code 1, which is that of a failed gate.
         words = list(sys.argv[1:] if arguments is None else arguments)
@@ -195,8 +196,10 @@ def run() -> None:
 
 
 def _run() -> int:
-    # Figures are never shown on a screen, and a terminal that can't write a minus sign gets a question mark.
-    os.environ["MPLBACKEND"] = "agg"
+    # Figures of ours are never shown on a screen; a script that is recorded may show its own.
+    if sys.argv[1:2] != ["record"]:
+        os.environ["MPLBACKEND"] = "agg"
+    # A terminal that can't write a minus sign gets a question mark.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -23,10 +23,12 @@ from labreport.experiments.errors import unknown_name
 from labreport.experiments.plugins import PluginError, Registry
 from labreport.report.errors import UsageError
 
-REGISTRY: Registry[ModuleType] = Registry("language", "labreport.languages", order=("zh", "en"))
-"""Every language by name; an entry is the package in whose folder it lies."""
 DEFAULT = ("zh", "en")
 """What is written where the user asks for no language."""
+TERMINAL = "en"
+"""What the command line, JSON, JUnit and the badge speak, as the messages in the code do; the default of the API."""
+REGISTRY: Registry[ModuleType] = Registry("language", "labreport.languages", order=DEFAULT)
+"""Every language by name; an entry is the package in whose folder it lies."""
 BILINGUAL = "bilingual"
 """Name of the document in all languages of `DEFAULT`."""
 JOINT = "+"

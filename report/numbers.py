@@ -10,7 +10,9 @@ value reads the same in each.
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from zoneinfo import ZoneInfo
 
 GROUP = "\u202f"
 MINUS = "\u2212"
@@ -46,7 +48,9 @@ def difference(value: float, less: float) -> float:
     """Return `value` minus `less` as it is worked out on paper: 0.9375 − 0.9 is 0.0375."""
     if not (math.isfinite(value) and math.isfinite(less)):
         return value - less
-    return float(round(Decimal(repr(float(value))) - Decimal(repr(float(less))), 14))
+    exact = Decimal(repr(float(value))) - Decimal(repr(float(less)))
+    # A float this large has no decimals to round.
+    return float(exact if abs(exact) >= 10**12 else round(exact, 14))
 
 
 def integer(value: float) -> str:
@@ -117,3 +121,14 @@ def _superscript(exponent: int) -> str:
 def _signed(text: str, value: float) -> str:
     nonzero = any(character in "123456789" for character in text)
     return (MINUS if value < 0 and nonzero else "") + text.replace(",", GROUP)
+
+
+def minute(moment: str) -> str:
+    """Return a stored time to the minute, such as "2026-03-01 09:30"; it is UTC, and what stands round it says so."""
+    return moment[:16].replace("T", " ")
+
+
+def day(moment: datetime, zone: str = "UTC") -> str:
+    """Return the day of a time in a time zone, such as "2026-03-01"; in UTC it says so, since it may be yesterday's."""
+    shown = moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d")
+    return f"{shown} UTC" if zone == "UTC" else shown

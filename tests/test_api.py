@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
 
 import msgspec
 import pytest
@@ -64,3 +65,29 @@ def test_a_program_may_call_the_package_before_anything_else_is_imported(stored)
     program = "import sys, labreport; print(len(labreport.report(labreport.runs(sys.argv[1])).html) > 1000)"
     done = subprocess.run([sys.executable, "-c", program, str(stored)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True"
+
+
+def test_runs_are_chosen_by_day_and_by_setting(tmp_path):
+    store = Store(tmp_path / "runs")
+    for day in (1, 2, 3):
+        run = seeds_run()
+        when = msgspec.structs.replace(run.provenance, started=f"2026-01-0{day}T12:00:00Z")
+        settings = {"units": 8 * day, "final": day == 3}
+        store.save(
+            msgspec.structs.replace(run, run_id=f"2026010{day}T120000Z-00000001", provenance=when, settings=settings)
+        )
+
+    def days(**chosen):
+        return [run.started[9:10] for run in labreport.runs(tmp_path / "runs", **chosen)]
+
+    assert days() == ["3", "2", "1"]
+    assert days(since="2026-01-02") == days(since=date(2026, 1, 2)) == ["3", "2"]
+    assert days(until="2026-01-02") == ["2", "1"]
+    assert days(since="2026-01-02T13:00:00+00:00") == ["3"]
+    assert days(until="2026-01-02T11:00:00") == ["1"]
+    assert days(since="2026-01-02", until="2026-01-02", lab="digits") == ["2"]
+    assert days(tag="units=16") == ["2"]
+    assert days(tag="final=True") == ["3"]
+    assert days(tag="units") == ["3", "2", "1"]
+    with pytest.raises(ValueError, match="yesterday"):
+        days(since="yesterday")

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from labreport.experiments.data.sets import Texts
 
-PADDING = 0
 START = 1
 UNKNOWN = 2
 INDEX_FROM = 3

@@ -12,12 +12,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import platformdirs
-
 from labreport.experiments.data.catalogue import KnownFile, KnownSet
 from labreport.experiments.data.download import DownloadError, fetch
 from labreport.experiments.errors import DataError
-from labreport.experiments.system import reading
+from labreport.experiments.system import home, reading
 
 Announce = Callable[[str], None]
 
@@ -97,9 +95,10 @@ def from_sample(known: KnownSet) -> tuple[str, bytes, str]:
 
 def cache_folders() -> tuple[Path, ...]:
     """Return the folders searched for full sets: Keras' cache, then our own of this user."""
-    home = os.environ.get("KERAS_HOME")
-    keras = Path(home).expanduser() if home else Path("~/.keras").expanduser()
-    return keras / "datasets", platformdirs.user_cache_path("labreport") / "datasets"
+    stated = os.environ.get("KERAS_HOME")
+    keras = Path(home.expanded(stated)) if stated else home.home() / ".keras"
+    own = home.cache()
+    return (keras / "datasets", own / "datasets") if own else (keras / "datasets",)
 
 
 def _cached(file: KnownFile, announce: Announce) -> bytes | None:

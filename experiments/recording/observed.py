@@ -65,6 +65,8 @@ class Observed:
     peak: int = 0
     printed: str = ""
     faults: list[str] = field(default_factory=list)
+    stored: list[str] = field(default_factory=list)
+    """Runs that the script stored itself, through calls in its code."""
 
 
 def observed(folder: Path) -> Observed:
@@ -117,6 +119,8 @@ def _of_process(found: Observed, folder: Path, event: Event) -> None:
         found.error = event
     elif kind == "exit":
         found.peak = event["peak"]
+    elif kind == "stored":
+        found.stored.append(event["path"])
     elif kind == "fault":
         found.faults.append(event["error"])
 

@@ -74,6 +74,8 @@ class Recorded:
     """The program's own; of several the first that is not 0."""
     remarks: tuple[str, ...]
     """What the user should know."""
+    stored: tuple[str, ...] = ()
+    """Runs that the program stored itself, through calls in its code."""
     signal: int = 0
     """The signal that asked for the end; 0: none did."""
 
@@ -116,11 +118,13 @@ def record(order: Order, announce: Callable[[str], None], *, unattended: bool = 
     remarks = list(dict.fromkeys(f"the watcher failed: {fault}" for one in done for fault in one.seen.faults))
     measured = [one for one in done if _measured(one)]
     if not measured and not (unattended and done):
-        return Recorded(result=None, exit_code=code, remarks=tuple(remarks), signal=launcher.signal)
+        stored = tuple(path for one in done for path in one.seen.stored)
+        return Recorded(result=None, exit_code=code, remarks=tuple(remarks), stored=stored, signal=launcher.signal)
     remarks += _told_of(measured) if measured and order.template is None else []
     kept, identical = _different(measured) if measured else (done, 0)
     if identical:
-        whose = f": the script sets its own seed {kept[0].seen.seeding[-1][1]}" if kept[0].seen.seeding else ""
+        own = list(dict.fromkeys(str(value) for _, value in kept[0].seen.seeding))
+        whose = f": the script sets its own seed{'s' * (len(own) > 1)} {', '.join(own[:10])}" if own else ""
         remarks.append(f"all {identical + 1} runs have the same numbers, so they are one run{whose}")
     status, failure = _outcome(done, order.arguments)
     if status == "complete" and not measured:
@@ -277,6 +281,13 @@ def _findings(
             printed=text,
             printed_cut=cut,
             pictures=_pictures(first.seen.pictures),
+            notes=tuple(
+                dict.fromkeys(
+                    f"The watcher failed ({provenance.scrub(plain(fault))}): what is recorded may be a part."
+                    for process in kept
+                    for fault in process.seen.faults
+                )
+            ),
         ),
     )
 

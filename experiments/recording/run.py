@@ -31,6 +31,7 @@ from labreport.experiments.recording.observed import Fit, Observed
 from labreport.experiments.recording.owned import checked_name, made
 from labreport.experiments.recording.series import KeyColumn, last_position
 from labreport.experiments.recording.watching import networks
+from labreport.experiments.recording.watching.events import CURRENT
 from labreport.experiments.result import (
     Direction,
     Failure,
@@ -106,6 +107,8 @@ class Run:
         """Store what was measured, also where the block was left by an error; the error goes on."""
         try:
             self.path = self._save(self._result(error))
+            for events in CURRENT:
+                events.write("stored", path=str(self.path))
         except Exception as fault:
             self.warn(fault)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from labreport.experiments.result.base import Count, DataFile, Digest, Direction, Positive, Record
 
@@ -128,3 +128,7 @@ class OwnRun(Record, frozen=True, kw_only=True):
     printed_cut: Annotated[bool, Meta(description="Whether it wrote more than is stored.")] = False
     pictures: tuple[Picture, ...] = ()
     notes: Annotated[tuple[str, ...], Meta(description="Remarks of the user.")] = ()
+    whole: Annotated[
+        Digest | UnsetType,
+        Meta(description="Only in a thinned record, as a report carries it: SHA-256 of the whole record."),
+    ] = UNSET

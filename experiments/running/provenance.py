@@ -20,6 +20,7 @@ from pathlib import Path, PurePath
 from msgspec import UNSET
 
 from labreport.experiments.result import Machine, Provenance
+from labreport.experiments.system import home
 
 PACKAGES = (
     "labreport",
@@ -268,9 +269,9 @@ def scrub(text: str) -> str:
     The home folder becomes ~, others keep their last part.
     """
     text = without_secrets(text)
-    home = str(Path.home())
-    if len(home) > 1:
-        text = re.sub(rf"{re.escape(home)}(?![^/\s'\",;:=()])", "~", text)
+    private = str(home.home())
+    if len(private) > 1:
+        text = re.sub(rf"{re.escape(private)}(?![^/\s'\",;:=()])", "~", text)
     return _PATH.sub(lambda match: f"…/{match.group(1)}", text)
 
 
@@ -282,9 +283,9 @@ def _scrub_word(word: str) -> str:
     path = PurePath(word)
     if not path.is_absolute():
         return scrub(word)
-    home = Path.home()
-    if path.is_relative_to(home) and len(home.parts) > 1:
-        return str(PurePath("~") / path.relative_to(home))
+    private = home.home()
+    if path.is_relative_to(private) and len(private.parts) > 1:
+        return str(PurePath("~") / path.relative_to(private))
     return f"…/{path.name}"
 
 

@@ -82,9 +82,9 @@ def run_lab(
         return _run(prepared, jobs, saved, command, clock, _one_at_a_time(progress, ctrl_c), announce, ctrl_c)
 
 
-def begun(prepared: Prepared, command: Sequence[str] = (), clock: Clock = utc_now) -> Result:
+def begun(prepared: Prepared, command: Sequence[str] = ()) -> Result:
     """Return a run that has just begun, as it is stored if its process is ended from within; git is not asked."""
-    started = clock()
+    started = utc_now()
     origin = provenance.provenance(
         command=command, threads=0, deterministic=DETERMINISTIC, started=started, ended=started, git=False
     )

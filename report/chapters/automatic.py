@@ -19,6 +19,7 @@ from msgspec import UNSET
 
 from labreport.experiments.result import Example, Listing, OwnRun, Result
 from labreport.report import languages
+from labreport.report.chapters.sandbox import COMMENTS
 from labreport.report.chapters.tables.own import known_conditions
 from labreport.report.document import escape
 from labreport.report.errors import RenderingError
@@ -62,6 +63,12 @@ class _Section:
         return any(pair.validation for pair in self.group.pairs)
 
     @property
+    def averaged(self) -> bool:
+        """Whether it is known how the values came about: Keras averages those of the training part over an epoch."""
+        courses = [member.course for member in self.group.members if member.course]
+        return self.validated and self.group.axis == "epoch" and all(course.source == "watched" for course in courses)
+
+    @property
     def claims(self) -> tuple[str, ...]:
         return histories.made(self.group)
 
@@ -82,6 +89,7 @@ def note(result: Result, language: str) -> str:
         "door": own.door if own else "",
         "seeded": not histories.seed_unknown(result) or not findings.trainings,
         "identical": own.identical if own else 0,
+        "remarks": range(1, len(own.notes) + 1) if own else (),
         "data_seen": bool(own and own.data),
         "data_card": findings.data is not None,
         "models": _models(result, words, [group.role for group in found]),
@@ -89,7 +97,8 @@ def note(result: Result, language: str) -> str:
         "groups": [
             _Section(group, words(f"own.{group.axis}"), bool(known_conditions(result, group, words))) for group in found
         ],
-        "scores": any(score.fold is None and score.split != "validation" for score in findings.scores),
+        "scores": any(own or (score.fold is None and score.split != "validation") for score in findings.scores),
+        "evaluations": bool(own and findings.measures),
         "many": any(len(group.members) > 1 for group in found),
         "confusion": any(said.confusion for said in findings.predictions),
         "pictures": range(1, len(own.pictures) + 1) if own else (),
@@ -125,7 +134,8 @@ def examples(result: Result) -> tuple[Example, ...]:
 def facts(result: Result) -> dict[str, str | int]:
     """Return what an automatic note may name of a user's own run, by name."""
     own = own_of(result)
-    return {"docstring": docstring(result.findings.listings), "identical": own.identical if own else 0}
+    remarks = {f"note_{number}": text for number, text in enumerate(own.notes if own else (), 1)}
+    return {"docstring": docstring(result.findings.listings), "identical": own.identical if own else 0, **remarks}
 
 
 def command(own: OwnRun) -> str:
@@ -170,8 +180,6 @@ def _template(language: str) -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,
-        # As in the notes, where Jinja's own `{#` opens the id of a heading.
-        comment_start_string="{##",
-        comment_end_string="##}",
+        **COMMENTS,
     )
     return environment.from_string(text)

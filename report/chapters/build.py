@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from labreport.experiments import registry
 from labreport.experiments.errors import LabError
@@ -40,6 +39,7 @@ from labreport.report.document import (
     mapped,
 )
 from labreport.report.errors import ReportError
+from labreport.report.numbers import day
 from labreport.report.words import Borrowed, JoinedWords, Words
 
 _LINK = re.compile(r"\[\]\(#([A-Za-z0-9:_-]+)\)")
@@ -116,11 +116,12 @@ def build(
         else:
             made.append(chapters.failed(result, number, titles[result.lab], words))
         parts.append((result, assembled))
-    date = configuration.date or moment.astimezone(ZoneInfo(configuration.timezone)).strftime("%Y-%m-%d")
+    shown = configuration.date or day(moment, configuration.timezone)
+    date = shown.removesuffix(" UTC")
     report = Report(
         language=language,
         date=date,
-        cover=frontmatter.cover(results, titles, configuration, date, version, words, labels or words),
+        cover=frontmatter.cover(results, titles, configuration, shown, version, words, labels or words),
         summary=frontmatter.summary(parts, titles, words),
         # The terms are those of the shipped chapters.
         chapters=(*made, glossary(language)) if frontmatter.has_shipped(results) else tuple(made),

@@ -52,6 +52,8 @@ _EXEMPT = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
+_CHOSEN = re.compile(r'"[^"]*"(?= if\b)|(?<=\belse )"[^"]*"')
+"""Words that depend on the run, `"more" if … else "less"`: each language has its own."""
 _STRAY = re.compile(r"(?<![A-Za-z0-9_])\d[\d.,]*(?![A-Za-z0-9_])")
 
 
@@ -285,6 +287,8 @@ def outline(text: str) -> list[str]:
             parts.append(comment.group(1).strip())
         else:
             found = _EXPRESSION.findall(line)
-            values.extend(" ".join(value.split()) for value in found if not value.strip().startswith("const"))
+            values.extend(
+                _CHOSEN.sub('""', " ".join(value.split())) for value in found if not value.strip().startswith("const")
+            )
     finish()
     return parts

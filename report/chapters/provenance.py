@@ -12,7 +12,8 @@ from labreport.experiments.result import OwnRun, Result
 from labreport.report.document import Block, Chapter, Column, ColumnKind, Listing, Prose, Section, Table, escape
 from labreport.report.findings import analysis
 from labreport.report.findings.training_words import sentences
-from labreport.report.numbers import UNKNOWN, duration, size
+from labreport.report.numbers import UNKNOWN, duration, minute, size
+from labreport.report.store import thinned
 from labreport.report.words import Words
 
 
@@ -32,7 +33,7 @@ def provenance(results: Sequence[Result], titles: Mapping[str, str], words: Word
         title=words("labs.provenance"),
         opening=(Prose(markdown=words("labs.provenance_opening")),),
         sections=(
-            _section("runs", (_runs(results, titles, words),), words),
+            _section("runs", (_runs(results, titles, words), *_long(results, words)), words),
             *(_section(name, blocks, words) for name, blocks in parts if blocks),
         ),
     )
@@ -50,7 +51,7 @@ def _runs(results: Sequence[Result], titles: Mapping[str, str], words: Words) ->
             titles[result.lab],
             result.run_id,
             ", ".join(str(seed) for seed in result.seeds) or UNKNOWN,
-            result.provenance.started[:16].replace("T", " "),
+            minute(result.provenance.started),
             duration(analysis.seconds(result)),
             size(result.peak_memory_bytes) if result.peak_memory_bytes else UNKNOWN,
         )
@@ -72,6 +73,12 @@ def _runs(results: Sequence[Result], titles: Mapping[str, str], words: Words) ->
         columns=columns,
         rows=rows,
     )
+
+
+def _long(results: Sequence[Result], words: Words) -> tuple[Block, ...]:
+    """Return what is said of runs whose curves the file of the report carries thinned."""
+    names = [f"`{result.run_id}`" for result in results if thinned.is_long(result)]
+    return (Prose(markdown=words("own.thinned", runs=words("labs.between").join(names))),) if names else ()
 
 
 def _settings(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> Block:
@@ -208,5 +215,7 @@ def _own_command(result: Result, own: OwnRun) -> list[str]:
         return ["labreport", "import", *(file.name for file in own.files), "--name", result.lab]
     if own.script is None:
         return []
+    if result.provenance.command[1:2] == ("record",):  # with its seeds, its declared data, its form of printed lines
+        return list(result.provenance.command)
     named = [] if Path(own.script.name).stem == result.lab else ["--name", result.lab]
     return ["labreport", "record", *named, own.script.name, *own.script.arguments]

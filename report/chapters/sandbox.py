@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import reprlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, cast
 
@@ -26,6 +26,8 @@ from labreport.report.words import LANGUAGES, Words
 
 VIEWS = "labreport.report.chapters.values"
 """Module whose functions and methods a note may call; nothing else can be called."""
+COMMENTS: Mapping[str, Any] = {"comment_start_string": "{##", "comment_end_string": "##}"}
+"""Of what is put into a note by Jinja2, whose own `{#` opens the id of a heading there."""
 _LARGEST = 10**18
 """Numbers in a note stay below this; the largest one that labreport itself puts in is a count of bytes."""
 
@@ -142,9 +144,7 @@ def environment(language: str, *, lists: bool = False) -> Sandbox:
         autoescape=False,
         finalize=shown,
         keep_trailing_newline=True,
-        # Jinja's own `{#` opens the id of a heading in the notes.
-        comment_start_string="{##",
-        comment_end_string="##}",
+        **COMMENTS,
     )
     filters: dict[str, Callable[..., Any]] = {
         "percent": lambda value: Fragment(_percent(value)),

@@ -12,7 +12,7 @@ from labreport.experiments import registry
 from labreport.report.commands import options
 from labreport.report.commands.console import print_json, print_table, shown
 from labreport.report.errors import UsageError
-from labreport.report.numbers import UNKNOWN, number
+from labreport.report.numbers import UNKNOWN, minute, number
 from labreport.report.store import promotions
 from labreport.report.store.baselines import Baseline, Baselines, Held, NoBaselineError
 from labreport.report.store.pooling import of_version, poolable
@@ -140,7 +140,7 @@ def history(name: str, runs_dir: Path | None, as_json: bool) -> int:
         print_json([msgspec.to_builtins(one) for one in found])
         return 0
     for one in found:
-        click.echo(f"{one.when[:16].replace('T', ' ')} UTC  {one.act}  {one.who or UNKNOWN}  {one.reason or UNKNOWN}")
+        click.echo(f"{minute(one.when)} UTC  {one.act}  {one.who or UNKNOWN}  {one.reason or UNKNOWN}")
         for entry in one.entries:
             _print_entry(entry, indent="  ")
     return 0
@@ -237,7 +237,8 @@ def _move(baselines: Baselines, act: Act, entries: Sequence[Baseline], reason: s
 
 
 def _print_entry(entry: MovedEntry, indent: str = "") -> None:
-    click.echo(f"{indent}{entry.key.lab}: {', '.join(run.run_id for run in entry.after) or 'taken away'}")
+    commits = f" (commit {', '.join(commit[:12] for commit in entry.commits)})" if indent and entry.commits else ""
+    click.echo(f"{indent}{entry.key.lab}: {', '.join(run.run_id for run in entry.after) or 'taken away'}{commits}")
     for score, (before, after) in _both(entry.scores).items():
         click.echo(f"{indent}  {score}: {number(before, 4)} → {number(after, 4)}")
 

@@ -150,9 +150,10 @@ def _with_report(found: Checked, configuration: Configuration, target: Path, rep
 
 def _print(found: Checked, target: Path, reporter: Reporter) -> None:
     from labreport.report.gate import folder, wording
+    from labreport.report.languages import TERMINAL
     from labreport.report.words import Words
 
-    words = Words("en")
+    words = Words(TERMINAL)
     verdict = found.verdict
     rows = wording.rows(verdict, words)
     listed = rows if reporter.verbose else wording.attention(rows)

@@ -72,6 +72,7 @@ def command(
     from labreport.report.comparison import inputs, outputs
     from labreport.report.comparison import margins as given
     from labreport.report.comparison.compare import Terms, compare_all
+    from labreport.report.languages import TERMINAL
     from labreport.report.publish import report_moment, tool_version
     from labreport.report.store import codec
     from labreport.report.store.runs import Store
@@ -79,7 +80,7 @@ def command(
 
     configuration = options.resolve(output=output, **flags)
     forms = outputs.check(to, "--to") if to is not None else ()
-    here: str = configuration.lang[0] if flags["lang"] else "en"
+    here: str = configuration.lang[0] if flags["lang"] else TERMINAL
     parsed = given.parse(margins)
     found = inputs.resolve(versions, Store(configuration.runs_dir))
     terms = Terms(

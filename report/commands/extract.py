@@ -9,7 +9,7 @@ import click
 
 from labreport.report.commands.console import shown
 from labreport.report.errors import UsageError
-from labreport.report.store import codec, embedded, files
+from labreport.report.store import codec, embedded, files, thinned
 
 
 @click.command(
@@ -23,6 +23,8 @@ from labreport.report.store import codec, embedded, files
 @click.option("--force", is_flag=True, help="Overwrite what is there.")
 def command(report: Path, lab: str | None, output: Path, force: bool) -> int:
     """Get the results out of a finished HTML or PDF report, byte for byte as they were stored.
+
+    Of a very long recorded training a report carries thinned curves; a note then names the whole record.
 
     Out of the report of a comparison: that comparison, as JSON.
     """
@@ -38,7 +40,8 @@ def command(report: Path, lab: str | None, output: Path, force: bool) -> int:
             raise UsageError(f"{report} carries no lab '{lab}'; it has {', '.join(found)}.")
         found = {lab: found[lab]}
     for name, content in found.items():
-        codec.decode(content, f"{report} ({name})")
+        if remark := thinned.remark(codec.decode(content, f"{report} ({name})")):
+            click.echo(f"Note: {remark}.", err=True)
     if len(found) == 1 and output.suffix == ".json":
         targets = {output: next(iter(found.values()))}
     else:

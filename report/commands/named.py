@@ -10,7 +10,7 @@ import click
 from labreport.report.commands.console import shown
 from labreport.report.errors import NothingMeasuredError, UnreadableError
 from labreport.report.findings.labs import in_order
-from labreport.report.store import codec, embedded
+from labreport.report.store import codec, embedded, thinned
 from labreport.report.store.runs import Store, StoredResult, read
 
 
@@ -27,6 +27,8 @@ def named(names: Sequence[str], store: Store) -> list[StoredResult]:
         if path.is_file() and embedded.is_report(path):
             for lab, content in embedded.extract(path).items():
                 result = codec.decode(content, f"the data of {lab} in {path}")
+                if remark := thinned.remark(result):
+                    click.echo(f"Note: {remark}.", err=True)
                 found.append(StoredResult(path=path, result=result, content=content))
         else:
             found.append(read(store.find(name, listing)))

@@ -13,6 +13,7 @@ import click
 from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, print_json, print_table, shown
 from labreport.report.configuration import override
+from labreport.report.languages import TERMINAL
 from labreport.report.numbers import UNKNOWN
 from labreport.report.store.listed import ListedStore
 from labreport.report.words import Words
@@ -108,7 +109,7 @@ def command(
     if as_json:
         print_json({**record.data(night), "folder": shown(task.target)})
     else:
-        words = Words("en")
+        words = Words(TERMINAL)
         rows = [(lab.lab, record.in_a_terminal(lab, words), lab.run_id or UNKNOWN) for lab in night.labs]
         print_table(("LAB", "STATE", "RUN"), rows)
         click.echo(shown(task.target))

@@ -97,6 +97,10 @@ def command(context: click.Context, /, force: bool, quiet: bool, runs_dir: Path 
     done = record(order, reporter.say)
     for remark in done.remarks:
         reporter.say(f"{order.name}: {plain(remark)}")
+    if done.result is None and done.stored:
+        for stored in done.stored:
+            reporter.say(f"{order.name}: the script recorded by itself, stored in {shown(Path(stored).parent)}")
+        return done.exit_code
     if done.result is None:
         if done.exit_code:
             reporter.say(

@@ -12,6 +12,7 @@ from labreport.report.commands.console import Reporter, shown
 from labreport.report.configuration import Configuration
 from labreport.report.findings import analysis
 from labreport.report.findings.training_words import sentences
+from labreport.report.languages import TERMINAL
 from labreport.report.numbers import duration
 from labreport.report.running.execution import Done, execute
 from labreport.report.running.planning import make_plans
@@ -39,7 +40,7 @@ def ran(configuration: Configuration, assignments: Sequence[str], reporter: Repo
             seconds = duration(analysis.seconds(result))
             reporter.say(f"{done.plan.lab}: finished in {seconds}, stored in {shown(done.stored.path.parent)}")
             if result.findings.engine:
-                reporter.detail(f"{done.plan.lab}: {' '.join(sentences(result.findings.engine, Words('en')))}")
+                reporter.detail(f"{done.plan.lab}: {' '.join(sentences(result.findings.engine, Words(TERMINAL)))}")
         else:
             failure = result.failure
             reason = plain(f"{failure.kind}: {failure.message}") if failure else result.status

@@ -25,9 +25,6 @@ KINDS = {
 }
 """Kinds of folders, and the templates that make up each."""
 
-FALLBACK = "en"
-"""Language of the note where none of the chosen ones has a template."""
-
 
 def checked_name(name: str) -> str:
     """Return the name of a new lab.
@@ -67,7 +64,7 @@ def scaffold(name: str, kind: str, chosen: Sequence[str]) -> dict[str, bytes]:
     if kind == "notes":
         shipped = {language: dict(_shipped(language)) for language in languages.names()}
         notes = {language: texts for language, texts in shipped.items() if texts}
-    for language in [language for language in chosen if language in notes] or [FALLBACK]:
+    for language in [language for language in chosen if language in notes] or [languages.TERMINAL]:
         found |= {f"notes/{language}/{note}.md": text for note, text in notes.get(language, {}).items()}
     for mark, text in marks.items():
         found = {path: content.replace(mark, text) for path, content in found.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from statistics import stdev
 
 import msgspec
 
@@ -14,7 +13,7 @@ from labreport.report.comparison.untrusted import foreign
 from labreport.report.document import Block, Chapter, Column, Cover, Figure, Prose, Report, Section, Table
 from labreport.report.errors import NothingMeasuredError
 from labreport.report.findings.attribution import LEAST_SEEDS, Attribution, Combination, Contribution, attributed
-from labreport.report.findings.scores import Measured, deciding, measured
+from labreport.report.findings.scores import Measured, Quantity, deciding, measured
 from labreport.report.running.swapping import Design
 from labreport.report.words import Words
 
@@ -141,6 +140,11 @@ class ExplainedWords:
         sizes = [abs(one.mean) for one in found.attribution.contributions]
         self.scale = 100.0 if self._share else 1.0
         self._digits = wording.digits_for(max([*spread, *sizes], default=0.0) * self.scale) + 1
+
+    @property
+    def unit(self) -> str:
+        """Unit of the score in the record."""
+        return self._found.attribution.unit
 
     @property
     def metric(self) -> str:
@@ -363,6 +367,7 @@ def _cell(one: MeasuredCell, factors: int, said: ExplainedWords, words: Words) -
         name = words("compare.explain_all_b")
     else:
         name = foreign(words("compare.list_separator").join(one.switched))
-    mean = sum(one.values) / len(one.values) * said.scale
-    deviation = numbers.number(stdev(one.values) * said.scale, 3) if len(one.values) > 1 else words("compare.none_cell")
-    return name, numbers.number(mean, 3), deviation, one.run
+    measured_values = Quantity(values=one.values, unit=said.unit)
+    spread = measured_values.deviation
+    deviation = words("compare.none_cell") if spread is None else numbers.number(spread * said.scale, 3)
+    return name, numbers.number(measured_values.mean * said.scale, 3), deviation, one.run

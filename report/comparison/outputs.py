@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from labreport.report.comparison.version import Version
 from labreport.report.configuration import FORMATS
 from labreport.report.errors import ReportError, UsageError
 from labreport.report.look import Look
+from labreport.report.numbers import day
 from labreport.report.store import codec, embedded, files
 
 if TYPE_CHECKING:
@@ -50,17 +51,10 @@ def write(
     Returns:
         The files written, and the problems met: a form that can't be made costs no other.
     """
-    written: list[Path] = []
     problems: list[str] = []
     made = in_memory(found, versions, languages=languages, forms=forms, moment=moment, look=look, problems=problems)
-    for name, content in made:
-        try:
-            files.write(folder / name, content)
-        except ReportError as error:
-            problems.append(str(error))
-            continue
-        written.append(folder / name)
-    return tuple(written), tuple(problems)
+    written, unwritten = files.write_all(folder, made)
+    return tuple(written), (*problems, *unwritten)
 
 
 def in_memory(
@@ -87,7 +81,7 @@ def in_memory(
         from labreport.report.comparison.report import report
         from labreport.report.rendering import formats
 
-        date = moment.astimezone(UTC).strftime("%Y-%m-%d")
+        date = day(moment)
         try:
             made = report(found, versions, language, date=date)
         except ReportError as error:

@@ -11,6 +11,7 @@ from labreport.report.comparison.record import ChangedPrediction, LabComparison,
 from labreport.report.comparison.untrusted import foreign
 from labreport.report.document import Block, Column, Figure, Prose, Table
 from labreport.report.errors import RenderingError
+from labreport.report.figures.wording import display_name
 from labreport.report.words import Words
 
 Next = Callable[[str, str], tuple[str, str]]
@@ -170,4 +171,4 @@ def _changed_row(piece: ChangedPrediction, words: Words) -> tuple[str, ...]:
 
 
 def _class_name(name: str, words: Words) -> str:
-    return foreign(words.get(f"figures.class_{name}", name))
+    return foreign(display_name(words, name))

@@ -15,7 +15,7 @@ from labreport.report.comparison.untrusted import foreign
 from labreport.report.comparison.version import Version
 from labreport.report.document import Block, Box, Chapter, Column, Cover, Prose, Report, Section, Table
 from labreport.report.findings import analysis
-from labreport.report.numbers import duration, size
+from labreport.report.numbers import duration, minute, size
 from labreport.report.rendering.typesetter import JOINER
 from labreport.report.words import Words
 
@@ -30,7 +30,7 @@ def report(found: Comparisons, versions: Sequence[Version], language: str, *, da
         found: what was compared.
         versions: the first version and the others, in the order of `found`.
         language: of the report.
-        date: of the report.
+        date: of the report, as its cover prints it.
 
     Raises:
         RenderingError: a figure can't be drawn.
@@ -52,7 +52,7 @@ def report(found: Comparisons, versions: Sequence[Version], language: str, *, da
             )
     return Report(
         language=language,
-        date=date,
+        date=date.removesuffix(" UTC"),
         cover=_cover(found, date, words),
         summary=_summary(found, chapters, words),
         chapters=tuple(chapters),
@@ -244,7 +244,7 @@ def _method(found: Comparisons, versions: Sequence[Version], words: Words) -> Ch
                 foreign(version.label),
                 result.run_id,
                 ", ".join(map(str, result.seeds)),
-                result.provenance.started[:16].replace("T", " "),
+                minute(result.provenance.started),
                 duration(analysis.seconds(result)),
                 size(result.peak_memory_bytes),
                 (result.provenance.git_commit or "")[:12],

@@ -8,11 +8,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from math import fsum
-from statistics import stdev
 
 from labreport.report.comparison import terminal, together_section
 from labreport.report.comparison.record import Comparison, Comparisons, MetricDifference
+from labreport.report.findings.scores import Quantity
 from labreport.report.words import Words
 
 _HEADS = (
@@ -70,7 +69,8 @@ def tex(found: Comparisons, language: str) -> str:
 def _numbers(lab: str, pair: Comparison, metric: MetricDifference) -> Iterator[object]:
     yield from (lab, metric.name, metric.unit, metric.direction, pair.a.label, pair.b.label)
     for values in (metric.a, metric.b):
-        yield from (fsum(values) / len(values), stdev(values) if len(values) > 1 else None, len(values))
+        shown = Quantity(values=values, unit=metric.unit)
+        yield from (shown.mean, shown.deviation, len(values))
     yield metric.difference
     interval, test = metric.interval, metric.test
     yield from (interval.low, interval.high, interval.level) if interval else (None, None, None)

@@ -139,13 +139,16 @@ def count_axis(axes: Axes, which: str) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: numbers.integer(value)))
 
 
-def label_ends(axes: Axes, labels: Sequence[tuple[float, str, str]], *, gap: float = 9.5) -> None:
+LABEL_GAP = 9.5
+"""Least distance of two lines of labels, in points."""
+
+
+def label_ends(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
     """Write a label beside the right end of each curve, moved apart where they would touch.
 
     Args:
         axes: axes whose limits are final.
         labels: height in data units, text and colour of each; all of one line, or all of as many.
-        gap: least distance of two lines, in points.
     """
     low, high = axes.get_ylim()
     height = float(axes.get_window_extent().height)
@@ -155,14 +158,14 @@ def label_ends(axes: Axes, labels: Sequence[tuple[float, str, str]], *, gap: flo
     ]
     tallest = max(text.count("\n") for _, text, _ in labels)
     # Lines of one label are nearer to each other than to those of the next.
-    apart = gap * (tallest + 1) + (2.5 if tallest else 0.0)
+    apart = LABEL_GAP * (tallest + 1) + (2.5 if tallest else 0.0)
     for place, (_, text, colour) in zip(spread(heights, apart), labels, strict=True):
         lines = text.split("\n")
         for rank, line in enumerate(lines):
             axes.annotate(
                 line,
                 (1, 0),
-                xytext=(3, place + gap * ((len(lines) - 1) / 2 - rank)),
+                xytext=(3, place + LABEL_GAP * ((len(lines) - 1) / 2 - rank)),
                 xycoords="axes fraction",
                 textcoords="offset points",
                 va="center_baseline",

@@ -12,7 +12,7 @@ from labreport.report.figures import palette, shades
 from labreport.report.figures.drawing import Chart, Drawing, FigureError
 from labreport.report.figures.sketch import Sketch
 from labreport.report.figures.style import charted, name_axes, panel, sheet, text_width
-from labreport.report.figures.wording import display_name, sentences
+from labreport.report.figures.wording import class_names, display_name, sentences
 from labreport.report.findings.confusion import confused_pairs
 from labreport.report.words import Words
 
@@ -82,7 +82,7 @@ def confusion(result: Result, words: Words) -> Chart:
     """
     said = confusing(result)
     matrix = numpy.array(said.confusion, dtype=float)
-    names = _names(result, words, len(matrix))
+    names = class_names(result, words, len(matrix))
     few = len(matrix) <= FEW_CLASSES
     left, side = max(text_width(text) for text in (words("figures.true_class"), *names)) + 3, 80.0 if few else 100.0
     key_width = max(18.0, max(map(text_width, words.stacked("figures.share_of_true_class").split("\n"))) + 1)
@@ -147,22 +147,8 @@ def confusing(result: Result) -> Predictions:
     raise FigureError("the run records no confusion matrix")
 
 
-def _names(result: Result, words: Words, classes: int) -> list[str]:
-    card = result.findings.data
-    if card is not None and len(card.class_names) == classes:
-        return [display_name(words, name) for name in card.class_names]
-    return [str(label) for label in range(classes)]
-
-
 def _label_matrix(axes: Axes, words: Words, names: list[str], few: bool) -> None:
-    ticks = list(range(0, len(names), 1 if few else 5))
-    labels = [names[i] for i in ticks] if few else [str(i) for i in ticks]
-    axes.set_xticks(ticks, labels)
-    axes.set_yticks(ticks, labels)
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0, pad=2)
-    axes.xaxis.set_label_position("top")
-    axes.set_xlabel(words("figures.predicted_class"), color=palette.INK, labelpad=3)
+    shades.label_classes(axes, words, names, few=few)
     axes.annotate(
         words("figures.true_class"),
         (0, 1),

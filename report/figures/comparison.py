@@ -33,8 +33,8 @@ from labreport.report.figures.style import charted, name_axes, panel, sheet
 from labreport.report.figures.wording import (
     Columns,
     Formatter,
+    class_names,
     course,
-    display_name,
     epoch_table,
     plain,
     sentences,
@@ -114,7 +114,7 @@ def confusion_chart(a: Result, b: Result, words: Words) -> Chart:
     before, after = (numpy.array(confusing(result).confusion, dtype=float) for result in (a, b))
     if before.shape != after.shape or before.sum() == 0:
         raise FigureError("the runs have different classes")
-    names = _class_names(a, words, len(before))
+    names = class_names(a, words, len(before))
     few = len(names) <= FEW_CLASSES
     difference = after - before
     shares = difference / numpy.maximum(before.sum(axis=1, keepdims=True), 1)
@@ -128,7 +128,8 @@ def confusion_chart(a: Result, b: Result, words: Words) -> Chart:
     for spine in axes.spines.values():
         spine.set_visible(True)
         spine.set_color(palette.RULE)
-    _label_classes(axes, words, names, few=few)
+    shades.label_classes(axes, words, names, few=few)
+    axes.set_ylabel(words("figures.true_class"), color=palette.INK, labelpad=3)
     if few:
         for (row, column), count in numpy.ndenumerate(difference):
             if count:
@@ -242,25 +243,6 @@ def _mark_epochs(axes: Axes, turns: tuple[Turn, Turn], words: Words) -> None:
     for epoch, other, key, look in ((epoch_a, epoch_b, "a", LOOK_A), (epoch_b, epoch_a, "b", LOOK_B)):
         text = words(f"compare.figure_mark_{key}", epoch=epoch)
         write_above(axes, epoch, text, look.colour, anchor="right" if epoch < other else "left")
-
-
-def _class_names(result: Result, words: Words, classes: int) -> list[str]:
-    card = result.findings.data
-    if card is not None and len(card.class_names) == classes:
-        return [display_name(words, name) for name in card.class_names]
-    return [str(label) for label in range(classes)]
-
-
-def _label_classes(axes: Axes, words: Words, names: list[str], *, few: bool) -> None:
-    ticks = list(range(0, len(names), 1 if few else 5))
-    labels = [names[i] if few else str(i) for i in ticks]
-    axes.set_xticks(ticks, labels)
-    axes.set_yticks(ticks, labels)
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0, pad=2)
-    axes.xaxis.set_label_position("top")
-    axes.set_xlabel(words("figures.predicted_class"), color=palette.INK, labelpad=3)
-    axes.set_ylabel(words("figures.true_class"), color=palette.INK, labelpad=3)
 
 
 def _key(axes: Axes, words: Words) -> None:

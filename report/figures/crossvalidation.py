@@ -20,7 +20,7 @@ from labreport.report.figures.axes import (
 from labreport.report.figures.drawing import Chart, Drawing, FigureError
 from labreport.report.figures.sketch import Sketch
 from labreport.report.figures.style import charted, name_axes, panel, sheet, text_width
-from labreport.report.figures.wording import Columns, course, epoch_table, joined, plain, sentences
+from labreport.report.figures.wording import Columns, course, epoch_table, flat_sentence, joined, plain, sentences
 from labreport.report.findings import analysis
 from labreport.report.words import Words
 
@@ -82,6 +82,7 @@ def mae(result: Result, words: Words) -> Chart:
                 last=form(turn.last),
                 epochs=turn.epochs,
             ),
+            flat_sentence(words, turn),
             words("figures.alt_mae_span", low=form(span.low[-1]), high=form(span.high[-1])) if span.low else "",
             words("figures.alt_seeds_mean", seeds=seeds) if (seeds := len(turn.per_seed)) > 1 else "",
         ),

@@ -27,6 +27,7 @@ from labreport.report.figures.wording import (
     Columns,
     course,
     epoch_table,
+    flat_sentence,
     joined,
     plain,
     seeds_sentence,
@@ -201,7 +202,7 @@ def _chart(result: Result, words: Words, figure: Figure, texts: tuple[str, ...],
     heads, rows = epoch_table(words, columns, turn.best_epoch)
     return Chart(
         figure=figure,
-        alt=sentences(words, *texts, mark, seeds_sentence(words, len(turn.per_seed))),
+        alt=sentences(words, *texts, mark, flat_sentence(words, turn), seeds_sentence(words, len(turn.per_seed))),
         columns=heads,
         rows=rows,
     )

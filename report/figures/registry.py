@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from labreport.experiments.definitions import FigureDefinition, lacking
+from labreport.experiments.definitions import FigureDefinition
 from labreport.experiments.errors import LabError
 from labreport.experiments.plugins import PluginError
 from labreport.experiments.registry.additions import FIGURES
@@ -43,14 +43,7 @@ def draw(name: str, result: Result, words: Words, own: Mapping[str, FigureDefini
         definition, *member = FIGURES.find(name, own)
     except PluginError as error:
         raise FigureError(str(error)) from error
-    texts = words.extended(definition.words)
-
-    def drawn() -> Any:
-        if missing := lacking(result, definition.needs):
-            raise FigureError(f"the run records no {', '.join(missing)}")
-        return definition.guarded(_EXPECTED, result, texts, *member)
-
-    return _drawn(name, drawn, result, words)
+    return _drawn(name, lambda: definition.of(_EXPECTED, result, words, *member), result, words)
 
 
 def strip(result: Result, words: Words) -> Drawing:

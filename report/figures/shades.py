@@ -6,6 +6,7 @@ A shade is the colour of a role at the opacity of the share, so that a theme can
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy
 from matplotlib.axes import Axes
@@ -14,6 +15,7 @@ from matplotlib.path import Path
 from numpy.typing import NDArray
 
 from labreport.report.figures import palette
+from labreport.report.words import Words
 
 STEPS = 50
 """Shades that are told apart in a matrix."""
@@ -62,6 +64,18 @@ def scale(axes: Axes, colour: str, *, start: float = 0.0, end: float = 1.0, stro
         alpha = (share - reached) / (1 - reached)
         axes.add_patch(Rectangle((0, edge), 1, end - edge, color=colour, alpha=alpha, linewidth=0))
         reached = share
+
+
+def label_classes(axes: Axes, words: Words, names: Sequence[str], *, few: bool) -> None:
+    """Write the classes at the left of a matrix and above it, by name where they are few, else each fifth number."""
+    ticks = list(range(0, len(names), 1 if few else 5))
+    labels = [names[label] if few else str(label) for label in ticks]
+    axes.set_xticks(ticks, labels)
+    axes.set_yticks(ticks, labels)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0, pad=2)
+    axes.xaxis.set_label_position("top")
+    axes.set_xlabel(words("figures.predicted_class"), color=palette.INK, labelpad=3)
 
 
 def _square(x: float, y: float) -> Path:

@@ -85,10 +85,9 @@ class Sketch:
         *,
         colour: str = palette.INK,
         thickness: float = 0.7,
-        dashed: bool = False,
     ) -> None:
         """Draw a straight line."""
-        self.polyline(((x1, y1), (x2, y2)), colour=colour, thickness=thickness, dashed=dashed)
+        self.polyline(((x1, y1), (x2, y2)), colour=colour, thickness=thickness)
 
     def polyline(
         self,
@@ -96,11 +95,10 @@ class Sketch:
         *,
         colour: str = palette.INK,
         thickness: float = 0.7,
-        dashed: bool = False,
     ) -> None:
         """Draw a line through all points."""
         data = "M" + "L".join(f"{_mm(x)} {_mm(y)}" for x, y in points)
-        self._add("path", {"d": data} | _paint("none", 1.0, colour, thickness, dashed))
+        self._add("path", {"d": data} | _paint("none", 1.0, colour, thickness, False))
 
     def arrow(
         self, x1: float, y1: float, x2: float, y2: float, *, colour: str = palette.GREY, thickness: float = 0.8
@@ -124,11 +122,10 @@ class Sketch:
         fill: str = "none",
         opacity: float = 1.0,
         stroke: str | None = None,
-        thickness: float = 0.7,
     ) -> None:
         """Draw a circle."""
         place = {"cx": _mm(x), "cy": _mm(y), "r": _mm(radius)}
-        self._add("circle", place | _paint(fill, opacity, stroke, thickness, False))
+        self._add("circle", place | _paint(fill, opacity, stroke, 0.7, False))
 
     def text(
         self,

@@ -6,7 +6,10 @@ the name `emblem-LAB`; any other shows its score.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from matplotlib.axes import Axes
+from msgspec import UNSET
 
 from labreport.experiments.definitions import figure
 from labreport.experiments.result import Result
@@ -15,8 +18,10 @@ from labreport.report.figures.axes import Curve, CurveSide, bundle, epoch_axis, 
 from labreport.report.figures.drawing import Chart, Drawing, FigureError
 from labreport.report.figures.sketch import Sketch
 from labreport.report.figures.style import POINTS_PER_MM, charted, panel, sheet, text_width
-from labreport.report.figures.wording import plain
+from labreport.report.figures.wording import Formatter, plain
 from labreport.report.findings import analysis
+from labreport.report.findings.groups import Best, groups
+from labreport.report.findings.scores import deciding, scores_of
 from labreport.report.numbers import number, percent
 from labreport.report.words import Words
 
@@ -29,25 +34,48 @@ def picture(result: Result, words: Words) -> Chart | Drawing:
     Raises:
         FigureError: the run has neither.
     """
+    if result.findings.own is not UNSET:
+        return _own(result, words)
     roles = {fit.role: set(fit.history) for fit in result.findings.trainings}
     if "val_mae" in roles.get("fold", ()):
         dropped, smoothed = analysis.smoothed_curve(result)
-        return _small_curve(words, Curve(mean=smoothed), dropped + 1, analysis.smoothed_turn(result), "mae")
+        return _of_lab(words, Curve(mean=smoothed), dropped + 1, analysis.smoothed_turn(result), "mae")
     role = analysis.shown_role(result) if roles else ""
     if "val_loss" in roles.get(role, ()):
         curve = bundle(analysis.curves(result, role, "val_loss"))
-        return _small_curve(words, curve, 1, analysis.turn(result), "loss")
+        return _of_lab(words, curve, 1, analysis.turn(result), "loss")
+    return _score(result, words)
+
+
+def _of_lab(words: Words, curve: Curve, first: int, turn: analysis.Turn, kind: str) -> Chart:
+    best = Best(
+        epoch=turn.best_epoch, value=turn.best, last_epoch=turn.epochs, last=turn.last, worse_after=turn.overfits
+    )
+    said = {"best": plain(3)(turn.best), "epoch": turn.best_epoch, "epochs": turn.epochs}
+    at = range(first, first + len(curve.mean))
+    return _small_curve(words, at, curve, best, plain(2 if kind == "mae" else 3), f"alt_strip_{kind}", said)
+
+
+def _own(result: Result, words: Words) -> Chart | Drawing:
+    """Draw the watched curve of the first training that has a best epoch, each value where it was measured."""
+    for group in groups(result):
+        best = group.best()
+        if best is None or group.watched is None:
+            continue
+        mean = group.mean(group.watched.key)[0].finite()
+        said = {"metric": group.watched.key, "best": plain(3)(best.value), "epoch": best.epoch}
+        said["epochs"] = str(best.last_epoch)
+        return _small_curve(words, mean.at, Curve(mean=mean.values), best, plain(3), "alt_strip_own", said)
     return _score(result, words)
 
 
 def _score(result: Result, words: Words) -> Drawing:
-    """Write the first score of a lab, its mean over the seeds."""
-    if not result.findings.scores:
+    """Write the score that decides, or the first one, as its mean over the seeds."""
+    score = deciding(result) or next(iter(scores_of(result.findings.scores).values()), None)
+    if score is None:
         raise FigureError("the run has neither a validation curve nor a score")
-    score = result.findings.scores[0]
-    mean = analysis.score(result, score.name).mean
-    value = percent(mean) if score.unit == "share" else number(mean)
-    name = words.get(f"trend.metric_{score.name}", score.name.replace("_", " "))
+    value = percent(score.mean) if score.unit == "share" else number(score.mean)
+    name = words.get(f"trend.metric_{score.first.name}", score.first.name.replace("_", " "))
     sketch = Sketch(WIDTH, HEIGHT)
     sketch.text(WIDTH / 2, 11.5, value, anchor="middle", colour=palette.TEST, size=17, bold=True)
     sketch.text(WIDTH / 2, 18.5, name, anchor="middle", colour=palette.GREY)
@@ -55,27 +83,33 @@ def _score(result: Result, words: Words) -> Drawing:
 
 
 @charted
-def _small_curve(words: Words, curve: Curve, first: int, turn: analysis.Turn, kind: str) -> Chart:
+def _small_curve(
+    words: Words,
+    at: Sequence[int],
+    curve: Curve,
+    best: Best,
+    shown: Formatter,
+    alt: str,
+    said: Mapping[str, object],
+) -> Chart:
     figure = sheet(WIDTH, HEIGHT)
     axes = panel(figure, MARGIN, 4.6, WIDTH - 2 * MARGIN, 13.2, grid=False)
-    epochs = range(first, first + len(curve.mean))
     if curve.low:
-        axes.fill_between(epochs, curve.low, curve.high, color=palette.VALIDATION, alpha=palette.BAND, linewidth=0)
-    axes.plot(epochs, curve.mean, color=palette.VALIDATION, linewidth=1.2)
-    epoch_axis(axes, turn.epochs)
+        axes.fill_between(at, curve.low, curve.high, color=palette.VALIDATION, alpha=palette.BAND, linewidth=0)
+    axes.plot(at, curve.mean, color=palette.VALIDATION, linewidth=1.2)
+    epoch_axis(axes, best.last_epoch)
     axes.set_yticks([])
     axes.margins(y=0.12)
-    axes.set_xticks([1, turn.epochs] if turn.epochs > 1 else [1])
-    if turn.overfits:
-        axes.axvspan(turn.best_epoch, axes.get_xlim()[1], color=palette.VALIDATION, alpha=palette.TINT, linewidth=0)
-    share = turn.best_epoch / max(turn.epochs, 1)
-    axes.plot([turn.best_epoch], [turn.best], "o", color=palette.VALIDATION, markersize=3.6, markeredgewidth=0)
-    label = f"{words('figures.epoch_mark', epoch=turn.best_epoch)} · {plain(2 if kind == 'mae' else 3)(turn.best)}"
+    axes.set_xticks([1, best.last_epoch] if best.last_epoch > 1 else [1])
+    if best.worse_after:
+        axes.axvspan(best.epoch, axes.get_xlim()[1], color=palette.VALIDATION, alpha=palette.TINT, linewidth=0)
+    share = best.epoch / max(best.last_epoch, 1)
+    axes.plot([best.epoch], [best.value], "o", color=palette.VALIDATION, markersize=3.6, markeredgewidth=0)
+    label = f"{words('figures.epoch_mark', epoch=best.epoch)} · {shown(best.value)}"
     anchor: CurveSide = "left" if share < 0.33 else "right" if share > 0.67 else "center"
-    shift = _into_sheet(axes, turn.best_epoch, text_width(label), anchor) * POINTS_PER_MM
-    write_above(axes, turn.best_epoch, label, palette.VALIDATION, anchor=anchor, shift=shift)
-    said = {"best": plain(3)(turn.best), "epoch": turn.best_epoch, "epochs": turn.epochs}
-    return Chart(figure=figure, alt=words(f"figures.alt_strip_{kind}", **said))
+    shift = _into_sheet(axes, best.epoch, text_width(label), anchor) * POINTS_PER_MM
+    write_above(axes, best.epoch, label, palette.VALIDATION, anchor=anchor, shift=shift)
+    return Chart(figure=figure, alt=words(f"figures.{alt}", **said))
 
 
 def _into_sheet(axes: Axes, epoch: int, width: float, anchor: CurveSide) -> float:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import isfinite
 
+from labreport.experiments.result import Result
 from labreport.report import numbers
+from labreport.report.findings.analysis import Turn
 from labreport.report.words import Words
 
 Formatter = Callable[[float], str]
@@ -92,9 +94,22 @@ def epoch_table(words: Words, columns: Columns, *kept: int) -> TableParts:
     return (words("figures.epoch"), *columns), rows
 
 
+def flat_sentence(words: Words, turn: Turn) -> str:
+    """Return the sentence that says what the bar at the foot spans; nothing where none is drawn."""
+    if not turn.overfits or turn.flat is None or turn.flat.sharp:
+        return ""
+    return words("figures.alt_flat", first=turn.flat.first, last=turn.flat.last)
+
+
 def seeds_sentence(words: Words, seeds: int) -> str:
     """Return the sentence that says what lines and bands are; nothing for a single run, which has no band."""
     return words("figures.alt_seeds", seeds=seeds) if seeds > 1 else ""
+
+
+def class_names(result: Result, words: Words, classes: int) -> list[str]:
+    """Return the names of the first classes of a run in the report's language; numbers where the data name none."""
+    names = result.findings.data.class_names if result.findings.data else ()
+    return [display_name(words, names[label]) if label < len(names) else str(label) for label in range(classes)]
 
 
 def display_name(words: Words, name: str) -> str:

@@ -21,8 +21,6 @@ from labreport.report.errors import ReportError
 from labreport.report.findings.flatness import Flatness, flatness
 from labreport.report.findings.scores import Measured, Quantity, ScoreKind, mean, scores_of
 
-SELECTION = "selection"
-"""Role of the training with which the number of epochs is chosen."""
 FOLD = "fold"
 """Role of the trainings of a cross-validation."""
 
@@ -164,7 +162,7 @@ def smoothed_curve(result: Result) -> tuple[int, tuple[float, ...]]:
         its first value belongs to the epoch after the dropped ones.
     """
     dropped = dropped_epochs(result)
-    return dropped, mean_of([_smoothed(result, curve) for curve in curves(result, "fold", "val_mae")])
+    return dropped, mean_of([_smoothed(result, curve) for curve in curves(result, FOLD, "val_mae")])
 
 
 def smoothed_turn(result: Result) -> Turn:
@@ -212,7 +210,7 @@ def dropped_epochs(result: Result) -> int:
     Raises:
         MissingValueError: the run has no folds, or no setting `dropped_epochs`.
     """
-    epochs = min(fit.epochs for fit in trainings(result, "fold"))
+    epochs = min(fit.epochs for fit in trainings(result, FOLD))
     return min(int(setting(result, "dropped_epochs")), max(0, epochs - 2))
 
 

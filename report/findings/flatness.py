@@ -27,23 +27,31 @@ class Flatness:
         return self.first == self.last
 
 
-def flatness(at: Sequence[int], curves: Sequence[Sequence[float]], best: int) -> Flatness | None:
+def flatness(
+    at: Sequence[int], curves: Sequence[Sequence[float]], best: int, *, folds: bool = False
+) -> Flatness | None:
     """Return which epochs are as good as the best one, as far as can be decided; None where nothing can be.
 
-    With several curves, an epoch counts as good where its mean distance from the best one is at most one standard error
-    of that distance over the curves (the one-standard-error rule of Breiman, Friedman, Olshen and Stone,
-    "Classification and Regression Trees", 1984, section 3.4.3). With a single curve, where the distance is at most one
-    standard deviation of a difference of two values, their noise estimated by `jitter`. Only epochs without a worse one
-    between them and the best are counted.
+    With the folds of a cross-validation, an epoch counts as good where its mean lies at most one standard error over
+    the folds from that of the best one (the one-standard-error rule of Breiman, Friedman, Olshen and Stone,
+    "Classification and Regression Trees", 1984, section 3.4.3). Seeds are measured on the same samples, so for them it
+    is the standard error of the distance itself. With a single curve, where the distance is at most one standard
+    deviation of a difference of two values, their noise estimated by `jitter`. Only epochs without a worse one between
+    them and the best are counted.
 
     Args:
         at: the epochs, in order.
         curves: one for each training (seed or fold), all measured at these epochs, all values finite.
         best: the best epoch of their mean.
+        folds: whether the curves are those of folds.
     """
     position = at.index(best)
     if len(curves) > 1:
-        return _flat(at, position, [_distance(curves, index, position) for index in range(len(at))], "runs")
+        distances = [_distance(curves, index, position) for index in range(len(at))]
+        if folds:
+            error = statistics.stdev(curve[position] for curve in curves) / math.sqrt(len(curves))
+            distances = [(distance, error) for distance, _ in distances]
+        return _flat(at, position, distances, "runs")
     noise = jitter(curves[0])
     if noise is None:
         return None

@@ -67,6 +67,8 @@ def compared(result: Result, first: Measured, second: Measured) -> Beyond:
         MissingValueError: with one seed, the run does not hold how each model did on each sample, and from the scores
             alone nothing follows; or a score is not a finite number.
     """
+    if not all(map(math.isfinite, (*first.values, *second.values))):
+        raise MissingValueError(f"A score of {first.first.name} or {second.first.name} is not a finite number.")
     sign = 1 if first.first.direction == "higher" else -1
     pairs = _pairs(first, second)
     ahead = [sign * difference(one, other) for one, other in pairs]
@@ -105,7 +107,12 @@ def apart(first: Sequence[float], second: Sequence[float], samples: tuple[int, i
     Returns:
         With one seed the test of two proportions with a pooled standard error (Fleiss, Levin and Paik, "Statistical
         Methods for Rates and Proportions", 2003, section 3.1); with several also that over the seeds.
+
+    Raises:
+        MissingValueError: a share is not a finite number.
     """
+    if not all(map(math.isfinite, (*first, *second))):
+        raise MissingValueError("A share is not a finite number.")
     ahead = [difference(one, other) for one, other in zip(first, second, strict=True)]
     mean = ahead[0] if len(ahead) == 1 else math.fsum(ahead) / len(ahead)
     shares = statistics.fmean(first), statistics.fmean(second)

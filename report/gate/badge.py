@@ -9,6 +9,7 @@ from html import escape
 
 from labreport.report.gate import wording
 from labreport.report.gate.verdict import GateOutcome, Verdict
+from labreport.report.languages import TERMINAL
 from labreport.report.numbers import integer
 from labreport.report.words import Words
 
@@ -27,7 +28,7 @@ COLOURS: dict[GateOutcome, str] = {
 
 def badge(verdict: Verdict) -> str:
     """Return the badge as an SVG document."""
-    words = Words("en")
+    words = Words(TERMINAL)
     text = name = words(f"gate.outcome_{verdict.outcome}")
     if skipped := wording.skipped(verdict):
         text = words("gate.badge_skipped", outcome=text, count=integer(len(skipped)))

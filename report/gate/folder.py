@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from labreport.experiments.system import reading
+from labreport.experiments.system import home, reading
 from labreport.report.gate import page
 from labreport.report.gate.badge import badge
 from labreport.report.gate.junit import junit
@@ -131,7 +131,7 @@ def append_to_step(texts: Sequence[str], environ: Mapping[str, str]) -> str | No
 
 def scrubbed(message: str) -> str:
     """Return a message without the private part of its paths: relative to the current folder, or to the home folder."""
-    for folder, short_form in ((Path.cwd(), ""), (Path.home(), f"~{os.sep}")):
+    for folder, short_form in ((Path.cwd(), ""), (home.home(), f"~{os.sep}")):
         if folder != Path(folder.anchor):
             message = message.replace(f"{folder}{os.sep}", short_form)
     return message

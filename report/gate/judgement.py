@@ -192,7 +192,7 @@ def _claim(now: Claim, before: Claim | None, severity: Severity, *, given: bool)
     known = before is not None and before.verdict != "unknown"
     status: CheckStatus
     if now.verdict == "unknown" and now.numbers and not given:
-        # A difference on the edge of chance may be decided one night and open the next: that is not a change to warn of.
+        # A difference on the edge of chance may be decided one night and open the next: not a change to warn of.
         code, status = "claim_open", "inconclusive" if severity == "error" else "passed"
     elif now.verdict == "unknown":
         code = "claim_lost" if known else "claim_unknown"

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 from labreport.report.gate import wording
 from labreport.report.gate.verdict import Check, LabVerdict, Verdict
+from labreport.report.languages import TERMINAL
 from labreport.report.words import Words
 
 _CHILD = {
@@ -29,7 +30,7 @@ _CONTROL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def junit(verdict: Verdict) -> bytes:
     """Return the verdict as JUnit XML, in UTF-8 and English."""
-    words = Words("en")
+    words = Words(TERMINAL)
     root = ElementTree.Element("testsuites")
     for number, lab in enumerate(verdict.labs):
         root.append(_suite(number, lab, verdict, words))

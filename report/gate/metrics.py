@@ -15,7 +15,7 @@ import msgspec
 
 from labreport.report.comparison.record import Reason
 from labreport.report.findings import statistics
-from labreport.report.findings.scores import Measured
+from labreport.report.findings.scores import Measured, mean
 from labreport.report.gate.rules import MetricRule, Way, fallback_margin
 from labreport.report.gate.verdict import Check, CheckStatus, Numbers
 from labreport.report.numbers import exact, integer, number, percent, points
@@ -73,8 +73,8 @@ def check(
             counts = {"lost": integer(lost), "runs": integer(len(values))}
             return _answered(draft, "missing" if status == "missing" else "failed", code, counts)
     loss = loss_of(now.values, tuple(reference.values()), way)
-    mean = math.fsum(reference.values()) / len(reference)
-    margin = rule.margin(mean)
+    reference_mean = mean(tuple(reference.values()))
+    margin = rule.margin(reference_mean)
     draft = _with(draft, loss=loss, margin=margin)
     if all(reference.get(seed) == value for seed, value in zip(now.seeds, now.values, strict=True)):
         return _answered(draft, "passed", "same")
@@ -83,13 +83,13 @@ def check(
         failed = exceeds(loss, allowed)
         code = "margin" if rule.test == "margin" else "fixed"
         return _answered(draft, "failed" if failed else "passed", f"{code}_{'failed' if failed else 'passed'}")
-    spare = max(margin or 0.0, fallback_margin(now.first, mean, test_samples))
+    spare = max(margin or 0.0, fallback_margin(now.first, reference_mean, test_samples))
     return _tested(draft, spare)
 
 
 def loss_of(now: Sequence[float], before: Sequence[float], way: Way) -> float:
     """Return by how much the newer mean is worse; where any change counts, how far it moved."""
-    difference = math.fsum(now) / len(now) - math.fsum(before) / len(before)
+    difference = mean(now) - mean(before)
     return abs(difference) if way == "both" else -difference if way == "higher" else difference
 
 

@@ -32,9 +32,9 @@ def summary(verdict: Verdict, languages: Sequence[str], limit: int = LIMIT) -> s
     return "\n---\n\n".join(_whole(verdict, Words(language), share - 8) for language in languages)
 
 
-def short(verdict: Verdict, languages: Sequence[str], limit: int = SHORT_LIMIT) -> str:
-    """Return the verdict and what needs attention as Markdown, in at most `limit` bytes."""
-    share = (limit - len(MARKER) - 2) // len(languages)
+def short(verdict: Verdict, languages: Sequence[str]) -> str:
+    """Return the verdict and what needs attention as Markdown, in at most `SHORT_LIMIT` bytes."""
+    share = (SHORT_LIMIT - len(MARKER) - 2) // len(languages)
     parts = [_short(verdict, Words(language), share - 8) for language in languages]
     return f"{MARKER}\n" + "\n---\n\n".join(parts)
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from labreport.report.comparison.record import Reason
+from labreport.report.findings.scores import mean
 from labreport.report.gate.metrics import amount
 from labreport.report.gate.reference import UNKNOWN
 from labreport.report.gate.verdict import Check, CheckStatus, LabVerdict, Verdict
-from labreport.report.numbers import integer, percent
+from labreport.report.numbers import integer, minute, percent
 from labreport.report.words import Words
 
 GOOD: tuple[CheckStatus, ...] = ("passed",)
@@ -168,7 +169,7 @@ def pooled(lab: LabVerdict, words: Words) -> str:
 def newest(verdict: Verdict, words: Words) -> str:
     """Return when the newest judged run ended."""
     judged = any(lab.run_id is not None for lab in verdict.labs)
-    return f"{verdict.moment[:16].replace('T', ' ')} UTC" if judged else words("gate.nothing")
+    return f"{minute(verdict.moment)} UTC" if judged else words("gate.nothing")
 
 
 def _sentences(words: Words, *said: str) -> str:
@@ -188,14 +189,14 @@ def _numbers(check: Check, words: Words) -> tuple[str, str, str]:
     if found is None:
         return nothing, nothing, nothing
     now, before = (
-        words("gate.of_runs", value=amount(math.fsum(values) / len(values), found.unit), runs=integer(len(values)))
+        words("gate.of_runs", value=amount(mean(values), found.unit), runs=integer(len(values)))
         if all(math.isfinite(value) for value in values)
         else "NaN"
         for values in (found.current, found.baseline)
     )
     if found.loss is None:
         return now, before, nothing
-    moved = math.fsum(found.current) / len(found.current) - math.fsum(found.baseline) / len(found.baseline)
+    moved = mean(found.current) - mean(found.baseline)
     text = amount(moved, found.unit, difference=True)
     shown = words("gate.points", value=text) if found.unit == "share" else text
     return now, before, f"+{shown}" if moved > 0 else shown

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from labreport.report.languages import TERMINAL
 from labreport.report.numbers import UNKNOWN, duration
 from labreport.report.words import Words
 
@@ -107,7 +108,12 @@ def data(night: Night) -> dict[str, Any]:
             for lab in night.labs
         ],
         "steps": [
-            {"step": step.name, "exit_code": step.code, "remark": _remark(step, Words("en")), "files": list(step.files)}
+            {
+                "step": step.name,
+                "exit_code": step.code,
+                "remark": _remark(step, Words(TERMINAL)),
+                "files": list(step.files),
+            }
             for step in night.steps
         ],
     }

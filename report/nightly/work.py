@@ -30,6 +30,7 @@ from labreport.report.gate import checking, reference
 from labreport.report.gate import folder as gate_folder
 from labreport.report.gate.confirmation import Rerun
 from labreport.report.gate.verdict import Check, CheckStatus, Verdict
+from labreport.report.languages import TERMINAL
 from labreport.report.nightly import record, schedule
 from labreport.report.nightly.record import LabNight, Night, NightStep, Remark, in_a_terminal
 from labreport.report.nightly.time_limit import TimeSpentError, interrupted_after
@@ -108,9 +109,10 @@ def prepare(task: Task) -> None:
         ReportError: a page could not be written, a rule is wrong, or no baseline is named.
     """
     publish.prepare(override(task.configuration, output=task.target))
-    rules = checking.read_rules(task.configuration, task.store.list())
+    listing = task.store.list()
+    rules = checking.read_rules(task.configuration, listing)
     if task.check:
-        for problem in checking.doubtful_rules(rules, task.configuration, task.store.list()):
+        for problem in checking.doubtful_rules(rules, task.configuration, listing):
             task.reporter.say(f"Note: {problem}")
         if not (task.baseline or rules.baseline):
             raise UsageError(
@@ -189,7 +191,7 @@ def _train(task: Task) -> tuple[LabNight, ...]:
             found[plan.lab] = _run(plan, task, left)
         else:
             found[plan.lab] = LabNight(lab=plan.lab, state=action, seconds=expected or 0.0)
-        task.reporter.say(f"{plan.lab}: {in_a_terminal(found[plan.lab], Words('en'))}")
+        task.reporter.say(f"{plan.lab}: {in_a_terminal(found[plan.lab], Words(TERMINAL))}")
     return tuple(found[plan.lab] for plan in plans)
 
 

@@ -12,7 +12,7 @@ from labreport.report.document import Report, first
 from labreport.report.errors import ReportError
 from labreport.report.publish import roster
 from labreport.report.publish.dates import tool_version
-from labreport.report.store import files
+from labreport.report.store import files, thinned
 from labreport.report.store.runs import StoredResult
 
 Rendered = tuple[tuple[Path, ...], list[str]]
@@ -42,7 +42,7 @@ def render_language(job: DocumentJob) -> Rendered:
     outputs: list[Path] = []
     problems: list[str] = []
     for name, made in in_memory(job, problems):
-        written, unwritten = _written(made, job.configuration.output)
+        written, unwritten = files.write_all(job.configuration.output, made.items())
         outputs += written
         if unwritten:
             others = f"\nNor could {len(unwritten) - 1} more files of {job.language} {name}." if unwritten[1:] else ""
@@ -68,7 +68,7 @@ def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapp
         look=job.configuration.look,
         edition=job.configuration.edition,
         results=results,
-        carried={run.result.lab: run.content for run in job.runs},
+        carried={run.result.lab: thinned.carried(run.result, run.content) for run in job.runs},
         failed=problems.append,
     )
     printed, lacking = glyphs.replaced(built.report)
@@ -109,17 +109,3 @@ def _copies(report: Report, content: bytes, job: DocumentJob, problems: list[str
         except ReportError as error:
             problems.append(f"{job.language}: {student.stem}: {error}")
     return made
-
-
-def _written(made: Mapping[str, bytes], folder: Path) -> tuple[list[Path], list[str]]:
-    """Write files; return those written, and for each other one why it could not be."""
-    written: list[Path] = []
-    unwritten: list[str] = []
-    for name, content in made.items():
-        try:
-            files.write(folder / name, content)
-        except ReportError as error:
-            unwritten.append(str(error))
-            continue
-        written.append(folder / name)
-    return written, unwritten

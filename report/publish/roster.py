@@ -25,8 +25,8 @@ _NAMES = ("name", "student", "student name", "full name", "姓名", "学生", "�
 _NUMBERS = ("id", "no", "no.", "number", "student id", "student number", "学号", "學號", "学 号")
 _MOST = 2000
 """Students of a roster."""
-_LONGEST = 60
-"""Characters of a file's name, which has 255 bytes."""
+_LONGEST = 50
+"""Characters of a file's name, which may have 255 bytes, four for each, and gets an ending."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-import platformdirs
-
-from labreport.experiments.system import reading
+from labreport.experiments.system import home, reading
 from labreport.report.errors import ReportError
 from labreport.report.store import files
 
@@ -22,9 +20,10 @@ MOST = 64
 _DIGEST = 32
 
 
-def folder(kind: str) -> Path:
-    """Return where things of a kind are cached."""
-    return platformdirs.user_cache_path("labreport") / kind
+def folder(kind: str) -> Path | None:
+    """Return where things of a kind are cached; None where the user has no folder for it."""
+    cache = home.cache()
+    return cache / kind if cache else None
 
 
 def kept(kind: str, key: str, make: Callable[[], bytes]) -> bytes:
@@ -35,7 +34,10 @@ def kept(kind: str, key: str, make: Callable[[], bytes]) -> bytes:
         key: name of the file; must depend on everything that decides the bytes.
         make: called where the cache has nothing to offer.
     """
-    path = folder(kind) / key
+    place = folder(kind)
+    if place is None:
+        return make()
+    path = place / key
     found = b""
     with contextlib.suppress(OSError):
         found = reading.content(path)

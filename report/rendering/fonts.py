@@ -110,12 +110,19 @@ def _common() -> frozenset[str]:
 
 
 def printable(text: str) -> str:
-    """Return a text of the outside with a question mark for each character that the shipped fonts lack.
+    """Return a text of the outside with the code points of what the shipped fonts lack.
 
     A word of a review or the name of a processor must not keep a page from being made.
     """
-    known = shipped_characters()
-    return "".join(character if character in known else "?" for character in text)
+    return spelled(text, lacking(text))
+
+
+def spelled(text: str, missing: frozenset[str]) -> str:
+    """Return a text with the code points of missing characters in their place, such as ‹U+1F600›, each run in one."""
+    if missing.isdisjoint(text):
+        return text
+    runs = re.compile(f"[{re.escape(''.join(sorted(missing)))}]+")
+    return runs.sub(lambda run: f"‹{' '.join(f'U+{ord(character):04X}' for character in run.group())}›", text)
 
 
 def lacking(text: str) -> frozenset[str]:

@@ -6,8 +6,6 @@ it becomes ‹U+1F600›, which no one takes for the text itself, and the caller
 
 from __future__ import annotations
 
-import re
-
 from labreport.report.document import Found, Report, Text, each, mapped, walk
 from labreport.report.errors import RenderingError
 from labreport.report.rendering import fonts, texts
@@ -37,16 +35,12 @@ def replaced(report: Report) -> tuple[Report, tuple[str, ...]]:
             first.setdefault(part, str(error))
     if not lacking:
         return report, ()
-    runs = re.compile(f"[{re.escape(''.join(sorted(set().union(*lacking.values()))))}]+")
+    every = frozenset().union(*lacking.values())
 
     def changed(found: Found) -> Text:
-        return found.text if found.kind in texts.UNSET else each(found.text, lambda line: runs.sub(_spelled, line))
+        return found.text if found.kind in texts.UNSET else each(found.text, lambda line: fonts.spelled(line, every))
 
     return mapped(report, changed), tuple(_reported(first[part], len(found) - 1) for part, found in lacking.items())
-
-
-def _spelled(run: re.Match[str]) -> str:
-    return f"‹{' '.join(f'U+{ord(character):04X}' for character in run.group())}›"
 
 
 def _reported(problem: str, others: int) -> str:

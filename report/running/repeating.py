@@ -20,6 +20,7 @@ from labreport.experiments.errors import LabError
 from labreport.experiments.lab.session import Progress
 from labreport.experiments.result import Result, Script
 from labreport.experiments.running import identity, preparation, provenance
+from labreport.experiments.system import home
 from labreport.report.configuration import Configuration
 from labreport.report.errors import ExperimentError, UsageError
 from labreport.report.running import execution
@@ -146,7 +147,7 @@ def _order_of(result: Result, ordered: Callable[[Sequence[str]], Order]) -> Orde
     if any(provenance.HIDDEN in word for word in command):
         raise ExperimentError(f"{result.run_id} can't be repeated: {_WHY['arguments']}.")
     try:
-        return ordered([str(Path(word).expanduser()) if word.startswith("~") else word for word in command[2:]])
+        return ordered([home.expanded(word) for word in command[2:]])
     except UsageError as error:
         raise ExperimentError(f"{result.run_id} can't be repeated: {error}") from error
 

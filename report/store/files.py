@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from labreport.report.errors import ReportError
@@ -44,16 +45,32 @@ def write(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes a private file; a report is meant to be read by others as the user's umask allows.
+        # mkstemp makes a private file; a report is meant to be read by others as the user's umask allows. Some shares
+        # know no modes and refuse them.
         mask = os.umask(0)
         os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)
+        with contextlib.suppress(OSError):
+            Path(temporary).chmod(0o666 & ~mask)
         Path(temporary).replace(path)
     except OSError as error:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
         raise _failure(path, error) from error
+
+
+def write_all(folder: Path, content: Iterable[tuple[str, bytes]]) -> tuple[list[Path], list[str]]:
+    """Write files into a folder, each for itself; return those written, and for each other one why it could not be."""
+    written: list[Path] = []
+    problems: list[str] = []
+    for name, body in content:
+        try:
+            write(folder / name, body)
+        except OutputError as error:
+            problems.append(str(error))
+        else:
+            written.append(folder / name)
+    return written, problems
 
 
 def _failure(path: Path, error: OSError) -> OutputError:

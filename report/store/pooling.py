@@ -106,7 +106,7 @@ def _added(findings: Findings, other: Findings, seeds: set[int], shown: Sequence
     further, changed = _lists(other), {}
     for name, items in _lists(findings).items():
         if {getattr(item, "seed", None) for item in items} >= set(shown):
-            changed[name] = (*items, *(item for item in further[name] if getattr(item, "seed", None) in seeds))
+            changed[name] = (*items, *(item for item in further.get(name, ()) if getattr(item, "seed", None) in seeds))
     return msgspec.structs.replace(findings, **changed)
 
 

@@ -8,7 +8,6 @@ stay in the store, so that this change can be undone.
 
 from __future__ import annotations
 
-import math
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ import msgspec
 from labreport.experiments.result import Result
 from labreport.experiments.system import reading
 from labreport.report.errors import UnreadableError
-from labreport.report.findings.scores import measured, of_judged_model
+from labreport.report.findings.scores import mean, measured, of_judged_model
 from labreport.report.store import codec, files
 from labreport.report.store.baselines import HISTORY, Baseline, Baselines, HashedRun, Key, NoBaselineError
 
@@ -120,7 +119,7 @@ def _means(results: Sequence[Result]) -> dict[str, float]:
         for name, one in measured(result).items():
             if one.kind == "score" and one.first.split == "test" and of_judged_model(one.first):
                 found.setdefault(name, []).extend(one.values)
-    return {name: math.fsum(values) / len(values) for name, values in found.items()}
+    return {name: mean(values) for name, values in found.items()}
 
 
 def _remember(

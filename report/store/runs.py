@@ -28,16 +28,17 @@ from labreport.experiments.result import Failure, Result, Setting
 from labreport.experiments.system import reading
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.findings import analysis
-from labreport.report.findings.scores import scores_of
+from labreport.report.findings.scores import deciding, scores_of
 from labreport.report.store import codec, files
 from labreport.report.store.lines import ScoreLine, TrainingLine, score_line, training_lines
 
 RESULT = "result.json"
 INDEX = "index.json"
 KEPT = ".partial"
-FORM = 3
+FORM = 4
 """Form of the index. History: 0 had no scores but the first; 1 had all of a trend; 2 knows the file of its result;
-3 knows which runs are confirmations, the best epochs, and spreads in which the folds of a seed are averaged."""
+3 knows which runs are confirmations, the best epochs, and spreads in which the folds of a seed are averaged; in 4 the
+score is the one that decides."""
 PURPOSE, CONFIRMATION, EXPLANATION = "purpose", "confirmation", "explanation"
 """The part of a run's identity that marks a run which the gate asked for to confirm a suspicion, or `explain` to take a
 difference apart. It stands among the
@@ -60,7 +61,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """full, sample, or None for a lab without data."""
     seeds: tuple[int, ...]
     score: tuple[str, float] | None
-    """Name and mean of the first score on the test set; None where there is none, or it is not a finite number."""
+    """Name and mean of the score that decides; None where nothing was tested, or it is not a finite number."""
     started: str
     ended: str
     failure: Failure | None = None
@@ -346,7 +347,7 @@ def entry_of(result: Result) -> Entry:
     """Return what a listing says of a run."""
     findings = result.findings
     scores = scores_of(findings.scores)
-    tested = next((found for found in scores.values() if found.first.split == "test"), None)
+    judged = deciding(result)
     provenance = result.provenance
     return Entry(
         run_id=result.run_id,
@@ -356,7 +357,7 @@ def entry_of(result: Result) -> Entry:
         profile=result.profile,
         source=findings.data.source if findings.data else _wanted_source(result),
         seeds=result.seeds,
-        score=(tested.first.name, tested.mean) if tested and math.isfinite(tested.mean) else None,
+        score=(judged.first.name, judged.mean) if judged and math.isfinite(judged.mean) else None,
         started=provenance.started,
         ended=provenance.ended,
         failure=result.failure,

@@ -147,7 +147,7 @@ class TrendPage:
 
     @staticmethod
     def shippable(text: str) -> str:
-        """Return a text of the outside with a question mark for what no font here has."""
+        """Return a text of the outside on one line, with code points for what no font here has."""
         return shippable(text)
 
     def text(self, key: str, **values: object) -> Markup:
@@ -194,7 +194,7 @@ class TrendPage:
 
     def date(self, run: Stored) -> str:
         """Return when a run began, to the minute, in UTC."""
-        return run.entry.started[:16].replace("T", " ")
+        return numbers.minute(run.entry.started)
 
     def row_id(self, run: Stored) -> str:
         """Return the id of a run's row."""

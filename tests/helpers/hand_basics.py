@@ -17,7 +17,7 @@ from helpers.hand_parts import (
     valley,
     waver,
 )
-from labreport.experiments.result import Findings, Fold, Layer, Measure, Model, Predictions, Series
+from labreport.experiments.result import Findings, Fold, Layer, Measure, Model, PerSample, Predictions, Series
 
 
 def tensors(seeds: tuple[int, ...]) -> Findings:
@@ -161,6 +161,11 @@ def boston(seeds: tuple[int, ...]) -> Findings:
         scores=tuple(scores),
         baselines=tuple(baselines),
         models=(dense_model("fold", 13, (64, 64, 1), None, "mse", "mae"),),
+        per_sample=tuple(
+            PerSample(model=one.model, seed=one.seed, samples=102, errors=_errors(one.value))
+            for one in (*scores, *baselines)
+            if one.name in ("test_mae", "mean_mae", "linear_mae")
+        ),
         predictions=(Predictions(model="final", seed=seeds[0], true_values=true, predicted_values=predicted),),
         folds=folds,
         examples=examples(
@@ -178,3 +183,8 @@ def boston(seeds: tuple[int, ...]) -> Findings:
         ),
         engine=("stack-xla:folds=4", "loop:few-steps"),
     )
+
+
+def _errors(mean: float) -> tuple[float, ...]:
+    """Return the error of each test district, of this mean and from half to one and a half times as large."""
+    return tuple(mean * (0.5 + place / 101) for place in range(102))

@@ -49,7 +49,7 @@ def _is_mlflow(path: Path) -> bool:
 
 
 def _is_database(path: Path) -> bool:
-    return path.is_file() and head(path, 16).startswith(b"SQLite format 3") and "metrics" in _tables(path)
+    return path.is_file() and head(path, 16).startswith(b"SQLite format 3") and _tables(path) >= {"metrics", "params"}
 
 
 def _tables(path: Path) -> set[str]:

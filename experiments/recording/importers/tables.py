@@ -28,7 +28,6 @@ MISSING = ("", "NA", "N/A", "None", "null")
 
 MOST_VALUES = 2_000_000
 LEAST_ROWS = 10_000
-_LONGEST_CELL = 1_000
 
 
 class Kept:

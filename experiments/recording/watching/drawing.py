@@ -1,6 +1,7 @@
 """Figures that the script shows or saves with Matplotlib, recorded as small pictures, up to a bound.
 
-Where no window can be opened, `show` does what closing its window would do: the figures are gone afterwards.
+Drawing a figure for the record changes nothing of it, and a picture that is kept already is not kept again: where no
+window can be opened, `show` leaves its figures as they are, and the next one shows all of them once more.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import io
 import threading
+from hashlib import sha256
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import wrapt
@@ -32,7 +35,7 @@ def watch(events: Events, seed: int | None) -> None:
 class _PictureKeeper:
     def __init__(self, events: Events) -> None:
         self._events = events
-        self._kept = 0
+        self._kept: list[bytes] = []
         self._busy = threading.local()
         self._draw: Any = None
 
@@ -41,14 +44,16 @@ class _PictureKeeper:
         wrapt.wrap_function_wrapper(module.Figure, "savefig", self._saved)
 
     def watch_show(self, pyplot: Any) -> None:
+        keep = self._events.guarded(self._shown)
+
         def show(wrapped: Any, instance: Any, arguments: Any, named: Any) -> Any:
-            self._events.guarded(self._shown)(pyplot)
-            if pyplot.get_backend().lower() in ("agg", "pdf", "svg", "ps", "template", "cairo"):
-                pyplot.close("all")
-                return None
+            keep(pyplot)
             return wrapped(*arguments, **named)
 
-        wrapt.wrap_function_wrapper(pyplot, "show", show)
+        # Matplotlib's warnings name the first line outside of it, which is to be the script's and not this one.
+        code = show.__code__.replace(co_filename=pyplot.__file__)
+        wrapper = FunctionType(code, {"__name__": pyplot.__name__}, closure=show.__closure__)
+        wrapt.wrap_function_wrapper(pyplot, "show", wrapper)
 
     def _shown(self, pyplot: Any) -> None:
         for number in pyplot.get_fignums():
@@ -64,7 +69,7 @@ class _PictureKeeper:
         return answer
 
     def _keep(self, figure: Any, name: str) -> None:
-        if self._kept >= MOST:
+        if len(self._kept) >= MOST:
             return
         self._busy.drawing = True
         try:
@@ -77,8 +82,11 @@ class _PictureKeeper:
                 return
         finally:
             self._busy.drawing = False
-        self._kept += 1
-        path = self._events.folder / f"picture-{self._kept}.png"
+        digest = sha256(buffer.getbuffer()).digest()
+        if digest in self._kept:
+            return
+        self._kept.append(digest)
+        path = self._events.folder / f"picture-{len(self._kept)}.png"
         with contextlib.suppress(OSError):
             path.write_bytes(buffer.getvalue())
             self._events.write("picture", name=name, file=path.name)

@@ -10,12 +10,15 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 EVENTS = "events.jsonl"
 PRINTED = "printed.txt"
+
+CURRENT: list[Events] = []
+"""That of the script which this process watches; empty where none is watched."""
 
 Parameters = ParamSpec("Parameters")
 Answered = TypeVar("Answered")
@@ -34,6 +37,7 @@ class Events:
         self.folder = folder
         self.place = place
         self._file = (folder / EVENTS).open("a", encoding="utf-8")
+        CURRENT[:] = [self]
         self._process = os.getpid()
         self._lock = threading.Lock()
         self._warned = False
@@ -81,3 +85,14 @@ class Events:
             )
         except Exception:
             self._warned = True  # no standard error, no one to be warned
+
+
+def numbers(logs: Mapping[str, Any] | None) -> dict[str, float]:
+    """Return what is a number of a table of metrics; a callback may put anything there."""
+    found = {}
+    for name, value in (logs or {}).items():
+        try:
+            found[str(name)] = float(value)
+        except (TypeError, ValueError):
+            continue
+    return found

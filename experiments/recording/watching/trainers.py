@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
 import wrapt
 
-from labreport.experiments.recording.watching.events import Events
+from labreport.experiments.recording.watching.events import Events, numbers
 
 _fits = itertools.count(10_001)
 """Numbers of fits, apart from those of Keras."""
@@ -33,7 +32,7 @@ def _lightning(module: Any, events: Events) -> None:
             self.number = number
 
         def on_train_epoch_end(self, trainer: Any, network: Any) -> None:
-            logs = _numbers(trainer.callback_metrics)
+            logs = numbers(trainer.callback_metrics)
             events.write("epoch", fit=self.number, epoch=int(trainer.current_epoch) + 1, logs=logs)
 
     def fit(wrapped: Any, trainer: Any, arguments: Any, named: Any) -> Any:
@@ -48,7 +47,7 @@ def _lightning(module: Any, events: Events) -> None:
         watch = next((one for one in reversed(trainer.callbacks) if isinstance(one, Watch)), None)
         for logs in answer or ():
             number = watch.number if watch else 0
-            events.guarded(events.write)("evaluate", model=number, data=[], logs=_numbers(logs), split="test")
+            events.guarded(events.write)("evaluate", model=number, data=[], logs=numbers(logs), split="test")
         return answer
 
     wrapt.wrap_function_wrapper(module.Trainer, "fit", fit)
@@ -64,7 +63,7 @@ def _transformers(module: Any, events: Events) -> None:
             self.number = number
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **more: Any) -> None:
-            events.write("log", fit=self.number, epoch=state.epoch, step=state.global_step, logs=_numbers(logs))
+            events.write("log", fit=self.number, epoch=state.epoch, step=state.global_step, logs=numbers(logs))
 
     def train(wrapped: Any, trainer: Any, arguments: Any, named: Any) -> Any:
         number = next(_fits)
@@ -84,13 +83,3 @@ def _timed(events: Events, number: int, planned: int | None, wrapped: Any, argum
         raise
     events.write("end", fit=number, seconds=perf_counter() - begun, stopped=False, stopping=None)
     return answer
-
-
-def _numbers(logs: Mapping[str, Any] | None) -> dict[str, float]:
-    found = {}
-    for name, value in (logs or {}).items():
-        try:
-            found[str(name)] = float(value)
-        except (TypeError, ValueError):
-            continue
-    return found

@@ -17,7 +17,7 @@ from typing import Any
 import wrapt
 
 from labreport.experiments.recording.watching import fingerprints, modules, networks
-from labreport.experiments.recording.watching.events import Events
+from labreport.experiments.recording.watching.events import Events, numbers
 
 STEPS = 100_000
 """Calls of `train_on_batch` that are noted at most."""
@@ -135,7 +135,7 @@ class _Watcher:
                 events.guarded(
                     lambda: events.write("begin", fit=number, **networks.described(model) | {"weights": None})
                 )()
-            events.guarded(lambda: events.write("epoch", fit=number, epoch=epoch + 1, logs=_numbers(logs)))()
+            events.guarded(lambda: events.write("epoch", fit=number, epoch=epoch + 1, logs=numbers(logs)))()
 
         return self._keras.callbacks.LambdaCallback(on_train_begin=begin, on_epoch_end=end)
 
@@ -175,7 +175,7 @@ class _Watcher:
         keep = self._keras.callbacks.LambdaCallback()
 
         def tested(found: Any = None) -> None:
-            logs.update(_numbers(found))
+            logs.update(numbers(found))
 
         keep.on_test_end = self._events.guarded(tested)
         callbacks = given.get("callbacks")
@@ -204,7 +204,7 @@ class _Watcher:
                 self._names[number] = networks.names_in_order(model)
                 self._events.write("network", model=number, **networks.described(model))
             answer = dict(zip(self._names[number], values, strict=False))
-        self._events.write("step", model=number, logs=_numbers(answer))
+        self._events.write("step", model=number, logs=numbers(answer))
 
     def _number(self, model: Any) -> int:
         """Return the number of a model: the same object has the same; another at its place in memory has its own."""
@@ -214,13 +214,3 @@ class _Watcher:
         number = next(self._numbers)
         self._models[id(model)] = (weakref.ref(model), number)
         return number
-
-
-def _numbers(logs: Mapping[str, Any] | None) -> dict[str, float]:
-    found = {}
-    for name, value in (logs or {}).items():
-        try:
-            found[str(name)] = float(value)
-        except (TypeError, ValueError):
-            continue  # a callback may put anything there
-    return found

@@ -7,9 +7,8 @@ defines for its own notes are made alike.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from labreport.experiments.definitions import TableDefinition, lacking
+from labreport.experiments.definitions import TableDefinition
 from labreport.experiments.errors import LabError
 from labreport.experiments.plugins import PluginError
 from labreport.experiments.registry.additions import TABLES
@@ -40,9 +39,7 @@ def table(name: str, result: Result, words: Words, own: Mapping[str, TableDefini
     except PluginError as error:
         raise TableError(str(error)) from error
     try:
-        if missing := lacking(result, definition.needs):
-            raise TableError(f"the run records no {', '.join(missing)}")
-        made: Any = definition.guarded(_EXPECTED, result, words.extended(definition.words), *member)
+        made = definition.of(_EXPECTED, result, words, *member)
     except (*_EXPECTED, LabError) as error:
         raise TableError(f"The table '{name}' of {result.lab} can't be made: {error}") from error
     if not isinstance(made, TableData):

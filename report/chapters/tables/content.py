@@ -12,6 +12,7 @@ from labreport.experiments.result import DataCard, Result
 from labreport.report import numbers
 from labreport.report.document import Column, escape
 from labreport.report.errors import RenderingError
+from labreport.report.figures import wording
 from labreport.report.words import Words
 
 SIDE_BY_SIDE = 20
@@ -59,12 +60,11 @@ def card_of(result: Result) -> DataCard:
 
 def class_names(result: Result, words: Words, classes: int) -> list[str]:
     """Return the names of the first classes of a run as Markdown."""
-    names = result.findings.data.class_names if result.findings.data else ()
-    return [class_name(words, names, label) for label in range(classes)]
+    return [escape(name) for name in wording.class_names(result, words, classes)]
 
 
 def class_name(words: Words, names: Sequence[str], label: int) -> str:
     """Return the name of a class as Markdown, translated where it is an ordinary word."""
     if label >= len(names):
         return numbers.integer(label)
-    return words.get(f"figures.class_{names[label]}", escape(names[label]))
+    return escape(wording.display_name(words, names[label]))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import shlex
+from collections.abc import Sequence
 
 from msgspec import UNSET
 
@@ -18,6 +20,8 @@ from labreport.report.words import Words
 
 MOST_TRAININGS = 60
 """Trainings that are listed."""
+MOST_ARRAYS = 12
+"""Arrays that are listed one by one."""
 MOST_RATES = 6
 """Learning rates of one training that are listed."""
 
@@ -48,7 +52,7 @@ def data_seen(result: Result, words: Words) -> TableData:
             Column(title=words("own.dtype"), kind="code"),
             Column(title=words("own.fingerprint"), kind="code"),
         ),
-        rows=tuple(_seen(item, words) for item in own.data),
+        rows=tuple(_seen(alike, words) for alike in _alike(own.data)),
     )
 
 
@@ -57,11 +61,19 @@ def trainings(result: Result, words: Words, name: str) -> TableData:
     """List the trainings of a group: epochs, the best one, the watched value there and at the end, and how it ended."""
     group = group_named(result, name)
     key = escape(group.watched.key) if group.watched else ""
-    watched = (words("own.best_epoch"), words("own.best_of", key=key), words("own.last_of", key=key)) if key else ()
-    heads = (words("own.epochs"), *watched)
+    watched = (
+        (words(f"own.best_{group.axis}"), words("own.best_of", key=key), words("own.last_of", key=key)) if key else ()
+    )
+    heads = (words(f"own.{group.axis}s"), *watched)
+    names = [_name(member, group) for member in group.members]
+    if len(set(names)) < len(names):  # the folds of several seeds
+        names = [
+            words("own.of_seed", name=name, seed=UNKNOWN if member.training.seed is None else member.training.seed)
+            for name, member in zip(names, group.members, strict=True)
+        ]
     rows = [
-        (_name(member, group, words), *_values(member, best, bool(key)), _ending(member, words))
-        for member, best in zip(group.members, group.each_best(), strict=True)
+        (name, *_values(member, best, bool(key)), _ending(member, words))
+        for name, member, best in zip(names, group.members, group.each_best(), strict=True)
     ]
     return TableData(
         columns=(
@@ -70,6 +82,24 @@ def trainings(result: Result, words: Words, name: str) -> TableData:
             Column(title=words("own.ending")),
         ),
         rows=tuple(rows[:MOST_TRAININGS]),
+    )
+
+
+@table()
+def evaluations(result: Result, words: Words) -> TableData:
+    """List what was measured and is not a score: its data could not be seen, or it is not known what is better."""
+    values: dict[str, list[float]] = {}
+    for measure in result.findings.measures:
+        values.setdefault(measure.name, []).append(measure.value)
+    if not values:
+        raise TableError("nothing was measured besides scores")
+    rows = [(escape(name), numbers.number(math.fsum(found) / len(found))) for name, found in values.items()]
+    return TableData(
+        columns=(
+            Column(title=words("own.measured")),
+            Column(title=words("tables.value"), align="right", kind="number"),
+        ),
+        rows=tuple(rows),
     )
 
 
@@ -160,16 +190,29 @@ def _seeds(result: Result, own: OwnRun | None, words: Words) -> str:
     return words("figures.comma").join(map(str, result.seeds)) or words("own.not_set")
 
 
-def _seen(item: Fingerprint, words: Words) -> tuple[str, ...]:
+def _alike(data: Sequence[Fingerprint]) -> list[list[Fingerprint]]:
+    """Return the arrays one by one, or, where there are many (those of each fold), together with others like them."""
+    if len(data) <= MOST_ARRAYS:
+        return [[item] for item in data]
+    found: dict[tuple[object, ...], list[Fingerprint]] = {}
+    for item in data:
+        found.setdefault((item.role, item.part, item.shape, item.dtype, item.kind), []).append(item)
+    return list(found.values())
+
+
+def _seen(alike: Sequence[Fingerprint], words: Words) -> tuple[str, ...]:
+    item = alike[0]
     shape = f"({', '.join(map(str, item.shape))}{',' if len(item.shape) == 1 else ''})" if item.shape else UNKNOWN
-    if item.sha256 is None:
+    if len(alike) > 1:
+        mark = words("own.arrays", count=len(alike))
+    elif item.sha256 is None:
         mark = words("own.not_seen")
     else:
         mark = item.sha256[:16] + (words("own.sampled") if item.sampled else "")
     return words(f"own.role_{item.role}"), item.part, shape, item.dtype or item.kind, mark
 
 
-def _name(member: Member, group: MeasuredGroup, words: Words) -> str:
+def _name(member: Member, group: MeasuredGroup) -> str:
     training = member.training
     if group.kind == "seed" and training.seed is not None:
         return str(training.seed)

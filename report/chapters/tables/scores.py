@@ -5,59 +5,73 @@ Columns of numbers have the same number of decimals in every row, so that they s
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from msgspec import UNSET
 
 from labreport.experiments.definitions import table
-from labreport.experiments.result import Result, Score
+from labreport.experiments.result import Result
 from labreport.experiments.selection import NoValidationError
 from labreport.report import numbers
 from labreport.report.chapters.tables.content import TableData, TableError, numeric, with_unit
 from labreport.report.document import Column, escape
 from labreport.report.findings import analysis
-from labreport.report.findings.scores import Quantity
+from labreport.report.findings.groups import groups
+from labreport.report.findings.scores import Measured, Quantity, scores_of
 from labreport.report.words import Words
 
 DECIMALS = {"accuracy": numbers.SHARE_DIGITS, "loss": 3, "mae": 2, "mse": 2}
 """Decimals of each metric; accuracies in percent."""
+
+_Measure = tuple[str, str, str]
+"""Split and metric of a column, and the name of the score where a network has several of them."""
 
 
 @table()
 def scores(result: Result, words: Words) -> TableData:
     """List the scores of the trained networks and, below them, those of the baselines.
 
-    Values are means over the seeds; the first measure of the test set also has its standard deviation.
+    Values are means over the seeds; the first measure of the test set also has its standard deviation. Of two scores
+    of one network with one metric, the second has a column under its own name.
     """
-    listed = [s for s in (*result.findings.scores, *result.findings.baselines) if s.fold is None]
-    listed = [s for s in listed if s.split != "validation"]
+    own = result.findings.own is not UNSET
+    every = (*scores_of(result.findings.scores).values(), *scores_of(result.findings.baselines, "baseline").values())
+    listed = [one for one in every if own or one.first.split != "validation"]
     if not listed:
         raise TableError("the run records no scores")
-    measures = sorted({(s.split, s.metric) for s in listed}, key=_measure_order)
+    cells: dict[tuple[str, _Measure], Measured] = {}
+    for one in listed:
+        measure: _Measure = (one.first.split, one.first.metric, "")
+        if (one.first.model, measure) in cells:
+            measure = (*measure[:2], one.first.name)
+        cells[one.first.model, measure] = one
+    measures = sorted({measure for _, measure in cells}, key=_measure_order)
     main = next((measure for measure in measures if measure[0] == "test"), measures[0])
-    models = list(dict.fromkeys(s.model for s in listed))
-    cells: dict[tuple[str, str, str], list[Score]] = {}
-    for s in listed:
-        cells.setdefault((s.model, s.split, s.metric), []).append(s)
+    models = list(dict.fromkeys(one.first.model for one in listed))
     epochs = [_epochs(result, model) for model in models]
-    spread = any(len(found) > 1 for key, found in cells.items() if key[1:] == main)
+    spread = any(len(_repetitions(one).values) > 1 for (_, measure), one in cells.items() if measure == main)
     columns = [Column(title=words("tables.model"))]
     contents: list[list[str]] = []
     if any(count != numbers.UNKNOWN for count in epochs):
         columns.append(numeric(words("tables.epochs")))
         contents.append(epochs)
     for measure in measures:
-        found = [cells.get((model, *measure), []) for model in models]
-        digits = DECIMALS.get(measure[1], 2)
-        title = words.get(f"tables.{measure[0]}_{measure[1]}", f"{measure[0]} {escape(measure[1])}")
-        unit = next(s.unit for s in listed if (s.split, s.metric) == measure)
-        columns.append(numeric(with_unit(title, unit, words)))
-        contents.append([_mean(group, digits) for group in found])
+        split, metric, name = measure
+        found = [cells.get((model, measure)) for model in models]
+        digits = DECIMALS.get(metric, 2)
+        unit = next(one.unit for one in found if one is not None)
+        title = words.get(f"tables.{split}_{metric}", f"{words(f'own.role_{split}')} {escape(metric)}")
+        columns.append(numeric(with_unit(escape(name.replace("_", " ")) or title, unit, words)))
+        contents.append([_mean(one, digits) for one in found])
         if spread and measure == main:
-            columns.append(numeric(words("tables.deviation", seeds=len(result.seeds))))
-            contents.append([_deviation(group, digits) for group in found])
+            repeated = [None if one is None else _repetitions(one) for one in found]
+            most = max(len(one.values) for one in repeated if one is not None)
+            heading = words("own.deviation", count=most) if own else words("tables.deviation", seeds=len(result.seeds))
+            columns.append(numeric(heading))
+            contents.append([_deviation(one, digits) for one in repeated])
     two_stages = any(measure.name == "chosen_epochs" for measure in result.findings.measures)
+    trained = _trainings(result, words) if own else {}
     names = [
-        words.get(f"tables.model_{model}" + ("_chosen" if model == "final" and two_stages else ""), escape(model))
+        trained.get(model)
+        or words.get(f"tables.model_{model}" + ("_chosen" if model == "final" and two_stages else ""), escape(model))
         for model in models
     ]
     rows = zip(names, *contents, strict=True)
@@ -93,6 +107,14 @@ def folds(result: Result, words: Words) -> TableData:
     return TableData(columns=columns, rows=tuple(rows))
 
 
+def _trainings(result: Result, words: Words) -> dict[str, str]:
+    """Return how the network of each training of a user's own run is called, by its role."""
+    found = groups(result)
+    if len(found) == 1:
+        return {found[0].role: words("own.network")}
+    return {group.role: words("own.network_of", number=number) for number, group in enumerate(found, 1)}
+
+
 def _epochs(result: Result, model: str) -> str:
     """Return for how many epochs the model of a role was trained, over several seeds from the fewest to the most."""
     found = [fit.epochs for fit in result.findings.trainings if fit.role == model]
@@ -101,24 +123,28 @@ def _epochs(result: Result, model: str) -> str:
     return "–".join(numbers.integer(count) for count in sorted({min(found), max(found)}))
 
 
-def _measure_order(measure: tuple[str, str]) -> tuple[int, int]:
-    split, metric = measure
+def _measure_order(measure: _Measure) -> tuple[int, int, str]:
+    split, metric, name = measure
     order = ("accuracy", "mae", "loss", "mse")
-    return ("train", "test").index(split), order.index(metric) if metric in order else len(order)
+    split_order = ("train", "validation", "test").index(split)
+    return split_order, order.index(metric) if metric in order else len(order), name
 
 
-def _mean(group: Sequence[Score], digits: int) -> str:
-    if not group:
+def _repetitions(found: Measured) -> Quantity:
+    """Return the values whose spread is shown: those of the seeds, or of the folds of a single one."""
+    values = found.by_fold if len(found.values) == 1 and len(found.by_fold) > 1 else found.values
+    return Quantity(values=values, unit=found.unit)
+
+
+def _mean(found: Quantity | None, digits: int) -> str:
+    if found is None:
         return numbers.UNKNOWN
-    mean = math.fsum(score.value for score in group) / len(group)
-    if group[0].unit == "share":
-        return numbers.percent(mean, digits).removesuffix("%")
-    return numbers.number(mean, digits)
+    if found.unit == "share":
+        return numbers.percent(found.mean, digits).removesuffix("%")
+    return numbers.number(found.mean, digits)
 
 
-def _deviation(group: Sequence[Score], digits: int) -> str:
-    quantity = Quantity(values=tuple(score.value for score in group), unit="")
-    if len(group) < 2 or quantity.deviation is None:
+def _deviation(found: Quantity | None, digits: int) -> str:
+    if found is None or found.deviation is None:
         return numbers.UNKNOWN
-    scale = 100 if group[0].unit == "share" else 1
-    return numbers.number(scale * quantity.deviation, digits)
+    return numbers.number((100 if found.unit == "share" else 1) * found.deviation, digits)

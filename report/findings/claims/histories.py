@@ -12,7 +12,7 @@ from math import isfinite
 from msgspec import UNSET
 
 from labreport.experiments.definitions import Answer, Number, claim
-from labreport.experiments.result import Result
+from labreport.experiments.result import Course, Result
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.groups import MeasuredGroup, Member, group_named
 
@@ -80,17 +80,14 @@ def flat_minimum(result: Result, name: str) -> Answer:
 def ahead_on_training(result: Result, name: str) -> Answer:
     """At the best epoch the training part has the better value of the watched measure."""
     group = group_named(result, name)
-    best, watched = group.best(), group.watched
-    pair = next((pair for pair in group.pairs if watched and pair.validation == watched.key), None)
-    if best is None or watched is None or pair is None or pair.training is None:
-        raise MissingValueError("the watched measure was not taken on both parts")
-    here = group.mean(pair.training)[0].value_at(best.epoch)
-    there = group.mean(watched.key)[0].value_at(best.epoch)
-    if here is None or there is None or not isfinite(here):
-        raise MissingValueError(f"the training part has no value at epoch {best.epoch}")
-    better = here < there if watched.direction == "lower" else here > there
+    best, about = group.best(), _about(group)
+    found = _both_parts(group)
+    if best is None or found is None:
+        raise MissingValueError("the watched measure was not taken on both parts at the best epoch")
+    measure, here, there = found
+    better = here < there if about["direction"] == "lower" else here > there
     numbers = {"train": here, "validation": there}
-    details = {**_about(group), "name": pair.name, "epoch": best.epoch}
+    details = {**about, "name": measure, "epoch": best.epoch}
     return Answer(holds=better, votes=(better,), numbers=numbers, details=details)
 
 
@@ -131,8 +128,8 @@ def made(group: MeasuredGroup) -> tuple[str, ...]:
     watched = group.watched
     names = ["improves"] if any(pair.training and pair.direction for pair in group.pairs) else []
     if watched is not None and group.best():
-        both = any(pair.training and pair.validation == watched.key for pair in group.pairs)
-        names += ["best_epoch", "flat_minimum", *(["ahead_on_training"] if both else [])]
+        names += ["best_epoch", *(["flat_minimum"] if group.flat() else [])]
+        names += ["ahead_on_training"] if _both_parts(group) else []
     elif watched is not None:
         names.append("best_epochs")
     names += ["ran_to_the_end"] if _end_known(group) else []
@@ -145,10 +142,28 @@ def seed_unknown(result: Result) -> bool:
     return not result.seeds and (own is UNSET or not own.seeding)
 
 
+def _both_parts(group: MeasuredGroup) -> tuple[str, float, float] | None:
+    """Return the watched measure and its values on both parts at the best epoch; None where one was not measured."""
+    best, watched = group.best(), group.watched
+    pair = next((pair for pair in group.pairs if watched and pair.validation == watched.key), None)
+    if best is None or watched is None or pair is None or pair.training is None:
+        return None
+    here = group.mean(pair.training)[0].value_at(best.epoch)
+    there = group.mean(watched.key)[0].value_at(best.epoch)
+    return (pair.name, here, there) if here is not None and there is not None and isfinite(here) else None
+
+
 def _end_known(group: MeasuredGroup) -> bool:
     """Return whether it is known of each training how it ended: a log just stops, after all epochs or before."""
     courses = [(member.training.epochs, member.course) for member in group.members if member.ending == "complete"]
-    return all(course is None or course.source != "log" or course.planned == epochs for epochs, course in courses)
+    return all(course is None or _is_whole(course, epochs) for epochs, course in courses)
+
+
+def _is_whole(course: Course, epochs: int) -> bool:
+    """Return whether a training that nothing ended is known to have made all its epochs."""
+    if course.source == "log":
+        return course.planned == epochs
+    return course.source != "printed" or course.planned in (None, epochs)
 
 
 def _worse_after(group: MeasuredGroup) -> tuple[bool, ...]:

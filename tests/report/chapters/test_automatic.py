@@ -13,6 +13,7 @@ from helpers.own_runs import (
     one_epoch_run,
     own_run,
     own_runs,
+    score,
     seeds_run,
     sparse_run,
     stopped_run,
@@ -20,7 +21,7 @@ from helpers.own_runs import (
     two_outputs_run,
 )
 
-from labreport.experiments.result import EarlyStopping
+from labreport.experiments.result import EarlyStopping, Fingerprint, Measure
 from labreport.report.chapters import notes
 from labreport.report.chapters.automatic import note
 from labreport.report.chapters.build import build
@@ -65,7 +66,7 @@ def test_both_languages_say_the_same_in_the_same_order(result):
 def test_the_best_epoch_is_that_of_the_mean_and_its_spread_is_said():
     said = text(seeds_run())
     assert "it is lowest on average at epoch 6 (0.4150) and ends at 0.5950 at epoch 12" in said
-    assert "It is sharp: as far as the differences between the trainings can tell" in said
+    assert "This best epoch is sharply determined: as far as the differences between the trainings can tell" in said
 
 
 def test_validation_at_every_fifth_epoch_is_told_at_its_epochs():
@@ -137,6 +138,67 @@ def test_how_a_network_was_trained_is_listed_as_far_as_it_was_seen():
         "| Early stopping | watches `val_loss`, patience 3, puts the best weights back |",
     ):
         assert row in said
+
+
+def test_scores_of_folds_and_of_validation_data_are_shown_with_their_spread():
+    fits = [training(0, role="fit", loss=[3, 2], val_loss=[3, 2]) for _ in range(3)]
+    folds = [
+        msgspec.structs.replace(fit, fold=number, course=msgspec.structs.replace(fit.course, group="fold"))
+        for number, fit in enumerate(fits, 1)
+    ]
+    scores = [score("validation_acc", 0.7 + 0.1 * fold, 0, fold=fold, model="fit") for fold in (0, 1, 2)]
+    scores = [msgspec.structs.replace(one, fold=one.fold + 1) for one in scores]
+    said = text(own_run("folds", *folds, scores=tuple(scores)))
+    assert "| model | epochs | validation acc (%) | ± standard deviation (3 trainings) |" in said
+    assert "| network | 2 | 80.00 | 10.00 |" in said
+
+
+def test_what_was_evaluated_on_a_stream_is_shown_without_a_part_of_the_data():
+    run = own_run("stream", training(None, loss=[3, 2]), measures=(Measure(name="evaluated_acc", value=0.75),))
+    assert "| evaluated\\_acc | 0.7500 |" in text(run)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_training_that_counts_steps_speaks_of_steps(language):
+    about = course(source="log", axis="step", at={"loss": (10, 20, 30), "val_loss": (15, 30)})
+    said = text(own_run("steps", training(None, about=about, loss=[3, 2, 1], val_loss=[2, 3])), language=language)
+    assert {"en": "| Training | Steps | Best step |", "zh": "| 训练 | 步数 | 最佳步 |"}[language] in said
+    assert "after each epoch" not in said
+    assert "每一轮结束后" not in said
+    assert "no value at epoch" not in said
+
+
+def test_remarks_of_the_user_are_printed_as_text():
+    run = own_run("said", training(None, loss=[3, 2]), notes=("Try *units* of 32.", "Second."))
+    said = text(run)
+    assert r"Try \*units\* of 32." in said
+    assert "Second." in said
+
+
+def test_printed_epochs_that_stop_before_the_planned_ones_are_not_said_to_be_all():
+    about = course(source="printed", planned=39, metrics={"loss": "lower"})
+    assert "to its end" not in text(own_run("cut", training(None, about=about, loss=[3, 2, 1])))
+
+
+def test_the_folds_of_several_seeds_are_named_by_both():
+    about = course(group="fold")
+    fits = [
+        msgspec.structs.replace(training(seed, role="fit", about=about, loss=[3, 2], val_loss=[3, 2]), fold=fold)
+        for seed in (0, 1)
+        for fold in (1, 2)
+    ]
+    said = text(own_run("both", *fits))
+    assert "| 2 (seed 0) |" in said
+    assert "| 2 (seed 1) |" in said
+
+
+def test_many_arrays_that_are_alike_are_one_line():
+    arrays = tuple(
+        Fingerprint(role="train", part="x", kind="ndarray", shape=(90, 4), dtype="float32", sha256=f"{number:064x}")
+        for number in range(20)
+    )
+    said = text(own_run("many", training(None, loss=[3, 2]), data=arrays))
+    assert "| training | `x` | `(90, 4)` | `float32` | `20 different arrays` |" in said
 
 
 def test_what_holds_of_labs_alone_is_not_said_of_a_script():

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 from helpers.hand_results import LABS, all_hand_results, hand_result
+from helpers.own_runs import own_run, training
 
 from labreport.experiments.result import Failure
 from labreport.report.chapters import chapter, notes
@@ -257,7 +258,17 @@ def test_the_commands_of_the_provenance_repeat_the_run():
     ]  # fmt: skip
 
 
-def test_a_curve_that_ends_at_its_minimum_has_no_overfitting_epoch_in_the_summary():
+def test_the_command_that_records_a_script_again_is_the_one_that_was_given() -> None:
+    from labreport.report.chapters.provenance import command_of
+
+    result = own_run("digits", training(loss=[1.0]))
+    command = ("labreport", "record", "--seeds", "0-4", "--data", "a.csv", "-m", "wine.train", "--epochs", "5")
+    given = msgspec.structs.replace(result, provenance=msgspec.structs.replace(result.provenance, command=command))
+    assert command_of(given) == list(command)
+    assert command_of(result)[:4] == ["labreport", "record", "--name", "digits"]
+
+
+def test_a_curve_that_ends_at_its_minimum_has_its_last_epoch_as_the_best_in_the_summary():
     fits = tuple(
         msgspec.structs.replace(fit, history=fit.history | {"val_loss": fit.history["loss"]})
         if fit.role == "selection"
@@ -266,4 +277,4 @@ def test_a_curve_that_ends_at_its_minimum_has_no_overfitting_epoch_in_the_summar
     )
     report = _built([hand_result("imdb", trainings=fits)]).report
     (table,) = (node for node in _nodes(report.summary) if isinstance(node, Table))
-    assert table.rows[0][4] == "none in 20"
+    assert table.rows[0][4] == "20 of 20"

@@ -49,5 +49,8 @@ def test_a_mistake_is_named(tmp_path, text, message):
 
 
 def test_the_date_is_that_of_the_time_zone(tmp_path):
-    assert _report(tmp_path, "").date == "2026-01-04"
+    utc = _report(tmp_path, "")
+    assert utc.date == "2026-01-04"
+    assert "2026-01-04 UTC" in [value for _, value in utc.cover.facts]
     assert _report(tmp_path, 'timezone = "Asia/Shanghai"\n').date == "2026-01-05"
+    assert "2026-01-05" in [value for _, value in _report(tmp_path, 'timezone = "Asia/Shanghai"\n').cover.facts]

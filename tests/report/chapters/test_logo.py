@@ -6,14 +6,19 @@ import base64
 import io
 from datetime import UTC, datetime
 
+import msgspec
+import pypdfium2
 import pytest
 from helpers.hand_results import hand_result
+from helpers.sample_report import sample
 from PIL import Image
 
 from labreport.report.chapters.build import build
 from labreport.report.chapters.logo import data_address
 from labreport.report.configuration import Configuration
+from labreport.report.document import Chapter
 from labreport.report.errors import UsageError
+from labreport.report.rendering import pdf
 
 
 def _picture(path, kind="PNG"):
@@ -156,3 +161,39 @@ def test_logo_and_course_details_are_on_the_cover(tmp_path):
     assert (facts["Course"], facts["Lecturer"], facts["Due"]) == ("ML 101", r"A. Teacher", "1 May")
     assert report.cover.head == "ML 101"
     assert report.cover.logo.startswith("data:image/png")
+
+
+GRADIENTS = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 100"><defs>
+<radialGradient id="r" cx="50%" r="50%"><stop offset="0%" stop-color="#0f0"/>
+<stop offset="1" stop-color="#080"/></radialGradient>
+<linearGradient id="l"><stop offset="0" style="stop-color:#f00"/><stop offset="1" stop-color="#00f"/></linearGradient>
+<style>.c{fill:url("#l")} #z{fill:#f0f} ellipse{fill:#ff0}</style></defs>
+<rect width="40" height="100" fill="url('#l')"/><circle cx="75" cy="50" r="25" fill="url(#r)"/>
+<rect class="c" x="110" width="40" height="100"/><rect id="z" x="160" width="40" height="40"/>
+<ellipse cx="180" cy="75" rx="20" ry="20"/></svg>"""
+
+
+def test_the_gradients_and_rules_of_an_emblem_are_printed(tmp_path):
+    _svg(tmp_path, GRADIENTS)
+    report = sample("en")
+    cover = msgspec.structs.replace(report.cover, logo=data_address(tmp_path / "logo.svg"), logo_alt="Emblem", strip=())
+    empty = [Chapter(id=name, number="", title="S") for name in "sp"]
+    report = msgspec.structs.replace(report, cover=cover, chapters=(), summary=empty[0], provenance=empty[1])
+    with pypdfium2.PdfDocument(pdf.pdf(report, source_date=datetime(2026, 1, 1, tzinfo=UTC))) as document:
+        pixels = document[0].render(scale=2, rev_byteorder=True).to_numpy()[:, :, :3].reshape(-1, 3)
+    found = {tuple(int(value) // 64 for value in colour) for colour in pixels}
+    # red, blue, green light and dark, magenta, yellow: each part has its fill
+    assert {(3, 0, 0), (0, 0, 3), (0, 3, 0), (0, 2, 0), (3, 0, 3), (3, 3, 0)} <= found
+
+
+@pytest.mark.parametrize(
+    ("inside", "message"),
+    [
+        ('<mask id="m"/><path d="M0 0h1" mask="url(#m)"/>', "uses mask, which can't be printed"),
+        ('<filter id="m"/>', "uses filter, which can't be printed"),
+        ("<style>g > path{fill:#f00}</style>", "style rule for 'g > path'"),
+    ],
+)
+def test_what_an_emblem_would_lose_is_named(tmp_path, inside, message):
+    with pytest.raises(UsageError, match=message):
+        _svg(tmp_path, f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">{inside}</svg>')

@@ -55,6 +55,7 @@ def test_the_tests_ask_for_every_table_there_is() -> None:
     }
     of_runs_without_a_note = {
         "conditions-GROUP",
+        "evaluations",
         "data-seen",
         "run",
         "trainings-GROUP",
@@ -66,11 +67,12 @@ def test_scores_are_means_over_seeds_above_the_baselines() -> None:
     result = hand_result("imdb")
     content = table("scores", result, EN)
     values = [score.value for score in result.findings.scores if score.name == "test_accuracy"]
-    assert titles(content)[2:4] == ["test accuracy (%)", "± standard deviation (3 runs)"]
+    place = titles(content).index("test accuracy (%)")
+    assert titles(content)[place + 1] == "± standard deviation (3 runs)"
     assert content.rows[0][0] == "network, trained for the chosen epochs"
     assert [row[0] for row in content.rows][-2:] == ["linear model", "always the most frequent class"]
-    assert content.rows[0][2] == f"{100 * sum(values) / 3:.1f}"
-    assert content.rows[-1][2:] == ("50.0", "–", "–")
+    assert content.rows[0][place] == f"{100 * sum(values) / 3:.2f}"
+    assert content.rows[-1][place:] == ("50.00", "–", "–")
 
 
 def test_a_single_seed_has_no_deviation() -> None:
@@ -83,7 +85,8 @@ def test_a_score_that_is_not_perfect_is_never_shown_as_a_hundred() -> None:
         msgspec.structs.replace(score, value=0.99996) if score.name == "test_accuracy" else score
         for score in hand_result("mnist").findings.scores
     )
-    assert table("scores", hand_result("mnist", scores=scores), EN).rows[0][2] == "99.9"
+    content = table("scores", hand_result("mnist", scores=scores), EN)
+    assert content.rows[0][titles(content).index("test accuracy (%)")] == "99.99"
 
 
 def test_errors_of_a_regression_have_their_unit_in_the_head() -> None:
@@ -96,6 +99,37 @@ def test_validation_scores_are_no_row_of_the_scores() -> None:
     content = table("scores", hand_result("reuters"), EN)
     assert len(content.rows) == 5
     assert not any("validation" in title for title in titles(content))
+
+
+def retested(name: str, *values: float, **changes: object) -> tuple[Score, ...]:
+    """Return a score of the hand-made IMDB run again under another name, with a value for each seed."""
+    first = next(score for score in hand_result("imdb").findings.scores if score.name == "test_accuracy")
+    return tuple(
+        msgspec.structs.replace(first, name=name, seed=seed, value=value, **changes)
+        for seed, value in enumerate(values)
+    )
+
+
+def test_two_scores_of_one_metric_are_two_columns_and_never_averaged() -> None:
+    known = hand_result("imdb").findings.scores
+    content = table("scores", hand_result("imdb", scores=(*known, *retested("test_top5_accuracy", 0.9, 0.9, 0.9))), EN)
+    plain = table("scores", hand_result("imdb"), EN)
+    place = titles(content).index("test top5 accuracy (%)")
+    assert content.rows[0][place] == "90.00"
+    assert [row[:place] + row[place + 1 :] for row in content.rows] == [tuple(row) for row in plain.rows]
+
+
+def test_a_score_by_fold_is_averaged_inside_its_seed() -> None:
+    folds = [retested("test_accuracy", low, high, 0.7, fold=fold) for fold, low, high in ((1, 0.6, 0.8), (2, 0.8, 0.6))]
+    content = table("scores", hand_result("imdb", scores=tuple(one for fold in folds for one in fold)), EN)
+    place = titles(content).index("test accuracy (%)")
+    assert content.rows[0][place : place + 2] == ("70.00", "0.00")
+
+
+def test_a_loss_that_went_both_ways_to_infinity_is_no_fault() -> None:
+    inf = float("inf")
+    content = table("scores", hand_result("imdb", scores=retested("test_loss", inf, -inf, 0.0, metric="loss")), EN)
+    assert "NaN" in content.rows[0]
 
 
 def test_the_data_card_of_a_sample_says_how_much_it_is_of_the_whole() -> None:
@@ -162,7 +196,8 @@ def test_the_error_of_a_fold_is_its_mean_absolute_error_whatever_else_was_measur
         if item.fold is not None
     )
     assert squared
-    both = hand_result("boston", scores=(*result.findings.scores, *squared))
+    of_training = tuple(msgspec.structs.replace(item, name="fold_train_mae", metric="mae") for item in squared)
+    both = hand_result("boston", scores=(*result.findings.scores, *squared, *of_training))
     assert table("folds", both, Words("en")) == table("folds", result, Words("en"))
 
 

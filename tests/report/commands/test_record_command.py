@@ -95,7 +95,7 @@ USAGE = {
     "a name for no lab": (["--name", "a/b", "train.py"], "can't name a run"),
     "the name of a lab": (["--name", "mnist", "train.py"], "one of the labs that are shipped"),
     "seeds": (["--seeds", "x", "train.py"], "seed"),
-    "a time": (["--timeout", "soon", "train.py"], "is not a time"),
+    "a time": (["--timeout", "soon", "train.py"], "is not a length of time"),
     "a template": (["--as", "loss {loss:f}", "train.py"], "{epoch:d}"),
     "data": (["--data", "none.csv", "train.py"], "none.csv"),
     "a program without a template": (["--", "true"], "--as"),
@@ -237,6 +237,27 @@ def test_a_fault_of_the_watcher_is_one_warning_and_the_script_goes_on(place):
     assert len(results(place)) == 1
 
 
+def test_a_script_that_records_by_itself_is_no_script_that_measured_nothing(place):
+    text = "import labreport\nwith labreport.record('mine') as run:\n    run.epoch(loss=1.0)\n"
+    done = recorded(place, write(place, text), check=0)
+    (result,) = results(place)
+    assert result.lab == "mine"
+    assert b"the script recorded by itself, stored in" in done.stderr
+
+
+def test_a_full_disk_under_the_record_is_one_warning_and_the_script_goes_on(place):
+    # No file of this process may grow beyond 600 bytes: what Linux answers is that of a disk that is full.
+    text = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))\n" + EPOCHS.replace("4)", "40)")
+    done = recorded(place, write(place, text.replace("/3", "/39")), check=0)
+    assert done.stdout.count(b"Epoch") == 39
+    assert done.stderr.count(b"the script goes on") == 1
+    (result,) = results(place)
+    (one,) = result.findings.trainings
+    assert 2 < one.epochs < one.course.planned == 39
+    (note,) = result.findings.own.notes
+    assert "what is recorded may be a part" in note
+
+
 def test_what_is_recorded_is_listed_and_shown(place):
     recorded(place, write(place, EPOCHS), check=0)
     for words in (["list"], ["show", "train"]):
@@ -250,3 +271,32 @@ def test_what_is_recorded_is_listed_and_shown(place):
         )
         assert "train" in done.stdout
         assert "complete" in done.stdout
+
+
+DRAWN = """
+import matplotlib.pyplot as plt
+for number in (1, 2):
+    plt.figure()
+    plt.plot([1, number, 2])
+    plt.show()
+    plt.savefig(f"after-{number}.png")
+print(plt.get_fignums())
+for epoch in (1, 2):
+    print(f"Epoch {epoch} loss={1 / epoch:.4f}")
+"""
+
+
+@pytest.mark.parametrize("display", ["", ":99"])
+def test_showing_a_figure_does_what_it_does_without_the_recorder(place, display):
+    name = write(place, DRAWN)
+    environment = {**os.environ, "DISPLAY": display, "MPLBACKEND": "agg"}
+    plain = subprocess.run([sys.executable, name], cwd=place, capture_output=True, check=True, env=environment)
+    before = [(place / f"after-{number}.png").read_bytes() for number in (1, 2)]
+    done = recorded(place, name, check=0, env=environment)
+    assert done.stdout == plain.stdout
+    assert b"[1, 2]" in done.stdout
+    assert done.stderr.startswith(plain.stderr)  # with a display, Matplotlib warns, and names the line of the script
+    assert (b"train.py:6: UserWarning" in plain.stderr) == bool(display)
+    assert [(place / f"after-{number}.png").read_bytes() for number in (1, 2)] == before
+    (result,) = results(place)
+    assert [picture.name for picture in result.findings.own.pictures] == ["figure 1", "figure 2"]

@@ -325,7 +325,7 @@ def test_a_foreign_word_without_a_glyph_does_not_stop_the_report():
     from labreport.report.rendering import html
 
     text = html.html(report(_compared(*versions), versions, "en", date="2026-01-05"))
-    assert "? | *CPU*" in text
+    assert "‹U+1F600› | *CPU*" in text
 
 
 def test_a_comparison_is_written_as_json_and_read_back():

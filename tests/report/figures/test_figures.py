@@ -14,6 +14,7 @@ import msgspec
 import numpy
 import pytest
 from helpers.hand_results import all_hand_results, hand_result
+from helpers.own_runs import course, own_run, score, training
 from helpers.places import TESTS
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -341,6 +342,29 @@ def test_the_strip_has_one_small_picture_for_each_lab(language: str) -> None:
         assert (drawing.width_mm, drawing.height_mm) == (40, 24)
         assert len(drawing.svg) < 4000
     assert "epoch 4 · 0.2" in strip(hand_result("imdb"), EN).svg
+
+
+def test_the_strip_of_a_recorded_run_marks_the_epoch_at_which_its_values_stand() -> None:
+    sparse = own_run(
+        "digits", training(loss=[0.9, 0.5, 0.4, 0.3], val_loss=[0.7, 0.8], about=course(at={"val_loss": (2, 4)}))
+    )
+    assert "epoch 2 · 0.7" in strip(sparse, EN).svg
+    assert strip(sparse, EN).alt == "val_loss over 4 epochs, best at epoch 2 (0.700)."
+    diverged = own_run(
+        "digits",
+        training(loss=[0.9, float("nan")], val_loss=[0.7, float("nan")]),
+        scores=(score("test_accuracy", 0.5),),
+    )
+    assert strip(diverged, EN).svg
+
+
+def test_the_strip_shows_the_score_that_decides_also_where_the_loss_comes_first() -> None:
+    found = hand_result("imdb").findings.scores
+    tested = [score for score in found if score.split == "test" and score.model == "final"]
+    loss_first = tuple(sorted(tested, key=lambda score: score.metric != "loss"))
+    drawing = strip(hand_result("imdb", scores=loss_first, trainings=()), EN)
+    assert "accuracy" in drawing.alt
+    assert "loss" not in drawing.alt
 
 
 def test_labels_at_the_ends_of_curves_keep_their_distance() -> None:

@@ -122,12 +122,12 @@ def test_a_smoothed_curve_that_ends_at_its_minimum_shows_no_overfitting():
 
 
 def test_the_epochs_that_the_folds_cannot_tell_apart_are_named():
-    def fits(*rises: float):
-        curves = [tuple(3 + abs(epoch - 40) * rise for epoch in range(80)) for rise in rises]
+    def fits(*levels: float):
+        curves = [tuple(level + abs(epoch - 40) * 0.1 for epoch in range(80)) for level in levels]
         return tuple(training("fold", 0, {"val_mae": curve}, (30, 10), 1, fold=i) for i, curve in enumerate(curves, 1))
 
-    sharp = claims.state("smoothed_minimum_flat", hand_result("boston", seeds=(0,), trainings=fits(0.1, 0.11, 0.12)))
-    flat = claims.state("smoothed_minimum_flat", hand_result("boston", seeds=(0,), trainings=fits(0.1, -0.02, 0.02)))
+    sharp = claims.state("smoothed_minimum_flat", hand_result("boston", seeds=(0,), trainings=fits(3.0, 3.0, 3.0)))
+    flat = claims.state("smoothed_minimum_flat", hand_result("boston", seeds=(0,), trainings=fits(2.0, 3.0, 4.0)))
     assert (sharp.verdict, flat.verdict) == ("false", "true")
     assert flat.numbers["first"] < flat.numbers["last"]
 

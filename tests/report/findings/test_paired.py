@@ -107,7 +107,7 @@ def test_errors_are_compared_in_pairs_and_one_outlier_does_not_decide():
 
 
 def test_a_regression_without_the_errors_of_both_says_why_it_cannot_tell():
-    result = hand_result("boston", seeds=(0,))
+    result = hand_result("boston", seeds=(0,), per_sample=msgspec.UNSET)
     assert claims.state("beats_linear", result).reason == (
         "The run of boston does not hold how final and linear did on each sample."
     )

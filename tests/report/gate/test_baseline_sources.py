@@ -224,9 +224,10 @@ def test_who_promoted_is_the_account_of_the_job_and_the_runs_of_before_stay_for_
     assert {found.entry.run_id[:8] for found in Store(place / "runs").list().runs} == {"20260101", "20260103"}
     capsys.readouterr()
     assert main(["baseline", "history", "main"]) == 0
-    line = capsys.readouterr().out.splitlines()[0]
+    line, run_line, *_ = capsys.readouterr().out.splitlines()
     assert "set" in line
     assert "lin" in line
+    assert "(commit abc123)" in run_line
     assert main(["baseline", "undo", "main"]) == 0
 
 

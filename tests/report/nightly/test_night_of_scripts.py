@@ -166,7 +166,7 @@ WRONG = {
     "a missing file": (WINE.replace("table", "none"), "record.wine: --data none.csv"),
     "a missing folder": (WINE + 'cwd = "none"\n', "record.wine.cwd: there is no folder none"),
     "an unknown key": (WINE + "seed = 3\n", "Did you mean 'seeds'"),
-    "a wrong time": (WINE + 'timeout = "soon"\n', "is not a time"),
+    "a wrong time": (WINE + 'timeout = "soon"\n', "is not a length of time"),
     "wrong groups": (WINE + 'groups = "folds"\n', "Did you mean 'fold'"),
     "a wrong template": (WINE + 'as = "loss {loss:f}"\n', "{epoch:d}"),
     "seeds that can't be": (WINE + 'seeds = "9-1"\n', "runs backwards"),

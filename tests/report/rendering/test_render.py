@@ -226,7 +226,7 @@ def test_a_mark_behind_a_claim_has_a_name_and_leads_to_its_row():
     )
     box = Box(kind="note", title="N", blocks=(Prose(markdown="It falls.[✓](#lab-claim-falls)"), table))
     text = html.html(with_block(box))
-    assert 'It falls.\u2060<a class="proof" href="#lab-claim-falls" aria-label="Evidence: holds">✓</a>' in text
+    assert 'It falls.\u2060<a class="proof" href="#lab-claim-falls" aria-label="Checked: to the evidence">✓</a>' in text
     assert '<tr id="lab-claim-falls">' in text
 
 

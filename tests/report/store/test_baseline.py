@@ -68,7 +68,7 @@ def test_several_runs_of_one_key_are_one_baseline_and_setting_one_lab_leaves_the
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["set", "a/b"], 2, "can't be called"),
+        (["set", "a//b"], 2, "can't be called"),
         (["set", ".hidden"], 2, "can't be called"),
         (["set", "last:3"], 2, "can't be called"),
         (["set", "main", "nothing"], 2, "No run 'nothing'"),

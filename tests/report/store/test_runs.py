@@ -129,6 +129,15 @@ def test_only_a_complete_run_answers_for_its_key(tmp_path):
     assert Store(tmp_path).list().with_key("imdb", f"{1:064x}") is not None
 
 
+def test_a_listing_shows_the_score_that_decides_also_where_the_loss_comes_first(tmp_path):
+    result = hand_result("imdb")
+    loss_first = tuple(sorted(result.findings.scores, key=lambda score: score.metric != "loss"))
+    Store(tmp_path).save(hand_result("imdb", scores=loss_first))
+    (run,) = Store(tmp_path).list().runs
+    assert run.entry.score is not None
+    assert run.entry.score[0] == "test_accuracy"
+
+
 def test_a_run_is_found_by_the_unique_beginning_of_its_id_by_folder_and_by_file(tmp_path):
     path = Store(tmp_path).save(_run("imdb", 1)).path
     Store(tmp_path).save(_run("imdb", 2))

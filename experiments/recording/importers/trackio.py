@@ -1,0 +1,80 @@
+"""The database of a trackio project: SQLite, one row of metrics as JSON for each call of `log`."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from labreport.experiments.recording.importers.csvlogger import EpochCount
+from labreport.experiments.recording.importers.log import Importer, Log, checked, fault, flat, head, number, seed_in
+from labreport.experiments.recording.series import columns_of
+
+TABLES = {"metrics", "configs", "system_metrics"}
+"""By which the database is known; that of MLflow has metrics and params."""
+
+
+def is_trackio(path: Path) -> bool:
+    """Return whether a file is the database of a trackio project."""
+    if not path.is_file() or not head(path, 16).startswith(b"SQLite format 3"):
+        return False
+    try:
+        with closing(_opened(path)) as base:
+            names = {row[0] for row in base.execute("select name from sqlite_master where type = 'table'")}
+    except sqlite3.Error:
+        return False
+    return names >= TABLES
+
+
+def read_trackio(path: Path) -> Log:
+    """Read the one run of a trackio project: by epochs where `epoch` was logged, else by steps, counted from 0."""
+    try:
+        with closing(_opened(path)) as base:
+            runs = dict(
+                base.execute("select distinct run_id, run_name from metrics order by run_id limit 10").fetchall()
+            )
+            rows = base.execute("select step, metrics from metrics order by step, id").fetchall()
+            configs = base.execute("select config from configs").fetchall()
+    except sqlite3.Error as error:
+        raise fault(path, f"can't be read as a database: {error}") from error
+    if len(runs) > 1:
+        raise fault(path, f"holds several runs: {', '.join(map(str, runs.values()))}; keep one in a project of its own")
+    logged = [(int(step), _object(text, path)) for step, text in rows]
+    by_epoch = bool(logged) and all("epoch" in values for _, values in logged)
+    count = EpochCount()
+    found = []
+    for step, values in logged:
+        at = count.next(int(number(values["epoch"], path, "epoch"))) if by_epoch else step + 1
+        found.append((at, {key: number(values[key], path, key) for key in values if _measures(key, values[key])}))
+    config = _object(configs[0][0], path) if configs else {}
+    settings = flat({key: value for key, value in config.items() if not key.startswith("_") and value is not None})
+    axis = "epoch" if by_epoch else "step"
+    return checked(
+        Log(columns=columns_of(found), axis=axis, settings=settings, seed=seed_in(settings), files=[path]), path
+    )
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+
+
+def _object(text: str | bytes, path: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise fault(path, f"a row is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise fault(path, "a row is not an object of metrics")
+    return found
+
+
+def _measures(key: str, value: object) -> bool:
+    """Return whether a value is a number; what is not finite is written as a word."""
+    finite = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return key != "epoch" and (finite or value in ("NaN", "Infinity", "-Infinity"))
+
+
+importer = Importer(name="trackio", title="trackio database", recognises=is_trackio, read=read_trackio)

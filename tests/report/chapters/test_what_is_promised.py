@@ -1,0 +1,91 @@
+"""What a report promises of itself: marks with a legend, listings that ran or not, and tags where there are results."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from helpers.hand_results import all_hand_results, hand_result
+
+from labreport.report.chapters import chapter, tables
+from labreport.report.chapters.build import build
+from labreport.report.chapters.marks import shows_no_result
+from labreport.report.configuration import Configuration
+from labreport.report.document import CHECKED, OPEN, Figure, Listing, Prose, Table
+from labreport.report.words import LANGUAGES, Words
+
+
+def _blocks(result, kind):
+    made = chapter.assemble(result, "1", "en").chapter
+    return [block for section in made.sections for block in section.blocks if isinstance(block, kind)]
+
+
+@pytest.mark.parametrize("lab", ["mnist", "imdb", "reuters", "boston"])
+def test_only_a_listing_that_ran_is_said_to_have_run(lab):
+    first = hand_result(lab)
+    old = hand_result(
+        lab,
+        format=1,
+        listings=tuple(msgspec.structs.replace(item, ran=msgspec.UNSET) for item in first.findings.listings),
+    )
+    for result in (first, old):
+        origins = {item.id.rpartition("-")[2]: item.origin for item in _blocks(result, Listing)}
+        assert (origins["build_model"], origins["fit"]) == ("ran", "compared")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_both_marks_are_explained_before_the_first_of_them_stands(language):
+    report = build(
+        all_hand_results(), language, Configuration(), moment=datetime(2026, 1, 5, tzinfo=UTC), version="0.1.0"
+    ).report
+    prose, table = report.summary.opening
+    assert isinstance(prose, Prose)
+    assert isinstance(table, Table)
+    for mark in (CHECKED, OPEN):
+        assert mark in prose.markdown
+        assert mark in table.caption
+    column = [row[5] for row in table.rows]
+    assert column[0] == f"6 {CHECKED}"
+    assert all("/" not in cell for cell in column)
+
+
+def test_the_settings_name_what_was_really_held_out():
+    result = hand_result("imdb")
+    fits = tuple(
+        msgspec.structs.replace(fit, validation_samples=2_000) if fit.validation_samples else fit
+        for fit in result.findings.trainings
+    )
+    rows = {row[0]: row[1] for row in tables.table("settings", hand_result("imdb", trainings=fits), Words("en")).rows}
+    assert (rows["validation_samples"], rows["held_out"]) == ("10\u202f000", "2\u202f000")
+
+
+def test_tables_of_scores_say_for_how_many_epochs_each_model_was_trained():
+    content = tables.table("scores", hand_result("imdb", seeds=(0,)), Words("en"))
+    place = [column.title for column in content.columns].index("epochs")
+    assert {row[0]: row[place] for row in content.rows} == {
+        "network, trained for the chosen epochs": "4",
+        "network, trained for all epochs": "20",
+        "linear model": "4",
+        "always the most frequent class": "–",
+    }
+
+
+def test_drawings_without_data_carry_no_tag_of_the_data():
+    tagged = {item.id: item.tag_line for item in (*_blocks(_sample("imdb"), Figure), *_blocks(_sample("imdb"), Table))}
+    assert tagged["imdb-figure-network-selection"] == tagged["imdb-table-settings"] == ""
+    assert "sample data" in tagged["imdb-figure-curves"]
+    assert {item.tag_line for item in _blocks(_sample("tensors"), Figure)} == {""}
+    assert shows_no_result("model", "selection")
+
+
+def _sample(lab):
+    card = hand_result("imdb" if lab == "imdb" else "mnist").findings.data
+    return hand_result(lab, seeds=(0,), data=msgspec.structs.replace(card, train_samples=5_000))
+
+
+def test_a_chapter_without_scores_does_not_say_that_they_are_lower():
+    (mark, *_) = chapter.assemble(_sample("tensors"), "1", "en").chapter.marks
+    assert "Scores" not in mark
+    (mark, *_) = chapter.assemble(_sample("imdb"), "1", "en").chapter.marks
+    assert "Scores on a sample are usually lower" in mark
