@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import click
 import pytest
+from helpers.places import ROOT
 from hypothesis import settings
 
 # How long an example takes says something of the machine, which others may use as well, and nothing of the code.
@@ -34,3 +42,42 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that of several processes none works alone at the end."""
     place = {name: number for number, name in enumerate(SLOWEST)}
     items.sort(key=lambda item: place.get(item.path.stem, len(SLOWEST)))
+
+
+_BUILD = "import sys, setuptools.build_meta as b; print(getattr(b, 'build_' + sys.argv[1])(sys.argv[2]))"
+_USED = ("labreport", "experiments", "report", "templates", "pyproject.toml", "README.md", "LICENSE")
+
+
+@pytest.fixture(scope="session")
+def distributions(tmp_path_factory):
+    """The wheel and the sdist of this checkout, built from a copy without what lies beside the sources."""
+    folder = tmp_path_factory.mktemp("distributions")
+    copy = folder / "checkout"
+    copy.mkdir()
+    for name in (*_USED, "THIRD-PARTY-NOTICES.md"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, copy / name)
+    if (ROOT / "MANIFEST.in").exists():
+        shutil.copy2(ROOT / "MANIFEST.in", copy)
+    for kind in ("wheel", "sdist"):
+        done = subprocess.run(
+            [sys.executable, "-c", _BUILD, kind, str(folder)], cwd=copy, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    return next(folder.glob("*.whl")), next(folder.glob("*.tar.gz"))
+
+
+@pytest.fixture(scope="session")
+def fresh(distributions, tmp_path_factory):
+    """A fresh environment that has the wheel, and what it needs from this one."""
+    folder = tmp_path_factory.mktemp("environment")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    library = next((folder / "lib").glob("python*/site-packages"))
+    with zipfile.ZipFile(distributions[0]) as wheel:
+        wheel.extractall(library)
+    # A path in a .pth file brings the packages of this environment, but not its own .pth files: not this checkout.
+    (library / "needed.pth").write_text(str(Path(click.__file__).parents[1]) + "\n")
+    return folder / "bin" / "python"

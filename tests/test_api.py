@@ -26,6 +26,12 @@ def stored(tmp_path):
     return tmp_path / "runs"
 
 
+def test_the_import_brings_nothing_else_so_that_it_costs_a_script_nothing():
+    code = "import sys; before = set(sys.modules); import labreport; print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["labreport"]
+
+
 def test_runs_are_read_back_with_their_conclusions(stored):
     run = next(labreport.runs(stored, lab="digits"))
     assert run.run_id == "20260102T000000Z-00000002"

@@ -15,31 +15,6 @@ from pathlib import Path
 import pytest
 from helpers.places import ROOT
 
-BUILD = "import sys, setuptools.build_meta as b; print(getattr(b, 'build_' + sys.argv[1])(sys.argv[2]))"
-USED = ("labreport", "experiments", "report", "templates", "pyproject.toml", "README.md", "LICENSE")
-
-
-@pytest.fixture(scope="session")
-def distributions(tmp_path_factory):
-    """The wheel and the sdist of this checkout, built from a copy without what lies beside the sources."""
-    folder = tmp_path_factory.mktemp("distributions")
-    copy = folder / "checkout"
-    copy.mkdir()
-    for name in (*USED, "THIRD-PARTY-NOTICES.md"):
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, copy / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, copy / name)
-    if (ROOT / "MANIFEST.in").exists():
-        shutil.copy2(ROOT / "MANIFEST.in", copy)
-    for kind in ("wheel", "sdist"):
-        done = subprocess.run(
-            [sys.executable, "-c", BUILD, kind, str(folder)], cwd=copy, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-    return next(folder.glob("*.whl")), next(folder.glob("*.tar.gz"))
-
 
 def test_the_only_name_to_import_from_the_wheel_is_labreport(distributions):
     with zipfile.ZipFile(distributions[0]) as wheel:
@@ -65,21 +40,6 @@ def test_the_sdist_holds_real_files_and_nothing_else_to_import(distributions):
     modules = {member.name.split("/", 1)[1] for member in members if member.name.endswith(".py")}
     assert {module.split("/")[0] for module in modules} == {"labreport"}
     assert "labreport/experiments/imdb.py" in modules
-
-
-@pytest.fixture(scope="session")
-def fresh(distributions, tmp_path_factory):
-    """A fresh environment that has the wheel, and what it needs from this one."""
-    folder = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
-    library = next((folder / "lib").glob("python*/site-packages"))
-    with zipfile.ZipFile(distributions[0]) as wheel:
-        wheel.extractall(library)
-    # A path in a .pth file brings the packages of this environment, but not its own .pth files: not this checkout.
-    import click
-
-    (library / "needed.pth").write_text(str(Path(click.__file__).parents[1]) + "\n")
-    return folder / "bin" / "python"
 
 
 LAB = '''

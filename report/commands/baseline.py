@@ -17,7 +17,7 @@ from labreport.report.store import promotions
 from labreport.report.store.baselines import Baseline, Baselines, Held, NoBaselineError
 from labreport.report.store.pooling import of_version, poolable
 from labreport.report.store.promotions import Act, MovedEntry
-from labreport.report.store.runs import REJECTED, Store, StoredRuns, load
+from labreport.report.store.runs import REJECTED, RESULT, Store, StoredRuns, load
 
 NAME = click.argument("name")
 RUNS = click.argument("runs", nargs=-1, metavar="[RUN]...")
@@ -100,7 +100,7 @@ def promote(
     else:
         store = Store(options.resolve(runs_dir=runs_dir).runs_dir)
         entries = Baselines(store.root).entries(source)
-        found = [store.root / one.key.lab / run.run_id / "result.json" for one in entries for run in one.runs]
+        found = [store.root / one.key.lab / run.run_id / RESULT for one in entries for run in one.runs]
     if not force:
         _refuse_rejected(store, found, judged=True)
     _move(Baselines(store.root), "promote", Baselines(store.root).proposed(name, found), reason)

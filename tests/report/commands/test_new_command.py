@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 
 import pytest
 from helpers.own_runs import seeds_run
@@ -45,11 +44,11 @@ def test_a_new_folder_is_built_at_once_in_both_languages(home, kind, monkeypatch
         assert re.search(f"[Mm]y.{kind}", page)
 
 
-def test_the_tests_of_every_kind_pass(home):
+def test_the_tests_of_every_kind_pass_in_a_fresh_environment_with_the_wheel(home, fresh):
     # In one process: each of them starts labreport in its own folder.
     options = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *(f"my-{kind}" for kind in KINDS)],
+        [str(fresh), "-m", "pytest", *options, *(f"my-{kind}" for kind in KINDS)],
         cwd=home,
         capture_output=True,
         text=True,

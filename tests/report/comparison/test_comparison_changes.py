@@ -180,7 +180,7 @@ def test_notes_are_compared_in_each_language_with_the_numbers_of_each_run():
     assert found.equal_notes["en"] > 20
     for language in LANGUAGES:
         changed = [piece for note in found.notes if note.language == language for piece in note.pieces if piece.changed]
-        assert Piece(a="88.1%", b="86.1%") in changed
+        assert Piece(a="88.12%", b="86.12%") in changed
 
 
 def test_two_finished_pages_are_compared_as_they_were_printed():

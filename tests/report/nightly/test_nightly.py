@@ -43,15 +43,16 @@ def _plan(lab: str = "imdb", seeds: tuple[int, ...] = (0,), stored: Stored | Non
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("30m", 1800), ("1h30m", 5400), ("90s", 90), ("45", 2700), ("1.5 h", 5400), ("2min", 120)]
+    ("text", "seconds"),
+    [("30m", 1800), ("1h30m", 5400), ("90s", 90), ("45", 2700), ("1.5 h", 5400), ("2min", 120), ("1d", 86_400)],
 )
 def test_a_budget_is_a_length_of_time(text, seconds):
     assert schedule.parse_budget(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "0", "0m", "soon", "-5m", "30m5", "m", "1d"])
+@pytest.mark.parametrize("text", ["", "0", "0m", "soon", "-5m", "30m5", "m"])
 def test_what_is_no_length_of_time_is_refused(text):
-    with pytest.raises(UsageError, match="such as 30m"):
+    with pytest.raises(UsageError, match="is not a length of time; write 90s, 30m"):
         schedule.parse_budget(text)
 
 
@@ -260,7 +261,7 @@ def test_budget_and_confirmation_may_stand_in_the_configuration_and_a_flag_beats
     [
         ('budgt = "30m"', "Did you mean 'budget'"),
         ("budget = 30", "must be a length of time"),
-        ('budget = "soon"', "such as 30m"),
+        ('budget = "soon"', "is not a length of time"),
         ('confirm = "yes"', "must be true or false"),
     ],
 )

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from helpers.hand_history import FAILURE, MACHINE, entry, failed, put, wobble
 
+from labreport.experiments.system import reading
 from labreport.report.rendering import fonts
 from labreport.report.store.runs import Store
 from labreport.report.trend.folder import write
@@ -230,14 +231,14 @@ def test_one_more_run_costs_one_more_index_file(tmp_path, monkeypatch):
         put(tmp_path, entry(day=number))
     Store(tmp_path).list()
     read: list[Path] = []
-    original = Path.read_bytes
+    original = reading.content
 
-    def counted(path: Path) -> bytes:
+    def counted(path: Path, *arguments: int) -> bytes:
         read.append(path)
-        return original(path)
+        return original(path, *arguments)
 
     put(tmp_path, entry(day=20))
-    monkeypatch.setattr(Path, "read_bytes", counted)
+    monkeypatch.setattr(reading, "content", counted)
     history(tmp_path, Store(tmp_path).list())
     assert len(read) == 21
     assert {path.name for path in read} == {"index.json"}
