@@ -45,7 +45,7 @@ def attacked(kind: str, seed: int, home: Path) -> str:
     finally:
         signal.alarm(0)
     if wrong:
-        place = CORPUS / kind / sha256(content).hexdigest()[:12]
+        place = CORPUS / kind / f"{sha256(content).hexdigest()[:12]}.input"
         place.parent.mkdir(exist_ok=True)
         place.write_bytes(content)
         print(f"{kind} {seed} {place.name}: {wrong}\n", flush=True)
