@@ -55,11 +55,12 @@ def command(run: str, tolerance: float, as_json: bool, quiet: bool, verbose: boo
     those of the record; a script is started as it was, from the current folder. Nothing is stored.
     """
     configuration = options.resolve(**flags)
-    result = load(Store(configuration.runs_dir.absolute()).find(run))
+    store = Store(configuration.runs_dir.absolute())
+    result = load(store.find(run))
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
     with reporter.bars():
         again = repeated(
-            result, configuration, ordered=record.order_of, progress=reporter.advance, announce=reporter.say
+            result, configuration, store, ordered=record.order_of, progress=reporter.advance, announce=reporter.say
         )
     found = compared(result, again, tolerance)
     if as_json:

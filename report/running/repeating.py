@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING
 from labreport.experiments import registry
 from labreport.experiments.data.sources import Announce
 from labreport.experiments.errors import LabError
+from labreport.experiments.lab.files import unix_text
 from labreport.experiments.lab.session import Progress
 from labreport.experiments.result import Result, Script
 from labreport.experiments.running import identity, preparation, provenance
-from labreport.experiments.system import home
+from labreport.experiments.system import home, reading
 from labreport.report.configuration import Configuration
 from labreport.report.errors import ExperimentError, UsageError
 from labreport.report.running import execution
+from labreport.report.store import sources as kept_sources
+from labreport.report.store.runs import Store
 
 if TYPE_CHECKING:
     from labreport.experiments.recording.record import Order
@@ -46,6 +49,7 @@ _WHY = {
 def repeated(
     result: Result,
     configuration: Configuration,
+    store: Store,
     *,
     ordered: Callable[[Sequence[str]], Order],
     progress: Progress,
@@ -56,6 +60,7 @@ def repeated(
     Args:
         result: the stored run.
         configuration: where labs and data lie, how many processes train.
+        store: keeps the source of labs as it was.
         ordered: returns the order that the words of a `labreport record` give.
         progress: called after each step of a training.
         announce: called with what the user should know.
@@ -68,7 +73,7 @@ def repeated(
     if result.status != "complete":
         raise ExperimentError(f"{result.run_id} is {result.status}; only a complete run can be repeated.")
     if not own:
-        again = _lab(result, configuration, progress, announce)
+        again = _lab(result, configuration, store, progress, announce)
     elif own.door == "record" and own.script is not None:
         with _recorded_order(result, own.script, ordered) as order:
             again = _record(order, result, own.script, announce)
@@ -81,25 +86,60 @@ def repeated(
     return again
 
 
-def _lab(result: Result, configuration: Configuration, progress: Progress, announce: Announce) -> Result:
-    data = result.findings.data
-    try:
-        prepared = preparation.prepare(
-            registry.load(result.lab, configuration.paths.get(result.lab)),
-            overrides=result.settings,
-            seeds=result.seeds,
-            profile=result.profile,
-            source="auto" if data is None else data.source,
-            data_dir=configuration.data_dir,
-            offline=configuration.offline,
-        )
-    except LabError as error:
-        raise ExperimentError(f"{result.run_id} can't be repeated: {error}") from error
-    prepared = preparation.with_data(prepared, announce)
-    if prepared.problem is not None:
-        raise ExperimentError(f"{result.run_id} can't be repeated: {prepared.problem}")
-    _check(result, prepared.parts)
-    return execution.trained(prepared, jobs=configuration.jobs, progress=progress, announce=announce)
+def _lab(result: Result, configuration: Configuration, store: Store, progress: Progress, announce: Announce) -> Result:
+    with _source_of_the_run(result, configuration.paths.get(result.lab), store, announce) as path:
+        try:
+            prepared = preparation.prepare(
+                registry.load(result.lab, path),
+                overrides=result.settings,
+                seeds=result.seeds,
+                profile=result.profile,
+                source="auto" if result.findings.data is None else result.findings.data.source,
+                data_dir=configuration.data_dir,
+                offline=configuration.offline,
+            )
+        except LabError as error:
+            raise ExperimentError(f"{result.run_id} can't be repeated: {error}") from error
+        prepared = preparation.with_data(prepared, announce)
+        if prepared.problem is not None:
+            raise ExperimentError(f"{result.run_id} can't be repeated: {prepared.problem}")
+        _check(result, prepared.parts)
+        # In this process: others would look for the lab where it no longer lies.
+        jobs = configuration.jobs if path == configuration.paths.get(result.lab) else 1
+        return execution.trained(prepared, jobs=jobs, progress=progress, announce=announce)
+
+
+@contextlib.contextmanager
+def _source_of_the_run(result: Result, path: Path | None, store: Store, announce: Announce) -> Iterator[Path | None]:
+    """Give the file of a user's lab as it was: from its place, or from the store, which keeps the source of each run.
+
+    A lab that is installed has no file of the user's: None.
+    """
+    if path is None and result.lab in registry.names():
+        yield None
+        return
+    wanted = result.key_parts.get("lab", "")
+    with contextlib.suppress(LabError):
+        lab = registry.load(result.lab, path)
+        own, _ = identity.used_files(lab)
+        now = identity.listing(own, lab.home.root) if own else unix_text(reading.content(lab.file))
+        if path is not None and sha256(now).hexdigest() == wanted:
+            yield path
+            return
+    held = kept_sources.kept(store.root, wanted)
+    entry = path.name if path is not None else f"{result.lab}.py"
+    if held is None or not (set(held) == {""} or entry in held):
+        yield path
+        return
+    announce(f"{result.lab}: with its source as it was, which the store keeps")
+    with tempfile.TemporaryDirectory(prefix="labreport-repeat-", ignore_cleanup_errors=True) as folder:
+        for name, text in held.items():
+            file = Path(folder) / (name or entry)
+            if ".." in file.parts:
+                continue
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, "utf-8", newline="")
+        yield Path(folder) / entry
 
 
 def _check(result: Result, parts: Mapping[str, str]) -> None:

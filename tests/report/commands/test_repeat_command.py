@@ -44,7 +44,11 @@ def test_a_lab_gives_the_same_numbers_and_nothing_is_stored(place, capsys):
     assert main(["repeat", "seeds", "-q"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("seeds: identical (")
     assert len(Store(place / "runs").list().runs) == 1
+    # The store keeps the source of the lab, so a run of an edited lab is repeated with the lab as it was.
     (place / "seeds.py").write_text((place / "seeds.py").read_text().replace("seed * seed", "seed + 9"))
+    assert main(["repeat", "seeds", "-q"]) == 0
+    assert "identical" in capsys.readouterr().out
+    shutil.rmtree(place / "runs" / "sources")
     assert main(["repeat", "seeds", "-q"]) == 3
     assert "the source of the lab has changed" in capsys.readouterr().err
 
