@@ -146,3 +146,23 @@ def test_no_tracked_file_names_a_path_of_a_machine():
         if path.suffix in (".py", ".md", ".toml", ".txt", ".j2", ".css", ".yml", "") and path.is_file():
             text = path.read_text("utf-8")
             assert not [word for word in words if word in text and path.name != "test_provenance.py"], name
+
+
+READERS = {
+    "experiments/data/download.py": "what was just downloaded",
+    "experiments/recording/observed.py": "what a process of ours wrote",
+    "experiments/recording/watching/process.py": "the script that is run",
+    "experiments/system/reading.py": "the reader",
+}
+"""Modules that read files by themselves, and which those are."""
+
+
+def test_files_of_others_are_read_by_the_one_reader_that_refuses_what_is_not_a_file():
+    for folder in ("experiments", "report"):
+        for path in _sources(folder):
+            text = path.read_text("utf-8")
+            # Files of this distribution are read by their own ways.
+            if path.relative_to(ROOT).as_posix() in READERS or "resources." in text:
+                continue
+            calls = [line.strip() for line in text.splitlines() if ".read_bytes(" in line or ".read_text(" in line]
+            assert [call for call in calls if "stream." not in call and "/proc" not in call] == [], path

@@ -19,6 +19,8 @@ LARGEST = 500_000
 """Bytes of a picture that goes in as it is: every report carries it."""
 MOST = 20_000_000
 """Bytes that are read."""
+PIXELS = 40_000_000
+"""Pixels of a picture that is unpacked at most; a small file may hold many."""
 SIDE = 1200
 """Pixels of the longer side at most: 70 mm at 430 dots to the inch."""
 _KINDS = {"PNG": "image/png", "JPEG": "image/jpeg"}
@@ -58,6 +60,8 @@ def _raster(content: bytes, path: Path) -> tuple[str, bytes]:
     try:
         with warnings.catch_warnings(action="error"), Image.open(io.BytesIO(content), formats=tuple(_KINDS)) as picture:
             form = str(picture.format)
+            if picture.width * picture.height > PIXELS:
+                raise UsageError(f"The logo {path} has more than {PIXELS // 10**6} million pixels; make it smaller.")
             picture.load()
             turned = picture.getexif().get(_ORIENTATION, 1) != 1
             small = len(content) <= LARGEST and max(picture.size) <= SIDE and content.endswith(_ENDS[form])

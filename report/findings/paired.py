@@ -65,13 +65,15 @@ def compared(result: Result, first: Measured, second: Measured) -> Beyond:
 
     Raises:
         MissingValueError: with one seed, the run does not hold how each model did on each sample, and from the scores
-            alone nothing follows.
+            alone nothing follows; or a score is not a finite number.
     """
     if not all(map(math.isfinite, (*first.values, *second.values))):
         raise MissingValueError(f"A score of {first.first.name} or {second.first.name} is not a finite number.")
     sign = 1 if first.first.direction == "higher" else -1
     pairs = _pairs(first, second)
     ahead = [sign * difference(one, other) for one, other in pairs]
+    if not all(map(math.isfinite, ahead)):
+        raise MissingValueError(f"A value of {first.first.name} or {second.first.name} is not a finite number.")
     mean = ahead[0] if len(ahead) == 1 else math.fsum(ahead) / len(ahead)
     votes = tuple(one > 0 for one in ahead)
     if len(ahead) > 1:

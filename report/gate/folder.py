@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 
-from labreport.experiments.system import home
+from labreport.experiments.system import home, reading
 from labreport.report.gate import page
 from labreport.report.gate.badge import badge
 from labreport.report.gate.junit import junit
@@ -93,7 +92,7 @@ def write(
     own = [folder / name for name in made]
     inner = folder / manifest.REPORT / manifest.NAME
     known = [inner] if report and inner.is_file() else []
-    manifest.write(folder, sha256((folder / RESULT).read_bytes()).hexdigest(), sorted([*own, *report, *known, *trend]))
+    manifest.write(folder, reading.digest(folder / RESULT), sorted([*own, *report, *known, *trend]))
     return (*own, folder / manifest.NAME, *report, *known, *trend)
 
 

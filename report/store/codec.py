@@ -24,6 +24,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What reading JSON raises that is none, is of another form, or is nested deeper than anything we write."""
 _NAMES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+LEAST, GREATEST = 1e-100, 1e100
+"""Sizes of measured numbers that can be worked with; a smaller one is read as zero, a greater one as infinite."""
 _BITS = 64
 """Of a whole number; a greater one was not written by us, and is not a float."""
 
@@ -85,7 +87,8 @@ def decode(text: bytes, origin: str) -> Result:
     # As `labreport show --json` writes it: what was concluded then is concluded again.
     plain.pop("conclusions", None)
     try:
-        result = msgspec.convert(_unmark(plain), Result)
+        plain = {key: _unmark(item, measured=key == "findings") for key, item in plain.items()}
+        result = msgspec.convert(plain, Result)
     except (msgspec.ValidationError, KeyError, RecursionError) as error:
         raise UnreadableError(
             f"Can't read {origin}: {message_of(error)}.\nRun the lab again, or restore the file."
@@ -180,13 +183,19 @@ def _mark(value: Any) -> Any:
     return value
 
 
-def _unmark(value: Any) -> Any:
+def _unmark(value: Any, *, measured: bool) -> Any:
+    if isinstance(value, float) and measured:
+        # Of numbers beyond these no difference, square or share can be taken; they are read as what they stand for.
+        size = abs(value)
+        return (
+            value if LEAST <= size <= GREATEST or not size else math.copysign(0.0 if size < LEAST else math.inf, value)
+        )
     if isinstance(value, dict):
         if value.keys() == {"float"} and isinstance(value["float"], str):
             return _NAMES[value["float"]]
-        return {key: _unmark(item) for key, item in value.items()}
+        return {key: _unmark(item, measured=measured) for key, item in value.items()}
     if isinstance(value, list):
-        return [_unmark(item) for item in value]
+        return [_unmark(item, measured=measured) for item in value]
     if isinstance(value, int) and value.bit_length() > _BITS:
         raise msgspec.ValidationError(f"a whole number has more than {_BITS} bits")
     return value

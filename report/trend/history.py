@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labreport.report.findings.labs import in_order
+from labreport.report.store.codec import GREATEST, LEAST
 from labreport.report.store.lines import ScoreLine
 from labreport.report.store.runs import Entry, Stored, StoredRuns
 from labreport.report.trend.change import change_points
 
 SECONDS = "seconds_per_seed"
 """Name of the one metric that is not a score: wall time of a run divided by its seeds."""
-
-LEAST, GREATEST = 1e-150, 1e150
-"""Sizes between which a value can be squared and divided; nothing that is measured lies beyond."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from fuzz import kills
 from fuzz.targets import TARGETS, commands, tried
 
 CORPUS = Path(__file__).with_name("corpus")
-SECONDS = 60
+SECONDS = 300
 """After which an answer is one too late."""
 
 
@@ -45,7 +45,7 @@ def attacked(kind: str, seed: int, home: Path) -> str:
     finally:
         signal.alarm(0)
     if wrong:
-        place = CORPUS / kind / sha256(content).hexdigest()[:12]
+        place = CORPUS / kind / f"{sha256(content).hexdigest()[:12]}.input"
         place.parent.mkdir(exist_ok=True)
         place.write_bytes(content)
         print(f"{kind} {seed} {place.name}: {wrong}\n", flush=True)

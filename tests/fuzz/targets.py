@@ -187,9 +187,10 @@ def _words(random: Random) -> bytes:
         random.choice(WORDS[:16]),
         *(random.choice((*WORDS[16:], *hostile.HARMLESS)) for _ in range(random.randrange(6))),
     ]
-    words = (
-        ["run", "good", *(word for word in words[1:] if word not in LABS)] if words[0] in ("run", "check") else words
-    )
+    if words[0] in ("run", "check"):
+        words = ["run", "good", *(word for word in words[1:] if word not in LABS)]
+    if words[0] == "render":  # a PDF takes seconds
+        words += ["--to", "md"]
     return "\x1f".join(words).encode("utf-8", "replace")
 
 

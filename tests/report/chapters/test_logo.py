@@ -197,3 +197,11 @@ def test_the_gradients_and_rules_of_an_emblem_are_printed(tmp_path):
 def test_what_an_emblem_would_lose_is_named(tmp_path, inside, message):
     with pytest.raises(UsageError, match=message):
         _svg(tmp_path, f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">{inside}</svg>')
+
+
+def test_a_small_file_with_many_pixels_is_refused_before_it_is_unpacked(tmp_path):
+    path = tmp_path / "logo.png"
+    Image.new("1", (9000, 9000)).save(path)
+    assert path.stat().st_size < 50_000
+    with pytest.raises(UsageError, match="more than 40 million pixels"):
+        data_address(path)

@@ -24,7 +24,11 @@ def test_a_result_is_read_back_equal_and_written_again_byte_for_byte(result):
     assert codec.encode(codec.decode(written, "x")) == written
 
 
-@given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=8))
+_SIZES = st.floats(codec.LEAST, codec.GREATEST)
+_FLOATS = _SIZES | _SIZES.map(float.__neg__) | st.sampled_from([0.0, -0.0, math.nan, math.inf, -math.inf])
+
+
+@given(st.lists(_FLOATS, max_size=8))
 def test_every_float_keeps_all_its_digits_and_its_kind(values):
     measures = tuple(Measure(name=f"m{position}", value=value) for position, value in enumerate(values))
     result = hand_result("imdb", measures=measures)
@@ -35,10 +39,10 @@ def test_every_float_keeps_all_its_digits_and_its_kind(values):
     )
 
 
-@given(st.text(max_size=40), st.binary(max_size=40))
+@given(st.text(max_size=40), st.binary(min_size=1, max_size=40))
 def test_any_text_and_any_pixels_survive(text, pixels):
     result = hand_result("mnist")
-    image = msgspec.structs.replace(result.findings.images[0], pixels=pixels)
+    image = msgspec.structs.replace(result.findings.images[0], pixels=pixels, height=1, width=len(pixels))
     findings = msgspec.structs.replace(result.findings, images=(image,), engine=(text,))
     changed = msgspec.structs.replace(result, findings=findings)
     assert codec.decode(codec.encode(changed), "x") == changed
@@ -161,3 +165,14 @@ def test_a_confusion_matrix_that_is_no_square_is_refused(confusion):
     plain["findings"]["predictions"][0]["confusion"] = confusion
     with pytest.raises(UnreadableError, match="as many columns as rows"):
         codec.decode(json.dumps(plain).encode(), "x.json")
+
+
+def test_numbers_that_can_not_be_worked_with_are_read_as_what_they_stand_for():
+    result = hand_result("imdb", seeds=(0, 1))
+    values = (1e308, -1e308, 5e-324, -1e-320, 1e99, 1e-99)
+    scores = tuple(
+        msgspec.structs.replace(result.findings.scores[0], seed=seed, value=value) for seed, value in enumerate(values)
+    )
+    findings = msgspec.structs.replace(result.findings, scores=scores)
+    read = codec.decode(codec.encode(msgspec.structs.replace(result, findings=findings)), "x.json")
+    assert [score.value for score in read.findings.scores] == [math.inf, -math.inf, 0.0, 0.0, 1e99, 1e-99]
