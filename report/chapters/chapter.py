@@ -161,7 +161,7 @@ def assemble(
         sections = tuple(_marked(section, placing) for section in sections)
     if said:
         id_, number = placing.next("table", "table-evidence", result.lab)
-        sections = with_evidence(sections, context, id_, number)
+        sections = with_evidence(sections, context, id_, number, identifiers=solutions)
     sections = (*sections, *note.references.sections(result.lab, context.words))
     chapter = msgspec.structs.replace(chapter, sections=sections)
     targets = placing.targets | {

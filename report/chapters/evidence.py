@@ -10,7 +10,9 @@ from labreport.report.findings.claims import wording
 from labreport.report.numbers import UNKNOWN
 
 
-def with_evidence(sections: tuple[Section, ...], context: Context, id_: str, number: str) -> tuple[Section, ...]:
+def with_evidence(
+    sections: tuple[Section, ...], context: Context, id_: str, number: str, *, identifiers: bool = True
+) -> tuple[Section, ...]:
     """Return the sections of a chapter with the table of the claims it makes before the sources.
 
     Args:
@@ -18,19 +20,25 @@ def with_evidence(sections: tuple[Section, ...], context: Context, id_: str, num
         context: what its note said.
         id_: of the table.
         number: of the table.
+        identifiers: whether the identifier of a claim stands behind its title, as instructors need it.
     """
     words, lab = context.words, context.result.lab
+    titles = [wording.title(item.claim.definition, words.language) for item in context.said.values()]
+    names = [
+        _name(name, title, identifiers or titles.count(title) > 1)
+        for name, title in zip(context.said, titles, strict=True)
+    ]
     table = Table(
         id=id_,
         number=number,
         caption=words("labs.evidence_caption"),
         columns=(
-            Column(title=words("labs.column_claim"), kind="code"),
+            Column(title=words("labs.column_claim")),
             Column(title=words("labs.column_verdict")),
             Column(title=words("labs.column_seeds_holding"), align="right"),
             Column(title=words("labs.column_numbers")),
         ),
-        rows=tuple(_row(item, context) for item in context.said.values()),
+        rows=tuple(_row(name, item, context) for name, item in zip(names, context.said.values(), strict=True)),
         row_ids=tuple(evidence_id(lab, name) for name in context.said),
     )
     section = Section(id=f"{lab}-evidence", title=words("labs.evidence"), blocks=(table,))
@@ -38,14 +46,20 @@ def with_evidence(sections: tuple[Section, ...], context: Context, id_: str, num
     return (*sections[:-1], section, last) if last else (*sections, section)
 
 
-def _row(item: Said, context: Context) -> tuple[str, ...]:
+def _name(claim: str, title: str, identified: bool) -> str:
+    """Return what stands for a claim: its title in words, its identifier where it is wanted or there is no title."""
+    identifier = f"`{claim}`" if identified or not title else ""
+    return " ".join(filter(None, (escape(title), identifier)))
+
+
+def _row(name: str, item: Said, context: Context) -> tuple[str, ...]:
     stated, words = item.claim, context.words
     numbers = words("labs.between").join(
         f"{escape(wording.number_name(stated.definition, name, words.language))} {shown(value)}"
         for name, value in stated.numbers.items()
     )
     return (
-        stated.name,
+        name,
         words(f"labs.verdict_{stated.verdict}"),
         f"{stated.holds} / {stated.seeds}" if stated.seeds else UNKNOWN,
         numbers or escape(stated.reason),

@@ -171,13 +171,14 @@ def _commit(result: Result, words: Words) -> str:
 
 def _engine(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> tuple[Block, ...]:
     separator = words.record.between_sentences
-    used = [
-        f"- **{titles[result.lab]}**: {separator.join(sentences(result.findings.engine, words))}"
-        for result in results
-        if result.findings.engine
-    ]
-    if not used:
+    labs: dict[str, list[str]] = {}
+    for result in results:
+        if result.findings.engine:
+            text = separator.join(sentences(result.findings.engine, words))
+            labs.setdefault(text, []).append(titles[result.lab])
+    if not labs:
         return ()
+    used = [words("labs.engine_of", labs=words("labs.between").join(names), text=text) for text, names in labs.items()]
     texts = (words("labs.engine_text"), "\n".join(used), words("engine.seeds"))
     return tuple(Prose(markdown=text) for text in texts)
 

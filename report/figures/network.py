@@ -73,7 +73,7 @@ def computing_layers(model: Model) -> list[Layer]:
 
 def shape(sizes: Sequence[int | None], words: Words) -> str:
     """Return a shape as text, `n` for the batch axis."""
-    texts = [words("figures.batch_axis") if size is None else numbers.integer(size) for size in sizes]
+    texts = [words("figures.batch_axis") if size is None else str(size) for size in sizes]
     return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
 

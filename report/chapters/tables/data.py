@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labreport.experiments.data.catalogue import SETS
 from labreport.experiments.definitions import table
 from labreport.experiments.result import DataCard, Result, Text
 from labreport.report import numbers
@@ -37,11 +38,20 @@ def data_card(result: Result, words: Words) -> TableData:
     ]
     if card.class_names:
         rows.append(("classes", _classes(card, words)))
-    rows += [("citation", escape(card.citation)), ("licence", escape(card.licence))]
+    rows += [(field, escape(_about(card, field, words))) for field in ("citation", "licence")]
     return TableData(
         columns=(Column(title=words("tables.item")), Column(title=words("tables.content"))),
         rows=tuple((words(f"tables.{key}"), text) for key, text in rows),
     )
+
+
+def _about(card: DataCard, field: str, words: Words) -> str:
+    """Return origin or terms in the words of a language, where the record says what the catalogue says."""
+    recorded: str = getattr(card, field)
+    known = SETS.get(card.name)
+    if known is None or recorded != getattr(known, field):
+        return recorded
+    return words.get(f"tables.{field}_{card.name}", recorded)
 
 
 @table()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from labreport.experiments.definitions import table
-from labreport.experiments.result import Result
+from labreport.experiments.result import Model, Result
 from labreport.report import numbers
 from labreport.report.chapters.tables.content import TableData, numeric
 from labreport.report.document import Column, escape
@@ -42,6 +44,22 @@ def _held_out(result: Result) -> int:
     return next((fit.validation_samples for fit in result.findings.trainings if fit.validation_samples), 0)
 
 
+def _layer_names(model: Model) -> list[str]:
+    """Return each layer as it is called in a table: its place among those that compute, its kind, a name it was given.
+
+    Keras numbers layers without a name through the whole program (`dense_3`); such a name is left out.
+    """
+    names: list[str] = []
+    place = 0
+    for layer in model.layers:
+        place += layer.kind != "InputLayer"
+        number = f"{place}\u00a0" if layer.kind != "InputLayer" else ""
+        automatic = re.sub(r"_\d+$", "", layer.name).replace("_", "") == layer.kind.lower()
+        given = "" if automatic else f" `{layer.name}`"
+        names.append(f"{number}{escape(layer.kind)}{given}")
+    return names
+
+
 @table("layers-ROLE")
 def layers(result: Result, words: Words, role: str) -> TableData:
     """List the layers of a model with what they give and how many parameters they have."""
@@ -50,12 +68,12 @@ def layers(result: Result, words: Words, role: str) -> TableData:
     model = analysis.model(result, role)
     rows = [
         (
-            f"{escape(layer.kind)} `{layer.name}`",
+            name,
             shape(layer.output_shape, words),
             layer.activation or numbers.UNKNOWN,
             numbers.integer(layer.parameters),
         )
-        for layer in model.layers
+        for name, layer in zip(_layer_names(model), model.layers, strict=True)
     ]
     rows.append((f"**{words('tables.all_layers')}**", "", "", f"**{numbers.integer(model.parameters)}**"))
     return TableData(

@@ -19,6 +19,8 @@ from labreport.report.findings.claims.record import ClaimVerdict
 NUMBERS = "numbers"
 """Table of what numbers are called: of all claims, and inside the table of a claim of that one."""
 
+TITLES = "titles"
+"""Table of what the table of evidence calls each claim."""
 
 UNDECIDED = "undecided"
 """Text of a claim that was measured, where the difference is not larger than chance; without it `unknown` serves."""
@@ -54,6 +56,12 @@ def number_name(definition: ClaimDefinition, number: str, language: str) -> str:
         if number in said:
             return str(said[number])
     return number
+
+
+def title(definition: ClaimDefinition, language: str) -> str:
+    """Return what the table of evidence calls a claim, empty where no language has a title for it."""
+    found = (texts.get(TITLES, {}).get(definition.name, "") for _, texts in _tables(definition, language))
+    return str(next(filter(None, found), ""))
 
 
 def _tables(definition: ClaimDefinition, language: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

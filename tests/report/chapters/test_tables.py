@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 
 import msgspec
 import pytest
+from helpers.english import english_sentences
 from helpers.hand_results import all_hand_results, hand_result
 from markdown_it import MarkdownIt
 
@@ -251,8 +253,42 @@ def test_a_class_without_test_samples_has_no_accuracy() -> None:
 
 def test_layers_end_with_their_sum() -> None:
     content = table("layers-selection", hand_result("imdb"), EN)
-    assert content.rows[0] == ("Dense `dense`", "(n, 16)", "relu", "160\u202f016")
+    assert content.rows[0] == ("1\xa0Dense", "(n, 16)", "relu", "160\u202f016")
     assert content.rows[-1] == ("**all layers**", "", "", "**160\u202f305**")
+
+
+def test_a_layer_is_named_by_its_place_and_by_no_number_that_keras_gave_it() -> None:
+    result = hand_result("imdb")
+    (model,) = result.findings.models
+    renamed = tuple(
+        msgspec.structs.replace(layer, name=f"dense_{number}") for number, layer in enumerate(model.layers, 3)
+    )
+    named = (*renamed[:-1], msgspec.structs.replace(renamed[-1], name="sold"))
+    findings = msgspec.structs.replace(result.findings, models=(msgspec.structs.replace(model, layers=named),))
+    content = table("layers-selection", msgspec.structs.replace(result, findings=findings), EN)
+    assert [row[0] for row in content.rows[:-1]] == ["1\xa0Dense", "2\xa0Dense", "3\xa0Dense `sold`"]
+
+
+def carded(name: str, **changes: str) -> Result:
+    """Return the hand-made IMDB run with the origin and the terms of a known set, as a lab records them."""
+    result, known = hand_result("imdb"), catalogue.SETS[name]
+    texts = {"name": name, "citation": known.citation, "licence": known.licence} | changes
+    card = msgspec.structs.replace(result.findings.data, **texts)
+    return msgspec.structs.replace(result, findings=msgspec.structs.replace(result.findings, data=card))
+
+
+@pytest.mark.parametrize("name", catalogue.SETS)
+def test_origin_and_terms_of_every_known_set_are_chinese_in_the_chinese_edition(name: str) -> None:
+    origin, terms = (text for _, text in table("data-card", carded(name), ZH).rows[-2:])
+    for text in (re.sub("“.*?”", "", origin), terms):
+        assert re.search("[一-鿿]", text)
+        assert not english_sentences(re.sub(r"Proceedings of [\w -]+|Journal of [\w ]+|Statistics.*?33", "", text))
+
+
+def test_the_warning_about_race_is_chinese_and_terms_that_a_lab_changed_stay_its_own() -> None:
+    assert "种族隔离" in table("data-card", carded("boston_housing"), ZH).rows[-1][1]
+    own = carded("boston_housing", licence="Ask the city.")
+    assert table("data-card", own, ZH).rows[-1][1] == "Ask the city."
 
 
 @pytest.mark.parametrize(

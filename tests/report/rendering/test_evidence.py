@@ -20,6 +20,8 @@ from labreport.report.chapters.claim_words import evidence_id
 from labreport.report.chapters.notes_in_use import SHIPPED
 from labreport.report.configuration import Configuration
 from labreport.report.document import VERDICT_MARKS
+from labreport.report.findings.claims.record import defined
+from labreport.report.findings.claims.wording import title
 from labreport.report.languages import documents
 from labreport.report.rendering import html, pdf
 from labreport.report.rendering.markdown import markdown
@@ -52,20 +54,25 @@ class Rows(HTMLParser):
             self.rows[self._row] += data
 
 
-def _built(results, which):
-    made = build.document(results, which, Configuration(), moment=MOMENT, version="0.1.0")
+def _built(results, which, edition="student"):
+    made = build.document(results, which, Configuration(edition=edition), moment=MOMENT, version="0.1.0")
     assert made.problems == ()
     return made.report
 
 
-def _claims(labs=LABS):
-    """The row and the claim of every claim that the notes make."""
-    return {evidence_id(lab, name): name for lab in labs for name in SHIPPED.claims(lab)}
+def _claims(language="en", labs=LABS):
+    """The row of every claim that the notes make, and what it is called in words."""
+    return {evidence_id(lab, name): title(defined(name), language) for lab in labs for name in SHIPPED.claims(lab)}
 
 
 @pytest.fixture(scope="module", params=documents())
 def report(request):
     return _built(all_hand_results(), request.param)
+
+
+@pytest.fixture(scope="module")
+def instructors():
+    return _built([hand_result("imdb")], "en", "instructor")
 
 
 def test_in_html_every_mark_leads_to_the_row_of_its_claim(report):
@@ -75,22 +82,27 @@ def test_in_html_every_mark_leads_to_the_row_of_its_claim(report):
     assert len(page.marks) == len(_claims()) * len(languages)
     assert {target for target, _ in page.marks} == {f"#{id_}" for id_ in _claims()}
     assert {name for _, name in page.marks} <= names
-    assert all(name in page.rows[id_] for id_, name in _claims().items())
+    assert all(name in page.rows[id_] for id_, name in _claims(languages[0]).items())
 
 
 def test_in_markdown_every_mark_leads_to_the_row_of_its_claim(report):
     text, _ = markdown(report)
     assert {target for _, target in MARKED.findall(text)} == set(_claims())
-    for id_, name in _claims().items():
+    for id_, name in _claims(report.languages[0]).items():
         (row,) = (line for line in text.splitlines() if f'<a id="{id_}"></a>' in line)
-        assert row.startswith("| ")
-        assert f"`{name}`" in row
+        assert row.startswith(f'| <a id="{id_}"></a>{name} ')
+
+
+def test_the_instructors_edition_names_the_identifier_behind_the_words(instructors):
+    text, _ = markdown(instructors)
+    for name in SHIPPED.claims("imdb"):
+        assert text.count(f"`{name}` | ") == 1
 
 
 def test_in_pdf_every_mark_leads_to_the_page_of_its_row():
     content = pdf.pdf(_built([hand_result("imdb")], "en"), source_date=MOMENT)
     pages = pdf_text.pages(content)
-    expected = _claims(["imdb"])
+    expected = _claims(labs=["imdb"])
     with pikepdf.open(io.BytesIO(content)) as document:
         links = [note for page in document.pages for note in page.get("/Annots", []) if "/Dest" in note]
         targets = [str(note.Dest) for note in links if str(note.Dest) in expected]

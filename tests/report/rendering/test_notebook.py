@@ -29,6 +29,8 @@ from labreport.report.chapters.notes_in_use import SHIPPED
 from labreport.report.configuration import Configuration
 from labreport.report.document import VERDICT_MARKS, Exercise
 from labreport.report.errors import RenderingError
+from labreport.report.findings.claims.record import defined
+from labreport.report.findings.claims.wording import title
 from labreport.report.rendering.notebook import notebooks, recipe
 from labreport.report.words import LANGUAGES
 
@@ -245,8 +247,7 @@ def test_the_mark_behind_a_claim_leads_to_the_row_of_its_evidence(language):
         assert {name for _, name in marked} == set(SHIPPED.claims(lab))
         for id_, name in marked:
             (row,) = (line for line in lines if f'<a id="{id_}"></a>' in line)
-            assert row.startswith("| ")
-            assert f"`{name}`" in row
+            assert title(defined(name), language) in row
 
 
 def notebook_links(text):
