@@ -38,7 +38,9 @@ def with_evidence(
             Column(title=words("labs.column_seeds_holding"), align="right"),
             Column(title=words("labs.column_numbers")),
         ),
-        rows=tuple(_row(name, item, context) for name, item in zip(names, context.said.values(), strict=True)),
+        rows=tuple(
+            _row(name, item, context, identifiers) for name, item in zip(names, context.said.values(), strict=True)
+        ),
         row_ids=tuple(evidence_id(lab, name) for name in context.said),
     )
     section = Section(id=f"{lab}-evidence", title=words("labs.evidence"), blocks=(table,))
@@ -52,7 +54,7 @@ def _name(claim: str, title: str, identified: bool) -> str:
     return " ".join(filter(None, (escape(title), identifier)))
 
 
-def _row(name: str, item: Said, context: Context) -> tuple[str, ...]:
+def _row(name: str, item: Said, context: Context, reasoned: bool) -> tuple[str, ...]:
     stated, words = item.claim, context.words
     numbers = words("labs.between").join(
         f"{escape(wording.number_name(stated.definition, name, words.language))} {shown(value)}"
@@ -62,5 +64,6 @@ def _row(name: str, item: Said, context: Context) -> tuple[str, ...]:
         name,
         words(f"labs.verdict_{stated.verdict}"),
         f"{stated.holds} / {stated.seeds}" if stated.seeds else UNKNOWN,
-        numbers or escape(stated.reason),
+        # A reason names parts of the record, in English.
+        numbers or (escape(stated.reason) if reasoned else UNKNOWN),
     )

@@ -152,7 +152,7 @@ def environment(language: str, *, lists: bool = False) -> Sandbox:
         "integer": lambda value: Fragment(numbers.integer(_plain(value))),
         "points": lambda value: Fragment(words("labs.points", value=numbers.points(_plain(value)))),
         "bytes": lambda value: Fragment(numbers.size(_plain(value))),
-        "dollars": lambda value: Fragment(words("labs.dollars", value=_dollars(_plain(value)))),
+        "dollars": lambda value: Fragment(words("labs.dollars", value=numbers.number(_plain(value), 2))),
     }
     sandbox.filters = filters
     sandbox.globals.clear()
@@ -190,15 +190,6 @@ def named(value: Any) -> str:
     if value is None or isinstance(value, (bool, int, float, str, tuple, list, dict)):
         return reprlib.repr(value)
     return f"a {type(value).__name__}" if not callable(value) else "a name that must be called, with ( )"
-
-
-def _dollars(thousands: float) -> str:
-    """Return thousands of dollars in dollars, to the ten: two decimals of a thousand, as in the tables beside."""
-    return (
-        numbers.number(thousands, 0)
-        if not math.isfinite(thousands)
-        else numbers.integer(10 * int(numbers.rounded(thousands, 0, scale=100)))
-    )
 
 
 def _percent(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(r"^```.*?^```|^:::[^\n]*", re.MULTILINE | re.DOTALL)
 _NOT_PROSE = re.compile(
     r"`[^`]*`|\$[^$]*\$|\{\{.*?\}\}|\{#[^}]*\}|\{%.*?%\}|<!--.*?-->|“[^”]*”|\*[^*\n]+\*|https?://\S+"
 )

@@ -65,6 +65,11 @@ def _claims(language="en", labs=LABS):
     return {evidence_id(lab, name): title(defined(name), language) for lab in labs for name in SHIPPED.claims(lab)}
 
 
+def _close(text):
+    """Return a text without white space: where a line breaks or Chinese meets Latin letters, it differs."""
+    return re.sub(r"\s", "", text)
+
+
 @pytest.fixture(scope="module", params=documents())
 def report(request):
     return _built(all_hand_results(), request.param)
@@ -82,7 +87,7 @@ def test_in_html_every_mark_leads_to_the_row_of_its_claim(report):
     assert len(page.marks) == len(_claims()) * len(languages)
     assert {target for target, _ in page.marks} == {f"#{id_}" for id_ in _claims()}
     assert {name for _, name in page.marks} <= names
-    assert all(name in page.rows[id_] for id_, name in _claims(languages[0]).items())
+    assert all(_close(name) in _close(page.rows[id_]) for id_, name in _claims(languages[0]).items())
 
 
 def test_in_markdown_every_mark_leads_to_the_row_of_its_claim(report):
@@ -112,4 +117,4 @@ def test_in_pdf_every_mark_leads_to_the_page_of_its_row():
         for id_, name in expected.items():
             where = places[id_]
             destination = where.D if isinstance(where, pikepdf.Dictionary) else where
-            assert name in pages[numbers[destination[0].objgen]]
+            assert _close(name) in _close(pages[numbers[destination[0].objgen]])
