@@ -213,12 +213,16 @@ def broken(lab: str, number: str, title: str, box_title: str, sentence: str, rea
 def _blocks(
     passages: tuple[Passage, ...], result: Result, placing: _Placing, note: Note, tags: str
 ) -> tuple[Block, ...]:
-    """Return the blocks of some passages; hint and solution go into the exercise before them."""
+    """Return the blocks of some passages; hint and solution go into the exercise or self-check before them."""
     blocks: list[Block] = []
     for passage in passages:
         where = f"{note.origin}:{passage.line}"
         if passage.kind in ("hint", "solution"):
             last = blocks[-1] if blocks else None
+            if isinstance(last, Box) and last.kind == "self-check" == passage.name and passage.kind == "solution":
+                answers = Prose(markdown=f"**{placing.words('labs.answers')}**\n\n{passage.text}")
+                blocks[-1] = msgspec.structs.replace(last, blocks=(*last.blocks, answers))
+                continue
             if not isinstance(last, Exercise) or last.id != f"{result.lab}-exercise-{passage.name}":
                 raise NoteError(f"{where}: '{passage.kind} {passage.name}' does not follow its exercise.")
             if passage.kind == "hint":

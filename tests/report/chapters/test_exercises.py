@@ -52,6 +52,21 @@ def test_each_lab_has_five_exercises_with_points_hint_and_solution(editions, lab
 
 
 @pytest.mark.parametrize("lab", LABS)
+def test_each_question_for_oneself_is_answered_in_the_instructors_edition_alone(editions, lab):
+    _, student, instructor = editions
+    (asked,), (answered,) = (
+        [block for block in _blocks(edition[lab], Box) if block.kind == "self-check"]
+        for edition in (student, instructor)
+    )
+    assert answered.blocks[:-1] == asked.blocks
+    questions, answers = (
+        re.findall(r"^(?:- |\d\. )\S", block.markdown, re.MULTILINE)
+        for block in (asked.blocks[-1], answered.blocks[-1])
+    )
+    assert len(questions) == len(answers) >= 3
+
+
+@pytest.mark.parametrize("lab", LABS)
 def test_each_lab_has_three_questions_for_oneself(editions, lab):
     _, student, _ = editions
     (box,) = (block for block in _blocks(student[lab], Box) if block.kind == "self-check")
