@@ -201,7 +201,7 @@ def test_classes_are_ordered_by_size_where_there_are_many() -> None:
     names = texts(drawing)[1::2]
     assert names[:3] == ["earn", "acq", "money-fx"]
     assert len(names) == 46
-    assert "most in “earn” (3\u202f159, 35.2%)" in drawing.alt
+    assert "most in “earn” (3\u202f159, 35.17%)" in drawing.alt
 
 
 def test_even_classes_are_told_as_such() -> None:
