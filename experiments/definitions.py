@@ -83,6 +83,8 @@ class ClaimDefinition(Definition[Callable[..., Answer]]):
     certain: bool = False
     """Whether no chance can make it false (arithmetic, an encoding, winning against a rule that learns nothing), so
     that the gate fails where it does not hold; any other claim is only watched."""
+    neutral: bool = False
+    """Whether neither answer is better, as with how flat a minimum is: the gate and `--strict` pass over it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +120,7 @@ class TableDefinition(ShownDefinition):
 
 
 def claim(
-    name: str | None = None, /, *, certain: bool = False, **words: Mapping[str, Any]
+    name: str | None = None, /, *, certain: bool = False, neutral: bool = False, **words: Mapping[str, Any]
 ) -> Callable[[Callable[..., Answer]], ClaimDefinition]:
     """Make a claim of a function that takes a Result and returns an Answer.
 
@@ -126,6 +128,7 @@ def claim(
         name: as notes write it, `claim("name")`; by default that of the function. A name that ends with capitals,
             `best_epoch-GROUP`, stands for a family: what a note writes there is the function's second argument.
         certain: whether no chance can make it false, so that the gate fails where it does.
+        neutral: whether neither answer is better, so that the gate and `--strict` pass over it.
         words: for each language, such as `en={…}`, the texts of the four verdicts, and under `numbers` what each number
             is called in the table of evidence. A text is a Jinja2 expression: it may name the numbers, `holds` and
             `seeds`, with the filters of notes, as in `"right in {{ share|percent }}"`.
@@ -140,7 +143,7 @@ def claim(
             missing = [verdict for verdict in VERDICTS if not isinstance(texts.get(verdict), str)]
             if missing:
                 raise LabError(f"The claim {own!r} lacks a text for {', '.join(missing)} in {language}.")
-        return ClaimDefinition(name=own, function=function, words=words, certain=certain)
+        return ClaimDefinition(name=own, function=function, words=words, certain=certain, neutral=neutral)
 
     return defined
 

@@ -37,7 +37,7 @@ def test_imported_logs_are_reported_in_both_languages_and_listed(tmp_path, monke
 
 
 def test_every_option_that_the_page_names_exists(capsys):
-    for command in ("record", "import", "repeat"):
+    for command in ("record", "import", "repeat", "export"):
         assert main([command, "--help"]) == 0
     text = capsys.readouterr().out
     for option in set(re.findall(r"(?<!-)--[a-z-]+", PAGE)) - {"--epochs"}:

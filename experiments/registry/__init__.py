@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, is_dataclass
 from hashlib import sha256
 from importlib import import_module, invalidate_caches
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import SOURCE_SUFFIXES, ModuleSpec, PathFinder, SourceFileLoader
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -116,8 +116,26 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return where a top-level module of the folder is; None for all others."""
-        return PathFinder.find_spec(fullname, [self._folder]) if fullname in self._names else None
+        """Return where a module of the folder is, at the top or inside of a package; None for all others."""
+        top, inner, _ = fullname.partition(".")
+        if top not in self._names:
+            return None
+        found = PathFinder.find_spec(fullname, path if inner else [self._folder])
+        if found is not None and isinstance(found.loader, SourceFileLoader):
+            found.loader = _FreshLoader(found.loader.name, found.loader.path)
+        return found
+
+
+class _FreshLoader(SourceFileLoader):
+    """Compiles the source each time: what runs is what the identity of the run was made from.
+
+    Python takes compiled code for that of a source with the same size and the same second of its last change, which a
+    version that a program has written over another one may have.
+    """
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        """Say that nothing is known of the file, so that compiled code is neither taken nor written."""
+        raise OSError(path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,8 +274,8 @@ def _imported(name: str, place: str, imported: Callable[[], ModuleType]) -> Modu
 def _executed(name: str, path: Path, place: Path, home: Home) -> ModuleType:
     """Execute a user's file as a module that only its lab's home keeps."""
     private_name = f"_labreport_lab_{sha256(str(place).encode()).hexdigest()[:16]}"
-    spec = spec_from_file_location(private_name, place)
-    if spec is None or spec.loader is None:
+    spec = spec_from_file_location(private_name, place, loader=_FreshLoader(private_name, str(place)))
+    if place.suffix not in SOURCE_SUFFIXES or spec is None or spec.loader is None:
         raise LabError(f"The lab {name!r} can't be read: {path} is not a Python file.")
     module = module_from_spec(spec)
     home.modules[private_name] = module  # dataclasses, inspect and pickle look it up in sys.modules

@@ -109,8 +109,11 @@ def metric_rule(score: Score, kind: str) -> MetricRule | None:
 def claim_severity(definition: ClaimDefinition) -> Severity:
     """Return how bad it is by default when a claim that its chapter makes does not hold.
 
-    A claim that is certain must hold; any other is watched: one that held and no longer holds is a warning.
+    A claim that is certain must hold; one of which neither answer is better is passed over; any other is watched: one
+    that held and no longer holds is a warning.
     """
+    if definition.neutral:
+        return "off"
     return "error" if definition.certain else "warning"
 
 

@@ -29,12 +29,15 @@ from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store.baselines import FOLDER as BASELINES
 from labreport.report.store.files import OutputError
 from labreport.report.store.runs import INDEX, KEPT, RESULT, Stored, load
+from labreport.report.store.sources import FOLDER as SOURCES
 
 REST_SECONDS = 86_400
 """Age from which on a folder without a result is a rest, and not a run that is just being written."""
 KEPT_SECONDS = 30 * 86_400
 """Age from which on the finished seeds of a run that was stopped are a rest."""
 _RULE = re.compile(r"([0-9]{1,6})(d?)")
+_SOURCE = re.compile(r"[0-9a-f]{64}\.txt")
+"""Name of a source of a lab that is kept."""
 _KEY = re.compile(r"[0-9a-f]{64}")
 """Name of the folder of a run's finished seeds."""
 
@@ -222,7 +225,11 @@ def leftovers(root: Path, *, clock: Callable[[], float] = time.time) -> Leftover
             foreign.append(lab)
         elif lab.is_dir() and lab.name != BASELINES:
             for folder in _inside(lab):
-                if folder.name == KEPT and not folder.is_symlink():
+                if lab.name == SOURCES and _SOURCE.fullmatch(folder.name) and folder.is_file():
+                    continue  # small, kept once for all runs
+                if lab.name == SOURCES and _is_part(folder):
+                    ours += [folder] if _old(folder, clock) else []
+                elif folder.name == KEPT and not folder.is_symlink():
                     _sort_kept(folder, clock, ours, foreign)
                 else:
                     _sort_run(folder, clock, ours, foreign)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 from importlib.metadata import PathDistribution
@@ -47,6 +48,32 @@ def test_every_lab_of_the_package_has_all_its_parts(name):
 def test_the_setting_dataset_chooses_the_data():
     lab = registry.load("boston")
     assert registry.dataset_name(lab, lab.settings(dataset="california_housing")) == "california_housing"
+
+
+def test_a_lab_that_was_written_over_in_the_same_second_is_the_new_one(tmp_path):
+    for module, text in (
+        ("own.py", f"import beside, inner.deep\n{OWN_LAB}"),
+        ("beside.py", ""),
+        ("inner/__init__.py", ""),
+    ):
+        (tmp_path / module).parent.mkdir(exist_ok=True)
+        (tmp_path / module).write_text(text)
+    script = (
+        "from pathlib import Path; from labreport.experiments import registry\n"
+        "lab = registry.load('own', Path('own.py'))\n"
+        "print(lab.settings().size, lab.home.modules['inner.deep'].DEPTH)"
+    )
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    for size in (3, 4):  # one digit: the same size, and the same time
+        (tmp_path / "own.py").write_text((tmp_path / "own.py").read_text().replace("= 3", f"= {size}"))
+        (tmp_path / "inner" / "deep.py").write_text(f"DEPTH = {size}\n")
+        for path in (tmp_path / "own.py", tmp_path / "inner" / "deep.py"):
+            os.utime(path, (1e9, 1e9))
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, env=environment
+        )
+        assert done.stdout == f"{size} {size}\n", done.stderr
+    assert not list(tmp_path.rglob("__pycache__"))
 
 
 def test_finding_and_importing_labs_imports_nothing_heavy():

@@ -34,7 +34,7 @@ def improves(result: Result, name: str) -> Answer:
     return Answer(holds=all(votes), votes=votes, numbers={"first": first, "last": last}, details={"key": pair.training})
 
 
-@claim("best_epoch-GROUP")
+@claim("best_epoch-GROUP", neutral=True)
 def best_epoch(result: Result, name: str) -> Answer:
     """The watched curve is best before its last epoch and ends worse: beyond the best epoch the network overfits."""
     group = group_named(result, name)
@@ -46,7 +46,7 @@ def best_epoch(result: Result, name: str) -> Answer:
     return Answer(holds=all(votes), votes=votes, numbers=numbers, details=_about(group))
 
 
-@claim("best_epochs-GROUP")
+@claim("best_epochs-GROUP", neutral=True)
 def best_epochs(result: Result, name: str) -> Answer:
     """Each training of a group of unequal length ends worse than it was at its own best epoch."""
     group = group_named(result, name)
@@ -60,7 +60,7 @@ def best_epochs(result: Result, name: str) -> Answer:
     )
 
 
-@claim("flat_minimum-GROUP")
+@claim("flat_minimum-GROUP", neutral=True)
 def flat_minimum(result: Result, name: str) -> Answer:
     """Epochs beside the best one are as good, as far as chance lets one tell."""
     group = group_named(result, name)
@@ -76,7 +76,7 @@ def flat_minimum(result: Result, name: str) -> Answer:
     )
 
 
-@claim("ahead_on_training-GROUP")
+@claim("ahead_on_training-GROUP", neutral=True)
 def ahead_on_training(result: Result, name: str) -> Answer:
     """At the best epoch the training part has the better value of the watched measure."""
     group = group_named(result, name)
@@ -91,7 +91,7 @@ def ahead_on_training(result: Result, name: str) -> Answer:
     return Answer(holds=better, votes=(better,), numbers=numbers, details=details)
 
 
-@claim("ran_to_the_end-GROUP")
+@claim("ran_to_the_end-GROUP", neutral=True)
 def ran_to_the_end(result: Result, name: str) -> Answer:
     """Every training made all the epochs that were asked of it."""
     group = group_named(result, name)

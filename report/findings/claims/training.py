@@ -95,7 +95,7 @@ def smoothed_minimum_before_end(result: Result) -> Answer:
     return _overfits(smoothed_turn(result))
 
 
-@claim()
+@claim(neutral=True)
 def smoothed_minimum_flat(result: Result) -> Answer:
     """Epochs beside that of the lowest smoothed validation MAE are as good, as far as the folds can tell."""
     flat = smoothed_turn(result).flat

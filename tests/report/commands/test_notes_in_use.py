@@ -60,7 +60,7 @@ def _write(folder: Path, language: str, text: str) -> None:
 def test_strict_judges_the_claims_of_the_printed_chapter_alone(place, capsys):
     assert main(["render", "imdb", "--strict", "-q"]) == 0
     assert FALSE not in capsys.readouterr().err
-    assert "1 of 1" in (place / "reports" / "labreport-en.md").read_text("utf-8")
+    assert "| 1 ✓ |" in (place / "reports" / "labreport-en.md").read_text("utf-8")
     (place / "labreport.toml").unlink()
     assert main(["render", "imdb", "--strict", "-q", "--lang", "en", "--to", "md"]) == 1
     assert FALSE in capsys.readouterr().err
