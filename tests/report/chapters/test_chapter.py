@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import msgspec
@@ -279,3 +280,10 @@ def test_a_curve_that_ends_at_its_minimum_has_its_last_epoch_as_the_best_in_the_
     report = _built([hand_result("imdb", trainings=fits)]).report
     (table,) = (node for node in _nodes(report.summary) if isinstance(node, Table))
     assert table.rows[0][4] == "20 of 20"
+
+
+def test_labs_that_were_trained_in_the_same_way_share_a_sentence():
+    text = msgspec.json.encode(_built(all_hand_results()).report.provenance).decode()
+    bullets = re.findall(r"- \*\*.*?\*\*: (.*?)(?:\\n|\")", text)
+    assert bullets
+    assert len(bullets) == len(set(bullets))
