@@ -147,6 +147,8 @@ class Box(Node, frozen=True, kw_only=True):
     kind: BoxKind
     title: Inline
     blocks: tuple[Block, ...]
+    answers: Paragraphs | None = None
+    """To the questions of a check of oneself; there in the instructor's edition only."""
 
 
 class Exercise(Node, frozen=True, kw_only=True):

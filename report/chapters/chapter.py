@@ -220,8 +220,7 @@ def _blocks(
         if passage.kind in ("hint", "solution"):
             last = blocks[-1] if blocks else None
             if isinstance(last, Box) and last.kind == "self-check" == passage.name and passage.kind == "solution":
-                answers = Prose(markdown=f"**{placing.words('labs.answers')}**\n\n{passage.text}")
-                blocks[-1] = msgspec.structs.replace(last, blocks=(*last.blocks, answers))
+                blocks[-1] = msgspec.structs.replace(last, answers=passage.text)
                 continue
             if not isinstance(last, Exercise) or last.id != f"{result.lab}-exercise-{passage.name}":
                 raise NoteError(f"{where}: '{passage.kind} {passage.name}' does not follow its exercise.")

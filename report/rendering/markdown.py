@@ -133,8 +133,10 @@ class _Writer:
                 yield f"$$\n{tex}\n$$"
             case Exercise():
                 yield from self._exercise(block)
-            case Box(title=title, blocks=blocks):
+            case Box(title=title, blocks=blocks, answers=answers):
                 inner = "\n\n".join(part for item in blocks for part in self._block(item))
+                if answers is not None:
+                    inner += f"\n\n**{self._say('labs.answers')}**\n\n{self._prose(answers)}"
                 yield quoted(f"**{joined(title)}**\n\n{inner}")
 
     def _figure(self, figure: Figure) -> Iterator[str]:

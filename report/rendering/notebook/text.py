@@ -85,10 +85,12 @@ class Writer:
                     ]
             case Equation(tex=tex):
                 passage.parts.append(f"$$\n{tex}\n$$")
-            case Box(title=title, blocks=blocks):
+            case Box(title=title, blocks=blocks, answers=answers):
                 inner = CellText(parts=[f"**{first(title)}**"], attachments=passage.attachments)
                 for item in blocks:
                     self.write(inner, item)
+                if answers is not None:
+                    inner.parts += [f"**{self._words('labs.answers')}**", self.linked(first(answers))]
                 passage.parts.append(quoted(inner.source))
             case Exercise():
                 passage.parts += self.exercise(block)

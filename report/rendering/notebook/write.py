@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+import msgspec
 import nbformat
 
 from labreport.experiments.data.catalogue import known_set
 from labreport.experiments.errors import DataError
 from labreport.experiments.result import Result, Setting
-from labreport.report.document import Block, Chapter, Example, Exercise, Listing, Report, Section, first
+from labreport.report.document import Block, Box, Chapter, Example, Exercise, Listing, Report, Section, first
 from labreport.report.errors import RenderingError
 from labreport.report.numbers import UNKNOWN
 from labreport.report.rendering.dialect import anchor, quoted
@@ -195,6 +196,8 @@ class _Notebook:
                 passage = CellText()
                 yield from self._prepared(step for step in steps if step not in lead)
             if not own_cell:
+                if isinstance(block, Box) and not self._solutions:
+                    block = msgspec.structs.replace(block, answers=None)
                 self._writer.write(passage, block)
                 continue
             if isinstance(block, Listing):
