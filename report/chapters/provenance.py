@@ -210,6 +210,20 @@ def command_of(result: Result) -> list[str]:
     return command
 
 
+def _without_places(command: Sequence[str]) -> list[str]:
+    """Return a command without what only says where it stores and how much it prints; a path may not be whole."""
+    words = iter(command)
+    kept = []
+    for word in words:
+        if word == "--runs-dir":
+            next(words, None)
+        elif word not in ("-q", "--quiet", "--force") and not word.startswith("--runs-dir="):
+            kept.append(word)
+        if word in ("-m", "--") or word.endswith(".py"):
+            break  # what follows belongs to the program
+    return [*kept, *words]
+
+
 def _own_command(result: Result, own: OwnRun) -> list[str]:
     """Return the command that records or imports a user's own run once more; nothing where code of the user's did."""
     if own.door == "import":
@@ -217,6 +231,6 @@ def _own_command(result: Result, own: OwnRun) -> list[str]:
     if own.script is None:
         return []
     if result.provenance.command[1:2] == ("record",):  # with its seeds, its declared data, its form of printed lines
-        return list(result.provenance.command)
+        return _without_places(result.provenance.command)
     named = [] if Path(own.script.name).stem == result.lab else ["--name", result.lab]
     return ["labreport", "record", *named, own.script.name, *own.script.arguments]

@@ -264,8 +264,9 @@ def test_the_command_that_records_a_script_again_is_the_one_that_was_given() -> 
     from labreport.report.chapters.provenance import command_of
 
     result = own_run("digits", training(loss=[1.0]))
-    command = ("labreport", "record", "--seeds", "0-4", "--data", "a.csv", "-m", "wine.train", "--epochs", "5")
-    given = msgspec.structs.replace(result, provenance=msgspec.structs.replace(result.provenance, command=command))
+    command = ("labreport", "record", "--seeds", "0-4", "--data", "a.csv", "-m", "wine.train", "-q", "--epochs", "5")
+    stored = ("labreport", "record", "-q", "--runs-dir", "…/runs", *command[2:])
+    given = msgspec.structs.replace(result, provenance=msgspec.structs.replace(result.provenance, command=stored))
     assert command_of(given) == list(command)
     assert command_of(result)[:4] == ["labreport", "record", "--name", "digits"]
 
