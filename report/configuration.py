@@ -230,7 +230,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(seeds))
 
 
-TomlTable = TypeVar("TomlTable")
+TomlTable = TypeVar("TomlTable", bound=msgspec.Struct)
 _EXPECTED = {bool: "true or false", str: "a text", float: "a number", dict: "a table", list: "a list of texts"}
 
 
@@ -245,7 +245,7 @@ def converted(table: Any, kind: type[TomlTable], origin: str) -> TomlTable:
     Raises:
         UsageError: an unknown key (names the nearest), or a value of the wrong type or range.
     """
-    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
+    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     values = {}
     for key, value in checked(table, dict[str, Any], origin).items():
         if key not in known:

@@ -14,7 +14,7 @@ import msgspec
 from labreport.experiments.plugins import Registry
 from labreport.experiments.recording.assembled import unit_of
 from labreport.experiments.recording.directions import direction_of
-from labreport.experiments.recording.importers.log import Importer, ImportFault, Log, checked, fault, head
+from labreport.experiments.recording.importers.log import Importer, Log, LogError, checked, fault, head
 from labreport.experiments.recording.owned import made
 from labreport.experiments.recording.series import Facts, training
 from labreport.experiments.result import (
@@ -56,16 +56,14 @@ def recognised(path: Path, form: str | None = None) -> Importer:
     """Return the importer of a log.
 
     Raises:
-        ImportFault: the path is missing, is a pickle, or could be of no known format or of several.
+        LogError: the path is missing, is a pickle, or could be of no known format or of several.
         PluginError: the given format is not known.
     """
     if not path.exists():
-        raise ImportFault(f"{path}: no such file or folder.")
+        raise LogError(f"{path}: no such file or folder.")
     beginning = head(path, 2) if path.is_file() else b""
     if path.suffix in _PICKLES or (beginning[:1] == b"\x80" and beginning[1:2] <= b"\x05"):
-        raise ImportFault(
-            f"{path}: a pickle is not read, as reading it may run code; write the history as JSON or CSV."
-        )
+        raise LogError(f"{path}: a pickle is not read, as reading it may run code; write the history as JSON or CSV.")
     if beginning in (b"\xff\xfe", b"\xfe\xff"):
         raise fault(path, "is text in UTF-16; save it as UTF-8")
     if form is not None:
@@ -78,15 +76,15 @@ def recognised(path: Path, form: str | None = None) -> Importer:
         return found[0]
     names = ", ".join(f"{importer.name} ({importer.title})" for importer in found or known)
     if found:
-        raise ImportFault(f"{path}: this could be {names}; say which with --format.")
-    raise ImportFault(f"{path}: not recognised. Known formats: {names}; or say which with --format.")
+        raise LogError(f"{path}: this could be {names}; say which with --format.")
+    raise LogError(f"{path}: not recognised. Known formats: {names}; or say which with --format.")
 
 
 def result(order: Import) -> tuple[Result, tuple[str, ...]]:
     """Return the Result of one or several logs, and what the user should know of them.
 
     Raises:
-        ImportFault: a log can't be read, or holds no seed where one was to be found.
+        LogError: a log can't be read, or holds no seed where one was to be found.
         PluginError: the given format is not known.
     """
     logs: list[tuple[Path, Log]] = []
@@ -97,7 +95,7 @@ def result(order: Import) -> tuple[Result, tuple[str, ...]]:
         forms.append(importer.name)
     seeds = [_seed(path, log, order.seeds_from) for path, log in logs]
     if len(logs) > 1 and len(set(seeds)) < len(seeds):
-        raise ImportFault(f"Two logs have the seed {next(s for s in seeds if seeds.count(s) > 1)}; see --seeds-from.")
+        raise LogError(f"Two logs have the seed {next(s for s in seeds if seeds.count(s) > 1)}; see --seeds-from.")
     trainings: list[Training] = []
     scores: list[Score] = []
     for (_, log), seed in zip(logs, seeds, strict=True):
@@ -149,12 +147,12 @@ def _seed(path: Path, log: Log, expression: str | None) -> int | None:
     try:
         pattern = re.compile(expression)
     except re.error as error:
-        raise ImportFault(f"--seeds-from {expression!r} is not an expression: {error}.") from error
+        raise LogError(f"--seeds-from {expression!r} is not an expression: {error}.") from error
     if pattern.groups != 1:
-        raise ImportFault(f"--seeds-from {expression!r} needs exactly one group, which is the seed.")
+        raise LogError(f"--seeds-from {expression!r} needs exactly one group, which is the seed.")
     found = pattern.search(str(path))
     if found is None or not (found.group(1) or "").isdigit():
-        raise ImportFault(f"{path}: --seeds-from {expression!r} finds no seed in this path.")
+        raise LogError(f"{path}: --seeds-from {expression!r} finds no seed in this path.")
     return int(found.group(1))
 
 

@@ -11,9 +11,12 @@ import click
 from labreport.experiments.errors import plain
 from labreport.report.commands import options, record
 from labreport.report.commands.console import Reporter, print_table, shown
+from labreport.report.errors import UsageError
 
 if TYPE_CHECKING:
+    from labreport.experiments.result import Result
     from labreport.report.comparison.explanation import Explanation
+    from labreport.report.comparison.version import Version
     from labreport.report.words import Words
 
 
@@ -55,22 +58,23 @@ def command(
 
     What differs and can be swapped (settings of a lab, arguments of a recorded script, full data or their sample, the
     profile) is swapped one by one and together; each combination is trained with the same seeds, unless it is stored.
-    A and B are runs: an id, a folder, a result file, a name (its newest run), or last:N of all runs.
+    A and B are named as for `labreport compare`: a run's id, folder or file, a report, last:N, or git:REV.
     """
     from labreport.report.chapters.notes_in_use import NotesInUse
-    from labreport.report.comparison import explanation, outputs
+    from labreport.report.comparison import explanation, inputs, outputs
     from labreport.report.configuration import parse_seeds, parse_time
     from labreport.report.publish import report_moment, tool_version
     from labreport.report.running.swapping import designed, measured
     from labreport.report.store import codec
-    from labreport.report.store.runs import Store, load
+    from labreport.report.store.runs import Store
     from labreport.report.words import Words
 
     configuration = options.resolve(**flags)
     forms = outputs.check(to, "--to", (outputs.JSON,)) if to is not None else ()
     store = Store(configuration.runs_dir.absolute())
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
-    design = designed(load(_found(store, a)), load(_found(store, b)), None if seeds is None else parse_seeds(seeds))
+    a_run, b_run = _runs(inputs.resolve((a, b), store))
+    design = designed(a_run, b_run, None if seeds is None else parse_seeds(seeds))
     with reporter.bars():
         results = measured(
             design,
@@ -99,17 +103,18 @@ def command(
     return 4 if problems else 0
 
 
-def _found(store: Any, name: str) -> Path:
-    """Return the file of a run; last:N is the N-th newest complete one of all."""
-    from labreport.report.errors import UsageError
+def _runs(versions: Sequence[Version]) -> tuple[Result, Result]:
+    """Return the runs of the lab that both versions have.
 
-    if not name.startswith("last:"):
-        return store.find(name)  # type: ignore[no-any-return]
-    complete = [run for run in store.list().measurements if run.entry.status == "complete"]
-    number = name.removeprefix("last:")
-    if not number.isdecimal() or not 1 <= int(number) <= len(complete):
-        raise UsageError(f"'{name}': there are {len(complete)} complete runs; last:1 is the newest.")
-    return complete[int(number) - 1].path  # type: ignore[no-any-return]
+    Raises:
+        UsageError: they have several labs in common.
+    """
+    first, second = (version.results for version in versions)
+    both = [lab for lab in first if lab in second]
+    if len(both) > 1:
+        raise UsageError(f"A and B have several labs in common ({', '.join(both)}); name a run of one of them.")
+    lab = both[0] if both else None
+    return first[lab or next(iter(first))], second[lab or next(iter(second))]
 
 
 def _recorded(command_line: Sequence[str]) -> Mapping[str, Any]:

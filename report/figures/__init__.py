@@ -7,6 +7,7 @@ that only wants the palette's colours does without Matplotlib.
 
 from __future__ import annotations
 
+import importlib
 import os
 from pathlib import Path
 
@@ -16,6 +17,6 @@ if os.path.lexists("matplotlibrc"):
     _here = Path.cwd()
     os.chdir(Path(__file__).parent)
     try:
-        import matplotlib as _matplotlib  # noqa: F401
+        importlib.import_module("matplotlib")
     finally:
         os.chdir(_here)

@@ -71,8 +71,12 @@ class Pair:
     @property
     def parts(self) -> tuple[tuple[str, Literal["training", "validation", "test"]], ...]:
         """The keys that were measured, each with its part."""
-        found = ((self.training, "training"), (self.validation, "validation"), (self.test, "test"))
-        return tuple((key, part) for key, part in found if key)  # type: ignore[misc]
+        found: tuple[tuple[str | None, Literal["training", "validation", "test"]], ...] = (
+            (self.training, "training"),
+            (self.validation, "validation"),
+            (self.test, "test"),
+        )
+        return tuple((key, part) for key, part in found if key)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,8 +30,11 @@ from labreport.report.store.codec import NAME
 from labreport.report.store.runs import StoredResult, StoredRuns, read
 
 if TYPE_CHECKING:
+    from labreport.experiments.recording.assembled import Grouping
     from labreport.experiments.recording.record import Order
 
+_GROUPS: dict[str, Grouping] = {"fold": "fold", "seed": "seed", "none": "fits"}
+"""What a user calls several fits of one network, and what the record does."""
 _LOOKED_AT = 20
 """Newest runs among which the same one is looked for."""
 NOT_SEEN = "runs again: not all of its data were seen, and none were declared with --data"
@@ -204,7 +207,7 @@ def ordered(
         files=tuple(_declared(path) for path in data),
         timeout=None if timeout is None else parse_time(timeout, "--timeout"),
         template=template,
-        groups="fits" if groups == "none" else groups,  # type: ignore[arg-type]
+        groups=_GROUPS[groups] if groups else None,
         command=tuple(command),
     )
 

@@ -114,7 +114,7 @@ def _of_labs(a: Result, b: Result) -> tuple[Factor, ...]:
 
 
 def _of_scripts(a: Result, b: Result) -> tuple[Factor, ...]:
-    of_a, of_b = (arguments(one.findings.own.script.arguments if _script(one) else ()) for one in (a, b))  # type: ignore[union-attr]
+    of_a, of_b = (arguments(_arguments_of(one)) for one in (a, b))
     return tuple(
         Factor(name=name, a=_words(of_a.get(name)), b=_words(of_b.get(name)))
         for name in dict.fromkeys((*of_a, *of_b))
@@ -122,8 +122,9 @@ def _of_scripts(a: Result, b: Result) -> tuple[Factor, ...]:
     )
 
 
-def _script(result: Result) -> bool:
-    return bool(result.findings.own and result.findings.own.script)
+def _arguments_of(result: Result) -> tuple[str, ...]:
+    own = result.findings.own
+    return own.script.arguments if own and own.script else ()
 
 
 def arguments(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -259,7 +260,7 @@ def _of_a_script(
 ) -> Configuration:
     table = dict(recorded(design.a.provenance.command))
     before = shlex.split(table["command"])
-    of_a, of_b = (arguments(one.findings.own.script.arguments) for one in (design.a, design.b))  # type: ignore[union-attr]
+    of_a, of_b = (arguments(_arguments_of(one)) for one in (design.a, design.b))
     program = before[: len(before) - sum(map(len, of_a.values()))]
     words = [word for name in dict.fromkeys((*of_a, *of_b)) for word in (of_b if name in cell else of_a).get(name, ())]
     table |= {"command": shlex.join([*program, *words]), "seeds": ",".join(map(str, design.seeds))}

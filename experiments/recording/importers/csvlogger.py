@@ -117,7 +117,7 @@ def _head(path: Path) -> _Head:
     """Return what the columns of a table are.
 
     Raises:
-        ImportFault: it has no such columns, or two of one name.
+        LogError: it has no such columns, or two of one name.
     """
     names, separator = header_of(path)
     twice = next((name for name in names if name and names.count(name) > 1), None)

@@ -21,7 +21,7 @@ _LARGEST_TEXT = 200_000_000
 """Bytes of a JSON or YAML file, which is read whole."""
 
 
-class ImportFault(LabError):  # noqa: N818 - the name of its kind is in the message
+class LogError(LabError):
     """A log can't be read; the message names the file, and the line where there is one."""
 
 
@@ -55,13 +55,13 @@ class Importer:
     """Reads it.
 
     Raises:
-        ImportFault: it is cut off, empty, or holds what should not be there.
+        LogError: it is cut off, empty, or holds what should not be there.
     """
 
 
-def fault(path: Path, message: str, line: int | None = None) -> ImportFault:
+def fault(path: Path, message: str, line: int | None = None) -> LogError:
     """Return the error for a log, with its line where that is known."""
-    return ImportFault(f"{path}{'' if line is None else f':{line}'}: {message}")
+    return LogError(f"{path}{'' if line is None else f':{line}'}: {message}")
 
 
 def head(path: Path, size: int = 65536) -> bytes:
@@ -88,7 +88,7 @@ def text_of(path: Path) -> str:
     """Return a file as text.
 
     Raises:
-        ImportFault: it is empty, too large, or not UTF-8.
+        LogError: it is empty, too large, or not UTF-8.
     """
     try:
         content = reading.content(path, _LARGEST_TEXT)
@@ -106,7 +106,7 @@ def json_of(path: Path) -> Any:
     """Return what a JSON file holds.
 
     Raises:
-        ImportFault: it is not JSON, or cut off; the message names the line.
+        LogError: it is not JSON, or cut off; the message names the line.
     """
     import json
 
@@ -124,7 +124,7 @@ def number(value: object, path: Path, what: str, line: int | None = None) -> flo
     """Return a value of a log as a number; numbers written as text are numbers.
 
     Raises:
-        ImportFault: it is none.
+        LogError: it is none.
     """
     if isinstance(value, (int, float, str)) and not isinstance(value, bool):
         try:
@@ -181,7 +181,7 @@ def checked(log: Log, path: Path) -> Log:
     """Return a log that holds values.
 
     Raises:
-        ImportFault: it holds none.
+        LogError: it holds none.
     """
     log.columns = {name: column for name, column in log.columns.items() if len(column.values)}
     if not log.columns:

@@ -83,7 +83,7 @@ def _records(path: Path) -> list[tuple[int | None, Mapping[str, Any]]]:
     """Return the objects, each with its line where there is one a line.
 
     Raises:
-        ImportFault: it is not JSON, or holds anything but objects.
+        LogError: it is not JSON, or holds anything but objects.
     """
     text = text_of(path)
     found: list[tuple[int | None, Any]] = []

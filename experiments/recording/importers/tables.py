@@ -112,7 +112,7 @@ def rows_of(path: Path, names: list[str], separator: str) -> Iterator[tuple[int,
     """Return the rows below the head, each with its line.
 
     Raises:
-        ImportFault: a row has more or fewer cells than the head, or is not text.
+        LogError: a row has more or fewer cells than the head, or is not text.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

@@ -87,7 +87,7 @@ def refused(capsys, code, message, *words):
 
 def test_every_refusal_has_its_reason(place, capsys):
     run()
-    refused(capsys, 2, "there are 1 complete runs", "last:2", "last:1")
+    refused(capsys, 5, "There is no last:2", "last:2", "last:1")
     refused(capsys, 5, "they have the same inputs", "last:1", "last:1")
     run("-P", "units=16")
     refused(capsys, 5, "no score 'nonsense'", "last:2", "last:1", "--metric", "nonsense")
@@ -97,3 +97,8 @@ def test_every_refusal_has_its_reason(place, capsys):
     refused(capsys, 5, "their numbers answer other questions", "noise", "digits")
     refused(capsys, 3, "was not run by labreport", "digits", "digits")
     refused(capsys, 2, "nothing", "noise", "nothing")
+    for number in (1, 2):
+        Store(place / "runs").save(
+            own_run("digits", training(loss=[1.0]), run_id=f"2027010{number}T000000Z-0000000{number}")
+        )
+    refused(capsys, 2, "several labs in common", "last:2", "last:1")
