@@ -18,6 +18,7 @@ import click
 
 from labreport.experiments.errors import plain
 from labreport.experiments.system import home, supervision
+from labreport.experiments.system.memory import collect_seldom
 from labreport.report.errors import UsageError, explained
 
 COMMANDS = {
@@ -196,6 +197,7 @@ def run() -> None:
 
 
 def _run() -> int:
+    collect_seldom()
     # Figures of ours are never shown on a screen; a script that is recorded may show its own.
     if sys.argv[1:2] != ["record"]:
         os.environ["MPLBACKEND"] = "agg"

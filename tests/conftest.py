@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,10 @@ from pathlib import Path
 import click
 import pytest
 from helpers.places import ROOT
+from helpers.warm import warmed
 from hypothesis import settings
+
+from labreport.experiments.system.memory import collect_seldom
 
 # How long an example takes says something of the machine, which others may use as well, and nothing of the code.
 settings.register_profile("labreport", deadline=None)
@@ -44,6 +48,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place.get(item.path.stem, len(SLOWEST)))
 
 
+def pytest_collection_finish() -> None:
+    """Do as the command does, and leave what was loaded so far out of every look for what is left over."""
+    gc.collect()
+    gc.freeze()
+    collect_seldom()
+
+
 _BUILD = "import sys, setuptools.build_meta as b; print(getattr(b, 'build_' + sys.argv[1])(sys.argv[2]))"
 _USED = ("labreport", "experiments", "report", "templates", "pyproject.toml", "README.md", "LICENSE")
 
@@ -68,6 +79,13 @@ def distributions(tmp_path_factory):
         )
         assert done.returncode == 0, done.stderr
     return next(folder.glob("*.whl")), next(folder.glob("*.tar.gz"))
+
+
+@pytest.fixture(scope="session")
+def warm_python(tmp_path_factory):
+    """An executable that stands for `sys.executable`, with TensorFlow loaded: see `helpers/warm.py`."""
+    with warmed(tmp_path_factory.mktemp("warm")) as executable:
+        yield executable
 
 
 @pytest.fixture(scope="session")

@@ -183,27 +183,27 @@ class Session:
                 role, history, seconds, batch_size=batch_size, train=samples, validation=tested, fold=None
             )
 
-        def trained(goal: int, so_far: Fitted | None) -> Fitted:
-            return fit(
-                model,
-                samples,
-                epochs=goal,
-                batch_size=batch_size,
-                seed=seed,
-                validation=tested,
-                on_epoch=self._reporter(role, before=0 if so_far is None else so_far.epochs),
-                class_weight=class_weight,
-                callbacks=callbacks,
-                after=so_far,
-            )
+        def longer(history: History, trained: int) -> int:
+            # The lowest validation loss is too recent to stop.
+            recent = most is not None and trained - best_epoch(history["val_loss"]) < PATIENCE
+            return min(trained + epochs, most or epochs) if recent else trained
 
         begun = perf_counter()
         with self.stage(role):
             try:
-                goal, fitted = epochs, trained(epochs, after)
-                while _still_learning(fitted, goal, most):
-                    goal = min(goal + epochs, most or epochs)
-                    fitted = trained(goal, fitted)
+                fitted = fit(
+                    model,
+                    samples,
+                    epochs=epochs,
+                    batch_size=batch_size,
+                    seed=seed,
+                    validation=tested,
+                    on_epoch=self._reporter(role, before=0 if after is None else after.epochs),
+                    class_weight=class_weight,
+                    callbacks=callbacks,
+                    after=after,
+                    longer=None if most is None else longer,
+                )
             except DivergenceError as error:
                 record(error.history, perf_counter() - begun + (0.0 if after is None else after.seconds))
                 raise
@@ -366,11 +366,6 @@ class Session:
                 self.progress(part, epoch, epochs, {**values, "epochs_per_second": rate})
 
         return report
-
-
-def _still_learning(fitted: Fitted, epochs: int, most: int | None) -> bool:
-    """Return whether a training of that many epochs may go on, and its lowest validation loss is too recent to stop."""
-    return epochs < (most or epochs) and epochs - best_epoch(fitted.history["val_loss"]) < PATIENCE
 
 
 def _samples(inputs: Any, targets: Any) -> Samples:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,6 +27,8 @@ _FATAL_ONLY = "3"  # TensorFlow reports a missing GPU as an error, on every mach
 
 
 _threads: int | None = None
+_awake = False
+"""Whether TensorFlow was set up here: a lab's own import of it does not do that."""
 
 
 def limit_threads(count: int | None) -> None:
@@ -44,8 +45,9 @@ def start() -> Any:
     Raises:
         LabError: Keras runs on another backend.
     """
+    global _awake
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    if "tensorflow" not in sys.modules:
+    if not _awake:
         _widen_vectors()
         if os.environ.setdefault(_LOG_LEVEL, _FATAL_ONLY) == _FATAL_ONLY:
             logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -56,6 +58,7 @@ def start() -> Any:
         # Of the million objects that came with it none will go: the garbage collector, which runs before each training,
         # need not look at them every time.
         gc.freeze()
+        _awake = True
     import keras
 
     if keras.config.backend() != "tensorflow":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 from types import MappingProxyType
 from typing import Any
@@ -33,6 +34,9 @@ class Fitted:
         return len(self.history.get("loss", ()))
 
 
+Longer = Callable[[History, int], int]
+"""Called with the history of a training and its last epoch; returns the last epoch that it is to have."""
+
 OnFold = Callable[[int, Fitted], None]
 """Called with the number of a fold, from 1, and its training."""
 
@@ -49,6 +53,7 @@ def fit(
     class_weight: dict[int, float] | None = None,
     callbacks: Sequence[Any] = (),
     after: Fitted | None = None,
+    longer: Longer | None = None,
 ) -> Fitted:
     """Train a compiled Keras model as `model.fit` would, in the fastest form that can.
 
@@ -64,6 +69,7 @@ def fit(
         callbacks: Keras callbacks.
         after: an earlier training of this model with the same samples, batch size and seed, which this one
             continues: model, history and seconds come out as if it had been one training from the beginning.
+        longer: asked when the epochs are trained; while it gives a later one, the training goes on to that.
 
     Raises:
         LabError: epochs, batch size or samples don't allow training, or the optimizer has replaced the weights by
@@ -81,11 +87,16 @@ def fit(
     )
     request.check(train, validation)
     _ready(model, train)
-    if after is not None and model.optimizer.use_ema:
-        raise LabError("The optimizer has replaced the weights by their averages: this training can't continue.")
+    if after is not None:
+        _refuse_averages(model)
     plan = plan_fit(model, train, request)
     begun = perf_counter()
-    history = _fit_one(model, train, validation, request, plan)
+    fit_on = _fitter(model, train, validation, request, plan)
+    history = fit_on(request)
+    while longer is not None and (goal := longer(history, request.epochs)) > request.epochs:
+        _refuse_averages(model)
+        request = replace(request, epochs=goal, before=history)
+        history = fit_on(request)
     spent = 0.0 if after is None else after.seconds
     return Fitted(history=history, plan=plan, seconds=spent + perf_counter() - begun)
 
@@ -161,7 +172,7 @@ def fit_folds(
             validation_batch_size=len(validation),
             on_epoch=_counted_on(request, position, folds),
         )
-        history = _fit_one(model, train, validation, own, plan)
+        history = _fitter(model, train, validation, own, plan)(own)
         found[own.fold] = Fitted(history=history, plan=plan, seconds=perf_counter() - begun)
         _tell(on_fold, own.fold, found[own.fold])
     return tuple(found[number] for number in range(1, folds + 1))
@@ -199,16 +210,24 @@ def predict(model: Any, samples: Samples, *, batch_size: int) -> NDArray[Any]:
     return predict_in_batches(model, samples, batch_size)
 
 
-def _fit_one(model: Any, train: Samples, validation: Samples | None, request: Request, plan: ChosenForm) -> History:
+def _refuse_averages(model: Any) -> None:
+    if model.optimizer.use_ema:
+        raise LabError("The optimizer has replaced the weights by their averages: this training can't continue.")
+
+
+def _fitter(
+    model: Any, train: Samples, validation: Samples | None, request: Request, plan: ChosenForm
+) -> Callable[[Request], History]:
+    """Return what trains the model, and can be asked to go on."""
     if request.epochs == request.epochs_before:
-        return request.before
+        return lambda request: request.before
     if plan.form == "fit":
         from labreport.experiments.training.plain import fit_plainly
 
-        return fit_plainly(model, train, request, validation=validation)
-    from labreport.experiments.training.loop import fit_in_loop
+        return partial(fit_plainly, model, train, validation=validation)
+    from labreport.experiments.training.loop import Loop
 
-    return fit_in_loop(model, train, request, validation=validation, xla=plan.xla)
+    return Loop(model, train, request, validation=validation, xla=plan.xla).fit
 
 
 def _counted_on(request: Request, finished: int, folds: int) -> OnEpoch | None:

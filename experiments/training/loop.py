@@ -23,36 +23,47 @@ from labreport.experiments.training.order import batch_order
 from labreport.experiments.training.samples import Samples
 
 
-def fit_in_loop(model: Any, train: Samples, request: Request, *, validation: Samples | None, xla: bool) -> History:
-    """Train a compiled model and return its history.
+class Loop:
+    """The graphs in which a model is trained. They are made once, however often the training goes on.
 
     Args:
         model: a compiled Keras model; it is trained in place.
         train: training samples; a last batch that is not full is trained on as well, as `fit` does.
-        request: epochs, batch sizes and seed.
+        request: batch sizes.
         validation: samples on which the metrics are computed after each epoch.
         xla: whether to compile the epoch.
-
-    Raises:
-        DivergenceError: the loss is no longer finite; nothing is trained after that step.
     """
-    build(model, train)
-    train_epoch = _train_epoch(model, train, request.batch_size, xla=xla)
-    validate = None if validation is None else _test_epoch(model, validation, request.test_size, xla=xla)
-    history = request.history()
-    for epoch in range(request.epochs_before + 1, request.epochs + 1):
-        order = batch_order(len(train), seed=request.seed, epoch=epoch, fold=request.fold)
-        model.reset_metrics()
-        if broken_step := train_epoch(order):
-            raise DivergenceError(epoch=epoch, step=broken_step, history=frozen(history), fold=request.fold or None)
-        values = _metrics(model)
-        if validate is not None:
-            values |= {f"val_{name}": value for name, value in validate().items()}
-        for name, value in values.items():
-            history.setdefault(name, []).append(value)
-        request.report(epoch, values)
-    model.optimizer.finalize_variable_values(model.trainable_variables)  # as fit does: averaged weights, if any
-    return frozen(history)
+
+    def __init__(self, model: Any, train: Samples, request: Request, *, validation: Samples | None, xla: bool) -> None:
+        build(model, train)
+        self._model = model
+        self._samples = len(train)
+        self._train = _train_epoch(model, train, request.batch_size, xla=xla)
+        self._test = None if validation is None else _test_epoch(model, validation, request.test_size, xla=xla)
+
+    def fit(self, request: Request) -> History:
+        """Train the model and return its history.
+
+        Args:
+            request: epochs and seed; the batch sizes are those from the beginning.
+
+        Raises:
+            DivergenceError: the loss is no longer finite; nothing is trained after that step.
+        """
+        model, history = self._model, request.history()
+        for epoch in range(request.epochs_before + 1, request.epochs + 1):
+            order = batch_order(self._samples, seed=request.seed, epoch=epoch, fold=request.fold)
+            model.reset_metrics()
+            if broken_step := self._train(order):
+                raise DivergenceError(epoch=epoch, step=broken_step, history=frozen(history), fold=request.fold or None)
+            values = _metrics(model)
+            if self._test is not None:
+                values |= {f"val_{name}": value for name, value in self._test().items()}
+            for name, value in values.items():
+                history.setdefault(name, []).append(value)
+            request.report(epoch, values)
+        model.optimizer.finalize_variable_values(model.trainable_variables)  # as fit does: averaged weights, if any
+        return frozen(history)
 
 
 def evaluate_in_loop(model: Any, samples: Samples, batch_size: int) -> dict[str, float]:

@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 from labreport.experiments.running import processes
+from labreport.experiments.system.memory import collect_seldom
 from labreport.report.publish.document import DocumentJob, Rendered, render_language
 
 
@@ -38,6 +39,11 @@ def each(jobs: Sequence[DocumentJob]) -> Iterator[tuple[DocumentJob, Rendered]]:
                 yield job, future.result()
 
 
+def _begin() -> None:
+    processes.follow_parent()
+    collect_seldom()
+
+
 @contextmanager
 def _at_work(jobs: Sequence[DocumentJob]) -> Iterator[dict[Future[Rendered], DocumentJob]]:
     """Render each job in a process of its own; whatever ends the block early, such as Ctrl-C, ends them at once."""
@@ -45,7 +51,7 @@ def _at_work(jobs: Sequence[DocumentJob]) -> Iterator[dict[Future[Rendered], Doc
     others = set(multiprocessing.active_children())
     workers = min(len(jobs), os.cpu_count() or 1)
     with processes.quietly_starting():  # a helper of its own starts with it
-        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=processes.follow_parent)
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
     with pool:
         try:
             with processes.quietly_starting():

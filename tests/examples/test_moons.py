@@ -15,15 +15,19 @@ from helpers.places import ROOT
 COMMAND = str(Path(sys.executable).with_name("labreport"))
 
 
-def labreport(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a folder."""
-    return subprocess.run(
-        [COMMAND, *arguments], cwd=folder, capture_output=True, text=True, env={**os.environ, **environment}
-    )
+@pytest.fixture(scope="module")
+def labreport(warm_python):
+    """Runs the command in a folder."""
+
+    def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [warm_python, COMMAND, *arguments]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, **environment})
+
+    return run
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def built(labreport, tmp_path_factory):
     """The example, copied and built as its README says."""
     folder = tmp_path_factory.mktemp("example") / "moons"
     shutil.copytree(ROOT / "examples" / "moons", folder)
@@ -63,7 +67,7 @@ def test_no_unit_of_other_labs_is_put_to_its_scores(built):
     assert not re.search("thousand|dollar", page(built, "en"))
 
 
-def test_it_is_rendered_where_keras_is_missing(copy, tmp_path):
+def test_it_is_rendered_where_keras_is_missing(labreport, copy, tmp_path):
     without = tmp_path / "without"
     without.mkdir()
     for name in ("keras", "tensorflow"):
@@ -73,7 +77,7 @@ def test_it_is_rendered_where_keras_is_missing(copy, tmp_path):
     assert "nine in ten" in page(copy, "en")
 
 
-def test_new_words_of_a_claim_are_rendered_without_training(copy):
+def test_new_words_of_a_claim_are_rendered_without_training(labreport, copy):
     claims = copy / "claims.py"
     claims.write_text(claims.read_text().replace("nine in ten test points", "90 of 100 test points"))
     done = labreport(copy, "build", "-v")
@@ -82,7 +86,7 @@ def test_new_words_of_a_claim_are_rendered_without_training(copy):
     assert "up to date" not in done.stderr
 
 
-def test_where_the_lab_is_gone_the_chapter_stays_and_says_what_is_missing(copy):
+def test_where_the_lab_is_gone_the_chapter_stays_and_says_what_is_missing(labreport, copy):
     (copy / "lab.py").unlink()
     done = labreport(copy, "render", "--lang", "en")
     assert done.returncode == 4
@@ -98,7 +102,7 @@ def test_where_the_lab_is_gone_the_chapter_stays_and_says_what_is_missing(copy):
     assert "most frequent class" in shown, "the claims that are shipped are judged all the same"
 
 
-def test_the_gate_and_strict_know_its_claim(copy):
+def test_the_gate_and_strict_know_its_claim(labreport, copy):
     claims = copy / "claims.py"
     claims.write_text(claims.read_text().replace("min(shares) >= 0.9", "min(shares) >= 2"))
     done = labreport(copy, "render", "--strict", "--lang", "en")

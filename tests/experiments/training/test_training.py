@@ -93,13 +93,13 @@ def test_loop_trains_on_very_few_samples_as_fit_does(count, batch_size):
 
 def test_loop_compiled_with_xla_gives_the_numbers_of_fit():
     from labreport.experiments.training.fitting import Request
-    from labreport.experiments.training.loop import fit_in_loop
+    from labreport.experiments.training.loop import Loop
 
     inputs, prices = priced(23)
     samples = in_memory(inputs, prices)
     model, reference = twins(regressor)
     request = Request(epochs=3, batch_size=4, seed=1)
-    history = fit_in_loop(model, samples.after(6), request, validation=samples.first(6), xla=True)
+    history = Loop(model, samples.after(6), request, validation=samples.first(6), xla=True).fit(request)
     by_hand = fit_by_hand(
         reference, inputs[6:], prices[6:], epochs=3, batch_size=4, seed=1, validation=(inputs[:6], prices[:6])
     )

@@ -5,10 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 
 from helpers.small_models import classifier, labelled
 
 from labreport.experiments.training import fit, in_memory, seed_everything
+
+LOADED_BEFORE = """
+import os, tensorflow
+from labreport.experiments.training.backend import limit_threads, start
+limit_threads(1)
+start()
+print(tensorflow.config.threading.get_intra_op_parallelism_threads(), "xla_cpu" in os.environ.get("XLA_FLAGS", ""))
+"""
 
 SCRIPT = """
 import json
@@ -32,3 +41,9 @@ def test_the_same_seed_gives_the_same_history_in_another_process(monkeypatch):
     seed_everything(12)
     other = fit(classifier(500), in_memory(inputs, labels), epochs=3, batch_size=16, seed=12).history
     assert other["loss"] != here["loss"]
+
+
+def test_a_lab_that_imports_tensorflow_itself_keeps_to_its_threads(warm_python):
+    done = subprocess.run([warm_python, "-c", LOADED_BEFORE], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", str(version("tensorflow").startswith("2.21."))]
+    assert done.stderr == ""

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from helpers.own_runs import seeds_run
+from helpers.warm import warmed
 
 from labreport.report.cli import main
 from labreport.report.commands.scaffold import KINDS
@@ -33,7 +34,8 @@ def home(tmp_path_factory):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_new_folder_is_built_at_once_in_both_languages(home, kind, monkeypatch, capsys):
+def test_a_new_folder_is_built_at_once_in_both_languages(home, kind, monkeypatch, capsys, warm_python):
+    monkeypatch.setattr("sys.executable", warm_python)  # for the script that is recorded
     monkeypatch.chdir(home / f"my-{kind}")
     for words in FIRST[kind]:
         assert main(words) == 0, capsys.readouterr().err
@@ -44,16 +46,17 @@ def test_a_new_folder_is_built_at_once_in_both_languages(home, kind, monkeypatch
         assert re.search(f"[Mm]y.{kind}", page)
 
 
-def test_the_tests_of_every_kind_pass_in_a_fresh_environment_with_the_wheel(home, fresh):
-    # In one process: each of them starts labreport in its own folder.
+def test_the_tests_of_every_kind_pass_in_a_fresh_environment_with_the_wheel(home, fresh, tmp_path):
+    # In one process: each of them starts labreport in its own folder, by a Python that has TensorFlow loaded.
     options = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib"]
-    done = subprocess.run(
-        [str(fresh), "-m", "pytest", *options, *(f"my-{kind}" for kind in KINDS)],
-        cwd=home,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with warmed(tmp_path, str(fresh)) as python:
+        done = subprocess.run(
+            [python, "-m", "pytest", *options, *(f"my-{kind}" for kind in KINDS)],
+            cwd=home,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 0, done.stdout
     assert "4 passed" in done.stdout
 
