@@ -27,8 +27,10 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.parametrize("line", [line for line in SHELL if line.startswith("labreport ")])
-def test_every_labreport_command_of_the_readme_runs(line, folder, monkeypatch, capsys):
-    # In this process, which has TensorFlow loaded after the first of them; `make report` below starts the real command.
+def test_every_labreport_command_of_the_readme_runs(line, folder, monkeypatch, capsys, warm_python):
+    # In this process, which has TensorFlow loaded after the first of them, as those have that it starts; `make report`
+    # below starts the real command.
+    monkeypatch.setattr("sys.executable", warm_python)
     monkeypatch.chdir(folder)
     # No network in a test: what has no full data here takes the samples, as the README says.
     monkeypatch.setenv("LABREPORT_OFFLINE", "true")

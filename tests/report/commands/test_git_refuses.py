@@ -72,6 +72,7 @@ def test_runs_of_a_foreign_repository_name_the_reason_and_the_way_out(foreign, c
     assert "safe.directory" in told
 
 
-def test_doctor_says_that_git_refuses(foreign, capsys):
+def test_doctor_says_that_git_refuses(foreign, capsys, monkeypatch, warm_python):
+    monkeypatch.setattr("sys.executable", warm_python)
     main(["doctor"])
     assert "git refuses this folder (safe.directory)" in capsys.readouterr().out

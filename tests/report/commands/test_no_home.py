@@ -31,7 +31,8 @@ def homeless(place, monkeypatch):
     return place
 
 
-def test_every_command_works_without_a_home(homeless, capsys):
+def test_every_command_works_without_a_home(homeless, capsys, monkeypatch, warm_python):
+    monkeypatch.setattr("sys.executable", warm_python)
     stored(homeless, "tensors")
     assert main(["render", "--lang", "en", "--to", "html"]) == 0
     assert main(["list"]) == 0

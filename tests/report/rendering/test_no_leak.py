@@ -22,7 +22,7 @@ from labreport.report.store.runs import read
 CANARY = "QZXKVJ"
 """A word that no language hyphenates and no text holds."""
 FORMS = ("html", "pdf", "md", "ipynb")
-LABS = ("tensors", "imdb")
+LABS = ("imdb",)
 
 
 @pytest.fixture(scope="module")

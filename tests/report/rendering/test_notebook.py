@@ -9,7 +9,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from base64 import b64decode
 from datetime import UTC, datetime
 from functools import cache
@@ -134,7 +133,7 @@ def test_code_imports_nothing_but_keras_and_what_comes_with_it():
                 assert {module.split(".")[0] for module in modules} <= ALLOWED, name
 
 
-def test_every_cell_of_every_lab_runs_top_to_bottom(tmp_path):
+def test_every_cell_of_every_lab_runs_top_to_bottom(tmp_path, warm_python):
     files = {lab: tmp_path / f"{lab}.json" for lab in LABS}
     for lab, file in files.items():
         cells = [(f"{lab}: {name}", source) for name, source in _code(_made("en")[f"{lab}.ipynb"])]
@@ -142,7 +141,7 @@ def test_every_cell_of_every_lab_runs_top_to_bottom(tmp_path):
 
     program = HELPERS / "notebook_prelude.py"
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(program.parents[2])}
-    command = [sys.executable, program, *files.values()]
+    command = [warm_python, program, *files.values()]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     left = {lab: json.loads(file.with_suffix(".left").read_text("utf-8")) for lab, file in files.items()}
