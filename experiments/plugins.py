@@ -36,7 +36,9 @@ class Registry(Generic[Registered]):
         self.kind = kind
         self.group = group
         self._order = tuple(order)
+        self._found: Mapping[str, EntryPoint] = {}
         self._loaded: dict[str, Registered] = {}
+        """What was imported of what is offered in `_found`."""
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all entries in their order."""
@@ -68,6 +70,8 @@ class Registry(Generic[Registered]):
         Raises:
             PluginError: no entry has this name, or importing it fails; the message names the distribution.
         """
+        if (found := _offered(self.group)) is not self._found:  # what is installed was looked up again
+            self._found, self._loaded = found, {}
         if name not in self._loaded:
             point = self.point(name)
             try:

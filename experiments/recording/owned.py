@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 import msgspec
 
 from labreport.experiments.errors import LabError
+from labreport.experiments.registry import BOOK
 from labreport.experiments.result import Failure, Findings, Result, Setting, Status
 from labreport.experiments.running import provenance
 
@@ -19,8 +20,6 @@ KEPT_TEXT = 100_000
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 """What may name a lab: it becomes the name of a folder."""
-
-SHIPPED = ("tensors", "workflow", "mnist", "imdb", "reuters", "boston")
 
 _PACKAGES = ("torch", "scikit-learn", "lightning", "pytorch-lightning", "transformers", "jax")
 
@@ -35,7 +34,7 @@ def checked_name(name: str) -> str:
         raise LabError(
             f"{name[:40]!r} can't name a run: use up to 80 letters (a-z), digits, - and _, a letter or digit first."
         )
-    if name in SHIPPED:
+    if name in BOOK:
         raise LabError(f"'{name}' is one of the labs that are shipped; give the run another --name.")
     return name
 
@@ -45,7 +44,7 @@ def name_from(text: str) -> str:
     name = re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-_")[:60]
     if not name:
         name = f"run-{sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
-    return f"{name}-run" if name in SHIPPED else name
+    return f"{name}-run" if name in BOOK else name
 
 
 def shortened(text: str, most: int) -> tuple[str, bool]:

@@ -99,12 +99,6 @@ def characters(name: FaceName) -> frozenset[str]:
 
 
 @cache
-def shipped_characters() -> frozenset[str]:
-    """Return every character that a report may hold: those of the text font, of the mono font, and the rarer ones."""
-    return _common() | characters("more")
-
-
-@cache
 def _common() -> frozenset[str]:
     return characters("regular") | characters("mono") | {"\n", "\t", "\u00ad"}
 

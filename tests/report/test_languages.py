@@ -32,7 +32,6 @@ def _forget() -> None:
     plugins.forget()
     languages.language.cache_clear()
     load_table.cache_clear()
-    languages.REGISTRY._loaded.clear()
     on_screen.cache_clear()
     languages.is_han.cache_clear()
 

@@ -17,7 +17,7 @@ from helpers.sample_report import sample
 from labreport.experiments import plugins
 from labreport.report import cli, configuration
 from labreport.report.errors import RenderingError, UsageError
-from labreport.report.look import THEMES, Look
+from labreport.report.look import Look
 from labreport.report.rendering import html, pdf, theme
 from labreport.report.store.runs import Store
 
@@ -27,7 +27,6 @@ DATE = datetime(2026, 3, 1, tzinfo=UTC)
 
 def _forget() -> None:
     plugins.forget()
-    THEMES._loaded.clear()
     theme.palette.cache_clear()
 
 
