@@ -89,8 +89,10 @@ def warmed(folder: Path, python: str = sys.executable) -> Iterator[str]:
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n", "the process with TensorFlow has not started"
-    yield str(executable)
-    process.communicate()
+    try:
+        yield str(executable)
+    finally:
+        process.communicate()  # it ends with what it reads
 
 
 def _serve(executable: Path) -> list[str]:
