@@ -63,7 +63,8 @@ def _row(name: str, item: Said, context: Context, reasoned: bool) -> tuple[str, 
     return (
         name,
         words(f"labs.verdict_{stated.verdict}"),
-        f"{stated.holds} / {stated.seeds}" if stated.seeds else UNKNOWN,
+        # Of a single run that can't tell, the sign alone would be taken for a verdict.
+        UNKNOWN if stated.seeds < (2 if stated.verdict == "unknown" else 1) else f"{stated.holds} / {stated.seeds}",
         # A reason names parts of the record, in English.
         numbers or (escape(stated.reason) if reasoned else UNKNOWN),
     )

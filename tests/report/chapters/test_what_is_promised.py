@@ -10,7 +10,6 @@ from helpers.hand_results import all_hand_results, hand_result
 
 from labreport.report.chapters import chapter, tables
 from labreport.report.chapters.build import build
-from labreport.report.chapters.marks import shows_no_result
 from labreport.report.configuration import Configuration
 from labreport.report.document import CHECKED, OPEN, Figure, Listing, Prose, Table
 from labreport.report.words import LANGUAGES, Words
@@ -76,7 +75,13 @@ def test_drawings_without_data_carry_no_tag_of_the_data():
     assert tagged["imdb-figure-network-selection"] == tagged["imdb-table-settings"] == ""
     assert "sample data" in tagged["imdb-figure-curves"]
     assert {item.tag_line for item in _blocks(_sample("tensors"), Figure)} == {""}
-    assert shows_no_result("model", "selection")
+    assert tagged["imdb-model-selection"] == tagged["imdb-table-data-card"] == ""
+
+
+def test_what_shows_only_data_carries_no_tag_of_the_seed():
+    tagged = {item.id: item.tag_line for item in (*_blocks(_sample("imdb"), Figure), *_blocks(_sample("imdb"), Table))}
+    assert tagged["imdb-figure-class-sizes"] == tagged["imdb-table-texts-example"] == "sample data"
+    assert tagged["imdb-table-scores"] == "sample data · one seed"
 
 
 def _sample(lab):
