@@ -23,7 +23,7 @@ _LEVELS = 4
 DIRECTIVE = re.compile(
     r"^::: ?([a-z-]+)(?: +([A-Za-z0-9_-]+))?(?: +([0-9]+))?(?: +([0-9]{1,3}|[a-z]+(?:\+[a-z]+)*))?\s*$"
 )
-ROOM = {"sentence": 2, "sum": 4, "sketch": 8, "code": 14}
+ROOM = {"sentence": 2, "sum": 3, "sketch": 6, "code": 12}
 """Lines that an answer of each kind needs."""
 
 
