@@ -201,6 +201,21 @@ def test_the_instructor_sees_the_solution_and_the_student_does_not(monkeypatch):
     assert exercise.answer_lines == 3
 
 
+@pytest.mark.parametrize(
+    ("room", "lines"), [("", 3), (" 9", 9), (" 0", 0), (" sum", 3), (" sum+sentence+code", 17), (" sketch", 6)]
+)
+def test_a_note_says_how_many_lines_an_answer_has_or_of_what_kinds_it_is(room, lines, monkeypatch):
+    _note(monkeypatch, EXERCISE.replace("first 3", f"first 3{room}"))
+    (exercise,) = (node for node in _nodes(_built([hand_result("mnist")]).report) if isinstance(node, Exercise))
+    assert exercise.answer_lines == lines
+
+
+def test_a_kind_of_answer_that_there_is_not_is_named(monkeypatch):
+    _note(monkeypatch, EXERCISE.replace("first 3", "first 3 sum+essay"))
+    (problem,) = _built([hand_result("mnist")]).problems
+    assert "no answer is of the kind 'essay'; there are sentence, sum, sketch, code" in problem
+
+
 def test_the_instructor_gets_a_marking_scheme_with_the_total(monkeypatch):
     second = EXERCISE.split("## Exercises {#exercises}\n")[1].replace("first", "second").replace("second 3", "second 5")
     _note(monkeypatch, EXERCISE + second)
