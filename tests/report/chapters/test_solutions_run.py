@@ -67,7 +67,7 @@ def test_programs_in_keras_run_as_they_are_printed(capsys):
     for lab, data in _sizes().items():
         scope = _keras_names() | data
         for code in _solutions("en", lab, PROGRAMS[lab]):
-            exec(re.sub(r"epochs=(?:5|100)\b", "epochs=1", code), scope)
+            exec(re.sub(r"epochs=(?:20|100)\b", "epochs=1", code), scope)
         printed = capsys.readouterr().out
         assert printed.strip(), lab
         if lab == "mnist":
