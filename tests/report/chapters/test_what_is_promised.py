@@ -126,7 +126,7 @@ def test_what_a_note_prints_as_a_shape_is_python(lab, language):
 def test_one_run_that_cannot_tell_is_not_listed_as_one_of_one():
     part = chapter.assemble(hand_result("imdb", seeds=(0,)), "1", "en").chapter
     rows = next(item for item in _in(part, Table) if item.id == "imdb-table-evidence").rows
-    open_rows = [row for row in rows if row[1] == "can’t be told"]
+    open_rows = [row for row in rows if row[1] == Words("en")("labs.verdict_unknown")]
     assert open_rows
     assert {row[2] for row in open_rows} == {"–"}
     assert all(row[2] in ("0 / 1", "1 / 1") for row in rows if row not in open_rows)
