@@ -105,6 +105,8 @@ class Configuration:
     """Whether the hints of exercises are in the report."""
     answer_room: float = 1.0
     """How many times the usual lines an exercise has for its answer on paper; 0: none."""
+    notebooks: str = ""
+    """Address of the notebooks, with `{lab}` and `{language}` where those stand; empty: their file names are given."""
     title: Mapping[str, str] = field(default_factory=dict)
     """Title of the report for each language."""
     course: Mapping[str, str] = field(default_factory=dict)
@@ -138,8 +140,7 @@ class Configuration:
     nightly: Mapping[str, Any] = field(default_factory=dict)
     """What `labreport nightly` does where no flag says otherwise, as it stands in the file; `schedule` reads it."""
     record: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """The user's scripts that run like labs: name -> command and options, as they stand in the file; `orders` reads
-    them."""
+    """The user's scripts that run like labs: name -> command and options, as in the file; `orders` reads them."""
 
     @property
     def look(self) -> Look:
@@ -387,8 +388,7 @@ def check_names(key: str, values: tuple[str, ...], origin: str) -> tuple[str, ..
         UsageError: one is unknown, or the list is empty.
     """
     known: tuple[str, ...] = {"lang": languages.documents(), "language": languages.names()}.get(key, ())
-    if key == "to":
-        known = FORMATS.names()
+    known = FORMATS.names() if key == "to" else known
     if known:
         kind = "format" if key == "to" else "language"
         for value in values:

@@ -175,6 +175,16 @@ class Section(Node, frozen=True, kw_only=True):
     blocks: tuple[Block, ...]
 
 
+class NotebookLink(Node, frozen=True, kw_only=True):
+    """Where the notebook of a chapter is to be had, and its address as a picture for those who read it on paper."""
+
+    text: Inline
+    svg: DrawingMarkup | None = None
+    """A QR code, or nothing."""
+    alt: Spoken = ""
+    width_mm: float = 0.0
+
+
 class Chapter(Node, frozen=True, kw_only=True):
     """One lab, the summary or the provenance."""
 
@@ -182,6 +192,7 @@ class Chapter(Node, frozen=True, kw_only=True):
     number: str
     title: Inline
     marks: tuple[Inline, ...] = ()
+    notebook: NotebookLink | None = None
     opening: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = ()
 
@@ -361,7 +372,7 @@ def _inside(node: Node, place: Place) -> Place:
             return _at(place, f"{kind} {id_}", f"{kind} '{id_}'", chapter=id_, section="")
         case Section(title=title):
             return _at(place, f"{kind} {id_}", f"{kind} '{id_}'", section=title)
-        case Cover() | Equation():
+        case Cover() | Equation() | NotebookLink():
             return _at(place, kind, kind)
         case CoverFigure(title=title):
             return _at(place, kind, f"drawing '{first(title)}'")

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+import msgspec
+
 from labreport.experiments import registry
 from labreport.experiments.errors import LabError
 from labreport.experiments.registry import additions
@@ -22,6 +24,7 @@ from labreport.report.chapters import chapter as chapters
 from labreport.report.chapters.chapter import Assembled, Target
 from labreport.report.chapters.cutting import Passage
 from labreport.report.chapters.exercises import formed
+from labreport.report.chapters.notebook_link import notebook_link
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.provenance import provenance
 from labreport.report.configuration import Configuration
@@ -109,6 +112,8 @@ def build(
                     for lost in assembled.missing
                 ]
                 chapter = formed(assembled.chapter, hints=configuration.hints, room=configuration.answer_room)
+                link = notebook_link(result.lab, language, configuration.notebooks, words)
+                chapter = msgspec.structs.replace(chapter, notebook=link)
                 made.append(_in_language(chapter, spoken, language))
             except (ReportError, LabError) as error:
                 problems.append(str(error))

@@ -24,7 +24,7 @@ from labreport.report.chapters import automatic, notes, tables
 from labreport.report.chapters.claim_words import Said
 from labreport.report.chapters.cutting import BOXES, Note, Passage
 from labreport.report.chapters.evidence import with_evidence
-from labreport.report.chapters.marks import marks, shows_no_result, tag_line
+from labreport.report.chapters.marks import marks, tag_line
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.numbering import Numbering
 from labreport.report.chapters.values import Context, Missing
@@ -140,18 +140,17 @@ def assemble(
         numbering=Numbering(chapter=result.lab, number=number),
         labels=labels or context.words,
     )
-    tags = tag_line(result, context.words)
     chapter = Chapter(
         id=result.lab,
         number=number,
         title=note.title,
         marks=marks(result, context.words),
-        opening=_blocks(note.opening, result, placing, note, tags),
+        opening=_blocks(note.opening, result, placing, note),
         sections=tuple(
             Section(
                 id=f"{result.lab}-{section.id}",
                 title=section.title,
-                blocks=_blocks(section.passages, result, placing, note, tags),
+                blocks=_blocks(section.passages, result, placing, note),
             )
             for section in note.sections
         ),
@@ -176,12 +175,11 @@ def _marked(section: Section, placing: _Placing) -> Section:
     if not exercises:
         return section
     words = placing.words
-    id_, number = placing.next("table", f"table-marking-{section.id.removeprefix(f'{placing.lab}-')}", section.id)
     heads = [f"[{item.number}](#{item.id})" for item in exercises] + [words("labs.marking_total")]
     points = [item.points for item in exercises]
     table = Table(
-        id=id_,
-        number=number,
+        id=f"{placing.lab}-table-marking-{section.id.removeprefix(f'{placing.lab}-')}",
+        number="",  # the student's edition has no such table, and its others keep their numbers
         caption=words("labs.marking_caption"),
         columns=(
             Column(title=words("labs.marking_exercise")),
@@ -210,9 +208,7 @@ def broken(lab: str, number: str, title: str, box_title: str, sentence: str, rea
     return Chapter(id=lab, number=number, title=title, opening=(box,))
 
 
-def _blocks(
-    passages: tuple[Passage, ...], result: Result, placing: _Placing, note: Note, tags: str
-) -> tuple[Block, ...]:
+def _blocks(passages: tuple[Passage, ...], result: Result, placing: _Placing, note: Note) -> tuple[Block, ...]:
     """Return the blocks of some passages; hint and solution go into the exercise or self-check before them."""
     blocks: list[Block] = []
     for passage in passages:
@@ -243,11 +239,11 @@ def _blocks(
                 )
             )
         else:
-            blocks.append(_block(passage, result, placing, note, tags))
+            blocks.append(_block(passage, result, placing, note))
     return tuple(blocks)
 
 
-def _block(passage: Passage, result: Result, placing: _Placing, note: Note, tags: str) -> Block:
+def _block(passage: Passage, result: Result, placing: _Placing, note: Note) -> Block:
     where = f"{note.origin}:{passage.line}"
     words = placing.words
     if passage.kind == "prose":
@@ -261,9 +257,9 @@ def _block(passage: Passage, result: Result, placing: _Placing, note: Note, tags
             raise NoteError(f"{where}: the equation needs a line '---' and below it its spoken form.")
         return Equation(tex=tex.strip(), alt=spoken.strip())
     makers: dict[str, Callable[[], Block]] = {
-        "figure": lambda: _figure(passage, result, placing, where, tags),
-        "table": lambda: _table(passage, result, placing, where, tags),
-        "model": lambda: _table(passage, result, placing, where, tags),
+        "figure": lambda: _figure(passage, result, placing, where),
+        "table": lambda: _table(passage, result, placing, where),
+        "model": lambda: _table(passage, result, placing, where),
         "listing": lambda: _listing(passage, result, placing, where),
         "example": lambda: _example(passage, result, where),
     }
@@ -292,7 +288,7 @@ def _lost(passage: Passage, placing: _Placing) -> Box | None:
     return Box(kind="failure", title=placing.words("labs.missing_title"), blocks=(Prose(markdown=sentence),))
 
 
-def _figure(passage: Passage, result: Result, placing: _Placing, where: str, tags: str) -> Figure:
+def _figure(passage: Passage, result: Result, placing: _Placing, where: str) -> Figure:
     own = placing.context.own.figures
     drawing = figures.draw(passage.name, result, placing.words, own)
     alike = placing.labels is placing.words
@@ -316,11 +312,11 @@ def _figure(passage: Passage, result: Result, placing: _Placing, where: str, tag
         width_mm=labelled.width_mm,
         height_mm=labelled.height_mm,
         data=data,
-        tag_line="" if shows_no_result(passage.kind, passage.name) else tags,
+        tag_line=tag_line(result, placing.words, passage.kind, passage.name),
     )
 
 
-def _table(passage: Passage, result: Result, placing: _Placing, where: str, tags: str) -> Table:
+def _table(passage: Passage, result: Result, placing: _Placing, where: str) -> Table:
     name = passage.name if passage.kind == "table" else f"layers-{passage.name}"
     content = tables.table(name, result, placing.words, placing.context.own.tables)
     id_, number = placing.next("table", f"{passage.kind}-{passage.name}", where)
@@ -330,7 +326,7 @@ def _table(passage: Passage, result: Result, placing: _Placing, where: str, tags
         caption=passage.text,
         columns=content.columns,
         rows=content.rows,
-        tag_line="" if shows_no_result(passage.kind, passage.name) else tags,
+        tag_line=tag_line(result, placing.words, passage.kind, passage.name),
     )
 
 

@@ -20,7 +20,11 @@ BOXES = ("key-points", "caution", "note", "self-check", "sources")
 HEADING = re.compile(r"^(#{1,6}) +(.*?)(?: *\{#([a-z0-9-]+)\})?\s*$")
 _LEVELS = 4
 """Levels of headings: the title, sections, and two within a section."""
-DIRECTIVE = re.compile(r"^::: ?([a-z-]+)(?: +([A-Za-z0-9_-]+))?(?: +([0-9]+))?(?: +([0-9]{1,3}))?\s*$")
+DIRECTIVE = re.compile(
+    r"^::: ?([a-z-]+)(?: +([A-Za-z0-9_-]+))?(?: +([0-9]+))?(?: +([0-9]{1,3}|[a-z]+(?:\+[a-z]+)*))?\s*$"
+)
+ROOM = {"sentence": 2, "sum": 3, "sketch": 6, "code": 12}
+"""Lines that an answer of each kind needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,11 +209,25 @@ def _directive(match: re.Match[str], number: int, lines: _Lines, origin: str, co
     for _, line in lines:
         if line.strip() == ":::":
             passage = _passage(kind, name, int(points or 0), body, number, code)
-            return replace(passage, lines=int(room)) if room else passage
+            return replace(passage, lines=_room(room, f"{origin}:{number}")) if room else passage
         if line.startswith(":::"):
             break
         body.append(line)
     raise NoteError(f"{origin}:{number}: '{kind}' is not closed by a line ':::'.")
+
+
+def _room(room: str, where: str) -> int:
+    """Return the lines for an answer: a number, or the kinds of answers that an exercise asks for, such as sum+code.
+
+    Raises:
+        NoteError: there is no answer of that kind.
+    """
+    if room.isdigit():
+        return int(room)
+    kinds = room.split("+")
+    if unknown := [kind for kind in kinds if kind not in ROOM]:
+        raise NoteError(f"{where}: no answer is of the kind '{unknown[0]}'; there are {', '.join(ROOM)}.")
+    return sum(ROOM[kind] for kind in kinds)
 
 
 def _passage(kind: str, name: str, points: int, body: list[str], number: int, code: tuple[str, ...]) -> Passage:

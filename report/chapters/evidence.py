@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labreport.experiments.definitions import Number
 from labreport.report.chapters.claim_words import Said, evidence_id
 from labreport.report.chapters.sandbox import shown
 from labreport.report.chapters.values import Context
@@ -54,16 +55,23 @@ def _name(claim: str, title: str, identified: bool) -> str:
     return " ".join(filter(None, (escape(title), identifier)))
 
 
+def _value(name: str, value: Number) -> str:
+    """Return a number of the evidence; no p is zero, only too small for a float."""
+    tiny = name.startswith("p_") and isinstance(value, float) and value < 1e-300
+    return "<10⁻³⁰⁰" if tiny else str(shown(value))
+
+
 def _row(name: str, item: Said, context: Context, reasoned: bool) -> tuple[str, ...]:
     stated, words = item.claim, context.words
     numbers = words("labs.between").join(
-        f"{escape(wording.number_name(stated.definition, name, words.language))} {shown(value)}"
+        f"{escape(wording.number_name(stated.definition, name, words.language))} {_value(name, value)}"
         for name, value in stated.numbers.items()
     )
     return (
         name,
         words(f"labs.verdict_{stated.verdict}"),
-        f"{stated.holds} / {stated.seeds}" if stated.seeds else UNKNOWN,
+        # Of a single run that can't tell, the sign alone would be taken for a verdict.
+        UNKNOWN if stated.seeds < (2 if stated.verdict == "unknown" else 1) else f"{stated.holds} / {stated.seeds}",
         # A reason names parts of the record, in English.
         numbers or (escape(stated.reason) if reasoned else UNKNOWN),
     )

@@ -8,6 +8,7 @@ from labreport.experiments.selection import smooth
 from labreport.report import numbers
 from labreport.report.figures import palette
 from labreport.report.figures.axes import (
+    TRAINING,
     Curve,
     CurveLook,
     bundle,
@@ -112,6 +113,50 @@ def mae_raw(result: Result, words: Words) -> Chart:
         alt=joined(words, [course(words, words("figures.validation_mae"), raw.mean, plain(2), lowest=True)]),
         columns=columns,
         rows=rows,
+    )
+
+
+@figure("mae-both")
+@charted
+def mae_both(result: Result, words: Words) -> Chart:
+    """Draw the training and the validation MAE, both averaged over the folds and smoothed alike.
+
+    Raises:
+        MissingValueError: the run has no folds with both errors, or a setting of the smoothing is missing.
+        NoValidationError: nothing of the validation curve is finite.
+    """
+    dropped, validated = analysis.smoothed_curve(result)
+    trained = _smoothed(result, analysis.mean_curve(result, "fold", "mae"), dropped)
+    turn = analysis.smoothed_turn(result)
+    figure = sheet(140, 64)
+    axes = panel(figure, 8, 9, 108, 43)
+    draw_curve(axes, Curve(mean=validated), SMOOTHED, first=dropped + 1)
+    draw_curve(axes, Curve(mean=trained), TRAINING, first=dropped + 1)
+    epoch_axis(axes, turn.epochs)
+    value_axis(axes, [*validated, *trained], origin=0.0)
+    if turn.overfits:
+        mark_epoch(axes, words, turn.best_epoch, value=turn.best, flat=turn.flat)
+    name_axes(axes, words("figures.epoch"), words("figures.mae_unit"), lift=12.0)
+    ends = (("training", trained, palette.TRAINING), ("validation", validated, palette.VALIDATION))
+    label_ends(axes, [(curve[-1], words(f"figures.{name}"), colour) for name, curve, colour in ends])
+    padding = (float("nan"),) * dropped
+    table: Columns = {words(f"figures.{name}_mae"): ((*padding, *curve), plain(2)) for name, curve, _ in ends}
+    columns, rows = epoch_table(words, table, turn.best_epoch)
+    form, lowest = plain(2), turn.best_epoch - dropped - 1
+    return Chart(
+        figure=figure,
+        alt=words(
+            "figures.alt_mae_both",
+            dropped=dropped,
+            epoch=turn.best_epoch,
+            epochs=turn.epochs,
+            trained=form(trained[lowest]),
+            trained_last=form(trained[-1]),
+            validated=form(validated[lowest]),
+            validated_last=form(validated[-1]),
+        ),
+        columns=columns,
+        rows=tuple(row for row in rows if "NaN" not in row),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from labreport.report.chapters import notebook_link
 from labreport.report.chapters.logo import data_address
 from labreport.report.configuration import Configuration, override
 from labreport.report.errors import ReportError, UnreadableError, UsageError
@@ -87,7 +88,8 @@ def prepare(configuration: Configuration) -> None:
     """Check what rendering needs besides runs: cheap, so that a mistake is not reported after hours of training.
 
     Raises:
-        UsageError: the logo is not a small picture, the notes are not a folder, or SOURCE_DATE_EPOCH is not a time.
+        UsageError: the logo is not a small picture, `notebooks` is not an address, the notes are not a folder, or
+            SOURCE_DATE_EPOCH is not a time.
         OutputError: reports can't be written where they should be.
     """
     _check_inputs(configuration)
@@ -98,6 +100,8 @@ def _check_inputs(configuration: Configuration) -> None:
     stated_moment()
     if configuration.logo is not None:
         data_address(configuration.logo)
+    if configuration.notebooks:
+        notebook_link.address(configuration.notebooks, "lab", "en")
     if configuration.notes is not None and not configuration.notes.is_dir():
         raise UsageError(f"The notes {configuration.notes} are not a folder; correct `notes`, or leave it out.")
     if configuration.roster is not None:

@@ -73,6 +73,7 @@ _PACKAGES = (
     "ziamath",
     "latex2mathml",
     "nbformat",
+    "segno",
 )
 
 
@@ -109,6 +110,7 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
         configuration.exercise_pages,
         configuration.hints,
         configuration.answer_room,
+        configuration.notebooks,
         reading.digest(configuration.roster) if configuration.roster else None,
         moment.isoformat(),
         [package_version(package) for package in _PACKAGES],

@@ -102,6 +102,8 @@ class _Writer:
         yield f"{anchor(chapter.id)}\n\n## {_numbered(chapter)}"
         for mark in chapter.marks:
             yield quoted(joined(mark))
+        if chapter.notebook:
+            yield joined(chapter.notebook.text)
         for block in chapter.opening:
             yield from self._block(block)
         for section in chapter.sections:

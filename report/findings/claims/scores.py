@@ -8,7 +8,7 @@ from labreport.experiments.definitions import Answer, Number, claim
 from labreport.experiments.result import Predictions, Result
 from labreport.report.findings.analysis import MissingValueError, measure
 from labreport.report.findings.confusion import LISTED_PAIRS, confused_pairs
-from labreport.report.findings.paired import Beyond, compared
+from labreport.report.findings.paired import SIGNIFICANT, Beyond, compared, mcnemar_p
 from labreport.report.findings.scores import Measured, alike, deciding, mean, measured
 
 
@@ -116,15 +116,49 @@ def most_confused_pair(result: Result) -> Answer:
     )
 
 
+@claim(neutral=True)
+def worst_class(result: Result) -> Answer:
+    """One class is recognised worst; of several the one with most test samples is named."""
+    card, rows = result.findings.data, _final(result).confusion
+    found = [(row[label] / sum(row), -sum(row), label) for label, row in enumerate(rows) if sum(row)]
+    if card is None or not found:
+        raise MissingValueError("The run has no confusion matrix, or no data.")
+    least, negative, label = min(found)
+    return Answer(
+        holds=True,
+        votes=(True,),
+        numbers={
+            "worst_name": card.class_names[label],
+            "right": rows[label][label],
+            "samples": -negative,
+            "alike": sum(accuracy == least for accuracy, _, _ in found),
+        },
+    )
+
+
 @claim()
 def confused_with_larger(result: Result) -> Answer:
-    """Most of the frequent confusions name a class with more training samples than the true one."""
+    """More mistakes than chance explains name a class with more training samples than the true one."""
     card = result.findings.data
-    pairs = confused_pairs(_final(result))[:LISTED_PAIRS]
+    pairs = confused_pairs(_final(result))
     if card is None or not pairs:
         raise MissingValueError("The run has no confusion matrix with mistakes, or no data.")
-    larger = sum(card.train_class_counts[given] > card.train_class_counts[true] for true, given, _ in pairs)
-    return Answer(holds=2 * larger > len(pairs), numbers={"pairs": len(pairs), "larger": larger})
+    sizes = card.train_class_counts
+    larger = sum(count for true, given, count in pairs if sizes[given] > sizes[true])
+    smaller = sum(count for true, given, count in pairs if sizes[given] < sizes[true])
+    p = mcnemar_p(larger, smaller)
+    listed = pairs[:LISTED_PAIRS]
+    return Answer(
+        holds=larger > smaller if p <= SIGNIFICANT else None,
+        numbers={
+            "mistakes": sum(count for _, _, count in pairs),
+            "larger": larger,
+            "smaller": smaller,
+            "p_mistakes": p,
+            "pairs": len(listed),
+            "pairs_larger": sum(sizes[given] > sizes[true] for true, given, _ in listed),
+        },
+    )
 
 
 @claim()

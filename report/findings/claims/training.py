@@ -8,10 +8,12 @@ from itertools import pairwise
 
 from labreport.experiments.definitions import Answer, Number, claim
 from labreport.experiments.result import Result
+from labreport.experiments.selection import smooth
 from labreport.report.findings.analysis import (
     MissingValueError,
     Turn,
     curves,
+    dropped_epochs,
     fold_errors,
     mean_curve,
     measure,
@@ -93,6 +95,19 @@ def _gap(train: Sequence[float], other: Sequence[float], samples: tuple[int, int
 def smoothed_minimum_before_end(result: Result) -> Answer:
     """The smoothed validation MAE has its minimum before the last epoch."""
     return _overfits(smoothed_turn(result))
+
+
+@claim()
+def training_error_falls_on(result: Result) -> Answer:
+    """From the best epoch to the last the training MAE falls while the validation MAE, smoothed alike, rises."""
+    found = smoothed_turn(result)
+    dropped, factor = dropped_epochs(result), float(setting(result, "smoothing_factor"))
+    trained = smooth(mean_curve(result, "fold", "mae"), dropped, factor)
+    numbers: dict[str, Number] = {"best_epoch": found.best_epoch, "epochs": found.epochs}
+    numbers |= {"trained": trained[found.best_epoch - dropped - 1], "trained_last": trained[-1]}
+    numbers |= {"validated": found.best, "validated_last": found.last}
+    falls = trained[-1] < trained[found.best_epoch - dropped - 1]
+    return Answer(holds=None if falls and found.open_end else falls and found.overfits, numbers=numbers)
 
 
 @claim(neutral=True)

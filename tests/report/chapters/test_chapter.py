@@ -158,6 +158,7 @@ def test_a_failed_run_has_a_page_that_says_what_failed():
 def test_sample_data_a_quick_profile_and_a_single_seed_are_marked_in_title_and_captions(language):
     words = Words(language)
     plain = hand_result("mnist", seeds=(0, 1, 2))
+    measured = [f"mnist-figure-{name}" for name in ("curves", "mistakes", "confusion")]
     card = msgspec.structs.replace(plain.findings.data, train_samples=100, test_samples=10)
     for result, tag in (
         (hand_result("mnist", seeds=(0, 1, 2), data=card), "labs.tag_sample"),
@@ -166,8 +167,7 @@ def test_sample_data_a_quick_profile_and_a_single_seed_are_marked_in_title_and_c
     ):
         part = _built([result], language).report.chapters[0]
         assert len(part.marks) == 1
-        # A drawing of the network shows nothing that was measured.
-        drawn = [node for node in _nodes(part) if isinstance(node, Figure) and "network" not in node.id]
+        drawn = [node for node in _nodes(part) if isinstance(node, Figure) and node.id in measured]
         captions = [node.tag_line for node in drawn]
         assert captions
         assert set(captions) == {words(tag)}
@@ -199,6 +199,21 @@ def test_the_instructor_sees_the_solution_and_the_student_does_not(monkeypatch):
     assert (exercise.points, exercise.hint, exercise.answer_lines) == (3, "Look.", 0)
     (exercise,) = (node for node in _nodes(student.report) if isinstance(node, Exercise))
     assert exercise.answer_lines == 3
+
+
+@pytest.mark.parametrize(
+    ("room", "lines"), [("", 3), (" 9", 9), (" 0", 0), (" sum", 3), (" sum+sentence+code", 17), (" sketch", 6)]
+)
+def test_a_note_says_how_many_lines_an_answer_has_or_of_what_kinds_it_is(room, lines, monkeypatch):
+    _note(monkeypatch, EXERCISE.replace("first 3", f"first 3{room}"))
+    (exercise,) = (node for node in _nodes(_built([hand_result("mnist")]).report) if isinstance(node, Exercise))
+    assert exercise.answer_lines == lines
+
+
+def test_a_kind_of_answer_that_there_is_not_is_named(monkeypatch):
+    _note(monkeypatch, EXERCISE.replace("first 3", "first 3 sum+essay"))
+    (problem,) = _built([hand_result("mnist")]).problems
+    assert "no answer is of the kind 'essay'; there are sentence, sum, sketch, code" in problem
 
 
 def test_the_instructor_gets_a_marking_scheme_with_the_total(monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from labreport.experiments import boston, mnist, selection
 from labreport.experiments.data import encoding
 from labreport.report.chapters import notes
+from labreport.report.figures import units
 from labreport.report.words import LANGUAGES
 
 NUMBERS = np.random.default_rng(0)
@@ -28,11 +30,25 @@ def _run(name: str, **names: object) -> SimpleNamespace:
     return SimpleNamespace(**scope)
 
 
-@pytest.mark.parametrize("name", ["mnist", "imdb", "boston"])
+@pytest.mark.parametrize("name", ["tensors", "mnist", "imdb", "reuters", "boston"])
 def test_both_languages_print_the_same_code(name):
     listings = [_printed(language, name) for language in LANGUAGES]
     assert listings[0]
     assert all(each == listings[0] for each in listings)
+
+
+def test_the_two_passes_in_code_give_the_numbers_of_the_figure_and_the_slopes_of_the_loss():
+    scope: dict[str, float] = {}
+    exec(_printed("en", "tensors")[0], scope)
+    chain = units.Chain()
+    assert (scope["z"], scope["h"], scope["predicted"], scope["loss"]) == chain.forward
+    backward = ("d_predicted", "d_w2", "d_h", "d_z", "d_w1")
+    assert tuple(scope[name] for name in backward) == chain.backward
+    for name, slope in (("w1", scope["d_w1"]), ("w2", scope["d_w2"])):
+        more, less = (replace(chain, **{name: getattr(chain, name) + step}).forward[-1] for step in (1e-6, -1e-6))
+        assert (more - less) / 2e-6 == pytest.approx(slope, rel=1e-6)
+    after = replace(chain, w1=chain.w1 - 0.1 * scope["d_w1"], w2=chain.w2 - 0.1 * scope["d_w2"])
+    assert (after.w1, after.w2, round(after.forward[-1], 2)) == pytest.approx((1.4, 0.2, 0.19))
 
 
 def test_images_become_the_vectors_of_the_lab():
@@ -47,7 +63,7 @@ def test_reviews_are_decoded_and_encoded_as_in_the_lab():
     printed = _run("imdb", keras=SimpleNamespace(datasets=SimpleNamespace(imdb=index)))
     vocabulary = ("", "", "?", "?", "the", "film")
     review = [1, 4, 5, 2, 9]
-    assert printed.decode(review) == encoding.decode(review, vocabulary) == "the film ? ?"
+    assert printed.decode(review, printed.vocabulary) == encoding.decode(review, vocabulary) == "the film ? ?"
     assert printed.multi_hot([[3, 5], [0]], 8).tolist() == [[0, 0, 0, 1, 0, 1, 0, 0], [1, *[0] * 7]]
 
 

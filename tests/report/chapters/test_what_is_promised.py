@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
 from helpers.hand_results import all_hand_results, hand_result
 
+from labreport.experiments.registry import BOOK as LABS
 from labreport.report.chapters import chapter, tables
 from labreport.report.chapters.build import build
-from labreport.report.chapters.marks import shows_no_result
 from labreport.report.configuration import Configuration
-from labreport.report.document import CHECKED, OPEN, Figure, Listing, Prose, Table
+from labreport.report.document import CHECKED, OPEN, Exercise, Figure, Listing, Prose, Table
 from labreport.report.words import LANGUAGES, Words
 
 
 def _blocks(result, kind):
-    made = chapter.assemble(result, "1", "en").chapter
-    return [block for section in made.sections for block in section.blocks if isinstance(block, kind)]
+    return _in(chapter.assemble(result, "1", "en").chapter, kind)
+
+
+def _in(part, kind):
+    return [block for section in part.sections for block in section.blocks if isinstance(block, kind)]
 
 
 @pytest.mark.parametrize("lab", ["mnist", "imdb", "reuters", "boston"])
@@ -76,7 +80,13 @@ def test_drawings_without_data_carry_no_tag_of_the_data():
     assert tagged["imdb-figure-network-selection"] == tagged["imdb-table-settings"] == ""
     assert "sample data" in tagged["imdb-figure-curves"]
     assert {item.tag_line for item in _blocks(_sample("tensors"), Figure)} == {""}
-    assert shows_no_result("model", "selection")
+    assert tagged["imdb-model-selection"] == tagged["imdb-table-data-card"] == ""
+
+
+def test_what_shows_only_data_carries_no_tag_of_the_seed():
+    tagged = {item.id: item.tag_line for item in (*_blocks(_sample("imdb"), Figure), *_blocks(_sample("imdb"), Table))}
+    assert tagged["imdb-figure-class-sizes"] == tagged["imdb-table-texts-example"] == "sample data"
+    assert tagged["imdb-table-scores"] == "sample data · one seed"
 
 
 def _sample(lab):
@@ -89,3 +99,34 @@ def test_a_chapter_without_scores_does_not_say_that_they_are_lower():
     assert "Scores" not in mark
     (mark, *_) = chapter.assemble(_sample("imdb"), "1", "en").chapter.marks
     assert "Scores on a sample are usually lower" in mark
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_figures_tables_and_exercises_have_the_same_numbers_in_both_editions(lab):
+    result = hand_result(lab, seeds=(0,))
+    student, instructor = (chapter.assemble(result, "1", "en", solutions=each).chapter for each in (False, True))
+    numbers = [
+        {item.id: item.number for kind in (Figure, Table, Listing, Exercise) for item in _in(part, kind) if item.number}
+        for part in (student, instructor)
+    ]
+    assert numbers[0]
+    assert numbers[0] == numbers[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("lab", LABS)
+def test_what_a_note_prints_as_a_shape_is_python(lab, language):
+    for solutions in (False, True):
+        part = chapter.assemble(hand_result(lab, seeds=(0,)), "1", language, solutions=solutions).chapter
+        for item in _in(part, Exercise):
+            text = f"{item.task}{item.hint}{item.solution or ''}"
+            assert not re.findall(r"\((?:\d[\d\u202f]*, )*\d+\u202f\d+(?:, [\d\u202f]+)*,?\)", text), item.id
+
+
+def test_one_run_that_cannot_tell_is_not_listed_as_one_of_one():
+    part = chapter.assemble(hand_result("imdb", seeds=(0,)), "1", "en").chapter
+    rows = next(item for item in _in(part, Table) if item.id == "imdb-table-evidence").rows
+    open_rows = [row for row in rows if row[1] == Words("en")("labs.verdict_unknown")]
+    assert open_rows
+    assert {row[2] for row in open_rows} == {"–"}
+    assert all(row[2] in ("0 / 1", "1 / 1") for row in rows if row not in open_rows)

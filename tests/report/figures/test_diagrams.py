@@ -57,6 +57,9 @@ def inside(drawing: Drawing) -> bool:
     [
         ("tensors", "digits"),
         ("tensors", "descent"),
+        ("tensors", "backpropagation"),
+        ("mnist", "unit"),
+        ("mnist", "activations"),
         ("tensors", "time-series-tensor"),
         ("tensors", "image-tensor"),
         ("tensors", "broadcasting"),

@@ -31,12 +31,23 @@ from labreport.report.words import LANGUAGES, Words
 EN, ZH = Words("en"), Words("zh")
 
 FIGURES = {
-    "tensors": ("digits", "descent", "time-series-tensor", "image-tensor", "broadcasting"),
+    "tensors": ("digits", "descent", "time-series-tensor", "image-tensor", "broadcasting", "backpropagation"),
     "workflow": ("network-sequential", "network-functional", "network-two_outputs", "directed-graph"),
-    "mnist": ("digits", "mistakes", "curves", "loss", "accuracy", "confusion", "class-sizes", "network-selection"),
+    "mnist": (
+        "digits",
+        "mistakes",
+        "curves",
+        "loss",
+        "accuracy",
+        "confusion",
+        "class-sizes",
+        "network-selection",
+        "unit",
+        "activations",
+    ),
     "imdb": ("curves", "loss", "accuracy", "probabilities", "class-sizes", "network-selection"),
     "reuters": ("curves", "class-sizes", "confusion", "encodings", "bottleneck", "network-bottleneck"),
-    "boston": ("folds", "mae", "mae-raw", "predicted-true", "network-fold"),
+    "boston": ("folds", "mae", "mae-raw", "mae-both", "predicted-true", "network-fold"),
 }
 EVERY = [(lab, name, language) for lab, names in FIGURES.items() for name in names for language in LANGUAGES]
 
@@ -90,6 +101,15 @@ def test_the_tests_draw_every_figure_there_is() -> None:
     # The curves and pictures of any run are drawn where chapters without a note are tested, emblems with the cover.
     elsewhere = ("emblem-", "histories-", "picture-")
     assert drawn == {name for name in KNOWN.names() if not name.startswith(elsewhere)}
+
+
+def test_training_and_validation_errors_are_smoothed_alike_and_marked_at_one_epoch() -> None:
+    result = hand_result("boston", seeds=(0,))
+    drawing, alone = draw("mae-both", result, EN), draw("mae", result, EN)
+    epoch = re.search(r"lowest at epoch (\d+)", alone.alt)
+    assert epoch is not None
+    row = next(row for row in drawing.rows if row[0] == epoch[1])
+    assert f"At epoch {epoch[1]}, where the validation error is lowest, they are {row[1]} and {row[2]}" in drawing.alt
 
 
 def test_ids_are_unique_over_all_figures_and_all_are_used() -> None:

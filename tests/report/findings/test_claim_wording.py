@@ -42,6 +42,19 @@ def test_a_claim_speaks_its_own_words_and_names_its_numbers():
     assert section.blocks[0].rows[0][3] == "最高 0.5000"
 
 
+@labreport.claim(zh=TEXTS)
+def certain(result):
+    """Beyond any doubt that a float can hold."""
+    return labreport.Answer(holds=True, numbers={"best": 0.5, "p_at_most": 0.0})
+
+
+def test_no_p_is_zero():
+    context = Context(hand_result("imdb"), "zh", own=Additions(claims={"certain": certain}))
+    context.claim("certain")
+    (section,) = with_evidence((), context, "id", "1")
+    assert section.blocks[0].rows[0][3].endswith("<10⁻³⁰⁰")
+
+
 def test_a_missing_language_is_lent_by_another_one_and_marked():
     assert Context(hand_result("imdb"), "en", own=OWN).claim("good") == "[zh] 50.00% 最好"
 

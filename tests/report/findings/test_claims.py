@@ -179,12 +179,49 @@ def test_one_district_that_makes_up_the_squared_error_is_named_with_its_share():
     assert claims.state("largest_error", hand_result("boston", predictions=(even,))).verdict == "false"
 
 
-def test_the_pull_of_large_classes_is_counted_over_the_pairs_that_the_table_lists():
+def test_the_pull_of_large_classes_is_counted_over_all_mistakes_and_judged_beyond_chance():
     result = hand_result("reuters", seeds=(0,))
-    found = claims.state("confused_with_larger", result)
-    assert (found.verdict, found.numbers["pairs"]) == ("true", 10)
-    card = msgspec.structs.replace(result.findings.data, train_class_counts=(5,) * 46)
-    assert claims.state("confused_with_larger", hand_result("reuters", data=card)).verdict == "false"
+    card, (said,) = result.findings.data, result.findings.predictions
+    sizes = (10, 5, *(1,) * 44)
+
+    def pulled(larger, smaller):
+        rows = [[0] * 46 for _ in range(46)]
+        rows[1][0], rows[0][1] = larger, smaller
+        few = msgspec.structs.replace(said, confusion=tuple(map(tuple, rows)))
+        data = msgspec.structs.replace(card, train_class_counts=sizes)
+        return claims.state("confused_with_larger", hand_result("reuters", data=data, predictions=(few,)))
+
+    found = pulled(30, 10)
+    assert (found.verdict, found.numbers["mistakes"], found.numbers["larger"]) == ("true", 40, 30)
+    assert (found.numbers["pairs"], found.numbers["pairs_larger"]) == (2, 1)
+    assert pulled(6, 4).verdict == "unknown"
+    assert pulled(10, 30).verdict == "false"
+
+
+def test_of_the_classes_recognised_worst_the_largest_is_named():
+    result = hand_result("reuters", seeds=(0,))
+    (said,) = result.findings.predictions
+    rows = [[0] * 46 for _ in range(46)]
+    rows[0][0], rows[1][0], rows[2][0] = 3, 2, 7
+    few = msgspec.structs.replace(said, confusion=tuple(map(tuple, rows)))
+    numbers = claims.state("worst_class", hand_result("reuters", predictions=(few,))).numbers
+    assert (numbers["worst_name"], numbers["right"], numbers["samples"], numbers["alike"]) == (
+        result.findings.data.class_names[2], 0, 7, 2
+    )  # fmt: skip
+
+
+def test_the_training_error_falls_on_only_where_the_validation_error_has_risen():
+    found = claims.state("training_error_falls_on", hand_result("boston"))
+    assert found.verdict == "true"
+    assert found.numbers["trained_last"] < found.numbers["trained"]
+    assert found.numbers["validated_last"] > found.numbers["validated"]
+    fits = tuple(
+        msgspec.structs.replace(fit, history={**fit.history, "mae": tuple(reversed(fit.history["mae"]))})
+        if fit.role == "fold"
+        else fit
+        for fit in hand_result("boston").findings.trainings
+    )
+    assert claims.state("training_error_falls_on", hand_result("boston", trainings=fits)).verdict == "false"
 
 
 def test_classes_are_balanced_or_uneven_by_their_counts():
@@ -236,6 +273,7 @@ def test_every_claim_is_tested_here_to_be_false():
     own = {
         "folds_disjoint_and_cover", "published_folds_broken", "folds_spread", "smoothed_minimum_before_end",
         "linear_trained_out", "smoothed_minimum_flat", "largest_error", "confused_with_larger",
+        "worst_class", "training_error_falls_on",
         "classes_balanced", "classes_uneven", "multi_hot_marks_words", "most_confused_pair",
     }  # fmt: skip
     assert own | set(MEASURED_FALSE) | set(SCORED_FALSE) | set(CURVES_FALSE) == set(SINGLE)
