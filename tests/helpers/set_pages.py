@@ -68,13 +68,17 @@ def faults(document: Any) -> Faults:
         found.pages.append(Page(number, articles[-1].get("id") if articles else "", False, share))
     for page, following in zip(found.pages, [*found.pages[1:], None], strict=True):
         page.ends_chapter = following is None or not page.chapter or following.chapter != page.chapter
+    root = document.pages[0]._page_box.children[0].element
+    parents = {child: parent for parent in root.iter() for child in parent}
     for element, places in _places(on_pages).items():
-        _judge(found, element, places, on_pages)
+        _judge(found, element, places, on_pages, parents)
     return found
 
 
-def _judge(found: Faults, element: Any, places: list[int], on_pages: list[dict[Any, list[Any]]]) -> None:
-    name = f"{element.get('id') or _nearest_id(element)} p. {', '.join(str(place + 1) for place in places)}"
+def _judge(
+    found: Faults, element: Any, places: list[int], on_pages: list[dict[Any, list[Any]]], parents: dict[Any, Any]
+) -> None:
+    name = f"{element.get('id') or _nearest_id(element, parents)} p. {', '.join(str(place + 1) for place in places)}"
     if _is(element, "exercise"):
         parts = [part for part in element if not _is(part, "solution")]
         pages = sorted({place for part in parts for place in range(len(on_pages)) if part in on_pages[place]})
@@ -86,7 +90,7 @@ def _judge(found: Faults, element: Any, places: list[int], on_pages: list[dict[A
                 found.lone_answers.append(f"{name} ({place + 1})")
     if element.tag == "table" and len(places) > 1:
         rows = [[row for row in element.iter("tr") if row in on_pages[place]] for place in places]
-        body = [[row for row in part if row.getparent().tag == "tbody"] if hasattr(element, "getparent") else part for part in rows]
+        body = [[row for row in part if parents[row].tag == "tbody"] for part in rows]
         if min(map(len, body)) < SHORT_ROWS or "halves" in (element.get("class") or ""):
             found.torn_tables.append(f"{name} ({'+'.join(str(len(part)) for part in body)} rows)")
     if element.tag == "pre" and len(places) > 1:
@@ -115,8 +119,10 @@ def _places(on_pages: list[dict[Any, list[Any]]]) -> dict[Any, list[int]]:
     return found
 
 
-def _nearest_id(element: Any) -> str:
-    return (element.get("class") or element.tag)
+def _nearest_id(element: Any, parents: dict[Any, Any]) -> str:
+    while element is not None and not element.get("id"):
+        element = parents.get(element)
+    return "" if element is None else element.get("id")
 
 
 def _is(element: Any, name: str) -> bool:

@@ -1,7 +1,7 @@
 """Pages that are filled to their end: what does not fit is moved, opened or given room, while a page is set.
 
 WeasyPrint has no figures that float: one that does not fit leaves the rest of its page empty. Here a page is measured
-as soon as it is set; where more than a fifth of it is empty and no chapter ends, its boxes are changed and that page
+as soon as it is set; where more than an eighth of it is empty and no chapter ends, its boxes are changed and that page
 alone is set again:
 
 - a numbered figure, table or listing goes behind the paragraphs that follow it, into the next section if need be, and
@@ -21,14 +21,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-_EMPTY = 0.2
+_EMPTY = 0.12
 """Part of a page's height that may be left empty before something is done about it."""
 _MOVES = 8
 """Paragraphs that one figure lets pass."""
 _KEPT = 0.6
 """Part of its lines for answers that an exercise keeps when it makes itself fit."""
+_FEWEST = 3
+"""Lines for an answer that are left at least."""
 _GROWTH = 2
-"""Times its lines for answers that an exercise gets at most to fill a page."""
+"""Times its lines for answers that an exercise gets at most to fill a page, unless it has few of them."""
+_ROOMY = 14
+"""Lines for answers up to which any exercise grows."""
 _HEADINGS = ("h3", "h4", "h5")
 _FLOATING = ("drawing", "tabular", "listing")
 _TEXT = ("p", "ul", "ol", "dl", "blockquote")
@@ -44,15 +48,23 @@ def install() -> None:
     if hasattr(usual, "replaces"):
         return
 
+    rooms: list[AnswerRoom] = []
+
     def make(
         context: Any, root_box: Any, page_type: Any, resume_at: Any, page_number: int, page_state: Any
     ) -> tuple[Any, Any, Any]:
         def again() -> Attempt:
             state, notes = copy.deepcopy(page_state), context.page_maker[page_number - 1][-1]
             notes["anchors"], notes["content_lookups"] = [], []
-            return Attempt(root_box, state, usual(context, root_box, page_type, resume_at, page_number, state))
+            made = usual(context, root_box, page_type, resume_at, page_number, state)
+            page = made[0]
+            # Measured at once: pictures are the same boxes in every attempt.
+            end = _bottom(page.children[0], page.content_box_y())
+            return Attempt(root_box, state, made, float(page.content_box_y() + page.height - end))
 
-        attempt = _filled(again)
+        if not rooms or rooms[0].root is not root_box:
+            rooms[:] = [AnswerRoom(root_box)]
+        attempt = _filled(again, rooms[0])
         for kept, found in zip(page_state, attempt.state, strict=True):
             kept.clear()
             (kept.update if isinstance(kept, dict) else kept.extend)(found)
@@ -71,12 +83,8 @@ class Attempt:
     """Counters at the end of the page."""
     made: tuple[Any, Any, Any]
     """As WeasyPrint returns it: the page, where the next one goes on, and how that one begins."""
-
-    @property
-    def empty(self) -> float:
-        """Height left below the last thing on the page, in pixels."""
-        page = self.made[0]
-        return float(page.content_box_y() + page.height - _bottom(page.children[0], page.content_box_y()))
+    empty: float
+    """Height left below the last thing on the page, in pixels."""
 
     def waiting(self) -> Place | None:
         """Return what begins the next page, if it left too much of this one empty."""
@@ -108,29 +116,37 @@ class Place:
     following: Any
 
 
-def _filled(again: Callable[[], Attempt]) -> Attempt:
+def _filled(again: Callable[[], Attempt], room: AnswerRoom) -> Attempt:
     """Set a page until it is full, or nothing fills it better."""
-    attempt = again()
+    attempt, stale = again(), False
     for _ in range(_MOVES):
         place = attempt.waiting()
         if place is None:
             break
-        for remedy in _remedies(place, attempt):
-            before = attempt.empty
+        for remedy in _remedies(place, attempt, room):
             undo = remedy()
             if undo is None:
                 continue
-            attempt = again()
-            if attempt.empty < before - 1:
+            tried, stale = again(), False
+            if tried.empty < attempt.empty - 1:
+                attempt = tried
                 break
             undo()
-            attempt = again()
+            stale = True
         else:
             break
+    if stale:  # what was set last is not what was kept
+        attempt = again()
+    given = room.share_out(room.on(attempt.made[0]), attempt.empty)
+    if given is not None:
+        before, attempt = attempt.empty, again()
+        if attempt.empty > before:
+            given()
+            attempt = again()
     return attempt
 
 
-def _remedies(place: Place, attempt: Attempt) -> Iterator[Callable[[], Undo | None]]:
+def _remedies(place: Place, attempt: Attempt, room: AnswerRoom) -> Iterator[Callable[[], Undo | None]]:
     """Yield what may be done, the best first."""
     children = place.section.children
     index = place.index
@@ -140,9 +156,16 @@ def _remedies(place: Place, attempt: Attempt) -> Iterator[Callable[[], Undo | No
     if _floats(box):
         yield lambda: _let_pass(place, index)
     if _is(box, "exercise"):
-        yield lambda: _shorten(box, attempt)
-        yield lambda: _lengthen(place, attempt)
-    elif not _is(box, "drawing"):
+        shown = room.on(attempt.made[0])
+        answer = _answer(box)
+        if answer is not None:
+            yield lambda: room.shorten([answer])
+            yield lambda: room.shorten([*shown, answer])
+        yield lambda: room.share_out(shown, attempt.empty, _GROWTH)
+        for solution in box.children:
+            if _is(solution, "solution"):
+                yield lambda: _open(solution)
+    elif not _is(box, "drawing") and not _is(box, "tabular"):
         yield lambda: _open(box)
 
 
@@ -192,7 +215,7 @@ def _announces(box: Any) -> bool:
 def _open(box: Any) -> Undo | None:
     """Let a page's end part a box."""
     closed = [part for part in (box, *box.descendants()) if part.style["break_inside"] == "avoid"]
-    closed = [part for part in closed if part.element_tag not in ("tr", "figcaption", *_HEADINGS)]
+    closed = [part for part in closed if part.element_tag not in ("table", "tr", "figcaption", *_HEADINGS)]
     if not closed:
         return None
     for part in closed:
@@ -205,54 +228,61 @@ def _open(box: Any) -> Undo | None:
     return undo
 
 
-def _shorten(exercise: Any, attempt: Attempt) -> Undo | None:
-    """Take away some of the lines for answers."""
-    answer = _answer(exercise)
-    if answer is None:
-        return None
-    lines = answer.children
-    least = max(3, round(len(lines) * _KEPT))
-    if len(lines) <= least:
-        return None
-    answer.children = list(lines[:least])
-    return lambda: setattr(answer, "children", lines)
-
-
-def _lengthen(place: Place, attempt: Attempt) -> Undo | None:
-    """Share out the rest of a page among the exercises that stand on it, as lines for answers."""
-    on_page = {id(box.element): box for box in attempt.made[0].descendants() if _is(box, "answer")}
-    answers = [
-        answer
-        for child in place.section.children[: place.index]
-        if (answer := _answer(child)) is not None and id(answer.element) in on_page
-    ]
-    if not answers:
-        return None
-    height = on_page[id(answers[0].element)].children[-1].margin_height()
-    rest = int(attempt.empty / height)
-    before = [answer.children for answer in answers]
-    room = [len(lines) * _GROWTH for lines in before]
-    counts = [len(lines) for lines in before]
-    while rest and any(count < most for count, most in zip(counts, room, strict=True)):
-        for number, most in enumerate(room):
-            if rest and counts[number] < most:
-                counts[number] += 1
-                rest -= 1
-    for answer, lines, count in zip(answers, before, counts, strict=True):
-        answer.children = [*lines, *(lines[-1].copy() for _ in range(count - len(lines)))]
-
-    def undo() -> None:
-        for answer, lines in zip(answers, before, strict=True):
-            answer.children = lines
-
-    return undo
-
-
 def _answer(box: Any) -> Any:
     """Return the lines for the answer to an exercise."""
-    if not _is(box, "exercise"):
-        return None
     return next((child for child in box.children if _is(child, "answer") and child.children), None)
+
+
+class AnswerRoom:
+    """The lines for answers in a document, which may be more or fewer than were asked for.
+
+    Args:
+        root: the boxes from which the pages are made.
+    """
+
+    def __init__(self, root: Any) -> None:
+        self.root = root
+        self._answers = {id(box.element): box for box in root.descendants() if _is(box, "answer") and box.children}
+        self._written = {name: len(box.children) for name, box in self._answers.items()}
+
+    def on(self, page: Any) -> list[Any]:
+        """Return the boxes of which a page shows the lines."""
+        shown = dict.fromkeys(id(box.element) for box in page.descendants() if _is(box, "answer"))
+        return [self._answers[name] for name in shown if name in self._answers]
+
+    def shorten(self, boxes: list[Any]) -> Undo | None:
+        """Take away some of the lines of each box."""
+        counts = [max(_FEWEST, round(self._written[id(box.element)] * _KEPT)) for box in boxes]
+        return self._set(boxes, [min(count, len(box.children)) for count, box in zip(counts, boxes, strict=True)])
+
+    def share_out(self, boxes: list[Any], height: float, times: float = 1) -> Undo | None:
+        """Share out a height among boxes, up to so many times the lines that were asked for."""
+        if not boxes:
+            return None
+        counts = [len(box.children) for box in boxes]
+        most = [round(self._written[id(box.element)] * times) for box in boxes]
+        if times > 1:
+            most = [max(limit, _ROOMY) for limit in most]
+        rest = int(height / boxes[0].children[-1].style["height"].value)
+        while rest > 0 and any(count < limit for count, limit in zip(counts, most, strict=True)):
+            for number, limit in enumerate(most):
+                if rest > 0 and counts[number] < limit:
+                    counts[number] += 1
+                    rest -= 1
+        return self._set(boxes, counts)
+
+    def _set(self, boxes: list[Any], counts: list[int]) -> Undo | None:
+        before = [box.children for box in boxes]
+        if counts == [len(lines) for lines in before]:
+            return None
+        for box, lines, count in zip(boxes, before, counts, strict=True):
+            box.children = [*lines[:count], *(lines[-1].copy() for _ in range(count - len(lines)))]
+
+        def undo() -> None:
+            for box, lines in zip(boxes, before, strict=True):
+                box.children = lines
+
+        return undo
 
 
 def _floats(box: Any) -> bool:
