@@ -91,7 +91,10 @@ def _judge(
     if element.tag == "table" and len(places) > 1:
         rows = [[row for row in element.iter("tr") if row in on_pages[place]] for place in places]
         body = [[row for row in part if parents[row].tag == "tbody"] for part in rows]
-        if min(map(len, body)) < SHORT_ROWS or "halves" in (element.get("class") or ""):
+        few = SHORT_ROWS if sum(map(len, body)) >= 2 * SHORT_ROWS else SHORT_ROWS - 1
+        heads = ["".join(cell.itertext()) for cell in next(element.iter("tr"))]
+        half = len(heads) // 2
+        if min(map(len, body)) < few or (half > 1 and heads[:half] == heads[half:]):
             found.torn_tables.append(f"{name} ({'+'.join(str(len(part)) for part in body)} rows)")
     if element.tag == "pre" and len(places) > 1:
         lines = [sum(1 for box in on_pages[place][element] for _ in _lines(box)) for place in places]
@@ -106,7 +109,7 @@ def _is_last(page: dict[Any, list[Any]], element: Any) -> bool:
     """Whether nothing stands below a heading on its page, or nothing but captions."""
     box = page[element][-1]
     drawing = element.tag == "figcaption"
-    if drawing and any(_bottom(other) <= box.position_y for others in page.values() for other in others if other.element is not None and other.element_tag == "img" and abs(_bottom(other) - box.position_y) < 40):
+    if drawing and any(_bottom(other) <= box.position_y + 1 for others in page.values() for other in others if other.element is not None and other.element_tag == "img" and abs(_bottom(other) - box.position_y) < 40):
         return False
     return not any(other.position_y >= _bottom(box) - 1 for others in page.values() for other in others if _inked(other))
 

@@ -25,15 +25,17 @@ _EMPTY = 0.12
 """Part of a page's height that may be left empty before something is done about it."""
 _MOVES = 8
 """Paragraphs that one figure lets pass."""
-_KEPT = 0.6
+_KEPT = 0.5
 """Part of its lines for answers that an exercise keeps when it makes itself fit."""
 _FEWEST = 3
 """Lines for an answer that are left at least."""
 _GROWTH = 2
 """Times its lines for answers that an exercise gets at most to fill a page, unless it has few of them."""
-_ROOMY = 14
+_ROOMY = 20
 """Lines for answers up to which any exercise grows."""
 _HEADINGS = ("h3", "h4", "h5")
+_CLOSED = ("table", "tr", "figcaption", *_HEADINGS)
+"""What stays whole in a box that is opened."""
 _FLOATING = ("drawing", "tabular", "listing")
 _TEXT = ("p", "ul", "ol", "dl", "blockquote")
 
@@ -213,17 +215,21 @@ def _announces(box: Any) -> bool:
 
 
 def _open(box: Any) -> Undo | None:
-    """Let a page's end part a box."""
-    closed = [part for part in (box, *box.descendants()) if part.style["break_inside"] == "avoid"]
-    closed = [part for part in closed if part.element_tag not in ("table", "tr", "figcaption", *_HEADINGS)]
+    """Let a page's end part a box, but leave no entry of a list alone on either side."""
+    parts = [box, *box.descendants()]
+    closed = [part for part in parts if part.style["break_inside"] == "avoid" and part.element_tag not in _CLOSED]
     if not closed:
         return None
-    for part in closed:
-        part.style["break_inside"] = "auto"
+    lists = [part.children for part in parts if part.element_tag in ("ul", "ol", "dl") and len(part.children) > 1]
+    changes = [(part.style, "break_inside", "auto") for part in closed]
+    changes += [(entries[place].style, "break_before", "avoid") for entries in lists for place in (1, -1)]
+    before = [(style, name, style[name]) for style, name, _ in changes]
+    for style, name, value in changes:
+        style[name] = value
 
     def undo() -> None:
-        for part in closed:
-            part.style["break_inside"] = "avoid"
+        for style, name, value in reversed(before):
+            style[name] = value
 
     return undo
 
