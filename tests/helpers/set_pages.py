@@ -107,7 +107,7 @@ def _judge(
 
 def _is_last(page: dict[Any, list[Any]], element: Any) -> bool:
     """Whether nothing stands below a heading on its page, or nothing but captions."""
-    box = page[element][-1]
+    box = page[element][0]
     drawing = element.tag == "figcaption"
     if drawing and any(_bottom(other) <= box.position_y + 1 for others in page.values() for other in others if other.element is not None and other.element_tag == "img" and abs(_bottom(other) - box.position_y) < 40):
         return False

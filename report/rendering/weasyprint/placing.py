@@ -221,15 +221,16 @@ def _open(box: Any) -> Undo | None:
     if not closed:
         return None
     lists = [part.children for part in parts if part.element_tag in ("ul", "ol", "dl") and len(part.children) > 1]
-    changes = [(part.style, "break_inside", "auto") for part in closed]
-    changes += [(entries[place].style, "break_before", "avoid") for entries in lists for place in (1, -1)]
-    before = [(style, name, style[name]) for style, name, _ in changes]
-    for style, name, value in changes:
-        style[name] = value
+    changes = [(part, "break_inside", "auto") for part in closed]
+    changes += [(entries[place], "break_before", "avoid") for entries in lists for place in (1, -1)]
+    before = [(part, part.style) for part, _, _ in changes]
+    for part, name, value in changes:
+        part.style = part.style.copy()  # alike elements share one
+        part.style[name] = value
 
     def undo() -> None:
-        for style, name, value in reversed(before):
-            style[name] = value
+        for part, style in reversed(before):
+            part.style = style
 
     return undo
 
