@@ -150,7 +150,6 @@ def _css_string(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-@cache
 def _weasyprint() -> Any:
     try:
         import weasyprint

@@ -52,7 +52,9 @@ def main() -> None:
             seconds = process_time() - begun
             shares = [page.share for page in found.pages]
             counts = " | ".join(str(len(getattr(found, name))) for name in COUNTS)
-            print(f"| {language} {edition} | {len(shares)} | {sum(shares) / len(shares):.0%} | {counts} | {seconds:.1f} |")
+            print(
+                f"| {language} {edition} | {len(shares)} | {sum(shares) / len(shares):.0%} | {counts} | {seconds:.1f} |"
+            )
             for name in COUNTS if options.list else ():
                 for one in getattr(found, name):
                     print(f"    {name}: {one}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 SHORT_ROWS, SHORT_LINES = 3, 2
@@ -100,18 +99,20 @@ def _judge(
         lines = [sum(1 for box in on_pages[place][element] for _ in _lines(box)) for place in places]
         if min(lines) < SHORT_LINES:
             found.torn_source.append(f"{name} ({'+'.join(map(str, lines))} lines)")
-    if element.tag in ("h2", "h3", "h4", "h5", "figcaption") and len(places) == 1:
-        if _is_last(on_pages[places[0]], element):
-            found.lone_heads.append(f"{element.tag} {name}")
+    heads = ("h2", "h3", "h4", "h5", "figcaption")
+    if element.tag in heads and len(places) == 1 and _is_last(on_pages[places[0]], element):
+        found.lone_heads.append(f"{element.tag} {name}")
 
 
 def _is_last(page: dict[Any, list[Any]], element: Any) -> bool:
-    """Whether nothing stands below a heading on its page, or nothing but captions."""
+    """Whether nothing stands below a heading on its page, or nothing beside a caption."""
     box = page[element][0]
-    drawing = element.tag == "figcaption"
-    if drawing and any(_bottom(other) <= box.position_y + 1 for others in page.values() for other in others if other.element is not None and other.element_tag == "img" and abs(_bottom(other) - box.position_y) < 40):
+    others = [other for boxes in page.values() for other in boxes]
+    if element.tag == "figcaption" and any(
+        other.element_tag == "img" and -40 < _bottom(other) - box.position_y <= 1 for other in others
+    ):
         return False
-    return not any(other.position_y >= _bottom(box) - 1 for others in page.values() for other in others if _inked(other))
+    return not any(_inked(other) and other.position_y >= _bottom(box) - 1 for other in others)
 
 
 def _places(on_pages: list[dict[Any, list[Any]]]) -> dict[Any, list[int]]:
