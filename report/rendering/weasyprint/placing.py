@@ -164,9 +164,9 @@ def _remedies(place: Place, attempt: Attempt, room: AnswerRoom) -> Iterator[Call
             yield lambda: room.shorten([answer])
             yield lambda: room.shorten([*shown, answer])
         yield lambda: room.share_out(shown, attempt.empty, _GROWTH)
-        for solution in box.children:
-            if _is(solution, "solution"):
-                yield lambda: _open(solution)
+        solution = next((child for child in box.children if _is(child, "solution")), None)
+        if solution is not None:
+            yield lambda: _open(solution)
     elif not _is(box, "drawing") and not _is(box, "tabular"):
         yield lambda: _open(box)
 

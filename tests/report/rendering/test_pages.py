@@ -1,4 +1,4 @@
-"""Where pages end: figures go where they fit, exercises stay whole, and no page is left empty before its chapter's end."""
+"""Where pages end: figures go where they fit, exercises stay whole, no page is left empty within a chapter."""
 
 from __future__ import annotations
 
