@@ -88,7 +88,7 @@ class Attempt:
     empty: float
     """Height left below the last thing on the page, in pixels."""
 
-    def waiting(self) -> Place | None:
+    def waiting(self) -> PageEnd | None:
         """Return what begins the next page, if it left too much of this one empty."""
         page, resume_at, next_page = self.made
         if resume_at is None or next_page["break"] != "any" or self.empty <= _EMPTY * page.height:
@@ -105,12 +105,12 @@ class Attempt:
             if parent.element_tag in ("section", "article"):
                 above, place = path[depth - 1]
                 following = above.children[place + 1] if place + 1 < len(above.children) else None
-                return Place(parent, index, following if parent.element_tag == "section" else None)
+                return PageEnd(parent, index, following if parent.element_tag == "section" else None)
         return None
 
 
 @dataclass(frozen=True)
-class Place:
+class PageEnd:
     """Where a page has ended: a section, the number of its next child, and the section that follows."""
 
     section: Any
@@ -148,7 +148,7 @@ def _filled(again: Callable[[], Attempt], room: AnswerRoom) -> Attempt:
     return attempt
 
 
-def _remedies(place: Place, attempt: Attempt, room: AnswerRoom) -> Iterator[Callable[[], Undo | None]]:
+def _remedies(place: PageEnd, attempt: Attempt, room: AnswerRoom) -> Iterator[Callable[[], Undo | None]]:
     """Yield what may be done, the best first."""
     children = place.section.children
     index = place.index
@@ -171,7 +171,7 @@ def _remedies(place: Place, attempt: Attempt, room: AnswerRoom) -> Iterator[Call
         yield lambda: _open(box)
 
 
-def _let_pass(place: Place, index: int) -> Undo | None:
+def _let_pass(place: PageEnd, index: int) -> Undo | None:
     """Put the next text before a figure, and the figure behind it; the text may stand in the next section."""
     section, following = place.section, place.following
     before = section.children
@@ -263,7 +263,7 @@ class AnswerRoom:
         return self._set(boxes, [min(count, len(box.children)) for count, box in zip(counts, boxes, strict=True)])
 
     def share_out(self, boxes: list[Any], height: float, times: float = 1) -> Undo | None:
-        """Share out a height among boxes, up to so many times the lines that were asked for."""
+        """Share out a height among boxes; `times` the lines that were asked for are the most that one gets."""
         if not boxes:
             return None
         counts = [len(box.children) for box in boxes]
