@@ -66,7 +66,7 @@ def section_hashes(text: str) -> dict[str, str]:
 def confirm() -> None:
     """Record that every section says the same in all languages now."""
     table = {
-        name: _together({language: notes.source(language, name)[0] for language in LANGUAGES}) for name in all_notes()
+        name: together({language: notes.source(language, name)[0] for language in LANGUAGES}) for name in all_notes()
     }
     place = Path(str(resources.files("labreport.templates") / "languages" / RECORD))
     files.write(place, json.dumps(table, indent=1, sort_keys=True).encode() + b"\n")
@@ -78,7 +78,7 @@ def _record() -> dict[str, dict[str, list[str]]]:
     return table
 
 
-def _together(texts: Mapping[str, str]) -> dict[str, list[str]]:
+def together(texts: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the hash of each section that all languages have, in the order of the languages."""
     leading, *others = (section_hashes(text) for text in texts.values())
     return {
@@ -100,7 +100,7 @@ def _different(name: str, texts: Mapping[str, str]) -> Iterator[str]:
 
 
 def _stale(name: str, texts: Mapping[str, str], recorded: Mapping[str, list[str]]) -> Iterator[str]:
-    for section, now in _together(texts).items():
+    for section, now in together(texts).items():
         then = recorded.get(section)
         if then is None:
             yield f"{name}, section {section}: never compared in all languages"

@@ -40,7 +40,7 @@ def table_classes(table: Table) -> list[str]:
     "loose" one numbers may be broken too, and a "roomy" one scrolls on a phone instead of squeezing its text.
     """
     names = alignment(table.columns)
-    if sum(_lines(row) for row in table.rows) > _LONG:
+    if sum(_lines(row) for row in table.rows) > _LONG and not _halved(table.columns):
         names.append("long")
     if len(table.columns) > _MANY:
         names.append("many")
@@ -127,6 +127,12 @@ def aligned(cells: Sequence[Text]) -> list[Text]:
         number = f"{number}.{fraction}" if fraction else number
         result.append(f"{'−' if sign == '-' else sign}{number}{pad}{unit}")
     return result
+
+
+def _halved(columns: Sequence[Column]) -> bool:
+    """Return whether a table has all its columns twice, to be read one half after the other."""
+    half, odd = divmod(len(columns), 2)
+    return half > 1 and not odd and [c.title for c in columns[:half]] == [c.title for c in columns[half:]]
 
 
 def _lines(row: Sequence[Text]) -> int:

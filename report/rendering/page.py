@@ -22,6 +22,7 @@ from labreport.report.document import (
     Chapter,
     Column,
     Equation,
+    Exercise,
     Figure,
     Report,
     Table,
@@ -187,6 +188,11 @@ class ReportPage:
     def answer(self, lines: int) -> Markup:
         """Return empty lines to write on; the screen has none, and shows them when it is printed."""
         return Markup(("<br>" if self.medium == "screen" else "<div></div>") * lines)
+
+    def has_answer_room(self) -> bool:
+        """Return whether paper has lines for answers anywhere."""
+        blocks = (block for chapter in self.report.chapters for part in chapter.sections for block in part.blocks)
+        return self.medium == "paper" and any(isinstance(block, Exercise) and block.answer_lines for block in blocks)
 
     def link(self, target: str) -> str:
         """Return the address of an id of this report."""

@@ -53,24 +53,39 @@ def pdf(
     """
     weasyprint = _weasyprint()
     text = fitting.numbered(html(report, source_date=source_date, look=look))
+    with _checked() as warnings:
+        content: bytes = _fitted(text, warnings).write_pdf(
+            **_OPTIONS,
+            zoom=paper.zoom(look or Look()),
+            finisher=_name_column_heads,
+            attachments=[
+                weasyprint.Attachment(
+                    file_obj=io.BytesIO(data),
+                    name=name,
+                    created=source_date,
+                    modified=source_date,
+                    relationship="Data",
+                )
+                for name, data in sorted((attached or {}).items())
+            ],
+        )
+    return content
+
+
+def pages(report: Report, *, source_date: datetime, look: Look | None = None) -> Any:
+    """Return the document whose pages `pdf` writes: all boxes have their places; arguments and errors as there."""
+    _weasyprint()
+    text = fitting.numbered(html(report, source_date=source_date, look=look))
+    with _checked() as warnings:
+        return _fitted(text, warnings)
+
+
+@contextmanager
+def _checked() -> Iterator[list[str]]:
+    """Make every error and every warning of WeasyPrint one of ours; the warnings are collected in the list."""
     with _warnings() as warnings:
         try:
-            document = _fitted(text, warnings)
-            content: bytes = document.write_pdf(
-                **_OPTIONS,
-                zoom=paper.zoom(look or Look()),
-                finisher=_name_column_heads,
-                attachments=[
-                    weasyprint.Attachment(
-                        file_obj=io.BytesIO(data),
-                        name=name,
-                        created=source_date,
-                        modified=source_date,
-                        relationship="Data",
-                    )
-                    for name, data in sorted((attached or {}).items())
-                ],
-            )
+            yield warnings
         except _fatal_error() as error:
             raise RenderingError(f"The PDF could not be made: {error}") from error
         except Exception as error:  # a fault of the layout must not cost the other outputs
@@ -78,7 +93,6 @@ def pdf(
     if warnings:
         more = f" (and {len(warnings) - 1} more)" if len(warnings) > 1 else ""
         raise RenderingError(f"The PDF could not be made as it should be: {warnings[0]}{more}")
-    return content
 
 
 def _fitted(text: str, warnings: list[str]) -> Any:
@@ -136,7 +150,6 @@ def _css_string(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-@cache
 def _weasyprint() -> Any:
     try:
         import weasyprint

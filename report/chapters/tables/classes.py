@@ -6,6 +6,7 @@ from labreport.experiments.definitions import table
 from labreport.experiments.result import Predictions, Result
 from labreport.report import numbers
 from labreport.report.chapters.tables.content import (
+    ONE_PAGE,
     SIDE_BY_SIDE,
     TableData,
     TableError,
@@ -40,7 +41,7 @@ def confused_pairs(result: Result, words: Words) -> TableData:
 
 @table()
 def class_accuracy(result: Result, words: Words) -> TableData:
-    """List the share of right answers for each class; many classes in two halves side by side."""
+    """List the share of right answers for each class; more than a few classes in two halves side by side."""
     said = _confusing(result)
     names = class_names(result, words, len(said.confusion))
     rows: list[tuple[str, ...]] = []
@@ -56,7 +57,7 @@ def class_accuracy(result: Result, words: Words) -> TableData:
     )
     if all(number == name for number, name, *_ in rows):
         columns, rows = columns[1:], [row[1:] for row in rows]
-    if len(rows) <= SIDE_BY_SIDE:
+    if not SIDE_BY_SIDE < len(rows) <= ONE_PAGE:
         return TableData(columns=columns, rows=tuple(rows))
     half = -(-len(rows) // 2)
     right = [*rows[half:], *[("",) * len(columns)] * (2 * half - len(rows))]

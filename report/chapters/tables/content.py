@@ -17,6 +17,8 @@ from labreport.report.words import Words
 
 SIDE_BY_SIDE = 20
 """More classes than this are listed in two halves beside each other."""
+ONE_PAGE = 52
+"""More classes than this are listed below each other: parted by a page's end, halves would read in a wrong order."""
 
 
 class TableError(RenderingError):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from labreport.report.rendering.weasyprint import justification, passage_languages, short_lines
+from labreport.report.rendering.weasyprint import justification, passage_languages, placing, short_lines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,17 @@ PATCHES = (
         purpose="the language of each passage for screen readers",
         uses=(("weasyprint.pdf.tags", "_build_box_tree", "box, parent, pdf, page_number, nums, annotations, tags"),),
         install=passage_languages.install,
+    ),
+    Patch(
+        purpose="pages filled to their end, with figures where they fit",
+        uses=(
+            (
+                "weasyprint.layout.page",
+                "make_page",
+                "context, root_box, page_type, resume_at, page_number, page_state",
+            ),
+        ),
+        install=placing.install,
     ),
 )
 

@@ -23,7 +23,7 @@ def pair(monkeypatch):
         "zh": "# 题\n\n## 甲 {#a}\n\n文\n\n## 乙 {#b}\n\n文\n",
         "en": "# T\n\n## A {#a}\n\ntext\n\n## B {#b}\n\ntext\n",
     }
-    recorded = {"x": parity._together(texts)}
+    recorded = {"x": parity.together(texts)}
     monkeypatch.setattr(notes, "source", lambda language, name: (texts[language], f"notes/{language}/{name}.md"))
     monkeypatch.setattr(parity, "_record", lambda: recorded)
     return texts

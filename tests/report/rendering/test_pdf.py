@@ -158,7 +158,6 @@ def test_two_processes_give_the_same_bytes(tmp_path):
 
 
 def test_a_missing_pango_is_an_error_that_names_the_packages(monkeypatch):
-    pdf._weasyprint.cache_clear()
     monkeypatch.setitem(sys.modules, "weasyprint", None)
 
     def refuse(name, *args, **kwargs):
@@ -168,11 +167,8 @@ def test_a_missing_pango_is_an_error_that_names_the_packages(monkeypatch):
 
     real = __import__
     monkeypatch.setattr("builtins.__import__", refuse)
-    try:
-        with pytest.raises(RenderingError, match=pdf.PANGO_PACKAGES):
-            pdf.pdf(short(), source_date=DATE)
-    finally:
-        pdf._weasyprint.cache_clear()
+    with pytest.raises(RenderingError, match=pdf.PANGO_PACKAGES):
+        pdf.pdf(short(), source_date=DATE)
 
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "http://127.0.0.1:9/x.png", "labreport-font:../x"])
@@ -208,13 +204,9 @@ def test_a_drawing_that_loads_a_file_is_refused():
 
 def lines_of(text: str) -> list[float]:
     """Return where the lines of a Chinese paragraph end, in pixels from the edge of the page."""
-    weasyprint = pdf._weasyprint()
     from weasyprint.formatting_structure.boxes import LineBox, TextBox
 
-    html = pdf.html(with_prose(text), source_date=DATE)
-    pages = weasyprint.HTML(string=html, url_fetcher=pdf._fetcher_class()()).render(
-        font_config=pdf._font_configuration()
-    )
+    pages = pdf.pages(with_prose(text), source_date=DATE)
     lines = [box for page in pages.pages for box in page._page_box.descendants() if isinstance(box, LineBox)]
     ends = []
     for line in lines:
@@ -224,7 +216,7 @@ def lines_of(text: str) -> list[float]:
     return ends
 
 
-def test_no_word_stands_alone_on_its_line():
+def test_no_word_stands_alone_on_its_line(monkeypatch):
     # A blank that goes over the edge by a hair made some versions of Pango break after the first word.
     text = (
         "Work out by hand how many parameters each of the three layers in [Listing 4.1](#x) has, with 10\u202f000 "
@@ -232,13 +224,11 @@ def test_no_word_stands_alone_on_its_line():
         "does the linear model have that serves as a baseline, and what share of the network's is that?"
     )
     report = msgspec.structs.replace(with_prose(text), language="en")
-    weasyprint = pdf._weasyprint()
     from weasyprint.formatting_structure.boxes import LineBox
 
-    html = pdf.html(report, source_date=DATE).replace("max-width: 131mm", "max-width: none")
-    pages = weasyprint.HTML(string=html, url_fetcher=pdf._fetcher_class()()).render(
-        font_config=pdf._font_configuration()
-    )
+    text = pdf.html(report, source_date=DATE).replace("max-width: 131mm", "max-width: none")
+    monkeypatch.setattr(pdf, "html", lambda report, source_date, look: text)
+    pages = pdf.pages(report, source_date=DATE)
     paragraphs: dict[object, list[float]] = {}
     for page in pages.pages:
         for box in page._page_box.descendants():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from helpers.sample_report import sample
+from markdown_it.renderer import RendererHTML
 
 from labreport.report.document import escape
 from labreport.report.errors import RenderingError
@@ -137,17 +138,13 @@ def test_links_to_pages_and_to_anchors_are_kept(english):
     )
 
 
-def test_what_is_set_for_the_screen_is_set_once():
+def test_what_is_set_for_the_screen_is_set_once(monkeypatch):
     report = sample("en")
     html.html(report)
-    setter, converted = on_screen("en"), []
-    usual = setter._markdown.renderer.render
-    setter._markdown.renderer.render = lambda *arguments: converted.append(arguments) or usual(*arguments)
-    try:
-        html.html(report)
-        markdown(report)
-    finally:
-        setter._markdown.renderer.render = usual
+    converted, usual = [], RendererHTML.render
+    monkeypatch.setattr(RendererHTML, "render", lambda *arguments: converted.append(arguments) or usual(*arguments))
+    html.html(report)
+    markdown(report)
     assert converted == []
 
 

@@ -68,9 +68,10 @@ def test_every_cell_of_a_wide_table_is_read_and_none_leaves_the_page():
 
 
 def test_a_table_that_fits_is_set_once(monkeypatch):
-    settings = []
-    whole = pdf._set
-    monkeypatch.setattr(pdf, "_set", lambda text: settings.append(text) or whole(text))
+    from weasyprint import HTML
+
+    settings, usual = [], HTML.render
+    monkeypatch.setattr(HTML, "render", lambda page, **options: settings.append(page) or usual(page, **options))
     pdf.pdf(_report("en", _table(["a", "b"], ["1", "2"])), source_date=DATE)
     assert len(settings) == 1
 

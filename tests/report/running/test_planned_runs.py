@@ -125,7 +125,7 @@ def test_a_data_file_that_is_missing_gives_a_failed_run_that_names_it(place, cap
 
 
 def test_a_download_gives_the_plan_the_identity_of_what_it_brought(place, monkeypatch):
-    full = sets._full(sets.known_set("boston_housing"), (b"",))
+    (file,) = sets.known_set("boston_housing").files
     monkeypatch.setattr(sources, "from_cache", lambda known, announce: None)
     monkeypatch.setattr(sources, "from_download", lambda known, announce: (b"",))
     monkeypatch.setattr(sets, "read", lambda location: houses())
@@ -134,4 +134,4 @@ def test_a_download_gives_the_plan_the_identity_of_what_it_brought(place, monkey
     assert "sample" in plans[0].parts["data"]
     done = executed(plans, configuration, place)
     assert done.plan.key == done.result.key != plans[0].key
-    assert done.result.key_parts["data"].startswith(f"boston_housing.npz:{full.files[0].sha256} points.csv:")
+    assert done.result.key_parts["data"].startswith(f"boston_housing.npz:{file.sha256} points.csv:")

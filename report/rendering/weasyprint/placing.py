@@ -1,0 +1,311 @@
+"""Pages that are filled to their end: what does not fit is moved, opened or given room, while a page is set.
+
+WeasyPrint has no figures that float: one that does not fit leaves the rest of its page empty. Here a page is measured
+as soon as it is set; where more than an eighth of it is empty and no chapter ends, its boxes are changed and that page
+alone is set again:
+
+- a numbered figure, table or listing goes behind the paragraphs that follow it, into the next section if need be, and
+  never past another of them, so that numbers stay in order;
+- a box, an example or source without a number may be broken;
+- exercises, which are never parted, share out the room: the one that does not fit gives up a few of its lines for
+  answers if it fits then, otherwise those before it get more.
+
+What does not fill the page better is taken back. The order in the markup, on the screen and for `compare` stays as
+written.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_EMPTY = 0.12
+"""Part of a page's height that may be left empty before something is done about it."""
+_MOVES = 8
+"""Paragraphs that one figure lets pass."""
+_KEPT = 0.5
+"""Part of its lines for answers that an exercise keeps when it makes itself fit."""
+_FEWEST = 3
+"""Lines for an answer that are left at least."""
+_GROWTH = 2
+"""Times its lines for answers that an exercise gets at most to fill a page, unless it has few of them."""
+_ROOMY = 20
+"""Lines for answers up to which any exercise grows."""
+_HEADINGS = ("h3", "h4", "h5")
+_CLOSED = ("table", "tr", "figcaption", *_HEADINGS)
+"""What stays whole in a box that is opened."""
+_FLOATING = ("drawing", "tabular", "listing")
+_TEXT = ("p", "ul", "ol", "dl", "blockquote")
+
+Undo = Callable[[], None]
+
+
+def install() -> None:
+    """Make WeasyPrint fill its pages. Calling it again changes nothing."""
+    from weasyprint.layout import page as pages
+
+    usual = pages.make_page
+    if hasattr(usual, "replaces"):
+        return
+
+    rooms: list[AnswerRoom] = []
+
+    def make(
+        context: Any, root_box: Any, page_type: Any, resume_at: Any, page_number: int, page_state: Any
+    ) -> tuple[Any, Any, Any]:
+        def again() -> Attempt:
+            state, notes = copy.deepcopy(page_state), context.page_maker[page_number - 1][-1]
+            notes["anchors"], notes["content_lookups"] = [], []
+            made = usual(context, root_box, page_type, resume_at, page_number, state)
+            page = made[0]
+            # Measured at once: pictures are the same boxes in every attempt.
+            end = _bottom(page.children[0], page.content_box_y())
+            return Attempt(root_box, state, made, float(page.content_box_y() + page.height - end))
+
+        if not rooms or rooms[0].root is not root_box:
+            rooms[:] = [AnswerRoom(root_box)]
+        attempt = _filled(again, rooms[0])
+        for kept, found in zip(page_state, attempt.state, strict=True):
+            kept.clear()
+            (kept.update if isinstance(kept, dict) else kept.extend)(found)
+        return attempt.made
+
+    make.replaces = usual  # type: ignore[attr-defined]
+    pages.make_page = make
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A page that was set, and the boxes from which it was made."""
+
+    root: Any
+    state: Any
+    """Counters at the end of the page."""
+    made: tuple[Any, Any, Any]
+    """As WeasyPrint returns it: the page, where the next one goes on, and how that one begins."""
+    empty: float
+    """Height left below the last thing on the page, in pixels."""
+
+    def waiting(self) -> PageEnd | None:
+        """Return what begins the next page, if it left too much of this one empty."""
+        page, resume_at, next_page = self.made
+        if resume_at is None or next_page["break"] != "any" or self.empty <= _EMPTY * page.height:
+            return None
+        box, path = self.root, []
+        while resume_at:
+            ((index, resume_at),) = resume_at.items()
+            path.append((box, index))
+            box = box.children[index]
+        if _is(box, "section"):
+            path.append((box, 0))
+        for depth in range(len(path) - 1, 0, -1):
+            parent, index = path[depth]
+            if parent.element_tag in ("section", "article"):
+                above, place = path[depth - 1]
+                following = above.children[place + 1] if place + 1 < len(above.children) else None
+                return PageEnd(parent, index, following if parent.element_tag == "section" else None)
+        return None
+
+
+@dataclass(frozen=True)
+class PageEnd:
+    """Where a page has ended: a section, the number of its next child, and the section that follows."""
+
+    section: Any
+    index: int
+    following: Any
+
+
+def _filled(again: Callable[[], Attempt], room: AnswerRoom) -> Attempt:
+    """Set a page until it is full, or nothing fills it better."""
+    attempt, stale = again(), False
+    for _ in range(_MOVES):
+        place = attempt.waiting()
+        if place is None:
+            break
+        for remedy in _remedies(place, attempt, room):
+            undo = remedy()
+            if undo is None:
+                continue
+            tried, stale = again(), False
+            if tried.empty < attempt.empty - 1:
+                attempt = tried
+                break
+            undo()
+            stale = True
+        else:
+            break
+    if stale:  # what was set last is not what was kept
+        attempt = again()
+    given = room.share_out(room.on(attempt.made[0]), attempt.empty)
+    if given is not None:
+        before, attempt = attempt.empty, again()
+        if attempt.empty > before:
+            given()
+            attempt = again()
+    return attempt
+
+
+def _remedies(place: PageEnd, attempt: Attempt, room: AnswerRoom) -> Iterator[Callable[[], Undo | None]]:
+    """Yield what may be done, the best first."""
+    children = place.section.children
+    index = place.index
+    while index < len(children) - 1 and children[index].element_tag in _HEADINGS:
+        index += 1
+    box = children[index]
+    if _floats(box):
+        yield lambda: _let_pass(place, index)
+    if _is(box, "exercise"):
+        shown = room.on(attempt.made[0])
+        answer = _answer(box)
+        if answer is not None:
+            yield lambda: room.shorten([answer])
+            yield lambda: room.shorten([*shown, answer])
+        yield lambda: room.share_out(shown, attempt.empty, _GROWTH)
+        solution = next((child for child in box.children if _is(child, "solution")), None)
+        if solution is not None:
+            yield lambda: _open(solution)
+    elif not _is(box, "drawing") and not _is(box, "tabular"):
+        yield lambda: _open(box)
+
+
+def _let_pass(place: PageEnd, index: int) -> Undo | None:
+    """Put the next text before a figure, and the figure behind it; the text may stand in the next section."""
+    section, following = place.section, place.following
+    before = section.children
+    after = next((number for number in range(index + 1, len(before)) if not _floats(before[number])), None)
+    if after is not None:
+        end = _unit(before, after)
+        if end is None:
+            return None
+        section.children = [*before[:index], *before[after:end], *before[index:after], *before[end:]]
+        return lambda: setattr(section, "children", before)
+    if following is None or following.element_tag != "section" or index == 0:
+        return None
+    others = following.children
+    end = _unit(others, 0)
+    if end is None or before[index - 1].element_tag in _HEADINGS:
+        return None
+    section.children = list(before[:index])
+    following.children = [*others[:end], *before[index:], *others[end:]]
+
+    def undo() -> None:
+        section.children, following.children = before, others
+
+    return undo
+
+
+def _unit(children: Any, start: int) -> int | None:
+    """Return the end of what has to stay together from a place on: headings, text, and what it ends in a colon for."""
+    end = start
+    while end < len(children) and children[end].element_tag in _HEADINGS:
+        end += 1
+    if end == len(children) or _floats(children[end]) or _is(children[end], "exercise"):
+        return None
+    while end < len(children) - 1 and children[end].element_tag in _TEXT and _announces(children[end]):
+        end += 1
+    return end + 1 if not _floats(children[end]) else None
+
+
+def _announces(box: Any) -> bool:
+    """Whether a paragraph ends in a colon."""
+    return "".join(box.element.itertext()).rstrip().endswith((":", "："))
+
+
+def _open(box: Any) -> Undo | None:
+    """Let a page's end part a box, but leave no entry of a list alone on either side."""
+    parts = [box, *box.descendants()]
+    closed = [part for part in parts if part.style["break_inside"] == "avoid" and part.element_tag not in _CLOSED]
+    if not closed:
+        return None
+    lists = [part.children for part in parts if part.element_tag in ("ul", "ol", "dl") and len(part.children) > 1]
+    changes = [(part, "break_inside", "auto") for part in closed]
+    changes += [(entries[place], "break_before", "avoid") for entries in lists for place in (1, -1)]
+    before = [(part, part.style) for part, _, _ in changes]
+    for part, name, value in changes:
+        part.style = part.style.copy()  # alike elements share one
+        part.style[name] = value
+
+    def undo() -> None:
+        for part, style in reversed(before):
+            part.style = style
+
+    return undo
+
+
+def _answer(box: Any) -> Any:
+    """Return the lines for the answer to an exercise."""
+    return next((child for child in box.children if _is(child, "answer") and child.children), None)
+
+
+class AnswerRoom:
+    """The lines for answers in a document, which may be more or fewer than were asked for.
+
+    Args:
+        root: the boxes from which the pages are made.
+    """
+
+    def __init__(self, root: Any) -> None:
+        self.root = root
+        self._answers = {id(box.element): box for box in root.descendants() if _is(box, "answer") and box.children}
+        self._written = {name: len(box.children) for name, box in self._answers.items()}
+
+    def on(self, page: Any) -> list[Any]:
+        """Return the boxes of which a page shows the lines."""
+        shown = dict.fromkeys(id(box.element) for box in page.descendants() if _is(box, "answer"))
+        return [self._answers[name] for name in shown if name in self._answers]
+
+    def shorten(self, boxes: list[Any]) -> Undo | None:
+        """Take away some of the lines of each box."""
+        counts = [max(_FEWEST, round(self._written[id(box.element)] * _KEPT)) for box in boxes]
+        return self._set(boxes, [min(count, len(box.children)) for count, box in zip(counts, boxes, strict=True)])
+
+    def share_out(self, boxes: list[Any], height: float, times: float = 1) -> Undo | None:
+        """Share out a height among boxes; `times` the lines that were asked for are the most that one gets."""
+        if not boxes:
+            return None
+        counts = [len(box.children) for box in boxes]
+        most = [round(self._written[id(box.element)] * times) for box in boxes]
+        if times > 1:
+            most = [max(limit, _ROOMY) for limit in most]
+        rest = int(height / boxes[0].children[-1].style["height"].value)
+        while rest > 0 and any(count < limit for count, limit in zip(counts, most, strict=True)):
+            for number, limit in enumerate(most):
+                if rest > 0 and counts[number] < limit:
+                    counts[number] += 1
+                    rest -= 1
+        return self._set(boxes, counts)
+
+    def _set(self, boxes: list[Any], counts: list[int]) -> Undo | None:
+        before = [box.children for box in boxes]
+        if counts == [len(lines) for lines in before]:
+            return None
+        for box, lines, count in zip(boxes, before, counts, strict=True):
+            box.children = [*lines[:count], *(lines[-1].copy() for _ in range(count - len(lines)))]
+
+        def undo() -> None:
+            for box, lines in zip(boxes, before, strict=True):
+                box.children = lines
+
+        return undo
+
+
+def _floats(box: Any) -> bool:
+    """Whether a box has a number by which the text names it, and is not parted by the end of a page."""
+    return any(_is(box, kind) for kind in _FLOATING) and not _is(box, "long")
+
+
+def _is(box: Any, name: str) -> bool:
+    if box.element is None or "::" in (box.element_tag or ""):
+        return False
+    return box.element_tag == name or name in (box.element.get("class") or "").split()
+
+
+def _bottom(box: Any, least: float) -> float:
+    """Return where the last thing of a box ends: text, a picture, or a line for an answer."""
+    children = getattr(box, "children", ())
+    if type(box).__name__ == "LineBox" or not children:
+        return max(least, float(box.position_y + box.margin_height()))
+    return max(_bottom(child, least) for child in children)
