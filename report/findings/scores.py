@@ -17,8 +17,9 @@ from labreport.experiments.result import Result, Score
 
 _JUDGED = re.compile(r"final|fit(-\d+)?")
 """Roles of the networks that a run is about; the other ones of a lab are there to show something."""
-ScoreKind = Literal["score", "baseline"]
-"""Of a trained network, or of the simple rule or model beside it."""
+ScoreKind = Literal["score", "baseline", "stand-in"]
+"""Of a trained network, or of the simple rule or model beside it; stand-in: the best validation value of a run that
+tested nothing (`stand_ins`)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -155,6 +155,22 @@ def test_a_first_night_of_which_no_baseline_can_come_is_refused_before_anything_
     assert not runs(quick)
 
 
+def test_the_first_night_on_other_data_is_a_first_night(quick, capsys):
+    lab = quick / "good.py"
+    write_lab(quick, "good", "session.draft.data = dataset.card", value=GOOD)
+    boston, mnist = (lab.read_text().replace('"1", None', f'"1", "{name}"') for name in ("boston_housing", "mnist"))
+    lab.write_text(boston)
+    nightly = ("good", "--baseline", "main", "--first-night", "--data", "sample")
+    assert night(*nightly)[0] == 0
+    assert main(["nightly", *nightly, "-q"]) == 2
+    assert "'main' has good on these data already" in capsys.readouterr().err
+    lab.write_text(mnist)
+    assert night(*nightly)[0] == 0
+    assert night("good", "--baseline", "main", "--data", "sample")[0] == 0
+    lab.write_text(boston)
+    assert night("good", "--baseline", "main", "--data", "sample")[0] == 0  # its own baseline is still there
+
+
 def test_a_lab_that_failed_on_the_first_night_does_not_become_the_baseline(quick):
     code, data = night("good", "bad", "--baseline", "main", "--first-night")
     assert (code, states(data)) == (3, {"good": "trained", "bad": "failed"})
