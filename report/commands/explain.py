@@ -57,14 +57,15 @@ def command(
     """Show which of the changes between run A and run B made the difference.
 
     What differs and can be swapped (settings of a lab, arguments of a recorded script, full data or their sample, the
-    profile) is swapped one by one and together; each combination is trained with the same seeds, unless it is stored.
+    profile, the code where that of both runs is kept) is swapped one by one and together; each combination is trained
+    with the same seeds, unless it is stored.
     A and B are named as for `labreport compare`: a run's id, folder or file, a report, last:N, or git:REV.
     """
     from labreport.report.chapters.notes_in_use import NotesInUse
     from labreport.report.comparison import explanation, inputs, outputs
     from labreport.report.configuration import parse_seeds, parse_time
     from labreport.report.publish import report_moment, tool_version
-    from labreport.report.running.swapping import designed, measured
+    from labreport.report.running.swapping import both_codes, designed, measured
     from labreport.report.store import codec
     from labreport.report.store.runs import Store
     from labreport.report.words import Words
@@ -74,8 +75,9 @@ def command(
     store = Store(configuration.runs_dir.absolute())
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
     a_run, b_run = _runs(inputs.resolve((a, b), store))
-    design = designed(a_run, b_run, None if seeds is None else parse_seeds(seeds))
-    with reporter.bars():
+    wanted = None if seeds is None else parse_seeds(seeds)
+    with reporter.bars(), both_codes(a_run, b_run, configuration, store, _recorded, reporter.say) as codes:
+        design = designed(a_run, b_run, wanted, codes)
         results = measured(
             design,
             configuration,

@@ -15,7 +15,7 @@ from labreport.report.errors import NothingMeasuredError
 from labreport.report.findings.attribution import LEAST_SEEDS, Attribution, Combination, Contribution, attributed
 from labreport.report.findings.scores import Measured, Quantity
 from labreport.report.findings.stand_ins import judged_by, judged_scores
-from labreport.report.running.swapping import Design
+from labreport.report.running.swapping import CODE, Design
 from labreport.report.words import Words
 
 
@@ -184,7 +184,11 @@ class ExplainedWords:
 
     def name(self, one: Contribution) -> str:
         """Return the name of a factor, or of two."""
-        return self._escaped(" × ".join(one.factors))
+        return self._escaped(" × ".join(map(self.factor, one.factors)))
+
+    def factor(self, name: str) -> str:
+        """Return what a factor is called: as the user calls a setting, in words what has no name of the user's."""
+        return self._words("compare.explain_part_code") if name == CODE else name
 
     def sentences(self) -> list[str]:
         """Return the answer in a few sentences."""
@@ -292,7 +296,7 @@ def _figure(found: Explanation, said: ExplainedWords, words: Words) -> Figure:
 
     bars = [
         Bar(
-            name=" × ".join(one.factors),
+            name=" × ".join(map(said.factor, one.factors)),
             value=one.mean * said.scale,
             low=None if one.low is None else one.low * said.scale,
             high=None if one.high is None else one.high * said.scale,
@@ -342,7 +346,7 @@ def _details(found: Explanation, said: ExplainedWords, words: Words) -> Chapter:
         number="",
         caption=words("compare.explain_factors_caption"),
         columns=tuple(Column(title=words(f"compare.explain_head_{head}")) for head in ("factor", "a", "b")),
-        rows=tuple((foreign(one.name), foreign(one.a), foreign(one.b)) for one in found.factors),
+        rows=tuple((foreign(said.factor(one.name)), foreign(one.a), foreign(one.b)) for one in found.factors),
     )
     cells = Table(
         id="cells-table",
@@ -376,7 +380,7 @@ def _cell(one: MeasuredCell, factors: int, said: ExplainedWords, words: Words) -
     elif len(one.switched) == factors:
         name = words("compare.explain_all_b")
     else:
-        name = foreign(words("compare.list_separator").join(one.switched))
+        name = foreign(words("compare.list_separator").join(map(said.factor, one.switched)))
     measured_values = Quantity(values=one.values, unit=said.unit)
     spread = measured_values.deviation
     deviation = words("compare.none_cell") if spread is None else numbers.number(spread * said.scale, 3)

@@ -1,38 +1,51 @@
 """What differs between two runs, and the runs in which some of it is as in the one and the rest as in the other.
 
 A factor is something that can be swapped here and now: a setting of a lab, an argument of a script, the full data or
-their sample, the profile. What differs besides, such as the code or a version, can't be swapped, and is named.
+their sample, the profile, the code of lab or script where that of both runs is kept. What differs besides, such as the
+training engine or a version, can't be swapped, and is named.
 """
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from labreport.experiments import registry
 from labreport.experiments.data.sources import Announce
+from labreport.experiments.errors import LabError
 from labreport.experiments.lab.session import Progress
-from labreport.experiments.result import Result
+from labreport.experiments.result import Result, Setting
+from labreport.experiments.running import preparation
 from labreport.experiments.running.identity import changed_parts
+from labreport.experiments.running.preparation import Prepared
 from labreport.report.configuration import Configuration, override
 from labreport.report.errors import ExperimentError, NothingMeasuredError
 from labreport.report.findings import analysis
 from labreport.report.findings.attribution import Combination, cells
 from labreport.report.numbers import duration
+from labreport.report.running import kept_code
 from labreport.report.running.execution import execute
-from labreport.report.running.planning import Plan, for_purpose, make_plans
+from labreport.report.running.planning import Plan, for_purpose, make_plans, planned
 from labreport.report.store.runs import EXPLANATION, PURPOSE, Store
 
 DATA, PROFILE = "data", "profile"
-"""Names of the factors besides settings."""
+CODE = "the code"
+"""Names of the factors besides settings and arguments. A setting is one word, so none is called like the code."""
 ABSENT = "–"
 """Stands for an argument that one of the two has not."""
 
 _SWAPPED = ("settings", "arguments", "seeds", PROFILE, PURPOSE)
 """Parts of an identity that are factors themselves, or held alike in all runs."""
+_OF_CODE = ("lab", "script", "modules")
+"""Parts of an identity that are the code of a lab or a script."""
+_FIVE = (0, 1, 2, 3, 4)
 
 StoredTable = Callable[[Sequence[str]], Mapping[str, Any]]
 """Gives the table of the configuration that a stored `labreport record` command stands for."""
@@ -49,6 +62,15 @@ class Factor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Codes:
+    """The code of two runs, at hand as it was."""
+
+    a: Path | None
+    """The file of the lab or script; None: a lab that is installed and has not changed."""
+    b: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Design:
     """What is to be measured."""
 
@@ -58,6 +80,8 @@ class Design:
     held: tuple[str, ...]
     """Parts of the identity that differ and can't be swapped: all runs have what is here now."""
     seeds: tuple[int, ...]
+    codes: Codes | None = None
+    """The code of both where it is a factor; None: all runs have what is here now."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,13 +89,53 @@ class Design:
         return tuple(factor.name for factor in self.factors)
 
 
-def designed(a: Result, b: Result, seeds: tuple[int, ...] | None) -> Design:
+@contextlib.contextmanager
+def both_codes(
+    a: Result, b: Result, configuration: Configuration, store: Store, recorded: StoredTable, announce: Announce
+) -> Iterator[Codes | None]:
+    """Give the code of both runs as it was, or None where it is the same, or where that of one is not to be had.
+
+    Args:
+        a: the reference.
+        b: the run that differs.
+        configuration: where the labs of the user lie.
+        store: keeps the source of labs; that of a script is in its record.
+        recorded: what a stored recording was started with.
+        announce: called with what the user should know.
+    """
+    if a.lab != b.lab or not any(a.key_parts.get(part) != b.key_parts.get(part) for part in _OF_CODE):
+        yield None
+        return
+    with contextlib.ExitStack() as opened:
+        found: list[Path | None] = []
+        for one in (a, b):
+            own = one.findings.own
+            if own and own.script:
+                before = _program(one, recorded)
+                alone = len(before) == 1 and before[0] != "-m"
+                program = opened.enter_context(
+                    kept_code.of_script(one, own.script, "script" if alone else "module", before[-1])
+                )
+                place = Path(program).absolute() if program and alone else None
+                missing = place is None
+            else:
+                kept = opened.enter_context(kept_code.of_lab(one, configuration.paths.get(one.lab), store, announce))
+                place, missing = (kept.path if kept else None), kept is None
+            if missing:
+                yield None
+                return
+            found.append(place)
+        yield Codes(a=found[0], b=found[1])
+
+
+def designed(a: Result, b: Result, seeds: tuple[int, ...] | None, codes: Codes | None = None) -> Design:
     """Return what has to be measured to explain a difference.
 
     Args:
         a: the reference.
         b: the run that differs.
         seeds: of every run; None: those of A where B has the same ones, else 0 to 4.
+        codes: as `both_codes` gives them.
 
     Raises:
         NothingMeasuredError: they are of different labs, or nothing differs that can be swapped.
@@ -85,21 +149,31 @@ def designed(a: Result, b: Result, seeds: tuple[int, ...] | None) -> Design:
         own = one.findings.own
         if own and own.door != "record":
             raise ExperimentError(f"{side} ({one.run_id}) was not run by labreport, so nothing of it can be swapped.")
-    factors = _of_scripts(a, b) if a.findings.own else _of_labs(a, b)
-    held = tuple(name for name in changed_parts(a.key_parts, b.key_parts) if name not in (*_SWAPPED, DATA))
+    factors = _of_scripts(a, b) if a.findings.own else _of_labs(a, b, codes)
+    if codes is not None:
+        factors = (*factors, Factor(name=CODE, a=_version(a), b=_version(b)))
+    swapped = (*_SWAPPED, DATA, *(_OF_CODE if codes else ()))
+    held = tuple(name for name in changed_parts(a.key_parts, b.key_parts) if name not in swapped)
     if not a.findings.own and a.key_parts.get(DATA) != b.key_parts.get(DATA) and DATA not in [f.name for f in factors]:
         held = (*held, DATA)
     if not factors:
         why = ", ".join(held) or "they have the same inputs"
         raise NothingMeasuredError(f"Nothing that can be swapped differs between {a.run_id} and {b.run_id}: {why}.")
-    return Design(a=a, b=b, factors=factors, held=held, seeds=seeds or (a.seeds if a.seeds == b.seeds else ()) or _FIVE)
+    seeds = seeds or (a.seeds if a.seeds == b.seeds else ()) or _FIVE
+    return Design(a=a, b=b, factors=factors, held=held, seeds=seeds, codes=codes)
 
 
-_FIVE = (0, 1, 2, 3, 4)
+def _version(result: Result) -> str:
+    """Return a short name of a run's code: the beginning of its hash, as in a source diff."""
+    parts = [result.key_parts[part] for part in _OF_CODE if part in result.key_parts]
+    return (parts[0] if len(parts) == 1 else sha256("".join(parts).encode()).hexdigest())[:8]
 
 
-def _of_labs(a: Result, b: Result) -> tuple[Factor, ...]:
+def _of_labs(a: Result, b: Result, codes: Codes | None) -> tuple[Factor, ...]:
     names = dict.fromkeys((*a.settings, *b.settings))
+    if codes is not None:
+        # A setting that only one of them has comes and goes with its code.
+        names = dict.fromkeys(name for name in a.settings if name in b.settings)
     found = [
         Factor(name=name, a=_shown(a.settings.get(name)), b=_shown(b.settings.get(name)))
         for name in names
@@ -234,9 +308,39 @@ def _seconds_of_a_seed(design: Design) -> float:
 
 def _plan(design: Design, cell: Combination, configuration: Configuration, store: Store, recorded: StoredTable) -> Plan:
     """Return the plan of a combination: the run of that name that is stored, or one made for this."""
-    changed = (_of_a_script if design.a.findings.own else _of_a_lab)(design, cell, configuration, recorded)
-    plan = make_plans(changed, (), store)[0]
+    if design.codes is not None and not design.a.findings.own:
+        plan = planned(_with_code(design, design.codes, cell, configuration), store.list())
+    else:
+        changed = (_of_a_script if design.a.findings.own else _of_a_lab)(design, cell, configuration, recorded)
+        plan = make_plans(changed, (), store)[0]
     return plan if plan.stored is not None else for_purpose(plan, store, EXPLANATION)
+
+
+def _with_code(design: Design, codes: Codes, cell: Combination, configuration: Configuration) -> Prepared:
+    """Return the run of a lab whose code is swapped, too."""
+    a, b = design.a, design.b
+    path = codes.b if CODE in cell else codes.a
+    of_code = (b if CODE in cell else a).settings
+    card = (b if DATA in cell else a).findings.data
+    try:
+        return preparation.prepare(
+            registry.load(a.lab, path),
+            overrides={name: _setting(design, cell, name, value) for name, value in of_code.items()},
+            seeds=design.seeds,
+            profile=(b if PROFILE in cell else a).profile,
+            source=card.source if card else "auto",
+            data_dir=configuration.data_dir,
+            offline=configuration.offline,
+        )
+    except LabError as error:
+        raise ExperimentError(f"The combination “{_named(cell, design.names)}” can't be run: {error}") from error
+
+
+def _setting(design: Design, cell: Combination, name: str, own: Setting) -> Setting:
+    """Return the value of a setting in a combination; `own` is that of the run whose code it has."""
+    if name not in design.a.settings or name not in design.b.settings:
+        return own
+    return (design.b if name in cell else design.a).settings[name]
 
 
 def _of_a_lab(design: Design, cell: Combination, configuration: Configuration, recorded: StoredTable) -> Configuration:
@@ -259,9 +363,16 @@ def _of_a_script(
     design: Design, cell: Combination, configuration: Configuration, recorded: StoredTable
 ) -> Configuration:
     table = dict(recorded(design.a.provenance.command))
-    before = shlex.split(table["command"])
     of_a, of_b = (arguments(_arguments_of(one)) for one in (design.a, design.b))
-    program = before[: len(before) - sum(map(len, of_a.values()))]
+    program = _program(design.a, recorded)
+    if design.codes is not None:
+        program = [str(design.codes.b if CODE in cell else design.codes.a)]
     words = [word for name in dict.fromkeys((*of_a, *of_b)) for word in (of_b if name in cell else of_a).get(name, ())]
     table |= {"command": shlex.join([*program, *words]), "seeds": ",".join(map(str, design.seeds))}
     return override(configuration, labs=(design.a.lab,), record={**configuration.record, design.a.lab: table})
+
+
+def _program(result: Result, recorded: StoredTable) -> list[str]:
+    """Return how the program of a recording was named: the words of its command before those that it takes itself."""
+    words = shlex.split(recorded(result.provenance.command)["command"])
+    return words[: len(words) - len(_arguments_of(result))]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 from helpers.own_runs import own_run, training
@@ -102,3 +104,50 @@ def test_every_refusal_has_its_reason(place, capsys):
             own_run("digits", training(loss=[1.0]), run_id=f"2027010{number}T000000Z-0000000{number}")
         )
     refused(capsys, 2, "several labs in common", "last:2", "last:1")
+
+
+def test_the_code_of_a_lab_is_swapped_like_a_setting(place, capsys):
+    run()
+    source = (place / "noise.py").read_text()
+    assert "0.8 +" in source
+    # The newer version has a setting more, which belongs to its code.
+    (place / "noise.py").write_text(
+        source.replace("0.8 +", "0.75 +").replace('colour: str = "red"', 'colour: str = "red"\n    width: int = 7')
+    )
+    run("-P", "units=32")
+    found = explained(capsys)
+    blamed = {one["factors"][0]: one["mean"] for one in found["attribution"]["contributions"] if one["p"] < 0.05}
+    assert blamed["the code"] == pytest.approx(-0.05, abs=0.008)
+    assert blamed["units"] == pytest.approx(-0.032, abs=0.008)
+    assert [one["name"] for one in found["factors"]] == ["units", "the code"]
+    assert found["held"] == []
+    assert found["recorded"] == pytest.approx(sum(one["mean"] for one in found["attribution"]["contributions"]))
+    assert main(["explain", "last:2", "last:1", "--lang", "zh"]) == 0
+    assert "代码" in capsys.readouterr().out
+    # Without the kept source of the older one it can't be swapped, and that is said.
+    shutil.rmtree(place / "runs" / "sources")
+    assert explained(capsys)["held"] == ["lab"]
+
+
+SCRIPT = """
+import random, sys
+from pace import PACE
+for epoch in range(1, 4):
+    loss = PACE + 0.1 * (int(sys.argv[1]) > 3) + 0.01 * random.random() / epoch
+    print(f"Epoch {epoch}/3 loss={1 / epoch:.4f} val_loss={loss:.4f}", flush=True)
+"""
+
+
+def test_a_script_without_a_test_is_taken_apart_by_its_best_validation_value(place, capsys):
+    (place / "labreport.toml").write_text("")
+    (place / "train.py").write_text(SCRIPT)
+    for pace, argument in (("1.0", "3"), ("1.5", "4")):
+        (place / "pace.py").write_text(f"PACE = {pace}\n")
+        command = [sys.executable, "-m", "labreport", "record", "--seeds", "0-2", "train.py", argument]
+        subprocess.run(command, cwd=place, check=True, capture_output=True, timeout=60)
+    found = explained(capsys)
+    means = {one["factors"][0]: one["mean"] for one in found["attribution"]["contributions"]}
+    assert means == pytest.approx({"the code": 0.5, "argument 1": 0.1}, abs=0.02)
+    assert (found["attribution"]["metric"], found["split"], found["held"]) == ("best_val_loss", "validation", [])
+    assert main(["explain", "last:2", "last:1"]) == 0
+    assert "measured on the validation data" in capsys.readouterr().out
