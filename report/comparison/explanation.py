@@ -15,7 +15,7 @@ from labreport.report.errors import NothingMeasuredError
 from labreport.report.findings.attribution import LEAST_SEEDS, Attribution, Combination, Contribution, attributed
 from labreport.report.findings.scores import Measured, Quantity
 from labreport.report.findings.stand_ins import judged_by, judged_scores
-from labreport.report.running.swapping import CODE, Design
+from labreport.report.running.swapping import CODE, ENVIRONMENT, Design
 from labreport.report.words import Words
 
 
@@ -188,7 +188,8 @@ class ExplainedWords:
 
     def factor(self, name: str) -> str:
         """Return what a factor is called: as the user calls a setting, in words what has no name of the user's."""
-        return self._words("compare.explain_part_code") if name == CODE else name
+        part = {CODE: "code", ENVIRONMENT: "environment"}.get(name)
+        return self._words(f"compare.explain_part_{part}") if part else name
 
     def sentences(self) -> list[str]:
         """Return the answer in a few sentences."""

@@ -7,11 +7,13 @@ the answer is None: half of a program is another program.
 from __future__ import annotations
 
 import contextlib
+import shlex
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from labreport.experiments import registry
 from labreport.experiments.data.sources import Announce
@@ -22,8 +24,15 @@ from labreport.experiments.recording.launch import ProgramKind
 from labreport.experiments.result import Result, Script
 from labreport.experiments.running import identity
 from labreport.experiments.system import reading
+from labreport.report.configuration import Configuration
 from labreport.report.store import sources as stored_sources
 from labreport.report.store.runs import Store
+
+OF_CODE = ("lab", "script", "modules")
+"""Parts of an identity that are the code of a lab or a script."""
+
+StoredTable = Callable[[Sequence[str]], Mapping[str, Any]]
+"""Gives the table of the configuration that a stored `labreport record` command stands for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +41,52 @@ class KeptLab:
 
     path: Path | None
     """Its file; None for one that is installed and has not changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Codes:
+    """The code of two runs, at hand as it was."""
+
+    a: Path | None
+    """The file of the lab or script; None: a lab that is installed and has not changed."""
+    b: Path | None
+
+
+@contextlib.contextmanager
+def both_codes(
+    a: Result, b: Result, configuration: Configuration, store: Store, recorded: StoredTable, announce: Announce
+) -> Iterator[Codes | None]:
+    """Give the code of both runs as it was, or None where it is the same, or where that of one is not to be had.
+
+    Args:
+        a: the reference.
+        b: the run that differs.
+        configuration: where the labs of the user lie.
+        store: keeps the source of labs; that of a script is in its record.
+        recorded: what a stored recording was started with.
+        announce: called with what the user should know.
+    """
+    if a.lab != b.lab or not any(a.key_parts.get(part) != b.key_parts.get(part) for part in OF_CODE):
+        yield None
+        return
+    with contextlib.ExitStack() as opened:
+        found: list[Path | None] = []
+        for one in (a, b):
+            own = one.findings.own
+            if own and own.script:
+                before = program_of(one, recorded)
+                alone = len(before) == 1 and before[0] != "-m"
+                program = opened.enter_context(of_script(one, own.script, "script" if alone else "module", before[-1]))
+                place = Path(program).absolute() if program and alone else None
+                missing = place is None
+            else:
+                kept = opened.enter_context(of_lab(one, configuration.paths.get(one.lab), store, announce))
+                place, missing = (kept.path if kept else None), kept is None
+            if missing:
+                yield None
+                return
+            found.append(place)
+        yield Codes(a=found[0], b=found[1])
 
 
 @contextlib.contextmanager
@@ -88,6 +143,18 @@ def of_script(result: Result, script: Script, kind: ProgramKind, program: str) -
         return
     with _written(texts) as folder:
         yield str(folder / script.name) if folder else None
+
+
+def program_of(result: Result, recorded: StoredTable) -> list[str]:
+    """Return how the program of a recording was named: the words of its command before those that it takes itself."""
+    words = shlex.split(recorded(result.provenance.command)["command"])
+    return words[: len(words) - len(arguments_of(result))]
+
+
+def arguments_of(result: Result) -> tuple[str, ...]:
+    """Return the arguments of a recorded script."""
+    own = result.findings.own
+    return own.script.arguments if own and own.script else ()
 
 
 @contextlib.contextmanager

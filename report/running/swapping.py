@@ -1,21 +1,19 @@
 """What differs between two runs, and the runs in which some of it is as in the one and the rest as in the other.
 
 A factor is something that can be swapped here and now: a setting of a lab, an argument of a script, the full data or
-their sample, the profile, the code of lab or script where that of both runs is kept. What differs besides, such as the
-training engine or a version, can't be swapped, and is named.
+their sample, the profile, the code of lab or script where that of both runs is kept, the versions of libraries and the
+training engine where a Python with them is named. What differs besides can't be swapped, and is named.
 """
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 from labreport.experiments import registry
 from labreport.experiments.data.sources import Announce
@@ -26,29 +24,26 @@ from labreport.experiments.running import preparation
 from labreport.experiments.running.identity import changed_parts
 from labreport.experiments.running.preparation import Prepared
 from labreport.report.configuration import Configuration, override
-from labreport.report.errors import ExperimentError, NothingMeasuredError
+from labreport.report.errors import ExperimentError, NothingMeasuredError, UsageError
 from labreport.report.findings import analysis
 from labreport.report.findings.attribution import Combination, cells
 from labreport.report.numbers import duration
-from labreport.report.running import kept_code
+from labreport.report.running import elsewhere
+from labreport.report.running.elsewhere import Pythons, environment_parts
 from labreport.report.running.execution import execute
+from labreport.report.running.kept_code import OF_CODE, Codes, StoredTable, arguments_of, program_of
 from labreport.report.running.planning import Plan, for_purpose, make_plans, planned
 from labreport.report.store.runs import EXPLANATION, PURPOSE, Store
 
 DATA, PROFILE = "data", "profile"
-CODE = "the code"
-"""Names of the factors besides settings and arguments. A setting is one word, so none is called like the code."""
+CODE, ENVIRONMENT = "the code", "the environment"
+"""Names of the factors besides settings and arguments. A setting is one word, so none is called like the last two."""
 ABSENT = "–"
 """Stands for an argument that one of the two has not."""
 
 _SWAPPED = ("settings", "arguments", "seeds", PROFILE, PURPOSE)
 """Parts of an identity that are factors themselves, or held alike in all runs."""
-_OF_CODE = ("lab", "script", "modules")
-"""Parts of an identity that are the code of a lab or a script."""
 _FIVE = (0, 1, 2, 3, 4)
-
-StoredTable = Callable[[Sequence[str]], Mapping[str, Any]]
-"""Gives the table of the configuration that a stored `labreport record` command stands for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,15 +54,6 @@ class Factor:
     a: str
     """Its value in A, as it is shown."""
     b: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Codes:
-    """The code of two runs, at hand as it was."""
-
-    a: Path | None
-    """The file of the lab or script; None: a lab that is installed and has not changed."""
-    b: Path | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,52 +69,22 @@ class Design:
     codes: Codes | None = None
     """The code of both where it is a factor; None: all runs have what is here now."""
 
+    pythons: Pythons | None = None
+    """The Pythons of both where what is installed in them is a factor; None: all runs are made in this one."""
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the factors."""
         return tuple(factor.name for factor in self.factors)
 
 
-@contextlib.contextmanager
-def both_codes(
-    a: Result, b: Result, configuration: Configuration, store: Store, recorded: StoredTable, announce: Announce
-) -> Iterator[Codes | None]:
-    """Give the code of both runs as it was, or None where it is the same, or where that of one is not to be had.
-
-    Args:
-        a: the reference.
-        b: the run that differs.
-        configuration: where the labs of the user lie.
-        store: keeps the source of labs; that of a script is in its record.
-        recorded: what a stored recording was started with.
-        announce: called with what the user should know.
-    """
-    if a.lab != b.lab or not any(a.key_parts.get(part) != b.key_parts.get(part) for part in _OF_CODE):
-        yield None
-        return
-    with contextlib.ExitStack() as opened:
-        found: list[Path | None] = []
-        for one in (a, b):
-            own = one.findings.own
-            if own and own.script:
-                before = _program(one, recorded)
-                alone = len(before) == 1 and before[0] != "-m"
-                program = opened.enter_context(
-                    kept_code.of_script(one, own.script, "script" if alone else "module", before[-1])
-                )
-                place = Path(program).absolute() if program and alone else None
-                missing = place is None
-            else:
-                kept = opened.enter_context(kept_code.of_lab(one, configuration.paths.get(one.lab), store, announce))
-                place, missing = (kept.path if kept else None), kept is None
-            if missing:
-                yield None
-                return
-            found.append(place)
-        yield Codes(a=found[0], b=found[1])
-
-
-def designed(a: Result, b: Result, seeds: tuple[int, ...] | None, codes: Codes | None = None) -> Design:
+def designed(
+    a: Result,
+    b: Result,
+    seeds: tuple[int, ...] | None,
+    codes: Codes | None = None,
+    pythons: Pythons | None = None,
+) -> Design:
     """Return what has to be measured to explain a difference.
 
     Args:
@@ -136,8 +92,10 @@ def designed(a: Result, b: Result, seeds: tuple[int, ...] | None, codes: Codes |
         b: the run that differs.
         seeds: of every run; None: those of A where B has the same ones, else 0 to 4.
         codes: as `both_codes` gives them.
+        pythons: where the versions of A and B are installed.
 
     Raises:
+        UsageError: Pythons are named although A and B had the same versions.
         NothingMeasuredError: they are of different labs, or nothing differs that can be swapped.
         ExperimentError: a run is not complete, or was not made by labreport.
     """
@@ -152,7 +110,14 @@ def designed(a: Result, b: Result, seeds: tuple[int, ...] | None, codes: Codes |
     factors = _of_scripts(a, b) if a.findings.own else _of_labs(a, b, codes)
     if codes is not None:
         factors = (*factors, Factor(name=CODE, a=_version(a), b=_version(b)))
-    swapped = (*_SWAPPED, DATA, *(_OF_CODE if codes else ()))
+    installed: tuple[str, ...] = ()
+    if pythons is not None:
+        of_a, of_b = environment_parts(a), environment_parts(b)
+        installed = changed_parts(of_a, of_b)
+        if not installed:
+            raise UsageError("--python: A and B ran with the same versions, so there is nothing to swap.")
+        factors = (*factors, Factor(name=ENVIRONMENT, a=_installed(of_a, installed), b=_installed(of_b, installed)))
+    swapped = (*_SWAPPED, DATA, *(OF_CODE if codes else ()), *installed)
     held = tuple(name for name in changed_parts(a.key_parts, b.key_parts) if name not in swapped)
     if not a.findings.own and a.key_parts.get(DATA) != b.key_parts.get(DATA) and DATA not in [f.name for f in factors]:
         held = (*held, DATA)
@@ -160,12 +125,17 @@ def designed(a: Result, b: Result, seeds: tuple[int, ...] | None, codes: Codes |
         why = ", ".join(held) or "they have the same inputs"
         raise NothingMeasuredError(f"Nothing that can be swapped differs between {a.run_id} and {b.run_id}: {why}.")
     seeds = seeds or (a.seeds if a.seeds == b.seeds else ()) or _FIVE
-    return Design(a=a, b=b, factors=factors, held=held, seeds=seeds, codes=codes)
+    return Design(a=a, b=b, factors=factors, held=held, seeds=seeds, codes=codes, pythons=pythons)
+
+
+def _installed(parts: Mapping[str, str], names: Sequence[str]) -> str:
+    """Return what is installed for one of the two: versions, and of code the beginning of its hash."""
+    return ", ".join(f"{name} {parts.get(name, ABSENT)[:12]}" for name in names)
 
 
 def _version(result: Result) -> str:
     """Return a short name of a run's code: the beginning of its hash, as in a source diff."""
-    parts = [result.key_parts[part] for part in _OF_CODE if part in result.key_parts]
+    parts = [result.key_parts[part] for part in OF_CODE if part in result.key_parts]
     return (parts[0] if len(parts) == 1 else sha256("".join(parts).encode()).hexdigest())[:8]
 
 
@@ -188,17 +158,12 @@ def _of_labs(a: Result, b: Result, codes: Codes | None) -> tuple[Factor, ...]:
 
 
 def _of_scripts(a: Result, b: Result) -> tuple[Factor, ...]:
-    of_a, of_b = (arguments(_arguments_of(one)) for one in (a, b))
+    of_a, of_b = (arguments(arguments_of(one)) for one in (a, b))
     return tuple(
         Factor(name=name, a=_words(of_a.get(name)), b=_words(of_b.get(name)))
         for name in dict.fromkeys((*of_a, *of_b))
         if of_a.get(name) != of_b.get(name)
     )
-
-
-def _arguments_of(result: Result) -> tuple[str, ...]:
-    own = result.findings.own
-    return own.script.arguments if own and own.script else ()
 
 
 def arguments(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -277,6 +242,24 @@ def measured(
         if plan.problem:
             raise ExperimentError(plan.problem)
         announce(f"{design.a.lab}: {_named(cell, design.names)}{'' if plan.stored is None else ' (stored)'}")
+        results[cell] = _done(design, cell, plan, configuration, store, progress, announce)
+    return results
+
+
+def _done(
+    design: Design,
+    cell: Combination,
+    plan: Plan,
+    configuration: Configuration,
+    store: Store,
+    progress: Progress,
+    announce: Announce,
+) -> Result:
+    """Return what a combination measured: as it is stored, or run now, here or in the Python that it needs."""
+    python = _python(design, cell)
+    if plan.stored is None and python is not None:
+        result = elsewhere.run(plan, plan.parts, python, configuration, store)
+    else:
         (done,) = execute(
             [plan],
             configuration,
@@ -287,12 +270,19 @@ def measured(
             announce=announce,
             finished=lambda _done: None,
         )
-        if done.result.status != "complete":
-            failure = done.result.failure
-            why = f"{failure.kind}: {failure.message}" if failure else done.result.status
-            raise ExperimentError(f"The combination “{_named(cell, design.names)}” can't be measured: {why}")
-        results[cell] = done.result
-    return results
+        result = done.result
+    if result.status != "complete":
+        failure = result.failure
+        why = f"{failure.kind}: {failure.message}" if failure else result.status
+        raise ExperimentError(f"The combination “{_named(cell, design.names)}” can't be measured: {why}")
+    return result
+
+
+def _python(design: Design, cell: Combination) -> Path | None:
+    """Return the Python in which a combination is run; None: this one."""
+    if design.pythons is None:
+        return None
+    return design.pythons.b if ENVIRONMENT in cell else design.pythons.a
 
 
 def _named(cell: Combination, names: Sequence[str]) -> str:
@@ -313,6 +303,10 @@ def _plan(design: Design, cell: Combination, configuration: Configuration, store
     else:
         changed = (_of_a_script if design.a.findings.own else _of_a_lab)(design, cell, configuration, recorded)
         plan = make_plans(changed, (), store)[0]
+    if design.pythons is not None:
+        parts = {**plan.parts, **environment_parts(design.b if ENVIRONMENT in cell else design.a)}
+        prepared = replace(plan.prepared, parts=parts)
+        plan = replace(plan, prepared=prepared, stored=store.list().with_key(plan.lab, prepared.key))
     return plan if plan.stored is not None else for_purpose(plan, store, EXPLANATION)
 
 
@@ -363,16 +357,10 @@ def _of_a_script(
     design: Design, cell: Combination, configuration: Configuration, recorded: StoredTable
 ) -> Configuration:
     table = dict(recorded(design.a.provenance.command))
-    of_a, of_b = (arguments(_arguments_of(one)) for one in (design.a, design.b))
-    program = _program(design.a, recorded)
+    of_a, of_b = (arguments(arguments_of(one)) for one in (design.a, design.b))
+    program = program_of(design.a, recorded)
     if design.codes is not None:
         program = [str(design.codes.b if CODE in cell else design.codes.a)]
     words = [word for name in dict.fromkeys((*of_a, *of_b)) for word in (of_b if name in cell else of_a).get(name, ())]
     table |= {"command": shlex.join([*program, *words]), "seeds": ",".join(map(str, design.seeds))}
     return override(configuration, labs=(design.a.lab,), record={**configuration.record, design.a.lab: table})
-
-
-def _program(result: Result, recorded: StoredTable) -> list[str]:
-    """Return how the program of a recording was named: the words of its command before those that it takes itself."""
-    words = shlex.split(recorded(result.provenance.command)["command"])
-    return words[: len(words) - len(_arguments_of(result))]

@@ -129,6 +129,45 @@ def test_the_code_of_a_lab_is_swapped_like_a_setting(place, capsys):
     assert explained(capsys)["held"] == ["lab"]
 
 
+@pytest.fixture
+def other_python(place):
+    """A Python in which another version of NumPy seems to be installed."""
+    about = place / "installed" / "numpy-9.9.9.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 9.9.9\n")
+    program = place / "python9"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{about.parent}" exec "{sys.executable}" "$@"\n')
+    program.chmod(0o755)
+    return program
+
+
+def test_versions_are_swapped_where_there_is_a_python_that_has_them(place, other_python, capsys):
+    lab = place / "noise.py"
+    effect = "0.8 + 0.04 * (version('numpy') == '9.9.9') +"
+    lab.write_text(lab.read_text().replace("import random", "import random\nfrom importlib.metadata import version"))
+    lab.write_text(lab.read_text().replace("0.8 +", effect))
+    command = [str(other_python), "-m", "labreport", "run", "noise", "--seeds", "0-4", "-q"]
+    subprocess.run(command, cwd=place, check=True, capture_output=True, timeout=60)
+    run("-P", "units=16")
+    assert explained(capsys)["held"] == ["numpy"]
+    found = explained(capsys, "--python", f"A={other_python}")
+    blamed = {one["factors"][0]: one["mean"] for one in found["attribution"]["contributions"] if one["p"] < 0.05}
+    assert blamed == pytest.approx({"units": -0.048, "the environment": -0.04}, abs=0.006)
+    assert found["factors"][1]["a"] == "numpy 9.9.9"
+    assert found["held"] == []
+    stored = len(Store(place / "runs").list().runs)
+    assert explained(capsys, "--python", f"A={other_python}") == found
+    assert len(Store(place / "runs").list().runs) == stored
+    refused(capsys, 3, "but this Python has", "last:2", "last:1", "--python", f"B={other_python}")
+    refused(capsys, 3, "A ran with numpy 9.9.9", "last:2", "last:1", "--python", f"A={sys.executable}")
+    refused(capsys, 3, "can't run labreport", "last:2", "last:1", "--python", "A=/bin/false")
+    refused(capsys, 2, "is not a program", "last:2", "last:1", "--python", "A=nowhere")
+    refused(capsys, 2, "write A=PATH", "last:2", "last:1", "--python", "/bin/true")
+    refused(capsys, 2, "names A twice", "last:2", "last:1", "--python", "A=/bin/true", "--python", "a=/bin/true")
+    run("-P", "units=8")
+    refused(capsys, 2, "nothing to swap", "last:2", "last:1", "--python", f"A={sys.executable}")
+
+
 SCRIPT = """
 import random, sys
 from pace import PACE
