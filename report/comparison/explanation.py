@@ -162,6 +162,12 @@ class ExplainedWords:
         name = wording.name(attribution.metric, self._words)
         return self._words("compare.named_unit", name=name, unit=unit) if unit else name
 
+    @property
+    def measured(self) -> str:
+        """Name of the score with the unit of its values, which are in percent where differences are in points."""
+        name = wording.name(self._found.attribution.metric, self._words)
+        return self._words("compare.named_unit", name=name, unit="%") if self._share else self.metric
+
     def signed(self, value: float | None) -> str:
         """Return a difference with its sign, shares in percentage points; a dash where there is none."""
         if value is None:
@@ -352,7 +358,7 @@ def _details(found: Explanation, said: ExplainedWords, words: Words) -> Chapter:
     cells = Table(
         id="cells-table",
         number="",
-        caption=words("compare.explain_cells_caption", metric=wording.name(found.attribution.metric, words)),
+        caption=words("compare.explain_cells_caption", metric=said.measured),
         columns=(
             Column(title=words("compare.explain_head_switched")),
             Column(title=words("compare.explain_head_mean"), align="right", kind="number"),
