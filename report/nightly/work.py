@@ -33,11 +33,11 @@ from labreport.report.gate.verdict import Check, CheckStatus, Verdict
 from labreport.report.languages import TERMINAL
 from labreport.report.nightly import record, schedule
 from labreport.report.nightly.record import LabNight, Night, NightStep, Remark, in_a_terminal
-from labreport.report.nightly.time_limit import TimeSpentError, interrupted_after
 from labreport.report.publish import Outcome
 from labreport.report.running.execution import execute
 from labreport.report.running.orders import Ordered
 from labreport.report.running.planning import Plan, make_plans
+from labreport.report.running.time_limit import TimeSpentError, interrupted_after
 from labreport.report.store import files, manifest, promotions
 from labreport.report.store.baselines import NO_DATA, Baselines, Key, data_of
 from labreport.report.store.runs import Store, Stored, StoredResult, read

@@ -7,13 +7,13 @@ training engine where a Python with them is named. What differs besides can't be
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from time import monotonic
 
 from labreport.experiments import registry
 from labreport.experiments.data.sources import Announce
@@ -33,6 +33,7 @@ from labreport.report.running.elsewhere import Pythons, environment_parts
 from labreport.report.running.execution import execute
 from labreport.report.running.kept_code import OF_CODE, Codes, StoredTable, arguments_of, program_of
 from labreport.report.running.planning import Plan, for_purpose, make_plans, planned
+from labreport.report.running.time_limit import TimeSpentError, interrupted_after
 from labreport.report.store.runs import EXPLANATION, PURPOSE, Store
 
 DATA, PROFILE = "data", "profile"
@@ -230,19 +231,21 @@ def measured(
             f"This takes about {duration(expected)}, more than the budget of {duration(budget)}. "
             "Give fewer seeds (at least 3) or a larger budget."
         )
-    begun = monotonic()
     results: dict[Combination, Result] = {}
-    for cell in wanted:
-        plan = plans[cell]
-        if plan.stored is None and budget is not None and monotonic() - begun > budget:
-            raise ExperimentError(
-                f"The budget is used up after {len(results)} of {len(wanted)} combinations. They are stored: the same "
-                "command goes on from there."
-            )
-        if plan.problem:
-            raise ExperimentError(plan.problem)
-        announce(f"{design.a.lab}: {_named(cell, design.names)}{'' if plan.stored is None else ' (stored)'}")
-        results[cell] = _done(design, cell, plan, configuration, store, progress, announce)
+    try:
+        with interrupted_after(math.inf if budget is None else budget):
+            for cell in wanted:
+                plan = plans[cell]
+                if plan.problem:
+                    raise ExperimentError(plan.problem)
+                stored = "" if plan.stored is None else " (stored)"
+                announce(f"{design.a.lab}: {_named(cell, design.names)}{stored}")
+                results[cell] = _done(design, cell, plan, configuration, store, progress, announce)
+    except TimeSpentError as spent:
+        raise ExperimentError(
+            f"The budget is used up after {len(results)} of {len(wanted)} combinations. What is finished is stored: "
+            "the same command goes on from there."
+        ) from spent
     return results
 
 

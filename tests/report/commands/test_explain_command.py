@@ -74,6 +74,22 @@ def test_the_answer_stands_on_pages_in_both_languages(place, capsys):
     assert "<b>" not in english + (place / "out" / "explanation-en.html").read_text().split("</style>")[1][:2000]
 
 
+def test_what_outlasts_the_budget_is_stopped_and_the_same_command_goes_on(place, capsys):
+    lab = place / "noise.py"
+    lab.write_text(
+        lab.read_text()
+        .replace("import random", "import random\nimport time\nfrom pathlib import Path")
+        .replace("    chance =", "    time.sleep(9 * Path('slow').exists())\n    chance =")
+    )
+    run()
+    run("-P", "units=16", "-P", "depth=3")
+    (place / "slow").write_text("")
+    refused(capsys, 3, "The budget is used up after 2 of 4 combinations", "last:2", "last:1", "--budget", "1s")
+    (place / "slow").unlink()
+    assert len(explained(capsys, "--budget", "1m")["cells"]) == 4
+    assert Store(place / "runs").list().newest("noise").entry.status == "complete"
+
+
 def test_few_seeds_blame_nothing(place, capsys):
     run("-P", "units=1000")
     run()
