@@ -307,7 +307,15 @@ def _plan(design: Design, cell: Combination, configuration: Configuration, store
         changed = (_of_a_script if design.a.findings.own else _of_a_lab)(design, cell, configuration, recorded)
         plan = make_plans(changed, (), store)[0]
     if design.pythons is not None:
-        parts = {**plan.parts, **environment_parts(design.b if ENVIRONMENT in cell else design.a)}
+        side, one = ("B", design.b) if ENVIRONMENT in cell else ("A", design.a)
+        wanted = environment_parts(one)
+        other = [name for name, part in wanted.items() if plan.parts.get(name) != part]
+        if other and _python(design, cell) is None:
+            raise ExperimentError(
+                f"{side} ran with something else installed than this Python has ({', '.join(other)}); "
+                f"give --python {side}=PATH."
+            )
+        parts = {**plan.parts, **wanted}
         prepared = replace(plan.prepared, parts=parts)
         plan = replace(plan, prepared=prepared, stored=store.list().with_key(plan.lab, prepared.key))
     return plan if plan.stored is not None else for_purpose(plan, store, EXPLANATION)

@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import sys
 
+import msgspec
 import pytest
 from helpers.own_runs import own_run, training
 from helpers.places import HELPERS
 
 from labreport.report.cli import main
-from labreport.report.store.runs import Store
+from labreport.report.store.runs import Store, load
 
 ALL = ("-P", "units=16", "-P", "rate=0.5", "-P", "depth=3", "-P", "colour=blue")
 
@@ -180,6 +181,13 @@ def test_versions_are_swapped_where_there_is_a_python_that_has_them(place, other
     refused(capsys, 2, "is not a program", "last:2", "last:1", "--python", "A=nowhere")
     refused(capsys, 2, "write A=PATH", "last:2", "last:1", "--python", "/bin/true")
     refused(capsys, 2, "names A twice", "last:2", "last:1", "--python", "A=/bin/true", "--python", "a=/bin/true")
+    newest = load(Store(place / "runs").list().newest("noise").path)
+    parts = {**newest.key_parts, "engine": "0" * 64}
+    Store(place / "runs").save(
+        msgspec.structs.replace(newest, key_parts=parts, run_id="20990101T000000Z-00000000-000000")
+    )
+    refused(capsys, 3, "(engine); give --python B=PATH", "last:3", "last:1", "--python", f"A={other_python}")
+    shutil.rmtree(next((place / "runs" / "noise").glob("2099*")))
     run("-P", "units=8")
     refused(capsys, 2, "nothing to swap", "last:2", "last:1", "--python", f"A={sys.executable}")
 
