@@ -121,6 +121,23 @@ def test_a_script_that_tests_nothing_is_judged_by_its_best_validation_value(plac
         assert "best value on the validation data" in (place / "gate" / artifact).read_text("utf-8")
 
 
+@pytest.mark.parametrize(("worse", "status"), [(0.02, "inconclusive"), (0.5, "failed")])
+def test_a_script_without_seeds_is_subject_to_chance_so_one_run_can_not_tell(place, worse, status):
+    configured(place, WINE)
+
+    def stored(day, loss):
+        fit = training(None, loss=[1.0, 0.4], val_loss=[1.0, loss])
+        run_id = f"202601{day:02}T000000Z-00000000-000000"
+        return Store(place / "runs").save(own_run("wine", fit, run_id=run_id)).path
+
+    Baselines(place / "runs").set("main", [stored(1, 0.5)])
+    stored(2, 0.5 + worse)
+    main(["check", "wine", "--baseline", "main", "--no-report", "-o", "gate", "-q"])
+    (lab,) = json.loads((place / "gate" / "result.json").read_text("utf-8"))["verdict"]["labs"]
+    assert [check["status"] for check in lab["checks"] if check["kind"] == "metric"] == [status]
+    assert "no chance enters" not in (place / "gate" / "summary.md").read_text("utf-8")
+
+
 @pytest.mark.parametrize(("loss", "code", "status"), [(0.0, 0, "passed"), (0.3, 1, "failed")])
 def test_every_test_score_of_a_script_is_judged_but_its_loss(place, loss, code, status):
     configured(place, WINE)
