@@ -31,6 +31,13 @@ Examples:
 @click.argument("b")
 @click.option("--seeds", metavar="LIST", help="Seeds of every combination, such as 0-4.  [default: those of A and B]")
 @click.option("--budget", metavar="TIME", help="The most that all runs together may take, such as 20m.")
+@click.option(
+    "--python",
+    "interpreters",
+    multiple=True,
+    metavar="A=PATH",
+    help="The Python of A or B: swaps the versions installed there, too. May be given for both.",
+)
 @click.option("--metric", metavar="NAME", help="The score to explain.  [default: the first one on the test set]")
 @click.option("--lang", metavar="LIST", help="zh, en.  [default: en here, zh,en in files]")
 @click.option("--to", metavar="LIST", help="Also write files: html, pdf, md, json, or a format that was added.")
@@ -47,6 +54,7 @@ def command(
     b: str,
     seeds: str | None,
     budget: str | None,
+    interpreters: tuple[str, ...],
     metric: str | None,
     to: str | None,
     as_json: bool,
@@ -57,13 +65,17 @@ def command(
     """Show which of the changes between run A and run B made the difference.
 
     What differs and can be swapped (settings of a lab, arguments of a recorded script, full data or their sample, the
-    profile) is swapped one by one and together; each combination is trained with the same seeds, unless it is stored.
+    profile, the code where that of both runs is kept, with --python the versions of libraries) is swapped one by one
+    and together; each combination is trained with the same seeds, unless it is stored.
     A and B are named as for `labreport compare`: a run's id, folder or file, a report, last:N, or git:REV.
     """
+    from labreport.experiments import registry
     from labreport.report.chapters.notes_in_use import NotesInUse
     from labreport.report.comparison import explanation, inputs, outputs
     from labreport.report.configuration import parse_seeds, parse_time
     from labreport.report.publish import report_moment, tool_version
+    from labreport.report.running import elsewhere
+    from labreport.report.running.kept_code import both_codes
     from labreport.report.running.swapping import designed, measured
     from labreport.report.store import codec
     from labreport.report.store.runs import Store
@@ -74,8 +86,15 @@ def command(
     store = Store(configuration.runs_dir.absolute())
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
     a_run, b_run = _runs(inputs.resolve((a, b), store))
-    design = designed(a_run, b_run, None if seeds is None else parse_seeds(seeds))
-    with reporter.bars():
+    wanted = None if seeds is None else parse_seeds(seeds)
+    pythons = elsewhere.pythons(interpreters)
+    with reporter.bars(), both_codes(a_run, b_run, configuration, store, _recorded, reporter.say) as codes:
+        if pythons is not None and codes is not None and a_run.lab in registry.names():
+            codes = None  # such a lab comes with its Python
+        design = designed(a_run, b_run, wanted, codes, pythons)
+        if pythons is not None:
+            elsewhere.checked(a_run, "A", pythons.a)
+            elsewhere.checked(b_run, "B", pythons.b)
         results = measured(
             design,
             configuration,

@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from labreport.experiments.result import Result
+from labreport.experiments.result import Result, Split
 from labreport.report import numbers
 from labreport.report.comparison import wording
 from labreport.report.comparison.untrusted import foreign
 from labreport.report.document import Block, Chapter, Column, Cover, Figure, Prose, Report, Section, Table
 from labreport.report.errors import NothingMeasuredError
 from labreport.report.findings.attribution import LEAST_SEEDS, Attribution, Combination, Contribution, attributed
-from labreport.report.findings.scores import Measured, Quantity, deciding, measured
-from labreport.report.running.swapping import Design
+from labreport.report.findings.scores import Measured, Quantity
+from labreport.report.findings.stand_ins import judged_by, judged_scores
+from labreport.report.running.swapping import CODE, ENVIRONMENT, Design
 from labreport.report.words import Words
 
 
@@ -52,6 +53,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """Inputs that differ between A and B and could not be swapped."""
     recorded: float | None
     """The difference of the two stored runs, B minus A; None where one lacks the score."""
+    split: Split
+    """Part of the data on which the score is measured: validation where nothing was tested."""
     attribution: Attribution
     cells: tuple[MeasuredCell, ...]
 
@@ -82,15 +85,19 @@ def explained(
         NothingMeasuredError: a combination lacks the score, or a seed of it.
     """
     first = results[frozenset()]
-    judged = measured(first).get(metric) if metric else deciding(first)
+    judged = judged_scores(first).get(metric) if metric else judged_by(first)
     if judged is None:
-        known = ", ".join(measured(first)) or "none"
-        what = f"no score {metric!r}" if metric else "no score on a test set"
+        known = ", ".join(judged_scores(first)) or "none"
+        what = (
+            f"no score {metric!r}"
+            if metric
+            else "neither a score on a test set nor a validation value that could stand in for one"
+        )
         raise NothingMeasuredError(f"{design.a.lab} has {what}; its scores: {known}.")
     name = judged.first.name
     values = {cell: _values(result, name, design.seeds) for cell, result in results.items()}
     found = attributed(design.names, values, metric=name, unit=judged.first.unit, direction=judged.first.direction)
-    stored = [measured(one).get(name) for one in (design.a, design.b)]
+    stored = [judged_scores(one).get(name) for one in (design.a, design.b)]
     return Explanation(
         tool_version=tool_version,
         lab=design.a.lab,
@@ -100,6 +107,7 @@ def explained(
         seeds=design.seeds,
         factors=tuple(SwappedFactor(name=one.name, a=one.a, b=one.b) for one in design.factors),
         held=design.held,
+        split=judged.first.split,
         recorded=stored[1].mean - stored[0].mean if stored[0] and stored[1] else None,
         attribution=found,
         cells=tuple(
@@ -112,7 +120,7 @@ def explained(
 
 
 def _values(result: Result, name: str, seeds: Sequence[int]) -> tuple[float, ...]:
-    found: Measured | None = measured(result).get(name)
+    found: Measured | None = judged_scores(result).get(name)
     by_seed = dict(zip(found.seeds, found.values, strict=True)) if found else {}
     if missing := [seed for seed in seeds if seed not in by_seed]:
         raise NothingMeasuredError(
@@ -154,6 +162,12 @@ class ExplainedWords:
         name = wording.name(attribution.metric, self._words)
         return self._words("compare.named_unit", name=name, unit=unit) if unit else name
 
+    @property
+    def measured(self) -> str:
+        """Name of the score with the unit of its values, which are in percent where differences are in points."""
+        name = wording.name(self._found.attribution.metric, self._words)
+        return self._words("compare.named_unit", name=name, unit="%") if self._share else self.metric
+
     def signed(self, value: float | None) -> str:
         """Return a difference with its sign, shares in percentage points; a dash where there is none."""
         if value is None:
@@ -176,7 +190,12 @@ class ExplainedWords:
 
     def name(self, one: Contribution) -> str:
         """Return the name of a factor, or of two."""
-        return self._escaped(" × ".join(one.factors))
+        return self._escaped(" × ".join(map(self.factor, one.factors)))
+
+    def factor(self, name: str) -> str:
+        """Return what a factor is called: as the user calls a setting, in words what has no name of the user's."""
+        part = {CODE: "code", ENVIRONMENT: "environment"}.get(name)
+        return self._words(f"compare.explain_part_{part}") if part else name
 
     def sentences(self) -> list[str]:
         """Return the answer in a few sentences."""
@@ -190,6 +209,8 @@ class ExplainedWords:
                 seeds=len(found.seeds),
             )
         ]
+        if found.split == "validation":
+            lines.append(words("compare.explain_validation"))
         blamed = [one for one in attribution.contributions if one.verdict == "responsible"]
         lines += [
             words("compare.explain_blamed", factor=self.name(one), amount=self._amount(one.mean), share=self._part(one))
@@ -282,7 +303,7 @@ def _figure(found: Explanation, said: ExplainedWords, words: Words) -> Figure:
 
     bars = [
         Bar(
-            name=" × ".join(one.factors),
+            name=" × ".join(map(said.factor, one.factors)),
             value=one.mean * said.scale,
             low=None if one.low is None else one.low * said.scale,
             high=None if one.high is None else one.high * said.scale,
@@ -332,12 +353,12 @@ def _details(found: Explanation, said: ExplainedWords, words: Words) -> Chapter:
         number="",
         caption=words("compare.explain_factors_caption"),
         columns=tuple(Column(title=words(f"compare.explain_head_{head}")) for head in ("factor", "a", "b")),
-        rows=tuple((foreign(one.name), foreign(one.a), foreign(one.b)) for one in found.factors),
+        rows=tuple((foreign(said.factor(one.name)), foreign(one.a), foreign(one.b)) for one in found.factors),
     )
     cells = Table(
         id="cells-table",
         number="",
-        caption=words("compare.explain_cells_caption", metric=wording.name(found.attribution.metric, words)),
+        caption=words("compare.explain_cells_caption", metric=said.measured),
         columns=(
             Column(title=words("compare.explain_head_switched")),
             Column(title=words("compare.explain_head_mean"), align="right", kind="number"),
@@ -366,7 +387,7 @@ def _cell(one: MeasuredCell, factors: int, said: ExplainedWords, words: Words) -
     elif len(one.switched) == factors:
         name = words("compare.explain_all_b")
     else:
-        name = foreign(words("compare.list_separator").join(one.switched))
+        name = foreign(words("compare.list_separator").join(map(said.factor, one.switched)))
     measured_values = Quantity(values=one.values, unit=said.unit)
     spread = measured_values.deviation
     deviation = words("compare.none_cell") if spread is None else numbers.number(spread * said.scale, 3)

@@ -131,7 +131,7 @@ def _difference(
     of_a, of_b = pair
     return MetricDifference(
         name=name,
-        kind=of_a.kind,
+        kind="baseline" if of_a.kind == "baseline" else "score",
         metric=of_a.first.metric,
         split=of_a.first.split,
         unit=of_a.first.unit,

@@ -37,7 +37,8 @@ def tables(found: Comparisons, words: Words) -> list[Block]:
     if not found.together:
         return []
     labels = (found.comparisons[0].a.label, *(pair.b.label for pair in found.comparisons))
-    blocks: list[Block] = [Prose(markdown="\n".join(f"- {foreign(line)}" for line in legend(labels, words)))]
+    listed = "\n".join(f"- {foreign(line)}" for line in legend(labels, words))
+    blocks: list[Block] = [Prose(markdown=f"{words('compare.together_opening')}\n\n{listed}")]
     titles = {lab.lab: lab.titles.get(words.language, lab.lab) for pair in found.comparisons for lab in pair.labs}
     for lab in found.together:
         heads, rows = cells(lab, words)

@@ -26,7 +26,7 @@ class Bar:
     shown: str
     """The value as a text."""
     strong: bool
-    """Whether it is more than chance."""
+    """Whether it is more than chance; such a bar is filled."""
 
 
 def contributions(bars: Sequence[Bar], axis: str, words: Words, prefix: str) -> Drawing:
@@ -54,7 +54,7 @@ def contributions_chart(bars: Sequence[Bar], axis: str, words: Words) -> Chart:
             place,
             bar.value,
             height=0.52,
-            color=palette.VALIDATION if bar.strong else palette.RULE,
+            color=palette.VALIDATION if bar.strong else "none",
             edgecolor=palette.INK,
             linewidth=0.5,
         )

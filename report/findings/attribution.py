@@ -10,6 +10,8 @@ The contributions of a seed add up to its whole difference. Interactions of two 
 (M. Grabisch and M. Roubens, "An axiomatic approach to the concept of interaction", Int. J. Game Theory 28, 1999).
 With more factors each is switched alone in A and alone left out of B; the contribution is the mean of both, and what
 they leave of the whole difference is due to interactions that were not run.
+
+The level holds for the whole answer: that anything is blamed which makes no difference, a factor or a pair.
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ class Contribution(msgspec.Struct, frozen=True, kw_only=True):
     """Interval of the mean over seeds, from Student's t; None with a single seed."""
     high: float | None = None
     p: float | None = None
-    """Two-sided, of no contribution, corrected for all that were tested with it (Holm); None with a single seed."""
+    """Two-sided, of no contribution, corrected for all that were tested (Holm, and twofold where interactions are
+    tested besides); None with a single seed."""
     verdict: Blame
 
 
@@ -115,7 +118,9 @@ def attributed(
     if full:
         double = {pair: _interaction(pair, factors, values) for pair in combinations(factors, 2)}
     of_a, of_b = tuple(values[frozenset()]), tuple(values[frozenset(factors)])
-    contributions = _tested(single)
+    # Half of the level for the factors and half for their pairs, so that the whole answer has it.
+    parts = 2 if double else 1
+    contributions = _tested(single, parts)
     left = math.fsum(of_b) / len(of_b) - math.fsum(of_a) / len(of_a) - math.fsum(one.mean for one in contributions)
     return Attribution(
         metric=metric,
@@ -124,7 +129,7 @@ def attributed(
         a=of_a,
         b=of_b,
         contributions=tuple(sorted(contributions, key=lambda one: -abs(one.mean))),
-        interactions=_tested(double),
+        interactions=_tested(double, parts),
         unexplained=left,
     )
 
@@ -178,14 +183,19 @@ def _interaction(
     )
 
 
-def _tested(found: PerSeed) -> tuple[Contribution, ...]:
-    """Test each against no contribution over the seeds, and correct for their number as Holm does."""
+def _tested(found: PerSeed, parts: int) -> tuple[Contribution, ...]:
+    """Test each against no contribution over the seeds, and correct for their number as Holm does.
+
+    Args:
+        found: what is tested together.
+        parts: such sets of tests, which share the level.
+    """
     raw = {name: _p_value(per_seed) for name, per_seed in found.items()}
     ordered = sorted((name for name in raw if raw[name] is not None), key=lambda name: raw[name] or 0.0)
     adjusted: dict[tuple[str, ...], float] = {}
     greatest = 0.0
     for place, name in enumerate(ordered):
-        greatest = max(greatest, min(1.0, (len(ordered) - place) * (raw[name] or 0.0)))
+        greatest = max(greatest, min(1.0, parts * (len(ordered) - place) * (raw[name] or 0.0)))
         adjusted[name] = greatest
     made = []
     for name, per_seed in found.items():

@@ -17,8 +17,11 @@ from labreport.experiments.result import Result, Score
 
 _JUDGED = re.compile(r"final|fit(-\d+)?")
 """Roles of the networks that a run is about; the other ones of a lab are there to show something."""
-ScoreKind = Literal["score", "baseline"]
-"""Of a trained network, or of the simple rule or model beside it."""
+_OF_A_FIT = re.compile(r"fit(-\d+)?")
+"""Roles of the networks that a script of the user's fitted."""
+ScoreKind = Literal["score", "baseline", "stand-in"]
+"""Of a trained network, or of the simple rule or model beside it; stand-in: the best validation value of a run that
+tested nothing (`stand_ins`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +59,8 @@ class Measured(Quantity):
 
     @property
     def seeded(self) -> bool:
-        """Whether chance enters the number."""
-        return None not in self.seeds
+        """Whether chance enters the number: it has seeds, or a script of the user's trained a network without one."""
+        return None not in self.seeds or _OF_A_FIT.fullmatch(self.first.model) is not None
 
 
 def measured(result: Result) -> dict[str, Measured]:

@@ -26,7 +26,7 @@ from labreport.report.configuration import Configuration, override
 from labreport.report.errors import ExperimentError, NothingMeasuredError, ReportError, UnreadableError, UsageError
 from labreport.report.findings import claims
 from labreport.report.findings.labs import in_order
-from labreport.report.findings.scores import measured
+from labreport.report.findings.stand_ins import judged_scores
 from labreport.report.gate import reference
 from labreport.report.gate.confirmation import ChangedError, Rerun, confirmed
 from labreport.report.gate.folder import scrubbed
@@ -165,7 +165,7 @@ def doubtful_rules(rules: Rules, configuration: Configuration, listing: StoredRu
         if not complete or not said.metrics:
             continue
         with contextlib.suppress(UnreadableError):
-            known = {name: one.first.direction for name, one in measured(load(complete[0].path)).items()}
+            known = {name: one.first.direction for name, one in judged_scores(load(complete[0].path)).items()}
             for metric, rule in said.metrics.items():
                 if metric in known:
                     check_metrics(lab, LabRules(metrics={metric: rule}), known)

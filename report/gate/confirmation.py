@@ -19,7 +19,7 @@ from labreport.report.chapters.notes_in_use import SHIPPED, NotesInUse
 from labreport.report.comparison.record import Reason
 from labreport.report.errors import ReportError
 from labreport.report.findings import claims
-from labreport.report.findings.scores import measured
+from labreport.report.findings.stand_ins import judged_scores
 from labreport.report.gate import metrics
 from labreport.report.gate.judgement import Candidate
 from labreport.report.gate.reference import same_version
@@ -133,8 +133,10 @@ def _again(
 
 
 def _metric_agrees(check: Check, fresh: Result, candidate: Candidate, rules: Rules) -> bool:
-    now = measured(fresh).get(check.name)
-    before = [found[check.name] for result in candidate.reference.results if check.name in (found := measured(result))]
+    now = judged_scores(fresh).get(check.name)
+    before = [
+        found[check.name] for result in candidate.reference.results if check.name in (found := judged_scores(result))
+    ]
     if now is None:
         return True  # what the fresh run does not even measure can't speak for the version
     rule = rules.of(fresh.lab).metrics.get(check.name) or metric_rule(now.first, now.kind)

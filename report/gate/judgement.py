@@ -18,7 +18,7 @@ from labreport.report.comparison import differences
 from labreport.report.comparison.record import Reason
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.claims import Claim
-from labreport.report.findings.scores import measured
+from labreport.report.findings.stand_ins import judged_scores
 from labreport.report.findings.statistics import holm
 from labreport.report.gate import metrics
 from labreport.report.gate.reference import FIRST, UNKNOWN, Reference
@@ -144,8 +144,8 @@ def _run(current: Result) -> Check:
 
 
 def _metrics(current: Result, reference: Reference, rules: LabRules) -> list[Check]:
-    now = measured(current)
-    before = [measured(result) for result in reference.results]
+    now = judged_scores(current)
+    before = [judged_scores(result) for result in reference.results]
     names = list(dict.fromkeys([*now, *(name for found in before for name in found)]))
     shapes = {name: now.get(name) or next(found[name] for found in before if name in found) for name in names}
     check_metrics(current.lab, rules, {name: one.first.direction for name, one in shapes.items()})

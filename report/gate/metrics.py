@@ -32,7 +32,7 @@ _DEFINITION = ("unit", "direction", "metric", "split", "model")
 def check(
     name: str, rule: MetricRule, now: Measured | None, before: Sequence[Measured], test_samples: int | None
 ) -> Check:
-    """Return the check of one score.
+    """Return the check of one score, or of a validation value that stands in for one.
 
     Args:
         name: of the score.
@@ -64,6 +64,9 @@ def check(
         unit=now.first.unit, direction=way, current=now.values, baseline=tuple(reference.values()), level=rule.level
     )
     draft = msgspec.structs.replace(draft, numbers=numbers)
+    if now.kind == "stand-in":
+        # Carried by every answer: what is said of validation data must not be taken for a test.
+        draft = msgspec.structs.replace(draft, reason=Reason(code=_PENDING, values={"split": now.first.split}))
     for values, status, code in (
         (reference.values(), "missing", "baseline_undefined"),
         (now.values, "failed", "undefined"),
@@ -192,14 +195,19 @@ def _tested(draft: Check, spare: float) -> Check:
         high=interval.high if interval else None,
         shown_from=shown,
     )
-    return msgspec.structs.replace(draft, reason=Reason(code=_PENDING, values={"spare": repr(spare)}))
+    return msgspec.structs.replace(draft, reason=Reason(code=_PENDING, values={"spare": repr(spare), **_split(draft)}))
 
 
 def _answered(one: Check, status: CheckStatus, code: str, values: Mapping[str, str] | None = None) -> Check:
     if status == "failed" and one.severity == "warning":
         status = "warned"
-    known = {**_values(one), **(values or {})}
+    known = {**_values(one), **_split(one), **(values or {})}
     return msgspec.structs.replace(one, status=status, reason=Reason(code=code, values=known))
+
+
+def _split(one: Check) -> dict[str, str]:
+    """Return on which part of the data a check is made, where that is not the test set."""
+    return {"split": one.reason.values["split"]} if "split" in one.reason.values else {}
 
 
 def _values(one: Check) -> dict[str, str]:

@@ -98,8 +98,10 @@ def metric_rule(score: Score, kind: str) -> MetricRule | None:
 
     Args:
         score: any record of the score.
-        kind: "score" or "baseline"; what simple rules reach is never judged.
+        kind: "score", "baseline" or "stand-in"; what simple rules reach is never judged.
     """
+    if kind == "stand-in":
+        return MetricRule()
     if kind != "score" or score.split != "test" or not of_judged_model(score):
         return None
     decides = score.metric in _DECIDING if score.model == "final" else not score.metric.endswith("loss")

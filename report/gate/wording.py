@@ -81,6 +81,8 @@ def attention(found: Sequence[CheckRow]) -> tuple[CheckRow, ...]:
 def sentence(check: Check, words: Words) -> str:
     """Return why a check has its answer."""
     said = reason(check.reason, words)
+    if "split" in check.reason.values:
+        said = _sentences(words, said, words("gate.on_validation"))
     if "spread_now" in check.reason.values:
         said = _sentences(words, said, words("gate.spread", **_in_units(check.reason.values, words)))
     if check.fresh_seeds and check.status in ("failed", "warned"):

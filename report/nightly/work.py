@@ -33,12 +33,13 @@ from labreport.report.gate.verdict import Check, CheckStatus, Verdict
 from labreport.report.languages import TERMINAL
 from labreport.report.nightly import record, schedule
 from labreport.report.nightly.record import LabNight, Night, NightStep, Remark, in_a_terminal
-from labreport.report.nightly.time_limit import TimeSpentError, interrupted_after
 from labreport.report.publish import Outcome
 from labreport.report.running.execution import execute
-from labreport.report.running.planning import Plan, choose, make_plans
+from labreport.report.running.orders import Ordered
+from labreport.report.running.planning import Plan, make_plans
+from labreport.report.running.time_limit import TimeSpentError, interrupted_after
 from labreport.report.store import files, manifest, promotions
-from labreport.report.store.baselines import Baselines
+from labreport.report.store.baselines import NO_DATA, Baselines, Key, data_of
 from labreport.report.store.runs import Store, Stored, StoredResult, read
 from labreport.report.trend import folder as trend_folder
 from labreport.report.trend import links
@@ -141,13 +142,25 @@ def _check_first_night(task: Task, name: str | None) -> None:
     baselines.place(name)
     if task.configuration.profile == "quick":
         raise UsageError("A first night needs full runs: a quick run is a smoke test and never becomes a baseline.")
-    labs = choose(task.configuration)
-    entries = baselines.entries(name) if name in baselines.names() else ()
-    if known := sorted({entry.key.lab for entry in entries} & set(labs)):
+    keys = [entry.key for entry in baselines.entries(name)] if name in baselines.names() else []
+    plans = make_plans(task.configuration, task.assignments, task.store) if keys else []
+    if known := sorted({plan.lab for plan in plans if any(_may_judge(key, plan) for key in keys)}):
         raise UsageError(
-            f"This is not the first night: the baseline '{name}' has {', '.join(known)} already.\n"
+            f"This is not the first night: the baseline '{name}' has {', '.join(known)} on these data already.\n"
             "Leave --first-night out."
         )
+
+
+def _may_judge(key: Key, plan: Plan) -> bool:
+    """Return whether a run of the plan may be judged against the baseline with this key."""
+    if isinstance(plan.prepared, Ordered):
+        return key.lab == plan.lab  # what a script reads is seen when it runs
+    data = plan.prepared.data
+    # Of data that are still to be downloaded it is not known which they will be; a lab need not describe its data.
+    known = plan.prepared.problem is None and not (data and data.wanted) and key.data != NO_DATA
+    return (key.lab, key.profile) == (plan.lab, plan.profile) and (
+        not known or key.data == data_of(data.files if data else ())
+    )
 
 
 def work(task: Task) -> Night:

@@ -64,6 +64,8 @@ MATH = Face(file="STIXTwoMath-Regular.ttf", family="Labreport Math")
 
 BOLD_TAGS = frozenset({"b", "strong", "th", "h1", "h2", "h3", "h4", "h5", "h6"})
 """Elements that the style sheets set bold; no rule of theirs makes anything else bold."""
+_LIGHT_CLASSES = frozenset({"quiet", "tag"})
+"""Classes of what they set in the regular weight inside of a bold element."""
 _ITALIC_TAGS = frozenset({"i", "em"})
 _MONO_TAGS = frozenset({"code", "pre", "samp", "kbd"})
 _UNSEEN_TAGS = frozenset({"style", "title", "template", "desc", "head"})
@@ -309,6 +311,8 @@ def _face(tag: str, above: FaceName | None, attributes: Iterable[tuple[str, str 
         return "italic"
     if tag in BOLD_TAGS:
         return "bold"
+    if above == "bold" and _LIGHT_CLASSES.intersection((dict(attributes).get("class") or "").split()):
+        return "regular"
     if tag in ("text", "tspan", "g", "svg"):
         values = dict(attributes)
         if "Mono" in (values.get("font-family") or ""):

@@ -101,7 +101,7 @@ def make_plans(configuration: Configuration, assignments: Sequence[str], store: 
             else orders.prepared(name, configuration, listing)
             for name in chosen
         ]
-    return [_planned(one, listing) for one in prepared]
+    return [planned(one, listing) for one in prepared]
 
 
 def with_data(plan: Plan, store: Store, announce: Callable[[str], None]) -> Plan:
@@ -115,7 +115,7 @@ def with_data(plan: Plan, store: Store, announce: Callable[[str], None]) -> Plan
     if isinstance(plan.prepared, Ordered):
         return plan
     prepared = preparation.with_data(plan.prepared, announce)
-    return plan if prepared.key == plan.prepared.key else _planned(prepared, store.list())
+    return plan if prepared.key == plan.prepared.key else planned(prepared, store.list())
 
 
 def for_purpose(plan: Plan, store: Store, purpose: str) -> Plan:
@@ -222,7 +222,13 @@ def _prepared(
     )
 
 
-def _planned(prepared: Prepared | Ordered, listing: StoredRuns) -> Plan:
+def planned(prepared: Prepared | Ordered, listing: StoredRuns) -> Plan:
+    """Return the plan of what is ready to run, with the stored run of that identity.
+
+    Args:
+        prepared: a lab or a script, ready to run.
+        listing: of the store.
+    """
     if isinstance(prepared, Ordered):
         with contextlib.chdir(prepared.folder):
             stored, remark = orders.unchanged(prepared.order, listing)

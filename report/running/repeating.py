@@ -7,25 +7,21 @@ an unequal repetition must mean that the work gives other numbers, not that othe
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labreport.experiments import registry
 from labreport.experiments.data.sources import Announce
 from labreport.experiments.errors import LabError
-from labreport.experiments.lab.files import unix_text
 from labreport.experiments.lab.session import Progress
 from labreport.experiments.result import Result, Script
 from labreport.experiments.running import identity, preparation, provenance
-from labreport.experiments.system import home, reading
+from labreport.experiments.system import home
 from labreport.report.configuration import Configuration
 from labreport.report.errors import ExperimentError, UsageError
-from labreport.report.running import execution
-from labreport.report.store import sources as kept_sources
+from labreport.report.running import execution, kept_code
 from labreport.report.store.runs import Store
 
 if TYPE_CHECKING:
@@ -87,7 +83,9 @@ def repeated(
 
 
 def _lab(result: Result, configuration: Configuration, store: Store, progress: Progress, announce: Announce) -> Result:
-    with _source_of_the_run(result, configuration.paths.get(result.lab), store, announce) as path:
+    here = configuration.paths.get(result.lab)
+    with kept_code.of_lab(result, here, store, announce) as kept:
+        path = here if kept is None else kept.path  # what is not kept is refused below, with what has changed
         try:
             prepared = preparation.prepare(
                 registry.load(result.lab, path),
@@ -105,41 +103,8 @@ def _lab(result: Result, configuration: Configuration, store: Store, progress: P
             raise ExperimentError(f"{result.run_id} can't be repeated: {prepared.problem}")
         _check(result, prepared.parts)
         # In this process: others would look for the lab where it no longer lies.
-        jobs = configuration.jobs if path == configuration.paths.get(result.lab) else 1
+        jobs = configuration.jobs if path == here else 1
         return execution.trained(prepared, jobs=jobs, progress=progress, announce=announce)
-
-
-@contextlib.contextmanager
-def _source_of_the_run(result: Result, path: Path | None, store: Store, announce: Announce) -> Iterator[Path | None]:
-    """Give the file of a user's lab as it was: from its place, or from the store, which keeps the source of each run.
-
-    A lab that is installed has no file of the user's: None.
-    """
-    if path is None and result.lab in registry.names():
-        yield None
-        return
-    wanted = result.key_parts.get("lab", "")
-    with contextlib.suppress(LabError):
-        lab = registry.load(result.lab, path)
-        own, _ = identity.used_files(lab)
-        now = identity.listing(own, lab.home.root) if own else unix_text(reading.content(lab.file))
-        if path is not None and sha256(now).hexdigest() == wanted:
-            yield path
-            return
-    held = kept_sources.kept(store.root, wanted)
-    entry = path.name if path is not None else f"{result.lab}.py"
-    if held is None or not (set(held) == {""} or entry in held):
-        yield path
-        return
-    announce(f"{result.lab}: with its source as it was, which the store keeps")
-    with tempfile.TemporaryDirectory(prefix="labreport-repeat-", ignore_cleanup_errors=True) as folder:
-        for name, text in held.items():
-            file = Path(folder) / (name or entry)
-            if ".." in file.parts:
-                continue
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, "utf-8", newline="")
-        yield Path(folder) / entry
 
 
 def _check(result: Result, parts: Mapping[str, str]) -> None:
@@ -164,20 +129,14 @@ def _recorded_order(result: Result, script: Script, ordered: Callable[[Sequence[
     from labreport.experiments.recording import sources
 
     order = _order_of(result, ordered)
-    there = sources.ScriptSource.of(order.kind, order.program)
-    beside = sources.modules_now(there, script.modules, Path.cwd())
-    if order.kind == "program" or (there.digest == script.sha256 and beside == dict(script.modules)):
-        yield order
-        return
-    with tempfile.TemporaryDirectory(prefix="labreport-repeat-", ignore_cleanup_errors=True) as folder:
-        kept = _kept_source(result, script, Path(folder), order.kind)
-        what = "has changed" if there.content is not None else "is not here"
-        if kept is None:
+    with kept_code.of_script(result, script, order.kind, order.program) as program:
+        if program is None:
+            gone = sources.ScriptSource.of(order.kind, order.program).content is None
             raise ExperimentError(
-                f"{result.run_id} can't be repeated: {script.name} or a module of its own {what}, "
-                "and the record does not hold all of its source."
+                f"{result.run_id} can't be repeated: {script.name} or a module of its own "
+                f"{'is not here' if gone else 'has changed'}, and the record does not hold all of its source."
             )
-        yield replace(order, program=str(kept))
+        yield order if program == order.program else replace(order, program=program)
 
 
 def _order_of(result: Result, ordered: Callable[[Sequence[str]], Order]) -> Order:
@@ -190,22 +149,6 @@ def _order_of(result: Result, ordered: Callable[[Sequence[str]], Order]) -> Orde
         return ordered([home.expanded(word) for word in command[2:]])
     except UsageError as error:
         raise ExperimentError(f"{result.run_id} can't be repeated: {error}") from error
-
-
-def _kept_source(result: Result, script: Script, folder: Path, kind: str) -> Path | None:
-    """Write the script and its modules as the record holds them; None where it holds them not, or not whole."""
-    held = {listing.name: listing.source for listing in result.findings.listings}
-    wanted = {script.name: script.sha256, **script.modules}
-    if kind != "script":
-        return None
-    for name, digest in wanted.items():
-        text = held.get(name)
-        if text is None or sha256(text.encode()).hexdigest() != digest or ".." in Path(name).parts:
-            return None
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
-    return folder / script.name
 
 
 def _record(order: Order, result: Result, recorded: Script, announce: Announce) -> Result:

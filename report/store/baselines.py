@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
-from labreport.experiments.result import Result
+from labreport.experiments.result import DataFile, Result
 from labreport.experiments.system import reading
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.findings.training_words import forms
@@ -34,6 +34,10 @@ FORMAT = 1
 _PART = r"[\w@#+][\w.@#+=%-]{0,99}"
 _NAME = re.compile(rf"(?=.{{1,200}}$){_PART}(/{_PART})*(?<!\.json)")
 """What git allows as the name of a branch, without the signs that a command line or a list has for other things."""
+
+
+NO_DATA = "none"
+"""Stands in a key for the data of a run that describes none."""
 
 
 class NoBaselineError(ReportError):
@@ -88,13 +92,18 @@ class Held:
 def key_of(result: Result) -> Key:
     """Return the key under which a run may be a baseline."""
     card = result.findings.data
-    hashes = sorted(file.sha256 for file in card.files) if card else []
     return Key(
         lab=result.lab,
         profile=result.profile,
-        data=sha256(" ".join(hashes).encode()).hexdigest() if hashes else "none",
+        data=data_of(card.files if card else ()),
         engine=forms(result.findings.engine),
     )
+
+
+def data_of(files: Sequence[DataFile]) -> str:
+    """Return the data of a key: one hash for the files that are read, whatever their order."""
+    hashes = sorted(file.sha256 for file in files)
+    return sha256(" ".join(hashes).encode()).hexdigest() if hashes else NO_DATA
 
 
 class Baselines:

@@ -20,7 +20,8 @@ import msgspec
 from labreport.experiments.result import Result
 from labreport.experiments.system import reading
 from labreport.report.errors import UnreadableError
-from labreport.report.findings.scores import mean, measured, of_judged_model
+from labreport.report.findings.scores import mean, of_judged_model
+from labreport.report.findings.stand_ins import judged_scores
 from labreport.report.store import codec, files
 from labreport.report.store.baselines import HISTORY, Baseline, Baselines, HashedRun, Key, NoBaselineError
 
@@ -116,8 +117,9 @@ def _moved(baselines: Baselines, old: Baseline | None, new: Baseline) -> MovedEn
 def _means(results: Sequence[Result]) -> dict[str, float]:
     found: dict[str, list[float]] = {}
     for result in results:
-        for name, one in measured(result).items():
-            if one.kind == "score" and one.first.split == "test" and of_judged_model(one.first):
+        for name, one in judged_scores(result).items():
+            tested = one.kind == "score" and one.first.split == "test" and of_judged_model(one.first)
+            if tested or one.kind == "stand-in":
                 found.setdefault(name, []).extend(one.values)
     return {name: mean(values) for name, values in found.items()}
 

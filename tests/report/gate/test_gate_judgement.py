@@ -306,9 +306,9 @@ def test_a_spread_that_is_much_wider_than_the_baselines_is_named_and_an_equal_on
 def test_a_baseline_of_few_seeds_says_what_its_false_alarms_can_be():
     few = verdict_of(candidate("imdb", run("imdb"), run("imdb", range(5, 10), day=1)))
     many = verdict_of(*suite())
-    assert "12.7 %" in sentence(check_of(few, "imdb", "baseline"), Words("en"))
-    assert "12.7 %" in sentence(check_of(few, "imdb", "baseline"), Words("zh"))
-    assert "12.7 %" not in sentence(check_of(many, "imdb", "baseline"), Words("en"))
+    assert "12.7%" in sentence(check_of(few, "imdb", "baseline"), Words("en"))
+    assert "12.7%" in sentence(check_of(few, "imdb", "baseline"), Words("zh"))
+    assert "12.7%" not in sentence(check_of(many, "imdb", "baseline"), Words("en"))
 
 
 @pytest.mark.parametrize("direction", ["lower", "higher"])

@@ -155,6 +155,37 @@ def test_a_first_night_of_which_no_baseline_can_come_is_refused_before_anything_
     assert not runs(quick)
 
 
+def on_data(place, *names):
+    """The source of the lab on each of these sets of data, which it describes."""
+    write_lab(place, "good", "session.draft.data = dataset.card", value=GOOD)
+    source = (place / "good.py").read_text()
+    return (source.replace('"1", None', f'"1", "{name}"') for name in names)
+
+
+def test_a_run_whose_data_were_missing_answers_only_for_those_data(quick):
+    (boston,) = on_data(quick, "boston_housing")
+    (quick / "good.py").write_text(boston)
+    assert night("good", "--baseline", "main", "--first-night", "--data", "sample")[0] == 0
+    assert night("good", "--baseline", "main", "--data", "full", "--data-dir", str(quick))[0] == 3
+    assert main(["check", "good", "--baseline", "main", "--data", "sample", "--no-report", "-o", "alone", "-q"]) == 0
+    assert night("good", "--baseline", "main", "--data", "sample")[0] == 0
+
+
+def test_the_first_night_on_other_data_is_a_first_night(quick, capsys):
+    lab = quick / "good.py"
+    boston, mnist = on_data(quick, "boston_housing", "mnist")
+    lab.write_text(boston)
+    nightly = ("good", "--baseline", "main", "--first-night", "--data", "sample")
+    assert night(*nightly)[0] == 0
+    assert main(["nightly", *nightly, "-q"]) == 2
+    assert "'main' has good on these data already" in capsys.readouterr().err
+    lab.write_text(mnist)
+    assert night(*nightly)[0] == 0
+    assert night("good", "--baseline", "main", "--data", "sample")[0] == 0
+    lab.write_text(boston)
+    assert night("good", "--baseline", "main", "--data", "sample")[0] == 0  # its own baseline is still there
+
+
 def test_a_lab_that_failed_on_the_first_night_does_not_become_the_baseline(quick):
     code, data = night("good", "bad", "--baseline", "main", "--first-night")
     assert (code, states(data)) == (3, {"good": "trained", "bad": "failed"})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.nights import FOLDER, judged, night, states
-from helpers.own_runs import own_run, score, training
+from helpers.own_runs import course, own_run, score, training
 from lxml import etree
 
 from labreport.report import configuration
@@ -87,13 +87,55 @@ def test_the_gate_judges_a_script_by_its_baseline(place):
     assert night("wine", "--no-check")[0] == 0
     assert main(["baseline", "set", "main", "wine"]) == 0
     (place / "train.py").write_text(SCRIPT + "# another version\n")
-    # It has curves but not a score; so nothing was compared, and that is not a success.
+    assert night("--baseline", "main", "wine")[0] == 0  # by its best validation value
+    (place / "train.py").write_text(SCRIPT.replace("val_loss", "step"))
+    # Now it measures nothing that could be judged; so nothing was compared, and that is not a success.
     code, data = night("--baseline", "main", "wine")
     assert code == 5
     (run,) = data["labs"]
     assert [(lab["lab"], lab["run_id"]) for lab in judged()["verdict"]["labs"]] == [("wine", run["run"])]
     assert etree.parse(str(FOLDER / "junit.xml")).xpath("//testsuite[contains(@name, 'wine')]")
     assert "wine" in (FOLDER / "index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("worse", "code", "status"), [(0.0, 0, "passed"), (0.3, 1, "failed"), (None, 1, "failed")])
+def test_a_script_that_tests_nothing_is_judged_by_its_best_validation_value(place, worse, code, status):
+    configured(place, WINE)
+
+    def stored(day, worse):
+        fits = []
+        for seed in range(5):
+            about = course(status="diverged", diverged_at=2) if worse is None and seed == 3 else course()
+            best = 0.5 + (worse or 0) + 0.001 * seed
+            fits.append(training(seed, about=about, loss=[1.0, 0.4, 0.3], val_loss=[1.0, best, 0.9]))
+        run_id = f"202601{day:02}T000000Z-00000000-000000"
+        return Store(place / "runs").save(own_run("wine", *fits, seeds=(0, 1, 2, 3, 4), run_id=run_id)).path
+
+    Baselines(place / "runs").set("main", [stored(1, 0.0)])
+    stored(2, worse)
+    assert main(["check", "wine", "--baseline", "main", "--no-report", "-o", "gate", "-q"]) == code
+    (lab,) = json.loads((place / "gate" / "result.json").read_text("utf-8"))["verdict"]["labs"]
+    [one] = [check for check in lab["checks"] if check["kind"] == "metric"]
+    assert (one["name"], one["status"], one["severity"]) == ("best_val_loss", status, "error")
+    for artifact in ("summary.md", "index.html"):
+        assert "best value on the validation data" in (place / "gate" / artifact).read_text("utf-8")
+
+
+@pytest.mark.parametrize(("worse", "status"), [(0.02, "inconclusive"), (0.5, "failed")])
+def test_a_script_without_seeds_is_subject_to_chance_so_one_run_can_not_tell(place, worse, status):
+    configured(place, WINE)
+
+    def stored(day, loss):
+        fit = training(None, loss=[1.0, 0.4], val_loss=[1.0, loss])
+        run_id = f"202601{day:02}T000000Z-00000000-000000"
+        return Store(place / "runs").save(own_run("wine", fit, run_id=run_id)).path
+
+    Baselines(place / "runs").set("main", [stored(1, 0.5)])
+    stored(2, 0.5 + worse)
+    main(["check", "wine", "--baseline", "main", "--no-report", "-o", "gate", "-q"])
+    (lab,) = json.loads((place / "gate" / "result.json").read_text("utf-8"))["verdict"]["labs"]
+    assert [check["status"] for check in lab["checks"] if check["kind"] == "metric"] == [status]
+    assert "no chance enters" not in (place / "gate" / "summary.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(("loss", "code", "status"), [(0.0, 0, "passed"), (0.3, 1, "failed")])

@@ -16,8 +16,8 @@ from labreport.report.cli import main
 from labreport.report.errors import UsageError
 from labreport.report.nightly import record, schedule
 from labreport.report.nightly.record import LabNight, Night, NightStep
-from labreport.report.nightly.time_limit import TimeSpentError, interrupted_after
 from labreport.report.running.planning import Plan
+from labreport.report.running.time_limit import TimeSpentError, interrupted_after
 from labreport.report.store import manifest
 from labreport.report.store.runs import Store, Stored
 

@@ -81,8 +81,9 @@ def test_a_pages_characters_are_sorted_by_the_face_that_shows_them():
         "<p>普通 <strong>粗 <em>x</em></strong> <em>slanted</em> <code>code中</code><svg><text>图</text>"
         '<text font-family="Labreport Mono">m</text><text font-weight="bold">B</text></svg>'
         "<math><mi>w</mi></math><style>css</style></p>"
+        '<h2>title <span class="quiet">整</span></h2>'
     )
-    assert set("普通图") <= usage["regular"]
+    assert set("普通图整") <= usage["regular"]
     assert "中" in usage["regular"], "the mono font has no Chinese"
     assert usage["bold"] >= set("粗xB")
     assert usage["italic"] == frozenset("slanted")
