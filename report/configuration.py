@@ -48,9 +48,9 @@ CoverFacts = Annotated[
     list[tuple[Filled, PlainText]],
     msgspec.Meta(max_length=40, description='a list of pairs such as [["姓名", ""]], 40 at most, each with a name'),
 ]
-_LISTS = ("labs", "lang", "to")
+_LISTS = ("labs", "chapters", "lang", "to")
 _PATHS = ("data_dir", "runs_dir", "output", "logo", "notes", "roster", "templates")
-_SWITCHES = ("offline", "exercise_pages", "hints")
+_SWITCHES = ("offline", "exercise_pages", "hints", "glossary", "provenance")
 _FORMS: dict[str, Any] = {
     **dict.fromkeys(_LISTS, list[PlainText]),
     **dict.fromkeys(_PATHS, Filled),
@@ -89,6 +89,15 @@ class Configuration:
     documents: tuple[str, ...] = languages.DEFAULT
     """What `lang` asks for of a report: documents in one language ("en") or in several ("bilingual", "zh+en")."""
     to: tuple[str, ...] = ("html", "pdf")
+    form: Literal["book", "chapter", "sheet", "exercises", "solutions"] = "book"
+    """What of each lab is printed: everything, with cover, contents and appendices; its chapter alone; two pages; its
+    exercises; its exercises with their solutions."""
+    chapters: tuple[str, ...] = ()
+    """Labs of the course in order: the number of a chapter is its place here, also where it is printed alone."""
+    glossary: bool = True
+    """Whether the book ends with the terms in both languages."""
+    provenance: bool = True
+    """Whether the book ends with what was run, on what, and how to run it again."""
     edition: Literal["student", "instructor"] = "student"
     """student: exercises without solutions; instructor: with solutions and a marking scheme."""
     theme: str = "blue"
@@ -176,7 +185,8 @@ def override(configuration: Configuration, **flags: Any) -> Configuration:
     given = {name: value for name, value in flags.items() if value is not None}
     if "lang" in given:
         given |= _documents(given["lang"])
-    return replace(configuration, **given)
+    made = replace(configuration, **given)
+    return replace(made, edition="instructor") if made.form == "solutions" else made
 
 
 def _documents(names: tuple[str, ...]) -> dict[str, Any]:
@@ -363,6 +373,7 @@ def _prepared(key: str, value: Any) -> Any:
 CHOICES = {
     "profile": ("full", "quick"),
     "data": ("auto", "full", "sample"),
+    "form": ("book", "chapter", "sheet", "exercises", "solutions"),
     "edition": ("student", "instructor"),
     "paper": ("a4", "letter", "a3"),
     "print": ("normal", "large"),

@@ -20,7 +20,7 @@ import msgspec
 
 ColumnKind = Literal["text", "number", "code"]
 """What the cells of a column hold."""
-BoxKind = Literal["key-points", "caution", "note", "self-check", "sources", "failure"]
+BoxKind = Literal["aims", "key-points", "caution", "note", "self-check", "sources", "failure"]
 """What a box is for."""
 
 CHECKED, OPEN = "✓", "◐"
@@ -195,6 +195,8 @@ class Chapter(Node, frozen=True, kw_only=True):
     notebook: NotebookLink | None = None
     opening: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = ()
+    sheet: tuple[str, ...] = ()
+    """Ids of what a sheet shows of it, in order; nothing where that is left to the reporter."""
 
 
 class CoverFigure(Node, frozen=True, kw_only=True):
@@ -220,6 +222,11 @@ class Cover(Node, frozen=True, kw_only=True):
     strip: tuple[CoverFigure, ...] = ()
 
 
+Form = Literal["book", "chapter", "sheet", "exercises", "solutions"]
+"""What of each lab is printed: everything, with cover, contents and appendices; its chapter alone; two pages; its
+exercises; its exercises with their solutions."""
+
+
 class Report(Node, frozen=True, kw_only=True):
     """A whole report in one language or in several."""
 
@@ -227,6 +234,7 @@ class Report(Node, frozen=True, kw_only=True):
     """Name of the language that comes first, also that of page numbers and labels."""
     others: tuple[str, ...] = ()
     """The other languages of a report in several."""
+    form: Form = "book"
     date: str
     cover: Cover
     summary: Chapter

@@ -19,7 +19,7 @@ from labreport.experiments.errors import LabError
 from labreport.experiments.registry import additions
 from labreport.experiments.result import Result
 from labreport.report import languages
-from labreport.report.chapters import bilingual, frontmatter, notes
+from labreport.report.chapters import bilingual, forms, frontmatter, notes
 from labreport.report.chapters import chapter as chapters
 from labreport.report.chapters.chapter import Assembled, Target
 from labreport.report.chapters.cutting import Passage
@@ -81,6 +81,7 @@ def build(
     """
     words = Words(language)
     notes_in_use = NotesInUse.of(configuration)
+    numbers = forms.numbers([result.lab for result in results], _course(results, configuration))
     titles = {
         result.lab: result.lab if result.lab in from_record else notes_in_use.title(language, result.lab)
         for result in results
@@ -88,8 +89,8 @@ def build(
     parts: list[tuple[Result, Assembled | None]] = []
     made: list[Chapter] = []
     problems: list[str] = []
-    for position, result in enumerate(results, 1):
-        number = str(position)
+    for result in results:
+        number = numbers[result.lab]
         assembled: Assembled | None = None
         if reason := (refused or {}).get(result.lab):
             made.append(_broken(result.lab, number, titles[result.lab], reason, words))
@@ -134,8 +135,19 @@ def build(
     )
     report = mapped(report, _marked)
     whole = frozenset(result.lab for result, assembled in parts if assembled)
-    linked, missing = _with_links(report, _targets(parts, words), whole, notes_in_use)
-    return Built(report=linked, problems=tuple(problems + missing))
+    linked, missing = _with_links(report, _targets(parts, numbers, words), whole, notes_in_use)
+    shown = forms.formed(
+        linked, configuration.form, glossary=configuration.glossary, provenance=configuration.provenance
+    )
+    return Built(report=shown, problems=tuple(problems + missing))
+
+
+def _course(results: Sequence[Result], configuration: Configuration) -> Sequence[str]:
+    """Return the labs after whose order chapters are numbered; nothing: the report is the whole course."""
+    if configuration.chapters or configuration.form == "book":
+        return configuration.chapters
+    # A sheet of one lab of the book has the number of its chapter there.
+    return registry.BOOK if frontmatter.has_shipped(results) else ()
 
 
 def document(
@@ -214,10 +226,12 @@ def glossary(language: str) -> Chapter:
     return _in_language(chapter, spoken, language)
 
 
-def _targets(parts: Sequence[tuple[Result, Assembled | None]], words: Words) -> dict[str, Target]:
+def _targets(
+    parts: Sequence[tuple[Result, Assembled | None]], numbers: Mapping[str, str], words: Words
+) -> dict[str, Target]:
     targets = {"provenance": Target(id="provenance", text=words("labs.provenance"))}
-    for position, (result, assembled) in enumerate(parts, 1):
-        targets[result.lab] = Target(id=result.lab, text=words("labs.chapter", number=position))
+    for result, assembled in parts:
+        targets[result.lab] = Target(id=result.lab, text=words("labs.chapter", number=numbers[result.lab]))
         for key, target in (assembled.targets if assembled else {}).items():
             targets[f"{result.lab}:{key}"] = target
     return targets

@@ -22,7 +22,7 @@ from labreport.experiments.result import Listing as Source
 from labreport.experiments.result import Result
 from labreport.report.chapters import automatic, notes, tables
 from labreport.report.chapters.claim_words import Said
-from labreport.report.chapters.cutting import BOXES, Note, Passage
+from labreport.report.chapters.cutting import BOXES, SHEET, Note, Passage
 from labreport.report.chapters.evidence import with_evidence
 from labreport.report.chapters.marks import marks, tag_line
 from labreport.report.chapters.notes_in_use import NotesInUse
@@ -163,10 +163,22 @@ def assemble(
         sections = with_evidence(sections, context, id_, number, identifiers=solutions)
     sections = (*sections, *note.references.sections(result.lab, context.words))
     chapter = msgspec.structs.replace(chapter, sections=sections)
+    chapter = msgspec.structs.replace(chapter, sheet=_sheet(note, placing))
     targets = placing.targets | {
         section.id: Target(id=f"{result.lab}-{section.id}", text=section.title) for section in note.sections
     }
     return Assembled(chapter=chapter, targets=targets, said=said, missing=tuple(context.missing))
+
+
+def _sheet(note: Note, placing: _Placing) -> tuple[str, ...]:
+    """Return the ids of what a sheet shows of the chapter, where its note says so."""
+    found: list[str] = []
+    for listing in (passage for passage in note.passages() if passage.kind == SHEET):
+        for key in listing.text.split():
+            if key not in placing.targets:
+                raise NoteError(f"{note.origin}:{listing.line}: the sheet shows {key}, which the chapter lacks.")
+            found.append(placing.targets[key].id)
+    return tuple(found)
 
 
 def _marked(section: Section, placing: _Placing) -> Section:
@@ -212,6 +224,8 @@ def _blocks(passages: tuple[Passage, ...], result: Result, placing: _Placing, no
     """Return the blocks of some passages; hint and solution go into the exercise or self-check before them."""
     blocks: list[Block] = []
     for passage in passages:
+        if passage.kind == SHEET:
+            continue
         where = f"{note.origin}:{passage.line}"
         if passage.kind in ("hint", "solution"):
             last = blocks[-1] if blocks else None

@@ -14,8 +14,11 @@ PLACED = ("figure", "table", "listing", "model", "example", "equation")
 """Directives that place something by name."""
 EXERCISES = ("exercise", "hint", "solution")
 """Directives that make up an exercise."""
-BOXES = ("key-points", "caution", "note", "self-check", "sources")
+BOXES = ("aims", "key-points", "caution", "note", "self-check", "sources")
 """Directives that enclose text."""
+SHEET = "sheet"
+"""The directive that lists what a sheet of two pages shows of the chapter, a key such as "figure-curves" a line.
+Nothing stands in its place."""
 
 HEADING = re.compile(r"^(#{1,6}) +(.*?)(?: *\{#([a-z0-9-]+)\})?\s*$")
 _LEVELS = 4
@@ -198,11 +201,11 @@ def _alert(
 
 def _directive(match: re.Match[str], number: int, lines: _Lines, origin: str, code: tuple[str, ...]) -> Passage:
     kind, name, points, room = match.group(1), match.group(2) or "", match.group(3), match.group(4)
-    known = (*PLACED, *EXERCISES, *BOXES)
+    known, nameless = (*PLACED, *EXERCISES, *BOXES, SHEET), (*BOXES, SHEET)
     if kind not in known:
         raise NoteError(f"{origin}:{number}: unknown directive '{kind}'; there are {', '.join(known)}.")
-    if (kind not in BOXES) != bool(name):
-        raise NoteError(f"{origin}:{number}: '{kind}' {'takes no name' if kind in BOXES else 'needs a name'}.")
+    if (kind not in nameless) != bool(name):
+        raise NoteError(f"{origin}:{number}: '{kind}' {'takes no name' if kind in nameless else 'needs a name'}.")
     if (kind == "exercise") != bool(points):
         raise NoteError(f"{origin}:{number}: '{kind}' {'needs its points' if kind == 'exercise' else 'has no points'}.")
     body: list[str] = []

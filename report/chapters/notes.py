@@ -47,7 +47,7 @@ _EXEMPT = re.compile(
     # What a formula is, is said in `rendering.parsing`: not a sum of money and Chinese up to the next dollar.
     rf"|\$(?!\s|(?:\d|\{{\{{.*?\}}\}})[^{{}}$\n]*[{HAN}{HAN_MARKS}])"
     r"(?:\\.|[^$\n\\])+(?<!\s)\$(?![\d{])|^[ \t>]*(?:[-*+][ \t]+)*\d{1,9}[.)](?=[ \t])|&#\w+;|https?://[^\s<>]+"
-    r"|\]\([^)\n]*\)|^::: ?(?:sources|equation)\b.*?(?:^:::\s*$|\Z)|^:::.*?$|^# .*?$|^#+ .*?\{#[^}\n]*\}?"
+    r"|\]\([^)\n]*\)|^::: ?(?:sources|equation|sheet)\b.*?(?:^:::\s*$|\Z)|^:::.*?$|^# .*?$|^#+ .*?\{#[^}\n]*\}?"
     r"|\[\^[^\]\n]*\]|\[(?:[^\]\[@\n]*\s)?-?@\w[^\]\n]*\]|(?<!\w)@[\w:.+/-]*\w",
     re.DOTALL | re.MULTILINE,
 )

@@ -62,6 +62,11 @@ def render_options(command: Command) -> Command:
         ),
         click.option("--to", metavar="LIST", help="html, pdf, md, ipynb, split, or an added one.  [default: html,pdf]"),
         click.option(
+            "--form",
+            metavar="NAME",
+            help="book; chapter: without cover, appendices; sheet: two pages; exercises, solutions.  [default: book]",
+        ),
+        click.option(
             "--edition", metavar="NAME", help="student, or instructor: with the solutions.  [default: student]"
         ),
         click.option(
@@ -86,6 +91,8 @@ def render_options(command: Command) -> Command:
             metavar="FILE",
             help="CSV of students: also a PDF for each, with their line on its cover.",
         ),
+        click.option("--glossary/--no-glossary", default=None, help="Whether a book has its glossary."),
+        click.option("--provenance/--no-provenance", default=None, help="Whether a book says where its runs are from."),
         click.option("--hints/--no-hints", default=None, help="Whether exercises have their hints.  [default: hints]"),
         click.option(
             "-o", "--output", type=click.Path(path_type=Path), help="Folder for the reports.  [default: reports]"

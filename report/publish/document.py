@@ -31,7 +31,10 @@ class DocumentJob:
     @property
     def stem(self) -> str:
         """How the names of its files begin."""
-        return f"labreport-{self.language}{'-instructor' if self.configuration.edition == 'instructor' else ''}"
+        asked = self.configuration
+        form = "" if asked.form == "book" else f"-{asked.form}"
+        solved = "-instructor" if asked.edition == "instructor" and asked.form != "solutions" else ""
+        return f"labreport-{self.language}{form}{solved}"
 
 
 def render_language(job: DocumentJob) -> Rendered:

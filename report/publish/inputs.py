@@ -103,6 +103,7 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
         {language: list(facts) for language, facts in configuration.cover.items()},
         configuration.date,
         configuration.timezone,
+        [configuration.form, configuration.chapters, configuration.glossary, configuration.provenance],
         configuration.edition,
         configuration.theme,
         configuration.paper,

@@ -276,8 +276,9 @@ class ReportPage:
         yield from (list(row) for row in zip(*cells, strict=True))
 
     def chapters(self) -> tuple[Chapter, ...]:
-        """Return every chapter of the report in order: summary, labs, provenance."""
-        return (self.report.summary, *self.report.chapters, self.report.provenance)
+        """Return every chapter of the report that holds anything in order: summary, labs, provenance."""
+        found = (self.report.summary, *self.report.chapters, self.report.provenance)
+        return tuple(chapter for chapter in found if chapter.opening or chapter.sections)
 
     def formula_rules(self) -> str:
         """Return the style rules of the formulas that were drawn; they hold each one's size and depth."""
