@@ -52,7 +52,7 @@ def decode(data: bytes, kind: type[T]) -> T:
 
 
 class Checkpoints:
-    """The finished parts of one run in a folder; what `lab.Saved` asks for.
+    """The finished parts of one run in a folder.
 
     Args:
         folder: it need not exist yet; None saves nothing.
@@ -81,18 +81,20 @@ class Checkpoints:
             raise DamagedError(error.strerror or str(error)) from error
         return decode(data, kind)
 
-    def found(self, name: str, kind: type[T]) -> T | None:
-        """Return a part that was finished before; None where it was not, or can't be used."""
-        with contextlib.suppress(DamagedError):
-            return self.load(name, kind)
-        return None
-
-    def save(self, name: str, record: Any) -> None:
-        """Save a part; where nothing can be written, the run continues without."""
+    def put(self, name: str, content: bytes) -> None:
+        """Save a part as `encode` gave it; where nothing can be written, the run continues without."""
         if self._folder is not None:
             with contextlib.suppress(OSError):
                 self._folder.mkdir(parents=True, exist_ok=True)
-                write_atomically(self._file(self._folder, name), encode(record))
+                write_atomically(self._file(self._folder, name), content)
+
+    def contents(self, beginning: str) -> dict[str, bytes]:
+        """Return all that is saved under names that begin so, as `encode` gave it."""
+        found = {}
+        for path in () if self._folder is None else sorted(self._folder.glob(f"{beginning}*{SAVED}")):
+            with contextlib.suppress(OSError):
+                found[path.name.removesuffix(SAVED)] = reading.content(path)
+        return found
 
     @staticmethod
     def _file(folder: Path, name: str) -> Path:

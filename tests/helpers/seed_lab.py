@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ def train(settings: Settings, dataset: None, session: Session, seed: int) -> Non
         if (folder / f"interrupt-{seed}").exists():
             raise KeyboardInterrupt
         _wait(folder / f"wait-{seed}")
+        if (folder / f"end-{seed}").exists():
+            os._exit(1)
         if (folder / f"fail-{seed}").exists():
             raise LabError(f"Seed {seed} went wrong.")
     draft.trainings.append(
