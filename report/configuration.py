@@ -50,13 +50,14 @@ CoverFacts = Annotated[
 ]
 _LISTS = ("labs", "lang", "to")
 _PATHS = ("data_dir", "runs_dir", "output", "logo", "notes", "roster", "templates")
-_SWITCHES = ("offline", "exercise_pages", "hints")
+_SWITCHES = ("offline", "mixed", "exercise_pages", "hints")
 _FORMS: dict[str, Any] = {
     **dict.fromkeys(_LISTS, list[PlainText]),
     **dict.fromkeys(_PATHS, Filled),
     **dict.fromkeys(LOCALISED, dict[str, PlainText]),
     **dict.fromkeys(_SWITCHES, bool),
     "answer_room": Annotated[float, msgspec.Meta(ge=0, le=10, description="a number from 0 to 10")],
+    "on": Filled,
     "jobs": Annotated[int, msgspec.Meta(ge=1, le=999_999, description="a whole number from 1 to 999999")],
     "cover": dict[str, CoverFacts],
     "paths": dict[str, Filled],
@@ -77,7 +78,11 @@ class Configuration:
     """Labs to run or render; empty: all."""
     seeds: str = "0"
     jobs: int = 1
-    """Processes that train the seeds of a lab."""
+    """Processes that train labs and their seeds."""
+    on: str = ""
+    """Address of a Dask scheduler, or its file, whose workers train; empty: this machine does."""
+    mixed: bool = False
+    """Whether workers there may have other versions; the record says which."""
     profile: Literal["full", "quick"] = "full"
     data: Literal["auto", "full", "sample"] = "auto"
     data_dir: Path | None = None

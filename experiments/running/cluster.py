@@ -1,4 +1,4 @@
-"""A Dask cluster as the engine: one scheduler and any number of workers, found by an address or by the scheduler's file.
+"""A Dask cluster as the engine: a scheduler, found by its address or its file, and any number of workers.
 
 Whatever has Dask's protocol underneath will do. Workers need labreport and its packages, and no shared disk. The
 scheduler gives a task to another worker when the first one is lost; how often, and TLS, are settings of Dask.
@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from importlib.util import find_spec
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from labreport.experiments.running import work
@@ -21,7 +22,7 @@ PACKAGE = "distributed"
 """The package that is needed here; the extra `cluster` brings it."""
 _TOPIC = "labreport"
 """Under which workers report what is said of tasks."""
-_CONNECTING = 20
+_CONNECTING = 10
 """Seconds that the scheduler has to answer."""
 _NEWS = 0.5
 """Seconds after which the number of workers is asked for again."""
@@ -44,12 +45,9 @@ class Cluster(Engine):
     tries = 1  # the scheduler has tried it several times before it gives up
 
     def __init__(self, on: str, *, mixed: bool = False) -> None:
-        if find_spec(PACKAGE) is None:
-            raise ModuleNotFoundError(f"No module named '{PACKAGE}'")
-        import distributed
-
+        distributed: Any = import_module(PACKAGE)
         logging.getLogger(PACKAGE).setLevel(logging.CRITICAL)  # what is to be said is said here, in a line
-        place = {"address": on} if "://" in on else {"scheduler_file": on}
+        place = {"scheduler_file": on} if Path(on).is_file() else {"address": on}
         self.name = on
         try:
             self._client = distributed.Client(**place, timeout=_CONNECTING, set_as_default=False, name="labreport")
@@ -58,7 +56,7 @@ class Cluster(Engine):
         self._killed = distributed.scheduler.KilledWorker
         self._executor = self._client.get_executor(pure=False)
         self._workers, self._asked = 0, 0.0
-        self._driver = ""
+        self._gone = False
         self.versions = work.versions()
         self.mixed = mixed
         self._client.subscribe_topic(_TOPIC, lambda event: self.on_event(event[1]))
@@ -85,7 +83,7 @@ class Cluster(Engine):
         if time.monotonic() - self._asked > _NEWS:
             self._asked = time.monotonic()
             with suppress(Exception):  # the connection is lost: the tasks at work say so
-                self._workers = len(self._client.nthreads())
+                self._workers = len(self._client.nthreads()) if self._client.status == "running" else 0
         return self._workers
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -108,6 +106,7 @@ class Cluster(Engine):
     def lost(self, error: BaseException) -> EngineError:
         """Say that the scheduler is gone, or what else went wrong."""
         if isinstance(error, CancelledError | OSError | RuntimeError):
+            self._gone = True
             return EngineError(
                 f"The Dask scheduler at {self.name} is lost. What is finished is saved; the same command resumes there."
             )
@@ -119,7 +118,8 @@ class Cluster(Engine):
         for where, versions in sorted(others.items()):
             rows.append((where, *(_differing(versions.get(name, "–"), own) for name, own in self.versions.items())))
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        table = "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+        lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+        table = "\n".join(line.rstrip() for line in lines)
         return EngineError(
             f"Workers at {self.name} have other versions, so their numbers may be others "
             f"(--mixed allows it, and the record says so):\n{table}"
@@ -127,15 +127,16 @@ class Cluster(Engine):
 
     def finish(self, driver: str) -> None:
         """Let the workers forget what was kept for a driver, and end what is at work for it."""
-        with suppress(Exception):
-            self._client.run(work.forget, driver, wait=False)
+        if not self._gone:
+            with suppress(Exception):
+                self._client.run(work.forget, driver, on_error="ignore")
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leave the cluster; it runs on."""
         with suppress(Exception):
-            self._executor.shutdown(wait=False)
-        with suppress(Exception):
-            self._client.close(timeout=2)
+            if not self._gone:
+                self._executor.shutdown(wait=False)
+            self._client.close(timeout=0 if self._gone else 2)
 
 
 def _differing(version: str, own: str) -> str:
@@ -144,9 +145,7 @@ def _differing(version: str, own: str) -> str:
 
 def _on_worker(fn: Callable[..., Any], content: bytes) -> bytes:
     """Do a task on a worker."""
-    import distributed
-
-    worker = distributed.get_worker()
+    worker = import_module(PACKAGE).get_worker()
     reported = 0.0
 
     def tell(event: bytes) -> None:

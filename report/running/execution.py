@@ -14,7 +14,7 @@ from labreport.experiments.result import Result
 from labreport.experiments.running.preparation import Prepared
 from labreport.experiments.system import supervision
 from labreport.report.configuration import Configuration
-from labreport.report.errors import ReportError, missing_extra
+from labreport.report.errors import ExperimentError, ReportError, missing_extra
 from labreport.report.running import lost, recorded
 from labreport.report.running.orders import Ordered
 from labreport.report.running.planning import Plan, with_data
@@ -164,11 +164,22 @@ class _Execution:
 
 
 def _engine(prepared: Sequence[Prepared | Ordered], configuration: Configuration) -> Engine:
-    """Return what does the work of runs: no more processes than there are tasks at a time."""
+    """Return what does the work of runs: no more processes than there are tasks at a time.
+
+    Raises:
+        ExperimentError: there is no such cluster, its workers have other versions, or it needs an extra.
+    """
     from labreport.experiments.running import engines, schedule
 
     tasks = sum(schedule.at_a_time(one.lab, one.seeds) for one in prepared if isinstance(one, Prepared))
-    return engines.chosen(min(configuration.jobs, max(1, tasks)))
+    if not tasks:
+        return engines.chosen(1)
+    try:
+        return engines.chosen(min(configuration.jobs, tasks), configuration.on, mixed=configuration.mixed)
+    except ModuleNotFoundError as error:
+        raise missing_extra(str(error)) or error from error
+    except engines.EngineError as error:
+        raise ExperimentError(str(error)) from error
 
 
 def trained(prepared: Prepared, configuration: Configuration, progress: Progress, announce: Announce) -> Result:
