@@ -29,8 +29,7 @@ from labreport.report.store.codec import NAME
 
 _TIME_PART = re.compile(r"(\d+(?:\.\d+)?)(d|h|min|m|s)")
 _UNIT_SECONDS = {"d": 86400.0, "h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
-_LONGEST = 1e9
-"""Seconds of the longest time that is taken, some thirty years."""
+_LONGEST = 1e9  # seconds, some thirty years
 
 FORMATS: Registry[Any] = Registry("format", "labreport.formats", order=("html", "pdf", "md", "ipynb", "split"))
 """Forms that a report can be rendered to; `rendering.formats` says what they are."""
@@ -57,7 +56,6 @@ _FORMS: dict[str, Any] = {
     **dict.fromkeys(LOCALISED, dict[str, PlainText]),
     **dict.fromkeys(_SWITCHES, bool),
     "answer_room": Annotated[float, msgspec.Meta(ge=0, le=10, description="a number from 0 to 10")],
-    "on": Filled,
     "jobs": Annotated[int, msgspec.Meta(ge=1, le=999_999, description="a whole number from 1 to 999999")],
     "cover": dict[str, CoverFacts],
     "paths": dict[str, Filled],
@@ -80,9 +78,9 @@ class Configuration:
     jobs: int = 1
     """Processes that train labs and their seeds."""
     on: str = ""
-    """Address of a Dask scheduler, or its file, whose workers train; empty: this machine does."""
+    """Address of a Dask scheduler, or its file, whose workers train; empty: this machine."""
     mixed: bool = False
-    """Whether workers there may have other versions; the record says which."""
+    """Whether workers there may have other versions."""
     profile: Literal["full", "quick"] = "full"
     data: Literal["auto", "full", "sample"] = "auto"
     data_dir: Path | None = None
@@ -141,10 +139,9 @@ class Configuration:
     gate: Mapping[str, Any] = field(default_factory=dict)
     """Rules of `labreport check`, as they stand in the file; `gate.rules` reads them."""
     nightly: Mapping[str, Any] = field(default_factory=dict)
-    """What `labreport nightly` does where no flag says otherwise, as it stands in the file; `schedule` reads it."""
+    """What `labreport nightly` does where no flag says otherwise; `schedule` reads it."""
     record: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """The user's scripts that run like labs: name -> command and options, as they stand in the file; `orders` reads
-    them."""
+    """The user's scripts that run like labs, as they stand in the file; `orders` reads them."""
 
     @property
     def look(self) -> Look:
@@ -391,15 +388,13 @@ def check_names(key: str, values: tuple[str, ...], origin: str) -> tuple[str, ..
     Raises:
         UsageError: one is unknown, or the list is empty.
     """
-    known: tuple[str, ...] = {"lang": languages.documents(), "language": languages.names()}.get(key, ())
-    if key == "to":
-        known = FORMATS.names()
+    kinds = {"lang": languages.documents(), "language": languages.names(), "to": FORMATS.names()}
+    known: tuple[str, ...] = kinds.get(key, ())
     if known:
-        kind = "format" if key == "to" else "language"
         for value in values:
             for part in languages.parts(value) if key == "lang" and languages.JOINT in value else (value,):
                 if part not in known or (part != value and part == languages.BILINGUAL):
-                    raise UsageError(f"{origin}: {unknown_name(kind, part, known)}")
+                    raise UsageError(f"{origin}: {unknown_name('format' if key == 'to' else 'language', part, known)}")
         if not values:
             raise UsageError(f"{origin} is empty; choose from {', '.join(known)}.")
     return tuple(dict.fromkeys(values))

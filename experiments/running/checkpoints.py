@@ -21,6 +21,8 @@ from labreport.experiments.system import reading
 
 SAVED = ".msgpack"
 """End of the name of a saved part."""
+_FOLD = "-fold-"
+"""Stands in the name of a fold between its seed and its number."""
 _HASH_BYTES = sha256().digest_size
 
 T = TypeVar("T")
@@ -60,6 +62,7 @@ class Checkpoints:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
+        self._folds: dict[str, list[str]] | None = None
 
     def load(self, name: str, kind: type[T]) -> T | None:
         """Return a part that was finished before; None where it was not.
@@ -84,17 +87,33 @@ class Checkpoints:
     def put(self, name: str, content: bytes) -> None:
         """Save a part as `encode` gave it; where nothing can be written, the run continues without."""
         if self._folder is not None:
+            self._note(name)
             with contextlib.suppress(OSError):
                 self._folder.mkdir(parents=True, exist_ok=True)
                 write_atomically(self._file(self._folder, name), content)
 
-    def contents(self, beginning: str) -> dict[str, bytes]:
-        """Return all that is saved under names that begin so, as `encode` gave it."""
+    def folds(self, name: str) -> dict[str, bytes]:
+        """Return the finished folds of a seed by name, as `encode` gave them.
+
+        Args:
+            name: of the seed, as "seed-3".
+        """
+        if self._folder is None:
+            return {}
+        if self._folds is None:  # looked for once: a folder may hold a file for each of many seeds
+            self._folds = {}
+            for path in sorted(self._folder.glob(f"*{_FOLD}*{SAVED}")):
+                self._note(path.name.removesuffix(SAVED))
         found = {}
-        for path in () if self._folder is None else sorted(self._folder.glob(f"{beginning}*{SAVED}")):
+        for fold in self._folds.get(name, ()):
             with contextlib.suppress(OSError):
-                found[path.name.removesuffix(SAVED)] = reading.content(path)
+                found[fold] = reading.content(self._file(self._folder, fold))
         return found
+
+    def _note(self, name: str) -> None:
+        seed, separator, _ = name.partition(_FOLD)
+        if separator and self._folds is not None and name not in self._folds.setdefault(seed, []):
+            self._folds[seed].append(name)
 
     @staticmethod
     def _file(folder: Path, name: str) -> Path:

@@ -25,21 +25,24 @@ from labreport.experiments.running.engines import Engine, EngineError
 from labreport.experiments.running.interruption import Interruption
 from labreport.experiments.running.schedule import Schedule, Step
 from labreport.experiments.running.task import LOST, Part, not_begun
-from labreport.experiments.running.work import LabTask, RunInputs, TaskAnswer, TaskEvent
+from labreport.experiments.running.work import LabTask, TaskAnswer, TaskEvent
 
 _TICK = 0.5
 """Seconds between two looks at what the engine has, while nothing comes back."""
 _TRIES = 3
 """How often a step is done that found too little memory, or not what was sent for it."""
 _PATIENCE = 3.0
-"""Seconds without any process after which the user is told."""
+"""Seconds without any process after which a line says so."""
 
 
 @dataclass(kw_only=True)
 class Underway:
     """A run that was begun, as far as its tasks are concerned."""
 
-    inputs: RunInputs
+    key: str
+    """Of the run."""
+    inputs: str
+    """Hash of its encoded inputs, which stand in `contents`."""
     schedule: Schedule
     saved: Checkpoints
     contents: Mapping[str, Callable[[], bytes]]
@@ -145,12 +148,13 @@ class Driver:
 
     def _give_out(self, run: Underway, step: Step) -> None:
         task = LabTask(
-            run=run.inputs,
+            key=run.key,
+            inputs=run.inputs,
             function=step.function,
             seed=step.seed,
             driver=self._name,
             threads=self._engine.threads,
-            saved={} if step.seed is None else run.saved.contents(f"seed-{step.seed}-fold-"),
+            saved={} if step.seed is None else run.saved.folds(step.name),
             versions=dict(self._engine.versions),
             mixed=self._engine.mixed,
         )
@@ -197,7 +201,7 @@ class Driver:
         try:
             self._engine.provide(answer.where, {digest: run.contents[digest]() for digest in answer.needed})
         except (EngineError, KeyError, OSError) as error:
-            problem = error if isinstance(error, EngineError) else EngineError(_NOT_SENT.format(run.inputs.lab))
+            problem = error if isinstance(error, EngineError) else EngineError(_NOT_SENT.format(run.label))
             run.schedule.give(step, not_begun(step.seed, problem))
             return
         self._sent.update((answer.where, digest) for digest in answer.needed)
@@ -221,7 +225,7 @@ class Driver:
     def _hear(self, content: bytes) -> None:
         """Take what a task says while it is at work."""
         event = msgspec.msgpack.decode(content, type=TaskEvent)
-        run = next((run for run in self._runs if run.inputs.key == event.key), None)
+        run = next((run for run in self._runs if run.key == event.key), None)
         if event.driver != self._name or run is None:
             return
         if event.saved:

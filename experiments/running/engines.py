@@ -124,6 +124,14 @@ class Here(Engine):
         future.set_result(fn(*args, self.on_event, **kwargs))
         return future
 
+    def provide(self, where: str, contents: Mapping[str, bytes]) -> None:
+        """Keep what is needed in this process."""
+        work.receive(contents)
+
+    def finish(self, driver: str) -> None:
+        """Keep nothing of it."""
+        work.forget(driver)
+
 
 class Processes(Engine):
     """Processes of this machine, each started when there is work for it.

@@ -237,9 +237,8 @@ class _Run:
         closing = ExitStack()
         if engine.here:
             closing.enter_context(work.at_hand(prepared.key, lab, prepared.settings, prepared.data))
-        self.underway = Underway(
-            inputs=RunInputs(
-                key=prepared.key,
+        inputs = msgspec.msgpack.encode(
+            RunInputs(
                 lab=lab.name,
                 lab_part=prepared.parts["lab"],
                 source=source,
@@ -247,10 +246,15 @@ class _Run:
                 data=None if prepared.data is None else _data_source(prepared.data),
                 seeds=prepared.seeds,
                 profile=prepared.profile,
-            ),
+            )
+        )
+        digest = sha256(inputs).hexdigest()
+        self.underway = Underway(
+            key=prepared.key,
+            inputs=digest,
             schedule=schedule,
             saved=saved,
-            contents=contents,
+            contents={**contents, digest: partial(bytes, inputs)},
             label=lab.name,
             closing=closing,
         )

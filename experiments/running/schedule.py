@@ -6,6 +6,7 @@ where, and whether in this run or before an interruption, what was found stands 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -45,25 +46,28 @@ class Schedule:
     def __init__(self, lab: Lab, seeds: tuple[int, ...], saved: Checkpoints, announce: Callable[[str], None]) -> None:
         self._steps = (_INTRODUCTION, *(Step(function, seed) for seed in seeds for function in _functions(lab)))
         self._saved = saved
+        self._place = {step: place for place, step in enumerate(self._steps)}
+        self._failed = len(self._steps)
+        """Place of the first step that ends the run; after all of them where there is none."""
         self._parts: dict[Step, Part] = {}
-        self._waiting = list(self._steps)
+        self._waiting = deque(self._steps)
         self._at_work: set[Step] = set()
         self._load(announce)
 
     def take(self) -> Step | None:
         """Return what is to be begun next; None while there is nothing, or where a failure has ended the run."""
-        if not self._waiting or self._failed_at() < len(self._steps):
+        if not self._waiting or self._failed < len(self._steps):
             return None
         if self._waiting[0] != _INTRODUCTION and _INTRODUCTION not in self._parts:
             return None
-        step = self._waiting.pop(0)
+        step = self._waiting.popleft()
         self._at_work.add(step)
         return step
 
     def put_back(self, step: Step) -> None:
         """Let a step be done once more, by another process."""
         self._at_work.discard(step)
-        self._waiting.insert(0, step)
+        self._waiting.appendleft(step)
 
     def give(self, step: Step, part: Part, content: bytes = b"") -> None:
         """Take what a step gave.
@@ -75,14 +79,18 @@ class Schedule:
         """
         self._at_work.discard(step)
         self._parts[step] = part
+        # A seed that was given up ends nothing; the others complete.
+        if not part.is_complete and (step == _INTRODUCTION or not part.is_lost):
+            self._failed = min(self._failed, self._place[step])
         if part.is_complete and step != _INTRODUCTION and content:
             self._saved.put(step.name, content)
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing is at work, or to be begun, that still counts: after a failure only what is before it."""
-        order, failed = self._steps.index, self._failed_at()
-        return all(order(step) > failed for step in (*self._at_work, *self._waiting))
+        if self._failed == len(self._steps):
+            return not self._at_work and not self._waiting
+        return all(self._place[step] > self._failed for step in (*self._at_work, *self._waiting))
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -94,17 +102,8 @@ class Schedule:
         """Whether the lab came to its end with every seed."""
         return len(self._parts) == len(self._steps) and all(part.is_complete for part in self._parts.values())
 
-    def _failed_at(self) -> int:
-        """Return the place of the first step that ends the run; after all of them where there is none."""
-        ends = (
-            place
-            for place, step in enumerate(self._steps)
-            if step in self._parts and _ends(self._parts[step], step == _INTRODUCTION)
-        )
-        return next(ends, len(self._steps))
-
     def _until_failure(self) -> Iterator[Part]:
-        for step in self._steps[: self._failed_at() + 1]:
+        for step in self._steps[: self._failed + 1]:
             if step in self._parts:
                 yield self._parts[step]
 
@@ -121,7 +120,7 @@ class Schedule:
                 continue
             if part is not None:
                 self._parts[step] = part
-                self._waiting.remove(step)
+        self._waiting = deque(step for step in self._steps if step not in self._parts)
         left = {step.seed for step in self._waiting}
         if done := list(dict.fromkeys(str(step.seed) for step in self._parts if step.seed not in left)):
             announce(f"Finished in a run that was interrupted, so not trained again: seed {', '.join(done)}.")
@@ -136,8 +135,3 @@ def _functions(lab: Lab) -> list[LabFunction]:
     """Return the functions of a lab that are called for each seed."""
     functions: tuple[LabFunction, ...] = ("train", "train_baselines")
     return [function for function in functions if getattr(lab, function) is not None]
-
-
-def _ends(part: Part, introduction: bool) -> bool:
-    """Whether nothing after this is to be begun: a seed that was given up is alone in that."""
-    return not part.is_complete and (introduction or not part.is_lost)

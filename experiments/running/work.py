@@ -59,7 +59,6 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True):
 class RunInputs(msgspec.Struct, frozen=True, kw_only=True):
     """What all tasks of one run have in common."""
 
-    key: str
     lab: str
     lab_part: str
     """The lab's part of the identity of the run."""
@@ -74,7 +73,10 @@ class RunInputs(msgspec.Struct, frozen=True, kw_only=True):
 class LabTask(msgspec.Struct, frozen=True, kw_only=True):
     """One function of a lab, for one seed where it is called for each."""
 
-    run: RunInputs
+    key: str
+    """Of the run."""
+    inputs: str
+    """Hash of its encoded `RunInputs`: they may be long, and each process needs them once."""
     function: LabFunction
     seed: int | None
     driver: str = ""
@@ -181,7 +183,7 @@ class _Place:
     def _say(self, **said: Any) -> None:
         assert self.task is not None
         assert self.tell is not None
-        self.tell(msgspec.msgpack.encode(TaskEvent(driver=self.task.driver, key=self.task.run.key, **said)))
+        self.tell(msgspec.msgpack.encode(TaskEvent(driver=self.task.driver, key=self.task.key, **said)))
 
 
 _place = _Place()
@@ -216,10 +218,10 @@ def carry_out(content: bytes, tell: Tell, where: str = "", threads: int | None =
 
 def _answer(task: LabTask) -> TaskAnswer:
     others: dict[str, str] = {}
-    if task.versions and task.versions != versions():
-        others = versions()
+    if task.versions and task.versions != (here := versions()):
         if not task.mixed:
-            return TaskAnswer(refused=others)
+            return TaskAnswer(refused=here)
+        others = {name: version for name, version in here.items() if version != task.versions.get(name)}
     begun = perf_counter()
     try:
         run = _open(task)
@@ -240,26 +242,27 @@ def _answer(task: LabTask) -> TaskAnswer:
 
 def _open(task: LabTask) -> _Opened:
     """Import the lab and read its data, if the last task here was not one of the same run."""
-    if _place.opened is not None and _place.opened.key == task.run.key:
+    if _place.opened is not None and _place.opened.key == task.key:
         return _place.opened
+    run = msgspec.msgpack.decode(_sent([task.inputs])[task.inputs], type=RunInputs)
     _place.opened = None  # its arrays go before others come
     from labreport.experiments.training.backend import limit_threads
 
     limit_threads(task.threads)
     folder = None
-    if _place.at_hand is not None and _place.at_hand[0] == task.run.key:
+    if _place.at_hand is not None and _place.at_hand[0] == task.key:
         _, lab, settings, location = _place.at_hand
     else:
-        lab, folder = _lab(task.run)
+        lab, folder = _lab(run)
         with lab.home.entered():
-            settings = lab.settings(**task.run.settings)
-        location = None if task.run.data is None else _located(task.run.data)
+            settings = lab.settings(**run.settings)
+        location = None if run.data is None else _located(run.data)
     _place.opened = _Opened(
-        key=task.run.key,
+        key=task.key,
         lab=lab,
         settings=settings,
         dataset=None if location is None else sets.read(location),
-        session=Session(seeds=task.run.seeds, progress=_place.progress, profile=task.run.profile, saved=_place),
+        session=Session(seeds=run.seeds, progress=_place.progress, profile=run.profile, saved=_place),
         folder=folder,
     )
     return _place.opened
