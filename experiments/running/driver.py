@@ -153,7 +153,6 @@ class Driver:
             function=step.function,
             seed=step.seed,
             driver=self._name,
-            threads=self._engine.threads,
             saved={} if step.seed is None else run.saved.folds(step.name),
             versions=dict(self._engine.versions),
             mixed=self._engine.mixed,

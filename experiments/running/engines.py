@@ -34,8 +34,6 @@ class Engine(Executor):
     """Whether tasks are done in this process."""
     tries = 3
     """How often a task is given out that ends its process."""
-    threads: int | None = None
-    """Threads that TensorFlow may use for a task; None: its own choice."""
     versions: Mapping[str, str] = {}
     """Versions that are asked for; empty: they can't be others."""
     mixed = False
@@ -145,9 +143,7 @@ class Processes(Engine):
             raise EngineError(f"A run needs at least one process, not {number}.")
         # More than this only take memory from each other, at half a gigabyte each.
         self._number = min(number, 4 * provenance.logical_processors())
-        # Each gets its share of the processors: measured, two with one thread each do nearly twice the work of one with
-        # two. How many threads there are changes no bit of a result.
-        self.threads = max(1, provenance.logical_processors() // self._number)
+        # Each has as many threads as this process would have: fewer change the last bit of some losses.
         self._folder = tempfile.TemporaryDirectory(prefix="labreport-", ignore_cleanup_errors=True)
         self._free: list[_LocalProcess] = []
         self._busy: dict[Future[Any], _LocalProcess] = {}

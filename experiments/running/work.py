@@ -81,8 +81,6 @@ class LabTask(msgspec.Struct, frozen=True, kw_only=True):
     seed: int | None
     driver: str = ""
     """Names the program that has given it out."""
-    threads: int | None = None
-    """Threads that TensorFlow may use; None: its own choice."""
     saved: dict[str, bytes] = {}
     """Folds of this seed that were finished before."""
     versions: dict[str, str] = {}
@@ -150,6 +148,7 @@ class _Place:
         self.opened: _Opened | None = None
         self.task: LabTask | None = None
         self.tell: Tell | None = None
+        self.threads: int | None = None
         self.contents: dict[str, bytes] = {}
         """What was sent here, by its hash."""
         self.folder: Path | None = None
@@ -202,13 +201,11 @@ def carry_out(content: bytes, tell: Tell, where: str = "", threads: int | None =
         content: the encoded `LabTask`.
         tell: takes what is said meanwhile.
         where: names this process, so that what is missing can be sent to it.
-        threads: that TensorFlow may use here; None: as the task says.
+        threads: that TensorFlow may use here; None: its own choice.
     """
     task = msgspec.msgpack.decode(content, type=LabTask)
-    if threads is not None:
-        task = msgspec.structs.replace(task, threads=threads)
     with _place.alone:
-        _place.task, _place.tell = task, tell
+        _place.task, _place.tell, _place.threads = task, tell, threads
         try:
             answer = _answer(task)
         except _NeededError as error:
@@ -248,7 +245,7 @@ def _open(task: LabTask) -> _Opened:
     _place.opened = None  # its arrays go before others come
     from labreport.experiments.training.backend import limit_threads
 
-    limit_threads(task.threads)
+    limit_threads(_place.threads)
     folder = None
     if _place.at_hand is not None and _place.at_hand[0] == task.key:
         _, lab, settings, location = _place.at_hand
