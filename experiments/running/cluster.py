@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
@@ -50,7 +51,9 @@ class Cluster(Engine):
         place = {"scheduler_file": on} if Path(on).is_file() else {"address": on}
         self.name = on
         try:
-            self._client = distributed.Client(**place, timeout=_CONNECTING, set_as_default=False, name="labreport")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about versions: those that count are compared below
+                self._client = distributed.Client(**place, timeout=_CONNECTING, set_as_default=False, name="labreport")
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             raise EngineError(f"There is no Dask scheduler at {on}: {type(error).__name__}: {error}") from error
         self._killed = distributed.scheduler.KilledWorker
@@ -94,10 +97,10 @@ class Cluster(Engine):
             raise self.lost(error) from error
         return future
 
-    def provide(self, where: str, contents: Mapping[str, bytes]) -> None:
+    def provide(self, driver: str, where: str, contents: Mapping[str, bytes]) -> None:
         """Send a worker what it lacks, once, by the scheduler."""
         with suppress(OSError, ValueError, KeyError):  # the worker has gone: its task comes back by itself
-            self._client.run(work.receive, dict(contents), workers=[where])
+            self._client.run(work.receive, driver, dict(contents), workers=[where])
 
     def ended(self, error: BaseException) -> bool:
         """Return whether the scheduler has given a task up because it ended its workers."""

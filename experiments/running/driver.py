@@ -198,7 +198,7 @@ class Driver:
         """Send a process what it lacks, and let the step be done again."""
         again = [digest for digest in answer.needed if (answer.where, digest) in self._sent]
         try:
-            self._engine.provide(answer.where, {digest: run.contents[digest]() for digest in answer.needed})
+            self._engine.provide(self._name, answer.where, {digest: run.contents[digest]() for digest in answer.needed})
         except (EngineError, KeyError, OSError) as error:
             problem = error if isinstance(error, EngineError) else EngineError(_NOT_SENT.format(run.label))
             run.schedule.give(step, not_begun(step.seed, problem))

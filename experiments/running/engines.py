@@ -51,10 +51,11 @@ class Engine(Executor):
     def room(self) -> int:
         """Return how many tasks can be at work at a time; 0: there is no process just now."""
 
-    def provide(self, where: str, contents: Mapping[str, bytes]) -> None:
+    def provide(self, driver: str, where: str, contents: Mapping[str, bytes]) -> None:
         """Send to a process what it lacks.
 
         Args:
+            driver: for whose tasks.
             where: as the process has named itself.
             contents: by hash.
         """
@@ -122,9 +123,9 @@ class Here(Engine):
         future.set_result(fn(*args, self.on_event, **kwargs))
         return future
 
-    def provide(self, where: str, contents: Mapping[str, bytes]) -> None:
+    def provide(self, driver: str, where: str, contents: Mapping[str, bytes]) -> None:
         """Keep what is needed in this process."""
-        work.receive(contents)
+        work.receive(driver, contents)
 
     def finish(self, driver: str) -> None:
         """Keep nothing of it."""
@@ -165,7 +166,7 @@ class Processes(Engine):
         if process is not None and not future.cancelled() and not isinstance(future.exception(), BrokenExecutor):
             self._free.append(process)
 
-    def provide(self, where: str, contents: Mapping[str, bytes]) -> None:
+    def provide(self, driver: str, where: str, contents: Mapping[str, bytes]) -> None:
         """Put what is lacking where all processes look for it."""
         for digest, content in contents.items():
             Path(self._folder.name, digest).write_bytes(content)

@@ -149,8 +149,8 @@ class _Place:
         self.task: LabTask | None = None
         self.tell: Tell | None = None
         self.threads: int | None = None
-        self.contents: dict[str, bytes] = {}
-        """What was sent here, by its hash."""
+        self.contents: dict[str, dict[str, bytes]] = {}
+        """What was sent here, by the program that has sent it, and by its hash."""
         self.folder: Path | None = None
         """Where contents lie for several processes of one machine."""
         self.at_hand: tuple[str, registry.Lab, Any, sets.Location | None] | None = None
@@ -275,9 +275,9 @@ def at_hand(key: str, lab: registry.Lab, settings: Any, data: sets.Location | No
         _place.at_hand = _place.opened = None
 
 
-def receive(contents: Mapping[str, bytes]) -> None:
-    """Keep what was sent to this process, until it is to forget it."""
-    _place.contents.update(contents)
+def receive(driver: str, contents: Mapping[str, bytes]) -> None:
+    """Keep what a program has sent to this process, until it lets go of it."""
+    _place.contents.setdefault(driver, {}).update(contents)
 
 
 def share(folder: Path) -> None:
@@ -288,7 +288,7 @@ def share(folder: Path) -> None:
 def forget(driver: str) -> None:
     """Let go of what was kept for a program; a task of it that is at work ends at its next step."""
     _place.stopped.add(driver)
-    _place.contents.clear()
+    _place.contents.pop(driver, None)
     if _place.alone.acquire(blocking=False):
         _place.opened = None
         _place.alone.release()
@@ -365,7 +365,8 @@ def _sent(digests: Iterable[str]) -> dict[str, bytes]:
         _NeededError: some were not.
     """
     wanted = tuple(dict.fromkeys(digests))
-    found = {digest: _place.contents[digest] for digest in wanted if digest in _place.contents}
+    own = _place.contents.get(_place.task.driver if _place.task is not None else "", {})
+    found = {digest: own[digest] for digest in wanted if digest in own}
     for digest in wanted:
         if digest not in found and _place.folder is not None and _holds(_place.folder / digest, digest):
             found[digest] = reading.content(_place.folder / digest, reading.LARGEST_DATA)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import psutil
 from helpers.dask_cluster import LoopbackCluster
 
 from labreport.experiments import registry
@@ -41,16 +43,26 @@ def counted(engine: Engine) -> list[int]:
         future.add_done_callback(lambda done: found.__setitem__(1, found[1] + len(done.result())))
         return future
 
-    def provided(where: str, contents: Any) -> None:
+    def provided(driver: str, where: str, contents: Any) -> None:
         found[2] += sum(map(len, contents.values()))
-        provide(where, contents)
+        provide(driver, where, contents)
 
     engine.submit, engine.provide = submitted, provided  # type: ignore[method-assign, assignment]
     return found
 
 
-def measured(name: str, engine: Engine, tasks: int, folder: Path, *, save: bool) -> None:
+def processor_seconds(processes: Sequence[int]) -> float:
+    """Return the processor time that processes have used so far, in seconds."""
+    times = [psutil.Process(number).cpu_times() for number in processes]
+    return sum(one.user + one.system for one in times)
+
+
+def measured(
+    name: str, engine: Engine, tasks: int, folder: Path, *, save: bool = False, cluster: LoopbackCluster | None = None
+) -> None:
     """Run the empty lab and print a row."""
+    scheduler, workers = ([], []) if cluster is None else ([cluster.scheduler.pid], cluster.processes())
+    before = processor_seconds(scheduler), processor_seconds(workers)
     file = folder / "empty.py"
     file.write_text(EMPTY)
     prepared = prepare(registry.load("empty", file), seeds=tuple(range(tasks)))
@@ -60,25 +72,30 @@ def measured(name: str, engine: Engine, tasks: int, folder: Path, *, save: bool)
         result = run_lab(prepared, engine=engine, saved=Path(saved) if save else None, announce=lambda line: None)
         wall, used = time.perf_counter() - wall, time.process_time() - used
     assert result.status == "complete", result.failure
-    each = f"{1000 * wall / tasks:.2f} ms | {1000 * used / tasks:.2f} ms"
+    times = [wall, used]
+    times += [processor_seconds(those) - then for those, then in zip((scheduler, workers), before, strict=True)]
+    each = " | ".join(f"{1000 * spent / tasks:.2f} ms" if spent else "" for spent in times)
     print(f"| {name} | {tasks:,} | {each} | {sent[0] / tasks:.0f} | {sent[1] / tasks:.0f} | {sent[2]:,} |", flush=True)
 
 
 def main() -> None:
     """Print the table."""
     numbers = [int(word) for word in sys.argv[1:]] or [1_000, 10_000]
-    print("| where | tasks | wall per task | CPU of the driver | bytes out | bytes back | sent once |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    heads = ("where", "tasks", "wall a task", "CPU of the driver", "of the scheduler", "of the workers")
+    print(f"| {' | '.join(heads)} | bytes out | bytes back | bytes sent once |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         for tasks in numbers:
-            measured("this process", Here(), tasks, folder, save=False)
-            measured("two processes of this machine", Processes(2), tasks, folder, save=False)
+            measured("this process", Here(), tasks, folder)
+            measured("two processes of this machine", Processes(2), tasks, folder)
         cluster = LoopbackCluster(folder, 3)
         try:
             for tasks in numbers:
-                measured("three workers", Cluster(cluster.address), tasks, folder, save=False)
-            measured("three workers, seeds saved", Cluster(cluster.address), numbers[0], folder, save=True)
+                measured("three workers", Cluster(cluster.address), tasks, folder, cluster=cluster)
+            measured(
+                "three workers, seeds saved", Cluster(cluster.address), numbers[0], folder, save=True, cluster=cluster
+            )
         finally:
             cluster.stop()
 

@@ -176,11 +176,11 @@ def test_data_are_taken_from_the_folder_of_the_worker_or_else_sent_to_each_worke
     sent: list[str] = []
 
     class Counting(Cluster):
-        def provide(self, where, contents):
+        def provide(self, driver, where, contents):
             sent.extend(
                 where for digest in contents if digest in {file.sha256 for file in (*files, *prepared.own_files)}
             )
-            super().provide(where, contents)
+            super().provide(driver, where, contents)
 
     assert run_lab(prepared, engine=Counting(cluster.address), announce=lambda line: None).status == "complete"
     assert sent == []  # the sample is part of the package, and the lab lies on a disk of both

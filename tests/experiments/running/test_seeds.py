@@ -225,6 +225,28 @@ def test_networks_trained_in_several_processes_have_the_same_histories():
     assert {training.seed for training in shared.findings.trainings} == {0, 1}
 
 
+BASELINES = """
+TITLE, VERSION = "Two functions", "1"
+
+def train(settings, dataset, session, seed):
+    session.measure("network", seed)
+
+def train_baselines(settings, dataset, session, seed):
+    session.measure("baseline", seed)
+"""
+
+
+def test_baselines_are_tasks_of_their_own_and_stand_after_the_training_of_their_seed(tmp_path):
+    (tmp_path / "lab.py").write_text(BASELINES)
+    prepared = prepare(registry.load("two", tmp_path / "lab.py"), seeds=(3, 1))
+    alone, shared = (run_lab(prepared, jobs=jobs, saved=tmp_path / "kept") for jobs in (1, 2))
+    expected = [("network", 3), ("baseline", 3), ("network", 1), ("baseline", 1)]
+    assert [(item.name, item.seed) for item in alone.findings.measures] == expected
+    assert [(item.name, item.seed) for item in shared.findings.measures] == expected
+    names = sorted(path.name for path in tmp_path.glob("kept/*/*"))
+    assert names == [f"seed-{seed}{what}.msgpack" for seed in (1, 3) for what in ("-train_baselines", "")]
+
+
 def test_seeds_have_weights_and_orders_of_their_own():
     settings = boston.Settings(folds=2, units=2, epochs=1, dropped_epochs=0, final_batch_size=5)
     losses = [training.history["loss"] for training in measured(boston, settings, houses(), seeds=(0, 1)).trainings]
