@@ -70,6 +70,7 @@ class Driver:
         self._name = secrets.token_hex(8)
         self._runs: list[Underway] = []
         self._at_work: dict[Future[bytes], tuple[Underway, Step]] = {}
+        self._latest: Underway | None = None
         self._lost: EngineError | None = None
         self._one_at_a_time = Lock()
         self._sent: set[tuple[str, str]] = set()
@@ -127,7 +128,9 @@ class Driver:
     def _fill(self, coming: Iterator[Underway]) -> bool:
         """Give out tasks while there is room; return whether there may be more runs."""
         while len(self._at_work) < self._room() and self._lost is None:
-            given = next(((run, step) for run in self._runs if (step := run.schedule.take()) is not None), None)
+            # The process that is free has the data of the run that it worked for last.
+            runs = sorted(self._runs, key=lambda run: run is not self._latest)
+            given = next(((run, step) for run in runs if (step := run.schedule.take()) is not None), None)
             if given is None:
                 if self._runs and self._engine.here:
                     return True
@@ -167,6 +170,7 @@ class Driver:
     def _take(self, future: Future[bytes]) -> None:
         """Take what came back of a task."""
         run, step = self._at_work.pop(future)
+        self._latest = run
         try:
             answer = msgspec.msgpack.decode(future.result(), type=TaskAnswer)
         except (Exception, CancelledError) as error:
