@@ -222,7 +222,7 @@ class Driver:
         elif 0 < self._without < time.monotonic() - _PATIENCE:
             self._without = float("inf")
             self._announce(
-                f"No worker is left at {self._engine.name}: waiting for one. Ctrl-C stops; what is finished is saved."
+                f"There is no worker at {self._engine.name}: waiting for one. Ctrl-C stops; what is finished is saved."
             )
 
     def _hear(self, content: bytes) -> None:

@@ -231,7 +231,7 @@ def test_without_workers_it_waits_with_a_line_and_without_a_scheduler_it_ends_an
     def end_workers() -> None:
         until(lambda: (tmp_path / "kept").is_dir() and (tmp_path / "trained-0").exists())
         doomed.end_workers()
-        until(lambda: any("No worker is left" in line for line in said))
+        until(lambda: any("There is no worker" in line for line in said))
         doomed.scheduler.kill()
 
     thread = Thread(target=end_workers)
