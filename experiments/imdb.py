@@ -155,7 +155,7 @@ def introduce(settings: Settings, dataset: Dataset, session: Session) -> None:
 
 
 def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> None:
-    """Run both stages, compare with the linear baseline, and read some reviews."""
+    """Run both stages, and read some reviews."""
     draft = session.draft
     with session.stage("encode"):
         samples, tested = session.once(_encoded, settings, dataset)
@@ -167,7 +167,21 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
         with session.stage("predict"):
             probabilities = predict(stages.final, tested, batch_size=settings.batch_size)[:, 0]
         draft.predictions.append(_predictions(settings, dataset, probabilities, seed))
-    linear_baseline(session, lambda: build_linear_model(settings), samples, tested, hold_out=hold_out, **common)
+
+
+def train_baselines(settings: Settings, dataset: Dataset, session: Session, seed: int) -> None:
+    """Train the linear baseline, which needs nothing of the network."""
+    with session.stage("encode"):
+        samples, tested = session.once(_encoded, settings, dataset)
+    linear_baseline(
+        session,
+        lambda: build_linear_model(settings),
+        samples,
+        tested,
+        hold_out=held_out(settings.validation_samples, dataset.card),
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+    )
 
 
 def _encoded(settings: Settings, dataset: Dataset) -> tuple[Samples, Samples]:

@@ -177,14 +177,19 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
     with session.stage("predict"):
         probabilities = predict(model, tested, batch_size=batch_size)
     _record_predictions(session, dataset, probabilities, seed)
+
+
+def train_baselines(settings: Settings, dataset: Dataset, session: Session, seed: int) -> None:
+    """Train the linear baseline, which needs nothing of the network."""
+    samples, tested = session.once(_samples, dataset)
     linear_baseline(
         session,
         lambda: build_linear_model(settings),
         samples,
         tested,
-        hold_out=hold_out,
-        epochs=epochs,
-        batch_size=batch_size,
+        hold_out=held_out(settings.validation_samples, dataset.card),
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
     )
 
 

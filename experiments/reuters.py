@@ -217,7 +217,21 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
     labels = samples.with_targets(dataset.train_targets)
     _compare_encodings(settings, session, stages.selection, labels, hold_out)
     _compare_bottleneck(settings, session, stages.selection, samples, hold_out)
-    linear_baseline(session, lambda: build_linear_model(settings), samples, tested, hold_out=hold_out, **common)
+
+
+def train_baselines(settings: Settings, dataset: Dataset, session: Session, seed: int) -> None:
+    """Train the linear baseline, which needs nothing of the network."""
+    with session.stage("encode"):
+        samples, tested = session.once(_encoded, settings, dataset)
+    linear_baseline(
+        session,
+        lambda: build_linear_model(settings),
+        samples,
+        tested,
+        hold_out=held_out(settings.validation_samples, dataset.card),
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+    )
 
 
 def _encoded(settings: Settings, dataset: Dataset) -> tuple[Samples, Samples]:

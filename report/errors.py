@@ -20,7 +20,7 @@ _NO_MEMORY = re.compile("failed to map segment|[Cc]annot allocate memory")
 _NO_NAMES = {"surrogates not allowed": "it is not in UTF-8", "embedded null byte": "it holds a null character"}
 _NO_NAME = re.compile("|".join(_NO_NAMES))
 """What Python says of the name of a file that only the system, or none, can hold -> what is wrong with it."""
-EXTRAS = {"tensorflow": "labs", "keras": "labs", "weasyprint": "pdf"}
+EXTRAS = {"tensorflow": "labs", "keras": "labs", "weasyprint": "pdf", "distributed": "cluster"}
 """Packages that only some work needs -> the extra that installs each."""
 
 
@@ -69,7 +69,7 @@ def missing_extra(message: str) -> ReportError | None:
     for package, extra in EXTRAS.items():
         if re.search(rf"\b{package}\b", message) and find_spec(package) is None:
             said = f"This needs {package}, which is not installed: pip install 'labreport[{extra}]'"
-            return ExperimentError(said) if extra == "labs" else RenderingError(said)
+            return RenderingError(said) if extra == "pdf" else ExperimentError(said)
     return None
 
 

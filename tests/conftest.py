@@ -107,3 +107,13 @@ def fresh(distributions, tmp_path_factory):
     # A path in a .pth file brings the packages of this environment, but not its own .pth files: not this checkout.
     (library / "needed.pth").write_text(str(Path(click.__file__).parents[1]) + "\n")
     return folder / "bin" / "python"
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory):
+    """A Dask cluster of one scheduler and three workers, for all tests that need one."""
+    from helpers.dask_cluster import LoopbackCluster
+
+    found = LoopbackCluster(tmp_path_factory.mktemp("cluster"), 3)
+    yield found
+    found.stop()

@@ -6,8 +6,11 @@ functions, of which either may be missing:
 - `introduce(settings, dataset, session)`, called once: what needs no training or is the same for every seed;
 - `train(settings, dataset, session, seed)`, called once for each seed.
 
-Both return nothing: what they find goes into the `Session` they are given, a new one for each call. In which process
-and in which order the seeds are trained is not the lab's business, nor what becomes of a run that is interrupted.
+What the training of a seed does not need, such as a baseline, may stand in a third one, `train_baselines`, called like
+`train`, perhaps at the same time in another process; what it finds comes after that of `train`.
+
+All return nothing: what they find goes into the `Session` they are given, a new one for each call. In which process and
+in which order they are called is not the lab's business, nor what becomes of a run that is interrupted.
 """
 
 from labreport.experiments.lab.draft import Draft, joined

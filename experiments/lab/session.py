@@ -92,8 +92,8 @@ class Session:
         self._saved: Saved = saved or _Nowhere()
         self._made: dict[Callable[..., Any], Any] = {}
 
-    def for_seed(self, seed: int) -> Session:
-        """Return a session for one seed, with nothing found yet; what `once` has made is shared."""
+    def for_seed(self, seed: int | None) -> Session:
+        """Return a session for one seed, or for `introduce`, with nothing found yet; what `once` has made is shared."""
         session = Session(seeds=self.seeds, seed=seed, progress=self.progress, profile=self.profile, saved=self._saved)
         session._made = self._made
         return session

@@ -158,6 +158,8 @@ class Lab:
     """Called once, with settings, data set and session."""
     train: Callable[..., None] | None
     """Called once for each seed, with settings, data set, session and seed; None where nothing depends on a seed."""
+    train_baselines: Callable[..., None] | None
+    """Called once for each seed as `train` is, perhaps elsewhere at the same time; what it finds comes after."""
     file: Path
     """The source file, whose text is part of a run's identity."""
     path: Path | None
@@ -294,7 +296,7 @@ def _described(name: str, module: ModuleType, file: Path, path: Path | None, hom
     settings = parts["Settings"]
     if not isinstance(settings, type) or not is_dataclass(settings):
         raise LabError(f"The lab {name!r} has Settings that are not a dataclass.")
-    functions = {part: parts.get(part) for part in ("introduce", "train")}
+    functions = {part: parts.get(part) for part in ("introduce", "train", "train_baselines")}
     for part, fits, expected in (
         ("TITLE", isinstance(parts["TITLE"], str), "a text"),
         ("VERSION", isinstance(parts["VERSION"], str | int | float), "a text or a number"),

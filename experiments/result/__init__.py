@@ -44,6 +44,7 @@ from labreport.experiments.result.run import (
     Series,
     Text,
     Training,
+    Worker,
 )
 
 __all__ = [
@@ -84,4 +85,5 @@ __all__ = [
     "Status",
     "Text",
     "Training",
+    "Worker",
 ]

@@ -253,6 +253,13 @@ class Machine(Record, frozen=True, kw_only=True):
     threads: Annotated[int, Meta(description="Threads TensorFlow may use inside one operation; 0: its own choice.")]
 
 
+class Worker(Record, frozen=True, kw_only=True):
+    """Where tasks of a run were done."""
+
+    machine: Machine
+    packages: Annotated[dict[str, str], Meta(description="Versions there, if others than those of the run's record.")]
+
+
 class Provenance(Record, frozen=True, kw_only=True):
     """Everything one needs to repeat a run, or to explain why a repetition differs."""
 
@@ -266,6 +273,10 @@ class Provenance(Record, frozen=True, kw_only=True):
     python: str
     packages: dict[str, str]
     machine: Machine
+    workers: Annotated[
+        tuple[Worker, ...] | UnsetType,
+        Meta(description="All machines that took part, where they are several or have other versions (format 2)."),
+    ] = UNSET
     deterministic: Annotated[bool, Meta(description="Whether TensorFlow was set to use deterministic operations.")]
     started: Annotated[str, Meta(description="UTC, ISO 8601.")]
     ended: str

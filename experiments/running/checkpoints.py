@@ -21,6 +21,8 @@ from labreport.experiments.system import reading
 
 SAVED = ".msgpack"
 """End of the name of a saved part."""
+_FOLD = "-fold-"
+"""Stands in the name of a fold between its seed and its number."""
 _HASH_BYTES = sha256().digest_size
 
 T = TypeVar("T")
@@ -52,7 +54,7 @@ def decode(data: bytes, kind: type[T]) -> T:
 
 
 class Checkpoints:
-    """The finished parts of one run in a folder; what `lab.Saved` asks for.
+    """The finished parts of one run in a folder.
 
     Args:
         folder: it need not exist yet; None saves nothing.
@@ -60,6 +62,7 @@ class Checkpoints:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
+        self._folds: dict[str, list[str]] | None = None
 
     def load(self, name: str, kind: type[T]) -> T | None:
         """Return a part that was finished before; None where it was not.
@@ -81,18 +84,36 @@ class Checkpoints:
             raise DamagedError(error.strerror or str(error)) from error
         return decode(data, kind)
 
-    def found(self, name: str, kind: type[T]) -> T | None:
-        """Return a part that was finished before; None where it was not, or can't be used."""
-        with contextlib.suppress(DamagedError):
-            return self.load(name, kind)
-        return None
-
-    def save(self, name: str, record: Any) -> None:
-        """Save a part; where nothing can be written, the run continues without."""
+    def put(self, name: str, content: bytes) -> None:
+        """Save a part as `encode` gave it; where nothing can be written, the run continues without."""
         if self._folder is not None:
+            self._note(name)
             with contextlib.suppress(OSError):
                 self._folder.mkdir(parents=True, exist_ok=True)
-                write_atomically(self._file(self._folder, name), encode(record))
+                write_atomically(self._file(self._folder, name), content)
+
+    def folds(self, name: str) -> dict[str, bytes]:
+        """Return the finished folds of a seed by name, as `encode` gave them.
+
+        Args:
+            name: of the seed, as "seed-3".
+        """
+        if self._folder is None:
+            return {}
+        if self._folds is None:  # looked for once: a folder may hold a file for each of many seeds
+            self._folds = {}
+            for path in sorted(self._folder.glob(f"*{_FOLD}*{SAVED}")):
+                self._note(path.name.removesuffix(SAVED))
+        found = {}
+        for fold in self._folds.get(name, ()):
+            with contextlib.suppress(OSError):
+                found[fold] = reading.content(self._file(self._folder, fold))
+        return found
+
+    def _note(self, name: str) -> None:
+        seed, separator, _ = name.partition(_FOLD)
+        if separator and self._folds is not None and name not in self._folds.setdefault(seed, []):
+            self._folds[seed].append(name)
 
     @staticmethod
     def _file(folder: Path, name: str) -> Path:

@@ -54,7 +54,7 @@ def key_parts(
     """
     own, engine = used_files(lab)
     return {
-        "lab": _hash_of_files(own, lab.home.root) if own else text_hash(reading.content(lab.file)),
+        "lab": _hash_of_lab(lab, own),
         "engine": _hash_of_files(engine, PACKAGE),
         "settings": json.dumps(dict(settings), sort_keys=True, ensure_ascii=False),
         "data": data_part(files),
@@ -62,6 +62,15 @@ def key_parts(
         "profile": profile,
         **{package: package_version(package) for package in DISTRIBUTIONS},
     }
+
+
+def lab_part(lab: Lab) -> str:
+    """Return the part of a run's identity that names the source of its lab.
+
+    Raises:
+        LabError: a source is not readable Python.
+    """
+    return _hash_of_lab(lab, used_files(lab)[0])
 
 
 def data_part(files: Sequence[DataFile]) -> str:
@@ -114,6 +123,10 @@ def listing(paths: Sequence[Path], root: Path) -> bytes:
     return "".join(
         f"{path.relative_to(root).as_posix()}\0{text_hash(reading.content(path))}\n" for path in paths
     ).encode()
+
+
+def _hash_of_lab(lab: Lab, own: Sequence[Path]) -> str:
+    return _hash_of_files(own, lab.home.root) if own else text_hash(reading.content(lab.file))
 
 
 def _hash_of_files(paths: Sequence[Path], root: Path) -> str:

@@ -1,4 +1,4 @@
-"""One run of one lab: from what was prepared to a Result, whatever happens on the way.
+"""Runs of labs: from what was prepared to a Result for each, whatever happens on the way.
 
 A failing lab gives a Result as well, with the status `failed`, the reason, and all that was measured before. What the
 user must fix before anything can run (an unknown lab, a wrong setting, an impossible seed) was raised by `prepare`.
@@ -6,28 +6,35 @@ user must fix before anything can run (an unknown lab, a wrong setting, an impos
 
 from __future__ import annotations
 
+import os
 import secrets
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 from time import perf_counter
+
+import msgspec
 
 from labreport.experiments.data import sets
 from labreport.experiments.data.sources import Announce
 from labreport.experiments.errors import LabError
 from labreport.experiments.lab import Progress, Session, joined, silent
-from labreport.experiments.result import Failure, Findings, Provenance, Result, Status
-from labreport.experiments.running import interruption, provenance
+from labreport.experiments.result import Failure, Findings, Machine, Provenance, Result, Status, Worker
+from labreport.experiments.running import engines, identity, interruption, provenance, work
 from labreport.experiments.running.checkpoints import Checkpoints
-from labreport.experiments.running.interruption import Interruption
+from labreport.experiments.running.driver import Driver, Underway
+from labreport.experiments.running.engines import Engine
 from labreport.experiments.running.preparation import Prepared, with_data
-from labreport.experiments.running.schedule import Hire, Schedule
-from labreport.experiments.running.task import failure_of
-from labreport.experiments.running.workers import TrainingJob, Worker
+from labreport.experiments.running.schedule import Schedule
+from labreport.experiments.running.task import Part, failure_of
+from labreport.experiments.running.work import DataSource, LabSource, RunInputs
 from labreport.experiments.settings import as_record, changed_names
-from labreport.experiments.training.backend import DETERMINISTIC, limit_threads
+from labreport.experiments.system import reading
+from labreport.experiments.training.backend import DETERMINISTIC
 
 Clock = Callable[[], datetime]
 """Returns the time with its zone."""
@@ -42,6 +49,16 @@ class RunInterrupted(KeyboardInterrupt):
         self.result = result
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A run that is to be made."""
+
+    prepared: Prepared
+    """What is missing of its data is downloaded."""
+    saved: Path | None = None
+    """Folder in which finished seeds are saved until the run is complete, one folder for each key; None: nowhere."""
+
+
 def utc_now() -> datetime:
     """Return the time in UTC."""
     return datetime.now(UTC)
@@ -51,6 +68,7 @@ def run_lab(
     prepared: Prepared,
     *,
     jobs: int = 1,
+    engine: Engine | None = None,
     saved: Path | None = None,
     command: Sequence[str] = (),
     clock: Clock = utc_now,
@@ -61,9 +79,9 @@ def run_lab(
 
     Args:
         prepared: lab, settings, seeds, data; what is missing of the data is downloaded.
-        jobs: processes that train the seeds, this one included. It changes no number.
-        saved: folder in which finished seeds are saved until the run is complete, one folder for each key; None:
-            nowhere.
+        jobs: processes that train the seeds; 1: this one. It changes no number.
+        engine: does the work in place of those processes.
+        saved: folder in which finished seeds are saved until the run is complete; None: nowhere.
         command: the user's command line, program first, for the record.
         clock: gives the times of start and end.
         progress: called after each epoch.
@@ -76,10 +94,85 @@ def run_lab(
         LabError: there is not one process.
         RunInterrupted: the user stopped the run.
     """
-    if jobs < 1:
-        raise LabError(f"A run needs at least one process, not {jobs}.")
+    found: list[Result] = []
+    asked = [Asked(prepared=prepared, saved=saved)]
+    with engine or engines.chosen(jobs) as does:
+        run_labs(
+            asked,
+            does,
+            command=command,
+            clock=clock,
+            progress=progress,
+            announce=announce,
+            finished=lambda _, result: found.append(result),
+        )
+    return found[0]
+
+
+def run_labs(
+    asked: Iterable[Asked],
+    engine: Engine,
+    *,
+    command: Sequence[str] = (),
+    clock: Clock = utc_now,
+    progress: Progress = silent,
+    announce: Announce = print,
+    finished: Callable[[Asked, Result], None],
+) -> None:
+    """Run labs, side by side where the engine does several tasks at a time.
+
+    Args:
+        asked: gives the runs one by one, each when it is to be begun.
+        engine: does the tasks.
+        command: the user's command line, program first, for the record.
+        clock: gives the times of start and end.
+        progress: called after each epoch.
+        announce: called with what the user should know.
+        finished: takes each Result as soon as it is there; after an interruption also those of what was under way.
+
+    Raises:
+        RunInterrupted: the user stopped it; the result is the last one given to `finished`.
+    """
+    under: dict[int, _Run] = {}
+    last: list[Result] = []
+
+    def give(run: _Run, *, interrupted: bool = False) -> None:
+        last[:] = [run.result(command, interrupted=interrupted)]
+        finished(run.asked, last[0])
+
     with interruption.remembered() as ctrl_c:
-        return _run(prepared, jobs, saved, command, clock, _one_at_a_time(progress, ctrl_c), announce, ctrl_c)
+        driver = Driver(engine, progress, announce, ctrl_c)
+
+        def coming() -> Iterator[Underway]:
+            for one in asked:
+                run = _Run(one, clock)
+                try:
+                    run.begin(engine, announce)
+                except BaseException as error:
+                    run.failed(error)
+                    give(run, interrupted=ctrl_c.pressed or isinstance(error, KeyboardInterrupt))
+                    if isinstance(error, KeyboardInterrupt):
+                        raise RunInterrupted(last[0]) from error
+                    continue
+                assert run.underway is not None
+                under[id(run.underway)] = run
+                yield run.underway
+
+        def settled(underway: Underway) -> None:
+            run = under.pop(id(underway))
+            if driver.lost is not None:
+                run.failed(driver.lost)
+            stopped = ctrl_c.pressed or any(part.interrupted for part in underway.schedule.parts)
+            give(run, interrupted=stopped)
+            if stopped:
+                raise RunInterrupted(last[0])
+
+        try:
+            driver.drive(coming(), settled)
+        except KeyboardInterrupt as stopped:
+            for underway in driver.unsettled():
+                give(under.pop(id(underway)), interrupted=True)
+            raise stopped if isinstance(stopped, RunInterrupted) or not last else RunInterrupted(last[0]) from stopped
 
 
 def begun(prepared: Prepared, command: Sequence[str] = ()) -> Result:
@@ -120,105 +213,131 @@ def _result(
     )
 
 
-def _run(
-    prepared: Prepared,
-    jobs: int,
-    saved: Path | None,
-    command: Sequence[str],
-    clock: Clock,
-    progress: Progress,
-    announce: Announce,
-    ctrl_c: Interruption,
-) -> Result:
-    started, beginning = clock(), perf_counter()
-    opening = Session()
-    schedule: Schedule | None = None
-    failure: Failure | None = None
-    interrupted = False
-    try:
-        with opening.stage("data"):
-            prepared = with_data(prepared, announce)
+class _Run:
+    """One run, from its beginning to its Result."""
+
+    def __init__(self, asked: Asked, clock: Clock) -> None:
+        self.asked, self._clock = asked, clock
+        self.underway: Underway | None = None
+        self._prepared = asked.prepared
+        self._started, self._beginning = clock(), perf_counter()
+        self._opening = Session()
+        self._failure: Failure | None = None
+
+    def begin(self, engine: Engine, announce: Announce) -> None:
+        """Bring the data, and see which seeds are finished already."""
+        with self._opening.stage("data"):
+            self._prepared = prepared = with_data(self.asked.prepared, announce)
             if prepared.problem is not None:
                 raise prepared.problem
-            dataset = None if prepared.data is None else sets.read(prepared.data)
-        checkpoints = Checkpoints(None if saved is None else saved / prepared.key)
-        schedule = Schedule(
-            prepared.lab,
-            prepared.settings,
-            dataset,
-            Session(seeds=prepared.seeds, progress=progress, profile=prepared.profile, saved=checkpoints),
-            saved=checkpoints,
-            announce=announce,
-            hire=_hire(prepared, jobs, checkpoints, progress),
-            stopped=lambda: ctrl_c.pressed,
+        lab = prepared.lab
+        saved = Checkpoints(None if self.asked.saved is None else self.asked.saved / prepared.key)
+        source, contents = (None, {}) if engine.here else _contents(prepared)
+        schedule = Schedule(lab, prepared.seeds, saved, announce)
+        closing = ExitStack()
+        if engine.here:
+            closing.enter_context(work.at_hand(prepared.key, lab, prepared.settings, prepared.data))
+        inputs = msgspec.msgpack.encode(
+            RunInputs(
+                lab=lab.name,
+                lab_part=prepared.parts["lab"],
+                source=source,
+                settings=as_record(prepared.settings),
+                data=None if prepared.data is None else _data_source(prepared.data),
+                seeds=prepared.seeds,
+                profile=prepared.profile,
+            )
         )
-        schedule.run()
-    except BaseException as error:
-        interrupted = isinstance(error, KeyboardInterrupt)
-        failure = failure_of(error, opening.open_stages, "train")
-    finally:
-        if schedule is not None:
-            schedule.close()
-    parts = () if schedule is None else schedule.parts
-    complete = schedule is not None and schedule.is_complete
-    failure = next((part.failure for part in parts if part.failure is not None), failure)
-    interrupted = ctrl_c.pressed or interrupted or any(part.interrupted for part in parts)
-    status: Status = "complete" if complete else "interrupted" if interrupted else "failed"
-    timings = dict(opening.timings)
+        digest = sha256(inputs).hexdigest()
+        self.underway = Underway(
+            key=prepared.key,
+            inputs=digest,
+            schedule=schedule,
+            saved=saved,
+            contents={**contents, digest: partial(bytes, inputs)},
+            label=lab.name,
+            closing=closing,
+        )
+
+    def failed(self, error: BaseException) -> None:
+        """Note why the run can't go on."""
+        self._failure = failure_of(error, self._opening.open_stages, "train")
+
+    def result(self, command: Sequence[str], *, interrupted: bool) -> Result:
+        """Return what was measured, and what became of the run."""
+        schedule = None if self.underway is None else self.underway.schedule
+        parts = () if schedule is None else schedule.parts
+        failure = next((part.failure for part in parts if part.failure is not None), self._failure)
+        complete = schedule is not None and schedule.is_complete
+        status: Status = "complete" if complete else "interrupted" if interrupted else "failed"
+        timings = dict(self._opening.timings)
+        for part in parts:
+            for stage, spent in part.timings.items():
+                timings[stage] = timings.get(stage, 0.0) + spent
+        timings["total"] = perf_counter() - self._beginning
+        peak = max([provenance.peak_memory_bytes(), *(part.peak_memory_bytes for part in parts)])
+        origin = provenance.provenance(
+            command=command, threads=0, deterministic=DETERMINISTIC, started=self._started, ended=self._clock()
+        )
+        findings = joined(part.findings for part in parts)
+        origin = _with_places(origin, parts)
+        return _result(self._prepared, self._started, status, failure, findings, timings, origin, peak)
+
+
+def _with_places(origin: Provenance, parts: Sequence[Part]) -> Provenance:
+    """Return the circumstances with the machines that did the work, and versions that were others there."""
+    places: dict[tuple[str, str, int, tuple[tuple[str, str], ...]], Machine] = {}
     for part in parts:
-        for stage, spent in part.timings.items():
-            timings[stage] = timings.get(stage, 0.0) + spent
-    timings["total"] = perf_counter() - beginning
-    peak = max([provenance.peak_memory_bytes(), *(part.peak_memory_bytes for part in parts)])
-    origin = provenance.provenance(
-        command=command, threads=_threads(), deterministic=DETERMINISTIC, started=started, ended=clock()
-    )
-    findings = joined(part.findings for part in parts)
-    result = _result(prepared, started, status, failure, findings, timings, origin, peak)
-    if interrupted:
-        raise RunInterrupted(result)
-    return result
+        if (one := part.machine) is not None:
+            name = (one.system, one.processor, one.logical_processors, tuple(part.packages.items()))
+            # Threads are known once TensorFlow was needed.
+            places[name] = max(places.get(name, one), one, key=lambda machine: machine.threads)
+    if not places:
+        return origin
+    machines = list(places.items())
+    origin = msgspec.structs.replace(origin, machine=machines[0][1])
+    if len(machines) == 1 and not machines[0][0][-1]:
+        return origin
+    workers = tuple(Worker(machine=machine, packages=dict(name[-1])) for name, machine in machines)
+    return msgspec.structs.replace(origin, workers=workers)
+
+
+def _data_source(location: sets.Location) -> DataSource:
+    return DataSource(name=location.name, form=location.source, files=location.files)
+
+
+def _contents(prepared: Prepared) -> tuple[LabSource | None, Mapping[str, Callable[[], bytes]]]:
+    """Return the source of a user's lab, and everything that a process may lack, by hash.
+
+    Raises:
+        LabError: the lab's source is not what it was when the run was planned.
+    """
+    contents: dict[str, Callable[[], bytes]] = {}
+    location, lab = prepared.data, prepared.lab
+    if location is not None:
+        for file, content in zip(location.files, location.contents or (), strict=True):
+            contents[file.sha256] = partial(bytes, content)
+    if lab.path is None:
+        return None, contents
+    if identity.lab_part(lab) != prepared.parts["lab"]:
+        raise LabError(f"The source of {lab.name} has changed since the run was planned; give the command again.")
+    root, files = lab.home.root, {}
+    for path in dict.fromkeys((lab.file, *identity.used_files(lab)[0], *lab.data.values())):
+        name = Path(os.path.relpath(path, root)).as_posix()
+        digest = reading.digest(path)
+        files[name] = digest
+        if not name.startswith(".."):
+            contents[digest] = partial(_unchanged, path, digest)
+    return LabSource(root=str(root), entry=lab.file.relative_to(root).as_posix(), files=files), contents
+
+
+def _unchanged(path: Path, digest: str) -> bytes:
+    content = reading.content(path, reading.LARGEST_DATA)
+    if sha256(content).hexdigest() != digest:
+        raise KeyError(digest)
+    return content
 
 
 def run_id(started: datetime, key: str, token: str) -> str:
     """Return the name of a run: when it began in UTC, the beginning of its key, and a token that no other has."""
     return f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{key[:8]}-{token}"
-
-
-def _hire(prepared: Prepared, jobs: int, saved: Checkpoints, progress: Progress) -> Hire:
-    """Return what starts the other processes of a run, once the lab has introduced itself."""
-    # More processes than this only take memory from each other, at half a gigabyte each.
-    jobs = min(jobs, len(prepared.seeds), 4 * provenance.logical_processors())
-    # Each process gets its share of the processors: measured, two with one thread each do nearly twice the work of
-    # one with two. How many threads there are changes no bit of a result.
-    threads = max(1, provenance.logical_processors() // jobs)
-    limit_threads(threads if jobs > 1 else None)
-    job = TrainingJob(
-        lab=prepared.lab.name,
-        path=prepared.lab.path,
-        settings=as_record(prepared.settings),
-        data=prepared.data,
-        seeds=prepared.seeds,
-        profile=prepared.profile,
-        saved=saved,
-        threads=threads,
-    )
-    return lambda seeds: [Worker(job, progress) for _ in range(min(jobs, seeds) - 1)]
-
-
-def _one_at_a_time(progress: Progress, ctrl_c: Interruption) -> Progress:
-    """Let no two threads report their progress at once: other processes are heard in a thread of their own."""
-    lock = Lock()
-
-    def reported(part: str, done: int, total: int, values: dict[str, float]) -> None:
-        ctrl_c.check()
-        with lock:
-            progress(part, done, total, values)
-
-    return reported
-
-
-def _threads() -> int:
-    """Threads of one TensorFlow operation as set by the user; 0 where TensorFlow chooses, or was not needed."""
-    tensorflow = sys.modules.get("tensorflow")
-    return 0 if tensorflow is None else int(tensorflow.config.threading.get_intra_op_parallelism_threads())

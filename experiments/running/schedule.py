@@ -1,78 +1,96 @@
-"""Who trains which seed of a run, and how what they find becomes one.
+"""The tasks of a run: which is next, what they gave, and how that becomes one.
 
-The lab introduces itself in this process; then seeds are given out in order, to the next free process: this one,
-and the workers where there are several jobs. Whatever the order in which they were finished, and whether in this run
-or before an interruption, what was found stands in the order of the seeds.
+The lab introduces itself first; then its seeds are given out in order. Whatever the order in which they were finished,
+where, and whether in this run or before an interruption, what was found stands in the order of the seeds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from threading import Condition
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
-from labreport.experiments.data.sets import Dataset
-from labreport.experiments.lab import Session
 from labreport.experiments.registry import Lab
 from labreport.experiments.running.checkpoints import Checkpoints, DamagedError
-from labreport.experiments.running.task import Part, perform
-from labreport.experiments.running.workers import Worker
+from labreport.experiments.running.task import LabFunction, Part
 
-Hire = Callable[[int], Sequence[Worker]]
-"""Starts workers for that number of seeds; none where this process trains all."""
+
+class Step(NamedTuple):
+    """What a task of a run does."""
+
+    function: LabFunction
+    seed: int | None
+
+    @property
+    def name(self) -> str:
+        """Under which it is saved."""
+        return f"seed-{self.seed}" + ("" if self.function == "train" else f"-{self.function}")
+
+    def __str__(self) -> str:
+        return "the introduction" if self.seed is None else f"seed {self.seed}"
+
+
+_INTRODUCTION = Step("introduce", None)
 
 
 class Schedule:
-    """The parts of one run.
+    """The tasks of one run.
 
     Args:
         lab: the lab.
-        settings: its dataclass.
-        dataset: the data set it names, or None.
-        session: for `introduce`.
+        seeds: of the run, in order.
         saved: where finished seeds are saved.
         announce: called with the seeds that need not be trained again.
-        hire: starts other processes.
-        stopped: whether the user wants the run to stop.
     """
 
-    def __init__(
-        self,
-        lab: Lab,
-        settings: Any,
-        dataset: Dataset | None,
-        session: Session,
-        *,
-        saved: Checkpoints,
-        announce: Callable[[str], None],
-        hire: Hire,
-        stopped: Callable[[], bool],
-    ) -> None:
-        self._lab, self._settings, self._dataset, self._session = lab, settings, dataset, session
-        self._saved, self._announce, self._hire, self._stopped = saved, announce, hire, stopped
-        self._changed = Condition()
-        self._introduction: Part | None = None
-        self._trained: dict[int, Part] = {}
-        self._waiting: list[int] = []
-        self._at_work: set[int] = set()
-        self._workers: Sequence[Worker] = ()
+    def __init__(self, lab: Lab, seeds: tuple[int, ...], saved: Checkpoints, announce: Callable[[str], None]) -> None:
+        self._steps = (_INTRODUCTION, *(Step(function, seed) for seed in seeds for function in _functions(lab)))
+        self._saved = saved
+        self._place = {step: place for place, step in enumerate(self._steps)}
+        self._failed = len(self._steps)
+        """Place of the first step that ends the run; after all of them where there is none."""
+        self._parts: dict[Step, Part] = {}
+        self._waiting = deque(self._steps)
+        self._at_work: set[Step] = set()
+        self._load(announce)
 
-    def run(self) -> None:
-        """Let the lab introduce itself, and train all seeds; stop at the first failure, or when the user wants it."""
-        self._introduction = perform(self._lab, self._settings, self._dataset, self._session)
-        if not self._introduction.is_complete or self._lab.train is None:
-            return
-        self._load()
-        self._waiting = [seed for seed in self._session.seeds if seed not in self._trained]
-        self._workers = self._hire(len(self._waiting))
-        for worker in self._workers:
-            worker.work(self._take, self._give)
-        while True:
-            while (seed := self._take()) is not None:
-                self._give(seed, perform(self._lab, self._settings, self._dataset, self._session.for_seed(seed)))
-            self._wait()
-            if not self._waiting or self._ended():  # else a seed came back that was lost with its process
-                return
+    def take(self) -> Step | None:
+        """Return what is to be begun next; None while there is nothing, or where a failure has ended the run."""
+        if not self._waiting or self._failed < len(self._steps):
+            return None
+        if self._waiting[0] != _INTRODUCTION and _INTRODUCTION not in self._parts:
+            return None
+        step = self._waiting.popleft()
+        self._at_work.add(step)
+        return step
+
+    def put_back(self, step: Step) -> None:
+        """Let a step be done once more, by another process."""
+        self._at_work.discard(step)
+        self._waiting.appendleft(step)
+
+    def give(self, step: Step, part: Part, content: bytes = b"") -> None:
+        """Take what a step gave.
+
+        Args:
+            step: one that was at work.
+            part: what was found.
+            content: the part as it is saved.
+        """
+        self._at_work.discard(step)
+        self._parts[step] = part
+        # A seed that was given up ends nothing; the others complete.
+        if not part.is_complete and (step == _INTRODUCTION or not part.is_lost):
+            self._failed = min(self._failed, self._place[step])
+        if part.is_complete and step != _INTRODUCTION and content:
+            self._saved.put(step.name, content)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is at work, or to be begun, that still counts: after a failure only what is before it."""
+        if self._failed == len(self._steps):
+            return not self._at_work and not self._waiting
+        return all(self._place[step] > self._failed for step in (*self._at_work, *self._waiting))
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -82,76 +100,38 @@ class Schedule:
     @property
     def is_complete(self) -> bool:
         """Whether the lab came to its end with every seed."""
-        parts = self.parts
-        expected = 1 + (0 if self._lab.train is None else len(self._session.seeds))
-        return len(parts) == expected and all(part.is_complete for part in parts)
-
-    def close(self) -> None:
-        """End the other processes at once."""
-        for worker in self._workers:
-            worker.close()
+        return len(self._parts) == len(self._steps) and all(part.is_complete for part in self._parts.values())
 
     def _until_failure(self) -> Iterator[Part]:
-        trained = (self._trained.get(seed) for seed in self._session.seeds)
-        for part in (self._introduction, *trained):
-            if part is not None:
-                yield part
-                if part.failure is not None:
-                    return
+        for step in self._steps[: self._failed + 1]:
+            if step in self._parts:
+                yield self._parts[step]
 
-    def _load(self) -> None:
-        for seed in self._session.seeds:
+    def _load(self, announce: Callable[[str], None]) -> None:
+        for step in self._steps[1:]:
             try:
-                part = self._saved.load(_name(seed), Part)
-                if part is not None and part.seed != seed:
+                part = self._saved.load(step.name, Part)
+                if part is not None and part.seed != step.seed:
                     raise DamagedError(f"it holds seed {part.seed}")
             except DamagedError as error:
-                self._announce(
-                    f"Seed {seed} was finished before, but its file can't be used ({error}): it is trained again."
+                announce(
+                    f"Seed {step.seed} was finished before, but its file can't be used ({error}): it is trained again."
                 )
                 continue
             if part is not None:
-                self._trained[seed] = part
-        if self._trained:
-            names = ", ".join(map(str, self._trained))
-            self._announce(f"Finished in a run that was interrupted, so not trained again: seed {names}.")
-
-    def _ended(self) -> bool:
-        """Whether no more seeds are to be begun."""
-        return self._stopped() or any(not part.is_complete for part in self._trained.values())
-
-    def _take(self) -> int | None:
-        with self._changed:
-            if not self._waiting or self._ended():
-                return None
-            seed = self._waiting.pop(0)
-            self._at_work.add(seed)
-            return seed
-
-    def _give(self, seed: int, part: Part | None) -> None:
-        with self._changed:
-            self._at_work.discard(seed)
-            if part is None:
-                self._waiting.insert(0, seed)
-            else:
-                self._trained[seed] = part
-                if part.is_complete:
-                    self._saved.save(_name(seed), part)
-            self._changed.notify_all()
-
-    def _wait(self) -> None:
-        """Wait for the seeds that others are training; after a failure only for those before it."""
-
-        def settled() -> bool:
-            if self._stopped() or any(part.interrupted for part in self._trained.values()):
-                return True
-            order = self._session.seeds.index
-            first = min((order(seed) for seed, part in self._trained.items() if not part.is_complete), default=None)
-            return not any(first is None or order(seed) < first for seed in self._at_work)
-
-        with self._changed:
-            self._changed.wait_for(settled)
+                self._parts[step] = part
+        self._waiting = deque(step for step in self._steps if step not in self._parts)
+        left = {step.seed for step in self._waiting}
+        if done := list(dict.fromkeys(str(step.seed) for step in self._parts if step.seed not in left)):
+            announce(f"Finished in a run that was interrupted, so not trained again: seed {', '.join(done)}.")
 
 
-def _name(seed: int) -> str:
-    return f"seed-{seed}"
+def at_a_time(lab: Lab, seeds: tuple[int, ...]) -> int:
+    """Return how many tasks of a run can be at work at a time, at most."""
+    return max(1, len(_functions(lab)) * len(seeds))
+
+
+def _functions(lab: Lab) -> list[LabFunction]:
+    """Return the functions of a lab that are called for each seed."""
+    functions: tuple[LabFunction, ...] = ("train", "train_baselines")
+    return [function for function in functions if getattr(lab, function) is not None]

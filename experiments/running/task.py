@@ -6,7 +6,7 @@ machine, this happens. Nothing is raised: an error of the lab is part of the rec
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -15,9 +15,14 @@ from labreport.experiments.data.sets import Dataset
 from labreport.experiments.errors import LabError, message_of, plain
 from labreport.experiments.lab import Session
 from labreport.experiments.registry import Lab
-from labreport.experiments.result import GREATEST_SECONDS, Failure, Findings, Record
+from labreport.experiments.result import GREATEST_SECONDS, Failure, Findings, Machine, Record
 from labreport.experiments.running import provenance
 from labreport.experiments.system import stdout
+
+LabFunction = Literal["introduce", "train", "train_baselines"]
+"""A function of a lab."""
+LOST = "ProcessEnded"
+"""Kind of the failure of what ended its process."""
 
 
 class Part(Record, frozen=True, kw_only=True):
@@ -29,6 +34,15 @@ class Part(Record, frozen=True, kw_only=True):
     failure: Failure | None = None
     interrupted: Annotated[bool, Meta(description="Whether the user stopped it.")] = False
     peak_memory_bytes: Annotated[int, Meta(description="Greatest resident memory of the process so far.")] = 0
+    machine: Annotated[Machine | None, Meta(description="Where it was done; null: not known.")] = None
+    packages: Annotated[dict[str, str], Meta(description="Versions there, if others than where the run began.")] = (
+        msgspec.field(default_factory=dict)
+    )
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it was given up, as it ended each process that tried it; other tasks go on."""
+        return self.failure is not None and self.failure.kind == LOST
 
     @property
     def is_complete(self) -> bool:
@@ -36,7 +50,9 @@ class Part(Record, frozen=True, kw_only=True):
         return self.failure is None and not self.interrupted
 
 
-def perform(lab: Lab, settings: Any, dataset: Dataset | None, session: Session) -> Part:
+def perform(
+    lab: Lab, settings: Any, dataset: Dataset | None, session: Session, function: LabFunction | None = None
+) -> Part:
     """Let a lab introduce itself, or train the seed of the session, and return what it has found.
 
     Args:
@@ -44,10 +60,12 @@ def perform(lab: Lab, settings: Any, dataset: Dataset | None, session: Session) 
         settings: the lab's dataclass.
         dataset: the data set that the lab names, or None.
         session: with nothing found yet; its seed is None for `introduce`.
+        function: what is called; None: `introduce` without a seed, else `train`.
     """
     failure, interrupted, findings = None, False, Findings()
-    function, seed = ("introduce", ()) if session.seed is None else ("train", (session.seed,))
-    call = lab.introduce if session.seed is None else lab.train
+    function = function or ("introduce" if session.seed is None else "train")
+    seed = () if session.seed is None else (session.seed,)
+    call = getattr(lab, function)
     try:
         with stdout.kept_for_results(), lab.home.entered():
             given = None if call is None else call(settings, dataset, session, *seed)
@@ -70,6 +88,18 @@ def perform(lab: Lab, settings: Any, dataset: Dataset | None, session: Session) 
         failure=failure,
         interrupted=interrupted,
         peak_memory_bytes=provenance.peak_memory_bytes(),
+    )
+
+
+def not_begun(seed: int | None, error: BaseException, stage: str = "data") -> Part:
+    """Return what a task gives that did not come to call the lab."""
+    interrupted = isinstance(error, KeyboardInterrupt)
+    return Part(
+        seed=seed,
+        findings=Findings(),
+        timings={},
+        failure=None if interrupted else failure_of(error, [], stage),
+        interrupted=interrupted,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import UNSET
 
-from labreport.experiments.result import OwnRun, Result
+from labreport.experiments.result import Machine, OwnRun, Result
 from labreport.report.document import Block, Chapter, Column, ColumnKind, Listing, Prose, Section, Table, escape
 from labreport.report.findings import analysis
 from labreport.report.findings.training_words import sentences
@@ -131,13 +131,8 @@ def _software(results: Sequence[Result], words: Words) -> Table:
     rows: dict[str, list[str]] = {}
     for result in results:
         source = result.provenance
-        threads = source.machine.threads or words("labs.threads_automatic")
         entries = {
-            words("labs.system"): source.machine.system,
-            words("labs.processor"): source.machine.processor,
-            words("labs.threads"): words(
-                "labs.threads_value", processors=source.machine.logical_processors, threads=threads
-            ),
+            **_machine(source.machine, words),
             words("labs.deterministic"): words("labs.yes" if source.deterministic else "labs.no"),
             words("labs.git"): _commit(result, words),
             "Python": source.python,
@@ -148,7 +143,16 @@ def _software(results: Sequence[Result], words: Words) -> Table:
             del entries[words("labs.deterministic")]
         if own is not UNSET and own.door == "import":  # a log does not say where its training ran
             entries = dict(sorted(source.packages.items()))
-        for name, value in entries.items():
+        workers = () if source.workers is UNSET else source.workers
+        elsewhere = [
+            item
+            for worker in workers
+            for item in (
+                *_machine(worker.machine, words).items(),
+                *(("Python" if name == "python" else name, version) for name, version in worker.packages.items()),
+            )
+        ]
+        for name, value in (*entries.items(), *elsewhere):
             known = rows.setdefault(name, [])
             if value not in known:
                 known.append(value)
@@ -160,6 +164,15 @@ def _software(results: Sequence[Result], words: Words) -> Table:
         columns=columns,
         rows=tuple((escape(name), escape(words("labs.between").join(values))) for name, values in rows.items()),
     )
+
+
+def _machine(machine: Machine, words: Words) -> dict[str, str]:
+    threads = machine.threads or words("labs.threads_automatic")
+    return {
+        words("labs.system"): machine.system,
+        words("labs.processor"): machine.processor,
+        words("labs.threads"): words("labs.threads_value", processors=machine.logical_processors, threads=threads),
+    }
 
 
 def _commit(result: Result, words: Words) -> str:

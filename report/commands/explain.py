@@ -43,6 +43,8 @@ Examples:
 @click.option("--to", metavar="LIST", help="Also write files: html, pdf, md, json, or a format that was added.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the files.  [default: reports]")
 @options.JOBS
+@options.ON
+@options.MIXED
 @options.DATA_DIR
 @options.OFFLINE
 @options.RUNS_DIR

@@ -23,7 +23,11 @@ JOBS = click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Processes that train the seeds of a lab; no number depends on it.  [default: 1]",
+    help="Processes that train labs and their seeds; no number depends on it.  [default: 1]",
+)
+ON = click.option("--on", metavar="ADDRESS", help="Train on a Dask cluster: tcp://host:8786, or scheduler.json.")
+MIXED = click.option(
+    "--mixed", is_flag=True, default=None, help="With --on: take workers with other versions, too; the record says so."
 )
 DATA_DIR = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the data files of Keras.")
 OFFLINE = click.option("--offline", is_flag=True, default=None, help="Never try to download data.")
@@ -36,6 +40,8 @@ def run_options(command: Command) -> Command:
         command,
         click.option("--seeds", metavar="LIST", help="Seeds such as 0, 0-9 or 0,2,5-7.  [default: 0]"),
         JOBS,
+        ON,
+        MIXED,
         click.option(
             "-P",
             "assignments",

@@ -42,6 +42,8 @@ Exit codes: 0 identical or within the tolerance, 1 different, 3 it can't be repe
     help="Relative difference that counts as rounding where processor, system or versions differ.",
 )
 @options.JOBS
+@options.ON
+@options.MIXED
 @options.DATA_DIR
 @options.OFFLINE
 @options.RUNS_DIR

@@ -99,6 +99,8 @@ def _surroundings(before: Provenance, after: Provenance) -> Iterator[str]:
     pairs = [
         ("processor", before.machine.processor, after.machine.processor),
         ("system", before.machine.system, after.machine.system),
+        # Sums are cut into as many pieces, which the last bit of a loss may show.
+        ("threads", *(one.machine.threads or one.machine.logical_processors for one in (before, after))),
         ("Python", before.python, after.python),
         *((name, before.packages.get(name), after.packages.get(name)) for name in PACKAGES),
     ]

@@ -31,7 +31,7 @@ from labreport.report.store.runs import StoredResult
 DECIDING = {
     "labreport.report": (
         "chapters",
-        "configuration.py",
+        "configuration",
         "document.py",
         "errors.py",
         "figures",

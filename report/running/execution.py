@@ -1,10 +1,11 @@
-"""Running what is planned: each stale lab in turn, its result stored as soon as it is there."""
+"""Running what is planned: each stale lab, in turn or side by side, its result stored as soon as it is there."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from labreport.experiments.data.sources import Announce
 from labreport.experiments.errors import LabError
@@ -13,13 +14,17 @@ from labreport.experiments.result import Result
 from labreport.experiments.running.preparation import Prepared
 from labreport.experiments.system import supervision
 from labreport.report.configuration import Configuration
-from labreport.report.errors import ReportError, missing_extra
+from labreport.report.errors import ExperimentError, ReportError, missing_extra
 from labreport.report.running import lost, recorded
 from labreport.report.running.orders import Ordered
 from labreport.report.running.planning import Plan, with_data
 from labreport.report.store import sources
 from labreport.report.store.files import OutputError
 from labreport.report.store.runs import Store, StoredResult
+
+if TYPE_CHECKING:
+    from labreport.experiments.running.engines import Engine
+    from labreport.experiments.running.runner import Asked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,35 +74,115 @@ def execute(
     """
     if any(plan.stored is None or force for plan in plans):
         store.prepare()
-    done: list[Done] = []
-    said: set[str] = set()
+    work = _Execution(store, force, command, announce, finished)
+    labs = [plan for plan in plans if isinstance(plan.prepared, Prepared)]
+    with _engine([plan.prepared for plan in labs if work.must_run(plan)], configuration) as engine:
+        # Imported here, because only a run may load Keras.
+        from labreport.experiments.running.runner import run_labs
 
-    def announce_once(line: str) -> None:
-        if line not in said:
-            said.add(line)
-            announce(line)
-
+        run_labs(
+            work.asked(labs), engine, command=command, progress=progress, announce=work.announce, finished=work.ran
+        )
     for plan in plans:
-        if plan.stored is None or force:
-            plan = with_data(plan, store, announce_once)
-        if plan.stored is not None and not force:
-            one = Done(plan=plan, stored=plan.stored, trained=False)
-        else:
-            if force and plan.key is not None:
-                store.forget(plan.lab, plan.key)
-            result = _run(plan, configuration.jobs, store, command, progress, announce_once)
-            if missing := _missing_extra(result):
-                raise missing
-            one = Done(plan=plan, stored=store.save(result), trained=True)
-            lost.forget()
-            if result.status == "complete":
-                store.forget(result.lab, result.key)
-        finished(one)
-        done.append(one)
-    return done
+        if isinstance(plan.prepared, Ordered):
+            work.record(plan, plan.prepared)
+    return [work.done[plan.lab] for plan in plans]
 
 
-def trained(prepared: Prepared, *, jobs: int, progress: Progress, announce: Announce) -> Result:
+class _Execution:
+    """What becomes of plans, one after the other or side by side."""
+
+    def __init__(
+        self,
+        store: Store,
+        force: bool,
+        command: Sequence[str],
+        announce: Announce,
+        finished: Callable[[Done], None],
+    ) -> None:
+        self._store, self._force, self._command, self._finished = store, force, command, finished
+        self._announce = announce
+        self._said: set[str] = set()
+        self._begun: dict[int, Plan] = {}
+        self.done: dict[str, Done] = {}
+
+    def must_run(self, plan: Plan) -> bool:
+        """Whether no stored run answers for a plan."""
+        return plan.stored is None or self._force
+
+    def announce(self, line: str) -> None:
+        """Say each line once, such as the remark on data that several labs read."""
+        if line not in self._said:
+            self._said.add(line)
+            self._announce(line)
+
+    def asked(self, plans: Iterable[Plan]) -> Iterator[Asked]:
+        """Give the runs of plans one by one, each as it is to be begun."""
+        from labreport.experiments.running.runner import Asked, begun
+
+        for plan in plans:
+            if self.must_run(plan):
+                plan = with_data(plan, self._store, self.announce)
+            if plan.stored is not None and not self._force:
+                self._have(plan, plan.stored, trained=False)
+                continue
+            assert isinstance(plan.prepared, Prepared)
+            if self._force and plan.key is not None:
+                self._store.forget(plan.lab, plan.key)
+            with contextlib.suppress(LabError, OSError, OutputError):  # the run itself says what is wrong
+                sources.keep(self._store.root, plan.prepared.lab)
+            if supervision.watched():
+                lost.note(self._store.root.absolute(), begun(plan.prepared, self._command))
+            one = Asked(prepared=plan.prepared, saved=self._store.kept(plan.lab))
+            self._begun[id(one)] = plan
+            yield one
+
+    def ran(self, one: Asked, result: Result) -> None:
+        """Store a result."""
+        if missing := _missing_extra(result):
+            raise missing
+        stored = self._store.save(result)
+        lost.forget()
+        if result.status == "complete":
+            self._store.forget(result.lab, result.key)
+        # One that was interrupted is stored and marked: it never answers for its key, but shows how far it had come.
+        if result.status != "interrupted":
+            self._have(self._begun[id(one)], stored, trained=True)
+
+    def record(self, plan: Plan, ordered: Ordered) -> None:
+        """Run a script, if it must, and store what it measured."""
+        if plan.stored is not None and not self._force:
+            self._have(plan, plan.stored, trained=False)
+            return
+        if plan.remark:
+            self.announce(f"{plan.lab}: {plan.remark}")
+        self._have(plan, self._store.save(recorded.run(ordered, self._store, self.announce)), trained=True)
+
+    def _have(self, plan: Plan, stored: StoredResult, *, trained: bool) -> None:
+        self.done[plan.lab] = Done(plan=plan, stored=stored, trained=trained)
+        self._finished(self.done[plan.lab])
+
+
+def _engine(prepared: Sequence[Prepared | Ordered], configuration: Configuration) -> Engine:
+    """Return what does the work of runs: no more processes than there are tasks at a time.
+
+    Raises:
+        ExperimentError: there is no such cluster, its workers have other versions, or it needs an extra.
+    """
+    from labreport.experiments.running import engines, schedule
+
+    tasks = sum(schedule.at_a_time(one.lab, one.seeds) for one in prepared if isinstance(one, Prepared))
+    if not tasks:
+        return engines.chosen(1)
+    try:
+        return engines.chosen(min(configuration.jobs, tasks), configuration.on, mixed=configuration.mixed)
+    except ModuleNotFoundError as error:
+        raise missing_extra(str(error)) or error from error
+    except engines.EngineError as error:
+        raise ExperimentError(str(error)) from error
+
+
+def trained(prepared: Prepared, configuration: Configuration, progress: Progress, announce: Announce) -> Result:
     """Run a lab and return its result; nothing is stored, finished seeds neither.
 
     Raises:
@@ -106,45 +191,10 @@ def trained(prepared: Prepared, *, jobs: int, progress: Progress, announce: Anno
     """
     from labreport.experiments.running.runner import run_lab
 
-    result = run_lab(prepared, jobs=jobs, progress=progress, announce=announce)
+    result = run_lab(prepared, engine=_engine([prepared], configuration), progress=progress, announce=announce)
     if missing := _missing_extra(result):
         raise missing
     return result
-
-
-def _run(
-    plan: Plan,
-    jobs: int,
-    store: Store,
-    command: Sequence[str],
-    progress: Progress,
-    announce: Announce,
-) -> Result:
-    if isinstance(plan.prepared, Ordered):
-        if plan.remark:
-            announce(f"{plan.lab}: {plan.remark}")
-        return recorded.run(plan.prepared, store, announce)
-    with contextlib.suppress(LabError, OSError, OutputError):  # the run itself says what is wrong
-        sources.keep(store.root, plan.prepared.lab)
-    # Imported here, because only a run may load Keras.
-    from labreport.experiments.running.runner import RunInterrupted, begun, run_lab
-
-    if supervision.watched():
-        lost.note(store.root.absolute(), begun(plan.prepared, command))
-    try:
-        return run_lab(
-            plan.prepared,
-            jobs=jobs,
-            saved=store.kept(plan.lab),
-            command=command,
-            progress=progress,
-            announce=announce,
-        )
-    except RunInterrupted as stopped:
-        # Stored and marked: it never answers for its key, but shows how far the run had come.
-        store.save(stopped.result)
-        lost.forget()
-        raise
 
 
 def _missing_extra(result: Result) -> ReportError | None:

@@ -102,9 +102,7 @@ def _lab(result: Result, configuration: Configuration, store: Store, progress: P
         if prepared.problem is not None:
             raise ExperimentError(f"{result.run_id} can't be repeated: {prepared.problem}")
         _check(result, prepared.parts)
-        # In this process: others would look for the lab where it no longer lies.
-        jobs = configuration.jobs if path == here else 1
-        return execution.trained(prepared, jobs=jobs, progress=progress, announce=announce)
+        return execution.trained(prepared, configuration, progress, announce)
 
 
 def _check(result: Result, parts: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,10 @@ def train(settings: Settings, dataset: None, session: Session, seed: int) -> Non
         session.measure("square", seed * seed)
         if (folder / f"interrupt-{seed}").exists():
             raise KeyboardInterrupt
+        _take_memory(folder / f"memory-{seed}")
         _wait(folder / f"wait-{seed}")
+        if (folder / f"end-{seed}").exists():
+            os._exit(1)
         if (folder / f"fail-{seed}").exists():
             raise LabError(f"Seed {seed} went wrong.")
     draft.trainings.append(
@@ -52,9 +56,23 @@ def train(settings: Settings, dataset: None, session: Session, seed: int) -> Non
     session.progress(session.part("final"), 3, 3, {"loss": 0.5})
 
 
+def _take_memory(told: Path) -> None:
+    """Find too little memory, once or always; and really take some where the process is to."""
+    if told.exists():
+        if told.read_text() == "once":
+            told.unlink()
+        raise MemoryError
+    if megabytes := int(os.environ.get("LABREPORT_TEST_TAKES", "0")):
+        told.with_name("taken").touch()
+        held = b"x" * (megabytes << 20)
+        time.sleep(5)
+        assert held
+
+
 def _wait(told: Path) -> None:
     """Wait for the file that is named in a file, if there is one."""
     if told.exists():
+        told.with_name(told.name.replace("wait", "process")).write_text(str(os.getpid()))
         awaited, patience = told.with_name(told.read_text()), time.monotonic() + 60
         while not awaited.exists() and time.monotonic() < patience:
             time.sleep(0.01)

@@ -106,7 +106,7 @@ def test_what_is_kept_is_exact_and_what_comes_from_elsewhere_is_refused():
 
 
 def test_the_findings_of_several_processes_are_joined_in_the_order_of_the_seeds(tmp_path, whole):
-    (tmp_path / "wait-5").write_text("trained-2")  # this process holds on to the first seed till the last is begun
+    (tmp_path / "wait-5").write_text("trained-2")  # the first seed lasts until the last is begun
     progress: list[str] = []
     result = run(tmp_path, jobs=3, progress=lambda part, *_: progress.append(part))
     assert repr(result.findings) == repr(whole)
@@ -157,12 +157,13 @@ def test_a_seed_that_fails_here_waits_for_earlier_ones_and_leaves_out_later_ones
     assert [item.seed for item in again.findings.trainings] == [5]
 
 
-def test_a_seed_lost_with_a_killed_process_is_trained_again(tmp_path, whole):
+def test_seeds_lost_with_killed_processes_are_trained_again(tmp_path, whole):
     (tmp_path / "wait-0").write_text("never")
     (tmp_path / "wait-5").write_text("killed")
+    begun = [tmp_path / f"trained-{seed}" for seed in (5, 0)]
 
     def kill() -> None:
-        while not (tmp_path / "trained-0").exists():
+        while not all(file.exists() and file.read_text() for file in begun):
             time.sleep(0.01)
         for process in active_children():
             os.kill(process.pid or 0, signal.SIGKILL)
@@ -173,25 +174,36 @@ def test_a_seed_lost_with_a_killed_process_is_trained_again(tmp_path, whole):
     thread.start()
     assert repr(run(tmp_path, jobs=2).findings) == repr(whole)
     thread.join()
-    assert trained(tmp_path) == {5: 1, 0: 2, 2: 1}
+    assert trained(tmp_path) == {5: 2, 0: 2, 2: 1}
 
 
-def test_a_stopped_run_of_several_processes_keeps_what_was_finished(tmp_path, whole):
+def test_a_run_of_several_processes_that_fails_keeps_what_was_finished(tmp_path, whole):
     (tmp_path / "wait-5").write_text("trained-2")
     (tmp_path / "wait-2").write_text("never")
-    (tmp_path / "interrupt-2").touch()  # in the other process, where it means nothing but the end of that process
     (tmp_path / "fail-5").touch()
     assert run(tmp_path, jobs=2).status == "failed"
     assert kept(tmp_path) == ["seed-0.msgpack"]
-    for name in ("fail-5", "interrupt-2", "wait-2"):
-        (tmp_path / name).unlink()
-    (tmp_path / "interrupt-5").touch()
-    with pytest.raises(RunInterrupted) as stopped:
-        run(tmp_path, jobs=2)
-    assert 0 in {item.seed for item in stopped.value.result.findings.trainings}
     assert not active_children()
-    (tmp_path / "interrupt-5").unlink()
+    for name in ("fail-5", "wait-2"):
+        (tmp_path / name).unlink()
     assert repr(run(tmp_path, jobs=2).findings) == repr(whole)
+
+
+def test_an_interruption_that_a_lab_raises_in_another_process_is_a_failure_of_the_lab(tmp_path):
+    (tmp_path / "interrupt-5").touch()
+    result = run(tmp_path, jobs=2)
+    assert (result.status, result.failure and result.failure.kind) == ("failed", "KeyboardInterrupt")
+
+
+def test_a_seed_that_ends_every_process_is_given_up_by_name_and_the_others_complete(tmp_path):
+    (tmp_path / "end-0").touch()
+    result = run(tmp_path, jobs=2)
+    assert result.status == "failed"
+    assert result.failure is not None
+    assert result.failure.kind == "ProcessEnded"
+    assert "seed 0" in result.failure.message
+    assert [item.seed for item in result.findings.trainings] == [5, 2]
+    assert trained(tmp_path) == {5: 1, 0: 3, 2: 1}
 
 
 def test_a_run_needs_a_process(tmp_path):
@@ -211,6 +223,28 @@ def test_networks_trained_in_several_processes_have_the_same_histories():
     assert shared.findings.scores == alone.findings.scores
     assert shared.findings.predictions == alone.findings.predictions
     assert {training.seed for training in shared.findings.trainings} == {0, 1}
+
+
+BASELINES = """
+TITLE, VERSION = "Two functions", "1"
+
+def train(settings, dataset, session, seed):
+    session.measure("network", seed)
+
+def train_baselines(settings, dataset, session, seed):
+    session.measure("baseline", seed)
+"""
+
+
+def test_baselines_are_tasks_of_their_own_and_stand_after_the_training_of_their_seed(tmp_path):
+    (tmp_path / "lab.py").write_text(BASELINES)
+    prepared = prepare(registry.load("two", tmp_path / "lab.py"), seeds=(3, 1))
+    alone, shared = (run_lab(prepared, jobs=jobs, saved=tmp_path / "kept") for jobs in (1, 2))
+    expected = [("network", 3), ("baseline", 3), ("network", 1), ("baseline", 1)]
+    assert [(item.name, item.seed) for item in alone.findings.measures] == expected
+    assert [(item.name, item.seed) for item in shared.findings.measures] == expected
+    names = sorted(path.name for path in tmp_path.glob("kept/*/*"))
+    assert names == [f"seed-{seed}{what}.msgpack" for seed in (1, 3) for what in ("-train_baselines", "")]
 
 
 def test_seeds_have_weights_and_orders_of_their_own():

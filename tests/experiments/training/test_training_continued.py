@@ -8,14 +8,13 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from helpers.measuring import measured
+from helpers.measuring import SavedParts, measured
 from helpers.small_data import houses
 from helpers.small_models import classifier, labelled, optimizer, priced, regressor, twins
 
 from labreport.experiments import boston, procedure
 from labreport.experiments.errors import LabError
 from labreport.experiments.lab import Session
-from labreport.experiments.running.checkpoints import Checkpoints
 from labreport.experiments.training import DivergenceError, Fitted, fit, fit_folds, in_memory, seed_everything, start
 
 
@@ -161,13 +160,13 @@ def test_the_house_prices_go_on_with_the_folds_that_are_left(tmp_path, monkeypat
 
     monkeypatch.setattr(boston, "_REPORT_EVERY", 1)
     with pytest.raises(KeyboardInterrupt):
-        measured(boston, SETTINGS, houses(), seeds=(1,), progress=stopped, saved=Checkpoints(tmp_path))
+        measured(boston, SETTINGS, houses(), seeds=(1,), progress=stopped, saved=SavedParts(tmp_path))
     finished = [1] if in_turn else [1, 2, 3]
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"seed-1-fold-{number}.msgpack" for number in finished]
 
     told: list[str] = []
     progress = {"progress": lambda part, *_: told.append(part)}
-    resumed = measured(boston, SETTINGS, houses(), seeds=(1,), saved=Checkpoints(tmp_path), **progress)
+    resumed = measured(boston, SETTINGS, houses(), seeds=(1,), saved=SavedParts(tmp_path), **progress)
     assert told.count("folds") == (12 if in_turn else 0)
 
     def without_times(findings: Any) -> Any:
@@ -181,8 +180,8 @@ def untimed(training: Any) -> Any:
 
 
 def test_a_damaged_fold_is_trained_again(tmp_path):
-    whole = measured(boston, SETTINGS, houses(), seeds=(1,), saved=Checkpoints(tmp_path))
+    whole = measured(boston, SETTINGS, houses(), seeds=(1,), saved=SavedParts(tmp_path))
     for path in tmp_path.iterdir():
         Path(path).write_bytes(b"nothing")
-    again = measured(boston, SETTINGS, houses(), seeds=(1,), saved=Checkpoints(tmp_path))
+    again = measured(boston, SETTINGS, houses(), seeds=(1,), saved=SavedParts(tmp_path))
     assert [item.value for item in again.scores] == [item.value for item in whole.scores]

@@ -10,10 +10,10 @@ from helpers.own_runs import own_run, score, training
 from labreport.report.comparison.repetition import compared
 
 
-def run(*losses, seeds=(0,), processor="A", **about):
+def run(*losses, seeds=(0,), processor="A", threads=2, **about):
     result = own_run("digits", training(loss=losses), seeds=seeds, **about)
     place = result.provenance
-    machine = msgspec.structs.replace(place.machine, processor=processor)
+    machine = msgspec.structs.replace(place.machine, processor=processor, threads=threads)
     return msgspec.structs.replace(result, provenance=msgspec.structs.replace(place, machine=machine))
 
 
@@ -42,6 +42,7 @@ def test_a_small_difference_is_within_the_tolerance_only_where_the_machine_is_an
     assert compared(before, after).verdict == "different"
     found = compared(before, run(0.5, 0.401, processor="B"))
     assert (found.verdict, found.surroundings) == ("within-tolerance", ("processor: A → B",))
+    assert compared(before, run(0.5, 0.401, threads=1)).surroundings == ("threads: 2 → 1",)
     assert compared(before, run(0.5, 0.5, processor="B")).verdict == "different"
     assert compared(before, run(0.5, 0.5, processor="B"), tolerance=0.3).verdict == "within-tolerance"
 

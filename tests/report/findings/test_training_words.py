@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 from helpers.hand_results import hand_result
 from helpers.places import ROOT
 
+from labreport.experiments.result import Worker
 from labreport.report.chapters.provenance import provenance
 from labreport.report.findings.training_words import forms, sentences
 from labreport.report.words import LANGUAGES, Words, load_table
@@ -68,3 +70,17 @@ def test_the_provenance_says_how_each_lab_was_trained_and_what_a_seed_changes(la
     assert "stack-xla" not in told
     for code in hand_result("boston").findings.engine:
         assert sentences([code], words)[0] in told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_machines_and_versions_of_workers_stand_beside_those_of_the_run(language):
+    result = hand_result("boston")
+    own = result.provenance.machine
+    other = msgspec.structs.replace(own, processor="Elbrus 8C")
+    workers = (Worker(machine=own, packages={}), Worker(machine=other, packages={"numpy": "1.2.3", "python": "3.12.1"}))
+    origin = msgspec.structs.replace(result.provenance, workers=workers)
+    chapter = provenance([msgspec.structs.replace(result, provenance=origin)], {"boston": "B"}, Words(language))
+    (software,) = [section for section in chapter.sections if section.id == "provenance-software"]
+    values = [value for block in software.blocks for _, value in block.rows]
+    for shown in (own.processor, "Elbrus 8C", "1.2.3", "3.12.1"):
+        assert any(shown in value for value in values)

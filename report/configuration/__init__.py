@@ -23,14 +23,14 @@ from labreport.experiments.errors import unknown_name
 from labreport.experiments.plugins import Registry
 from labreport.experiments.system import reading
 from labreport.report import languages
+from labreport.report.configuration.values import TomlTable as TomlTable
+from labreport.report.configuration.values import checked as checked
+from labreport.report.configuration.values import converted as converted
+from labreport.report.configuration.values import parse_seeds as parse_seeds
+from labreport.report.configuration.values import parse_time as parse_time
 from labreport.report.errors import UsageError
 from labreport.report.look import THEMES, Look
 from labreport.report.store.codec import NAME
-
-_TIME_PART = re.compile(r"(\d+(?:\.\d+)?)(d|h|min|m|s)")
-_UNIT_SECONDS = {"d": 86400.0, "h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
-_LONGEST = 1e9
-"""Seconds of the longest time that is taken, some thirty years."""
 
 FORMATS: Registry[Any] = Registry("format", "labreport.formats", order=("html", "pdf", "md", "ipynb", "split"))
 """Forms that a report can be rendered to; `rendering.formats` says what they are."""
@@ -50,7 +50,7 @@ CoverFacts = Annotated[
 ]
 _LISTS = ("labs", "chapters", "lang", "to")
 _PATHS = ("data_dir", "runs_dir", "output", "logo", "notes", "roster", "templates")
-_SWITCHES = ("offline", "exercise_pages", "hints", "glossary", "provenance")
+_SWITCHES = ("offline", "mixed", "exercise_pages", "hints", "glossary", "provenance")
 _FORMS: dict[str, Any] = {
     **dict.fromkeys(_LISTS, list[PlainText]),
     **dict.fromkeys(_PATHS, Filled),
@@ -77,7 +77,11 @@ class Configuration:
     """Labs to run or render; empty: all."""
     seeds: str = "0"
     jobs: int = 1
-    """Processes that train the seeds of a lab."""
+    """Processes that train labs and their seeds."""
+    on: str = ""
+    """Address of a Dask scheduler, or its file, whose workers train; empty: this machine."""
+    mixed: bool = False
+    """Whether workers there may have other versions."""
     profile: Literal["full", "quick"] = "full"
     data: Literal["auto", "full", "sample"] = "auto"
     data_dir: Path | None = None
@@ -147,7 +151,7 @@ class Configuration:
     gate: Mapping[str, Any] = field(default_factory=dict)
     """Rules of `labreport check`, as they stand in the file; `gate.rules` reads them."""
     nightly: Mapping[str, Any] = field(default_factory=dict)
-    """What `labreport nightly` does where no flag says otherwise, as it stands in the file; `schedule` reads it."""
+    """What `labreport nightly` does where no flag says otherwise; `schedule` reads it."""
     record: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The user's scripts that run like labs: name -> command and options, as in the file; `orders` reads them."""
 
@@ -196,96 +200,6 @@ def _documents(names: tuple[str, ...]) -> dict[str, Any]:
         "documents": names,
         "lang": alone or tuple(dict.fromkeys(part for name in names for part in languages.parts(name))),
     }
-
-
-def parse_time(text: str, what: str, *, bare: Literal["s", "m"] = "s") -> float:
-    """Return the seconds that "30m", "1h30m", "90s" or "2d" mean.
-
-    Args:
-        text: as it was given.
-        what: for the error, such as `--timeout`.
-        bare: the unit of a number without one.
-
-    Raises:
-        UsageError: not a length of time, or none at all.
-    """
-    plain = text.strip().lower().replace(" ", "")
-    if re.fullmatch(r"\d+(\.\d+)?", plain):
-        plain += bare
-    parts = _TIME_PART.findall(plain)
-    seconds = sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts)
-    if "".join(number + unit for number, unit in parts) != plain or not 0 < seconds < _LONGEST:
-        raise UsageError(f"{what}: {text[:40]!r} is not a length of time; write 90s, 30m, 1h30m or 2d.")
-    return seconds
-
-
-def parse_seeds(text: str) -> tuple[int, ...]:
-    """Return the seeds that "0-9", "3" or "0,2,5-7" names, in order, each once.
-
-    Raises:
-        UsageError: not numbers, a range that runs backwards, or more than a thousand seeds.
-    """
-    seeds: list[int] = []
-    for part in text.split(","):
-        first, separator, last = part.strip().partition("-")
-        if not first.isdecimal() or (separator and not last.isdecimal()) or max(len(first), len(last)) > 10:
-            raise UsageError(f"Can't read the seeds '{text}': write whole numbers such as 0, 0-9 or 0,2,5-7.")
-        start, end = int(first), int(last) if separator else int(first)
-        if end < start:
-            raise UsageError(f"Can't read the seeds '{text}': the range {part.strip()} runs backwards.")
-        if end - start >= 1000 or end >= 2**31:
-            raise UsageError(f"Can't use the seeds '{text}': at most 1000 seeds, each below 2147483648.")
-        seeds += range(start, end + 1)
-        if len(seeds) > 1000:
-            raise UsageError(f"Can't use the seeds '{text[:40]}…': at most 1000 seeds.")
-    return tuple(dict.fromkeys(seeds))
-
-
-TomlTable = TypeVar("TomlTable", bound=msgspec.Struct)
-_EXPECTED = {bool: "true or false", str: "a text", float: "a number", dict: "a table", list: "a list of texts"}
-
-
-def converted(table: Any, kind: type[TomlTable], origin: str) -> TomlTable:
-    """Return a table of the configuration as the record that it should be.
-
-    Args:
-        table: as TOML gives it.
-        kind: a `msgspec.Struct`; its fields are the known keys, and a `Meta` of theirs describes what they may be.
-        origin: where the table stands, for the message of an error.
-
-    Raises:
-        UsageError: an unknown key (names the nearest), or a value of the wrong type or range.
-    """
-    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    values = {}
-    for key, value in checked(table, dict[str, Any], origin).items():
-        if key not in known:
-            raise UsageError(f"{origin}: {unknown_name('key', key, known)}")
-        values[known[key].name] = checked(value, known[key].type, f"{origin}.{key}")
-    return kind(**values)
-
-
-def checked(value: Any, kind: Any, origin: str) -> Any:
-    """Return a value if it is of a type, strictly: a number is not a text, nor a text a number.
-
-    Raises:
-        UsageError: it is not; the message says what was expected.
-    """
-    if get_origin(kind) is dict and isinstance(value, dict):
-        return {name: checked(item, get_args(kind)[1], f"{origin}.{name}") for name, item in value.items()}
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        plain = next((part for part in get_args(kind) if part is not type(None)), kind) if _is_union(kind) else kind
-        if get_origin(plain) is Literal:
-            raise UsageError(f"{origin}: {unknown_name('value', str(value), get_args(plain))}") from error
-        described = [part.description for part in get_args(plain) if isinstance(part, msgspec.Meta)]
-        expected = described[0] if described else _EXPECTED[get_origin(plain) or plain]
-        raise UsageError(f"{origin} must be {expected}, not {value!r}.") from error
-
-
-def _is_union(kind: Any) -> bool:
-    return get_origin(kind) in (Union, UnionType)
 
 
 def _file_table(folder: Path) -> tuple[dict[str, Any], str]:
@@ -398,14 +312,13 @@ def check_names(key: str, values: tuple[str, ...], origin: str) -> tuple[str, ..
     Raises:
         UsageError: one is unknown, or the list is empty.
     """
-    known: tuple[str, ...] = {"lang": languages.documents(), "language": languages.names()}.get(key, ())
-    known = FORMATS.names() if key == "to" else known
+    kinds = {"lang": languages.documents(), "language": languages.names(), "to": FORMATS.names()}
+    known: tuple[str, ...] = kinds.get(key, ())
     if known:
-        kind = "format" if key == "to" else "language"
         for value in values:
             for part in languages.parts(value) if key == "lang" and languages.JOINT in value else (value,):
                 if part not in known or (part != value and part == languages.BILINGUAL):
-                    raise UsageError(f"{origin}: {unknown_name(kind, part, known)}")
+                    raise UsageError(f"{origin}: {unknown_name('format' if key == 'to' else 'language', part, known)}")
         if not values:
             raise UsageError(f"{origin} is empty; choose from {', '.join(known)}.")
     return tuple(dict.fromkeys(values))
