@@ -33,6 +33,7 @@ COMMANDS = {
     "check": "Judge the newest runs against a baseline: the gate of a nightly job.",
     "baseline": "Set, show or list the baselines of the gate.",
     "merge": "Bring the runs of other stores, such as the shards of a night, into this one.",
+    "view": "Show the stored runs in the browser: list, report, comparison, trend, what is under way.",
     "trend": "Show the history of all stored runs as pages, data and a feed.",
     "nightly": "Build, check and draw the trend in one folder, in a time budget.",
     "list": "List the stored runs.",

@@ -61,7 +61,7 @@ DECIDING = {
     "labreport.templates": ("",),
 }
 """Packages, and which of their rooms decide the bytes of a report; a test looks at what is imported for one."""
-_APART = ("compare", "gate", "nightly", "trend")
+_APART = ("compare", "gate", "nightly", "trend", "view")
 """Templates and words of what is not a report."""
 _PACKAGES = (
     "weasyprint",

@@ -17,7 +17,7 @@ from labreport.report.errors import ReportError, missing_extra
 from labreport.report.running import lost, recorded
 from labreport.report.running.orders import Ordered
 from labreport.report.running.planning import Plan, with_data
-from labreport.report.store import sources
+from labreport.report.store import live, sources
 from labreport.report.store.files import OutputError
 from labreport.report.store.runs import Store, StoredResult
 
@@ -131,15 +131,19 @@ def _run(
 
     if supervision.watched():
         lost.note(store.root.absolute(), begun(plan.prepared, command))
+    prepared = plan.prepared
     try:
-        return run_lab(
-            plan.prepared,
-            jobs=jobs,
-            saved=store.kept(plan.lab),
-            command=command,
-            progress=progress,
-            announce=announce,
-        )
+        with live.noted(
+            store.kept(plan.lab), plan.lab, prepared.key, prepared.profile, prepared.seeds, progress
+        ) as advance:
+            return run_lab(
+                prepared,
+                jobs=jobs,
+                saved=store.kept(plan.lab),
+                command=command,
+                progress=advance,
+                announce=announce,
+            )
     except RunInterrupted as stopped:
         # Stored and marked: it never answers for its key, but shows how far the run had come.
         store.save(stopped.result)

@@ -7,7 +7,7 @@ read; the values of a run appear when its mark is under the pointer or has the f
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from html import unescape
@@ -117,9 +117,17 @@ class TrendPage:
         language: of the page.
         folder: where the page will lie; links to reports start there.
         others: addresses of the page in other languages.
+        link: returns the address of a run's report; None for the one that is noted for the run.
     """
 
-    def __init__(self, history: TrendHistory, language: str, folder: Path, others: dict[str, str]) -> None:
+    def __init__(
+        self,
+        history: TrendHistory,
+        language: str,
+        folder: Path,
+        others: dict[str, str],
+        link: Callable[[Stored], str] | None = None,
+    ) -> None:
         self.history = history
         self.language = language
         self.words = Words(language)
@@ -132,6 +140,7 @@ class TrendPage:
         self.machines = next(item for item in self.filters if item.name == "machine")
         self._typesetter = Typesetter(language, lambda tex, _display: tex)
         self._folder = folder
+        self._link = link
         self._ids = {run.folder: f"r{number}" for number, run in enumerate(history.runs)}
         self.parts = tuple(map(self._part, history.groups))
         self.news = self._all_news()
@@ -311,7 +320,9 @@ class TrendPage:
             run=run,
             date=self.date(run),
             commit=commit_text(entry),
-            link=links.link_to(entry.report, entry.lab, self.history.root, self._folder, self.language),
+            link=self._link(run)
+            if self._link
+            else links.link_to(entry.report, entry.lab, self.history.root, self._folder, self.language),
             cells=cells,
             failure=failure,
         )
@@ -324,6 +335,7 @@ def html(
     folder: Path,
     others: dict[str, str] | None = None,
     look: Look | None = None,
+    link: Callable[[Stored], str] | None = None,
 ) -> str:
     """Return the trend as one self-contained HTML file.
 
@@ -333,8 +345,9 @@ def html(
         folder: where the page will lie; links to reports start there.
         others: addresses of the same page in other languages.
         look: theme and templates.
+        link: returns the address of a run's report; None for the one that is noted for the run.
     """
-    page = TrendPage(history, language, folder, others or {})
+    page = TrendPage(history, language, folder, others or {}, link)
     return sealed(
         "trend.html.j2",
         look=look or Look(),
