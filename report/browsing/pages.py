@@ -128,7 +128,11 @@ class SitePage:
 
     def commit(self, entry: Entry) -> str:
         """Return the commit of a run in short, with a mark where files differed from it."""
-        return f"{entry.commit[:7]}{'+' if entry.dirty else ''}" if entry.commit else ""
+        return f"{shippable(entry.commit[:7])}{'+' if entry.dirty else ''}" if entry.commit else ""
+
+    def mark(self, outcome: str | None) -> str:
+        """Return the class of a verdict; none for what is not one."""
+        return outcome if outcome and outcome in get_args(GateOutcome) else ""
 
     curves = staticmethod(live_curves)
 
@@ -197,7 +201,6 @@ class Site:
             "gate",
             language,
             addresses,
-            outcomes=get_args(GateOutcome),
             verdicts=[self._verdict(one, addresses) for one in verdicts.read(self.stock.root)],
         )
 

@@ -2,7 +2,7 @@
 
     runs/<lab>/.partial/<key>/live.msgpack
 
-Written at most once a second, taken away when the run ends. A run that is killed leaves it behind; its last sign of
+Written once a second at most, taken away when the run ends. A run that is killed leaves it behind; its last sign of
 life says so.
 """
 
@@ -75,12 +75,16 @@ class LiveNotes:
         folder: with what the run has finished.
         run: what is noted of it at its beginning.
         clock: gives the seconds since 1970.
+        every: seconds between two writings.
     """
 
-    def __init__(self, folder: Path, run: LiveRun, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, folder: Path, run: LiveRun, clock: Callable[[], float] = time.time, every: float = SECONDS
+    ) -> None:
         self._saved = Checkpoints(folder)
         self._run = run
         self._clock = clock
+        self._every = every
         self._parts: dict[str, LivePart] = {}
         self._written = 0.0
 
@@ -101,7 +105,7 @@ class LiveNotes:
             )
         )
         now = self._clock()
-        if now - self._written >= SECONDS:
+        if now - self._written >= self._every:
             self._written = now
             self._saved.save(LIVE, msgspec.structs.replace(self._run, updated=now, parts=tuple(self._parts.values())))
 
