@@ -34,6 +34,7 @@ COMMANDS = {
     "baseline": "Set, show or list the baselines of the gate.",
     "merge": "Bring the runs of other stores, such as the shards of a night, into this one.",
     "view": "Show the stored runs in the browser: list, report, comparison, trend, what is under way.",
+    "preview": "Show a report in the browser while its notes are written.",
     "trend": "Show the history of all stored runs as pages, data and a feed.",
     "nightly": "Build, check and draw the trend in one folder, in a time budget.",
     "list": "List the stored runs.",

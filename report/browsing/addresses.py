@@ -12,12 +12,19 @@ from labreport.report.store.live import LiveRun
 from labreport.report.store.runs import Stored
 
 
-class Addresses(Protocol):
-    """The addresses of the pages in one language; an empty one: there is no such page."""
+class Turning(Protocol):
+    """Leads from a page to the same one in another language."""
 
     @property
     def served(self) -> bool:
         """Whether a server answers, which can make what is asked for."""
+
+    def same(self, language: str) -> str:
+        """Return the address of the page that is shown, in another language."""
+
+
+class Addresses(Turning, Protocol):
+    """The addresses of the pages in one language; an empty one: there is no such page."""
 
     def runs(self, query: RunsQuery, **changes: object) -> str:
         """Return the address of a page of the listing."""
@@ -39,9 +46,6 @@ class Addresses(Protocol):
 
     def live(self, run: LiveRun | None, *, part: bool = False) -> str:
         """Return that of a run that is under way (None: of all); of what changes in it alone where `part`."""
-
-    def same(self, language: str) -> str:
-        """Return that of the page that is shown, in another language."""
 
 
 @dataclass(frozen=True, kw_only=True)

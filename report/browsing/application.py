@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labreport.report.browsing.addresses import ServedAddresses
 from labreport.report.browsing.documents import MOST_COMPARED, MOST_DRAWN, Documents, drawn
@@ -199,7 +199,7 @@ def application(stock: Stock, configuration: Configuration, door: Door) -> Starl
     return routed({path: partial(answers.answered, answer) for path, answer in pages.items()}, configuration, door)
 
 
-def routed(pages: Mapping[str, Callable[[Request], Response]], configuration: Configuration, door: Door) -> Starlette:
+def routed(pages: Mapping[str, Callable[[Request], Any]], configuration: Configuration, door: Door) -> Starlette:
     """Return an application that answers below its token and a language; without a language it asks the browser's.
 
     Args:

@@ -20,11 +20,12 @@ from markupsafe import Markup
 
 from labreport.experiments.result import Result
 from labreport.report import languages, numbers
-from labreport.report.browsing.addresses import Addresses
+from labreport.report.browsing.addresses import Addresses, Turning
 from labreport.report.browsing.curves import HEIGHT, WIDTH, live_curves
 from labreport.report.browsing.stock import SORTS, RunsQuery, Stock
 from labreport.report.chapters import claim_words
 from labreport.report.chapters.notes_in_use import NotesInUse
+from labreport.report.chapters.offered import Offer
 from labreport.report.document import VERDICT_MARKS
 from labreport.report.errors import ReportError
 from labreport.report.findings.analysis import MissingValueError
@@ -62,13 +63,12 @@ class SitePage:
     def __init__(
         self,
         language: str,
-        addresses: Addresses,
+        addresses: Turning,
         tongues: Sequence[str],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.words = Words(language)
         self.language_tag = self.words.record.tag
-        self.addresses = addresses
         self.others = [
             (addresses.same(other), Words(other).record.tag, Words(other).record.name)
             for other in tongues
@@ -87,6 +87,21 @@ class SitePage:
     def clean(self, text: object) -> str:
         """Return a text of the outside on one line, with code points for what no font here has."""
         return shippable(str(text))
+
+    def line(self, text: str) -> str:
+        """Return a line of source as it stands, with code points for what no font here has."""
+        return fonts.printable(text.expandtabs(4))
+
+    def lines(self, text: str) -> str:
+        """Return some lines of source, as `line`."""
+        return "\n".join(self.line(part) for part in text.split("\n"))
+
+    def offered(self, offer: Offer) -> Markup | str:
+        """Return what stands in a note where an offer is taken: values and claims as the note typesets them."""
+        if offer.kind in ("value", "claim"):
+            with contextlib.suppress(ReportError):
+                return on_screen(self.words.language).inline(fonts.printable(offer.shown))
+        return self.clean(offer.shown)
 
     def known(self, kind: str, value: str | None) -> str:
         """Return the word for a value of the listing, such as a status; the value itself where there is no word."""
@@ -218,7 +233,7 @@ class Site:
             "runs": [(lab, run_id, addresses.run(run) if run else "") for lab, run_id, run in stored],
         }
 
-    def written(self, name: str, language: str, addresses: Addresses, *, here: str = "", **context: object) -> str:
+    def written(self, name: str, language: str, addresses: Turning, *, here: str = "", **context: object) -> str:
         """Return a page of the site.
 
         Args:
@@ -246,7 +261,7 @@ class Site:
             **context,
         )
 
-    def part(self, name: str, language: str, addresses: Addresses, **context: object) -> str:
+    def part(self, name: str, language: str, addresses: Turning, **context: object) -> str:
         """Return the part of a page that changes, to be put into a page that is open. Arguments as `written`."""
         from labreport.report.rendering.sheets import placed
 
