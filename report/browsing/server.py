@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from labreport.report.errors import UsageError
 
 if TYPE_CHECKING:
+    import uvicorn
     from starlette.applications import Starlette
 
 LOOPBACK = "127.0.0.1"
@@ -148,21 +149,20 @@ def listening(host: str, port: int) -> socket.socket:
     return found
 
 
-def serve(app: Starlette, door: Door, listener: socket.socket, started: Callable[[str], None]) -> None:
-    """Answer until the program is interrupted.
+def server(app: Starlette, door: Door, started: Callable[[], None] = lambda: None) -> uvicorn.Server:
+    """Return a server that is to be run with a socket of `listening`.
 
     Args:
         app: what answers.
         door: whom it lets in.
-        listener: from `listening`.
-        started: called with the address to open, once it can be opened.
+        started: called once it answers.
     """
     import uvicorn
 
     class Announced(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
-            started(address(door, listener))
+            started()
 
     config = uvicorn.Config(
         Guard(app, door),
@@ -174,8 +174,20 @@ def serve(app: Starlette, door: Door, listener: socket.socket, started: Callable
         timeout_graceful_shutdown=1,
         ws="none",
     )
+    return Announced(config)
+
+
+def serve(app: Starlette, door: Door, listener: socket.socket, started: Callable[[str], None]) -> None:
+    """Answer until the program is interrupted.
+
+    Args:
+        app: what answers.
+        door: whom it lets in.
+        listener: from `listening`.
+        started: called with the address to open, once it can be opened.
+    """
     try:
-        Announced(config).run(sockets=[listener])
+        server(app, door, lambda: started(address(door, listener))).run(sockets=[listener])
     except KeyboardInterrupt:
         return  # the way to end it
     finally:

@@ -1,8 +1,9 @@
 const shop = document.querySelector("[data-changes]");
 const stage = document.querySelector(".stage");
 const place = view => {
-  const shown = [...view.document.querySelectorAll("[id]")].find(part => part.getBoundingClientRect().bottom > 0);
-  return { y: view.scrollY, id: shown?.id, top: shown?.getBoundingClientRect().top };
+  const tops = [...view.document.querySelectorAll("[id]")].map(part => [part.id, part.getBoundingClientRect().top]);
+  const near = tops.reduce((best, one) => (Math.abs(one[1]) < Math.abs(best[1]) ? one : best), ["", Infinity]);
+  return { y: view.scrollY, id: near[0], top: near[1] };
 };
 const put = (view, kept) => {
   const same = kept.id && view.document.getElementById(kept.id);
@@ -15,7 +16,8 @@ const turn = () => {
   fresh.className = "coming";
   fresh.loading = "eager";
   fresh.src = old.getAttribute("src").split("#")[0];
-  fresh.addEventListener("load", () => {
+  fresh.addEventListener("load", async () => {
+    await fresh.contentDocument.fonts.ready;
     const kept = place(old.contentWindow);
     put(fresh.contentWindow, kept);
     fresh.className = "";

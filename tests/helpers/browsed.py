@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import uvicorn
 from starlette.testclient import TestClient
 
 from helpers.hand_history import entry, put
@@ -19,7 +18,7 @@ from helpers.hand_results import hand_result
 from helpers.own_runs import seeds_run
 from labreport.experiments.result import Result
 from labreport.report.browsing.application import application
-from labreport.report.browsing.server import Door, Guard, listening
+from labreport.report.browsing.server import Door, Guard, address, listening, server
 from labreport.report.browsing.stock import Stock
 from labreport.report.configuration import Configuration, override
 from labreport.report.store import live, verdicts
@@ -86,12 +85,12 @@ def client(root: Path, **changes: Any) -> TestClient:
 def serving(app: Any, door: Door) -> Iterator[str]:
     """Serve an application in a thread; give the address at which it is, with its token."""
     listener: socket.socket = listening(door.host, 0)
-    server = uvicorn.Server(uvicorn.Config(Guard(app, door), log_config=None, lifespan="off", ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    running = server(app, door)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/{door.token}/"
+        yield address(door, listener)
     finally:
-        server.should_exit = True
+        running.should_exit = True
         thread.join(10)
         listener.close()
