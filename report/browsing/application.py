@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-Answer = Callable[["Asked"], "Response"]
+Reply = Callable[["Asked"], "Response"]
 
 
 class Asked:
@@ -68,26 +68,26 @@ class Answers:
         self.door = door
 
     def runs(self, asked: Asked) -> Response:
-        """Answer with a page of the listing."""
+        """Reply with a page of the listing."""
         query = RunsQuery.read(asked.query)
         return _html(self.site.runs(asked.language, asked.addresses, query, live.under_way(self.stock.root)))
 
     def run(self, asked: Asked) -> Response:
-        """Answer with the page of a run."""
+        """Reply with the page of a run."""
         run = self.stock.find(asked.part("lab"), asked.part("run"))
         if run is None:
             return self.missing(asked)
         return _html(self.site.run(asked.language, asked.addresses, run, self.notes))
 
     def report(self, asked: Asked) -> Response:
-        """Answer with the report of a run."""
+        """Reply with the report of a run."""
         run = self.stock.find(asked.part("lab"), asked.part("run"))
         if run is None:
             return self.missing(asked)
         return _html(self.documents.report(run, asked.language))
 
     def compare(self, asked: Asked) -> Response:
-        """Answer with the comparison of the runs that are ticked, below the bar of the site."""
+        """Reply with the comparison of the runs that are ticked, below the bar of the site."""
         runs = runs_of(self.stock, asked.request.query_params.getlist("run"))
         page = SitePage(asked.language, asked.addresses, self.site.tongues)
         if not 2 <= len(runs) <= MOST_COMPARED:
@@ -97,12 +97,12 @@ class Answers:
         return self._framed(asked, "compare_title", asked.addresses.comparison(runs, alone=True))
 
     def comparison(self, asked: Asked) -> Response:
-        """Answer with a comparison by itself."""
+        """Reply with a comparison by itself."""
         runs = runs_of(self.stock, asked.request.query_params.getlist("run"))
         return _html(self.documents.comparison(runs, asked.language))
 
     def trend(self, asked: Asked) -> Response:
-        """Answer with the trend, below the bar of the site."""
+        """Reply with the trend, below the bar of the site."""
         lab = asked.query.get("lab", "")
         page = SitePage(asked.language, asked.addresses, self.site.tongues)
         runs = drawn(self.stock.listing(), lab)
@@ -112,37 +112,37 @@ class Answers:
         return self._framed(asked, "trend_title", asked.addresses.trend(lab, alone=True), remark, here="trend")
 
     def history(self, asked: Asked) -> Response:
-        """Answer with the trend by itself."""
+        """Reply with the trend by itself."""
         lab = asked.query.get("lab", "")
         return _html(self.documents.trend(self.stock.listing(), lab, asked.language, asked.addresses))
 
     def gate(self, asked: Asked) -> Response:
-        """Answer with the verdicts of the gate."""
+        """Reply with the verdicts of the gate."""
         return _html(self.site.gate(asked.language, asked.addresses))
 
     def live_list(self, asked: Asked) -> Response:
-        """Answer with the runs that are under way, to be put into the list."""
+        """Reply with the runs that are under way, to be put into the list."""
         runs = live.under_way(self.stock.root)
         return _html(self.site.part("live-list", asked.language, asked.addresses, live=runs))
 
     def live_run(self, asked: Asked) -> Response:
-        """Answer with the page of a run that is under way."""
+        """Reply with the page of a run that is under way."""
         run = self._live(asked)
         address = asked.addresses.live(run, part=True) if run else ""
         lab = asked.part("lab")
         return _html(self.site.written("live", asked.language, asked.addresses, run=run, lab=lab, address=address))
 
     def live_part(self, asked: Asked) -> Response:
-        """Answer with what changes of a run that is under way."""
+        """Reply with what changes of a run that is under way."""
         return _html(self.site.part("live-part", asked.language, asked.addresses, run=self._live(asked)))
 
     def missing(self, asked: Asked) -> Response:
-        """Answer that there is no such page."""
+        """Reply that there is no such page."""
         page = SitePage(asked.language, asked.addresses, self.site.tongues)
         return self._message(asked, page.say("not_found"), page.say("not_found_text"), status=404)
 
-    def answered(self, answer: Answer, request: Request) -> Response:
-        """Answer a question; what can't be shown is said on a page, and ends nothing."""
+    def answered(self, answer: Reply, request: Request) -> Response:
+        """Reply a question; what can't be shown is said on a page, and ends nothing."""
         if request.path_params["language"] not in self.site.tongues:
             return _redirect(f"/{self.door.token}/")
         asked = Asked(request, self.door)

@@ -24,7 +24,7 @@ MOST_COMPARED = 8
 MOST_DRAWN = 400
 """Runs of a trend that are drawn: the newest."""
 
-Key = tuple[object, ...]
+DocumentKey = tuple[object, ...]
 
 
 class Documents:
@@ -38,7 +38,7 @@ class Documents:
         self.configuration = configuration
         self._store = Store(configuration.runs_dir)
         self._making = Lock()
-        self._kept: OrderedDict[Key, bytes] = OrderedDict()
+        self._kept: OrderedDict[DocumentKey, bytes] = OrderedDict()
 
     def report(self, run: Stored, language: str, form: str = "html") -> bytes:
         """Return the report of a run.
@@ -75,7 +75,7 @@ class Documents:
         runs = drawn(listing, lab)
         return self._made(("trend", *_states(runs), language), lambda: self._trend(runs, lab, language, addresses))
 
-    def _made(self, key: Key, make: Callable[[], bytes]) -> bytes:
+    def _made(self, key: DocumentKey, make: Callable[[], bytes]) -> bytes:
         with self._making:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -138,7 +138,7 @@ def drawn(listing: StoredRuns, lab: str) -> tuple[Stored, ...]:
     return tuple(run for run in listing.measurements if not lab or run.entry.lab == lab)[:MOST_DRAWN]
 
 
-def _states(runs: Sequence[Stored]) -> Key:
+def _states(runs: Sequence[Stored]) -> DocumentKey:
     """Return what is different as soon as one of some runs, or its result, is another."""
     return tuple((run.folder, *(run.entry.stamp if any(run.entry.stamp) else stamp_of(run.path))) for run in runs)
 

@@ -163,6 +163,9 @@ class Watcher:
     """
 
     def __init__(self, places: Sequence[Path], changed: Callable[[Iterable[str]], None]) -> None:
+        from watchfiles import watch  # an extra; where it is missing, that is said before anything begins
+
+        self._waits = watch
         self._places = [place for place in dict.fromkeys(places) if place.exists()]
         self._changed = changed
         self._over = threading.Event()
@@ -181,9 +184,9 @@ class Watcher:
             self._thread.join(2)
 
     def _watch(self) -> None:
-        from watchfiles import watch
-
-        for changes in watch(*self._places, watch_filter=None, step=_QUIET, stop_event=self._over, rust_timeout=500):
+        for changes in self._waits(
+            *self._places, watch_filter=None, step=_QUIET, stop_event=self._over, rust_timeout=500
+        ):
             self._changed([path for _, path in changes])
 
 

@@ -54,5 +54,6 @@ def command(labs: tuple[str, ...], port: int | None, host: str | None, opening: 
     door = Door(host=host or LOOPBACK, port=port or 0)
     shipped = Path(str(resources.files("labreport.templates")))
     own = [place for place in (configuration.notes, configuration.templates) if place is not None]
+    app = previews(workshop, door)
     with Watcher([*own, shipped], workshop.changed):
-        return served(previews(workshop, door), door, reporter, opening=opening)
+        return served(app, door, reporter, opening=opening)
