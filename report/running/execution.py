@@ -123,7 +123,7 @@ def _run(
     if isinstance(plan.prepared, Ordered):
         if plan.remark:
             announce(f"{plan.lab}: {plan.remark}")
-        return recorded.run(plan.prepared, store, announce)
+        return recorded.run(plan.prepared, store, announce, progress)
     with contextlib.suppress(LabError, OSError, OutputError):  # the run itself says what is wrong
         sources.keep(store.root, plan.prepared.lab)
     # Imported here, because only a run may load Keras.

@@ -86,6 +86,7 @@ class LiveNotes:
         self._clock = clock
         self._every = every
         self._parts: dict[str, LivePart] = {}
+        self._begun: dict[str, tuple[float, int]] = {}
         self._written = 0.0
 
     def advance(self, name: str, done: int, total: int, values: dict[str, float]) -> None:
@@ -94,6 +95,7 @@ class LiveNotes:
         known = self._parts.get(name)
         if known is None or set(known.values) != set(measured) or (known.at and done <= known.at[-1]):
             known = LivePart(name=name, done=0, total=total, at=(), values=dict.fromkeys(measured, ()))
+            self._begun[name] = self._clock(), done
         self._parts[name] = _thinned(
             LivePart(
                 name=name,
@@ -101,13 +103,19 @@ class LiveNotes:
                 total=total,
                 at=(*known.at, done),
                 values={key: (*known.values[key], value) for key, value in measured.items()},
-                rate=values.get(_RATE),
+                rate=values.get(_RATE) or self._rate(name, done),
             )
         )
         now = self._clock()
         if now - self._written >= self._every:
             self._written = now
             self._saved.save(LIVE, msgspec.structs.replace(self._run, updated=now, parts=tuple(self._parts.values())))
+
+    def _rate(self, name: str, done: int) -> float | None:
+        """Return the steps a second since a training was first heard of; None where that is now."""
+        begun, before = self._begun[name]
+        spent = self._clock() - begun
+        return (done - before) / spent if done > before and spent > 0 else None
 
 
 @contextmanager

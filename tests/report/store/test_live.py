@@ -41,6 +41,15 @@ def test_each_training_has_its_curve_its_rate_and_the_time_that_is_left(kept, tm
     assert (first.rate, first.seconds_left, second.seconds_left) == (2.0, 3.5, None)
 
 
+def test_where_no_rate_is_given_it_is_counted(kept, tmp_path):
+    clock = iter([1000.0] * 4 + [1002.0] * 4)
+    run = live.LiveRun(lab="imdb", key=KEY, profile="full", seeds=(0,), started=1000.0, updated=1000.0)
+    notes = live.LiveNotes(kept / KEY, run, clock=lambda: next(clock, 1004.0), every=0)
+    for epoch in range(1, 6):
+        notes.advance("fit 1", epoch, 10, {"loss": 1.0})
+    assert seen(tmp_path)[0].parts[0].rate == 1.0
+
+
 def test_a_training_that_begins_once_more_begins_its_curve_once_more(kept, tmp_path):
     notes = note(kept)
     for epoch in (1, 2, 3, 1):
@@ -49,9 +58,9 @@ def test_a_training_that_begins_once_more_begins_its_curve_once_more(kept, tmp_p
 
 
 def test_a_very_long_training_keeps_its_ends_and_few_points(kept, tmp_path):
-    ticks = iter([*[0.0] * 2999, 1010.0])  # written at the end alone
+    ticks = iter([*[0.0] * 6000, *[1010.0] * 2])  # written at the end alone
     run = live.LiveRun(lab="imdb", key=KEY, profile="full", seeds=(0,), started=0.0, updated=0.0)
-    notes = live.LiveNotes(kept / KEY, run, clock=lambda: next(ticks))
+    notes = live.LiveNotes(kept / KEY, run, clock=lambda: next(ticks, 1010.0))
     for epoch in range(1, 3001):
         notes.advance("long", epoch, 3000, {"loss": 1 / epoch})
     part = seen(tmp_path)[0].parts[0]
