@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from threading import Lock
 
@@ -19,14 +20,16 @@ from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.offered import Offer
 from labreport.report.configuration import Configuration, override
 from labreport.report.errors import RenderingError, ReportError, UsageError
+from labreport.report.languages import language as words_record
 from labreport.report.publish.dates import report_moment, tool_version
 from labreport.report.publish.document import DocumentJob, in_memory
-from labreport.report.rendering import glyphs, html, sheets, theme
+from labreport.report.rendering import fonts, glyphs, html, sheets, theme
 from labreport.report.store.runs import StoredResult
 from labreport.report.words import load_table
 
 AROUND = 2
 """Lines of a note that are shown before and behind a faulty one."""
+_LATIN = frozenset(map(chr, (*range(32, 127), *range(160, 256)))) | frozenset("–—‘’“”…·×−→")
 _PLACE = re.compile(r"(?P<origin>[^\n:]+\.md):(?P<line>\d+): (?P<reason>.*)", re.DOTALL)
 
 
@@ -75,6 +78,7 @@ class Workshop:
         """Held while something is made: drawing is not for several threads."""
         self._offering = Lock()
         self._proofs: dict[tuple[str, str], tuple[int, Proof]] = {}
+        self._faces: dict[tuple[str, str], frozenset[str]] = {}
         self._offers: dict[tuple[str, str], tuple[Offer, ...]] = {}
 
     def changed(self, paths: Iterable[str] = ("",)) -> None:
@@ -141,13 +145,27 @@ class Workshop:
             built = build.document([result], language, configuration, moment=moment, version=tool_version())
             report, lacking = glyphs.replaced(built.report)
             problems = [*built.problems, *lacking]
-            page = html.html(report, look=configuration.look)
+            page = html.html(report, look=configuration.look, used=partial(self._used, language))
         except (ReportError, LabError) as error:
             problems, page = [str(error)], ""
         is_good = not problems
         if not is_good and before is not None and before.page:
             page = before.page
         return Proof(page=page, faults=tuple(self._fault(text, lab, language) for text in problems), is_good=is_good)
+
+    def _used(self, language: str, text: str) -> dict[fonts.FaceName, frozenset[str]]:
+        """Return the characters of a page, with those that its writer will need next.
+
+        To cut a font takes longer than all else, so a new character may not ask for it: Chinese text has the whole
+        font, which is cut once on a machine. What was needed once stays.
+        """
+        is_han = words_record(language).script == "han"
+        found = fonts.used(text)
+        for name, characters in found.items():
+            whole = fonts.characters(name) if is_han and name == "regular" else _LATIN
+            wanted = characters | whole
+            self._faces[language, name] = self._faces.get((language, name), frozenset()) | wanted
+        return {name: self._faces[language, name] for name in found}
 
     def _fault(self, text: str, lab: str, language: str) -> NoteFault:
         found = _PLACE.match(text)

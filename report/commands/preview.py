@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -56,4 +57,5 @@ def command(labs: tuple[str, ...], port: int | None, host: str | None, opening: 
     own = [place for place in (configuration.notes, configuration.templates) if place is not None]
     app = previews(workshop, door)
     with Watcher([*own, shipped], workshop.changed):
-        return served(app, door, reporter, opening=opening)
+        first = partial(workshop.proof, next(iter(workshop.runs)), configuration.lang[0])
+        return served(app, door, reporter, opening=opening, first=first)

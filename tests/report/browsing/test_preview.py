@@ -126,6 +126,18 @@ def test_everything_that_is_offered_may_stand_in_a_note(desk):
     assert "92.50%" in panel
 
 
+def test_two_previews_of_one_folder_do_not_disturb_each_other_and_write_nothing(tmp_path, desk):
+    client, save, workshop = desk
+    there = sorted(path for path in tmp_path.rglob("*"))
+    other = Workshop(list(workshop.runs.values()), workshop.configuration)
+    assert client.get(f"{EN}/page").text == other.proof("digits", "en").page
+    save(NOTE + "\nFor both.\n")
+    other.changed()
+    assert "For both." in client.get(f"{EN}/page").text
+    assert "For both." in other.proof("digits", "en").page
+    assert sorted(path for path in tmp_path.rglob("*")) == there
+
+
 def test_the_question_for_changes_is_answered_as_soon_as_there_is_one(desk):
     client, _, workshop = desk
     assert client.get(f"/{TOKEN}/en/changes?since=0").json() == {"version": 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from helpers import browsed
@@ -155,6 +156,15 @@ def test_a_store_may_grow_by_a_thousand_runs_and_lose_some_while_it_is_looked_at
     assert "1 000 runs" in re.sub(r"\s", " ", site.get(EN).text)
     shutil.rmtree(root / "new")
     assert "500 runs" in site.get(EN).text
+
+
+def test_questions_at_the_same_time_get_the_pages_they_asked_for(store):
+    crowd = browsed.client(store)
+    paths = [f"/{TOKEN}/{language}/run/digits/{run}/report" for language in ("en", "zh") for run in (OLD, NEW)]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda path: crowd.get(path).text, paths * 2))
+    assert len(set(together)) == 4
+    assert together[:4] == together[4:] == [crowd.get(path).text for path in paths]
 
 
 def test_a_run_that_is_half_written_or_deleted_while_it_is_looked_at_is_said_to_be(tmp_path):
