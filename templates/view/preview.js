@@ -1,7 +1,9 @@
 const shop = document.querySelector("[data-changes]");
 const stage = document.querySelector(".stage");
 const place = view => {
-  const tops = [...view.document.querySelectorAll("main [id]")].map(part => [part.id, part.getBoundingClientRect().top]);
+  // Not what a drawing names inside: it has no place.
+  const parts = [...view.document.querySelectorAll("main [id]")].filter(part => part instanceof view.HTMLElement);
+  const tops = parts.map(part => [part.id, part.getBoundingClientRect().top]);
   const near = tops.reduce((best, one) => (Math.abs(one[1]) < Math.abs(best[1]) ? one : best), ["", Infinity]);
   return { y: view.scrollY, id: near[0], top: near[1] };
 };

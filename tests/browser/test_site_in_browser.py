@@ -22,7 +22,10 @@ from labreport.report.store.runs import Store
 LOOKS = (("en", "light"), ("zh", "dark"))
 COMPARED = f"compare?run=digits/{OLD}&run=digits/{NEW}"
 PAGES = ("?text=digits", f"run/digits/{NEW}", "trend?lab=digits", "gate", f"live/imdb/{KEY}", COMPARED, "none")
-NOTE = '# Digits\n\n## First {#first}\n\nIt was {{ score("test_accuracy") | percent }}.\n'
+NOTE = (
+    '# Digits\n\n## First {#first}\n\nIt was {{ score("test_accuracy") | percent }}.\n\n'
+    ":::figure histories-fit-1\nCurves.\n:::\n"
+)
 
 
 @pytest.fixture(scope="module")
