@@ -13,7 +13,8 @@ from labreport.experiments.result import Result
 from labreport.experiments.running import identity
 from labreport.experiments.system import stdout
 from labreport.report.running.orders import Ordered
-from labreport.report.store.runs import PURPOSE, Store
+from labreport.report.store.entries import PURPOSE
+from labreport.report.store.runs import Store
 
 
 def run(ordered: Ordered, store: Store, announce: Callable[[str], None]) -> Result:

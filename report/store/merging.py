@@ -20,9 +20,10 @@ from labreport.report.store import codec, files, promotions
 from labreport.report.store import sources as sources_kept
 from labreport.report.store.baselines import FOLDER as BASELINES
 from labreport.report.store.baselines import Baseline, Baselines
+from labreport.report.store.entries import NOTED, RESULT, Noted, StoredResult, noted, read
 from labreport.report.store.pooling import ContradictionError, poolable, pooled, version_of
 from labreport.report.store.promotions import Promotion
-from labreport.report.store.runs import INDEX, RESULT, Store, StoredResult, read
+from labreport.report.store.runs import Store
 
 
 @dataclass(kw_only=True)
@@ -141,9 +142,8 @@ def _take(stored: StoredResult, target: Store, done: Merged) -> None:
         else:
             done.problems.append(f"{name} is not the same in {stored.path.parents[2]} and in {target.root}; not taken.")
         return
-    index = stored.path.with_name(INDEX)
-    if index.is_file():
-        files.write(place / INDEX, reading.content(index, reading.LARGEST_TEXT))
+    if (notes := noted(stored.path.parent)) != Noted():
+        files.write(place / NOTED, codec.encode(notes))
     files.write(place / RESULT, stored.content)
     done.copied.append(name)
 

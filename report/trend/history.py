@@ -14,8 +14,9 @@ from pathlib import Path
 
 from labreport.report.findings.labs import in_order
 from labreport.report.store.codec import GREATEST, LEAST
+from labreport.report.store.entries import Entry, Stored
 from labreport.report.store.lines import ScoreLine
-from labreport.report.store.runs import Entry, Stored, StoredRuns
+from labreport.report.store.runs import StoredRuns
 from labreport.report.trend.change import change_points
 
 SECONDS = "seconds_per_seed"
