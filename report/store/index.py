@@ -127,23 +127,25 @@ class Index:
                 with _writing(connection):
                     self._put(connection, folder, entry, facts)
 
-    def refresh_run(self, folder: Path) -> None:
-        """Take up what was noted of one run. A failure is none of the caller's, as with `add`."""
-        with contextlib.suppress(sqlite3.Error, OSError), self.opened() as connection:
-            if connection is not None:
-                self._read(connection, [_place(folder)])
+    def note(self, connection: sqlite3.Connection | None, folder: Path, entry: Entry) -> None:
+        """Take up what was noted of one run, whose result is as it was; in the block of `alone`, with its value."""
+        row = dict(zip(COLUMNS, row_of(_place(folder), _stamp(folder), entry, {}), strict=True))
+        names = ("entry", "report", "tags", "words", "noted_size", "noted_changed")
+        sql = f"UPDATE runs SET {', '.join(f'{name} = ?' for name in names)} WHERE place_lab = ? AND place_run = ?"
+        if connection is not None:
+            connection.execute(sql, (*(row[name] for name in names), *_place(folder)))
 
     def newest(self) -> int:
         """Return the number of the run that was taken up last."""
         return int(next(iter(self.ask("SELECT max(id) FROM runs")), (0,))[0] or 0)
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator[sqlite3.Connection | None]:
         """Keep other programs from noting something while the block runs, where the disk has locks."""
         with self.opened(make=True) as connection, contextlib.ExitStack() as stack:
             if connection is not None:
                 stack.enter_context(_writing(connection))
-            yield
+            yield connection
 
     @contextmanager
     def opened(self, *, make: bool = False) -> Iterator[sqlite3.Connection | None]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
+
 from labreport.experiments.system import reading
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store import codec, files, promotions
@@ -139,6 +141,7 @@ def _take(stored: StoredResult, target: Store, done: Merged) -> None:
     if (place / RESULT).exists():
         if reading.digest(place / RESULT) == sha256(stored.content).hexdigest():
             done.known.append(name)
+            _take_tags(stored.path.parent, place)
         else:
             done.problems.append(f"{name} is not the same in {stored.path.parents[2]} and in {target.root}; not taken.")
         return
@@ -146,6 +149,14 @@ def _take(stored: StoredResult, target: Store, done: Merged) -> None:
         files.write(place / NOTED, codec.encode(notes))
     files.write(place / RESULT, stored.content)
     done.copied.append(name)
+
+
+def _take_tags(source: Path, place: Path) -> None:
+    """Add the tags that a run has elsewhere; what the gate said of it stays as it is here."""
+    known, other = noted(place), noted(source)
+    if set(other.tags) - set(known.tags):
+        tags = tuple(sorted({*known.tags, *other.tags}))
+        files.write(place / NOTED, codec.encode(msgspec.structs.replace(known, tags=tags)))
 
 
 def _named(source: Path, baseline: str) -> set[tuple[str, str]]:

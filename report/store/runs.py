@@ -266,7 +266,7 @@ class Store:
         return self._noted(run, changed)
 
     def _noted(self, run: Stored, change: Callable[[Noted], Noted]) -> Stored:
-        with self.index.alone():
+        with self.index.alone() as connection:
             path = run.folder / NOTED
             known = noted(run.folder)
             if os.path.lexists(path):
@@ -277,8 +277,9 @@ class Store:
                         raise files.OutputError(f"{error}\nNothing was noted, so that nothing is lost.") from error
             if (after := change(known)) != known:
                 files.write(path, codec.encode(after))
-        self.index.refresh_run(run.folder)
-        return Stored(folder=run.folder, entry=with_notes(run.entry, after))
+            entry = with_notes(run.entry, after)
+            self.index.note(connection, run.folder, entry)
+        return Stored(folder=run.folder, entry=entry)
 
     def list(self, lab: str | None = None, *, whole: bool = True) -> StoredRuns:
         """Return all runs, or those of one lab, newest first.

@@ -288,7 +288,7 @@ def test_a_finished_report_is_rendered_anew_in_another_language(place, capsys):
 
 def test_a_fault_of_our_own_has_a_code_of_its_own(place):
     program = (
-        "import labreport.report.store.runs; labreport.report.store.runs.Store.list = lambda *_: 1 / 0;"
+        "import labreport.report.store.runs; labreport.report.store.runs.Store.page = lambda *_: 1 / 0;"
         "import sys; sys.argv = ['labreport', 'list']; from labreport.report.cli import run; run()"
     )
     done = subprocess.run([sys.executable, "-P", "-c", program], cwd=place, capture_output=True, text=True, check=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -221,7 +222,9 @@ def test_a_thousand_runs_are_listed_in_a_second_and_drawn_in_five(tmp_path, caps
         assert float(processor) < most, took
         assert heavy == []
     text = (tmp_path / "reports" / "trend-en.html").read_text("utf-8")
-    assert text.count("<use href") >= 7000
+    assert 2000 < text.count("<use href") < 7000
+    assert len(text) < 2e6
+    assert len(json.loads((tmp_path / "reports" / "trend.json").read_text("utf-8"))["runs"]) == 1000
     with capsys.disabled():
         print(f"\n1000 runs: {took}, page {len(text) / 1e6:.2f} MB")
 
