@@ -117,15 +117,6 @@ class StoredResult:
     """Its file, byte for byte: what a report carries, and what decides whether a report is up to date."""
 
 
-def stamp_of(path: Path) -> tuple[int, int]:
-    """Return size and time of a result's file, which change with its content; zeros where it can't be reached."""
-    try:
-        status = path.stat()
-    except OSError:
-        return 0, 0
-    return status.st_size, status.st_mtime_ns
-
-
 def noted(folder: Path) -> Noted:
     """Return what was noted of a run; nothing where that can't be read."""
     for name in (NOTED, INDEX_OF_01):

@@ -23,7 +23,7 @@ from typing import Any
 from labreport.experiments.system import reading
 from labreport.report.errors import ReportError
 from labreport.report.store import files, remarks
-from labreport.report.store.entries import NOTED, RESULT, Entry, Stored, entry_of, noted, read, stamp_of, with_notes
+from labreport.report.store.entries import NOTED, RESULT, Entry, Stored, entry_of, noted, read, with_notes
 from labreport.report.store.rows import COLUMNS, FORM, INDICES, TABLES, decoded, row_of
 
 FOLDER = ".index"
@@ -297,7 +297,8 @@ class Index:
 
     def _all_as_they_were(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> bool:
         """Return whether runs are as their rows say; those that are not are read again."""
-        changed = [(row[1], row[2]) for row in rows if _stamp(self.root / row[1] / row[2]) != tuple(row[3:7])]
+        root = f"{self.root}{os.sep}"  # joined as texts, because it may be done a hundred thousand times
+        changed = [(row[1], row[2]) for row in rows if _stamp_at(f"{root}{row[1]}{os.sep}{row[2]}") != row[3:7]]
         self._read(connection, changed)
         return not changed
 
@@ -378,4 +379,16 @@ def _place(folder: Path) -> tuple[str, str]:
 
 def _stamp(folder: Path) -> Stamp:
     """Return sizes and times of the files of a run; zeros for one that is not there."""
-    return (*stamp_of(folder / RESULT), *stamp_of(folder / NOTED))
+    return _stamp_at(str(folder))
+
+
+def _stamp_at(folder: str) -> Stamp:
+    found = []
+    for name in (RESULT, NOTED):
+        try:
+            status = os.stat(f"{folder}{os.sep}{name}")  # noqa: PTH116
+        except OSError:
+            found += [0, 0]
+        else:
+            found += [status.st_size, status.st_mtime_ns]
+    return found[0], found[1], found[2], found[3]

@@ -35,4 +35,4 @@ class ListedStore(Store):
         """Return the condition of SQL for the runs of the first question and those saved since, its values first."""
         if self._first is None:
             self._first = self.index.newest()
-        return (self._first, *self._own), f"(id <= ? OR run IN ({', '.join('?' * len(self._own))}))"
+        return (self._first, *self._own), f"(+id <= ? OR +run IN ({', '.join('?' * len(self._own))}))"

@@ -101,6 +101,10 @@ class Chosen(Sequence[Stored]):
             return tuple(islice(self, place.stop))[place]
         return tuple(self)[place]
 
+    def of_labs(self, labs: Sequence[str]) -> Chosen:
+        """Return those of them that are of some labs; all where none is named."""
+        return self.that(f"lab IN ({', '.join('?' * len(labs))})", *labs) if labs else self
+
     @property
     def complete(self) -> Chosen:
         """Those of them that were finished."""
@@ -302,7 +306,7 @@ class Store:
 
     def _seen(self) -> tuple[tuple[object, ...], str]:
         """Return the condition of SQL for the runs that are there now, its values first."""
-        return (self.index.newest(),), "id <= ?"
+        return (self.index.newest(),), "+id <= ?"  # the plus keeps SQLite from choosing this over the order by time
 
     def page(self, query: Query) -> Page:
         """Return the runs that answer to a question, or the part of them that it asks for."""

@@ -134,7 +134,7 @@ def history(root: Path, listing: StoredRuns, choice: Choice | None = None, *, po
     """
     chosen = choice or Choice()
     sorted_runs: dict[tuple[str, str, str | None, str], list[Stored]] = {}
-    for run in sorted(listing.measurements, key=_moment):
+    for run in sorted(listing.measurements.of_labs(chosen.labs), key=_moment):
         if chosen.takes(run.entry):
             entry = run.entry
             sorted_runs.setdefault((entry.lab, entry.profile, entry.source, _settings(entry)), []).append(run)
