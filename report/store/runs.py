@@ -48,7 +48,7 @@ _ORDER = f"{NEWEST_FIRST}, place_lab DESC, place_run DESC"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class RunPage:
     """The answer to a question, or a part of it."""
 
     runs: tuple[Stored, ...]
@@ -308,7 +308,7 @@ class Store:
         """Return the condition of SQL for the runs that are there now, its values first."""
         return (self.index.newest(),), "+id <= ?"  # the plus keeps SQLite from choosing this over the order by time
 
-    def page(self, query: Query) -> Page:
+    def page(self, query: Query) -> RunPage:
         """Return the runs that answer to a question, or the part of them that it asks for."""
         self.index.refresh(deep=query.deep)
         where, values = query.condition()
@@ -317,7 +317,7 @@ class Store:
         runs = self.index.select(where, (*values, *sorted_by), order, limit, query.offset)
         counted = self.index.ask(f"SELECT count(*) FROM runs WHERE problem IS NULL AND {where}", values)
         only = query.labs or (None,)
-        return Page(
+        return RunPage(
             runs=tuple(runs),
             total=counted[0][0] if counted else 0,
             unreadable=tuple(problem for lab in only for problem in self.index.unreadable(lab)),
