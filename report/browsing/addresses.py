@@ -8,8 +8,8 @@ from typing import Protocol
 from urllib.parse import quote, urlencode
 
 from labreport.report.browsing.stock import RunsQuery
+from labreport.report.store.entries import Stored
 from labreport.report.store.live import LiveRun
-from labreport.report.store.runs import Stored
 
 
 class Turning(Protocol):

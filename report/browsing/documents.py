@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from threading import Lock
 
 from labreport.report.browsing.addresses import Addresses
@@ -15,7 +16,8 @@ from labreport.report.configuration import Configuration, override
 from labreport.report.errors import NothingMeasuredError, RenderingError, UsageError
 from labreport.report.publish.dates import report_moment, tool_version
 from labreport.report.publish.document import DocumentJob, in_memory
-from labreport.report.store.runs import Store, Stored, StoredRuns, read, stamp_of
+from labreport.report.store.entries import Stored, read
+from labreport.report.store.runs import Store, StoredRuns
 
 KEPT = 12
 """Documents that are kept."""
@@ -73,7 +75,9 @@ class Documents:
             NothingMeasuredError: there is no run to draw.
         """
         runs = drawn(listing, lab)
-        return self._made(("trend", *_states(runs), language), lambda: self._trend(runs, lab, language, addresses))
+        return self._made(
+            ("trend", *_states(runs), language), lambda: self._trend(listing, runs, lab, language, addresses)
+        )
 
     def _made(self, key: DocumentKey, make: Callable[[], bytes]) -> bytes:
         with self._making:
@@ -107,12 +111,15 @@ class Documents:
         )
         return _page(dict(made), problems)
 
-    def _trend(self, runs: tuple[Stored, ...], lab: str, language: str, addresses: Addresses) -> bytes:
+    def _trend(
+        self, listing: StoredRuns, runs: Sequence[Stored], lab: str, language: str, addresses: Addresses
+    ) -> bytes:
         from labreport.report.trend import page
         from labreport.report.trend.history import Choice, history
 
         root = self.configuration.runs_dir
-        found = history(root, StoredRuns(runs=runs, unreadable=()), Choice(labs=(lab,) if lab else ()))
+        newest = listing.runs.that("started >= ?", runs[-1].entry.started if runs else "")
+        found = history(root, StoredRuns(runs=newest, unreadable=()), Choice(labs=(lab,) if lab else ()))
         if not found.groups:
             raise NothingMeasuredError("There is no run to draw yet.")
         look = self.configuration.look
@@ -135,12 +142,21 @@ def report(run: Stored, language: str, configuration: Configuration, form: str =
 
 def drawn(listing: StoredRuns, lab: str) -> tuple[Stored, ...]:
     """Return the runs that a trend draws: the newest of a lab, or of all."""
-    return tuple(run for run in listing.measurements if not lab or run.entry.lab == lab)[:MOST_DRAWN]
+    return tuple(listing.measurements.of_labs([lab] if lab else [])[:MOST_DRAWN])
 
 
 def _states(runs: Sequence[Stored]) -> DocumentKey:
     """Return what is different as soon as one of some runs, or its result, is another."""
-    return tuple((run.folder, *(run.entry.stamp if any(run.entry.stamp) else stamp_of(run.path))) for run in runs)
+    return tuple((run.folder, *_stamp(run.path)) for run in runs)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Return size and time of a file; zeros where it is gone."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
 
 
 def _page(made: dict[str, bytes], problems: Sequence[str]) -> bytes:

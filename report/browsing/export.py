@@ -20,7 +20,7 @@ from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.configuration import Configuration
 from labreport.report.errors import ReportError
 from labreport.report.store import files
-from labreport.report.store.runs import Stored
+from labreport.report.store.entries import Stored
 
 INDEX = "index.html"
 
@@ -73,7 +73,7 @@ class _Export:
         self.folder = folder
         self.announce = announce
         self.listing = self.stock.listing()
-        self.chosen = self.listing.runs[:reports]
+        self.chosen = self.listing.runs[:reports] if reports else ()
         self.pages = self.stock.page(RunsQuery()).pages
         self.made: set[str] = set()
         self.problems: list[str] = []

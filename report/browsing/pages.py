@@ -35,9 +35,9 @@ from labreport.report.rendering import fonts
 from labreport.report.rendering.sealed import sealed
 from labreport.report.rendering.typesetter import on_screen
 from labreport.report.store import verdicts
+from labreport.report.store.entries import Entry, Stored, load
 from labreport.report.store.lines import ScoreLine
 from labreport.report.store.live import LiveRun
-from labreport.report.store.runs import Entry, Stored, load
 from labreport.report.store.verdicts import KeptVerdict
 from labreport.report.trend.chart import value_text, with_spread
 from labreport.report.trend.page import shippable, title_of

@@ -1,19 +1,21 @@
-"""The runs of a store as the pages ask for them: listed once, looked at again when the store changes, a page at a time.
+"""The runs of a store as the pages ask for them: from its index, a page at a time.
 
-A store may grow, shrink and be written while it is looked at. What changed is seen by the times of its folders, so that
-ten thousand runs are not read again for each page.
+A store may grow, shrink and be written while it is looked at; the index is held against it once a second at most.
 """
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from threading import Lock
+from typing import get_args
 
-from labreport.report.store.runs import Entry, Store, Stored, StoredRuns, newest_first
+from labreport.report.gate.verdict import GateOutcome
+from labreport.report.store.entries import Entry, Stored
+from labreport.report.store.query import STATUSES
+from labreport.report.store.runs import Chosen, Store, StoredRuns
 
 PAGE = 100
 """Runs on a page."""
@@ -42,6 +44,7 @@ class RunsQuery:
     data: str = ""
     outcome: str = ""
     """What the gate said."""
+    tag: str = ""
     text: str = ""
     """Words that all stand somewhere in what is known of a run."""
     sort: str = "newest"
@@ -69,7 +72,7 @@ class RunsQuery:
     @property
     def is_narrow(self) -> bool:
         """Whether it leaves runs out."""
-        return bool(self.lab or self.status or self.profile or self.data or self.outcome or self.text)
+        return bool(self.lab or self.status or self.profile or self.data or self.outcome or self.tag or self.text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,128 +104,61 @@ class Stock:
         self._clock = clock
         self._lock = Lock()
         self._looked: float | None = None
-        self._seen: dict[str, dict[str, int]] = {}
-        self._listings: dict[str, StoredRuns] = {}
-        self._all = StoredRuns(runs=(), unreadable=())
-        self._texts: dict[Path, tuple[Entry, str]] = {}
+        self._store = Store(root)
+        self._known = self._store.list()
 
     def listing(self) -> StoredRuns:
         """Return all runs, newest first, as they were a second ago or later."""
         with self._lock:
             if self._looked is None or self._clock() - self._looked >= SECONDS:
-                self._look()
+                self._known = self._store.list()
                 self._looked = self._clock()
-            return self._all
+            return self._known
 
     def find(self, lab: str, run_id: str) -> Stored | None:
         """Return a run by the names of its lab and its own; None where there is no such run."""
-        of_lab = self.listing() and self._listings.get(lab)
-        return next((run for run in of_lab.runs if run.entry.run_id == run_id), None) if of_lab else None
+        return next(iter(self.listing().named(lab, run_id)), None)
 
     def page(self, query: RunsQuery) -> RunsPage:
         """Return the runs of a page."""
-        found = [run for run in self.listing().runs if self._takes(run, query)]
-        key, descending = SORTS[query.sort]
+        chosen = _answering(self.listing().runs, query)
+        found = len(chosen)
+        page = min(query.page, max(1, -(-found // PAGE)))
+        ordered: Sequence[Stored] = chosen
         if query.sort != "newest":
-            found.sort(key=lambda run: key(run.entry), reverse=descending)  # type: ignore[arg-type, return-value]
-        page = min(query.page, max(1, -(-len(found) // PAGE)))
-        shown = found[(page - 1) * PAGE : page * PAGE]
-        return RunsPage(runs=tuple(shown), query=replace(query, page=page), found=len(found))
+            key, descending = SORTS[query.sort]
+            ordered = sorted(chosen, key=lambda run: key(run.entry), reverse=descending)  # type: ignore[arg-type, return-value]
+        shown = tuple(ordered[(page - 1) * PAGE : page * PAGE])
+        return RunsPage(runs=shown, query=replace(query, page=page), found=found)
 
     def choices(self) -> dict[str, tuple[str, ...]]:
         """Return the values that may be asked for, by the part of the query."""
-        entries = [run.entry for run in self.listing().runs]
         return {
-            "lab": tuple(sorted({entry.lab for entry in entries})),
-            "status": tuple(sorted({entry.status for entry in entries})),
-            "profile": tuple(sorted({entry.profile for entry in entries})),
-            "data": tuple(sorted({entry.source or "none" for entry in entries})),
-            "outcome": tuple(sorted({entry.outcome for entry in entries if entry.outcome})),
+            "lab": self.listing().labs,
+            "status": STATUSES,
+            "profile": ("full", "quick"),
+            "data": ("full", "sample", "none"),
+            "outcome": get_args(GateOutcome),
         }
 
     def before(self, run: Stored) -> Stored | None:
         """Return the newest complete run of the same lab before a run."""
-        runs = self._listings.get(run.entry.lab, self._all).runs
-        older = (other for other in runs if (other.entry.started, other.entry.run_id) < _moment(run))
-        return next((other for other in older if other.entry.status == "complete"), None)
-
-    def _takes(self, run: Stored, query: RunsQuery) -> bool:
-        entry = run.entry
-        asked = (
-            (query.lab, entry.lab),
-            (query.status, entry.status),
-            (query.profile, entry.profile),
-            (query.data, entry.source or "none"),
-            (query.outcome, entry.outcome),
-        )
-        if not all(not wanted or wanted == value for wanted, value in asked):
-            return False
-        return not query.text or all(word in self._text(run) for word in query.text.lower().split())
-
-    def _text(self, run: Stored) -> str:
-        """Return all that is known of a run in small letters, for the search."""
-        known = self._texts.get(run.folder)
-        if known is None or known[0] is not run.entry:
-            entry = run.entry
-            settings = " ".join(f"{name}={value}" for name, value in entry.changed_settings.items())
-            parts = (entry.run_id, entry.lab, entry.status, entry.profile, entry.source, entry.data, entry.commit)
-            text = " ".join(part for part in (*parts, entry.machine, entry.outcome, settings) if part).lower()
-            self._texts[run.folder] = known = (entry, text)
-        return known[1]
-
-    def _look(self) -> None:
-        """List the labs again whose folders have changed."""
-        now = {name: dict(_folders(self.root / name)) for name, _ in _folders(self.root)}
-        changed = [name for name, folders in now.items() if folders != self._seen.get(name)]
-        gone = [name for name in self._listings if name not in now]
-        if not changed and not gone:
-            return
-        if not self._seen:
-            whole = Store(self.root).list()
-            self._listings = {
-                name: StoredRuns(
-                    runs=tuple(run for run in whole.runs if run.folder.parent.name == name),
-                    unreadable=tuple(one for one in whole.unreadable if f"{os.sep}{name}{os.sep}" in one),
-                )
-                for name in now
-            }
-            # Making an index that was missing has changed its folder.
-            now = {name: dict(_folders(self.root / name)) for name, _ in _folders(self.root)}
-        else:
-            for name in changed:
-                self._listings[name] = _of_lab(self.root, name)
-                now[name] = dict(_folders(self.root / name))
-            for name in gone:
-                del self._listings[name]
-        self._seen = now
-        listings = self._listings.values()
-        self._all = StoredRuns(
-            runs=newest_first(run for one in listings for run in one.runs),
-            unreadable=tuple(problem for one in listings for problem in one.unreadable),
-        )
-        folders = {run.folder for run in self._all.runs}
-        self._texts = {folder: text for folder, text in self._texts.items() if folder in folders}
+        older = self.listing().runs.complete.that("lab = ?", run.entry.lab)
+        older = older.that("(started, run) < (?, ?)", run.entry.started, run.entry.run_id)
+        return next(iter(older), None)
 
 
-def _of_lab(root: Path, name: str) -> StoredRuns:
-    from labreport.report.store.codec import NAME
-
-    return Store(root).list(name) if NAME.fullmatch(name) else StoredRuns(runs=(), unreadable=())
-
-
-def _folders(place: Path) -> Iterator[tuple[str, int]]:
-    """Yield the name and the time of each folder in a folder; nothing where it is gone, or may not be read."""
-    try:
-        with os.scandir(place) as entries:
-            for entry in entries:
-                try:
-                    if entry.is_dir() and not entry.name.startswith("."):
-                        yield entry.name, entry.stat().st_mtime_ns
-                except OSError:
-                    continue
-    except OSError:
-        return
-
-
-def _moment(run: Stored) -> tuple[str, str]:
-    return run.entry.started, run.entry.run_id
+def _answering(runs: Chosen, query: RunsQuery) -> Chosen:
+    """Return the runs that a query lets through."""
+    noted = "json_extract(CAST(entry AS TEXT), '$.outcome')"
+    columns = {"lab": query.lab, "status": query.status, "profile": query.profile, noted: query.outcome}
+    for column, wanted in columns.items():
+        if wanted:
+            runs = runs.that(f"{column} = ?", wanted)
+    if query.data:
+        runs = runs.that("source IS NULL") if query.data == "none" else runs.that("source = ?", query.data)
+    if query.tag:
+        runs = runs.that("instr(tags, ?) > 0", f" {query.tag} ")
+    for word in query.text.casefold().split():
+        runs = runs.that("instr(words, ?) > 0", word)
+    return runs

@@ -24,7 +24,7 @@ from labreport.report.languages import language as words_record
 from labreport.report.publish.dates import report_moment, tool_version
 from labreport.report.publish.document import DocumentJob, in_memory
 from labreport.report.rendering import fonts, glyphs, html, sheets, theme
-from labreport.report.store.runs import StoredResult
+from labreport.report.store.entries import StoredResult
 from labreport.report.words import load_table
 
 AROUND = 2

@@ -87,7 +87,7 @@ def command(context: click.Context, /, force: bool, quiet: bool, runs_dir: Path 
     reporter = Reporter(quiet=quiet)
     store = Store(options.resolve(runs_dir=runs_dir).runs_dir.absolute())
     order = _order(context, ("labreport", *sys.argv[1:]))
-    unchanged, reason = orders.unchanged(order, store.list(order.name))
+    unchanged, reason = orders.unchanged(order, store.list(order.name, whole=False))
     if unchanged is not None and not force:
         reporter.say(f"{order.name}: unchanged, {shown(unchanged.path.parent)}; --force runs it again")
         return 0

@@ -26,7 +26,7 @@ from labreport.report.chapters.logo import data_address
 from labreport.report.configuration import LOCALISED, Configuration
 from labreport.report.look import THEMES
 from labreport.report.publish.dates import tool_version
-from labreport.report.store.runs import StoredResult
+from labreport.report.store.entries import StoredResult
 
 DECIDING = {
     "labreport.report": (

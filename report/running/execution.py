@@ -18,8 +18,9 @@ from labreport.report.running import lost, recorded
 from labreport.report.running.orders import Ordered
 from labreport.report.running.planning import Plan, with_data
 from labreport.report.store import live, sources
+from labreport.report.store.entries import StoredResult
 from labreport.report.store.files import OutputError
-from labreport.report.store.runs import Store, StoredResult
+from labreport.report.store.runs import Store
 
 
 @dataclass(frozen=True, kw_only=True)

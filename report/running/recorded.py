@@ -18,7 +18,8 @@ from labreport.experiments.running import identity
 from labreport.experiments.system import stdout
 from labreport.report.running.orders import Ordered
 from labreport.report.store import live
-from labreport.report.store.runs import PURPOSE, Store
+from labreport.report.store.entries import PURPOSE
+from labreport.report.store.runs import Store
 
 if TYPE_CHECKING:
     from labreport.experiments.recording.record import Order, Recorded

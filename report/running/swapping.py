@@ -24,7 +24,8 @@ from labreport.report.findings.attribution import Combination, cells
 from labreport.report.numbers import duration
 from labreport.report.running.execution import execute
 from labreport.report.running.planning import Plan, for_purpose, make_plans
-from labreport.report.store.runs import EXPLANATION, PURPOSE, Store
+from labreport.report.store.entries import EXPLANATION, PURPOSE
+from labreport.report.store.runs import Store
 
 DATA, PROFILE = "data", "profile"
 """Names of the factors besides settings."""

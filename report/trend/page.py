@@ -22,13 +22,14 @@ from labreport.report.look import Look
 from labreport.report.rendering import fonts
 from labreport.report.rendering.sealed import sealed
 from labreport.report.rendering.typesetter import Typesetter
-from labreport.report.store.runs import Entry, Stored
+from labreport.report.store.entries import Entry, Stored
 from labreport.report.trend import chart as charts
 from labreport.report.trend import links
 from labreport.report.trend.change import LEAST_LEVEL, LEAST_RUNS
 from labreport.report.trend.chart import Drawn, value_text, with_spread
 from labreport.report.trend.filters import Filter, make_filters, rules
 from labreport.report.trend.history import Change, Group, MetricLines, Point, TrendHistory, newest_first
+from labreport.report.trend.thinning import stretches, thinned
 from labreport.report.words import Words
 
 _REPEATED = re.compile(r"<tbody>.*?</tbody>|<a\b[^>]*><use\b[^>]*/><text>.*?</text></a>|<text>.*?</text>", re.DOTALL)
@@ -139,9 +140,9 @@ class TrendPage:
         self.filters: tuple[Filter, ...] = make_filters(history, self.words)
         self.machines = next(item for item in self.filters if item.name == "machine")
         self._typesetter = Typesetter(language, lambda tex, _display: tex)
-        self._folder = folder
-        self._link = link
+        self._folder, self._link = folder, link
         self._ids = {run.folder: f"r{number}" for number, run in enumerate(history.runs)}
+        self._stretches = stretches(history)
         self.parts = tuple(map(self._part, history.groups))
         self.news = self._all_news()
 
@@ -209,11 +210,12 @@ class TrendPage:
         """Return the id of a run's row."""
         return self._ids[run.folder]
 
-    def _part(self, group: Group) -> PlacedGroup:
+    def _part(self, whole: Group) -> PlacedGroup:
+        group, shown = thinned(whole, self._stretches)
         values: list[dict[int, Point]] = [
             {point.position: point for line in chart.lines for point in line.points} for chart in group.charts
         ]
-        rows = tuple(self._row(run, position, group, values) for position, run in enumerate(group.runs))
+        rows = {position: self._row(group.runs[position], position, group, values) for position in shown}
         middle = [group.runs[len(group.runs) // 2]] if len(group.runs) > 4 else []
         ends = [group.runs[0], *middle, group.runs[-1]] if len(group.runs) > 1 else [group.runs[0]]
         return PlacedGroup(
@@ -222,9 +224,11 @@ class TrendPage:
             group=group,
             marks=self._marks(group),
             plots=tuple(self._plot(group, chart) for chart in group.charts),
-            rows=tuple(reversed(rows)),
+            rows=tuple(reversed(rows.values())),
             dates=tuple(run.entry.started[:10] for run in ends),
-            failed=tuple((charts.x_of(position, len(rows)), row) for position, row in enumerate(rows) if row.failure),
+            failed=tuple(
+                (charts.x_of(position, len(group.runs)), row) for position, row in rows.items() if row.failure
+            ),
         )
 
     def _classes(self, group: Group) -> str:

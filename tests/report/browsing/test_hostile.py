@@ -16,7 +16,8 @@ from labreport.report.browsing.previewing import previews
 from labreport.report.browsing.server import Door, Guard
 from labreport.report.browsing.workshop import Workshop
 from labreport.report.configuration import Configuration, override
-from labreport.report.store.runs import Store, read
+from labreport.report.store.entries import read
+from labreport.report.store.runs import Store
 
 CORPUS = Path(__file__).parents[2] / "fuzz" / "corpus"
 EN = f"/{TOKEN}/en/"

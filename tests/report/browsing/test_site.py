@@ -11,7 +11,7 @@ from helpers import browsed
 from helpers.browsed import KEY, NEW, OLD, TOKEN
 from helpers.hand_history import entry, put
 
-from labreport.report.store.runs import INDEX, RESULT
+from labreport.report.store.entries import INDEX_OF_01, RESULT
 
 EN, ZH = f"/{TOKEN}/en/", f"/{TOKEN}/zh/"
 PAGES = (
@@ -167,22 +167,23 @@ def test_questions_at_the_same_time_get_the_pages_they_asked_for(store):
     assert together[:4] == together[4:] == [crowd.get(path).text for path in paths]
 
 
-def test_a_run_that_is_half_written_or_deleted_while_it_is_looked_at_is_said_to_be(tmp_path):
+def test_a_run_that_is_half_written_or_deleted_while_it_is_looked_at_is_said_to_be(tmp_path, monkeypatch):
+    monkeypatch.setattr("labreport.report.browsing.stock.SECONDS", 0.0)
     root = browsed.fill(tmp_path / "runs")
     site = browsed.client(root)
     address = f"{EN}run/digits/{NEW}"
     assert site.get(address).status_code == 200
     file = root / "digits" / NEW / RESULT
     file.write_bytes(file.read_bytes()[:1000])
-    page = site.get(address)
-    assert page.status_code == 200
-    assert "damaged or cut off" in page.text
-    assert str(root) not in page.text
-    assert site.get(f"{address}/report").status_code == 409
+    assert site.get(address).status_code == 404
+    listed = site.get(EN).text
+    assert f"Can&#39;t read digits/{NEW}/result.json" in listed
+    assert str(root) not in listed
+    assert site.get(f"{address}/report").status_code == 404
     shutil.rmtree(root / "digits" / NEW)
     assert site.get(f"{address}/report").status_code in (404, 409)
-    assert "can’t be shown" in site.get(f"{EN}compare?run=digits/{NEW}&run=digits/{OLD}").text
-    (root / "digits" / OLD / INDEX).write_bytes(b"\xff" * 100)
+    assert "two runs at least" in site.get(f"{EN}compare?run=digits/{NEW}&run=digits/{OLD}").text
+    (root / "digits" / OLD / INDEX_OF_01).write_bytes(b"\xff" * 100)
     assert site.get(EN).status_code == 200
 
 
