@@ -17,7 +17,8 @@ from labreport.report.findings.groups import groups
 from labreport.report.languages import TERMINAL
 from labreport.report.publish.dates import report_moment, tool_version
 from labreport.report.store import files
-from labreport.report.store.runs import Store, Stored, load, read
+from labreport.report.store.entries import Stored, load, read
+from labreport.report.store.runs import Store
 
 __all__ = ["Page", "StoredRun", "compare", "record", "report", "runs"]
 

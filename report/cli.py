@@ -20,6 +20,7 @@ from labreport.experiments.errors import plain
 from labreport.experiments.system import home, supervision
 from labreport.experiments.system.memory import collect_seldom
 from labreport.report.errors import UsageError, explained
+from labreport.report.store import remarks
 
 COMMANDS = {
     "build": "Run what is stale, then render: the main job.",
@@ -34,10 +35,13 @@ COMMANDS = {
     "check": "Judge the newest runs against a baseline: the gate of a nightly job.",
     "baseline": "Set, show or list the baselines of the gate.",
     "merge": "Bring the runs of other stores, such as the shards of a night, into this one.",
+    "view": "Show the stored runs in the browser: list, report, comparison, trend, what is under way.",
+    "preview": "Show a report in the browser while its notes are written.",
     "trend": "Show the history of all stored runs as pages, data and a feed.",
     "nightly": "Build, check and draw the trend in one folder, in a time budget.",
     "list": "List the stored runs.",
     "show": "Show what one run measured.",
+    "tag": "Give a run words by which it is found again.",
     "export": "Write histories, scores and settings as CSV or JSON.",
     "extract": "Get the results out of a finished HTML or PDF report.",
     "verify": "Check the files of a folder of reports against its manifest.",
@@ -128,6 +132,7 @@ def group() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     home.settle()
+    remarks.listeners[:] = [lambda text: _report(f"Note: {text}")]
     try:
         # Not Click's own `main`: it turns a reader that left into exit code 1, which is that of a failed gate.
         words = list(sys.argv[1:] if arguments is None else arguments)

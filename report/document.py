@@ -223,8 +223,7 @@ class Cover(Node, frozen=True, kw_only=True):
 
 
 Form = Literal["book", "chapter", "sheet", "exercises", "solutions"]
-"""What of each lab is printed: everything, with cover, contents and appendices; its chapter alone; two pages; its
-exercises; its exercises with their solutions."""
+"""What of each lab is printed; a book has a cover, contents and appendices besides."""
 
 
 class Report(Node, frozen=True, kw_only=True):

@@ -20,7 +20,15 @@ _NO_MEMORY = re.compile("failed to map segment|[Cc]annot allocate memory")
 _NO_NAMES = {"surrogates not allowed": "it is not in UTF-8", "embedded null byte": "it holds a null character"}
 _NO_NAME = re.compile("|".join(_NO_NAMES))
 """What Python says of the name of a file that only the system, or none, can hold -> what is wrong with it."""
-EXTRAS = {"tensorflow": "labs", "keras": "labs", "weasyprint": "pdf", "distributed": "cluster"}
+EXTRAS = {
+    "tensorflow": "labs",
+    "keras": "labs",
+    "weasyprint": "pdf",
+    "distributed": "cluster",
+    "starlette": "view",
+    "uvicorn": "view",
+    "watchfiles": "view",
+}
 """Packages that only some work needs -> the extra that installs each."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import date
+from html import unescape
 
 import msgspec
 import pytest
@@ -58,6 +59,17 @@ def test_two_runs_are_compared_and_the_comparison_shows_itself(stored):
     assert page.problems == ()
     assert set(page.files) == {"comparison-en.html", "comparison.json"}
     assert page._repr_html_().startswith("<iframe sandbox")
+
+
+def test_a_run_shows_its_report_sealed_and_light_or_dark_as_the_reader_likes(stored):
+    run = next(labreport.runs(stored, lab="digits"))
+    shown = run._repr_html_()
+    assert shown.startswith('<iframe sandbox srcdoc="')
+    inner = unescape(shown.split('srcdoc="', 1)[1].split('" style=', 1)[0])
+    assert 'content="light dark"' in inner
+    assert "prefers-color-scheme:dark" in inner
+    assert "default-src 'none'" in inner
+    assert "<script" not in inner
 
 
 def test_a_format_that_does_not_exist_is_refused_with_the_nearest(stored):

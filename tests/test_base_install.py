@@ -14,7 +14,10 @@ import pytest
 from helpers.hand_gate import run, stored
 from helpers.places import ROOT
 
-EXTRAS = re.compile(r"(tensorflow|keras|weasyprint|pydyf|tinyhtml5|cssselect2|pyphen|__editable__)", re.IGNORECASE)
+EXTRAS = re.compile(
+    r"(tensorflow|keras|weasyprint|starlette|uvicorn|watchfiles|pydyf|tinyhtml5|cssselect2|pyphen|__editable__)",
+    re.IGNORECASE,
+)
 
 SCRIPT = """
 import contextlib, io, json, sys
@@ -91,6 +94,16 @@ def test_the_doctor_names_the_command_that_installs_each_extra(outcomes):
     assert code == 0
     assert "pip install 'labreport[labs]'" in output
     assert "pip install 'labreport[pdf]'" in output
+    assert "pip install 'labreport[view]'" in output
+
+
+def test_the_browser_ends_with_4_and_names_the_command_but_the_site_as_files_is_written(outcomes, tmp_path):
+    viewed, previewed, exported = outcomes("view runs", "preview tensors", "view runs --export site --reports 1")
+    for code, output, errors in (viewed, previewed):
+        assert (code, output) == (4, "")
+        assert errors == "Error: This needs starlette, which is not installed: pip install 'labreport[view]'\n"
+    assert exported[0] == 0
+    assert (tmp_path / "site" / "index.html").is_file()
 
 
 def test_training_ends_with_3_and_pdf_with_4_and_all_else_is_kept(outcomes, tmp_path):

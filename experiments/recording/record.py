@@ -14,8 +14,10 @@ from time import perf_counter
 import msgspec
 
 from labreport.experiments.errors import LabError, plain
+from labreport.experiments.lab import Progress, silent
 from labreport.experiments.recording import assembled, printed, sources
 from labreport.experiments.recording.assembled import Grouping
+from labreport.experiments.recording.following import followed
 from labreport.experiments.recording.launch import Ended, Launcher, ProgramKind
 from labreport.experiments.recording.observed import Observed, observed, printed_trainings
 from labreport.experiments.recording.owned import KEPT_TEXT, made, shortened
@@ -94,13 +96,16 @@ class _Process:
     template: str = ""
 
 
-def record(order: Order, announce: Callable[[str], None], *, unattended: bool = False) -> Recorded:
+def record(
+    order: Order, announce: Callable[[str], None], *, unattended: bool = False, progress: Progress = silent
+) -> Recorded:
     """Run a program with each of its seeds, and return what was measured.
 
     Args:
         order: the program, its arguments and seeds.
         announce: called when a seed begins.
         unattended: the program has no keyboard, and one that measures nothing gives a failed result that says why.
+        progress: called after each epoch that is seen while the program runs.
 
     Raises:
         LabError: the template of `--as` can't be used, or the program can't be started.
@@ -113,7 +118,7 @@ def record(order: Order, announce: Callable[[str], None], *, unattended: bool = 
     script = sources.ScriptSource.of(order.kind, order.program)
     launcher = Launcher(unattended=unattended)
     with launcher.listening():
-        done = _processes(order, launcher, announce)
+        done = _processes(order, launcher, announce, progress)
     code = next((one.ended.exit_code for one in done if one.ended.exit_code), 0)
     remarks = list(dict.fromkeys(f"the watcher failed: {fault}" for one in done for fault in one.seen.faults))
     measured = [one for one in done if _measured(one)]
@@ -147,7 +152,7 @@ def record(order: Order, announce: Callable[[str], None], *, unattended: bool = 
     return Recorded(result=result, exit_code=code, remarks=tuple(remarks), signal=launcher.signal)
 
 
-def _processes(order: Order, launcher: Launcher, announce: Callable[[str], None]) -> list[_Process]:
+def _processes(order: Order, launcher: Launcher, announce: Callable[[str], None], progress: Progress) -> list[_Process]:
     def one(seed: int | None) -> _Process | None:
         if launcher.interrupted:
             return None
@@ -155,9 +160,10 @@ def _processes(order: Order, launcher: Launcher, announce: Callable[[str], None]
             announce(f"{order.name}: seed {seed}")
         with temporary.folder() as folder:
             try:
-                ended = launcher.run(
-                    order.kind, order.program, order.arguments, folder=folder, seed=seed, timeout=order.timeout
-                )
+                with followed(folder, "" if seed is None else f"seed {seed}", progress):
+                    ended = launcher.run(
+                        order.kind, order.program, order.arguments, folder=folder, seed=seed, timeout=order.timeout
+                    )
             except OSError as error:
                 raise LabError(f"Can't start {order.program}: {error.strerror or error}.") from error
             return _process(order, seed, ended, observed(folder))

@@ -17,7 +17,7 @@ from threading import Lock
 import msgspec
 
 from labreport.experiments.data.sources import Announce
-from labreport.experiments.lab import Progress
+from labreport.experiments.lab import Progress, silent
 from labreport.experiments.result import Failure, Findings
 from labreport.experiments.running import work
 from labreport.experiments.running.checkpoints import Checkpoints, decode
@@ -49,6 +49,8 @@ class Underway:
     """What a process may lack, by hash."""
     label: str
     """Stands before the names of its parts where several runs are under way."""
+    watched: Progress = silent
+    """Called after each epoch of this run, besides what is called after those of all."""
     closing: ExitStack = field(default_factory=ExitStack)
     """Closed when the run is settled."""
     tries: dict[Step, int] = field(default_factory=dict)
@@ -238,6 +240,7 @@ class Driver:
             several = len(self._runs) > 1 or self._engine.name
             self._ctrl_c.check()
             with self._one_at_a_time:
+                run.watched(part, done, total, values)
                 self._progress(f"{run.label}: {part}" if several else part, done, total, values)
 
 

@@ -57,6 +57,8 @@ class Asked:
     """What is missing of its data is downloaded."""
     saved: Path | None = None
     """Folder in which finished seeds are saved until the run is complete, one folder for each key; None: nowhere."""
+    watched: Progress = silent
+    """Called after each epoch of this run."""
 
 
 def utc_now() -> datetime:
@@ -256,6 +258,7 @@ class _Run:
             saved=saved,
             contents={**contents, digest: partial(bytes, inputs)},
             label=lab.name,
+            watched=self.asked.watched,
             closing=closing,
         )
 

@@ -136,10 +136,10 @@ def build(
     report = mapped(report, _marked)
     whole = frozenset(result.lab for result, assembled in parts if assembled)
     linked, missing = _with_links(report, _targets(parts, numbers, words), whole, notes_in_use)
-    shown = forms.formed(
+    report = forms.formed(
         linked, configuration.form, glossary=configuration.glossary, provenance=configuration.provenance
     )
-    return Built(report=shown, problems=tuple(problems + missing))
+    return Built(report=report, problems=tuple(problems + missing))
 
 
 def _course(results: Sequence[Result], configuration: Configuration) -> Sequence[str]:

@@ -15,9 +15,10 @@ from labreport.report.errors import UsageError
 from labreport.report.numbers import UNKNOWN, minute, number
 from labreport.report.store import promotions
 from labreport.report.store.baselines import Baseline, Baselines, Held, NoBaselineError
-from labreport.report.store.pooling import of_version, poolable
+from labreport.report.store.entries import REJECTED, RESULT, load
+from labreport.report.store.pooling import poolable, runs_of_version
 from labreport.report.store.promotions import Act, MovedEntry
-from labreport.report.store.runs import REJECTED, RESULT, Store, StoredRuns, load
+from labreport.report.store.runs import Store, StoredRuns
 
 NAME = click.argument("name")
 RUNS = click.argument("runs", nargs=-1, metavar="[RUN]...")
@@ -198,10 +199,8 @@ def _with_other_seeds(listing: StoredRuns, paths: Sequence[Path]) -> list[Path]:
     """Return runs, and with each those of the same version that the gate did not reject."""
     chosen = {path.resolve(): load(path) for path in paths}
     for result in tuple(chosen.values()):
-        for run in listing.of(result.lab):
-            entry = run.entry
-            fits = entry.status == "complete" and entry.outcome not in REJECTED
-            if fits and of_version(entry, result.key_parts) and poolable(found := load(run.path)):
+        for run in runs_of_version(listing, result.lab, result.key_parts).complete:
+            if run.entry.outcome not in REJECTED and poolable(found := load(run.path)):
                 chosen.setdefault(run.path.resolve(), found)
     return list(chosen)
 
@@ -212,11 +211,12 @@ def _refuse_rejected(store: Store, paths: Sequence[Path], *, judged: bool) -> No
     Raises:
         UsageError: there is one; it names the first.
     """
-    listed = {run.path.resolve(): run.entry for run in store.list().runs}
+    listing = store.list(whole=False)
     for path in paths:
-        entry = listed.get(path.resolve())
-        if entry is None:
+        run = listing.at(path)
+        if run is None:
             continue  # not of this store, which `proposed` refuses itself
+        entry = run.entry
         if entry.confirms:
             reason = "was made only to confirm a suspicion of the gate"
         elif entry.outcome in REJECTED:
@@ -249,11 +249,9 @@ def _both(scores: Mapping[str, tuple[float | None, float | None]]) -> dict[str, 
 
 def _newest(listing: StoredRuns, data: str) -> list[Path]:
     found: dict[str, Path] = {}
-    for run in listing.measurements:
-        entry = run.entry
-        fits = data == "auto" or entry.source in (None, data)
-        if entry.status == "complete" and entry.profile == "full" and fits:
-            found.setdefault(entry.lab, run.path)
+    for lab in listing.labs:
+        for run in listing.of(lab, "full", data).complete[:1]:
+            found[lab] = run.path
     known = registry.names()
     order = sorted(found, key=lambda lab: (known.index(lab) if lab in known else len(known), lab))
     return [found[lab] for lab in order]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labreport.experiments.errors import plain
-from labreport.report.numbers import UNKNOWN, duration
+from labreport.report.numbers import UNKNOWN, duration, number
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -40,6 +40,8 @@ class Reporter:
         self._tasks: dict[str, TaskID] = {}
         self._beating = False
         self._at_work = ""
+        self._begun: dict[str, tuple[float, int]] = {}
+        """When each piece of work was first heard of, and how much of it was done then."""
 
     def say(self, line: str) -> None:
         """Print a line that the user should know, above a running bar."""
@@ -110,7 +112,7 @@ class Reporter:
     def advance(self, what: str, done: int, total: int, values: dict[str, float] | None = None) -> None:
         """Move the bar of one piece of work."""
         if self._progress is None:
-            self._at_work = f"{what}, {done} of {total}" if done < total else ""
+            self._at_work = f"{what}, {done} of {total}{self._pace(what, done, total)}" if done < total else ""
             return
         note = " ".join(f"{name} {value:.4g}" for name, value in (values or {}).items())
         if what not in self._tasks:
@@ -118,6 +120,17 @@ class Reporter:
         self._progress.update(self._tasks[what], completed=done, total=total, note=note)
         if done >= total:
             self._progress.remove_task(self._tasks.pop(what))
+
+    def _pace(self, what: str, done: int, total: int) -> str:
+        """Return rate and time left of a piece of work, as the end of a line; nothing where they are not known yet."""
+        now = perf_counter()
+        begun, before = self._begun.setdefault(what, (now, done))
+        if done < before:  # the same name, begun once more
+            self._begun[what] = begun, before = now, done
+        if done == before or now <= begun:
+            return ""
+        rate = (done - before) / (now - begun)
+        return f", {number(rate, 2)} a second, {duration((total - done) / rate)} left"
 
 
 def print_json(value: Any) -> None:

@@ -13,7 +13,8 @@ from labreport.report.errors import UsageError
 from labreport.report.findings import exported
 from labreport.report.findings.exported import TABLES
 from labreport.report.store import codec, files
-from labreport.report.store.runs import Store, StoredResult
+from labreport.report.store.entries import StoredResult
+from labreport.report.store.runs import Store
 
 
 @click.command(

@@ -14,7 +14,8 @@ from labreport.report.numbers import UNKNOWN, integer, size
 from labreport.report.store import promotions, retention
 from labreport.report.store.baselines import Baselines
 from labreport.report.store.codec import NAME
-from labreport.report.store.runs import Entry, Store
+from labreport.report.store.entries import Entry
+from labreport.report.store.runs import Store
 
 
 @click.command("gc", epilog="\b\nExamples:\n  labreport gc --keep 20\n  labreport gc --keep 20 --keep 90d --yes")

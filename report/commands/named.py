@@ -11,7 +11,8 @@ from labreport.report.commands.console import shown
 from labreport.report.errors import NothingMeasuredError, UnreadableError
 from labreport.report.findings.labs import in_order
 from labreport.report.store import codec, embedded, thinned
-from labreport.report.store.runs import Store, StoredResult, read
+from labreport.report.store.entries import StoredResult, read
+from labreport.report.store.runs import Store
 
 
 def named(names: Sequence[str], store: Store) -> list[StoredResult]:
@@ -48,14 +49,13 @@ def newest(store: Store, labs: Sequence[str] = ()) -> tuple[list[StoredResult], 
     listing = store.list()
     problems = list(listing.unreadable)
     found: dict[str, StoredResult] = {}
-    for run in listing.measurements:
-        lab = run.entry.lab
-        if lab in found or (labs and lab not in labs):
-            continue
-        try:
-            found[lab] = read(run.path)
-        except UnreadableError as error:
-            problems.append(str(error))
+    for lab in listing.labs:
+        for run in listing.of(lab) if not labs or lab in labs else ():
+            try:
+                found[lab] = read(run.path)
+                break
+            except UnreadableError as error:
+                problems.append(str(error))
     for problem in problems:
         click.echo(f"Error: {problem}", err=True)
     if not found:

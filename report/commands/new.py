@@ -71,7 +71,8 @@ def command(
 def _notes(run: str, runs_dir: Path, chosen: Sequence[str]) -> dict[str, bytes]:
     """Return the notes of the chapter of a stored run by path, for each language."""
     from labreport.report.chapters.notes_in_use import SHIPPED
-    from labreport.report.store.runs import Store, load
+    from labreport.report.store.entries import load
+    from labreport.report.store.runs import Store
 
     result = load(Store(runs_dir).find(run))
     return {f"{language}/{result.lab}.md": SHIPPED.text_of(result, language)[0].encode() for language in chosen}

@@ -15,6 +15,7 @@ from labreport.report.commands import options
 from labreport.report.commands.console import Reporter, shown
 from labreport.report.errors import NothingMeasuredError, UsageError
 from labreport.report.running import orders
+from labreport.report.running.recorded import recorded
 from labreport.report.store.runs import Store
 
 if TYPE_CHECKING:
@@ -83,18 +84,16 @@ def command(context: click.Context, /, force: bool, quiet: bool, runs_dir: Path 
 
     The script gets its arguments, its streams and its exit code as under `python SCRIPT`.
     """
-    from labreport.experiments.recording.record import record
-
     reporter = Reporter(quiet=quiet)
     store = Store(options.resolve(runs_dir=runs_dir).runs_dir.absolute())
     order = _order(context, ("labreport", *sys.argv[1:]))
-    unchanged, reason = orders.unchanged(order, store.list(order.name))
+    unchanged, reason = orders.unchanged(order, store.list(order.name, whole=False))
     if unchanged is not None and not force:
         reporter.say(f"{order.name}: unchanged, {shown(unchanged.path.parent)}; --force runs it again")
         return 0
     if reason:
         reporter.say(f"{order.name}: {reason}")
-    done = record(order, reporter.say)
+    done = recorded(order, store, reporter.say)
     for remark in done.remarks:
         reporter.say(f"{order.name}: {plain(remark)}")
     if done.result is None and done.stored:

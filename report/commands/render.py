@@ -12,7 +12,8 @@ from labreport.report.commands.named import named, newest
 from labreport.report.commands.rendering import print_outputs, rendered, told_false
 from labreport.report.errors import UsageError
 from labreport.report.findings.labs import in_order
-from labreport.report.store.runs import Store, StoredResult
+from labreport.report.store.entries import StoredResult
+from labreport.report.store.runs import Store
 
 
 @click.command(

@@ -15,7 +15,7 @@ from labreport.report.configuration import Configuration
 from labreport.report.findings import claims
 from labreport.report.numbers import duration
 from labreport.report.publish import Outcome, publish
-from labreport.report.store.runs import StoredResult
+from labreport.report.store.entries import StoredResult
 
 
 def rendered(

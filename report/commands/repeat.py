@@ -12,7 +12,8 @@ from labreport.report.commands.console import Reporter
 from labreport.report.comparison.repetition import TOLERANCE, Repetition, compared
 from labreport.report.running.repeating import repeated
 from labreport.report.store import codec
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 _SHOWN = 12
 """Deviations that are printed; --json has all."""

@@ -19,7 +19,8 @@ from labreport.report.findings.conclusions import concluded
 from labreport.report.findings.scores import measured
 from labreport.report.numbers import UNKNOWN, duration, number, size
 from labreport.report.store import codec
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 
 @click.command("show", epilog="\b\nExamples:\n  labreport show imdb\n  labreport show runs/imdb/RUN/result.json --json")
@@ -33,7 +34,8 @@ def command(run: str, runs_dir: Path | None, as_json: bool) -> int:
     and, as `conclusions`, what follows from it; `labreport schema --of show` is its form.
     """
     configuration = options.resolve(runs_dir=runs_dir)
-    result = load(Store(configuration.runs_dir).find(run))
+    store = Store(configuration.runs_dir)
+    result = load(store.find(run, store.list(whole=False)))
     claims = NotesInUse.of(configuration).stated(result)
     if as_json:
         shown = concluded(result, claims, lambda claim: claim_words.sentences(claim, result.lab))

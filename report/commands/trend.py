@@ -56,7 +56,7 @@ def command(
         if value is not None:
             check_choice(name, value, f"--{name}")
     listing = Store(configuration.runs_dir).list()
-    stored = sorted({run.entry.lab for run in listing.runs})
+    stored = listing.labs
     for lab in labs:
         if stored and lab not in stored:
             raise UsageError(unknown_name("lab", lab, stored))

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from labreport.experiments.running.provenance import git_environment
 from labreport.experiments.system import reading
 from labreport.report.errors import UnreadableError, UsageError
-from labreport.report.store.runs import RESULT
+from labreport.report.store.entries import RESULT
 
 _SECONDS = 60
 """Longest time that one call of git may take."""

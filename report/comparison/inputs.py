@@ -21,7 +21,8 @@ from labreport.report.comparison.version import NothingToCompareError, Pages, Ve
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.findings.labs import in_order
 from labreport.report.store import codec, embedded, manifest, sources
-from labreport.report.store.runs import RESULT, Store, load
+from labreport.report.store.entries import RESULT, load
+from labreport.report.store.runs import Store
 
 LAST = "last:"
 GIT = "git:"
@@ -109,14 +110,15 @@ def _last(name: str, store: Store) -> Version:
     found: dict[str, Result] = {}
     listing = store.list()
     remarks = [_unreadable(problem) for problem in listing.unreadable]
-    for lab in dict.fromkeys(stored.entry.lab for stored in listing.measurements):
-        runs = [stored for stored in listing.measurements if stored.entry.lab == lab]
-        complete = [stored for stored in runs if stored.entry.status == "complete"]
+    for lab in listing.labs:
+        runs = listing.of(lab)
+        complete = runs.complete
         if len(complete) < wanted:
             remarks.append(Reason(code="too_few_stored", values={"lab": lab, "runs": str(len(complete))}))
             continue
         chosen = complete[wanted - 1]
-        passed = sum(stored.entry.status != "complete" for stored in runs[: runs.index(chosen)])
+        place = next(number for number, stored in enumerate(runs) if stored.folder == chosen.folder)
+        passed = place - (wanted - 1)
         if passed:
             remarks.append(Reason(code="passed_over", values={"lab": lab, "runs": str(passed)}))
         try:
@@ -140,13 +142,13 @@ def _folder(path: Path, label: str) -> Version:
         raise UsageError(f"The folder {path} holds no run and no report.\nName a run, a store, or a report's folder.")
     found: dict[str, Result] = {}
     remarks = [_unreadable(problem) for problem in listing.unreadable]
-    for stored in listing.measurements:
-        if stored.entry.status != "complete" or stored.entry.lab in found:
-            continue
-        try:
-            found[stored.entry.lab] = load(stored.path)
-        except ReportError as error:
-            remarks.append(_unreadable(str(error)))
+    for name in listing.labs:
+        for stored in listing.of(name).complete:
+            try:
+                found[name] = load(stored.path)
+                break
+            except ReportError as error:
+                remarks.append(_unreadable(str(error)))
     if not found:
         raise NothingToCompareError(f"No complete run in {path}.\nRun `labreport run` first.")
     return Version(label=label, kind="folder", results=_ordered(found), remarks=tuple(remarks))

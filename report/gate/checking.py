@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -40,9 +40,11 @@ from labreport.report.running.execution import execute
 from labreport.report.running.planning import choose, for_purpose, make_plans
 from labreport.report.store import verdicts
 from labreport.report.store.baselines import NoBaselineError
+from labreport.report.store.entries import CONFIRMATION, Stored, StoredResult, load, read
 from labreport.report.store.files import OutputError
-from labreport.report.store.pooling import of_version, poolable, pooled
-from labreport.report.store.runs import CONFIRMATION, Store, Stored, StoredResult, StoredRuns, load, read
+from labreport.report.store.pooling import poolable, pooled, runs_of_version
+from labreport.report.store.rows import seeds_text
+from labreport.report.store.runs import Store, StoredRuns
 from labreport.report.store.verdicts import KeptVerdict
 
 
@@ -85,7 +87,7 @@ def check(
         UnreadableError: the baseline is a file that can't be read.
         NothingMeasuredError: neither the store nor the baseline has a run.
     """
-    rules = read_rules(configuration, store.list())
+    rules = read_rules(configuration, store.list(whole=False))
     name = baseline or rules.baseline
     if not name:
         raise UsageError(
@@ -133,8 +135,9 @@ def remember(store: Store, verdict: Verdict) -> None:
         verdicts.keep(store.root, kept)
     judged = {(lab.lab, lab.run_id): verdict.outcome_of(lab) for lab in verdict.labs}
     with contextlib.suppress(OutputError):  # a store that can't be written changes no verdict
-        for run in store.list().runs:
-            if outcome := judged.get((run.entry.lab, run.entry.run_id)):
+        listing = store.list(whole=False)
+        for (lab, run_id), outcome in judged.items():
+            for run in tuple(listing.named(lab, run_id or "")) if outcome else ():
                 store.note(run, outcome=outcome)
 
 
@@ -144,8 +147,7 @@ def read_rules(configuration: Configuration, listing: StoredRuns) -> Rules:
     Raises:
         UsageError: they say something that can't be.
     """
-    stored = sorted({run.entry.lab for run in listing.runs})
-    known = dict.fromkeys([*registry.names(), *configuration.paths, *configuration.record, *stored])
+    known = dict.fromkeys([*registry.names(), *configuration.paths, *configuration.record, *listing.labs])
     notes = NotesInUse.of(configuration)
     own = (name for lab in configuration.paths for name in notes.own(lab).claims)
     return parse(configuration.gate, known, (*claims.names(), *own))
@@ -161,7 +163,7 @@ def doubtful_rules(rules: Rules, configuration: Configuration, listing: StoredRu
     """
     doubts = []
     for lab, said in rules.labs.items():
-        complete = [run for run in listing.of(lab, configuration.profile) if run.entry.status == "complete"]
+        complete = listing.of(lab, configuration.profile).complete[:1]
         if not complete or not said.metrics:
             continue
         with contextlib.suppress(UnreadableError):
@@ -224,8 +226,7 @@ def _candidates(
     configuration: Configuration, store: Store, source: BaselineSource, named: Mapping[str, str | Check] | None
 ) -> tuple[list[Candidate], list[StoredResult], list[str]]:
     listing = store.list()
-    stored = dict.fromkeys(run.entry.lab for run in listing.measurements)
-    runs = {lab: known for lab in stored if (known := listing.of(lab, configuration.profile, configuration.data))}
+    runs = {lab: known for lab in listing.labs if (known := listing.of(lab, configuration.profile, configuration.data))}
     labs: Sequence[str]
     if named is not None:
         labs = tuple(named)
@@ -244,10 +245,11 @@ def _candidates(
             candidates.append(Candidate(lab=lab, current=None, reference=reference.Reference(), absent=name))
             continue
         current: Result | None = None
-        if name is None:
-            considered = _present_first(lab, runs.get(lab, ()), configuration, store)
-        else:
-            considered = [run for run in listing.runs if (run.entry.lab, run.entry.run_id) == (lab, name)]
+        considered: Iterable[Stored] = ()
+        if name is not None:
+            considered = listing.named(lab, name)
+        elif lab in runs:
+            considered = _present_first(lab, listing, configuration, store)
         for run in considered:
             try:
                 found_run = read(run.path)
@@ -270,9 +272,8 @@ def _pooled(candidate: Candidate, store: Store, unreadable: list[str]) -> Candid
         return candidate
     further = []
     reserved = {current.run_id, *(result.run_id for result in candidate.reference.results)}
-    for run in store.list().of(current.lab):
-        entry = run.entry
-        if entry.run_id not in reserved and entry.status == "complete" and of_version(entry, current.key_parts):
+    for run in runs_of_version(store.list(whole=False), current.lab, current.key_parts).complete:
+        if run.entry.run_id not in reserved:
             try:
                 further.append(load(run.path))
             except ReportError as error:
@@ -289,13 +290,16 @@ def _pooled(candidate: Candidate, store: Store, unreadable: list[str]) -> Candid
     return replace(candidate, current=joined, pooled=tuple(result.run_id for result in new))
 
 
-def _present_first(lab: str, runs: Sequence[Stored], configuration: Configuration, store: Store) -> list[Stored]:
+def _present_first(lab: str, listing: StoredRuns, configuration: Configuration, store: Store) -> Iterator[Stored]:
     """Return runs of a lab, newest first, those of the present version before all others."""
+    runs = listing.of(lab, configuration.profile, configuration.data)
     parts: Mapping[str, str] = {}
     with contextlib.suppress(ReportError, LabError):  # a lab that is not here has no present version
         parts = make_plans(override(configuration, labs=(lab,), offline=True), (), store)[0].parts
-    keys = {run.entry.seeds: identity.key({**parts, "seeds": ",".join(map(str, run.entry.seeds))}) for run in runs}
-    return sorted(runs, key=lambda run: run.entry.key != keys[run.entry.seeds])
+    keys = [identity.key({**parts, "seeds": seeds_text(seeds)}) for seeds in listing.seeds_of(runs)]
+    present = ", ".join("?" * len(keys))
+    yield from runs.that(f"key IN ({present})", *keys)
+    yield from runs.that(f"key NOT IN ({present})", *keys)
 
 
 def _names(message: str, labs: Sequence[str]) -> bool:

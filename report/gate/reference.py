@@ -24,8 +24,9 @@ from labreport.report.comparison.record import Reason
 from labreport.report.errors import ReportError, UsageError
 from labreport.report.findings.training_words import forms
 from labreport.report.store.baselines import Baselines, Held, NoBaselineError, key_of
+from labreport.report.store.entries import PURPOSE, REJECTED, load
 from labreport.report.store.pooling import of_version
-from labreport.report.store.runs import PURPOSE, REJECTED, Store, load
+from labreport.report.store.runs import Store
 
 LAST = "last:"
 ANCESTOR = "ancestor:"
@@ -199,7 +200,7 @@ def _last(store: Store, current: Result, count: int) -> Reference:
     same: list[Result] = []
     unreadable: list[str] = []
     hindrance: Reason | None = None
-    for stored in store.list(current.lab).measurements:
+    for stored in store.list(current.lab, whole=False).measurements:
         entry = stored.entry
         older = (entry.started, entry.run_id) < (current.provenance.started, current.run_id)
         if not older or entry.status != "complete":
@@ -233,10 +234,8 @@ def _ancestor(source: BaselineSource, current: Result) -> Reference:
     place = {commit: number for number, commit in enumerate(source.ancestry.commits)}
     listed = [
         run
-        for run in source.store.list(current.lab).measurements
-        if run.entry.commit in place
-        and not run.entry.dirty
-        and run.entry.status == "complete"
+        for run in source.store.list(current.lab, whole=False).measured_at(place).complete
+        if not run.entry.dirty
         and run.entry.outcome not in REJECTED
         and (source.ancestry.head not in place or run.entry.commit != current.provenance.git_commit)
     ]

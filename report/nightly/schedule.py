@@ -23,7 +23,7 @@ from msgspec import Meta
 from labreport.report.configuration import converted, parse_seeds, parse_time
 from labreport.report.errors import UsageError
 from labreport.report.running.planning import Plan
-from labreport.report.store.runs import Entry
+from labreport.report.store.entries import Entry
 
 FINISHING_SHARE = 0.2
 """Part of the budget that is reserved for reports, gate and trend."""

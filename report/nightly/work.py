@@ -40,7 +40,8 @@ from labreport.report.running.planning import Plan, make_plans
 from labreport.report.running.time_limit import TimeSpentError, interrupted_after
 from labreport.report.store import files, manifest, promotions
 from labreport.report.store.baselines import NO_DATA, Baselines, Key, data_of
-from labreport.report.store.runs import Store, Stored, StoredResult, read
+from labreport.report.store.entries import Stored, StoredResult, read
+from labreport.report.store.runs import Store
 from labreport.report.trend import folder as trend_folder
 from labreport.report.trend import links
 from labreport.report.trend.history import history
@@ -246,10 +247,9 @@ def _shown_runs(task: Task, labs: Sequence[LabNight]) -> dict[str, Stored]:
     found: dict[str, Stored] = {}
     for lab in labs:
         if lab.measured:
-            known = [run for run in listing.runs if (run.entry.lab, run.entry.run_id) == (lab.lab, lab.run_id)]
+            known = list(listing.named(lab.lab, lab.run_id or ""))
         else:
-            earlier = listing.of(lab.lab, configuration.profile, configuration.data)
-            known = [run for run in earlier if run.entry.status == "complete"]
+            known = list(listing.of(lab.lab, configuration.profile, configuration.data).complete[:1])
         if known:
             found[lab.lab] = known[0]
     return found
@@ -348,7 +348,8 @@ def _first_baseline(task: Task, verdict: Verdict) -> Remark:
         for lab in verdict.labs
         if any(check.status == "first" for check in lab.checks) and verdict.outcome_of(lab) == "first"
     }
-    paths = [run.path for run in task.store.list().runs if (run.entry.lab, run.entry.run_id) in first]
+    listing = task.store.list()
+    paths = [run.path for lab, name in sorted(first) for run in listing.named(lab, name or "")]
     if not paths:
         return NO_RUN
     baselines = Baselines(task.store.root)

@@ -19,7 +19,7 @@ from labreport.report.publish import inputs, roster, workers
 from labreport.report.publish.dates import report_moment, stated_moment, tool_version
 from labreport.report.publish.document import DocumentJob
 from labreport.report.store import files, manifest
-from labreport.report.store.runs import StoredResult
+from labreport.report.store.entries import StoredResult
 
 __all__ = ["Announce", "Outcome", "prepare", "publish", "report_moment", "tool_version"]
 

@@ -13,7 +13,7 @@ from labreport.report.errors import ReportError
 from labreport.report.publish import roster
 from labreport.report.publish.dates import tool_version
 from labreport.report.store import files, thinned
-from labreport.report.store.runs import StoredResult
+from labreport.report.store.entries import StoredResult
 
 Rendered = tuple[tuple[Path, ...], list[str]]
 """The files written, and the problems met."""

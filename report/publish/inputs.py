@@ -26,7 +26,7 @@ from labreport.report.chapters.logo import data_address
 from labreport.report.configuration import LOCALISED, Configuration
 from labreport.report.look import THEMES
 from labreport.report.publish.dates import tool_version
-from labreport.report.store.runs import StoredResult
+from labreport.report.store.entries import StoredResult
 
 DECIDING = {
     "labreport.report": (
@@ -61,7 +61,7 @@ DECIDING = {
     "labreport.templates": ("",),
 }
 """Packages, and which of their rooms decide the bytes of a report; a test looks at what is imported for one."""
-_APART = ("compare", "gate", "nightly", "trend")
+_APART = ("compare", "gate", "nightly", "trend", "view")
 """Templates and words of what is not a report."""
 _PACKAGES = (
     "weasyprint",

@@ -21,6 +21,7 @@ from importlib import resources
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Literal
 
@@ -235,9 +236,13 @@ def cut(name: FaceName, wanted: frozenset[str]) -> bytes:
     font.flavor = "woff2"
     font.flavorData = WOFF2FlavorData(transformedTables=("glyf", "loca", "hmtx"))
     target = io.BytesIO()
-    with _hasty_brotli():
+    with _PACKING, _hasty_brotli():
         font.save(target)
     return target.getvalue()
+
+
+_PACKING = Lock()
+"""Held while fonts are packed: a server makes several pages at once, and how fontTools compresses is set for all."""
 
 
 @contextmanager

@@ -5,31 +5,38 @@ What makes a page safe and self-contained stands in `sealed`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from labreport.report.document import Chapter, Report, ids
 from labreport.report.look import Look
-from labreport.report.rendering import paper, texts
+from labreport.report.rendering import fonts, paper, texts
 from labreport.report.rendering.page import ReportPage
-from labreport.report.rendering.sealed import sealed
+from labreport.report.rendering.sealed import Usage, sealed
 
 INDEX = "index.html"
 
 
-def html(report: Report, embedded: Mapping[str, str] | None = None, *, look: Look | None = None) -> str:
+def html(
+    report: Report,
+    embedded: Mapping[str, str] | None = None,
+    *,
+    look: Look | None = None,
+    used: Callable[[str], Usage] = fonts.used,
+) -> str:
     """Return the report as one self-contained HTML file.
 
     Args:
         report: what is shown.
         embedded: data to carry along unseen, by name, spelled as text that means nothing in HTML; they are never run.
         look: theme and templates.
+        used: returns the characters that each face has on the page.
 
     Raises:
         RenderingError: a text, drawing or formula can't be shown; names the place.
     """
     page = ReportPage(report, "screen", look=look)
     texts.check(page)
-    return _file(page, page.chapters(), page.title(report.cover.title), embedded=embedded or {})
+    return _file(page, page.chapters(), page.title(report.cover.title), embedded=embedded or {}, used=used)
 
 
 def split(report: Report, *, look: Look | None = None) -> dict[str, str]:
@@ -73,6 +80,7 @@ def _file(
     neighbours: Sequence[tuple[str, str, str]] = (),
     elsewhere: frozenset[str] = frozenset(),
     embedded: Mapping[str, str] | None = None,
+    used: Callable[[str], Usage] = fonts.used,
 ) -> str:
     return sealed(
         "report.html.j2",
@@ -80,6 +88,7 @@ def _file(
         languages=page.report.languages,
         sheets=("content", "screen"),
         rules=paper.browser_rules(page.look),
+        used=used,
         check=lambda text: texts.check_links(text, elsewhere),
         report=page.report,
         page=page,

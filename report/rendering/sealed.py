@@ -18,9 +18,9 @@ from labreport.report.rendering.sheets import language_style, placed, style, use
 
 _POLICY, _STYLES = "labreport-policy", "labreport-styles"
 """Stand in the page until the style sheet, which depends on the page's characters, is made."""
-_ALLOWED = (
-    "default-src 'none'; img-src data:; font-src data:; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
-)
+_ALLOWED = "default-src 'none'; img-src data:; font-src data:; style-src '{}'; base-uri 'none'; form-action {}"
+_SERVED = "; frame-src 'self'; connect-src 'self'"
+"""What a page of our own server may do besides: show another page of it, and ask it for what has changed."""
 
 Usage = Mapping[fonts.FaceName, frozenset[str]]
 
@@ -34,6 +34,8 @@ def sealed(
     rules: str = "",
     used: Callable[[str], Usage] = fonts.used,
     check: Callable[[str], object] = lambda _text: None,
+    script: str = "",
+    served: bool = False,
     **context: object,
 ) -> str:
     """Return a page as one self-contained HTML file.
@@ -46,12 +48,14 @@ def sealed(
         rules: style rules of this page alone.
         used: returns the characters that each face shows on the page.
         check: called with the page before its styles are made; raises where something is wrong.
+        script: the one that may run, which the template places; reports have none.
+        served: whether it comes from a server of ours, which forms and frames of the page may ask.
         **context: what the template places.
 
     Raises:
         RenderingError: a template can't be used, or the theme can't.
     """
-    text = placed(template, look, policy=_POLICY, styles=Markup(_STYLES), **context)
+    text = placed(template, look, policy=_POLICY, styles=Markup(_STYLES), script=Markup(script), **context)
     check(text)
     dark = theme.dark_style_sheet(look.theme) + style("dark")
     styles = (
@@ -62,8 +66,14 @@ def sealed(
         + f"@media screen and (prefers-color-scheme:dark){{\n{dark}}}\n"
         + user_style(look)
     )
-    digest = b64encode(sha256(styles.encode()).digest()).decode()
-    return text.replace(_POLICY, _ALLOWED.format(digest), 1).replace(_STYLES, styles, 1)
+    policy = _ALLOWED.format(_hash(styles), "'self'" if served else "'none'")
+    policy += f"; script-src '{_hash(script)}'" if script else ""
+    return text.replace(_POLICY, policy + (_SERVED if served else ""), 1).replace(_STYLES, styles, 1)
+
+
+def _hash(content: str) -> str:
+    """Return what a policy says to allow this content and no other."""
+    return f"sha256-{b64encode(sha256(content.encode()).digest()).decode()}"
 
 
 def _sheet(name: str, languages: Sequence[str]) -> str:

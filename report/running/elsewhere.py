@@ -25,7 +25,8 @@ from labreport.report.configuration import Configuration
 from labreport.report.errors import ExperimentError, UsageError
 from labreport.report.running.orders import Ordered
 from labreport.report.running.planning import Plan
-from labreport.report.store.runs import PURPOSE, Store, load
+from labreport.report.store.entries import PURPOSE, load
+from labreport.report.store.runs import Store
 
 _VERSIONS = tuple(dict.fromkeys((*identity.DISTRIBUTIONS, *PACKAGES)))
 _QUESTION = (

@@ -18,9 +18,10 @@ from labreport.report.errors import ExperimentError, ReportError, missing_extra
 from labreport.report.running import lost, recorded
 from labreport.report.running.orders import Ordered
 from labreport.report.running.planning import Plan, with_data
-from labreport.report.store import sources
+from labreport.report.store import live, sources
+from labreport.report.store.entries import StoredResult
 from labreport.report.store.files import OutputError
-from labreport.report.store.runs import Store, StoredResult
+from labreport.report.store.runs import Store
 
 if TYPE_CHECKING:
     from labreport.experiments.running.engines import Engine
@@ -74,7 +75,7 @@ def execute(
     """
     if any(plan.stored is None or force for plan in plans):
         store.prepare()
-    work = _Execution(store, force, command, announce, finished)
+    work = _Execution(store, force, command, progress, announce, finished)
     labs = [plan for plan in plans if isinstance(plan.prepared, Prepared)]
     with _engine([plan.prepared for plan in labs if work.must_run(plan)], configuration) as engine:
         # Imported here, because only a run may load Keras.
@@ -97,13 +98,16 @@ class _Execution:
         store: Store,
         force: bool,
         command: Sequence[str],
+        progress: Progress,
         announce: Announce,
         finished: Callable[[Done], None],
     ) -> None:
+        self._progress = progress
         self._store, self._force, self._command, self._finished = store, force, command, finished
         self._announce = announce
         self._said: set[str] = set()
         self._begun: dict[int, Plan] = {}
+        self._noting: dict[str, contextlib.ExitStack] = {}
         self.done: dict[str, Done] = {}
 
     def must_run(self, plan: Plan) -> bool:
@@ -133,12 +137,17 @@ class _Execution:
                 sources.keep(self._store.root, plan.prepared.lab)
             if supervision.watched():
                 lost.note(self._store.root.absolute(), begun(plan.prepared, self._command))
-            one = Asked(prepared=plan.prepared, saved=self._store.kept(plan.lab))
+            kept, prepared = self._store.kept(plan.lab), plan.prepared
+            noting = self._noting[plan.lab] = contextlib.ExitStack()
+            watched = noting.enter_context(live.noted(kept, plan.lab, prepared.key, prepared.profile, prepared.seeds))
+            one = Asked(prepared=prepared, saved=kept, watched=watched)
             self._begun[id(one)] = plan
             yield one
 
     def ran(self, one: Asked, result: Result) -> None:
         """Store a result."""
+        if noting := self._noting.pop(result.lab, None):
+            noting.close()
         if missing := _missing_extra(result):
             raise missing
         stored = self._store.save(result)
@@ -156,7 +165,8 @@ class _Execution:
             return
         if plan.remark:
             self.announce(f"{plan.lab}: {plan.remark}")
-        self._have(plan, self._store.save(recorded.run(ordered, self._store, self.announce)), trained=True)
+        result = recorded.run(ordered, self._store, self.announce, self._progress)
+        self._have(plan, self._store.save(result), trained=True)
 
     def _have(self, plan: Plan, stored: StoredResult, *, trained: bool) -> None:
         self.done[plan.lab] = Done(plan=plan, stored=stored, trained=trained)

@@ -10,7 +10,8 @@ import msgspec
 from labreport.experiments.result import Failure, Result
 from labreport.experiments.running import provenance
 from labreport.experiments.system import supervision
-from labreport.report.store.runs import Store, StoredResult
+from labreport.report.store.entries import StoredResult
+from labreport.report.store.runs import Store
 
 
 class RunAtWork(msgspec.Struct, frozen=True, kw_only=True):

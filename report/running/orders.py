@@ -27,7 +27,8 @@ from labreport.experiments.system import reading
 from labreport.report.configuration import Configuration, Filled, converted, override, parse_seeds, parse_time
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store.codec import NAME
-from labreport.report.store.runs import StoredResult, StoredRuns, read
+from labreport.report.store.entries import StoredResult, read
+from labreport.report.store.runs import StoredRuns
 
 if TYPE_CHECKING:
     from labreport.experiments.recording.assembled import Grouping
@@ -219,8 +220,7 @@ def unchanged(order: Order, listing: StoredRuns) -> tuple[StoredResult | None, s
         order: the recording; the working folder is that in which it runs.
         listing: of the store.
     """
-    complete = [run for run in listing.runs if (run.entry.lab, run.entry.status) == (order.name, "complete")]
-    for stored in complete[:_LOOKED_AT]:
+    for stored in listing.of(order.name).complete[:_LOOKED_AT]:
         with contextlib.suppress(UnreadableError):
             earlier = read(stored.path)
             own = earlier.result.findings.own

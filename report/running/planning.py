@@ -25,7 +25,8 @@ from labreport.report.configuration import Configuration, parse_seeds
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.running import orders
 from labreport.report.running.orders import Ordered
-from labreport.report.store.runs import PURPOSE, Store, StoredResult, StoredRuns, load
+from labreport.report.store.entries import PURPOSE, StoredResult, load
+from labreport.report.store.runs import Store, StoredRuns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +88,7 @@ def make_plans(configuration: Configuration, assignments: Sequence[str], store: 
     """
     seeds = parse_seeds(configuration.seeds)
     chosen = choose(configuration)
-    listing = store.list()
+    listing = store.list(whole=False)
     with stdout.kept_for_results():
         labs = {
             name: registry.load(name, configuration.paths.get(name))
@@ -115,7 +116,7 @@ def with_data(plan: Plan, store: Store, announce: Callable[[str], None]) -> Plan
     if isinstance(plan.prepared, Ordered):
         return plan
     prepared = preparation.with_data(plan.prepared, announce)
-    return plan if prepared.key == plan.prepared.key else planned(prepared, store.list())
+    return plan if prepared.key == plan.prepared.key else planned(prepared, store.list(whole=False))
 
 
 def for_purpose(plan: Plan, store: Store, purpose: str) -> Plan:
@@ -127,7 +128,7 @@ def for_purpose(plan: Plan, store: Store, purpose: str) -> Plan:
         purpose: the gate's confirmation, or an explanation.
     """
     prepared = replace(plan.prepared, parts={**plan.parts, PURPOSE: purpose})
-    return replace(plan, prepared=prepared, stored=store.list().with_key(plan.lab, prepared.key))
+    return replace(plan, prepared=prepared, stored=store.list(whole=False).with_key(plan.lab, prepared.key))
 
 
 def choose(configuration: Configuration, stored: Iterable[str] = ()) -> tuple[str, ...]:

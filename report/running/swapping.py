@@ -34,7 +34,8 @@ from labreport.report.running.execution import execute
 from labreport.report.running.kept_code import OF_CODE, Codes, StoredTable, arguments_of, program_of
 from labreport.report.running.planning import Plan, for_purpose, make_plans, planned
 from labreport.report.running.time_limit import TimeSpentError, interrupted_after
-from labreport.report.store.runs import EXPLANATION, PURPOSE, Store
+from labreport.report.store.entries import EXPLANATION, PURPOSE
+from labreport.report.store.runs import Store
 
 DATA, PROFILE = "data", "profile"
 CODE, ENVIRONMENT = "the code", "the environment"

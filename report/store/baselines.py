@@ -25,7 +25,7 @@ from labreport.experiments.system import reading
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.findings.training_words import forms
 from labreport.report.store import codec, files
-from labreport.report.store.runs import RESULT, load
+from labreport.report.store.entries import RESULT, load
 
 FOLDER = "baselines"
 HISTORY = "%history"

@@ -8,8 +8,8 @@ from __future__ import annotations
 import msgspec
 
 from labreport.experiments.result import Direction
+from labreport.report.store.entries import Entry
 from labreport.report.store.lines import TrainingLine
-from labreport.report.store.runs import Entry
 
 
 class ScoreInShort(msgspec.Struct, frozen=True, kw_only=True):

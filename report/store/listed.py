@@ -1,7 +1,7 @@
 """A store that is listed once: what one program does with it sees the runs of then and those that it saves itself.
 
-A night asks the store again and again which runs there are. Listing a thousand of them takes about a second, and what
-another process saves meanwhile must not come between a run and its verdict.
+A night asks the store again and again which runs there are, and what another process saves meanwhile must not come
+between a run and its verdict.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from labreport.experiments.result import Result
-from labreport.report.store.runs import Store, Stored, StoredResult, StoredRuns, newest_first
+from labreport.report.store.entries import StoredResult
+from labreport.report.store.runs import Store
 
 
 class ListedStore(Store):
-    """A store whose runs are listed at the first question and remembered from then on.
+    """A store whose runs are those of the first question, and its own from then on.
 
     Args:
         root: the folder; it need not exist yet.
@@ -21,30 +22,17 @@ class ListedStore(Store):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self._known: StoredRuns | None = None
-
-    def list(self, lab: str | None = None) -> StoredRuns:
-        """Return all runs, or those of one lab, newest first; runs that can't be read are named with all labs only."""
-        if self._known is None:
-            self._known = super().list()
-        if lab is None:
-            return self._known
-        return StoredRuns(runs=tuple(run for run in self._known.runs if run.entry.lab == lab), unreadable=())
+        self._first: int | None = None
+        self._own: list[str] = []
 
     def save(self, result: Result) -> StoredResult:
         """Write a new run and return it as it was stored; it is listed from now on."""
         saved = super().save(result)
-        folder = saved.path.parent
-        self._replace(Stored(folder=folder, entry=self._entry(folder)))
+        self._own.append(result.run_id)
         return saved
 
-    def note(self, run: Stored, **notes: str | None) -> Stored:
-        """Note something in a run's index; it is listed so from now on."""
-        noted = super().note(run, **notes)
-        self._replace(noted)
-        return noted
-
-    def _replace(self, run: Stored) -> None:
-        if self._known is not None:
-            others = [other for other in self._known.runs if other.folder != run.folder]
-            self._known = StoredRuns(runs=newest_first([*others, run]), unreadable=self._known.unreadable)
+    def _seen(self) -> tuple[tuple[object, ...], str]:
+        """Return the condition of SQL for the runs of the first question and those saved since, its values first."""
+        if self._first is None:
+            self._first = self.index.newest()
+        return (self._first, *self._own), f"(+id <= ? OR +run IN ({', '.join('?' * len(self._own))}))"

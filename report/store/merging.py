@@ -14,15 +14,18 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
+
 from labreport.experiments.system import reading
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store import codec, files, promotions
 from labreport.report.store import sources as sources_kept
 from labreport.report.store.baselines import FOLDER as BASELINES
 from labreport.report.store.baselines import Baseline, Baselines
+from labreport.report.store.entries import NOTED, RESULT, Noted, StoredResult, noted, read
 from labreport.report.store.pooling import ContradictionError, poolable, pooled, version_of
 from labreport.report.store.promotions import Promotion
-from labreport.report.store.runs import INDEX, RESULT, Store, StoredResult, read
+from labreport.report.store.runs import Store
 
 
 @dataclass(kw_only=True)
@@ -138,14 +141,22 @@ def _take(stored: StoredResult, target: Store, done: Merged) -> None:
     if (place / RESULT).exists():
         if reading.digest(place / RESULT) == sha256(stored.content).hexdigest():
             done.known.append(name)
+            _take_tags(stored.path.parent, place)
         else:
             done.problems.append(f"{name} is not the same in {stored.path.parents[2]} and in {target.root}; not taken.")
         return
-    index = stored.path.with_name(INDEX)
-    if index.is_file():
-        files.write(place / INDEX, reading.content(index, reading.LARGEST_TEXT))
+    if (notes := noted(stored.path.parent)) != Noted():
+        files.write(place / NOTED, codec.encode(notes))
     files.write(place / RESULT, stored.content)
     done.copied.append(name)
+
+
+def _take_tags(source: Path, place: Path) -> None:
+    """Add the tags that a run has elsewhere; what the gate said of it stays as it is here."""
+    known, other = noted(place), noted(source)
+    if set(other.tags) - set(known.tags):
+        tags = tuple(sorted({*known.tags, *other.tags}))
+        files.write(place / NOTED, codec.encode(msgspec.structs.replace(known, tags=tags)))
 
 
 def _named(source: Path, baseline: str) -> set[tuple[str, str]]:

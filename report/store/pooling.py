@@ -18,7 +18,8 @@ from msgspec import UNSET
 from labreport.experiments.result import Findings, Result
 from labreport.experiments.running import identity
 from labreport.report.errors import UnreadableError
-from labreport.report.store.runs import PURPOSE, Entry
+from labreport.report.store.entries import PURPOSE, Entry
+from labreport.report.store.runs import Chosen, StoredRuns
 
 _BESIDE = ("seeds", PURPOSE)
 """Parts of a run's identity that make no other version."""
@@ -35,8 +36,20 @@ def version_of(parts: Mapping[str, str]) -> str:
 
 def of_version(entry: Entry, parts: Mapping[str, str]) -> bool:
     """Return whether a listed run is of the version of another one, by the parts of that one's key."""
+    return entry.key == version_key(parts, entry.seeds)
+
+
+def runs_of_version(listing: StoredRuns, lab: str, parts: Mapping[str, str]) -> Chosen:
+    """Return the measurements of a lab that are of the version of a run, by the parts of that run's key."""
+    runs = listing.of(lab)
+    keys = [version_key(parts, seeds) for seeds in listing.seeds_of(runs)]
+    return runs.that(f"key IN ({', '.join('?' * len(keys))})", *keys)
+
+
+def version_key(parts: Mapping[str, str], seeds: Sequence[int]) -> str:
+    """Return the key that a run of a version has with other seeds."""
     rest = {name: value for name, value in parts.items() if name not in _BESIDE}
-    return entry.key == identity.key({**rest, "seeds": ",".join(map(str, entry.seeds))})
+    return identity.key({**rest, "seeds": ",".join(map(str, seeds))})
 
 
 def poolable(result: Result) -> bool:

@@ -27,14 +27,18 @@ from typing import Literal
 from labreport.experiments.running.checkpoints import SAVED
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store.baselines import FOLDER as BASELINES
+from labreport.report.store.entries import INDEX_OF_01, NOTED, RESULT, Stored, load
 from labreport.report.store.files import OutputError
-from labreport.report.store.runs import INDEX, KEPT, RESULT, Stored, load
+from labreport.report.store.index import FOLDER as INDEX
+from labreport.report.store.runs import KEPT
 from labreport.report.store.sources import FOLDER as SOURCES
 
 REST_SECONDS = 86_400
 """Age from which on a folder without a result is a rest, and not a run that is just being written."""
 KEPT_SECONDS = 30 * 86_400
 """Age from which on the finished seeds of a run that was stopped are a rest."""
+OURS = (RESULT, NOTED, INDEX_OF_01)
+"""Files of a run."""
 _RULE = re.compile(r"([0-9]{1,6})(d?)")
 _SOURCE = re.compile(r"[0-9a-f]{64}\.txt")
 """Name of a source of a lab that is kept."""
@@ -223,7 +227,7 @@ def leftovers(root: Path, *, clock: Callable[[], float] = time.time) -> Leftover
     for lab in _inside(root):
         if lab.is_symlink():
             foreign.append(lab)
-        elif lab.is_dir() and lab.name != BASELINES:
+        elif lab.is_dir() and lab.name not in (BASELINES, INDEX):
             for folder in _inside(lab):
                 if lab.name == SOURCES and _SOURCE.fullmatch(folder.name) and folder.is_file():
                     continue  # small, kept once for all runs
@@ -245,7 +249,7 @@ def _sort_run(folder: Path, clock: Callable[[], float], ours: list[Path], foreig
     for path in _inside(folder):
         if _is_part(path):
             parts.append(path)
-        elif path.is_symlink() or not path.is_file() or path.name not in (RESULT, INDEX):
+        elif path.is_symlink() or not path.is_file() or path.name not in OURS:
             others.append(path)
     foreign += others
     if (folder / RESULT).exists() or others:
@@ -305,7 +309,7 @@ def _is_part(path: Path) -> bool:
 
 def _is_ours(path: Path) -> bool:
     """Return whether the store writes files of this name."""
-    named = path.name in (RESULT, INDEX) or path.suffix == SAVED
+    named = path.name in OURS or path.suffix == SAVED
     return _is_part(path) or (named and (path.is_symlink() or path.is_file()))
 
 

@@ -1,142 +1,149 @@
 """The store: the only reader and writer of runs.
 
     runs/<lab>/<run id>/result.json     the Result, whole
-    runs/<lab>/<run id>/index.json      the few fields that a listing needs
+    runs/<lab>/<run id>/noted.json      what was noted of it since: tags, what the gate said, where a report lies
     runs/<lab>/.partial/<key>/          finished seeds of a run that is under way, or was stopped; no run yet
+    runs/.index/                        made from those, so that no question needs to read them all
 
 Plain files, each written beside its place and renamed, so that every finished run stays intact whenever the program is
-stopped. Nothing is overwritten. A run whose index is missing, of an older form, or was made from another state of the
-result (seen by size and time of the file) is listed from its result, and the index is written again; a run that can't
-be read is named and passed over. So a result that was cut off or edited is noticed without reading the others.
+stopped. No result is overwritten. A run that can't be read is named and passed over.
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
+from typing import overload
 
 import msgspec
 
-from labreport.experiments.result import Failure, Result, Setting
+from labreport.experiments.result import Result
 from labreport.experiments.system import reading
-from labreport.report.errors import ReportError, UnreadableError, UsageError
-from labreport.report.findings import analysis
-from labreport.report.findings.scores import deciding, scores_of
+from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store import codec, files
-from labreport.report.store.lines import ScoreLine, TrainingLine, score_line, training_lines
+from labreport.report.store.entries import (
+    NOTED,
+    RESULT,
+    Noted,
+    Stored,
+    StoredResult,
+    entry_of,
+    noted,
+    read,
+    with_notes,
+)
+from labreport.report.store.index import PAGE, Index
+from labreport.report.store.query import NEWEST_FIRST, Query, check_labs
 
-RESULT = "result.json"
-INDEX = "index.json"
 KEPT = ".partial"
-FORM = 4
-"""Form of the index. History: 0 had no scores but the first; 1 had all of a trend; 2 knows the file of its result;
-3 knows which runs are confirmations, the best epochs, and spreads in which the folds of a seed are averaged; in 4 the
-score is the one that decides."""
-PURPOSE, CONFIRMATION, EXPLANATION = "purpose", "confirmation", "explanation"
-"""The part of a run's identity that marks a run which the gate asked for to confirm a suspicion, or `explain` to take a
-difference apart. It stands among the
-`key_parts`, whose names are free, so that every reader of format 1 reads it; runs of the user's have no such part."""
-REJECTED = ("regressed", "failed")
-"""Outcomes of the gate after which a run becomes no baseline unasked."""
-MISSING = "missing:"
-"""Before the source of data (full, sample or auto) in the identity of a run that failed before it could read them."""
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """What a listing says of a run."""
-
-    run_id: str
-    key: str
-    lab: str
-    status: str
-    profile: str
-    source: str | None
-    """full, sample, or None for a lab without data."""
-    seeds: tuple[int, ...]
-    score: tuple[str, float] | None
-    """Name and mean of the score that decides; None where nothing was tested, or it is not a finite number."""
-    started: str
-    ended: str
-    failure: Failure | None = None
-    form: int = 0
-    scores: tuple[ScoreLine, ...] = ()
-    trainings: tuple[TrainingLine, ...] = ()
-    seconds: float | None = None
-    """Wall time of the whole run."""
-    lab_version: str = ""
-    changed_settings: dict[str, Setting] = {}
-    """Settings that differ from the lab's default."""
-    data: str | None = None
-    """Name of the data set."""
-    commit: str | None = None
-    dirty: bool = False
-    """Whether tracked files differed from the commit."""
-    machine: str = ""
-    """Processor and how many of it, which is what rounding and speed depend on."""
-    confirms: bool = False
-    """Whether it was made only to confirm a suspicion of the gate, or to explain a difference; such a run is never the
-    newest of its lab."""
-    outcome: str | None = None
-    """What the gate last said of it: an outcome of `gate.verdict`; None where it was never judged."""
-    report: str | None = None
-    """Where a report of this run lies: a web address, or a folder relative to the store."""
-    stamp: tuple[int, int] = (0, 0)
-    """Size in bytes and time of the last change in nanoseconds of the result from which this was made."""
-
-    def answers(self, profile: str | None = None, data: str | None = "auto") -> bool:
-        """Return whether the run was made with this profile (None: any) on these data ("auto": any).
-
-        A run that knows no data, because its lab has none or it failed before it read them, answers for any.
-        """
-        return profile in (None, self.profile) and (data == "auto" or self.source in (None, data))
+_MEASURES = "NOT confirms"
+_ORDER = f"{NEWEST_FIRST}, place_lab DESC, place_run DESC"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stored:
-    """A run in the store: its folder and its line in a listing."""
+class RunPage:
+    """The answer to a question, or a part of it."""
 
-    folder: Path
-    entry: Entry
+    runs: tuple[Stored, ...]
+    total: int
+    """Runs that answer, also those beyond the limit."""
+    unreadable: tuple[str, ...]
+    """Why runs of the store, or of the labs asked for, can't be read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen(Sequence[Stored]):
+    """Runs of a store in order, fetched as they are asked for; those stored after the question are not among them."""
+
+    source: Index
+    where: str
+    values: tuple[object, ...] = ()
+
+    def __iter__(self) -> Iterator[Stored]:
+        """Return the runs, some at a time."""
+        after: tuple[object, ...] = ()
+        while True:
+            beyond = " AND (started, run, place_lab, place_run) < (?, ?, ?, ?)" if after else ""
+            part = self.source.select(f"{self.where}{beyond}", (*self.values, *after), _ORDER, PAGE)
+            yield from part
+            if len(part) < PAGE:
+                return
+            after = (part[-1].entry.started, part[-1].entry.run_id, *part[-1].folder.parts[-2:])
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        counted = self.source.ask(f"SELECT count(*) FROM runs WHERE problem IS NULL AND {self.where}", self.values)
+        return int(counted[0][0]) if counted else 0
+
+    def __bool__(self) -> bool:
+        """Return whether there is one."""
+        return next(iter(self), None) is not None
+
+    @overload
+    def __getitem__(self, place: int) -> Stored: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Stored]: ...
+    def __getitem__(self, place: int | slice) -> Stored | Sequence[Stored]:
+        """Return a run, or several."""
+        if isinstance(place, int) and place >= 0:
+            found = self.source.select(self.where, self.values, _ORDER, 1, place)
+            if not found:
+                raise IndexError(place)
+            return found[0]
+        if isinstance(place, slice) and (place.stop or 0) > 0:
+            return tuple(islice(self, place.stop))[place]
+        return tuple(self)[place]
+
+    def of_labs(self, labs: Sequence[str]) -> Chosen:
+        """Return those of them that are of some labs; all where none is named."""
+        return self.that(f"lab IN ({', '.join('?' * len(labs))})", *labs) if labs else self
 
     @property
-    def path(self) -> Path:
-        """The result's file."""
-        return self.folder / RESULT
+    def complete(self) -> Chosen:
+        """Those of them that were finished."""
+        return self.that("status = 'complete'")
 
-
-@dataclass(frozen=True, kw_only=True)
-class StoredResult:
-    """A result that was read, or written, once: what travels from the store to every page made of it."""
-
-    path: Path
-    """Where it lies; for a result out of a finished report, that report."""
-    result: Result
-    content: bytes = field(repr=False)
-    """Its file, byte for byte: what a report carries, and what decides whether a report is up to date."""
+    def that(self, condition: str, *values: object) -> Chosen:
+        """Return those of them that answer to a further condition of SQL, too."""
+        return replace(self, where=f"{self.where} AND {condition}", values=(*self.values, *values))
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredRuns:
-    """All runs of a store, newest first, and what could not be read."""
+    """The runs of a store at one moment, newest first, and what could not be read; nothing is read before it is asked.
 
-    runs: tuple[Stored, ...]
+    Every run that is given out has been held against its files.
+    """
+
+    runs: Chosen
+    """All of them."""
     unreadable: tuple[str, ...]
 
     @property
-    def measurements(self) -> tuple[Stored, ...]:
+    def measurements(self) -> Chosen:
         """The runs that measure a version, newest first: all but those that only confirm a suspicion of the gate."""
-        return tuple(run for run in self.runs if not run.entry.confirms)
+        return self.runs.that(_MEASURES)
 
-    def of(self, lab: str, profile: str | None = None, data: str = "auto") -> tuple[Stored, ...]:
-        """Return the measurements of a lab with this profile (None: any) and data ("auto": any), newest first."""
-        return tuple(run for run in self.measurements if run.entry.lab == lab and run.entry.answers(profile, data))
+    def of(self, lab: str, profile: str | None = None, data: str = "auto") -> Chosen:
+        """Return the measurements of a lab with this profile (None: any) and data ("auto": any), newest first.
+
+        A run that knows no data, because its lab has none or it failed before it read them, answers for any.
+        """
+        found = self.measurements.that("lab = ?", lab)
+        if profile is not None:
+            found = found.that("profile = ?", profile)
+        return found if data == "auto" else found.that("(source IS NULL OR source = ?)", data)
+
+    def named(self, lab: str, run: str) -> Chosen:
+        """Return the run of a lab with this id; none, or several where a folder was copied under another name."""
+        return self.runs.that("run = ? AND lab = ?", run, lab)
 
     def newest(self, lab: str, profile: str | None = None, data: str = "auto") -> Stored | None:
         """Return the newest measurement of a lab with this profile and data, whatever became of it."""
@@ -144,16 +151,37 @@ class StoredRuns:
 
     def with_key(self, lab: str, key: str) -> StoredResult | None:
         """Return the newest complete run of a lab with this key, if there is one whose result can be read."""
-        for run in self.runs:
-            if (run.entry.lab, run.entry.key, run.entry.status) == (lab, key, "complete"):
-                with contextlib.suppress(UnreadableError):
-                    return read(run.path)
+        for run in self.runs.that("lab = ? AND key = ? AND status = 'complete'", lab, key):
+            with contextlib.suppress(UnreadableError):
+                return read(run.path)
         return None
 
+    def at(self, path: Path) -> Stored | None:
+        """Return the run whose result lies at a path; None where that is not one of this store."""
+        wanted = path.resolve().parent
+        found = self.runs.that("place_run IN (?, ?)", path.absolute().parent.name, wanted.name)
+        return next((run for run in found if run.folder.resolve() == wanted), None)
 
-def newest_first(runs: Iterable[Stored]) -> tuple[Stored, ...]:
-    """Return runs in the order of a listing."""
-    return tuple(sorted(runs, key=lambda run: (run.entry.started, run.entry.run_id), reverse=True))
+    def shown_by(self, address: str) -> Chosen:
+        """Return the runs of which it is noted that the report at an address shows them."""
+        return self.runs.that("report = ?", address)
+
+    def measured_at(self, commits: Iterable[str]) -> Chosen:
+        """Return the measurements of some commits."""
+        return self.measurements.that("commit_id IN (SELECT value FROM json_each(?))", json.dumps(list(commits)))
+
+    @property
+    def labs(self) -> tuple[str, ...]:
+        """Names of the labs that have a run, in order."""
+        sql = f"SELECT DISTINCT lab FROM runs WHERE lab IS NOT NULL AND {self.runs.where} ORDER BY lab"
+        return tuple(lab for (lab,) in self.runs.source.ask(sql, self.runs.values))
+
+    def seeds_of(self, runs: Chosen) -> tuple[tuple[int, ...], ...]:
+        """Return the lists of seeds with which some runs were made, each once."""
+        sql = f"SELECT DISTINCT seeds FROM runs WHERE problem IS NULL AND {runs.where}"
+        return tuple(
+            tuple(int(seed) for seed in text.split(",") if seed) for (text,) in self.runs.source.ask(sql, runs.values)
+        )
 
 
 class Store:
@@ -165,6 +193,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.index = Index(root)
 
     def save(self, result: Result) -> StoredResult:
         """Write a new run and return it as it was stored.
@@ -191,8 +220,7 @@ class Store:
             with contextlib.suppress(OSError):
                 folder.rmdir()
             raise
-        entry = msgspec.structs.replace(entry_of(result), stamp=stamp_of(folder / RESULT))
-        files.write(folder / INDEX, codec.encode(entry))
+        self.index.add(folder, entry_of(result), dict(result.settings))
         return StoredResult(path=folder / RESULT, result=result, content=content)
 
     def prepare(self) -> None:
@@ -222,38 +250,78 @@ class Store:
             self.kept(lab).rmdir()
 
     def note(self, run: Stored, **notes: str | None) -> Stored:
-        """Note in a run's index where a report of it lies (`report`), or what the gate says of it (`outcome`).
+        """Note beside a run where a report of it lies (`report`), or what the gate says of it (`outcome`).
 
         Returns:
             The run as it is listed from now on.
 
         Raises:
-            OutputError: the index can't be written.
+            OutputError: it can't be written, or what was noted before can't be read.
         """
-        entry = msgspec.structs.replace(run.entry, **notes)
-        if entry != run.entry:
-            files.write(run.folder / INDEX, codec.encode(entry))
+        return self._noted(run, lambda known: msgspec.structs.replace(known, **notes))
+
+    def tag(self, run: Stored, *words: str, remove: bool = False) -> Stored:
+        """Give a run words by which it can be found, or take them away. Returns and raises as `note`."""
+
+        def changed(known: Noted) -> Noted:
+            kept = [tag for tag in known.tags if tag not in words]
+            return msgspec.structs.replace(known, tags=tuple(kept if remove else sorted({*kept, *words})))
+
+        return self._noted(run, changed)
+
+    def _noted(self, run: Stored, change: Callable[[Noted], Noted]) -> Stored:
+        with self.index.alone() as connection:
+            path = run.folder / NOTED
+            known = noted(run.folder)
+            if os.path.lexists(path):
+                with contextlib.suppress(OSError):
+                    try:
+                        codec.parse(reading.content(path, reading.LARGEST_TEXT), Noted, str(path))
+                    except UnreadableError as error:
+                        raise files.OutputError(f"{error}\nNothing was noted, so that nothing is lost.") from error
+            if (after := change(known)) != known:
+                files.write(path, codec.encode(after))
+            entry = with_notes(run.entry, after)
+            self.index.note(connection, run.folder, entry)
         return Stored(folder=run.folder, entry=entry)
 
-    def list(self, lab: str | None = None) -> StoredRuns:
+    def list(self, lab: str | None = None, *, whole: bool = True) -> StoredRuns:
         """Return all runs, or those of one lab, newest first.
+
+        Args:
+            lab: its name.
+            whole: ask size and time of every result, so that each one that was damaged or edited is noticed; without,
+                only the runs that are given out are held against their files.
 
         Raises:
             UsageError: what is given can't be the name of a lab.
         """
-        if lab is not None and not codec.NAME.fullmatch(lab):
-            raise UsageError(f"{lab[:40]!r} can't be the name of a lab.")
-        runs: list[Stored] = []
-        unreadable: list[str] = []
-        for folder in sorted(self.root.glob(f"{lab or '*'}/*")):
-            if not os.path.lexists(folder / RESULT):
-                continue
-            try:
-                runs.append(Stored(folder=folder, entry=self._entry(folder)))
-            except ReportError as error:
-                if os.path.lexists(folder / RESULT):  # if not, another process has just deleted the run
-                    unreadable.append(str(error))
-        return StoredRuns(runs=newest_first(runs), unreadable=tuple(unreadable))
+        where, values = ("1", ()) if lab is None else ("lab = ?", check_labs([lab]))
+        self.index.refresh(deep=whole)
+        upto, among = self._seen()
+        return StoredRuns(
+            runs=Chosen(source=self.index, where=f"{among} AND {where}", values=(*upto, *values)),
+            unreadable=self.index.unreadable(lab),
+        )
+
+    def _seen(self) -> tuple[tuple[object, ...], str]:
+        """Return the condition of SQL for the runs that are there now, its values first."""
+        return (self.index.newest(),), "+id <= ?"  # the plus keeps SQLite from choosing this over the order by time
+
+    def page(self, query: Query) -> RunPage:
+        """Return the runs that answer to a question, or the part of them that it asks for."""
+        self.index.refresh(deep=query.deep)
+        where, values = query.condition()
+        order, sorted_by = query.order()
+        limit = -1 if query.limit is None else query.limit
+        runs = self.index.select(where, (*values, *sorted_by), order, limit, query.offset)
+        counted = self.index.ask(f"SELECT count(*) FROM runs WHERE problem IS NULL AND {where}", values)
+        only = query.labs or (None,)
+        return RunPage(
+            runs=tuple(runs),
+            total=counted[0][0] if counted else 0,
+            unreadable=tuple(problem for lab in only for problem in self.index.unreadable(lab)),
+        )
 
     def find(self, name: str, listing: StoredRuns | None = None) -> Path:
         """Return the file of a run: a file, a folder, a lab (its newest run), or a run id or its unique beginning.
@@ -273,8 +341,11 @@ class Store:
         listing = listing or self.list()
         if newest := listing.newest(name):
             return newest.path
-        found = [run for run in listing.runs if run.entry.run_id.startswith(name)]
-        if len(found) == 1 or (found and found[0].entry.run_id == name):
+        # The next text that does not begin with this one; ids are plain letters and digits.
+        found = listing.runs.that("run >= ? AND run < ?", name, f"{name}\U0010ffff")[:6] if name else ()
+        if exact := [run for run in found if run.entry.run_id == name]:
+            return exact[0].path
+        if len(found) == 1:
             return found[0].path
         if found:
             raise UsageError(
@@ -285,97 +356,3 @@ class Store:
         raise UsageError(
             f"No run '{name}' in {self.root}, and no such file.\nSee `labreport list` for the stored runs."
         )
-
-    def _entry(self, folder: Path) -> Entry:
-        index = folder / INDEX
-        known = None
-        with contextlib.suppress(OSError, UnreadableError):
-            known = codec.parse(reading.content(index, reading.LARGEST_TEXT), Entry, str(index))
-        stamp = stamp_of(folder / RESULT)
-        if known is not None and known.form >= FORM and _fits(known, folder) and known.stamp == stamp:
-            return known
-        notes = {"report": known.report, "outcome": known.outcome} if known else {}
-        entry = msgspec.structs.replace(entry_of(load(folder / RESULT)), stamp=stamp, **notes)
-        # A store that can't be written is read from the results, only slower.
-        with contextlib.suppress(files.OutputError):
-            files.write(index, codec.encode(entry))
-        return entry
-
-
-def stamp_of(path: Path) -> tuple[int, int]:
-    """Return size and time of a result's file, which change with its content; zeros where it can't be reached."""
-    try:
-        status = path.stat()
-    except OSError:
-        return 0, 0
-    return status.st_size, status.st_mtime_ns
-
-
-def _fits(entry: Entry, folder: Path) -> bool:
-    """Return whether an index is that of its folder, and of a form that a listing can work with."""
-    try:
-        datetime.fromisoformat(entry.started)
-    except ValueError:
-        return False
-    return (
-        (entry.lab, entry.run_id) == (folder.parent.name, folder.name)
-        and entry.status in ("complete", "failed", "interrupted")
-        and entry.profile in ("full", "quick")
-        and entry.source in ("full", "sample", None)
-    )
-
-
-def read(path: Path) -> StoredResult:
-    """Read a result file, once for all that is made of it.
-
-    Raises:
-        UnreadableError: missing, damaged, cut off, or of a newer format.
-    """
-    try:
-        content = reading.content(path)
-    except OSError as error:
-        raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
-    return StoredResult(path=path, result=codec.decode(content, str(path)), content=content)
-
-
-def load(path: Path) -> Result:
-    """Return the result in a file, where nothing else of it is needed. Errors as `read`."""
-    return read(path).result
-
-
-def entry_of(result: Result) -> Entry:
-    """Return what a listing says of a run."""
-    findings = result.findings
-    scores = scores_of(findings.scores)
-    judged = deciding(result)
-    provenance = result.provenance
-    return Entry(
-        run_id=result.run_id,
-        key=result.key,
-        lab=result.lab,
-        status=result.status,
-        profile=result.profile,
-        source=findings.data.source if findings.data else _wanted_source(result),
-        seeds=result.seeds,
-        score=(judged.first.name, judged.mean) if judged and math.isfinite(judged.mean) else None,
-        started=provenance.started,
-        ended=provenance.ended,
-        failure=result.failure,
-        form=FORM,
-        scores=tuple(map(score_line, scores.values())),
-        trainings=training_lines(result),
-        seconds=analysis.seconds(result),
-        lab_version=result.lab_version,
-        changed_settings={name: result.settings[name] for name in result.changed_settings if name in result.settings},
-        data=findings.data.name if findings.data else None,
-        commit=provenance.git_commit,
-        dirty=bool(provenance.git_dirty),
-        machine=f"{provenance.machine.processor} × {provenance.machine.logical_processors}",
-        confirms=result.key_parts.get(PURPOSE) in (CONFIRMATION, EXPLANATION),
-    )
-
-
-def _wanted_source(result: Result) -> str | None:
-    """Return the source of the data that a run failed to read, where the user named one."""
-    wanted = result.key_parts.get("data", "").removeprefix(MISSING)
-    return wanted if wanted in ("full", "sample") else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labreport.report.store.runs import Stored
+from labreport.report.store.entries import Stored
 from labreport.report.trend.history import Group, Line, MetricLines, TrendHistory
 
 FORMAT = 1

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from labreport.report.findings.labs import in_order
 from labreport.report.store.codec import GREATEST, LEAST
+from labreport.report.store.entries import Entry, Stored
 from labreport.report.store.lines import ScoreLine
-from labreport.report.store.runs import Entry, Stored, StoredRuns
+from labreport.report.store.runs import StoredRuns
 from labreport.report.trend.change import change_points
 
 SECONDS = "seconds_per_seed"
@@ -133,7 +134,7 @@ def history(root: Path, listing: StoredRuns, choice: Choice | None = None, *, po
     """
     chosen = choice or Choice()
     sorted_runs: dict[tuple[str, str, str | None, str], list[Stored]] = {}
-    for run in sorted(listing.measurements, key=_moment):
+    for run in sorted(listing.measurements.of_labs(chosen.labs), key=_moment):
         if chosen.takes(run.entry):
             entry = run.entry
             sorted_runs.setdefault((entry.lab, entry.profile, entry.source, _settings(entry)), []).append(run)

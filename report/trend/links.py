@@ -26,11 +26,13 @@ def record(store: Store, results: Iterable[Path], address: str) -> None:
     Raises:
         OutputError: an index can't be written.
     """
-    shown = {path.resolve().parent for path in results}
-    for run in store.list().runs:
-        if run.folder.resolve() in shown:
-            store.note(run, report=address)
-        elif run.entry.report == address and not _is_web(address):
+    listing = store.list(whole=False)
+    shown = [run for path in results if (run := listing.at(path)) is not None]
+    before = () if _is_web(address) else tuple(listing.shown_by(address))
+    for run in shown:
+        store.note(run, report=address)
+    for run in before:
+        if run.folder not in {one.folder for one in shown}:
             store.note(run, report=None)
 
 

@@ -7,7 +7,7 @@ read; the values of a run appear when its mark is under the pointer or has the f
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from html import unescape
@@ -22,13 +22,14 @@ from labreport.report.look import Look
 from labreport.report.rendering import fonts
 from labreport.report.rendering.sealed import sealed
 from labreport.report.rendering.typesetter import Typesetter
-from labreport.report.store.runs import Entry, Stored
+from labreport.report.store.entries import Entry, Stored
 from labreport.report.trend import chart as charts
 from labreport.report.trend import links
 from labreport.report.trend.change import LEAST_LEVEL, LEAST_RUNS
 from labreport.report.trend.chart import Drawn, value_text, with_spread
 from labreport.report.trend.filters import Filter, make_filters, rules
 from labreport.report.trend.history import Change, Group, MetricLines, Point, TrendHistory, newest_first
+from labreport.report.trend.thinning import stretches, thinned
 from labreport.report.words import Words
 
 _REPEATED = re.compile(r"<tbody>.*?</tbody>|<a\b[^>]*><use\b[^>]*/><text>.*?</text></a>|<text>.*?</text>", re.DOTALL)
@@ -117,9 +118,17 @@ class TrendPage:
         language: of the page.
         folder: where the page will lie; links to reports start there.
         others: addresses of the page in other languages.
+        link: returns the address of a run's report; None for the one that is noted for the run.
     """
 
-    def __init__(self, history: TrendHistory, language: str, folder: Path, others: dict[str, str]) -> None:
+    def __init__(
+        self,
+        history: TrendHistory,
+        language: str,
+        folder: Path,
+        others: dict[str, str],
+        link: Callable[[Stored], str] | None = None,
+    ) -> None:
         self.history = history
         self.language = language
         self.words = Words(language)
@@ -131,8 +140,9 @@ class TrendPage:
         self.filters: tuple[Filter, ...] = make_filters(history, self.words)
         self.machines = next(item for item in self.filters if item.name == "machine")
         self._typesetter = Typesetter(language, lambda tex, _display: tex)
-        self._folder = folder
+        self._folder, self._link = folder, link
         self._ids = {run.folder: f"r{number}" for number, run in enumerate(history.runs)}
+        self._stretches = stretches(history)
         self.parts = tuple(map(self._part, history.groups))
         self.news = self._all_news()
 
@@ -200,11 +210,12 @@ class TrendPage:
         """Return the id of a run's row."""
         return self._ids[run.folder]
 
-    def _part(self, group: Group) -> PlacedGroup:
+    def _part(self, whole: Group) -> PlacedGroup:
+        group, shown = thinned(whole, self._stretches)
         values: list[dict[int, Point]] = [
             {point.position: point for line in chart.lines for point in line.points} for chart in group.charts
         ]
-        rows = tuple(self._row(run, position, group, values) for position, run in enumerate(group.runs))
+        rows = {position: self._row(group.runs[position], position, group, values) for position in shown}
         middle = [group.runs[len(group.runs) // 2]] if len(group.runs) > 4 else []
         ends = [group.runs[0], *middle, group.runs[-1]] if len(group.runs) > 1 else [group.runs[0]]
         return PlacedGroup(
@@ -213,9 +224,11 @@ class TrendPage:
             group=group,
             marks=self._marks(group),
             plots=tuple(self._plot(group, chart) for chart in group.charts),
-            rows=tuple(reversed(rows)),
+            rows=tuple(reversed(rows.values())),
             dates=tuple(run.entry.started[:10] for run in ends),
-            failed=tuple((charts.x_of(position, len(rows)), row) for position, row in enumerate(rows) if row.failure),
+            failed=tuple(
+                (charts.x_of(position, len(group.runs)), row) for position, row in rows.items() if row.failure
+            ),
         )
 
     def _classes(self, group: Group) -> str:
@@ -311,7 +324,9 @@ class TrendPage:
             run=run,
             date=self.date(run),
             commit=commit_text(entry),
-            link=links.link_to(entry.report, entry.lab, self.history.root, self._folder, self.language),
+            link=self._link(run)
+            if self._link
+            else links.link_to(entry.report, entry.lab, self.history.root, self._folder, self.language),
             cells=cells,
             failure=failure,
         )
@@ -324,6 +339,7 @@ def html(
     folder: Path,
     others: dict[str, str] | None = None,
     look: Look | None = None,
+    link: Callable[[Stored], str] | None = None,
 ) -> str:
     """Return the trend as one self-contained HTML file.
 
@@ -333,8 +349,9 @@ def html(
         folder: where the page will lie; links to reports start there.
         others: addresses of the same page in other languages.
         look: theme and templates.
+        link: returns the address of a run's report; None for the one that is noted for the run.
     """
-    page = TrendPage(history, language, folder, others or {})
+    page = TrendPage(history, language, folder, others or {}, link)
     return sealed(
         "trend.html.j2",
         look=look or Look(),

@@ -20,7 +20,8 @@ from benchmarks.simulation import Spread
 from labreport.experiments.result import Result
 from labreport.report.errors import ReportError
 from labreport.report.gate.rules import LEVEL
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 SEEDS = (1, 2, 3, 5, 8, 10)
 BASELINES = (1, 5, 10)

@@ -23,7 +23,8 @@ from labreport.report import publish
 from labreport.report.chapters import build
 from labreport.report.configuration import Configuration
 from labreport.report.rendering import pdf
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 COUNTS = ("half_empty", "gaps", "torn_exercises", "lone_answers", "torn_tables", "torn_source", "lone_heads")
 

@@ -37,7 +37,8 @@ from labreport.report.configuration import Configuration
 from labreport.report.document import Report
 from labreport.report.publish.document import DocumentJob, render_language
 from labreport.report.store import embedded
-from labreport.report.store.runs import Store, load, read
+from labreport.report.store.entries import load, read
+from labreport.report.store.runs import Store
 
 LANGUAGES = ("en", "zh")
 HTML_SECONDS, PAGE_SECONDS, HTML_KILOBYTES, PDF_MEGABYTES = 1.5, 0.13, 450, 1.5

@@ -21,7 +21,8 @@ from helpers.hand_results import hand_result
 from fuzz.watch import called
 from labreport.report import cli
 from labreport.report.store.baselines import Baselines
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 COMMANDS = (
     ("run", "good", "--force", "-q"),

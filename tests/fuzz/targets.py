@@ -20,8 +20,9 @@ from fuzz import hostile
 from fuzz.watch import called
 from labreport.report.store import codec, embedded
 from labreport.report.store.baselines import Baselines
+from labreport.report.store.entries import NOTED, RESULT
 from labreport.report.store.printed import Printed, PrintedPassage
-from labreport.report.store.runs import INDEX, RESULT, Store
+from labreport.report.store.runs import Store
 
 LABS = ("tensors", "workflow", "mnist", "imdb", "boston")
 
@@ -48,10 +49,11 @@ def _files() -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as place:
         store = Store(Path(place))
         saved = store.save(OLD)
+        store.tag(store.list().runs[0], "good")
         Baselines(store.root).set("main", [saved.path])
         (baseline,) = store.root.glob("baselines/main/*.json")
         return {
-            "index": (saved.path.parent / INDEX).read_bytes(),
+            "index": (saved.path.parent / NOTED).read_bytes(),
             "result": saved.content,
             "baseline": baseline.read_bytes(),
             "baseline name": baseline.name.encode(),
@@ -63,7 +65,7 @@ def _run(folder: Path, name: str, content: bytes, index: bytes | None = None) ->
     place.mkdir(parents=True)
     (place / RESULT).write_bytes(content)
     if index is not None:
-        (place / INDEX).write_bytes(index)
+        (place / NOTED).write_bytes(index)
 
 
 def _lay_result(folder: Path, content: bytes) -> None:
@@ -86,7 +88,7 @@ def _lay_index(folder: Path, content: bytes) -> None:
     try:  # with the stamp of its result, or it is only made again
         tree = json.loads(content)
         tree["stamp"] = [place.stat().st_size, place.stat().st_mtime_ns]
-        place.with_name(INDEX).write_text(json.dumps(tree), "utf-8")
+        place.with_name(NOTED).write_text(json.dumps(tree), "utf-8")
     except (ValueError, TypeError, RecursionError):
         pass
 

@@ -1,4 +1,4 @@
-"""Small stores with a history: runs as their index files alone, so that a thousand of them cost a second.
+"""Small stores with a history: runs as their rows in the index alone, so that a thousand of them cost a second.
 
 The result beside an index is not a result at all, which proves that no one reads it; the index knows it as its own.
 """
@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from labreport.experiments.result import Failure
-from labreport.report.store import codec
+from labreport.report.store.entries import RESULT, Entry
+from labreport.report.store.index import Index
 from labreport.report.store.lines import ScoreLine
-from labreport.report.store.runs import FORM, INDEX, RESULT, Entry, stamp_of
 
 START = datetime(2026, 1, 1, 3, 0, tzinfo=UTC)
 MACHINE = "Testium 3000 @ 2.00GHz × 4"
@@ -45,7 +45,6 @@ def entry(lab: str = "imdb", day: int = 0, value: float | None = 0.88, **changes
         "score": ("test_accuracy", value) if value is not None else None,
         "started": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
         "ended": f"{moment + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}",
-        "form": FORM,
         "scores": (line,),
         "seconds": 30.0,
         "lab_version": "1",
@@ -60,7 +59,7 @@ def put(root: Path, one: Entry) -> Path:
     folder = root / one.lab / one.run_id
     folder.mkdir(parents=True)
     (folder / RESULT).write_bytes(b"no result: no one may read this")
-    (folder / INDEX).write_bytes(codec.encode(msgspec.structs.replace(one, stamp=stamp_of(folder / RESULT))))
+    Index(root).add(folder, one, {})
     return folder
 
 

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 SCRIPT = """
 import keras, numpy as np

@@ -14,7 +14,8 @@ from helpers.places import SHARED
 
 from labreport.experiments.recording.importing import IMPORTERS
 from labreport.report.cli import main
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 OWN = SHARED / "own"
 EXPECTED = json.loads((OWN / "expected.json").read_text("utf-8"))["logs"] if OWN.is_dir() else {}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from helpers.places import SHARED
 
-from labreport.report.store.runs import load
+from labreport.report.store.entries import load
 
 OWN = SHARED / "own"
 EXPECTED = json.loads((OWN / "expected.json").read_text("utf-8"))["scripts"] if OWN.is_dir() else {}

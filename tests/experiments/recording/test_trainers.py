@@ -11,7 +11,8 @@ import pytest
 from labreport.experiments.recording import assembled
 from labreport.experiments.recording.observed import observed
 from labreport.experiments.recording.watching.events import EVENTS
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 LIGHTNING = """
 import torch, lightning.pytorch as lightning

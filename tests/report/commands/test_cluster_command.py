@@ -9,7 +9,8 @@ import pytest
 from helpers.places import HELPERS
 
 from labreport.report.cli import main
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 RUN = ["run", "watched", "--seeds", "0-2", "-P", "folder=."]
 

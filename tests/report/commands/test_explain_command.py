@@ -13,7 +13,8 @@ from helpers.own_runs import own_run, training
 from helpers.places import HELPERS
 
 from labreport.report.cli import main
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 ALL = ("-P", "units=16", "-P", "rate=0.5", "-P", "depth=3", "-P", "colour=blue")
 

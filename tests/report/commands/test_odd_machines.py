@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from helpers.hand_results import hand_result
 
 from labreport.report.cli import main
 from labreport.report.store import files
+from labreport.report.store.index import FOLDER
 from labreport.report.store.runs import Store
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="these are answers of POSIX")
@@ -36,8 +38,7 @@ READING = (["list"], ["show", "tensors"], ["status", "good"], ["compare", "tenso
 def filled(place):
     """A folder with two runs, whose lines in a listing have to be made again, and a log."""
     stored(place, "tensors", "workflow")
-    for path in (place / "runs").rglob("index.json"):
-        path.unlink()
+    shutil.rmtree(place / "runs" / FOLDER)
     (place / "log.csv").write_text("epoch,loss\n0,1.0\n1,0.5\n")
     return place
 

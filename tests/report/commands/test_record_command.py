@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 EPOCHS = """
 import sys

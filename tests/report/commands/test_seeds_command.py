@@ -13,7 +13,8 @@ from helpers.hand_labs import started
 from helpers.places import HELPERS
 
 from labreport.report.cli import main
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 LAB = HELPERS / "seed_lab.py"
 RUN = ["run", "watched", "--seeds", "0-2", "-P", "folder=."]

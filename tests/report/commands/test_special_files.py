@@ -13,7 +13,8 @@ from helpers.hand_labs import COMMAND, stored
 
 from labreport.report.cli import main
 from labreport.report.store.baselines import Baselines
-from labreport.report.store.runs import INDEX, RESULT
+from labreport.report.store.entries import RESULT
+from labreport.report.store.index import FILE, FOLDER
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
 
@@ -87,7 +88,8 @@ def test_an_input_that_is_not_a_file_is_refused_at_once(place, capsys, name, kin
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_index_that_is_not_a_file_costs_nothing_but_time(place, capsys, kind):
-    path = stored(place, "tensors")[0].with_name(INDEX)
+    stored(place, "tensors")
+    path = place / "runs" / FOLDER / FILE
     path.unlink()
     KINDS[kind](path)
     assert main(["list"]) == 0

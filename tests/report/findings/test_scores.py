@@ -15,7 +15,7 @@ from labreport.report.comparison.report import report
 from labreport.report.comparison.version import Version
 from labreport.report.findings import analysis, scores
 from labreport.report.numbers import duration
-from labreport.report.store.runs import entry_of
+from labreport.report.store.entries import entry_of
 
 
 def _folds(*seeds: tuple[float, ...]) -> Result:

@@ -15,7 +15,8 @@ from labreport.report.cli import main
 from labreport.report.gate.checking import rerunner
 from labreport.report.rendering import fonts
 from labreport.report.store.baselines import Baselines
-from labreport.report.store.runs import CONFIRMATION, PURPOSE, Store, load
+from labreport.report.store.entries import CONFIRMATION, PURPOSE, load
+from labreport.report.store.runs import Store
 
 SCRIPT = """
 import sys

@@ -19,7 +19,8 @@ from labreport.report.nightly.record import LabNight, Night, NightStep
 from labreport.report.running.planning import Plan
 from labreport.report.running.time_limit import TimeSpentError, interrupted_after
 from labreport.report.store import manifest
-from labreport.report.store.runs import Store, Stored
+from labreport.report.store.entries import Stored
+from labreport.report.store.runs import Store
 
 
 class _Clock:

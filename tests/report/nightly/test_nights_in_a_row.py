@@ -204,15 +204,6 @@ def test_two_nights_are_compared_by_their_reports_and_a_verdict_is_called_one(wi
     assert "the verdict of a check" in capsys.readouterr().err
 
 
-def test_the_store_is_listed_once_a_night(with_baseline, monkeypatch):
-    write_lab(with_baseline, "good", value=BAD)
-    listed = []
-    list_store = Store.list
-    monkeypatch.setattr(Store, "list", lambda self, lab=None: listed.append(lab) or list_store(self, lab))
-    assert one_night("--confirm")[0] == 1
-    assert listed == [None]
-
-
 def test_the_chinese_part_of_a_night_says_in_chinese_that_there_is_no_baseline(place, capsys):
     assert night("good", "--baseline", "gone", "--lang", "zh")[0] == 5
     text = (FOLDER / "nightly.md").read_text("utf-8")

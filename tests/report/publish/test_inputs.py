@@ -31,7 +31,7 @@ def test_all_code_that_a_rendering_imports_is_in_the_key(tmp_path):
         "import sys\nfrom datetime import datetime, UTC\nfrom pathlib import Path\n"
         "from labreport.report.configuration import Configuration\n"
         "from labreport.report.publish.document import DocumentJob, render_language\n"
-        "from labreport.report.store.runs import read\n"
+        "from labreport.report.store.entries import read\n"
         "path, = Path('runs').glob('*/*/result.json')\n"
         "job = DocumentJob(language='en', runs=(read(path),), moment=datetime(2026, 1, 5, tzinfo=UTC),\n"
         "                  configuration=Configuration(output=Path('out'), to=('html', 'md', 'ipynb', 'split')))\n"

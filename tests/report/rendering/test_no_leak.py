@@ -17,7 +17,7 @@ from labreport.report.configuration import Configuration
 from labreport.report.languages import documents
 from labreport.report.publish.document import DocumentJob, render_language
 from labreport.report.store import codec, embedded, printed
-from labreport.report.store.runs import read
+from labreport.report.store.entries import read
 
 CANARY = "QZXKVJ"
 """A word that no language hyphenates and no text holds."""

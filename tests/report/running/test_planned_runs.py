@@ -13,7 +13,8 @@ from labreport.report.cli import main
 from labreport.report.configuration import Configuration
 from labreport.report.running.execution import Done, execute
 from labreport.report.running.planning import Plan, make_plans
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 LAB = """
 from dataclasses import dataclass

@@ -12,7 +12,8 @@ from labreport.experiments.running import identity
 from labreport.report.cli import main
 from labreport.report.store import files
 from labreport.report.store.baselines import Baselines
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 
 def shard(folder: Path, name: str, *seeds: int, day: int = 2, lab: str = "imdb", **changes):

@@ -17,9 +17,11 @@ from labreport.report.cli import main
 from labreport.report.errors import UsageError
 from labreport.report.store import retention
 from labreport.report.store.baselines import Baselines
+from labreport.report.store.entries import Stored, entry_of
 from labreport.report.store.files import OutputError
+from labreport.report.store.index import Index
 from labreport.report.store.retention import judge, parse_rule
-from labreport.report.store.runs import Store, Stored, entry_of
+from labreport.report.store.runs import Store
 
 NOW = START + timedelta(days=100)
 
@@ -277,6 +279,7 @@ def test_nothing_outside_the_store_and_nothing_of_others_is_ever_deleted(place, 
     kept = put(runs, entry(day=5))
     outside = put(place / "elsewhere", entry(day=1, run_id="of-another-store"))
     (runs / "imdb" / outside.name).symlink_to(outside)
+    Index(runs).add(runs / "imdb" / outside.name, entry(day=1, run_id="of-another-store"), {})
     oldest = runs / "imdb" / entry(day=0).run_id
     (oldest / "own.txt").write_text("mine")
     long_ago = time.time() - 400 * 86_400

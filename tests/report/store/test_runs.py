@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,7 @@ from helpers.hand_results import hand_result
 
 from labreport.experiments.result import Findings
 from labreport.report.errors import UnreadableError, UsageError
-from labreport.report.store import files, runs
+from labreport.report.store import entries, files, index
 from labreport.report.store.runs import Store
 
 
@@ -31,7 +31,7 @@ def test_a_run_is_stored_in_a_folder_of_its_own_and_read_back(tmp_path):
     result = _run("imdb", 1)
     path = Store(tmp_path).save(result).path
     assert path == tmp_path / "imdb" / result.run_id / "result.json"
-    assert runs.load(path) == result
+    assert entries.load(path) == result
 
 
 def test_nothing_is_overwritten(tmp_path):
@@ -56,17 +56,15 @@ def test_runs_are_listed_newest_first_and_by_lab(tmp_path):
 
 def test_a_listing_reads_the_small_index_and_not_the_whole_result(tmp_path, monkeypatch):
     Store(tmp_path).save(_run("imdb", 1))
-    monkeypatch.setattr(runs, "load", lambda path: 1 / 0)
+    monkeypatch.setattr(index, "read", lambda path: 1 / 0)
     assert Store(tmp_path).list().runs[0].entry.score is not None
 
 
 def test_a_run_without_index_is_listed_from_its_result(tmp_path):
     path = Store(tmp_path).save(_run("imdb", 1)).path
-    (path.parent / "index.json").unlink()
-    stamp = runs.stamp_of(path)
-    expected = msgspec.structs.replace(runs.entry_of(runs.load(path)), stamp=stamp)
-    assert Store(tmp_path).list().runs[0].entry == expected
-    assert json.loads((path.parent / "index.json").read_bytes())["stamp"] == list(stamp)
+    shutil.rmtree(tmp_path / index.FOLDER)
+    assert Store(tmp_path).list().runs[0].entry == entries.entry_of(entries.load(path))
+    assert (tmp_path / index.FOLDER / index.FILE).is_file()
 
 
 def test_a_result_that_was_damaged_behind_a_whole_index_is_noticed(tmp_path):
@@ -88,27 +86,25 @@ def test_a_result_that_was_mended_or_copied_keeps_the_link_to_its_report(tmp_pat
     os.utime(path, ns=(1, 1))
     (run,) = Store(tmp_path).list().runs
     assert run.entry.report == "../reports"
-    assert run.entry.stamp == runs.stamp_of(path)
 
 
 def test_a_run_that_is_deleted_while_others_are_listed_is_no_damaged_one(tmp_path, monkeypatch):
     path = Store(tmp_path).save(_run("imdb", 1)).path
-    (path.parent / "index.json").unlink()
+    shutil.rmtree(tmp_path / index.FOLDER)
 
-    def gone(_path: Path) -> tuple[int, int]:
-        path.unlink()
-        return 0, 0
+    def gone(folder: Path) -> tuple[int, int, int, int]:
+        path.unlink(missing_ok=True)
+        return 0, 0, 0, 0
 
-    monkeypatch.setattr(runs, "stamp_of", gone)
+    monkeypatch.setattr(index, "_stamp", gone)
     listing = Store(tmp_path).list()
-    assert listing.runs == ()
+    assert not listing.runs
     assert listing.unreadable == ()
 
 
 def test_one_damaged_run_among_others_is_named_and_passed_over(tmp_path):
     Store(tmp_path).save(_run("imdb", 1))
     broken = Store(tmp_path).save(_run("imdb", 2)).path
-    (broken.parent / "index.json").unlink()
     broken.write_bytes(b"{")
     listing = Store(tmp_path).list()
     assert len(listing.runs) == 1
@@ -119,7 +115,7 @@ def test_a_folder_that_a_killed_program_left_is_no_run(tmp_path):
     folder = tmp_path / "imdb" / "20260101T000000Z-dead"
     folder.mkdir(parents=True)
     (folder / ".result.json.x.part").write_bytes(b"half")
-    assert Store(tmp_path).list().runs == ()
+    assert not Store(tmp_path).list().runs
 
 
 def test_only_a_complete_run_answers_for_its_key(tmp_path):
@@ -154,7 +150,7 @@ def test_a_run_is_found_by_the_unique_beginning_of_its_id_by_folder_and_by_file(
 
 def test_a_missing_file_is_an_error_for_users(tmp_path):
     with pytest.raises(UnreadableError, match="No such file"):
-        runs.load(tmp_path / "result.json")
+        entries.load(tmp_path / "result.json")
 
 
 def test_a_file_is_whole_or_absent_when_the_disk_is_full(tmp_path, monkeypatch):

@@ -16,7 +16,8 @@ from helpers.hand_labs import lab_source
 from helpers.places import TESTS
 
 from labreport.report.cli import main
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 COMMAND = [sys.executable, "-c", "from labreport.report.cli import run; run()"]
 

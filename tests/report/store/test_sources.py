@@ -7,7 +7,8 @@ from helpers.nights import write_lab
 
 from labreport.report.cli import main
 from labreport.report.store import sources
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 
 @pytest.fixture

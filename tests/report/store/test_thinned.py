@@ -12,7 +12,8 @@ from helpers.own_runs import course, own_run, training
 from labreport.report.cli import main
 from labreport.report.findings.groups import groups
 from labreport.report.store import codec, embedded, thinned
-from labreport.report.store.runs import Store, load
+from labreport.report.store.entries import load
+from labreport.report.store.runs import Store
 
 EPOCHS, METRICS = 20_000, 10
 

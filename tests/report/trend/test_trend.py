@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import random
 import re
+import sqlite3
 import xml.etree.ElementTree as ElementTree
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -14,7 +16,9 @@ from helpers.hand_history import entry, failed, put, wobble
 from helpers.hand_results import hand_result
 
 from labreport.report.cli import main
-from labreport.report.store.runs import FORM, INDEX, Store
+from labreport.report.store.entries import RESULT
+from labreport.report.store.index import FILE, FOLDER
+from labreport.report.store.runs import Store
 from labreport.report.trend import links
 from labreport.report.trend.change import change_points
 from labreport.report.trend.chart import place, tick_label, value_text, with_spread
@@ -296,15 +300,12 @@ def test_the_job_of_a_ci_has_an_address():
 
 def test_an_index_of_an_older_form_is_renewed_from_its_result(tmp_path, monkeypatch):
     store = Store(tmp_path)
-    path = store.save(hand_result("imdb")).path
-    index = path.parent / INDEX
-    old = json.loads(index.read_bytes())
-    for name in ("form", "scores", "machine"):
-        del old[name]
-    index.write_text(json.dumps(old))
+    store.save(hand_result("imdb"))
+    with closing(sqlite3.connect(tmp_path / FOLDER / FILE, isolation_level=None)) as connection:
+        connection.execute("PRAGMA user_version = 999")
+        connection.execute("UPDATE runs SET entry = '{}'")
     assert store.list().runs[0].entry.scores
-    assert json.loads(index.read_bytes())["form"] == FORM
-    monkeypatch.setattr("labreport.report.store.runs.load", lambda path: 1 / 0)
+    monkeypatch.setattr("labreport.report.store.index.read", lambda path: 1 / 0)
     assert _history(tmp_path).groups[0].charts
 
 
@@ -326,7 +327,7 @@ def test_a_score_that_is_no_number_leaves_the_index_readable(tmp_path, monkeypat
     result = hand_result("mnist")
     scores = tuple(msgspec.structs.replace(score, value=float("nan")) for score in result.findings.scores)
     Store(tmp_path).save(hand_result("mnist", scores=scores))
-    monkeypatch.setattr("labreport.report.store.runs.load", lambda path: 1 / 0)
+    monkeypatch.setattr("labreport.report.store.index.read", lambda path: 1 / 0)
     line = Store(tmp_path).list().runs[0].entry.scores[0]
     assert line.mean is None
     assert line.deviation is None
@@ -370,7 +371,7 @@ def test_a_choice_that_can_not_be_is_told(place_of_user, capsys, arguments, code
 
 def test_one_corrupt_run_among_many_is_named_passed_over_and_in_the_exit_code(place_of_user, capsys):
     broken = put(place_of_user / "runs", entry(day=30))
-    (broken / INDEX).write_bytes(b"{")
+    (broken / RESULT).write_bytes(b"{")
     assert main(["trend", "--lang", "en"]) == 2
     assert broken.name in capsys.readouterr().err
     page = (place_of_user / "reports" / "trend-en.html").read_text("utf-8")

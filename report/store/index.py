@@ -1,0 +1,394 @@
+"""The index of a store: what a listing needs of each run, in one SQLite file beside the run files.
+
+    runs/.index/runs.sqlite
+
+It is only ever derived. The run files are the truth, and whatever this file says is held against them: the folders of a
+lab are looked through when the time of the lab's folder has changed, so that a run copied in or deleted by hand is
+noticed; a run that is given out is compared with size and time of its files, so that an edited one is. A file that is
+missing, damaged or of another form is made again; where it can't be written, or the disk has no locks, its content is
+copied into memory and works there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from labreport.experiments.system import reading
+from labreport.report.errors import ReportError
+from labreport.report.store import files, remarks
+from labreport.report.store.entries import NOTED, RESULT, Entry, Stored, entry_of, noted, read, with_notes
+from labreport.report.store.rows import COLUMNS, FORM, INDICES, TABLES, decoded, row_of
+
+FOLDER = ".index"
+FILE = "runs.sqlite"
+PAGE = 500
+"""Rows that are read, compared with their files and given out at a time."""
+BATCH = 200
+"""Runs that are read between two moments in which another program may write."""
+MANY = 2_000
+"""Runs from which on it is said that reading them takes a while."""
+SETTLED = 2 * 10**9
+"""Nanoseconds after which the time of a folder is believed: some disks count in whole seconds."""
+WAIT = 30.0
+"""Seconds to wait for another program that writes."""
+
+Row = tuple[Any, ...]
+Stamp = tuple[int, int, int, int]
+
+_in_memory: dict[Path, sqlite3.Connection] = {}
+"""Of the stores whose index can't be written."""
+
+
+class Index:
+    """The index of one store.
+
+    Args:
+        root: folder of the store.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.path = root / FOLDER / FILE
+
+    # ---- asking
+
+    def select(self, where: str, values: Sequence[object], order: str, limit: int, offset: int = 0) -> list[Stored]:
+        """Return runs, each held against its files.
+
+        Args:
+            where: a condition of SQL, made of `rows.COLUMNS`.
+            values: for its question marks.
+            order: an order of SQL.
+            limit: runs at most; negative: all.
+            offset: runs to leave out first.
+        """
+        sql = f"SELECT {_GIVEN} FROM runs WHERE problem IS NULL AND {where} ORDER BY {order} LIMIT ? OFFSET ?"
+        for _ in range(5):
+            with self.opened() as connection:
+                if connection is None:
+                    return []
+                rows = connection.execute(sql, (*values, limit, offset)).fetchall()
+                if self._all_as_they_were(connection, rows):
+                    return [Stored(folder=self.root / row[1] / row[2], entry=decoded(row[7])) for row in rows]
+        return [found for row in rows if (found := self._given(row)) is not None]
+
+    def _given(self, row: Row) -> Stored | None:
+        """Return a run of a store that changes all the time, if it is there and can be read just now."""
+        folder = self.root / row[1] / row[2]
+        with contextlib.suppress(ReportError):
+            return Stored(folder=folder, entry=with_notes(entry_of(read(folder / RESULT).result), noted(folder)))
+        return None
+
+    def ask(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """Return what SQL gives, without a look at the files."""
+        with self.opened() as connection:
+            return [] if connection is None else connection.execute(sql, values).fetchall()
+
+    def unreadable(self, lab: str | None = None) -> tuple[str, ...]:
+        """Return why runs can't be read, a message for each; of one lab, or of all."""
+        sql = f"SELECT {_GIVEN} FROM runs WHERE problem IS NOT NULL AND ? IN ('', place_lab) ORDER BY 2, 3"
+        for _ in range(5):
+            with self.opened() as connection:
+                rows = [] if connection is None else connection.execute(sql, (lab or "",)).fetchall()
+                if connection is None or self._all_as_they_were(connection, rows):
+                    break
+        return tuple(row[8].replace("\0", str(self.root / row[1] / row[2])) for row in rows)
+
+    # ---- keeping up
+
+    def refresh(self, *, deep: bool = False) -> None:
+        """Take up what has changed in the folders.
+
+        Args:
+            deep: also ask size and time of each result, for a question whose answer may lie in any of them.
+        """
+        with self.opened() as connection:
+            if connection is None:
+                return
+            self._scan(connection)
+            if deep:
+                rows = connection.execute(f"SELECT {_STAMPS} FROM runs").fetchall()
+                self._all_as_they_were(connection, self._edited(rows))
+
+    def add(self, folder: Path, entry: Entry, facts: dict[str, Any]) -> None:
+        """Take up one run that was just written; one row is touched.
+
+        A failure is none of the caller's: the run is stored, and the next reader finds it.
+        """
+        with contextlib.suppress(sqlite3.Error, OSError), self.opened(make=True) as connection:
+            if connection is not None:
+                with _writing(connection):
+                    self._put(connection, folder, entry, facts)
+
+    def note(self, connection: sqlite3.Connection | None, folder: Path, entry: Entry) -> None:
+        """Take up what was noted of one run, whose result is as it was; in the block of `alone`, with its value."""
+        row = dict(zip(COLUMNS, row_of(_place(folder), _stamp(folder), entry, {}), strict=True))
+        names = ("entry", "report", "tags", "words", "noted_size", "noted_changed")
+        sql = f"UPDATE runs SET {', '.join(f'{name} = ?' for name in names)} WHERE place_lab = ? AND place_run = ?"
+        if connection is not None:
+            connection.execute(sql, (*(row[name] for name in names), *_place(folder)))
+
+    def newest(self) -> int:
+        """Return the number of the run that was taken up last."""
+        return int(next(iter(self.ask("SELECT max(id) FROM runs")), (0,))[0] or 0)
+
+    @contextmanager
+    def alone(self) -> Iterator[sqlite3.Connection | None]:
+        """Keep other programs from noting something while the block runs, where the disk has locks."""
+        with self.opened(make=True) as connection, contextlib.ExitStack() as stack:
+            if connection is not None:
+                stack.enter_context(_writing(connection))
+            yield connection
+
+    @contextmanager
+    def opened(self, *, make: bool = False) -> Iterator[sqlite3.Connection | None]:
+        """Open the index for a block; None where the store has no run.
+
+        Args:
+            make: also where there is no run yet.
+        """
+        place = self.root.absolute()
+        if place in _in_memory:
+            yield _in_memory[place]
+            return
+        if not self.path.exists() and not make and not _has_run(self.root):
+            yield None
+            return
+        try:
+            connection = self._connected()
+        except (sqlite3.Error, OSError, ReportError) as error:
+            yield self._around(place, error)
+            return
+        with closing(connection):
+            try:
+                yield connection
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
+                    raise
+                self._throw_away()
+                raise
+
+    def _connected(self) -> sqlite3.Connection:
+        """Open the file; one that is damaged or of another form is made again."""
+        for last in (False, True):
+            if not self.path.exists():
+                (self.root / FOLDER).mkdir(parents=True, exist_ok=True)
+                if not (ignore := self.root / FOLDER / ".gitignore").exists():
+                    files.write(ignore, b"*\n")
+            connection = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
+            try:
+                if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
+                    raise sqlite3.OperationalError("the disk has no locks for it")
+                connection.execute("PRAGMA synchronous=NORMAL")
+                connection.execute("PRAGMA trusted_schema=OFF")
+                _prepare(connection)
+                return connection
+            except sqlite3.DatabaseError as error:
+                connection.close()
+                if last or (isinstance(error, sqlite3.OperationalError) and not _is_damage(error)):
+                    raise
+                self._throw_away()
+            except BaseException:
+                connection.close()
+                raise
+        raise AssertionError
+
+    def _throw_away(self) -> None:
+        """Delete a damaged index; what it knew is read again from the runs."""
+        remarks.say(f"The index of {self.root} is damaged; it is made again from the runs.")
+        for end in ("", "-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                Path(f"{self.path}{end}").unlink()
+
+    def _around(self, place: Path, error: Exception) -> sqlite3.Connection:
+        """Return an index in memory, begun with what the file says where that can be read."""
+        remarks.say(f"The index of {self.root} can't be used ({error}); the runs are read without it.")
+        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        with contextlib.suppress(OSError, sqlite3.Error):
+            content = bytearray(reading.content(self.path, 2**31))
+            content[18:20] = b"\1\1"  # what a file in memory can't have: a journal beside it
+            connection.deserialize(bytes(content))
+            if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError
+        try:
+            _prepare(connection)
+        except sqlite3.DatabaseError:
+            connection.close()
+            connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            _prepare(connection)
+        _in_memory[place] = connection
+        return connection
+
+    def _scan(self, connection: sqlite3.Connection) -> None:
+        """Look through the folders of the labs that have changed, and at those that waited for their result."""
+        labs = {entry.name: _changed(entry.path) for entry in _folders(self.root)}
+        known = dict(connection.execute("SELECT lab, changed FROM folders"))
+        waiting = connection.execute("SELECT lab, run FROM waiting").fetchall()
+        new = [(lab, run) for lab, run in waiting if lab in labs and os.path.lexists(self.root / lab / run / RESULT)]
+        settled: list[tuple[str, int]] = []
+        gone: list[tuple[str, str]] = []
+        empty: list[tuple[str, str]] = []
+        for lab, changed in labs.items():
+            if known.get(lab) == changed:
+                continue
+            found = {entry.name for entry in _folders(self.root / lab)}
+            rows = {run for (run,) in connection.execute("SELECT place_run FROM runs WHERE place_lab = ?", (lab,))}
+            waited = {run for place, run in waiting if place == lab}
+            gone += [(lab, run) for run in (rows | waited) - found]
+            for run in sorted(found - rows - waited):
+                (new if os.path.lexists(self.root / lab / run / RESULT) else empty).append((lab, run))
+            if time.time_ns() - changed > SETTLED:
+                settled.append((lab, changed))
+        gone += [
+            (lab, run)
+            for lab in known.keys() - labs
+            for (run,) in connection.execute("SELECT place_run FROM runs WHERE place_lab = ?", (lab,))
+        ]
+        if not (new or gone or empty or settled or known.keys() - labs):
+            return
+        self._read(connection, new)
+        with _writing(connection):
+            for table, lab, run in (("runs", "place_lab", "place_run"), ("waiting", "lab", "run")):
+                connection.executemany(f"DELETE FROM {table} WHERE {lab} = ? AND {run} = ?", gone)
+            connection.executemany("DELETE FROM folders WHERE lab = ?", [(lab,) for lab in known.keys() - labs])
+            connection.executemany("INSERT OR IGNORE INTO waiting VALUES (?, ?)", empty)
+            connection.executemany("INSERT OR REPLACE INTO folders VALUES (?, ?)", settled)
+
+    def _read(self, connection: sqlite3.Connection, places: Sequence[tuple[str, str]]) -> None:
+        """Read runs and take them up, a few at a time, so that a program that is stopped has not worked for nothing."""
+        if len(places) >= MANY:
+            remarks.say(f"Reading {len(places)} runs of {self.root} into its index; that is done once.")
+        for start in range(0, len(places), BATCH):
+            found = [(self.root / lab / run, self._line(self.root / lab / run)) for lab, run in places[start:][:BATCH]]
+            with _writing(connection):
+                for folder, line in found:
+                    self._store(connection, folder, line)
+
+    def _line(self, folder: Path) -> Row | None:
+        """Return the row of a run as its files say; None where it has no result."""
+        stamp = _stamp(folder)
+        try:
+            result = read(folder / RESULT).result
+        except ReportError as error:
+            if not os.path.lexists(folder / RESULT):
+                return None  # just deleted, or not written yet
+            return row_of(_place(folder), stamp, None, {}, problem=str(error).replace(str(folder), "\0"))
+        return row_of(_place(folder), stamp, with_notes(entry_of(result), noted(folder)), dict(result.settings))
+
+    def _put(self, connection: sqlite3.Connection, folder: Path, entry: Entry, facts: dict[str, Any]) -> None:
+        self._store(connection, folder, row_of(_place(folder), _stamp(folder), entry, facts))
+
+    def _store(self, connection: sqlite3.Connection, folder: Path, row: Row | None) -> None:
+        place = _place(folder)
+        if row is None:
+            connection.execute("DELETE FROM runs WHERE place_lab = ? AND place_run = ?", place)
+            if folder.is_dir():
+                connection.execute("INSERT OR IGNORE INTO waiting VALUES (?, ?)", place)
+            return
+        connection.execute(_UPSERT, row)
+        connection.execute("DELETE FROM waiting WHERE lab = ? AND run = ?", place)
+
+    def _all_as_they_were(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> bool:
+        """Return whether runs are as their rows say; those that are not are read again."""
+        root = f"{self.root}{os.sep}"  # joined as texts, because it may be done a hundred thousand times
+        changed = [(row[1], row[2]) for row in rows if _stamp_at(f"{root}{row[1]}{os.sep}{row[2]}") != row[3:7]]
+        self._read(connection, changed)
+        return not changed
+
+    def _edited(self, rows: Sequence[Row]) -> list[Row]:
+        """Return the rows whose result has another size or time; asked of all, so without any detour."""
+        found, root = [], f"{self.root}{os.sep}"
+        for row in rows:
+            try:
+                status = os.stat(f"{root}{row[1]}{os.sep}{row[2]}{os.sep}{RESULT}")  # noqa: PTH116
+            except OSError:
+                found.append(row)
+                continue
+            if status.st_mtime_ns != row[4] or status.st_size != row[3]:
+                found.append(row)
+        return found
+
+
+_STAMPS = "id, place_lab, place_run, size, changed, noted_size, noted_changed"
+_GIVEN = f"{_STAMPS}, entry, problem"
+_UPSERT = (
+    f"INSERT INTO runs ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))}) "
+    f"ON CONFLICT (place_lab, place_run) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in COLUMNS)}"
+)
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables where they are missing or of another form."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] == FORM:
+        return
+    with _writing(connection):
+        if connection.execute("PRAGMA user_version").fetchone()[0] == FORM:
+            return  # another program was quicker
+        for name in TABLES:
+            connection.execute(f"DROP TABLE IF EXISTS {name}")
+        for statement in (*TABLES.values(), *INDICES):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {FORM}")
+
+
+@contextmanager
+def _writing(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _is_damage(error: sqlite3.OperationalError) -> bool:
+    """Return whether a file was written by something else, such as tables without the columns of theirs."""
+    return any(words in str(error) for words in ("no such", "has no column", "malformed"))
+
+
+def _has_run(root: Path) -> bool:
+    return any(os.path.lexists(Path(run.path) / RESULT) for lab in _folders(root) for run in _folders(Path(lab.path)))
+
+
+def _folders(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Return the folders in a folder but the hidden ones."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith(".") and entry.is_dir():
+                yield entry
+
+
+def _changed(folder: str) -> int:
+    try:
+        return Path(folder).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _place(folder: Path) -> tuple[str, str]:
+    return folder.parent.name, folder.name
+
+
+def _stamp(folder: Path) -> Stamp:
+    """Return sizes and times of the files of a run; zeros for one that is not there."""
+    return _stamp_at(str(folder))
+
+
+def _stamp_at(folder: str) -> Stamp:
+    found = []
+    for name in (RESULT, NOTED):
+        try:
+            status = os.stat(f"{folder}{os.sep}{name}")  # noqa: PTH116
+        except OSError:
+            found += [0, 0]
+        else:
+            found += [status.st_size, status.st_mtime_ns]
+    return found[0], found[1], found[2], found[3]

@@ -1,0 +1,202 @@
+"""The site of the stored runs and the preview in a real browser: accessible, silent, by keyboard, live."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+
+import pytest
+from helpers import browsed
+from helpers.browsed import KEY, NEW, OLD, TOKEN
+from helpers.own_runs import seeds_run
+
+from labreport.report.browsing.application import application
+from labreport.report.browsing.export import write
+from labreport.report.browsing.previewing import Watcher, previews
+from labreport.report.browsing.server import Door
+from labreport.report.browsing.stock import Stock
+from labreport.report.browsing.workshop import Workshop
+from labreport.report.configuration import Configuration, override
+from labreport.report.store.runs import Store
+
+LOOKS = (("en", "light"), ("zh", "dark"))
+COMPARED = f"compare?run=digits/{OLD}&run=digits/{NEW}"
+PAGES = ("?text=digits", f"run/digits/{NEW}", "trend?lab=digits", "gate", f"live/imdb/{KEY}", COMPARED, "none")
+NOTE = (
+    '# Digits\n\n## First {#first}\n\nIt was {{ score("test_accuracy") | percent }}.\n\n'
+    ":::figure histories-fit-1\nCurves.\n:::\n"
+)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A store with runs of every kind."""
+    return browsed.fill(tmp_path_factory.mktemp("viewed") / "runs")
+
+
+@pytest.fixture(scope="module")
+def address(store):
+    """Where a server shows the site about that store."""
+    door = Door(token=TOKEN)
+    configuration = override(Configuration(), runs_dir=store)
+    with browsed.serving(application(Stock(store), configuration, door), door) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def notes(tmp_path_factory):
+    """A folder with a long note of the lab digits in both languages."""
+    folder = tmp_path_factory.mktemp("written") / "notes"
+    for language in ("en", "zh"):
+        (folder / language).mkdir(parents=True)
+        (folder / language / "digits.md").write_text(NOTE + _sections(), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def desk(notes):
+    """Where a server shows the preview of that note."""
+    stored = Store(notes.parent / "runs").save(seeds_run())
+    workshop = Workshop([stored], override(Configuration(), notes=notes, runs_dir=notes.parent / "runs"))
+    door = Door(token=TOKEN)
+    with Watcher([notes], workshop.changed), browsed.serving(previews(workshop, door), door) as found:
+        yield found
+
+
+def _sections() -> str:
+    """Return enough text to scroll."""
+    return "".join(f"\n## Part {{#part-{'abcdefgh'[n]}}}\n\n" + "Some words. " * 300 + "\n" for n in range(8))
+
+
+@contextmanager
+def opened(chromium, place, *, scheme="light", **options):
+    """Show a page until the block ends; give it, what it said, and what it asked for."""
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": 1300, "height": 900}, **options)
+    page = context.new_page()
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(place, wait_until="load")
+    yield page, said, asked
+    context.close()
+
+
+def _check(chromium, place, start, scheme, *, missing=False):
+    from axe_playwright_python.sync_playwright import Axe
+
+    with opened(chromium, place, scheme=scheme) as (page, said, asked):
+        found = Axe().run(page, options={"iframes": False})
+        assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found.response["violations"]] == []
+        page.set_viewport_size({"width": 360, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        assert said == (["Failed to load resource: the server responded with a status of 404 (Not Found)"] * missing)
+        assert [url for url in asked if not url.startswith(("data:", start))] == []
+
+
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
+@pytest.mark.parametrize("path", PAGES)
+def test_each_page_is_accessible_silent_asks_no_one_else_and_fits_a_phone(chromium, address, path, language, scheme):
+    _check(chromium, f"{address}{language}/{path}", address, scheme, missing=path == "none")
+
+
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
+@pytest.mark.parametrize("path", ["digits", "digits/offers"])
+def test_the_preview_is_accessible_silent_asks_no_one_else_and_fits_a_phone(chromium, desk, path, language, scheme):
+    _check(chromium, f"{desk}{language}/{path}", desk, scheme)
+
+
+def test_two_runs_are_ticked_and_compared_by_keyboard_alone(chromium, address):
+    with opened(chromium, f"{address}en/?lab=digits") as (page, _, _):
+        assert page.is_disabled(".picking button")
+        page.focus(".runs input >> nth=0")
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        assert page.is_enabled(".picking button")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/compare**")
+        assert NEW in page.frame_locator("iframe").locator("body").inner_text()
+
+
+def test_everything_works_without_script(chromium, address):
+    with opened(chromium, f"{address}en/", java_script_enabled=False) as (page, _, _):
+        page.select_option("[name=lab]", "digits")
+        page.click(".asked button")
+        assert page.locator(".runs tbody tr").count() == 2
+        page.check(".runs input >> nth=0")
+        page.check(".runs input >> nth=1")
+        page.click(".picking button")
+        assert "Comparison" in page.inner_text("h1")
+
+
+def test_a_page_turns_a_hundred_runs_further_and_a_search_is_sent_by_enter(chromium, address):
+    with opened(chromium, f"{address}en/") as (page, _, _):
+        first = page.inner_text(".runs tbody tr >> nth=0")
+        page.click("[rel=next]")
+        assert page.inner_text(".runs tbody tr >> nth=0") != first
+        page.fill("[name=text]", "regressed 0000004e")
+        page.press("[name=text]", "Enter")
+        assert page.locator(".runs tbody tr").count() == 1
+
+
+def test_the_curve_of_a_training_moves_while_one_looks(chromium, address, store):
+    with opened(chromium, f"{address}en/live/imdb/{KEY}") as (page, said, _):
+        before = page.get_attribute("polyline.training", "points")
+        browsed.advance(store, 9)
+        page.wait_for_function(
+            "before => document.querySelector('polyline.training').getAttribute('points') !== before",
+            arg=before,
+            timeout=10_000,
+        )
+        assert "9 of 20" in page.inner_text(".progress")
+        assert said == []
+
+
+def _chapter(page) -> str:
+    inside = "const d = document.querySelector('.stage iframe:not(.coming)').contentDocument;"
+    return str(page.evaluate(f"(() => {{ {inside} return d && d.body ? d.body.textContent : '' }})()"))
+
+
+def _until(condition) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_what_is_saved_is_seen_at_the_same_place_and_a_fault_leaves_the_chapter(chromium, desk, notes):
+    note = notes / "en" / "digits.md"
+    with opened(chromium, f"{desk}en/digits") as (page, said, _):
+        _until(lambda: "Some words" in _chapter(page))
+        place = "document.querySelector('.stage iframe:not(.coming)').contentWindow"
+        page.evaluate(f"{place}.document.fonts.ready.then(() => 1)")
+        page.evaluate(f"{place}.document.getElementById('digits-part-d').scrollIntoView()")
+        top = f"{place}.document.getElementById('digits-part-d').getBoundingClientRect().top"
+        before = page.evaluate(top)
+        assert 0 <= before < 100
+        note.write_text(NOTE + "\nA sentence that is longer by a line. " * 9 + "\n" + _sections(), "utf-8")
+        _until(lambda: "longer by a line" in _chapter(page))
+        assert abs(page.evaluate(top) - before) < 2
+        note.write_text(NOTE.replace("test_accuracy", "nothing") + _sections(), "utf-8")
+        page.wait_for_selector("#faults .failure", timeout=20_000)
+        assert "line 5" in page.inner_text("#faults")
+        assert "longer by a line" in _chapter(page)
+        note.write_text(NOTE + _sections(), "utf-8")
+        page.wait_for_selector("#faults .fine", timeout=20_000)
+        assert said == []
+
+
+def test_the_site_as_files_works_from_the_disk(chromium, store, tmp_path):
+    write(override(Configuration(), runs_dir=store, lang=("en",)), tmp_path, reports=0)
+    with opened(chromium, (tmp_path / "index.html").as_uri()) as (page, said, asked):
+        page.fill("#here", "digits")
+        assert page.locator(".runs tbody tr:visible").count() == 0
+        page.click("[rel=next]")
+        page.fill("#here", f"digits {NEW}")
+        assert page.locator(".runs tbody tr:visible").count() == 1
+        page.click("text=Gate")
+        assert page.locator(".gate tbody tr").count() == 3
+        assert said == []
+        assert {url for url in asked if not url.startswith(("data:", tmp_path.as_uri()))} == set()
