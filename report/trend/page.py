@@ -139,8 +139,7 @@ class TrendPage:
         self.filters: tuple[Filter, ...] = make_filters(history, self.words)
         self.machines = next(item for item in self.filters if item.name == "machine")
         self._typesetter = Typesetter(language, lambda tex, _display: tex)
-        self._folder = folder
-        self._link = link
+        self._folder, self._link = folder, link
         self._ids = {run.folder: f"r{number}" for number, run in enumerate(history.runs)}
         self.parts = tuple(map(self._part, history.groups))
         self.news = self._all_news()
