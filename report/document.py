@@ -22,7 +22,6 @@ ColumnKind = Literal["text", "number", "code"]
 """What the cells of a column hold."""
 BoxKind = Literal["aims", "key-points", "caution", "note", "self-check", "sources", "failure"]
 """What a box is for."""
-
 CHECKED, OPEN = "✓", "◐"
 VERDICT_MARKS = {"true": CHECKED, "some": OPEN, "false": CHECKED, "unknown": OPEN}
 """What stands behind the sentence of a claim, by verdict, as the text of a link to its evidence.
@@ -30,7 +29,6 @@ VERDICT_MARKS = {"true": CHECKED, "some": OPEN, "false": CHECKED, "unknown": OPE
 A sentence is worded by its verdict: one that says "no overfitting is seen" is as true, and as checked, as one that says
 the opposite. The other mark: the runs disagree, or chance explains as much, or it was not measured.
 """
-
 
 SLOT = "\ue000"
 """Stands for code or a formula while a line is typeset; no text of a run or a note may hold it."""

@@ -55,11 +55,8 @@ def test_a_port_that_is_taken_and_an_address_that_is_not_here_are_named():
 
 @pytest.mark.parametrize("command", ["view", "preview"])
 def test_the_command_prints_its_address_says_what_an_open_door_means_and_ends_in_peace_by_ctrl_c(store, command):
-    words = (
-        ["view", str(store), "--host", "0.0.0.0"]
-        if command == "view"
-        else ["preview", "--lang", "en", "--runs-dir", str(store)]
-    )
+    of_preview = ["preview", "--lang", "en", "--runs-dir", str(store)]
+    words = ["view", str(store), "--host", "0.0.0.0"] if command == "view" else of_preview
     program = subprocess.Popen(
         [sys.executable, "-m", "labreport", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
