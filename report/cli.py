@@ -59,6 +59,10 @@ READER_LEFT = 141
 """Exit code where the reader of our output left: what was found was not reported, so neither 0 nor 1 would be true."""
 
 LAB_FAILED = 3
+_SEVERAL = ("run", "build", "nightly")
+"""Commands that go on with their other labs when one has ended the program."""
+_WITHOUT = -1
+"""Says, in place of an exit code, that the work is to be begun again without the runs that are lost."""
 STOPPED = "Interrupted; every finished lab is saved."
 INTERRUPTED, TERMINATED = 130, 143
 """Exit codes after Ctrl-C (SIGINT), and after SIGTERM, which a CI system sends to end a job."""
@@ -198,7 +202,9 @@ def run() -> None:
     _open_streams()
     if sys.argv[1:2] == ["record"]:  # a script has a process of its own, and is sent the signals there
         sys.exit(_run())
-    sys.exit(supervision.supervised(_run, _ended))
+    while (code := supervision.supervised(_run, _ended)) == _WITHOUT:
+        pass
+    sys.exit(code)
 
 
 def _run() -> int:
@@ -242,6 +248,7 @@ def _lost(ending: supervision.ProcessEnd) -> int:
         return LAB_FAILED
     from labreport.report.running import lost
 
+    before = lost.count()
     try:
         stored = lost.store(ending.at_work, words=ending.words, interrupted=bool(ending.signals))
     except Exception as error:
@@ -250,5 +257,8 @@ def _lost(ending: supervision.ProcessEnd) -> int:
     if ending.signals:
         _report(STOPPED)
         return TERMINATED if signal.SIGTERM in ending.signals else INTERRUPTED
+    # A lab that fails loses no other; the work that goes on says that it has failed. What was forced is not made twice.
+    if sys.argv[1] in _SEVERAL and "--force" not in sys.argv and lost.count() > before:
+        return _WITHOUT
     _report(f"Error: {stored.result.lab} failed: it ended the whole program ({ending.words}); see {stored.path}")
     return LAB_FAILED

@@ -112,7 +112,7 @@ class _Execution:
 
     def must_run(self, plan: Plan) -> bool:
         """Whether no stored run answers for a plan."""
-        return plan.stored is None or self._force
+        return (plan.stored is None or self._force) and lost.settled(plan.lab, plan.key) is None
 
     def announce(self, line: str) -> None:
         """Say each line once, such as the remark on data that several labs read."""
@@ -127,6 +127,9 @@ class _Execution:
         for plan in plans:
             if self.must_run(plan):
                 plan = with_data(plan, self._store, self.announce)
+            if gone := lost.settled(plan.lab, plan.key):
+                self._have(plan, gone, trained=True)
+                continue
             if plan.stored is not None and not self._force:
                 self._have(plan, plan.stored, trained=False)
                 continue

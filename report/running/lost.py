@@ -13,6 +13,9 @@ from labreport.experiments.system import supervision
 from labreport.report.store.entries import StoredResult
 from labreport.report.store.runs import Store
 
+_settled: dict[tuple[str, str], StoredResult] = {}
+"""Runs of this command that are lost, by lab and key: the work that goes on without them is not to begin them again."""
+
 
 class RunAtWork(msgspec.Struct, frozen=True, kw_only=True):
     """A run that has begun, as far as it is known then."""
@@ -49,11 +52,24 @@ def store(noted: bytes, *, words: str, interrupted: bool) -> StoredResult:
     origin = msgspec.structs.replace(
         begun.result.provenance, git_commit=commit, git_dirty=dirty, ended=provenance.utc_text(datetime.now(UTC))
     )
-    failure = Failure(kind="ProcessEnded", message=f"The lab's process was ended from within: {words}.", stage="train")
+    failure = Failure(kind="ProcessEnded", message=f"it ended the whole program ({words})", stage="train")
     result = msgspec.structs.replace(
         begun.result,
         provenance=origin,
         status="interrupted" if interrupted else "failed",
         failure=None if interrupted else failure,
     )
-    return Store(Path(begun.root)).save(result)
+    stored = Store(Path(begun.root)).save(result)
+    if not interrupted:
+        _settled[result.lab, result.key] = stored
+    return stored
+
+
+def settled(lab: str, key: str | None) -> StoredResult | None:
+    """Return the run of a lab that this command has lost before; None where it is still to be made."""
+    return _settled.get((lab, key)) if key is not None else None
+
+
+def count() -> int:
+    """Return how many runs this command has lost."""
+    return len(_settled)
