@@ -108,6 +108,18 @@ class Attempt:
                 return PageEnd(parent, index, following if parent.element_tag == "section" else None)
         return None
 
+    def parted(self) -> tuple[Any, int] | None:
+        """Return the lines for an answer that go on overleaf, and how many of them are on this page."""
+        box, resume_at = self.root, self.made[1]
+        while resume_at:
+            ((index, resume_at),) = resume_at.items()
+            if _is(box, "answer"):
+                return box, index
+            if box.element_tag in _TEXT or index >= len(box.children):  # the place is in a line of text
+                return None
+            box = box.children[index]
+        return None
+
 
 @dataclass(frozen=True)
 class PageEnd:
@@ -138,6 +150,9 @@ def _filled(again: Callable[[], Attempt], room: AnswerRoom) -> Attempt:
         else:
             break
     if stale:  # what was set last is not what was kept
+        attempt = again()
+    parted = attempt.parted()
+    if parted is not None and room.cut(*parted) is not None:  # with all its lines the exercise is longer than a page
         attempt = again()
     given = room.share_out(room.on(attempt.made[0]), attempt.empty)
     if given is not None:
@@ -261,6 +276,10 @@ class AnswerRoom:
         """Take away some of the lines of each box."""
         counts = [max(_FEWEST, round(self._written[id(box.element)] * _KEPT)) for box in boxes]
         return self._set(boxes, [min(count, len(box.children)) for count, box in zip(counts, boxes, strict=True)])
+
+    def cut(self, box: Any, count: int) -> Undo | None:
+        """Leave a box that many of its lines, if they are enough to write an answer on."""
+        return self._set([box], [count]) if count >= _FEWEST else None
 
     def share_out(self, boxes: list[Any], height: float, times: float = 1) -> Undo | None:
         """Share out a height among boxes; `times` the lines that were asked for are the most that one gets."""

@@ -97,6 +97,12 @@ def test_exercises_stay_whole_and_share_out_the_page():
     assert not found.lone_answers
 
 
+def test_an_exercise_that_is_longer_than_a_page_gives_up_the_lines_that_would_go_overleaf():
+    found = set_pages.faults(document((PARAGRAPH, exercise(1), exercise(2, lines=40), exercise(3))))
+    assert not found.torn_exercises
+    assert not found.lone_answers
+
+
 def test_the_task_of_an_exercise_stays_whole_before_a_long_solution():
     solution = "\n\n".join([LINE * 3] * 5)
     found = set_pages.faults(document((PARAGRAPH, *[exercise(number, solution=solution) for number in range(1, 6)])))
