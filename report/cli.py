@@ -60,7 +60,7 @@ READER_LEFT = 141
 
 LAB_FAILED = 3
 _SEVERAL = ("run", "build", "nightly")
-"""Commands that go on with their other labs when one has ended the program."""
+"""Commands that continue with their other labs when one has ended the program."""
 _WITHOUT = -1
 """Says, in place of an exit code, that the work is to be begun again without the runs that are lost."""
 STOPPED = "Interrupted; every finished lab is saved."

@@ -220,7 +220,7 @@ class Cover(Node, frozen=True, kw_only=True):
     strip: tuple[CoverFigure, ...] = ()
 
 
-Form = Literal["book", "chapter", "sheet", "exercises", "solutions"]
+ReportForm = Literal["book", "chapter", "sheet", "exercises", "solutions"]
 """What of each lab is printed; a book has a cover, contents and appendices besides."""
 
 
@@ -231,7 +231,7 @@ class Report(Node, frozen=True, kw_only=True):
     """Name of the language that comes first, also that of page numbers and labels."""
     others: tuple[str, ...] = ()
     """The other languages of a report in several."""
-    form: Form = "book"
+    form: ReportForm = "book"
     date: str
     cover: Cover
     summary: Chapter

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-Reply = Callable[["Asked"], "Response"]
+Reply = Callable[["Question"], "Response"]
 
 
-class Asked:
+class Question:
     """One question: the language, where other pages are, what stands in the address.
 
     Args:
@@ -67,26 +67,26 @@ class Answers:
         self.notes = NotesInUse.of(configuration)
         self.door = door
 
-    def runs(self, asked: Asked) -> Response:
+    def runs(self, asked: Question) -> Response:
         """Reply with a page of the listing."""
         query = RunsQuery.read(asked.query)
         return _html(self.site.runs(asked.language, asked.addresses, query, live.under_way(self.stock.root)))
 
-    def run(self, asked: Asked) -> Response:
+    def run(self, asked: Question) -> Response:
         """Reply with the page of a run."""
         run = self.stock.find(asked.part("lab"), asked.part("run"))
         if run is None:
             return self.missing(asked)
         return _html(self.site.run(asked.language, asked.addresses, run, self.notes))
 
-    def report(self, asked: Asked) -> Response:
+    def report(self, asked: Question) -> Response:
         """Reply with the report of a run."""
         run = self.stock.find(asked.part("lab"), asked.part("run"))
         if run is None:
             return self.missing(asked)
         return _html(self.documents.report(run, asked.language))
 
-    def compare(self, asked: Asked) -> Response:
+    def compare(self, asked: Question) -> Response:
         """Reply with the comparison of the runs that are ticked, below the bar of the site."""
         runs = runs_of(self.stock, asked.request.query_params.getlist("run"))
         page = SitePage(asked.language, asked.addresses, self.site.tongues)
@@ -96,12 +96,12 @@ class Answers:
         self.documents.comparison(runs, asked.language)  # so that what is wrong is said here
         return self._framed(asked, "compare_title", asked.addresses.comparison(runs, alone=True))
 
-    def comparison(self, asked: Asked) -> Response:
+    def comparison(self, asked: Question) -> Response:
         """Reply with a comparison by itself."""
         runs = runs_of(self.stock, asked.request.query_params.getlist("run"))
         return _html(self.documents.comparison(runs, asked.language))
 
-    def trend(self, asked: Asked) -> Response:
+    def trend(self, asked: Question) -> Response:
         """Reply with the trend, below the bar of the site."""
         lab = asked.query.get("lab", "")
         page = SitePage(asked.language, asked.addresses, self.site.tongues)
@@ -111,32 +111,32 @@ class Answers:
         remark = page.say("trend_cut", number=page.integer(MOST_DRAWN)) if len(runs) == MOST_DRAWN else ""
         return self._framed(asked, "trend_title", asked.addresses.trend(lab, alone=True), remark, here="trend")
 
-    def history(self, asked: Asked) -> Response:
+    def history(self, asked: Question) -> Response:
         """Reply with the trend by itself."""
         lab = asked.query.get("lab", "")
         return _html(self.documents.trend(self.stock.listing(), lab, asked.language, asked.addresses))
 
-    def gate(self, asked: Asked) -> Response:
+    def gate(self, asked: Question) -> Response:
         """Reply with the verdicts of the gate."""
         return _html(self.site.gate(asked.language, asked.addresses))
 
-    def live_list(self, asked: Asked) -> Response:
+    def live_list(self, asked: Question) -> Response:
         """Reply with the runs that are under way, to be put into the list."""
         runs = live.under_way(self.stock.root)
         return _html(self.site.part("live-list", asked.language, asked.addresses, live=runs))
 
-    def live_run(self, asked: Asked) -> Response:
+    def live_run(self, asked: Question) -> Response:
         """Reply with the page of a run that is under way."""
         run = self._live(asked)
         address = asked.addresses.live(run, part=True) if run else ""
         lab = asked.part("lab")
         return _html(self.site.written("live", asked.language, asked.addresses, run=run, lab=lab, address=address))
 
-    def live_part(self, asked: Asked) -> Response:
+    def live_part(self, asked: Question) -> Response:
         """Reply with what changes of a run that is under way."""
         return _html(self.site.part("live-part", asked.language, asked.addresses, run=self._live(asked)))
 
-    def missing(self, asked: Asked) -> Response:
+    def missing(self, asked: Question) -> Response:
         """Reply that there is no such page."""
         page = SitePage(asked.language, asked.addresses, self.site.tongues)
         return self._message(asked, page.say("not_found"), page.say("not_found_text"), status=404)
@@ -145,7 +145,7 @@ class Answers:
         """Reply a question; what can't be shown is said on a page, and ends nothing."""
         if request.path_params["language"] not in self.site.tongues:
             return _redirect(f"/{self.door.token}/")
-        asked = Asked(request, self.door)
+        asked = Question(request, self.door)
         try:
             return answer(asked)
         except Exception as error:
@@ -157,11 +157,11 @@ class Answers:
                 asked, page.say("cannot"), *said.replace(private, "").split("\n"), status=500 if code == FAULT else 409
             )
 
-    def _live(self, asked: Asked) -> live.LiveRun | None:
+    def _live(self, asked: Question) -> live.LiveRun | None:
         wanted = asked.part("lab"), asked.part("key")
         return next((run for run in live.under_way(self.stock.root) if (run.lab, run.key) == wanted), None)
 
-    def _framed(self, asked: Asked, title: str, address: str, remark: str = "", here: str = "framed") -> Response:
+    def _framed(self, asked: Question, title: str, address: str, remark: str = "", here: str = "framed") -> Response:
         heading = Words(asked.language)(f"view.{title}")
         return _html(
             self.site.written(
@@ -169,7 +169,7 @@ class Answers:
             )
         )
 
-    def _message(self, asked: Asked, heading: str, *lines: str, status: int = 200) -> Response:
+    def _message(self, asked: Question, heading: str, *lines: str, status: int = 200) -> Response:
         return _html(self.site.message(asked.language, asked.addresses, heading, *lines), status)
 
 

@@ -20,10 +20,10 @@ from labreport.report.document import (
     Chapter,
     Exercise,
     Figure,
-    Form,
     Found,
     Prose,
     Report,
+    ReportForm,
     Section,
     Table,
     Text,
@@ -39,7 +39,7 @@ _FIGURES, _TASKS = 2, 2
 """Figures and exercises of a sheet for which the note does not say what it shows."""
 
 
-def formed(report: Report, form: Form, *, glossary: bool = True, provenance: bool = True) -> Report:
+def formed(report: Report, form: ReportForm, *, glossary: bool = True, provenance: bool = True) -> Report:
     """Return a report in one of its forms.
 
     Args:
