@@ -256,9 +256,14 @@ def test_ctrl_c_ends_a_wait_for_workers_and_finished_seeds_are_kept(tmp_path, do
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = Thread(target=interrupt)
-    thread.start()
-    with pytest.raises(RunInterrupted) as stopped:
-        run(tmp_path, doomed.address)
-    thread.join()
+    # A job in the background is started with Ctrl-C ignored, and would wait for ever.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        thread.start()
+        with pytest.raises(RunInterrupted) as stopped:
+            run(tmp_path, doomed.address)
+        thread.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert stopped.value.result.status == "interrupted"
     assert [item.seed for item in stopped.value.result.findings.trainings] == [5]
