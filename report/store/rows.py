@@ -130,7 +130,7 @@ def searched(entry: Entry) -> str:
     settings = [f"{name}={value}" for name, value in entry.changed_settings.items()]
     failure = f"{entry.failure.kind}: {entry.failure.message}" if entry.failure else ""
     names = (entry.lab, entry.run_id, entry.status, entry.profile, entry.source or "", entry.data or "")
-    return "\n".join((*names, entry.commit or "", entry.machine, failure, *settings, *entry.tags))
+    return "\n".join((*names, entry.commit or "", entry.machine, entry.outcome or "", failure, *settings, *entry.tags))
 
 
 def _simple(value: object) -> object:
