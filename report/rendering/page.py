@@ -276,9 +276,11 @@ class ReportPage:
         yield from (list(row) for row in zip(*cells, strict=True))
 
     def chapters(self) -> tuple[Chapter, ...]:
-        """Return every chapter of the report that holds anything in order: summary, labs, provenance."""
-        found = (self.report.summary, *self.report.chapters, self.report.provenance)
-        return tuple(chapter for chapter in found if chapter.opening or chapter.sections)
+        """Return every chapter of the report in order: summary and provenance, where there are any, around the labs."""
+        before, after = (
+            (part,) if part.opening or part.sections else () for part in (self.report.summary, self.report.provenance)
+        )
+        return (*before, *self.report.chapters, *after)
 
     def formula_rules(self) -> str:
         """Return the style rules of the formulas that were drawn; they hold each one's size and depth."""

@@ -35,9 +35,9 @@ def listed(monkeypatch):
     calls: list[str | None] = []
     listing = Store.list
 
-    def counted(self, lab=None):
+    def counted(self, lab=None, *, whole=True):
         calls.append(lab)
-        return listing(self, lab)
+        return listing(self, lab, whole=whole)
 
     monkeypatch.setattr(Store, "list", counted)
     return calls

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from helpers.hand_labs import lab_source
 
-from labreport.experiments.running.checkpoints import Checkpoints
+from labreport.experiments.running.checkpoints import Checkpoints, encode
 from labreport.report.cli import main
 from labreport.report.store import live
 
@@ -80,7 +80,7 @@ def test_what_is_damaged_forged_or_silent_for_a_day_is_passed_over(kept, tmp_pat
     assert seen(tmp_path) == ()
     part = live.LivePart(name="x", done=1, total=1, at=(1, 2), values={"loss": (1.0,)})
     forged = live.LiveRun(lab="imdb", key=KEY, profile="full", seeds=(0,), started=0.0, updated=1010.0, parts=(part,))
-    Checkpoints(kept / KEY).save("live", forged)
+    Checkpoints(kept / KEY).put("live", encode(forged))
     assert seen(tmp_path) == ()
 
 
