@@ -27,6 +27,7 @@ from labreport.experiments.plugins import PluginError, Registry
 from labreport.experiments.result import Setting
 from labreport.experiments.settings import SettingError, setting_types
 from labreport.experiments.system import stdout
+from labreport.experiments.system.fresh import FreshLoader
 
 BOOK = ("tensors", "workflow", "mnist", "imdb", "reuters", "boston")
 """The labs of the book in its order, all shipped here."""
@@ -122,20 +123,8 @@ class _Finder(MetaPathFinder):
             return None
         found = PathFinder.find_spec(fullname, path if inner else [self._folder])
         if found is not None and isinstance(found.loader, SourceFileLoader):
-            found.loader = _FreshLoader(found.loader.name, found.loader.path)
+            found.loader = FreshLoader(found.loader.name, found.loader.path)
         return found
-
-
-class _FreshLoader(SourceFileLoader):
-    """Compiles the source each time: what runs is what the identity of the run was made from.
-
-    Python takes compiled code for that of a source with the same size and the same second of its last change, which a
-    version that a program has written over another one may have.
-    """
-
-    def path_stats(self, path: str) -> Mapping[str, Any]:
-        """Say that nothing is known of the file, so that compiled code is neither taken nor written."""
-        raise OSError(path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,7 +265,7 @@ def _imported(name: str, place: str, imported: Callable[[], ModuleType]) -> Modu
 def _executed(name: str, path: Path, place: Path, home: Home) -> ModuleType:
     """Execute a user's file as a module that only its lab's home keeps."""
     private_name = f"_labreport_lab_{sha256(str(place).encode()).hexdigest()[:16]}"
-    spec = spec_from_file_location(private_name, place, loader=_FreshLoader(private_name, str(place)))
+    spec = spec_from_file_location(private_name, place, loader=FreshLoader(private_name, str(place)))
     if place.suffix not in SOURCE_SUFFIXES or spec is None or spec.loader is None:
         raise LabError(f"The lab {name!r} can't be read: {path} is not a Python file.")
     module = module_from_spec(spec)

@@ -19,6 +19,7 @@ from typing import Any
 
 from labreport.experiments.recording.watching import drawing, modules, printing, seeding, trainers, training
 from labreport.experiments.recording.watching.events import Events
+from labreport.experiments.system import fresh
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str]) -> None:
     events = Events(Path(folder), place)
     _install(events, None if seed == "-" else int(seed))
     atexit.register(events.guarded(_note_end), events)
+    fresh.compile_each_time(place)
     events.write("start", process=os.getpid())
     try:
         if kind == "module":
