@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from threading import Lock
-from typing import get_args
+from typing import Any, get_args
 
 from labreport.report.gate.verdict import GateOutcome
 from labreport.report.store.entries import Entry, Stored
@@ -21,7 +21,7 @@ PAGE = 100
 """Runs on a page."""
 SECONDS = 1.0
 """Between two looks at the folders of the store."""
-SORTS: Mapping[str, tuple[Callable[[Entry], object], bool]] = {
+SORTS: Mapping[str, tuple[Callable[[Entry], Any], bool]] = {
     "newest": (lambda entry: (entry.started, entry.run_id), True),
     "oldest": (lambda entry: (entry.started, entry.run_id), False),
     "lab": (lambda entry: entry.lab, False),
@@ -59,9 +59,9 @@ class RunsQuery:
         number = given.get("page", "")
         return cls(**texts, page=max(1, int(number)) if number.isdecimal() and len(number) < 8 else 1)
 
-    def parameters(self, **changes: object) -> dict[str, str]:
+    def parameters(self, **changes: Any) -> dict[str, str]:
         """Return what an address says of this query, with changes; what is as usual is left out."""
-        changed = replace(self, **changes)  # type: ignore[arg-type]  # each by its name
+        changed = replace(self, **changes)
         usual = RunsQuery()
         return {
             item.name: str(value)
@@ -127,7 +127,7 @@ class Stock:
         ordered: Sequence[Stored] = chosen
         if query.sort != "newest":
             key, descending = SORTS[query.sort]
-            ordered = sorted(chosen, key=lambda run: key(run.entry), reverse=descending)  # type: ignore[arg-type, return-value]
+            ordered = sorted(chosen, key=lambda run: key(run.entry), reverse=descending)
         shown = tuple(ordered[(page - 1) * PAGE : page * PAGE])
         return RunsPage(runs=shown, query=replace(query, page=page), found=found)
 
