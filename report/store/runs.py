@@ -195,8 +195,12 @@ class Store:
         self.root = root
         self.index = Index(root)
 
-    def save(self, result: Result) -> StoredResult:
+    def save(self, result: Result, *, claimed: bool = False) -> StoredResult:
         """Write a new run and return it as it was stored.
+
+        Args:
+            result: the run.
+            claimed: its folder may be there already, without a result: a program was killed while it stored the run.
 
         Raises:
             OutputError: the folder can't be written.
@@ -207,7 +211,7 @@ class Store:
             # Making the folder is the claim to its name: of two processes only one succeeds.
             folder.mkdir(parents=True)
         except FileExistsError:
-            if folder.is_dir():
+            if folder.is_dir() and not (claimed and not os.path.lexists(folder / RESULT)):
                 raise UsageError(
                     f"The run {result.run_id} is stored already in {folder}; nothing is overwritten."
                 ) from None
