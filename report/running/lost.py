@@ -8,7 +8,6 @@ found by that name, and never stored a second time.
 from __future__ import annotations
 
 import contextlib
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from labreport.experiments.result import Failure, Result
 from labreport.experiments.running import provenance
 from labreport.experiments.running.checkpoints import SAVED, Checkpoints, DamagedError, encode
 from labreport.experiments.system import supervision
+from labreport.experiments.system.stale import is_there
 from labreport.report.errors import UnreadableError
 from labreport.report.store.entries import RESULT, StoredResult, read
 from labreport.report.store.files import OutputError
@@ -141,7 +141,7 @@ def settle(noted: bytes, *, words: str, interrupted: bool) -> tuple[StoredResult
 def _stored(one: RunAtWork, words: str, interrupted: bool, *, alone: bool) -> StoredResult:
     store = Store(Path(one.root))
     path = store.root / one.lab / one.run_id / RESULT
-    if os.path.lexists(path):  # the process ended between storing it and saying so
+    if is_there(path):  # the process ended between storing it and saying so
         with contextlib.suppress(UnreadableError):
             return read(path)
     begun = one.result

@@ -26,6 +26,7 @@ import msgspec
 
 from labreport.experiments.result import Result
 from labreport.experiments.system import reading
+from labreport.experiments.system.stale import is_there
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store import codec, files
 from labreport.report.store.entries import (
@@ -211,7 +212,7 @@ class Store:
             # Making the folder is the claim to its name: of two processes only one succeeds.
             folder.mkdir(parents=True)
         except FileExistsError:
-            if folder.is_dir() and not (claimed and not os.path.lexists(folder / RESULT)):
+            if folder.is_dir() and not (claimed and not is_there(folder / RESULT)):
                 raise UsageError(
                     f"The run {result.run_id} is stored already in {folder}; nothing is overwritten."
                 ) from None
@@ -277,12 +278,13 @@ class Store:
         with self.index.alone() as connection:
             path = run.folder / NOTED
             known = noted(run.folder)
-            if os.path.lexists(path):
-                with contextlib.suppress(OSError):
-                    try:
-                        codec.parse(reading.content(path, reading.LARGEST_TEXT), Noted, str(path))
-                    except UnreadableError as error:
-                        raise files.OutputError(f"{error}\nNothing was noted, so that nothing is lost.") from error
+            try:
+                codec.parse(reading.content(path, reading.LARGEST_TEXT), Noted, str(path))
+            except FileNotFoundError:
+                pass  # or a link that leads nowhere, which is replaced
+            except (OSError, UnreadableError) as error:
+                said = error if isinstance(error, UnreadableError) else f"Can't read {path}: {error.strerror or error}."
+                raise files.OutputError(f"{said}\nNothing was noted, so that nothing is lost.") from error
             if (after := change(known)) != known:
                 files.write(path, codec.encode(after))
             entry = with_notes(run.entry, after)
