@@ -37,6 +37,10 @@ PACKAGES = (
 """Distributions whose versions are recorded where they are installed."""
 
 _GIT_SECONDS = 10
+_STAYS_HERE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0"}
+"""Variables that keep git from the network, and from every program by which it would reach it."""
+_SUBMODULES = "--ignore-submodules=dirty"
+"""What is changed within a submodule is not asked: its own configuration names programs, too."""
 _FOREIGN = "GIT_TEST_ASSUME_DIFFERENT_OWNER"
 
 _PATH = re.compile(r"(?<![\w.:/~…])/(?:[^/\s'\",;:=()]+/)*([^/\s'\",;:=()]+)")
@@ -172,18 +176,22 @@ def git_state(folder: Path) -> tuple[str | None, bool | None]:
         return None, None
     filters = _output_of([*git, "config", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$"], folder)
     for name in (filters or "").splitlines():
+        if "=" in name:
+            return commit.strip(), None  # git would take the value from behind the first sign of equality
         git += ["-c", f"{name}=", "-c", f"{name.rpartition('.')[0]}.required=false"]
-    changes = _output_of([*git, "status", "--porcelain", "--untracked-files=no"], folder)
+    changes = _output_of([*git, "status", "--porcelain", "--untracked-files=no", _SUBMODULES], folder)
     return commit.strip(), None if changes is None else bool(changes.strip())
 
 
 def git_environment() -> dict[str, str]:
     """Return the environment for git: within a hook it names a repository of its own, and the folder is to decide.
 
+    Objects that a repository lacks are not fetched: what fetches them is a program that the repository names.
+
     The switch by which git's own tests make it take a folder for another user's stays.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name == _FOREIGN}
-    return kept | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    return kept | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"} | _STAYS_HERE
 
 
 def git_refuses(folder: Path) -> bool:

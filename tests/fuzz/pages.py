@@ -26,8 +26,9 @@ from labreport.report.browsing.server import Door, Guard
 from labreport.report.browsing.stock import SORTS, Stock
 from labreport.report.browsing.workshop import Workshop
 from labreport.report.configuration import Configuration, override
+from labreport.report.errors import ReportError
 from labreport.report.store import codec, live, verdicts
-from labreport.report.store.entries import read
+from labreport.report.store.entries import RESULT, read
 from labreport.report.store.runs import Store
 
 TOKEN, HOST = "token", "127.0.0.1:8000"
@@ -169,19 +170,20 @@ def asked(folder: Path, content: bytes) -> str:
     for question in questions:
         name = question["site"]
         if name not in sites:
-            sites[name] = Guard(
-                application(Stock(folder / "runs"), configuration, door)
-                if name == "runs"
-                else previews(Workshop([_first(folder)], configuration), door),
-                door,
-            )
+            try:
+                sites[name] = Guard(_site(name, folder, configuration, door), door)
+            except ReportError:
+                continue  # the command says so, and no page is shown
         if wrong := _wrong(sites[name], question):
             return f"{question['method']} {question['path']}?{question['query']} {question['headers']}: {wrong}"
     return ""
 
 
-def _first(folder: Path) -> Any:
-    return read(folder / "runs" / "tensors" / hand_result("tensors", seeds=(0, 1)).run_id / "result.json")
+def _site(name: str, folder: Path, configuration: Configuration, door: Door) -> Any:
+    if name == "runs":
+        return application(Stock(folder / "runs"), configuration, door)
+    run = folder / "runs" / "tensors" / hand_result("tensors", seeds=(0, 1)).run_id / RESULT
+    return previews(Workshop([read(run)], configuration), door)
 
 
 def _wrong(app: Any, question: dict[str, Any]) -> str:

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 
 import pytest
 from helpers.hand_labs import stored
-from helpers.places import TESTS
+from helpers.preloaded import NEEDS_COMPILER, compiled
 
 from labreport.report.store.entries import load
 from labreport.report.store.runs import Store
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="libraries are preloaded in another way elsewhere"),
-    pytest.mark.skipif(shutil.which("cc") is None, reason="the fake disk is compiled with cc, which is not installed"),
-]
+pytestmark = NEEDS_COMPILER
 
 RUN, LIST, SHOW = ["run", "good", "--force", "-q"], ["list"], ["show", "tensors"]
 BUILD = ["build", "good", "--lang", "en", "--to", "md", "--force", "-q"]
@@ -68,9 +64,7 @@ print(json.dumps(answers))
 @pytest.fixture(scope="module")
 def disk(tmp_path_factory):
     """The fake, compiled."""
-    made = tmp_path_factory.mktemp("disk") / "network_disk.so"
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", made, TESTS / "helpers" / "network_disk.c", "-ldl"], check=True)
-    return str(made)
+    return compiled("network_disk", tmp_path_factory.mktemp("disk"))
 
 
 def called(place, disk, tries):
