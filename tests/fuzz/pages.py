@@ -140,7 +140,7 @@ def lay(folder: Path, content: bytes, lays: dict[str, Callable[[Path, bytes], No
         (store.root / verdicts.FOLDER / "20260102T000500-x.json").write_bytes(hidden)
     elif kind == "live":
         found = json.loads(hidden)
-        run = {**found["run"], "parts": found["parts"]} if isinstance(found.get("run"), dict) else found
+        run = {**found["run"], "parts": found.get("parts")} if isinstance(found.get("run"), dict) else found
         place = store.kept("tensors") / ("a" * 64)
         place.mkdir(parents=True)
         (place / f"{live.LIVE}{SAVED}").write_bytes(_packed(run))
