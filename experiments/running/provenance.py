@@ -286,10 +286,13 @@ def _without_named(text: str, *, only: str = "", but: str = "") -> str:
     kept: list[str] = []
     done = 0
     for found in _NAMED.finditer(text):
-        if found.start() < done or not _SECRET_PART.search(found[1]):
+        first = text[found.end() : found.end() + 1]
+        if found.start() < done or not first or first in but or (only and first not in only):
+            continue
+        if not _SECRET_PART.search(found[1]):
             continue
         value = _VALUE.match(text, found.end())
-        if value is not None and value[1][0] not in but and (not only or value[1][0] in only):
+        if value is not None and value[1][0] not in but:
             kept += [text[done : found.end()], HIDDEN]
             done = value.end()
     return "".join([*kept, text[done:]])

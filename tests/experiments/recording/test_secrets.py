@@ -124,7 +124,7 @@ def test_a_secret_is_known_by_its_form_wherever_it_stands(form, where):
 
 PIECES = (
     *("a-", "a_", "a", "0-", "token", "token-", "token=", "://", "://a@", "/", "/a", "eyJabcdefgh.", "-key", "a_key-"),
-    *("-----BEGIN PRIVATE KEY-----", "bearer ", '"', '"\\', '"""', "sk-", "xoxb-", " ", "\n", 'token: "'),
+    *("-----BEGIN PRIVATE KEY-----", "bearer ", '"', '"\\', '"""', "sk-", "xoxb-", " ", "\n", 'token: "', "token={"),
 )
 
 
