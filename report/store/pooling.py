@@ -41,9 +41,12 @@ def of_version(entry: Entry, parts: Mapping[str, str]) -> bool:
 
 def runs_of_version(listing: StoredRuns, lab: str, parts: Mapping[str, str]) -> Chosen:
     """Return the measurements of a lab that are of the version of a run, by the parts of that run's key."""
-    runs = listing.of(lab)
-    keys = [version_key(parts, seeds) for seeds in listing.seeds_of(runs)]
-    return runs.that(f"key IN ({', '.join('?' * len(keys))})", *keys)
+    return listing.of(lab).with_keys(keys_of_version(listing, lab, parts))
+
+
+def keys_of_version(listing: StoredRuns, lab: str, parts: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the keys that runs of a version have with the seeds of all stored runs of a lab."""
+    return tuple(version_key(parts, seeds) for seeds in listing.seeds_of(listing.of(lab)))
 
 
 def version_key(parts: Mapping[str, str], seeds: Sequence[int]) -> str:

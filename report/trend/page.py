@@ -141,7 +141,7 @@ class TrendPage:
         self.machines = next(item for item in self.filters if item.name == "machine")
         self._typesetter = Typesetter(language, lambda tex, _display: tex)
         self._folder, self._link = folder, link
-        self._ids = {run.folder: f"r{number}" for number, run in enumerate(history.runs)}
+        self._ids = {id(run): f"r{number}" for number, run in enumerate(history.runs)}
         self._stretches = stretches(history)
         self.parts = tuple(map(self._part, history.groups))
         self.news = self._all_news()
@@ -208,7 +208,7 @@ class TrendPage:
 
     def row_id(self, run: Stored) -> str:
         """Return the id of a run's row."""
-        return self._ids[run.folder]
+        return self._ids[id(run)]  # hashing paths would take seconds
 
     def _part(self, whole: Group) -> PlacedGroup:
         group, shown = thinned(whole, self._stretches)
@@ -233,7 +233,8 @@ class TrendPage:
 
     def _classes(self, group: Group) -> str:
         asked = [item.class_of(item.value_of(group)) for item in self.filters if item.name != "machine"]
-        return " ".join([*asked, *dict.fromkeys(self.machine_class(run.entry.machine) for run in group.runs)])
+        machines = dict.fromkeys(run.entry.machine for run in group.runs)
+        return " ".join([*asked, *dict.fromkeys(map(self.machine_class, machines))])
 
     def _marks(self, group: Group) -> tuple[tuple[str, bool], ...]:
         found = [(self.words(f"trend.profile_{group.profile}"), group.profile != "full")]
