@@ -208,16 +208,14 @@ class TrendPage:
 
     def row_id(self, run: Stored) -> str:
         """Return the id of a run's row."""
-        return self._ids[id(run)]  # hashing paths would take seconds
+        return self._ids[id(run)]
 
     def _part(self, whole: Group) -> PlacedGroup:
         group, shown = thinned(whole, self._stretches)
-        values: list[dict[int, Point]] = [
-            {point.position: point for line in chart.lines for point in line.points} for chart in group.charts
-        ]
+        values = [{point.position: point for line in one.lines for point in line.points} for one in group.charts]
         rows = {position: self._row(group.runs[position], position, group, values) for position in shown}
-        middle = [group.runs[len(group.runs) // 2]] if len(group.runs) > 4 else []
-        ends = [group.runs[0], *middle, group.runs[-1]] if len(group.runs) > 1 else [group.runs[0]]
+        middle = (len(group.runs) // 2,) if len(group.runs) > 4 else ()
+        ends = [group.runs[place] for place in dict.fromkeys((0, *middle, len(group.runs) - 1))]
         return PlacedGroup(
             id=anchor(group),
             css_class=self._classes(group),
@@ -233,8 +231,8 @@ class TrendPage:
 
     def _classes(self, group: Group) -> str:
         asked = [item.class_of(item.value_of(group)) for item in self.filters if item.name != "machine"]
-        machines = dict.fromkeys(run.entry.machine for run in group.runs)
-        return " ".join([*asked, *dict.fromkeys(map(self.machine_class, machines))])
+        machines = map(self.machine_class, dict.fromkeys(run.entry.machine for run in group.runs))
+        return " ".join([*asked, *dict.fromkeys(machines)])
 
     def _marks(self, group: Group) -> tuple[tuple[str, bool], ...]:
         found = [(self.words(f"trend.profile_{group.profile}"), group.profile != "full")]
