@@ -153,9 +153,15 @@ def yaml_settings(path: Path) -> dict[str, Setting]:
 
     try:
         text = text_of(path, _LARGEST_YAML)
-        # A name for a part that is used again lets a few lines stand for billions; what writes logs needs none.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-            raise fault(path, "has aliases, which are not read")
+        # A name for a part that is used again lets a few lines stand for billions; what writes logs needs none. The time
+        # that a deep nesting takes grows with the square of its depth, so that it is noticed while it is read.
+        depth = 0
+        for event in yaml.parse(text):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent):
+                raise fault(path, "has aliases, which are not read")
+            if depth > _DEEPEST:
+                raise fault(path, "nested too deeply")
         found = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
