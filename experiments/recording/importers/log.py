@@ -153,8 +153,8 @@ def yaml_settings(path: Path) -> dict[str, Setting]:
 
     try:
         text = text_of(path, _LARGEST_YAML)
-        # A name for a part that is used again lets a few lines stand for billions; what writes logs needs none. The time
-        # that a deep nesting takes grows with the square of its depth, so that it is noticed while it is read.
+        # A name for a part that is used again lets a few lines stand for billions; what writes logs needs none. And the
+        # time that a deep nesting takes grows with the square of its depth, so it is noticed while it is read.
         depth = 0
         for event in yaml.parse(text):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
