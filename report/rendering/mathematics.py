@@ -54,7 +54,7 @@ _ATTRIBUTES = {
 _VALUE = re.compile(r"[\w#.%+ -]*")
 LONGEST = 2000
 """Characters of TeX that are set at most: the time it takes grows with their square."""
-_SIZE = 10.0
+SIZE = 10.0
 """Size of type at which a drawing is made, in points; its measures are given in em."""
 _INK = "var(--ink)"
 _SCALE = 1.04
@@ -140,7 +140,7 @@ def picture(tex: str, *, display: bool = False) -> FormulaPicture:
 
     _lend_chinese()
     try:
-        svg = Latex(_with_text(tex), size=_SIZE, color=_INK, inline=not display).svg()
+        svg = Latex(_with_text(tex), size=SIZE, color=_INK, inline=not display).svg()
     # Of what MathML can say, this library knows a part only, and says so in as many ways as the other one.
     except Exception as error:
         raise RenderingError(f"The formula '{_line(tex)}' can't be drawn ({type(error).__name__}).") from error
@@ -150,9 +150,9 @@ def picture(tex: str, *, display: bool = False) -> FormulaPicture:
     _, top, width, height = (float(value) for value in box.groups())
     return FormulaPicture(
         svg=svg,
-        width=round(width / _SIZE * _SCALE, 3),
-        height=round(height / _SIZE * _SCALE, 3),
-        depth=round((top + height) / _SIZE * _SCALE, 3),
+        width=round(width / SIZE * _SCALE, 3),
+        height=round(height / SIZE * _SCALE, 3),
+        depth=round((top + height) / SIZE * _SCALE, 3),
     )
 
 
