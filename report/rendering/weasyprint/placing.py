@@ -7,6 +7,8 @@ alone is set again:
 - a numbered figure, table or listing goes behind the paragraphs that follow it, into the next section if need be, and
   never past another of them, so that numbers stay in order;
 - a box, an example or source without a number may be broken;
+- where more than a fifth would stay empty, a box is parted between the entries of its lists, and the blocks of a page
+  move together or apart a little;
 - exercises, which are never parted, share out the room: the one that does not fit gives up a few of its lines for
   answers if it fits then, otherwise those before it get more.
 
@@ -19,10 +21,15 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+from labreport.report.rendering.weasyprint.spacing import Spacing, Undo
 
 _EMPTY = 0.12
 """Part of a page's height that may be left empty before something is done about it."""
+_MUCH = 0.2
+"""Part that may be left empty before the rooms between blocks are changed for it."""
 _MOVES = 8
 """Paragraphs that one figure lets pass."""
 _KEPT = 0.5
@@ -31,6 +38,8 @@ _FEWEST = 3
 """Lines for an answer that are left at least."""
 _GROWTH = 2
 """Times its lines for answers that an exercise gets at most to fill a page, unless it has few of them."""
+_PADDING = 30
+"""Pixels that a box takes below its last line for an answer, at most."""
 _ROOMY = 20
 """Lines for answers up to which any exercise grows."""
 _HEADINGS = ("h3", "h4", "h5")
@@ -38,8 +47,6 @@ _CLOSED = ("table", "tr", "figcaption", *_HEADINGS)
 """What stays whole in a box that is opened."""
 _FLOATING = ("drawing", "tabular", "listing")
 _TEXT = ("p", "ul", "ol", "dl", "blockquote")
-
-Undo = Callable[[], None]
 
 
 def install() -> None:
@@ -50,7 +57,7 @@ def install() -> None:
     if hasattr(usual, "replaces"):
         return
 
-    rooms: list[AnswerRoom] = []
+    rooms: list[Rooms] = []
 
     def make(
         context: Any, root_box: Any, page_type: Any, resume_at: Any, page_number: int, page_state: Any
@@ -65,7 +72,7 @@ def install() -> None:
             return Attempt(root_box, state, made, float(page.content_box_y() + page.height - end))
 
         if not rooms or rooms[0].root is not root_box:
-            rooms[:] = [AnswerRoom(root_box)]
+            rooms[:] = [Rooms(root_box)]
         attempt = _filled(again, rooms[0])
         for kept, found in zip(page_state, attempt.state, strict=True):
             kept.clear()
@@ -130,14 +137,27 @@ class PageEnd:
     following: Any
 
 
-def _filled(again: Callable[[], Attempt], room: AnswerRoom) -> Attempt:
+class Rooms:
+    """What may grow and shrink in a document: lines for answers, and the room between blocks.
+
+    Args:
+        root: the boxes from which the pages are made.
+    """
+
+    def __init__(self, root: Any) -> None:
+        self.root = root
+        self.answers = AnswerRoom(root)
+        self.spacing = Spacing(root)
+
+
+def _filled(again: Callable[[], Attempt], rooms: Rooms) -> Attempt:
     """Set a page until it is full, or nothing fills it better."""
-    attempt, stale = again(), False
+    attempt, stale, room = again(), False, rooms.answers
     for _ in range(_MOVES):
         place = attempt.waiting()
         if place is None:
             break
-        for remedy in _remedies(place, attempt, room):
+        for remedy in _remedies(place, attempt, rooms):
             undo = remedy()
             if undo is None:
                 continue
@@ -163,9 +183,9 @@ def _filled(again: Callable[[], Attempt], room: AnswerRoom) -> Attempt:
     return attempt
 
 
-def _remedies(place: PageEnd, attempt: Attempt, room: AnswerRoom) -> Iterator[Callable[[], Undo | None]]:
+def _remedies(place: PageEnd, attempt: Attempt, rooms: Rooms) -> Iterator[Callable[[], Undo | None]]:
     """Yield what may be done, the best first."""
-    children = place.section.children
+    children, room, page = place.section.children, rooms.answers, attempt.made[0]
     index = place.index
     while index < len(children) - 1 and children[index].element_tag in _HEADINGS:
         index += 1
@@ -173,17 +193,28 @@ def _remedies(place: PageEnd, attempt: Attempt, room: AnswerRoom) -> Iterator[Ca
     if _floats(box):
         yield lambda: _let_pass(place, index)
     if _is(box, "exercise"):
-        shown = room.on(attempt.made[0])
+        shown = room.on(page)
         answer = _answer(box)
         if answer is not None:
             yield lambda: room.shorten([answer])
             yield lambda: room.shorten([*shown, answer])
         yield lambda: room.share_out(shown, attempt.empty, _GROWTH)
+        # A box ends below its last line.
+        yield lambda: room.share_out(shown, attempt.empty - _PADDING, _GROWTH)
         solution = next((child for child in box.children if _is(child, "solution")), None)
         if solution is not None:
             yield lambda: _open(solution)
     elif not _is(box, "drawing") and not _is(box, "tabular"):
         yield lambda: _open(box)
+    excess = attempt.empty - _MUCH * page.height
+    if excess <= 0:
+        return
+    if _is(box, "box"):
+        for entry in _entries(box):
+            yield partial(_part, box, entry)
+    spacing = rooms.spacing
+    yield lambda: spacing.tighten([*spacing.on(page), *spacing.within(box)])
+    yield lambda: spacing.widen(spacing.on(page), excess)
 
 
 def _let_pass(place: PageEnd, index: int) -> Undo | None:
@@ -246,6 +277,28 @@ def _open(box: Any) -> Undo | None:
     def undo() -> None:
         for part, style in reversed(before):
             part.style = style
+
+    return undo
+
+
+def _entries(box: Any) -> list[Any]:
+    """Return the entries of lists before which a page may end, the best first: the last, and one alone at last."""
+    lists = [part.children for part in box.descendants() if part.element_tag in ("ul", "ol", "dl")]
+    inner = [entry for entries in reversed(lists) for entry in reversed(entries[2:-1])]
+    alone = [entry for entries in reversed(lists) for entry in reversed(entries[1:]) if entry not in inner]
+    return [*inner, *alone]
+
+
+def _part(box: Any, entry: Any) -> Undo | None:
+    """End the page before an entry of a list in a box."""
+    opened, before = _open(box), entry.style
+    entry.style = entry.style.copy()
+    entry.style["break_before"] = "page"
+
+    def undo() -> None:
+        entry.style = before
+        if opened is not None:
+            opened()
 
     return undo
 
