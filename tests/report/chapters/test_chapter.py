@@ -93,6 +93,12 @@ def test_a_chapter_of_the_course_that_is_left_out_is_named_by_its_number(languag
     assert _built([hand_result("mnist")], language).report.chapters[0].number == "1"
 
 
+def test_the_name_of_a_set_is_code_without_signs_of_markdown(monkeypatch):
+    _note(monkeypatch, "# T\n\nThe set {{ settings.dataset | code }}.\n")
+    text = msgspec.json.encode(_built([hand_result("boston")]).report.chapters[0]).decode()
+    assert "The set `boston_housing`." in text
+
+
 def test_a_link_that_leads_nowhere_in_its_own_chapter_is_a_problem(monkeypatch):
     _note(monkeypatch, "# T\n\nsee [](#figure-nothing)\n")
     assert "the link #figure-nothing leads nowhere" in _built([hand_result("mnist")]).problems[0]
