@@ -16,8 +16,8 @@ _WEIGHT = 3
 """Times as much that these grow."""
 _TIGHT = 0.5
 """Part of the room that is left between blocks which are set tightly."""
-_MOST = 6.0
-"""Pixels that the room below a block grows at most: a millimetre and a half."""
+_MOST = 10.0
+"""Pixels that the room below a block grows at most: two and a half millimetres."""
 
 Undo = Callable[[], None]
 
