@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from labreport.report.rendering.weasyprint.answer_room import AnswerRoom, is_a
 from labreport.report.rendering.weasyprint.spacing import Spacing, Undo
 
 _EMPTY = 0.12
@@ -32,16 +33,10 @@ _MUCH = 0.2
 """Part that may be left empty before the rooms between blocks are changed for it."""
 _MOVES = 8
 """Paragraphs that one figure lets pass."""
-_KEPT = 0.5
-"""Part of its lines for answers that an exercise keeps when it makes itself fit."""
-_FEWEST = 3
-"""Lines for an answer that are left at least."""
 _GROWTH = 2
 """Times its lines for answers that an exercise gets at most to fill a page, unless it has few of them."""
 _PADDING = 30
 """Pixels that a box takes below its last line for an answer, at most."""
-_ROOMY = 20
-"""Lines for answers up to which any exercise grows."""
 _HEADINGS = ("h3", "h4", "h5")
 _CLOSED = ("table", "tr", "figcaption", *_HEADINGS)
 """What stays whole in a box that is opened."""
@@ -105,7 +100,7 @@ class Attempt:
             ((index, resume_at),) = resume_at.items()
             path.append((box, index))
             box = box.children[index]
-        if _is(box, "section"):
+        if is_a(box, "section"):
             path.append((box, 0))
         for depth in range(len(path) - 1, 0, -1):
             parent, index = path[depth]
@@ -115,12 +110,24 @@ class Attempt:
                 return PageEnd(parent, index, following if parent.element_tag == "section" else None)
         return None
 
+    def ends_in(self, name: str) -> bool:
+        """Return whether the page ends within a box of this class."""
+        box, resume_at = self.root, self.made[1]
+        while resume_at:
+            if is_a(box, name):
+                return True
+            ((index, resume_at),) = resume_at.items()
+            if index >= len(box.children):
+                return False
+            box = box.children[index]
+        return is_a(box, name)
+
     def parted(self) -> tuple[Any, int] | None:
         """Return the lines for an answer that go on overleaf, and how many of them are on this page."""
         box, resume_at = self.root, self.made[1]
         while resume_at:
             ((index, resume_at),) = resume_at.items()
-            if _is(box, "answer"):
+            if is_a(box, "answer"):
                 return box, index
             if box.element_tag in _TEXT or index >= len(box.children):  # the place is in a line of text
                 return None
@@ -171,6 +178,8 @@ def _filled(again: Callable[[], Attempt], rooms: Rooms) -> Attempt:
             break
     if stale:  # what was set last is not what was kept
         attempt = again()
+    if attempt.ends_in("sources"):
+        attempt = _finished(again, attempt, rooms.spacing)
     parted = attempt.parted()
     if parted is not None and room.cut(*parted) is not None:  # with all its lines the exercise is longer than a page
         attempt = again()
@@ -183,6 +192,18 @@ def _filled(again: Callable[[], Attempt], rooms: Rooms) -> Attempt:
     return attempt
 
 
+def _finished(again: Callable[[], Attempt], attempt: Attempt, spacing: Spacing) -> Attempt:
+    """Set a page tightly if its chapter then ends on it, whose last lines would stand alone on the next one."""
+    undo = spacing.tighten(spacing.on(attempt.made[0]))
+    if undo is None:
+        return attempt
+    tried = again()
+    if tried.made[1] is None or tried.made[2]["break"] != "any":
+        return tried
+    undo()
+    return again()
+
+
 def _remedies(place: PageEnd, attempt: Attempt, rooms: Rooms) -> Iterator[Callable[[], Undo | None]]:
     """Yield what may be done, the best first."""
     children, room, page = place.section.children, rooms.answers, attempt.made[0]
@@ -192,7 +213,7 @@ def _remedies(place: PageEnd, attempt: Attempt, rooms: Rooms) -> Iterator[Callab
     box = children[index]
     if _floats(box):
         yield lambda: _let_pass(place, index)
-    if _is(box, "exercise"):
+    if is_a(box, "exercise"):
         shown = room.on(page)
         answer = _answer(box)
         if answer is not None:
@@ -201,15 +222,15 @@ def _remedies(place: PageEnd, attempt: Attempt, rooms: Rooms) -> Iterator[Callab
         yield lambda: room.share_out(shown, attempt.empty, _GROWTH)
         # A box ends below its last line.
         yield lambda: room.share_out(shown, attempt.empty - _PADDING, _GROWTH)
-        solution = next((child for child in box.children if _is(child, "solution")), None)
+        solution = next((child for child in box.children if is_a(child, "solution")), None)
         if solution is not None:
             yield lambda: _open(solution)
-    elif not _is(box, "drawing") and not _is(box, "tabular"):
+    elif not is_a(box, "drawing") and not is_a(box, "tabular"):
         yield lambda: _open(box)
     excess = attempt.empty - _MUCH * page.height
     if excess <= 0:
         return
-    if _is(box, "box"):
+    if is_a(box, "box"):
         for entry in _entries(box):
             yield partial(_part, box, entry)
     spacing = rooms.spacing
@@ -248,7 +269,7 @@ def _unit(children: Any, start: int) -> int | None:
     end = start
     while end < len(children) and children[end].element_tag in _HEADINGS:
         end += 1
-    if end == len(children) or _floats(children[end]) or _is(children[end], "exercise"):
+    if end == len(children) or _floats(children[end]) or is_a(children[end], "exercise"):
         return None
     while end < len(children) - 1 and children[end].element_tag in _TEXT and _announces(children[end]):
         end += 1
@@ -305,74 +326,12 @@ def _part(box: Any, entry: Any) -> Undo | None:
 
 def _answer(box: Any) -> Any:
     """Return the lines for the answer to an exercise."""
-    return next((child for child in box.children if _is(child, "answer") and child.children), None)
-
-
-class AnswerRoom:
-    """The lines for answers in a document, which may be more or fewer than were asked for.
-
-    Args:
-        root: the boxes from which the pages are made.
-    """
-
-    def __init__(self, root: Any) -> None:
-        self.root = root
-        self._answers = {id(box.element): box for box in root.descendants() if _is(box, "answer") and box.children}
-        self._written = {name: len(box.children) for name, box in self._answers.items()}
-
-    def on(self, page: Any) -> list[Any]:
-        """Return the boxes of which a page shows the lines."""
-        shown = dict.fromkeys(id(box.element) for box in page.descendants() if _is(box, "answer"))
-        return [self._answers[name] for name in shown if name in self._answers]
-
-    def shorten(self, boxes: list[Any]) -> Undo | None:
-        """Take away some of the lines of each box."""
-        counts = [max(_FEWEST, round(self._written[id(box.element)] * _KEPT)) for box in boxes]
-        return self._set(boxes, [min(count, len(box.children)) for count, box in zip(counts, boxes, strict=True)])
-
-    def cut(self, box: Any, count: int) -> Undo | None:
-        """Leave a box that many of its lines, if they are enough to write an answer on."""
-        return self._set([box], [count]) if count >= _FEWEST else None
-
-    def share_out(self, boxes: list[Any], height: float, times: float = 1) -> Undo | None:
-        """Share out a height among boxes; `times` the lines that were asked for are the most that one gets."""
-        if not boxes:
-            return None
-        counts = [len(box.children) for box in boxes]
-        most = [round(self._written[id(box.element)] * times) for box in boxes]
-        if times > 1:
-            most = [max(limit, _ROOMY) for limit in most]
-        rest = int(height / boxes[0].children[-1].style["height"].value)
-        while rest > 0 and any(count < limit for count, limit in zip(counts, most, strict=True)):
-            for number, limit in enumerate(most):
-                if rest > 0 and counts[number] < limit:
-                    counts[number] += 1
-                    rest -= 1
-        return self._set(boxes, counts)
-
-    def _set(self, boxes: list[Any], counts: list[int]) -> Undo | None:
-        before = [box.children for box in boxes]
-        if counts == [len(lines) for lines in before]:
-            return None
-        for box, lines, count in zip(boxes, before, counts, strict=True):
-            box.children = [*lines[:count], *(lines[-1].copy() for _ in range(count - len(lines)))]
-
-        def undo() -> None:
-            for box, lines in zip(boxes, before, strict=True):
-                box.children = lines
-
-        return undo
+    return next((child for child in box.children if is_a(child, "answer") and child.children), None)
 
 
 def _floats(box: Any) -> bool:
     """Whether a box has a number by which the text names it, and is not parted by the end of a page."""
-    return any(_is(box, kind) for kind in _FLOATING) and not _is(box, "long")
-
-
-def _is(box: Any, name: str) -> bool:
-    if box.element is None or "::" in (box.element_tag or ""):
-        return False
-    return box.element_tag == name or name in (box.element.get("class") or "").split()
+    return any(is_a(box, kind) for kind in _FLOATING) and not is_a(box, "long")
 
 
 def _bottom(box: Any, least: float) -> float:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-_TAGS = frozenset({"p", "ul", "ol", "dl", "li", "pre", "table", "figure"})
+_HEADS = frozenset({"h3", "h4", "h5"})
+"""What stays as near to what follows as it is."""
+_TAGS = frozenset({"p", "ul", "ol", "dl", "li", "pre", "table", "figure"}) | _HEADS
 _LARGE = frozenset({"box", "exercise", "drawing", "tabular", "listing", "example"})
 """Blocks whose distance grows most."""
 _WEIGHT = 3
@@ -55,7 +57,7 @@ class Spacing:
 
     def widen(self, blocks: Sequence[Any], height: float) -> Undo | None:
         """Share out a height below the blocks, as far as it is not too much for them."""
-        blocks = self._new(blocks)
+        blocks = [box for box in self._new(blocks) if box.element_tag not in _HEADS]
         weights = [_WEIGHT if _LARGE.intersection(_classes(box)) else 1 for box in blocks]
         if not weights or height <= 0:
             return None
