@@ -18,8 +18,8 @@ _WEIGHT = 3
 """Times as much that these grow."""
 _TIGHT = 0.5
 """Part of the room that is left between blocks which are set tightly."""
-_MOST = 10.0
-"""Pixels that the room below a block grows at most: two and a half millimetres."""
+_MOST = 12.0
+"""Pixels that the room below a block grows at most: three millimetres."""
 
 Undo = Callable[[], None]
 
