@@ -227,15 +227,15 @@ def _remedies(place: PageEnd, attempt: Attempt, rooms: Rooms) -> Iterator[Callab
             yield lambda: _open(solution)
     elif not is_a(box, "drawing") and not is_a(box, "tabular"):
         yield lambda: _open(box)
-    excess = attempt.empty - _MUCH * page.height
-    if excess <= 0:
+    if attempt.empty <= _MUCH * page.height:
         return
     if is_a(box, "box"):
         for entry in _entries(box):
             yield partial(_part, box, entry)
     spacing = rooms.spacing
     yield lambda: spacing.tighten([*spacing.on(page), *spacing.within(box)])
-    yield lambda: spacing.widen(spacing.on(page), excess)
+    # Some of it is lost: below the last block, and where margins meet.
+    yield lambda: spacing.widen(spacing.on(page), attempt.empty - _EMPTY * page.height)
 
 
 def _let_pass(place: PageEnd, index: int) -> Undo | None:
