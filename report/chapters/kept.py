@@ -32,7 +32,7 @@ MOST = 600
 """Chapters and pictures of covers that are cached: a course of twenty labs in two languages and two editions, and
 several states of each."""
 
-Kept = TypeVar("Kept", Assembled, CoverFigure)
+Finished = TypeVar("Finished", Assembled, CoverFigure)
 
 
 def inputs(
@@ -81,7 +81,7 @@ def strip_inputs(result: Result, words: Words, labels: Words) -> str:
     return _hash(_of_run(result), "strip", _of_words(words, labels))
 
 
-def kept(key: str, form: type[Kept], make: Callable[[], Kept]) -> Kept:
+def kept(key: str, form: type[Finished], make: Callable[[], Finished]) -> Finished:
     """Return what `make` returns, from the cache if it was made before.
 
     Args:

@@ -119,7 +119,7 @@ def _pdf(report: Report, context: RenderContext) -> dict[str, bytes]:
         attached = embedded.comparison_attachments(context.carried[embedded.COMPARISON])
     else:
         attached = embedded.attachments(context.carried, printed.printed(report, context.carried))
-    content = pdf.pdf(report, source_date=context.moment, attached=attached, look=context.look)
+    content = pdf.pdf(report, source_date=context.moment, attached=attached, look=context.look, reuse=context.reuse)
     return {f"{context.stem}.pdf": content}
 
 

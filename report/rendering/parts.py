@@ -32,7 +32,7 @@ _SKELETONS = frozenset({"base.html.j2", "pdf.html.j2", "report.html.j2", "sealed
 _SLOT = '<{tag} data-part="{place}"></{tag}>'
 
 
-class Part(msgspec.Struct, frozen=True):
+class SetChapter(msgspec.Struct, frozen=True):
     """A chapter that is set."""
 
     markup: str
@@ -40,7 +40,7 @@ class Part(msgspec.Struct, frozen=True):
     """The characters that each font shows in it."""
 
 
-def prepared(page: ReportPage, chapters: Sequence[Chapter], *, reuse: bool) -> dict[str, Part]:
+def prepared(page: ReportPage, chapters: Sequence[Chapter], *, reuse: bool) -> dict[str, SetChapter]:
     """Set chapters, and hand them to the page, whose template places them.
 
     Args:
@@ -60,7 +60,7 @@ def prepared(page: ReportPage, chapters: Sequence[Chapter], *, reuse: bool) -> d
     return found
 
 
-def used(text: str, parts: Sequence[Part]) -> dict[fonts.FaceName, frozenset[str]]:
+def used(text: str, parts: Sequence[SetChapter]) -> dict[fonts.FaceName, frozenset[str]]:
     """Return the characters that each face must show on a page, as `fonts.used` does, reading what is new in it only.
 
     Args:
@@ -77,7 +77,7 @@ def used(text: str, parts: Sequence[Part]) -> dict[fonts.FaceName, frozenset[str
     return fonts.needed(faces if faces is not None else fonts.faces(text) or {})
 
 
-def _part(page: ReportPage, chapter: Chapter, around: str) -> Part:
+def _part(page: ReportPage, chapter: Chapter, around: str) -> SetChapter:
     make = partial(_set, page, chapter)
     if not around:
         return make()
@@ -85,7 +85,7 @@ def _part(page: ReportPage, chapter: Chapter, around: str) -> Part:
     found = cache.looked_up(KIND, key)
     if found is not None:
         try:
-            return msgspec.msgpack.decode(cache.unpacked(found), type=Part)
+            return msgspec.msgpack.decode(cache.unpacked(found), type=SetChapter)
         except ValueError:
             pass  # what lies there is not what was put there
     made = make()
@@ -93,12 +93,12 @@ def _part(page: ReportPage, chapter: Chapter, around: str) -> Part:
     return made
 
 
-def _set(page: ReportPage, chapter: Chapter) -> Part:
+def _set(page: ReportPage, chapter: Chapter) -> SetChapter:
     texts.check(page, chapter)
     template = environment(page.look.templates).get_template("parts/chapter.html.j2")
     markup = str(template.module.chapter(page.of_chapter(chapter), chapter)).strip()  # type: ignore[attr-defined]
     faces = fonts.faces(markup) or {}
-    return Part(markup=markup, faces={name: "".join(sorted(shown)) for name, shown in faces.items() if shown})
+    return SetChapter(markup=markup, faces={name: "".join(sorted(shown)) for name, shown in faces.items() if shown})
 
 
 def _around(page: ReportPage) -> str:

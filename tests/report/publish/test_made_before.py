@@ -240,3 +240,25 @@ def test_a_command_reuses_what_the_one_before_it_made(desk, assembled):
     assert dict(in_memory(job, problems)) == once
     assert assembled == ["digits"]
     assert problems == []
+
+
+def test_a_pdf_whose_markup_is_the_same_is_not_set_again(desk, monkeypatch):
+    from labreport.report.rendering import pdf
+
+    count = []
+    usual = pdf._set
+    monkeypatch.setattr(pdf, "_set", lambda text: count.append(1) or usual(text))
+    desk.results = {"birch": desk.results["birch"]}
+
+    def printed(reuse: bool = True, **attached: bytes) -> bytes:
+        built = build.document(list(desk.results.values()), "en", desk.options, moment=MOMENT, version="1", reuse=reuse)
+        report = msgspec.structs.replace(built.report, form="chapter")
+        return pdf.pdf(report, source_date=MOMENT, attached=attached, look=desk.options.look, reuse=reuse)
+
+    first = printed(a=b"1")
+    assert (printed(a=b"1"), len(count)) == (first, 1)
+    assert printed(False, a=b"1") == first
+    assert printed(a=b"2") != first
+    desk.add("en", "birch", "\nA sentence.\n")
+    assert printed(a=b"1") != first
+    assert len(count) == 4
