@@ -21,7 +21,16 @@ from labreport.report.store.runs import Store
 
 LOOKS = (("en", "light"), ("zh", "dark"))
 COMPARED = f"compare?run=digits/{OLD}&run=digits/{NEW}"
-PAGES = ("?text=digits", f"run/digits/{NEW}", "trend?lab=digits", "gate", f"live/imdb/{KEY}", COMPARED, "none")
+PAGES = (
+    "?text=digits",
+    f"run/digits/{NEW}",
+    "trend?lab=digits",
+    "gate",
+    f"gate/{browsed.VERDICT}",
+    f"live/imdb/{KEY}",
+    COMPARED,
+    "none",
+)
 NOTE = (
     '# Digits\n\n## First {#first}\n\nIt was {{ score("test_accuracy") | percent }}.\n\n'
     ":::figure histories-fit-1\nCurves.\n:::\n"
@@ -86,8 +95,10 @@ def _check(chromium, place, start, scheme, *, missing=False):
     from axe_playwright_python.sync_playwright import Axe
 
     with opened(chromium, place, scheme=scheme) as (page, said, asked):
-        found = Axe().run(page, options={"iframes": False})
-        assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found.response["violations"]] == []
+        for shown in (scheme, "dark" if scheme == "light" else "light"):
+            page.emulate_media(color_scheme=shown)
+            found = Axe().run(page, options={"iframes": False})
+            assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found.response["violations"]] == [], shown
         page.set_viewport_size({"width": 360, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") == 360
         assert said == (["Failed to load resource: the server responded with a status of 404 (Not Found)"] * missing)

@@ -50,7 +50,7 @@ def test_a_verdict_leads_to_its_checks_with_rule_p_seeds_runs_and_the_comparison
 
 def test_a_verdict_without_its_checks_or_with_damaged_ones_says_so(judged, store):
     (kept,) = verdicts.read(judged)
-    older = verdicts.read(store)[-1]
+    older = verdicts.read(store)[0]
     assert "by an earlier version" in browsed.client(store).get(f"{EN}gate/{older.stem}").text
     place = judged / verdicts.FOLDER / verdicts.CHECKS / f"{kept.stem}.json"
     content = place.read_bytes()
