@@ -230,7 +230,7 @@ def test_a_cache_with_room_for_more_has_an_end_as_well(desk):
 
 
 def test_a_command_reuses_what_the_one_before_it_made(desk, assembled):
-    stored = tuple[Store(desk.place / "runs").save(seeds_run())]
+    stored = (Store(desk.place / "runs").save(seeds_run()),)
     job = DocumentJob(
         language="en", runs=stored, configuration=override(Configuration(), to=("html", "split")), moment=MOMENT
     )
