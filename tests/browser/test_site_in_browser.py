@@ -81,6 +81,9 @@ def _sections() -> str:
 def opened(chromium, place, *, scheme="light", **options):
     """Show a page until the block ends; give it, what it said, and what it asked for."""
     context = chromium.new_context(color_scheme=scheme, viewport={"width": 1300, "height": 900}, **options)
+    context.set_default_timeout(
+        180_000
+    )  # the first page of a language cuts its fonts, on a machine that others use too
     page = context.new_page()
     said, asked = [], []
     page.on("console", lambda message: said.append(message.text))
