@@ -95,9 +95,10 @@ def kept(key: str, form: type[Finished], make: Callable[[], Finished]) -> Finish
             return msgspec.msgpack.decode(cache.unpacked(found), type=form)
         except ValueError:
             pass  # what lies there is not what was put there
-    made = make()
-    cache.lay_down(KIND, key, cache.packed(msgspec.msgpack.encode(made)), most=MOST)
-    return made
+    content = msgspec.msgpack.encode(make())
+    cache.lay_down(KIND, key, cache.packed(content), most=MOST)
+    # As it will be read: a whole number in the place of another is one from now on, not only for the next command.
+    return msgspec.msgpack.decode(content, type=form)
 
 
 def _hash(*parts: object) -> str:

@@ -132,6 +132,19 @@ def test_one_changed_note_makes_one_chapter(desk, assembled):
     assert assembled == ["birch"]
 
 
+def test_what_was_made_once_is_neither_assembled_nor_set_again(desk, assembled, monkeypatch):
+    desk.made()
+    placed = []
+    usual = parts._set
+    monkeypatch.setattr(parts, "_set", lambda page, chapter: placed.append(chapter.id) or usual(page, chapter))
+    assembled.clear()
+    desk.made()
+    assert (assembled, placed) == ([], [])
+    desk.add("en", "birch", "\nA sentence.\n")
+    desk.made()
+    assert (assembled, placed) == (["birch"], ["birch"])
+
+
 def test_documents_in_two_languages_and_split_ones_are_the_same_too(desk, assembled):
     def both(reuse: bool) -> dict[str, str]:
         built = build.document(
