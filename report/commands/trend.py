@@ -13,6 +13,7 @@ from labreport.report.commands.console import Reporter, print_json, shown
 from labreport.report.configuration import check_choice
 from labreport.report.errors import NothingMeasuredError, UsageError
 from labreport.report.numbers import integer
+from labreport.report.store import query
 from labreport.report.store.runs import Store
 
 
@@ -58,7 +59,7 @@ def command(
     reporter = Reporter(quiet=quiet or as_json)
     with reporter.bars():
         reporter.stage("trend: listing the runs")
-        listing = Store(configuration.runs_dir).list()
+        listing = Store(configuration.runs_dir).list(among=query.check_labs(labs))
     stored = listing.labs
     for lab in labs:
         if stored and lab not in stored:
@@ -66,7 +67,7 @@ def command(
     choice = Choice(labs=labs, profile=profile, source=None if data == "auto" else data, machine=machine)
     with reporter.bars():
         reporter.stage("trend: looking for lasting changes")
-        found = history(configuration.runs_dir, listing, choice, pooled=pool)
+        found = history(configuration.runs_dir, listing, choice, pooled=pool, held=True)
     for problem in listing.unreadable:
         click.echo(f"Error: {problem}", err=True)
     if not found.groups:
