@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -17,9 +17,10 @@ import msgspec
 from labreport.experiments import registry
 from labreport.experiments.errors import LabError
 from labreport.experiments.registry import additions
+from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import Result
 from labreport.report import languages
-from labreport.report.chapters import bilingual, forms, frontmatter, notes
+from labreport.report.chapters import bilingual, forms, frontmatter, kept, notes
 from labreport.report.chapters import chapter as chapters
 from labreport.report.chapters.chapter import Assembled, Target
 from labreport.report.chapters.cutting import Passage
@@ -66,6 +67,7 @@ def build(
     labels: Words | None = None,
     refused: Mapping[str, str] | None = None,
     from_record: Collection[str] = (),
+    reuse: bool = False,
 ) -> Built:
     """Join the runs into one report.
 
@@ -78,6 +80,7 @@ def build(
         labels: what figures are labelled with, where not in the report's language alone.
         refused: labs whose chapters can't be shown, and why.
         from_record: labs whose chapters are made from the record although there is a note.
+        reuse: whether chapters may be taken from the cache, where they were made before of the same inputs.
     """
     words = Words(language)
     notes_in_use = NotesInUse.of(configuration)
@@ -99,24 +102,21 @@ def build(
             own = additions.of(result.lab, configuration.paths.get(result.lab))
             try:
                 spoken = notes.written_in(language, result.lab, configuration.notes)
-                assembled = chapters.assemble(
-                    result,
-                    number,
-                    spoken,
-                    solutions=configuration.edition == "instructor",
-                    folder=configuration.notes,
-                    labels=labels,
-                    own=own,
-                    from_record=result.lab in from_record,
-                )
+                recorded = result.lab in from_record
+                make = partial(
+                    _assembled, result, number, spoken, configuration, words=words, labels=labels, own=own,
+                    from_record=recorded,
+                )  # fmt: skip
+                if reuse:
+                    key = kept.inputs(result, number, spoken, configuration, words, labels, own, recorded)
+                    assembled = kept.kept(key, Assembled, make)
+                else:
+                    assembled = make()
                 problems += [
                     f"{result.lab}: the {lost.kind} {lost.name!r} is missing: {own.problem}"
                     for lost in assembled.missing
                 ]
-                chapter = formed(assembled.chapter, hints=configuration.hints, room=configuration.answer_room)
-                link = notebook_link(result.lab, language, configuration.notebooks, words)
-                chapter = msgspec.structs.replace(chapter, notebook=link)
-                made.append(_in_language(chapter, spoken, language))
+                made.append(assembled.chapter)
             except (ReportError, LabError) as error:
                 problems.append(str(error))
                 made.append(_broken(result.lab, number, titles[result.lab], str(error), words))
@@ -128,20 +128,52 @@ def build(
     report = Report(
         language=language,
         date=date,
-        cover=frontmatter.cover(results, titles, configuration, shown, version, words, labels or words),
+        cover=frontmatter.cover(results, titles, configuration, shown, version, words, labels or words, reuse=reuse),
         summary=frontmatter.summary(parts, titles, words),
         # The terms are those of the shipped chapters.
         chapters=(*made, glossary(language)) if frontmatter.has_shipped(results) else tuple(made),
         provenance=provenance(results, titles, words),
     )
-    report = mapped(report, _marked)
     whole = frozenset(result.lab for result, assembled in parts if assembled)
+    report = msgspec.structs.replace(
+        report,
+        **{name: mapped(getattr(report, name), _marked) for name in ("cover", "summary", "provenance")},
+        chapters=tuple(chapter if chapter.id in whole else mapped(chapter, _marked) for chapter in report.chapters),
+    )
     elsewhere = partial(_elsewhere, course=course, notes_in_use=notes_in_use, words=words)
     linked, missing = _with_links(report, _targets(parts, numbers, words), whole, elsewhere)
     report = forms.formed(
         linked, configuration.form, glossary=configuration.glossary, provenance=configuration.provenance
     )
     return Built(report=report, problems=tuple(problems + missing))
+
+
+def _assembled(
+    result: Result,
+    number: str,
+    spoken: str,
+    configuration: Configuration,
+    *,
+    words: Words,
+    labels: Words | None,
+    own: Additions,
+    from_record: bool,
+) -> Assembled:
+    """Return a chapter as it stands in a report, but for what leads out of it. `kept.inputs` names what decides it."""
+    assembled = chapters.assemble(
+        result,
+        number,
+        spoken,
+        solutions=configuration.edition == "instructor",
+        folder=configuration.notes,
+        labels=labels,
+        own=own,
+        from_record=from_record,
+    )
+    chapter = formed(assembled.chapter, hints=configuration.hints, room=configuration.answer_room)
+    link = notebook_link(result.lab, words.language, configuration.notebooks, words)
+    chapter = _in_language(msgspec.structs.replace(chapter, notebook=link), spoken, words.language)
+    return replace(assembled, chapter=mapped(chapter, _marked))
 
 
 def _course(results: Sequence[Result], configuration: Configuration) -> Sequence[str]:
@@ -153,7 +185,13 @@ def _course(results: Sequence[Result], configuration: Configuration) -> Sequence
 
 
 def document(
-    results: Sequence[Result], which: str, configuration: Configuration, *, moment: datetime, version: str
+    results: Sequence[Result],
+    which: str,
+    configuration: Configuration,
+    *,
+    moment: datetime,
+    version: str,
+    reuse: bool = False,
 ) -> Built:
     """Join the runs into a report in one language or in several.
 
@@ -163,6 +201,7 @@ def document(
         configuration: title, course and date of the report.
         moment: date of the report, unless the configuration names one, in its time zone.
         version: of labreport, for the cover.
+        reuse: whether chapters may be taken from the cache, where they were made before of the same inputs.
 
     Raises:
         RenderingError: the languages do not match.
@@ -171,7 +210,15 @@ def document(
     in_use = NotesInUse.of(configuration)
     # Side by side stand chapters of one shape: where one language has no note, all are made from the record.
     unwritten = {result.lab for result in results if in_use.without_note(result.lab, names)}
-    joined = partial(build, results, configuration=configuration, moment=moment, version=version, from_record=unwritten)
+    joined = partial(
+        build,
+        results,
+        configuration=configuration,
+        moment=moment,
+        version=version,
+        from_record=unwritten,
+        reuse=reuse,
+    )
     if len(names) == 1:
         return joined(names[0])
     # A figure is there once, so the labels of the first language's are in all of them.

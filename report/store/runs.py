@@ -203,6 +203,12 @@ class StoredRuns:
         sql = f"SELECT DISTINCT lab FROM runs WHERE lab IS NOT NULL AND {self.runs.where} ORDER BY lab"
         return tuple(lab for (lab,) in self.runs.source.ask(sql, self.runs.values))
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Words with which a run is tagged, in order."""
+        sql = f"SELECT DISTINCT tags FROM runs WHERE tags IS NOT NULL AND {self.runs.where}"
+        return tuple(sorted({tag for (tags,) in self.runs.source.ask(sql, self.runs.values) for tag in tags.split()}))
+
     def seeds_of(self, runs: Chosen) -> tuple[tuple[int, ...], ...]:
         """Return the lists of seeds with which some runs were made, each once."""
         sql = f"SELECT DISTINCT seeds FROM runs WHERE problem IS NULL AND {runs.where}"
