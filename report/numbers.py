@@ -123,12 +123,27 @@ def _signed(text: str, value: float) -> str:
     return (MINUS if value < 0 and nonzero else "") + text.replace(",", GROUP)
 
 
-def minute(moment: str) -> str:
-    """Return a stored time to the minute, such as "2026-03-01 09:30"; it is UTC, and what stands round it says so."""
-    return moment[:16].replace("T", " ")
+def minute(moment: str, zone: str = "UTC") -> str:
+    """Return a stored time to the minute in a time zone, such as "2026-03-01 09:30"; what stands round it names that.
+
+    Args:
+        moment: ISO 8601 with its offset, as records hold it.
+        zone: by its name, such as "Asia/Shanghai".
+    """
+    return f"{_there(moment, zone):%Y-%m-%d %H:%M}"
 
 
-def day(moment: datetime, zone: str = "UTC") -> str:
+def marked_minute(moment: str, zone: str = "UTC") -> str:
+    """Return a stored time as `minute`, for where nothing stands round it that names the zone: in UTC it says so."""
+    return minute(moment, zone) + (" UTC" if zone == "UTC" else "")
+
+
+def day(moment: datetime | str, zone: str = "UTC") -> str:
     """Return the day of a time in a time zone, such as "2026-03-01"; in UTC it says so, since it may be yesterday's."""
-    shown = moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d")
+    shown = f"{_there(moment, zone):%Y-%m-%d}"
     return f"{shown} UTC" if zone == "UTC" else shown
+
+
+def _there(moment: datetime | str, zone: str) -> datetime:
+    known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return known.astimezone(ZoneInfo(zone))

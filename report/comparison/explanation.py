@@ -257,7 +257,7 @@ def report(found: Explanation, language: str, *, date: str) -> Report:
     Args:
         found: the explanation.
         language: of the report.
-        date: of the report.
+        date: of the report, as its cover prints it.
 
     Raises:
         RenderingError: the figure can't be drawn.
@@ -266,7 +266,7 @@ def report(found: Explanation, language: str, *, date: str) -> Report:
     said = ExplainedWords(found, words, foreign)
     return Report(
         language=language,
-        date=date,
+        date=date.removesuffix(" UTC"),
         cover=Cover(
             title=words("compare.explain_title"),
             subtitle=foreign(found.titles.get(language, found.lab)),

@@ -139,7 +139,7 @@ def _notebooks(report: Report, context: RenderContext) -> dict[str, bytes]:
         report,
         context.results,
         edition=context.edition,
-        theme=context.look.theme if context.look else "blue",
+        look=context.look,
         failed=context.failed,
     )
     return {f"{context.stem}-notebooks/{file}": content for file, content in made.items()}
