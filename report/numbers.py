@@ -18,6 +18,8 @@ GROUP = "\u202f"
 MINUS = "\u2212"
 SHARE_DIGITS = 2
 """Decimals of a percentage that was measured: they tell apart any two numbers of right answers out of 10 000."""
+MOST_DECIMALS = 8
+"""Decimals of a number at most."""
 UNKNOWN = "–"
 """What stands where there is no value."""
 
@@ -51,6 +53,24 @@ def difference(value: float, less: float) -> float:
     exact = Decimal(repr(float(value))) - Decimal(repr(float(less)))
     # A float this large has no decimals to round.
     return float(exact if abs(exact) >= 10**12 else round(exact, 14))
+
+
+def digits_for(size: float, *, least: int = 1, most: int = 4) -> int:
+    """Return the decimals that show two digits of a number of this size, from `least` to `most`."""
+    if not math.isfinite(size) or size == 0:
+        return max(least, min(most, SHARE_DIGITS))
+    return min(most, max(least, 1 - math.floor(math.log10(abs(size)))))
+
+
+def share_digits(deviation: float, answers: int = 0) -> int:
+    """Return the decimals of a percentage whose spread is known.
+
+    Args:
+        deviation: standard deviation of the share, 0 to 1; zero and not-a-number leave the usual decimals.
+        answers: how many answers the share is counted from, over all seeds; 0 where that is not known.
+    """
+    digits = digits_for(deviation * 100)
+    return min(digits, max(1, math.ceil(math.log10(answers)) - 2)) if answers else digits
 
 
 def integer(value: float) -> str:

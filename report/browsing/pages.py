@@ -310,7 +310,7 @@ def _claims(result: Result, notes: NotesInUse, language: str) -> list[tuple[str,
     with contextlib.suppress(ReportError):
         for claim in notes.stated(result) if result.status == "complete" else ():
             with contextlib.suppress(ReportError, MissingValueError):
-                text = claim_words.sentence(claim, result.lab, language)
+                text = claim_words.sentence(claim, result, language)
                 found.append((VERDICT_MARKS[claim.verdict], on_screen(language).inline(text)))
     return found
 

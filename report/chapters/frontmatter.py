@@ -29,6 +29,7 @@ from labreport.report.document import (
 from labreport.report.errors import RenderingError
 from labreport.report.figures import registry as figures
 from labreport.report.findings import analysis
+from labreport.report.findings.digits import Decimals
 from labreport.report.findings.groups import groups
 from labreport.report.findings.scores import Measured, best_baseline, deciding
 from labreport.report.numbers import UNKNOWN, duration, integer, number, percent
@@ -162,22 +163,23 @@ def _checked(said: Sequence[Said], words: Words) -> str:
 
 
 def _score(result: Result) -> str:
-    return _cell(deciding(result))
+    return _cell(deciding(result), Decimals(result))
 
 
 def _baseline(result: Result) -> str:
     """The best simple rule or linear model: what a network must beat to be worth its trouble."""
     judged = deciding(result)
-    return _cell(best_baseline(result, judged)) if judged else UNKNOWN
+    return _cell(best_baseline(result, judged), Decimals(result)) if judged else UNKNOWN
 
 
-def _cell(found: Measured | None) -> str:
+def _cell(found: Measured | None, decimals: Decimals) -> str:
     if found is None:
         return UNKNOWN
-    if found.unit == "share":
-        return percent(found.mean)
     metric = found.first.metric
-    return f"{escape(metric.upper() if len(metric) <= SHORT else metric)} {number(found.mean, 2)}"
+    digits = decimals.of(found.unit, metric, found.first.split)
+    if found.unit == "share":
+        return percent(found.mean, digits)
+    return f"{escape(metric.upper() if len(metric) <= SHORT else metric)} {number(found.mean, digits)}"
 
 
 def _kinds(results: Sequence[Result], words: Words) -> str:

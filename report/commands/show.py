@@ -38,7 +38,7 @@ def command(run: str, runs_dir: Path | None, as_json: bool) -> int:
     result = load(store.find(run, store.list(whole=False)))
     claims = NotesInUse.of(configuration).stated(result)
     if as_json:
-        shown = concluded(result, claims, lambda claim: claim_words.sentences(claim, result.lab))
+        shown = concluded(result, claims, lambda claim: claim_words.sentences(claim, result))
         click.echo(codec.encode(shown).decode(), nl=False)
         return 0
     _print(result, claims)

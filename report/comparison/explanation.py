@@ -147,7 +147,7 @@ class ExplainedWords:
         spread = [one.high - one.mean for one in found.attribution.contributions if one.high is not None]
         sizes = [abs(one.mean) for one in found.attribution.contributions]
         self.scale = 100.0 if self._share else 1.0
-        self._digits = wording.digits_for(max([*spread, *sizes], default=0.0) * self.scale) + 1
+        self._digits = numbers.digits_for(max([*spread, *sizes], default=0.0) * self.scale) + 1
 
     @property
     def unit(self) -> str:
