@@ -10,7 +10,7 @@ from labreport.report.chapters.sandbox import RUN, Chance, compiled, environment
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.claims import Claim, wording
 from labreport.report.findings.digits import Decimals
-from labreport.report.words import LANGUAGES
+from labreport.report.words import LANGUAGES, Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,11 @@ def sentence(claim: Claim, result: Result, language: str) -> str:
     template = compiled(environment(language, lists=True), words)
     found = {**claim.details, **claim.numbers}
     found = {name: Chance(value) if isinstance(value, float) else value for name, value in found.items()}
-    return template.render({RUN: Decimals(result), **found, "holds": claim.holds, "seeds": claim.seeds})
+    said = template.render({RUN: Decimals(result), **found, "holds": claim.holds, "seeds": claim.seeds})
+    if not claim.unanswered:
+        return said
+    reason = Words(language)
+    return said + reason.record.between_sentences + reason("labs.only_bounded" if claim.numbers else "labs.no_answers")
 
 
 def sentences(claim: Claim, result: Result) -> dict[str, str]:

@@ -43,8 +43,8 @@ class Decimals:
         """
         key = (unit, None if unit == "share" else metric)
         if key not in self._found:
-            spreads = (one for one in self._alike(*key) if _spreads(one))
-            self._found[key] = next((self._supported(one) for one in spreads), None)
+            repeated = next((one for one in self._alike(*key) if one.deviation is not None), None)
+            self._found[key] = self._supported(repeated) if repeated is not None and _spreads(repeated) else None
         return self._found[key]
 
     def of(self, unit: str, metric: str, split: str) -> int:
