@@ -143,7 +143,7 @@ class Workshop:
         configuration = override(self.configuration, lang=(language,))
         try:
             built = build.document([result], language, configuration, moment=moment, version=tool_version())
-            report, lacking = glyphs.replaced(built.report)
+            report, lacking = glyphs.replaced(built.report, screen=True)
             problems = [*built.problems, *lacking]
             page = html.html(report, look=configuration.look, used=partial(self._used, language))
         except (ReportError, LabError) as error:

@@ -208,7 +208,8 @@ def _own_epoch(result: Result, words: Words) -> str:
     best = found[0].best() if len(found) == 1 else None
     if best is None:
         return UNKNOWN
-    return words("labs.epoch_of", epoch=best.epoch, epochs=best.last_epoch)
+    trained = max(member.training.epochs for member in found[0].sound())
+    return words("labs.epoch_of", epoch=best.epoch, epochs=trained)
 
 
 def _strip(results: Sequence[Result], titles: Mapping[str, str], words: Words, labels: Words) -> list[CoverFigure]:

@@ -105,7 +105,7 @@ class TrainingView:
 
     def at_best(self, key: str) -> float:
         """Return a curve's value at the best epoch."""
-        return Chance(analysis.mean_curve(self.result, self.role, key)[self.best_epoch - 1])
+        return Chance(analysis.value_at(self.result, self.role, key, self.best_epoch))
 
     def first(self, key: str) -> float:
         """Return a curve's value after the first epoch."""

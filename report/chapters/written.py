@@ -66,6 +66,27 @@ def text_of(path: Path, origin: str) -> str:
         raise NoteError(f"{origin}: can't be read: {error.strerror or error}.") from error
 
 
+def with_math_fences(text: str) -> str:
+    """Return a note in which a fence of the language `math`, as GitHub has it, is a formula on lines of its own."""
+    lines = text.split("\n")
+    fence, formula = "", False
+    for place, line in enumerate(lines):
+        quoted = _QUOTE.match(line)
+        marks = _FENCE.match(line, quoted.end() if quoted else 0)
+        if marks is None:
+            continue
+        said = line[marks.end() :].strip()
+        if not fence:
+            fence, formula = marks.group(1), said == "math"
+        elif marks.group(1).startswith(fence) and not said:
+            fence = ""
+        else:
+            continue
+        if formula:
+            lines[place] = f"{line[: marks.start(1)]}$$"
+    return "\n".join(lines)
+
+
 def hidden(text: str, origin: str = "note") -> tuple[str, tuple[str, ...]]:
     """Return a note in which one character stands for each line of code between fences, and those lines.
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 import msgspec
+from msgspec import UNSET
 
 from labreport.experiments.result import Findings, Model, Result, Score, Training
 from labreport.experiments.selection import NoValidationError, best_epoch, smooth
@@ -118,7 +119,46 @@ def turn(result: Result, role: str | None = None, key: str = "val_loss") -> Turn
 
     Source: Prechelt, "Early Stopping - But When?", 1998: the epoch at which to stop.
     """
-    return _turn(curves(result, role or shown_role(result), key))
+    role = role or shown_role(result)
+    found = _turn(curves(result, role, key))
+    places = measured_at(result, role, key)
+    if not places:
+        return found
+    flat = found.flat and replace(found.flat, first=places[found.flat.first - 1], last=places[found.flat.last - 1])
+    return replace(
+        found,
+        best_epoch=places[found.best_epoch - 1],
+        epochs=places[found.epochs - 1],
+        per_seed=tuple(places[epoch - 1] for epoch in found.per_seed),
+        flat=flat,
+    )
+
+
+def measured_at(result: Result, role: str, key: str) -> tuple[int, ...]:
+    """Return the epochs at which a key was measured, such as every fifth; empty where it was at each.
+
+    Raises:
+        MissingValueError: no such training, or its fits measured the key at other epochs than one another.
+    """
+    courses = [UNSET if fit.course is UNSET else fit.course.at.get(key, UNSET) for fit in trainings(result, role)]
+    known = [tuple(places) for places in courses if places is not UNSET]
+    longest = max(known, key=len, default=())
+    if known and (len(known) < len(courses) or any(longest[: len(places)] != places for places in known)):
+        raise MissingValueError(f"The trainings '{role}' of {result.lab} measured '{key}' at unlike epochs.")
+    return longest
+
+
+def value_at(result: Result, role: str, key: str, epoch: int) -> float:
+    """Return the value of the mean curve at an epoch.
+
+    Raises:
+        MissingValueError: no such training or key, or it was not measured at that epoch.
+    """
+    places = measured_at(result, role, key)
+    values = mean_curve(result, role, key)
+    if places and epoch not in places:
+        raise MissingValueError(f"The training '{role}' of {result.lab} has no '{key}' at epoch {epoch}.")
+    return values[places.index(epoch) if places else epoch - 1]
 
 
 def _turn(single: Sequence[Sequence[float]], parts: Sequence[Sequence[float]] = (), *, dropped: int = 0) -> Turn:

@@ -54,6 +54,8 @@ class Format:
     """Return the files by name; each name begins with the stem of the context, and may lead into a folder."""
     needs_glyphs: bool = True
     """Whether it uses the fonts of the report, so that a character that these lack is replaced and reported."""
+    screen: bool = False
+    """Whether a browser shows it: it takes a character that those fonts lack, such as an emoji, from its system."""
     comparisons: bool = True
     """Whether it can show a comparison as well."""
 
@@ -151,9 +153,9 @@ def _split(report: Report, context: RenderContext) -> dict[str, bytes]:
     return {f"{context.stem}/{file}": page.encode() for file, page in html.split(report, look=context.look).items()}
 
 
-HTML = Format(name="html", suffixes=(".html",), render=_html)
+HTML = Format(name="html", suffixes=(".html",), render=_html, screen=True)
 PDF = Format(name="pdf", suffixes=(".pdf",), render=_pdf)
 MD = Format(name="md", suffixes=(".md", ".svg", ".png", ".jpeg"), render=_markdown, needs_glyphs=False)
 IPYNB = Format(name="ipynb", suffixes=(".ipynb",), render=_notebooks, needs_glyphs=False, comparisons=False)
-SPLIT = Format(name="split", suffixes=(".html",), render=_split, comparisons=False)
+SPLIT = Format(name="split", suffixes=(".html",), render=_split, screen=True, comparisons=False)
 """One page for each lab, in a folder; they do not carry the runs."""

@@ -35,7 +35,7 @@ def html(
         RenderingError: a text, drawing or formula can't be shown; names the place.
     """
     page = ReportPage(report, "screen", look=look)
-    texts.check(page)
+    texts.check(page, screen=True)
     return _file(page, page.chapters(), page.title(report.cover.title), embedded=embedded or {}, used=used)
 
 
@@ -52,7 +52,7 @@ def split(report: Report, *, look: Look | None = None) -> dict[str, str]:
         **{f"{part.id}.html": (part,) for part in report.chapters},
     }
     home = {id_: name for name, chapters in files.items() for chapter in chapters for id_ in ids(chapter)}
-    texts.check(ReportPage(report, "screen"))
+    texts.check(ReportPage(report, "screen"), screen=True)
     order = list(files)
     pages = {}
     for position, (name, chapters) in enumerate(files.items()):

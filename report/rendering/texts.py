@@ -19,12 +19,13 @@ UNSET = frozenset({"spoken", "formula"})
 """Kinds of texts that are not set in the shipped fonts."""
 
 
-def check(page: ReportPage, *, glyphs: bool = True) -> None:
+def check(page: ReportPage, *, glyphs: bool = True, screen: bool = False) -> None:
     """Turn every text into markup and look up its characters.
 
     Args:
         page: the helpers of the report's medium.
         glyphs: whether the report is set in the shipped fonts, which must have every character.
+        screen: whether a browser shows it, which takes what these lack from the fonts of its system.
 
     Raises:
         RenderingError: names the place: text that a report must not hold, a character without a glyph.
@@ -36,7 +37,7 @@ def check(page: ReportPage, *, glyphs: bool = True) -> None:
             raise RenderingError(f"{found.place.named}: {error}") from error
         if glyphs and found.kind != "spoken":
             for line in shown(found):
-                fonts.check(line, found.place.named)
+                fonts.check(line, found.place.named, screen=screen)
 
 
 def shown(found: Found) -> list[str]:

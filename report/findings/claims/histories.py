@@ -48,7 +48,8 @@ def best_epoch(result: Result, name: str) -> Answer:
         # What is left of the curves ends where it broke off: that says nothing of how it would have gone on.
         details = {**_about(group), "diverged": min(filter(None, broken))}
         return Answer(holds=None, together=True, numbers=numbers, details=details)
-    return Answer(holds=all(votes), votes=votes, numbers=numbers, details=_about(group))
+    details = {**_about(group), "trained": max(member.training.epochs for member in group.sound())}
+    return Answer(holds=all(votes), votes=votes, numbers=numbers, details=details)
 
 
 @claim("best_epochs-GROUP", neutral=True)

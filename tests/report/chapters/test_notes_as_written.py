@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from helpers.hand_labs import stored
 from helpers.hand_results import hand_result
@@ -164,6 +166,18 @@ def test_words_between_two_formulas_stay_words():
 def test_a_form_that_people_write_is_set(text, held):
     note = _read(f"# T\n\n{text}", {"whole": "A whole entry."})
     assert held in on_screen("zh").prose(note.opening[0].text)
+
+
+@pytest.mark.parametrize("before", ["", "> ", "    "])
+def test_a_fence_of_mathematics_is_a_formula_and_one_of_code_stays_code(before):
+    start = "- a\n\n" if before.isspace() else ""
+    fence = f"{before}```math\n{before}x^2 = \\text{{值}}\n{before}```\n"
+    code = "````markdown\n```math\nx\n```\n````\n"
+    note = _read(f"# T\n\n## S {{#s}}\n\n{start}{fence}\n{code}")
+    shown = "".join(str(on_screen("zh").prose(passage.text)) for passage in note.sections[0].passages)
+    assert "<math" in shown
+    assert "$" not in shown
+    assert "```math\nx\n```" in re.sub(r"<[^>]*>", "", shown)
 
 
 def test_a_link_is_defined_in_another_section_than_it_stands():
