@@ -257,11 +257,19 @@ def test_byte_order_mark_and_line_ends_change_nothing(tmp_path):
     assert found[0] == found[1] == "# T\n\ntext\n"
 
 
-def test_another_encoding_is_named_with_the_way_out(tmp_path):
+@pytest.mark.parametrize(
+    ("encoding", "text", "said"),
+    [
+        ("gbk", "# T\n\n过拟合\n", r"3: the file is not in UTF-8 \(perhaps in GBK\)"),
+        ("utf-16", "# T\n\n过拟合\n", r"1: the file is not in UTF-8 \(perhaps in UTF-16\)"),
+        ("utf-16-le", "# T\n\ntext\n", r"1: the file is not in UTF-8 \(perhaps in UTF-16\)"),
+    ],
+)
+def test_another_encoding_is_named_with_the_way_out(tmp_path, encoding, text, said):
     path = tmp_path / "mine" / "zh" / "imdb.md"
     path.parent.mkdir(parents=True)
-    path.write_bytes("# T\n\n过拟合\n".encode("gbk"))
-    with pytest.raises(NoteError, match=r"mine/zh/imdb\.md:3: the file is not in UTF-8 .*save it as UTF-8"):
+    path.write_bytes(text.encode(encoding))
+    with pytest.raises(NoteError, match=rf"mine/zh/imdb\.md:{said}.*save it as UTF-8"):
         NotesInUse(folder=tmp_path / "mine").text("zh", "imdb")
 
 
