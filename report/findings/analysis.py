@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 import msgspec
-from msgspec import UNSET
 
 from labreport.experiments.result import Findings, Model, Result, Score, Training
 from labreport.experiments.selection import NoValidationError, best_epoch, smooth
 from labreport.report.errors import ReportError
 from labreport.report.findings.flatness import Flatness, flatness
+from labreport.report.findings.places import places
 from labreport.report.findings.scores import Measured, Quantity, ScoreKind, mean, scores_of
 
 FOLD = "fold"
@@ -121,15 +121,15 @@ def turn(result: Result, role: str | None = None, key: str = "val_loss") -> Turn
     """
     role = role or shown_role(result)
     found = _turn(curves(result, role, key))
-    places = measured_at(result, role, key)
-    if not places:
+    at = measured_at(result, role, key)
+    if not at:
         return found
-    flat = found.flat and replace(found.flat, first=places[found.flat.first - 1], last=places[found.flat.last - 1])
+    flat = found.flat and replace(found.flat, first=at[found.flat.first - 1], last=at[found.flat.last - 1])
     return replace(
         found,
-        best_epoch=places[found.best_epoch - 1],
-        epochs=places[found.epochs - 1],
-        per_seed=tuple(places[epoch - 1] for epoch in found.per_seed),
+        best_epoch=at[found.best_epoch - 1],
+        epochs=at[found.epochs - 1],
+        per_seed=tuple(at[epoch - 1] for epoch in found.per_seed),
         flat=flat,
     )
 
@@ -140,12 +140,14 @@ def measured_at(result: Result, role: str, key: str) -> tuple[int, ...]:
     Raises:
         MissingValueError: no such training, or its fits measured the key at other epochs than one another.
     """
-    courses = [UNSET if fit.course is UNSET else fit.course.at.get(key, UNSET) for fit in trainings(result, role)]
-    known = [tuple(places) for places in courses if places is not UNSET]
+    found = [places(fit, key) for fit in trainings(result, role) if key in fit.history]
+    known = [at for at in found if at is not None]
+    if len(known) < len(found):
+        raise MissingValueError(f"Nothing says at which epochs '{key}' of {result.lab} was measured.")
     longest = max(known, key=len, default=())
-    if known and (len(known) < len(courses) or any(longest[: len(places)] != places for places in known)):
+    if any(longest[: len(at)] != at for at in known):
         raise MissingValueError(f"The trainings '{role}' of {result.lab} measured '{key}' at unlike epochs.")
-    return longest
+    return () if longest == tuple(range(1, len(longest) + 1)) else longest
 
 
 def value_at(result: Result, role: str, key: str, epoch: int) -> float:
@@ -154,11 +156,11 @@ def value_at(result: Result, role: str, key: str, epoch: int) -> float:
     Raises:
         MissingValueError: no such training or key, or it was not measured at that epoch.
     """
-    places = measured_at(result, role, key)
+    at = measured_at(result, role, key)
     values = mean_curve(result, role, key)
-    if places and epoch not in places:
+    if at and epoch not in at:
         raise MissingValueError(f"The training '{role}' of {result.lab} has no '{key}' at epoch {epoch}.")
-    return values[places.index(epoch) if places else epoch - 1]
+    return values[at.index(epoch) if at else epoch - 1]
 
 
 def _turn(single: Sequence[Sequence[float]], parts: Sequence[Sequence[float]] = (), *, dropped: int = 0) -> Turn:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from helpers.hand_results import hand_result
 from helpers.own_runs import course, own_run, sparse_run, training
 
 from labreport.report.chapters.chapter import assemble
 from labreport.report.cli import main
 from labreport.report.comparison.epochs import epoch_shift
-from labreport.report.findings import analysis, conclusions
+from labreport.report.findings import analysis, claims, conclusions
 from labreport.report.findings.analysis import MissingValueError
+from labreport.report.findings.groups import groups
 from labreport.report.store.runs import Store
 
 
@@ -63,3 +65,36 @@ def test_fits_that_measured_at_unlike_epochs_have_no_common_epochs():
     with pytest.raises(MissingValueError, match="unlike epochs"):
         analysis.turn(own_run("unlike", *fits))
     assert analysis.overfitting(own_run("unlike", *fits)) is None
+
+
+def _of_a_lab(loss: int, val_loss: list[float]):
+    """A run of a lab, which records no epochs: as a history that was trained with `validation_freq` looks."""
+    fit = msgspec.structs.replace(
+        training(0, role="selection", loss=[1 / (epoch + 1) for epoch in range(loss)], val_loss=val_loss),
+        course=msgspec.UNSET,
+    )
+    result = hand_result("imdb", seeds=(0,))
+    return msgspec.structs.replace(result, findings=msgspec.structs.replace(result.findings, trainings=(fit,)))
+
+
+@pytest.mark.parametrize(
+    ("loss", "val_loss", "best", "last"),
+    [
+        (20, [0.9, 0.7, 0.5, 0.6], 15, 20),
+        (11, [0.9, 0.7, 0.5, 0.6, 0.8], 6, 10),
+        (10, [0.9, 0.7, 0.5, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2], 3, 9),
+    ],
+)
+def test_fewer_values_than_epochs_are_those_of_every_kth_epoch(loss, val_loss, best, last):
+    run = _of_a_lab(loss, val_loss)
+    turn, group = analysis.turn(run, "selection"), groups(run)[0].best()
+    assert (turn.best_epoch, turn.epochs) == (best, last)
+    assert (group.epoch, group.last_epoch) == (best, last)
+
+
+def test_where_more_than_one_step_gives_as_many_values_no_epoch_is_named():
+    run = _of_a_lab(18, [0.9, 0.5, 0.7])
+    with pytest.raises(MissingValueError, match="Nothing says at which epochs 'val_loss'"):
+        analysis.turn(run, "selection")
+    assert groups(run)[0].best() is None
+    assert claims.state("overfits", run).verdict == "unknown"
