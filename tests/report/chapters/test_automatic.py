@@ -86,7 +86,7 @@ def test_a_training_that_diverged_says_where():
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("en", "at epoch 2 (2.500), but the training diverged at epoch 3: whether the network overfits cannot be told"),
+        ("en", "at epoch 2 (2.500), but the training diverged at epoch 3: whether the network overfits"),
         ("zh", "val\\_loss 在第 2 轮最低（2.500），但训练从第 3 轮起发散：网络是否过拟合，无法判断"),
     ],
 )
