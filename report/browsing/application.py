@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from labreport.report.browsing import gate_pages
 from labreport.report.browsing.addresses import ServedAddresses
 from labreport.report.browsing.documents import MOST_COMPARED, MOST_DRAWN, Documents, drawn
-from labreport.report.browsing.pages import Site, SitePage, runs_of
+from labreport.report.browsing.pages import Site, runs_of
 from labreport.report.browsing.server import Door, preferred
 from labreport.report.browsing.stock import RunsQuery, Stock
 from labreport.report.chapters.notes_in_use import NotesInUse
@@ -90,7 +90,7 @@ class Answers:
     def compare(self, asked: Question) -> Response:
         """Reply with the comparison of the runs that are ticked, below the bar of the site."""
         runs = runs_of(self.stock, asked.request.query_params.getlist("run"))
-        page = SitePage(asked.language, asked.addresses, self.site.tongues)
+        page = self.site.page(asked.language, asked.addresses)
         if not 2 <= len(runs) <= MOST_COMPARED:
             key = "compare_too_few" if len(runs) < 2 else "compare_too_many"
             return self._message(asked, page.say("compare_title"), page.say(key, most=MOST_COMPARED))
@@ -105,7 +105,7 @@ class Answers:
     def trend(self, asked: Question) -> Response:
         """Reply with the trend, below the bar of the site."""
         lab = asked.query.get("lab", "")
-        page = SitePage(asked.language, asked.addresses, self.site.tongues)
+        page = self.site.page(asked.language, asked.addresses)
         runs = drawn(self.stock.listing(), lab)
         if not runs:
             return self._message(asked, page.say("trend_title"), page.say("trend_none"))
@@ -146,7 +146,7 @@ class Answers:
 
     def missing(self, asked: Question) -> Response:
         """Reply that there is no such page."""
-        page = SitePage(asked.language, asked.addresses, self.site.tongues)
+        page = self.site.page(asked.language, asked.addresses)
         return self._message(asked, page.say("not_found"), page.say("not_found_text"), status=404)
 
     def answered(self, answer: Reply, request: Request) -> Response:
@@ -159,7 +159,7 @@ class Answers:
         except Exception as error:
             # A run may be deleted or cut off while it is looked at; and no fault, ours neither, ends the server.
             code, said = explained(error)
-            page = SitePage(asked.language, asked.addresses, self.site.tongues)
+            page = self.site.page(asked.language, asked.addresses)
             private = f"{self.stock.root}/"
             return self._message(
                 asked, page.say("cannot"), *said.replace(private, "").split("\n"), status=500 if code == FAULT else 409

@@ -144,7 +144,7 @@ class Workshop:
         configuration = override(self.configuration, lang=(language,))
         try:
             built = build.document([result], language, configuration, moment=moment, version=tool_version(), reuse=True)
-            report, lacking = glyphs.replaced(built.report)
+            report, lacking = glyphs.replaced(built.report, screen=True)
             problems = [*built.problems, *lacking]
             page = html.html(report, look=configuration.look, used=partial(self._used, language), reuse=True)
         except (ReportError, LabError) as error:

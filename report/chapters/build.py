@@ -132,7 +132,7 @@ def build(
         summary=frontmatter.summary(parts, titles, words),
         # The terms are those of the shipped chapters.
         chapters=(*made, glossary(language)) if frontmatter.has_shipped(results) else tuple(made),
-        provenance=provenance(results, titles, words),
+        provenance=provenance(results, titles, words, configuration.timezone),
     )
     whole = frozenset(result.lab for result, assembled in parts if assembled)
     report = msgspec.structs.replace(

@@ -32,6 +32,7 @@ from labreport.report.errors import RenderingError
 from labreport.report.figures import registry as figures
 from labreport.report.findings import analysis
 from labreport.report.findings.claims.record import ClaimVerdict
+from labreport.report.findings.digits import Decimals
 from labreport.report.findings.groups import groups
 from labreport.report.findings.scores import Measured, best_baseline, deciding
 from labreport.report.numbers import UNKNOWN, duration, integer, number, percent
@@ -168,22 +169,23 @@ def _checked(verdicts: Sequence[ClaimVerdict], words: Words) -> str:
 
 
 def _score(result: Result) -> str:
-    return _cell(deciding(result))
+    return _cell(deciding(result), Decimals(result))
 
 
 def _baseline(result: Result) -> str:
     """The best simple rule or linear model: what a network must beat to be worth its trouble."""
     judged = deciding(result)
-    return _cell(best_baseline(result, judged)) if judged else UNKNOWN
+    return _cell(best_baseline(result, judged), Decimals(result)) if judged else UNKNOWN
 
 
-def _cell(found: Measured | None) -> str:
+def _cell(found: Measured | None, decimals: Decimals) -> str:
     if found is None:
         return UNKNOWN
-    if found.unit == "share":
-        return percent(found.mean)
     metric = found.first.metric
-    return f"{escape(metric.upper() if len(metric) <= SHORT else metric)} {number(found.mean, 2)}"
+    digits = decimals.of(found.unit, metric, found.first.split)
+    if found.unit == "share":
+        return percent(found.mean, digits)
+    return f"{escape(metric.upper() if len(metric) <= SHORT else metric)} {number(found.mean, digits)}"
 
 
 def _kinds(results: Sequence[Result], words: Words) -> str:
@@ -212,7 +214,8 @@ def _own_epoch(result: Result, words: Words) -> str:
     best = found[0].best() if len(found) == 1 else None
     if best is None:
         return UNKNOWN
-    return words("labs.epoch_of", epoch=best.epoch, epochs=best.last_epoch)
+    trained = max(member.training.epochs for member in found[0].sound())
+    return words("labs.epoch_of", epoch=best.epoch, epochs=trained)
 
 
 def _strip(

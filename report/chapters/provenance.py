@@ -17,8 +17,15 @@ from labreport.report.store import thinned
 from labreport.report.words import Words
 
 
-def provenance(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> Chapter:
-    """Return the chapter of provenance for all runs of a report, `titles` being those of the labs' chapters."""
+def provenance(results: Sequence[Result], titles: Mapping[str, str], words: Words, zone: str = "UTC") -> Chapter:
+    """Return the chapter of provenance for all runs of a report.
+
+    Args:
+        results: the runs.
+        titles: of the labs' chapters.
+        words: texts of the language.
+        zone: time zone in which times are written.
+    """
     labs = [result for result in results if result.findings.own is UNSET]
     sections: tuple[tuple[str, tuple[Block, ...]], ...] = (
         ("settings", (_settings(labs, titles, words),) if labs else ()),
@@ -33,7 +40,7 @@ def provenance(results: Sequence[Result], titles: Mapping[str, str], words: Word
         title=words("labs.provenance"),
         opening=(Prose(markdown=words("labs.provenance_opening")),),
         sections=(
-            _section("runs", (_runs(results, titles, words), *_long(results, words)), words),
+            _section("runs", (_runs(results, titles, words, zone), *_long(results, words)), words),
             *(_section(name, blocks, words) for name, blocks in sections if blocks),
         ),
     )
@@ -43,14 +50,14 @@ def _section(name: str, blocks: tuple[Block, ...], words: Words) -> Section:
     return Section(id=f"provenance-{name.replace('_', '-')}", title=words(f"labs.{name}"), blocks=blocks)
 
 
-def _runs(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> Table:
+def _runs(results: Sequence[Result], titles: Mapping[str, str], words: Words, zone: str) -> Table:
     labs = [result for result in results if result.findings.own is UNSET]
     cells = [
         {
             "lab": titles[result.lab],
             "run": result.run_id,
             "seeds": _seeds(result),
-            "started": minute(result.provenance.started),
+            "started": minute(result.provenance.started, zone),
             "duration": duration(analysis.seconds(result)),
             "memory": size(result.peak_memory_bytes) if result.peak_memory_bytes else UNKNOWN,
         }
@@ -61,7 +68,7 @@ def _runs(results: Sequence[Result], titles: Mapping[str, str], words: Words) ->
     kinds: dict[str, ColumnKind] = {"run": "code", "duration": "number", "memory": "number"}
     columns = tuple(
         Column(
-            title=words("own.name" if head == "lab" and not labs else f"labs.column_{head}"),
+            title=words("own.name" if head == "lab" and not labs else f"labs.column_{head}", zone=zone),
             align="right" if kinds.get(head) == "number" else "left",
             kind=kinds.get(head, "text"),
         )
@@ -70,7 +77,7 @@ def _runs(results: Sequence[Result], titles: Mapping[str, str], words: Words) ->
     return Table(
         id="provenance-runs-table",
         number="",
-        caption=words("labs.runs_caption" if labs else "own.runs_caption"),
+        caption=words("labs.runs_caption" if labs else "own.runs_caption", zone=zone),
         columns=columns,
         rows=rows,
     )

@@ -141,7 +141,7 @@ class Configuration:
     """Facts of the cover in their order, name and text, for each language; an empty text is a line to write on."""
     date: str | None = None
     timezone: str = "UTC"
-    """Zone in which the date of a report is written, such as "Asia/Shanghai"."""
+    """Zone in which dates and times are written, such as "Asia/Shanghai"."""
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Settings of labs: lab -> name -> value."""
     notes: Path | None = None
@@ -164,6 +164,7 @@ class Configuration:
             paper=self.paper,
             large=self.print == "large",
             exercise_pages=self.exercise_pages,
+            zone=self.timezone,
         )
 
 

@@ -339,7 +339,9 @@ def _check(
     checking.remember(task.store, found.verdict)
     if any(path.name == trend_folder.FEED for path in drawn):
         seen = history(task.store.root, task.store.list(), held=True)
-        trend_folder.write_feed(seen, task.target, task.configuration.lang[0], base=task.url)
+        trend_folder.write_feed(
+            seen, task.target, task.configuration.lang[0], base=task.url, look=task.configuration.look
+        )
     if message := gate_folder.append_verdict(found.verdict, task.configuration.lang, os.environ):
         click.echo(f"Note: {message}", err=True)
     if found.message:

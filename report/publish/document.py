@@ -77,17 +77,16 @@ def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapp
         failed=problems.append,
         reuse=True,
     )
-    printed, lacking = glyphs.replaced(built.report)
-    announced = False
     for name in job.configuration.to:
         try:
-            printing = formats.chosen(name).needs_glyphs
-            if printing and not announced:
-                problems += [f"{job.language}: {problem}" for problem in lacking]
-                announced = True
-            made = formats.rendered(name, printed if printing else built.report, context)
+            form, report = formats.chosen(name), built.report
+            if form.needs_glyphs:
+                report, lacking = glyphs.replaced(report, screen=form.screen)
+                said = [f"{job.language}: {problem}" for problem in lacking]
+                problems += [problem for problem in said if problem not in problems]
+            made = formats.rendered(name, report, context)
             if name == "pdf" and job.configuration.roster is not None:
-                made |= _copies(printed, made[f"{job.stem}.pdf"], job, problems)
+                made |= _copies(report, made[f"{job.stem}.pdf"], job, problems)
         except ReportError as error:
             problems.append(f"{job.language} {name}: {error}")
             continue

@@ -56,6 +56,8 @@ class Format:
     """Return the files by name; each name begins with the stem of the context, and may lead into a folder."""
     needs_glyphs: bool = True
     """Whether it uses the fonts of the report, so that a character that these lack is replaced and reported."""
+    screen: bool = False
+    """Whether a browser shows it: it takes a character that those fonts lack, such as an emoji, from its system."""
     comparisons: bool = True
     """Whether it can show a comparison as well."""
 
@@ -141,7 +143,7 @@ def _notebooks(report: Report, context: RenderContext) -> dict[str, bytes]:
         report,
         context.results,
         edition=context.edition,
-        theme=context.look.theme if context.look else "blue",
+        look=context.look,
         failed=context.failed,
     )
     return {f"{context.stem}-notebooks/{file}": content for file, content in made.items()}
@@ -156,9 +158,9 @@ def _split(report: Report, context: RenderContext) -> dict[str, bytes]:
     }
 
 
-HTML = Format(name="html", suffixes=(".html",), render=_html)
+HTML = Format(name="html", suffixes=(".html",), render=_html, screen=True)
 PDF = Format(name="pdf", suffixes=(".pdf",), render=_pdf)
 MD = Format(name="md", suffixes=(".md", ".svg", ".png", ".jpeg"), render=_markdown, needs_glyphs=False)
 IPYNB = Format(name="ipynb", suffixes=(".ipynb",), render=_notebooks, needs_glyphs=False, comparisons=False)
-SPLIT = Format(name="split", suffixes=(".html",), render=_split, comparisons=False)
+SPLIT = Format(name="split", suffixes=(".html",), render=_split, screen=True, comparisons=False)
 """One page for each lab, in a folder; they do not carry the runs."""

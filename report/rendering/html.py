@@ -37,7 +37,7 @@ def html(
         RenderingError: a text, drawing or formula can't be shown; names the place.
     """
     page = ReportPage(report, "screen", look=look)
-    texts.check(page, report.cover)
+    texts.check(page, report.cover, screen=True)
     title = page.title(report.cover.title)
     return _file(page, page.chapters(), title, embedded=embedded or {}, used=used, reuse=reuse)
 
@@ -55,7 +55,7 @@ def split(report: Report, *, look: Look | None = None, reuse: bool = False) -> d
         **{f"{part.id}.html": (part,) for part in report.chapters},
     }
     home = {id_: name for name, chapters in files.items() for chapter in chapters for id_ in ids(chapter)}
-    texts.check(ReportPage(report, "screen"), report.cover)
+    texts.check(ReportPage(report, "screen"), report.cover, screen=True)
     order = list(files)
     pages = {}
     for position, (name, chapters) in enumerate(files.items()):

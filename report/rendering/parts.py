@@ -94,7 +94,7 @@ def _part(page: ReportPage, chapter: Chapter, around: str) -> SetChapter:
 
 
 def _set(page: ReportPage, chapter: Chapter) -> SetChapter:
-    texts.check(page, chapter)
+    texts.check(page, chapter, screen=True)
     template = environment(page.look.templates).get_template("parts/chapter.html.j2")
     markup = str(template.module.chapter(page.of_chapter(chapter), chapter)).strip()  # type: ignore[attr-defined]
     faces = fonts.faces(markup) or {}

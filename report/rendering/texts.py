@@ -19,13 +19,14 @@ UNSET = frozenset({"spoken", "formula"})
 """Kinds of texts that are not set in the shipped fonts."""
 
 
-def check(page: ReportPage, part: Node | None = None, *, glyphs: bool = True) -> None:
+def check(page: ReportPage, part: Node | None = None, *, glyphs: bool = True, screen: bool = False) -> None:
     """Turn every text into markup and look up its characters.
 
     Args:
         page: the helpers of the report's medium.
         part: what is checked, such as a chapter; None: the whole report.
         glyphs: whether the report is set in the shipped fonts, which must have every character.
+        screen: whether a browser shows it, which takes what these lack from the fonts of its system.
 
     Raises:
         RenderingError: names the place: text that a report must not hold, a character without a glyph.
@@ -37,7 +38,7 @@ def check(page: ReportPage, part: Node | None = None, *, glyphs: bool = True) ->
             raise RenderingError(f"{found.place.named}: {error}") from error
         if glyphs and found.kind != "spoken":
             for line in shown(found):
-                fonts.check(line, found.place.named)
+                fonts.check(line, found.place.named, screen=screen)
 
 
 def shown(found: Found) -> list[str]:
