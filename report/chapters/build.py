@@ -43,6 +43,7 @@ from labreport.report.document import (
 )
 from labreport.report.errors import ReportError
 from labreport.report.numbers import day
+from labreport.report.rendering.answers import ExpectedAnswer
 from labreport.report.words import Borrowed, JoinedWords, Words
 
 _LINK = re.compile(r"\[\]\(#([A-Za-z0-9:_-]+)\)")
@@ -54,6 +55,8 @@ class Built:
 
     report: Report
     problems: tuple[str, ...]
+    answers: tuple[ExpectedAnswer, ...] = ()
+    """What the solutions expect; nothing in a student's edition."""
 
 
 def build(
@@ -107,6 +110,7 @@ def build(
                     labels=labels,
                     own=own,
                     from_record=result.lab in from_record,
+                    variant=configuration.variant,
                 )
                 problems += [
                     f"{result.lab}: the {lost.kind} {lost.name!r} is missing: {own.problem}"
@@ -139,7 +143,8 @@ def build(
     report = forms.formed(
         linked, configuration.form, glossary=configuration.glossary, provenance=configuration.provenance
     )
-    return Built(report=report, problems=tuple(problems + missing))
+    answers = tuple(answer for _, assembled in parts if assembled for answer in assembled.answers)
+    return Built(report=report, problems=tuple(problems + missing), answers=answers)
 
 
 def _course(results: Sequence[Result], configuration: Configuration) -> Sequence[str]:
@@ -179,7 +184,8 @@ def document(
     if refused := bilingual.mismatches(*(built.report for built in each_one)):
         problems |= dict.fromkeys(reason for reason in refused.values() if reason not in "\n".join(problems))
         each_one = [joined(name, labels=label, refused=refused) for name, label in zip(names, labels, strict=True)]
-    return Built(report=bilingual.merged(*(built.report for built in each_one)), problems=tuple(problems))
+    merged = bilingual.merged(*(built.report for built in each_one))
+    return Built(report=merged, problems=tuple(problems), answers=each_one[0].answers)
 
 
 def _in_language(chapter: Chapter, spoken: str, language: str) -> Chapter:

@@ -117,6 +117,8 @@ class Configuration:
     """Whether the hints of exercises are in the report."""
     answer_room: float = 1.0
     """How many times the usual lines an exercise has for its answer on paper; 0: none."""
+    variant: str = ""
+    """Whose numbers the exercises have that draw theirs, such as a student's; empty: the numbers of the book."""
     notebooks: str = ""
     """Address of the notebooks, with `{lab}` and `{language}` where those stand; empty: their file names are given."""
     title: Mapping[str, str] = field(default_factory=dict)
