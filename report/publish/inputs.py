@@ -61,7 +61,7 @@ DECIDING = {
     "labreport.templates": ("",),
 }
 """Packages, and which of their rooms decide the bytes of a report; a test looks at what is imported for one."""
-_APART = ("compare", "gate", "nightly", "trend", "view")
+_APART = ("compare", "course", "gate", "nightly", "trend", "view")
 """Templates and words of what is not a report."""
 _PACKAGES = (
     "weasyprint",
@@ -112,7 +112,7 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
         configuration.hints,
         configuration.answer_room,
         configuration.notebooks,
-        configuration.variant,
+        [configuration.variant, configuration.question_variants],
         reading.digest(configuration.roster) if configuration.roster else None,
         moment.isoformat(),
         [package_version(package) for package in _PACKAGES],
