@@ -25,7 +25,7 @@ from labreport.report.store import remarks
 COMMANDS = {
     "build": "Run what is stale, then render: the main job.",
     "run": "Train labs and store their results.",
-    "new": "Write a folder to begin with: a lab, a script or notes of your own.",
+    "new": "Write a folder to begin with: a lab, a script, notes or a course of your own.",
     "record": "Run a script of your own, unedited, and store what it measured.",
     "import": "Store what a log of a training holds.",
     "render": "Turn stored results into HTML, PDF or Markdown; never trains.",

@@ -15,7 +15,7 @@ from helpers.hand_gate import run, stored
 from helpers.places import ROOT
 
 EXTRAS = re.compile(
-    r"(tensorflow|keras|weasyprint|starlette|uvicorn|watchfiles|pydyf|tinyhtml5|cssselect2|pyphen|__editable__)",
+    r"(tensorflow|keras|weasyprint|starlette|uvicorn|watchfiles|pydyf|tinyhtml5|cssselect2|pyphen|docx|python_docx|__editable__)",
     re.IGNORECASE,
 )
 
@@ -112,3 +112,9 @@ def test_training_ends_with_3_and_pdf_with_4_and_all_else_is_kept(outcomes, tmp_
     assert printed[0] == 4
     assert {"labreport-en.html", "labreport-en.md"} <= {path.name for path in (tmp_path / "reports").iterdir()}
     assert not (tmp_path / "reports" / "labreport-en.pdf").exists()
+
+
+def test_a_document_ends_with_4_and_names_the_command(outcomes):
+    [(code, output, errors)] = outcomes("render tensors --to docx --lang en")
+    assert (code, output) == (4, "")
+    assert "This needs docx, which is not installed: pip install 'labreport[docx]'" in errors

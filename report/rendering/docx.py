@@ -87,6 +87,7 @@ class _DocxWriter:
         self._paper = ReportPage(report, "paper", look=look)
         self._words = Words(report.language)
         self._text = DocxText(document, self._words.record.tag)
+        _set_paper(document.sections[0], look)
 
     def write(self) -> None:
         """Write the cover, then each chapter."""
@@ -206,6 +207,15 @@ class _DocxWriter:
             self._prose(exercise.solution)
         for _ in range(exercise.answer_lines):
             self._text.line()
+
+
+def _set_paper(section: Any, look: Look) -> None:
+    from docx.shared import Mm
+
+    width, height = {"a4": (210, 297), "a3": (297, 420), "letter": (216, 279)}[look.paper]
+    section.page_width, section.page_height = Mm(width), Mm(height)
+    section.left_margin = section.right_margin = Mm((width - _WIDEST_MM) / 2)
+    section.top_margin = section.bottom_margin = Mm(22)
 
 
 @contextmanager

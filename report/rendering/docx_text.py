@@ -10,7 +10,8 @@ from typing import Any
 from labreport.report.rendering.fragment import MATHML, Element
 from labreport.report.rendering.omml import omml
 
-_LATIN, _HAN, _CODE = "Source Sans 3", "Noto Sans SC", "JetBrains Mono"
+_LATIN, _HAN, _CODE = "Calibri", "Microsoft YaHei", "Consolas"
+"""Fonts that word processors have or know how to replace; the shipped ones are not installed where it is read."""
 _LISTS = {"ul": "List Bullet", "ol": "List Number"}
 _HEADS = {"h3": "Heading 3", "h4": "Heading 4", "h5": "Heading 4", "h6": "Heading 4"}
 
@@ -70,7 +71,10 @@ class DocxText:
 
     def code(self, source: str) -> None:
         """Write code: one paragraph, its lines kept."""
+        from docx.shared import Pt
+
         paragraph = self._document.add_paragraph(style="No Spacing")
+        paragraph.paragraph_format.space_after = Pt(8)
         for place, line in enumerate(source.strip("\n").split("\n")):
             run = self._run(paragraph, line, _Look(code=True))
             if place:
@@ -111,8 +115,9 @@ class DocxText:
     def _block(self, element: Element, style: str, depth: int = 1) -> None:
         name = element.tag
         if name in _LISTS:
+            number = self._restarted(int(element.get("start") or 1)) if name == "ol" and depth == 1 else None
             for item in element:
-                self._item(item, _LISTS[name], depth)
+                self._item(item, _LISTS[name], depth, number)
         elif name == "table":
             self._table(element)
         elif name == "pre":
@@ -129,19 +134,32 @@ class DocxText:
                 self.formula(formulas[0])
                 return
             paragraph = self._document.add_paragraph(style=_HEADS.get(name, style))
+            paragraph.paragraph_format.keep_with_next = style == "Caption" or None
             self._runs(paragraph, element, _Look())
 
-    def _item(self, item: Element, style: str, depth: int) -> None:
+    def _restarted(self, start: int) -> int:
+        """Return the number of a numbering that begins again; without it one list would continue another."""
+        numbering = self._document.part.numbering_part.element
+        known = self._document.styles["List Number"].element.pPr.numPr.numId.val
+        made = numbering.add_num(numbering.num_having_numId(known).abstractNumId.val)
+        made.add_lvlOverride(ilvl=0).add_startOverride(start)
+        return int(made.numId)
+
+    def _item(self, item: Element, style: str, depth: int, number: int | None) -> None:
         """Write an item of a list: its first paragraph has the mark, what follows is below it."""
         level = style if depth == 1 else f"{style} {min(depth, 3)}"
         blocks = [child for child in item if child.tag in ("p", "ul", "ol", "pre", "table", "div")]
         loose = bool(blocks) and blocks[0].tag == "p" and not (item.text or "").strip()
         if not loose:
             paragraph = self._document.add_paragraph(style=level)
+            _numbered(paragraph, number)
             self._runs(paragraph, item, _Look(), skip=frozenset(("ul", "ol", "pre", "table")))
             blocks = [child for child in blocks if child.tag != "p"]
         for place, block in enumerate(blocks):
-            self._block(block, level if loose and place == 0 else "List Continue", depth + 1)
+            first = loose and place == 0
+            self._block(block, level if first else "List Continue", depth + 1)
+            if first:
+                _numbered(self._document.paragraphs[-1], number)
 
     def _table(self, element: Element) -> None:
         rows = list(element.iter("tr"))
@@ -213,6 +231,11 @@ class DocxText:
         for run in list(paragraph._p)[before:]:
             link.append(run)
         paragraph._p.append(link)
+
+
+def _numbered(paragraph: Any, number: int | None) -> None:
+    if number is not None:
+        paragraph._p.get_or_add_pPr().get_or_add_numPr().get_or_add_numId().val = number
 
 
 def _languages(tag: str) -> dict[str, str]:
