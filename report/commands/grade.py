@@ -77,7 +77,7 @@ def command(answers: Path, key: Path, output: Path | None, as_json: bool, force:
         click.echo(f"Error: {problem}", err=True)
     if not quiet:
         if marks.missing:
-            click.echo(f"Note: no line for {len(marks.missing)} students: {', '.join(marks.missing)[:200]}.", err=True)
+            click.echo(f"Note: students without a line: {', '.join(marks.missing)[:200]}.", err=True)
         if marks.ignored:
             click.echo(f"Note: columns that are not answers: {', '.join(marks.ignored)[:200]}.", err=True)
         if output is not None:

@@ -52,9 +52,9 @@ Examples:
 def command(
     name: str, kind: str, run: str | None, runs_dir: Path | None, lang: str | None, force: bool, quiet: bool
 ) -> int:
-    """Write a folder NAME that can be built and tested at once: a lab, a script, notes or a course, explained line by line.
+    """Write a folder NAME that can be built and tested at once: a lab, a script, notes or a course.
 
-    Nothing is overwritten without --force.
+    Every line of it is explained. Nothing is overwritten without --force.
     """
     given = (part.strip() for part in lang.split(",")) if lang is not None else LANGUAGES
     chosen = configuration.check_names("language", tuple(part for part in given if part), "--lang")

@@ -51,7 +51,7 @@ CoverFacts = Annotated[
 ]
 _LISTS = ("labs", "chapters", "lang", "to")
 _PATHS = ("data_dir", "runs_dir", "output", "logo", "notes", "roster", "templates")
-_SWITCHES = ("offline", "mixed", "exercise_pages", "hints", "glossary", "provenance")
+_SWITCHES = ("offline", "mixed", "exercise_pages", "hints", "glossary", "provenance", "notebook_outputs")
 _FORMS: dict[str, Any] = {
     **dict.fromkeys(_LISTS, list[PlainText]),
     **dict.fromkeys(_PATHS, Filled),
@@ -124,6 +124,8 @@ class Configuration:
     """Whose numbers the exercises have that draw theirs, such as a student's; empty: the numbers of the book."""
     question_variants: int = 0
     """How many versions of each such exercise a file of questions (moodle, qti) holds besides the one of the report."""
+    notebook_outputs: bool = True
+    """Whether notebooks show what the run printed, until they are run again."""
     notebooks: str = ""
     """Address of the notebooks, with `{lab}` and `{language}` where those stand; empty: their file names are given."""
     title: Mapping[str, str] = field(default_factory=dict)

@@ -142,7 +142,8 @@ def _requests(
             if plan.slides:
                 yield [run], asked(STUDENTS, SLIDES, form="book", edition="student", to=(SLIDES,))
             if plan.notebooks:
-                yield [run], asked(STUDENTS, "notebooks", form="book", edition="student", to=("ipynb",))
+                stripped = asked(STUDENTS, "notebooks", form="book", edition="student", to=("ipynb",))
+                yield [run], override(stripped, notebook_outputs=False)
         if "instructor" in plan.editions:
             yield [run], asked(INSTRUCTORS, "solutions", form="solutions", edition="instructor", to=plan.formats)
             if "chapter" in plan.forms:

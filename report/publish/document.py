@@ -79,6 +79,7 @@ def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapp
         carried={run.result.lab: thinned.carried(run.result, run.content) for run in job.runs},
         answers=built.answers,
         alternatives=_alternatives(job, problems),
+        notebook_outputs=job.configuration.notebook_outputs,
         failed=problems.append,
     )
     printed, lacking = glyphs.replaced(built.report)

@@ -42,6 +42,8 @@ class RenderContext:
     """What the solutions of the report expect; empty in a student's edition."""
     alternatives: Sequence[Alternative] = ()
     """Further versions of exercises whose numbers are drawn, for banks of questions."""
+    notebook_outputs: bool = True
+    """Whether notebooks show what the run printed, until they are run again."""
     comparison: bool = False
     """Whether the report is that of a comparison."""
     failed: Callable[[str], None] = lambda _problem: None
@@ -148,6 +150,7 @@ def _notebooks(report: Report, context: RenderContext) -> dict[str, bytes]:
         context.results,
         edition=context.edition,
         theme=context.look.theme if context.look else "blue",
+        outputs=context.notebook_outputs,
         failed=context.failed,
     )
     return {f"{context.stem}-notebooks/{file}": content for file, content in made.items()}

@@ -40,6 +40,7 @@ def notebooks(
     *,
     edition: Edition = "student",
     theme: str = "blue",
+    outputs: bool = True,
     failed: Callable[[str], None] | None = None,
 ) -> dict[str, bytes]:
     """Return the notebook of each lab of a report, by file name.
@@ -49,6 +50,7 @@ def notebooks(
         results: the runs it was built from.
         edition: only the instructor's shows solutions.
         theme: colours of the figures.
+        outputs: whether examples show what they printed in the run, until they are run again.
         failed: called with the reason why a notebook could not be made, and the others are made all the same; without
             it the first such reason is raised.
 
@@ -60,7 +62,8 @@ def notebooks(
     made: dict[str, bytes] = {}
     for file, chapter in chapters.items():
         try:
-            made[file] = notebook(report, runs[chapter.id], file, chapters, edition=edition, theme=theme)
+            run = runs[chapter.id]
+            made[file] = notebook(report, run, file, chapters, edition=edition, theme=theme, outputs=outputs)
         except RenderingError as error:
             if failed is None:
                 raise
@@ -76,6 +79,7 @@ def notebook(
     *,
     edition: Edition = "student",
     theme: str = "blue",
+    outputs: bool = True,
 ) -> bytes:
     """Return one lab's notebook.
 
@@ -86,6 +90,7 @@ def notebook(
         chapters: the chapter of each notebook that links may lead to, this one among them.
         edition: only the instructor's shows solutions.
         theme: colours of the figures.
+        outputs: whether examples show what they printed in the run, until they are run again.
 
     Raises:
         RenderingError: the run lacks a listing that the notebook needs, or the recipe names a place that is not there.
@@ -93,7 +98,7 @@ def notebook(
     words = Words(report.language)
     blocks = Writer(words, addresses(file, chapters), theme)
     writer = _Notebook(result, words, blocks, solutions=edition == "instructor")
-    cells = list(writer.cells(chapters[file]))
+    cells = [cell if outputs else _without_output(cell) for cell in writer.cells(chapters[file])]
     content = {
         "nbformat": _FORMAT,
         "nbformat_minor": _FORMAT_MINOR,
@@ -264,6 +269,10 @@ class _Notebook:
             printed = [{"output_type": "stream", "name": "stdout", "text": output + "\n"}] if output else []
             cell |= {"execution_count": None, "outputs": printed}
         return cell
+
+
+def _without_output(cell: dict[str, Any]) -> dict[str, Any]:
+    return cell | {"outputs": []} if "outputs" in cell else cell
 
 
 def _settings_code(values: Mapping[str, Setting], seed: int) -> str:
