@@ -104,7 +104,14 @@ def test_the_text_of_a_pdf_is_searched_glyph_by_glyph(made):
     assert SECRET.replace(" ", "") in plain
 
 
+SMALL = (
+    'name = "ml"\nlabs = ["tensors"]\nlang = ["en"]\nforms = ["exercises"]\nto = ["html"]\n'
+    "slides = false\nnotebooks = false\nlms = []\n"
+)
+
+
 def test_a_second_call_makes_nothing_and_a_new_student_costs_one_sheet(course_place, capsys):
+    (course_place / "course.toml").write_text(f'{SMALL}roster = "class.csv"\n')
     assert main(["course", "-q"]) == 0
     before = {name: (course_place / "ml" / name).read_bytes() for name in _names(course_place / "ml")}
     assert main(["course"]) == 0
@@ -124,10 +131,7 @@ def test_a_second_call_makes_nothing_and_a_new_student_costs_one_sheet(course_pl
 
 @pytest.mark.parametrize("how", ["left in", "copied", "packed"])
 def test_a_pack_with_a_solution_is_refused_and_is_not_there(course_place, monkeypatch, capsys, how):
-    (course_place / "course.toml").write_text(
-        'name = "ml"\nlabs = ["tensors"]\nlang = ["en"]\nforms = ["exercises"]\nto = ["html"]\n'
-        "slides = false\nnotebooks = false\nlms = []\n"
-    )
+    (course_place / "course.toml").write_text(SMALL)
     if how == "left in":
         monkeypatch.setattr(notes, "_SOLUTION", __import__("re").compile("^never$"))
     else:
