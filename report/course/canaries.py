@@ -126,7 +126,8 @@ def _of_pdf(content: bytes, depth: int) -> Iterator[str]:
     with pikepdf.open(io.BytesIO(content)) as document:
         for name, attached in document.attachments.items():
             yield name
-            yield from texts(name, attached.get_file().read_bytes(), depth + 1)
+            stream = attached.get_file()
+            yield from texts(name, stream.read_bytes(), depth + 1)
         for item in document.objects:
             yield from _of_object(item)
         for page in document.pages:
@@ -145,7 +146,8 @@ def _of_object(item: object, depth: int = 0) -> Iterator[str]:
             yield from _of_object(part, depth + 1)
     elif isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
         if isinstance(item, pikepdf.Stream) and item.get("/Subtype") == "/XML":
-            yield item.read_bytes().decode("utf-8", "replace")
+            stream = item
+            yield stream.read_bytes().decode("utf-8", "replace")
         for key, value in item.items():
             if key != "/Parent" and not getattr(value, "is_indirect", False):
                 yield from _of_object(value, depth + 1)

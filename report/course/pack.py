@@ -26,13 +26,12 @@ from labreport.report.configuration import Configuration, override
 from labreport.report.course import canaries, contents, copies, key, keysheet
 from labreport.report.course.plan import SLIDES, CoursePlan
 from labreport.report.errors import ReportError, UsageError
-from labreport.report.publish import Outcome, inputs, publish_all, report_moment, workers
+from labreport.report.publish import AnnounceDocument, Outcome, inputs, publish_all, report_moment, workers
 from labreport.report.store import files, manifest
 from labreport.report.store.entries import StoredResult
 
 STUDENTS, INSTRUCTORS, OWN, DATA = "students", "instructors", "own", "data"
 _LEDGER = ".made.json"
-Announce = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +89,7 @@ def pack(
     root: Path,
     *,
     force: bool = False,
-    announce: Announce = lambda _what, _done, _total: None,
+    announce: AnnounceDocument = lambda _what, _done, _total: None,
 ) -> Packed:
     """Make the folder of a course.
 
@@ -159,7 +158,12 @@ def _took(folder: _Folder, outcome: Outcome) -> None:
 
 
 def _sheets(
-    plan: CoursePlan, runs: tuple[StoredResult, ...], folder: _Folder, moment: datetime, base: str, announce: Announce
+    plan: CoursePlan,
+    runs: tuple[StoredResult, ...],
+    folder: _Folder,
+    moment: datetime,
+    base: str,
+    announce: AnnounceDocument,
 ) -> None:
     """Make the sheets of the students that are not there yet, and the key."""
     if not plan.students:

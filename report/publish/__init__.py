@@ -21,7 +21,7 @@ from labreport.report.publish.document import DocumentJob, Rendered
 from labreport.report.store import files, manifest
 from labreport.report.store.entries import StoredResult
 
-__all__ = ["Announce", "Outcome", "prepare", "publish", "report_moment", "tool_version"]
+__all__ = ["AnnounceDocument", "Outcome", "prepare", "publish", "report_moment", "tool_version"]
 
 AnnounceDocument = Callable[[str, int, int], None]
 """Called with what was finished, steps done and steps in all."""

@@ -35,7 +35,7 @@ class Student:
 
     name: str
     number: str = ""
-    """What tells students of one name apart; empty where the roster has no such column."""
+    """Keeps students of one name apart; empty where the roster has no such column."""
     facts: tuple[tuple[str, str], ...]
     """Name and value of each column."""
     stem: str

@@ -15,7 +15,7 @@ from labreport.experiments.system.memory import collect_seldom
 from labreport.report.publish.document import DocumentJob, Rendered, render_language
 
 
-class Spoken(Protocol):
+class LanguageJob(Protocol):
     """Work for one process, which is known by its language."""
 
     @property
@@ -24,7 +24,7 @@ class Spoken(Protocol):
         ...
 
 
-Job = TypeVar("Job", bound=Spoken)
+Job = TypeVar("Job", bound=LanguageJob)
 
 
 def each(jobs: Sequence[DocumentJob]) -> Iterator[tuple[DocumentJob, Rendered]]:

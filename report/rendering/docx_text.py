@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
+from xml.etree.ElementTree import Element
 
-from labreport.report.rendering.fragment import MATHML, Element
+from labreport.report.rendering.fragment import MATHML
 from labreport.report.rendering.omml import omml
 
 _LATIN, _HAN, _CODE = "Calibri", "Microsoft YaHei", "Consolas"

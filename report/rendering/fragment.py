@@ -1,14 +1,13 @@
-"""HTML that the typesetter made, as a tree of elements: for formats that are XML, or are no HTML at all."""
+"""HTML that the typesetter made, as a tree of elements: for formats that are XML, or not HTML at all."""
 
 from __future__ import annotations
 
 from html.parser import HTMLParser
 from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 MATHML = "http://www.w3.org/1998/Math/MathML"
 _EMPTY = frozenset({"br", "hr", "img", "col", "mspace", "wbr"})
-
-Element = ElementTree.Element
 
 
 def parsed(html: str) -> Element:

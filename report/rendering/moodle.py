@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from html import escape
 from itertools import groupby
 
-from labreport.report.rendering.questions import Question
+from labreport.report.rendering.questions import PlatformQuestion
 
 
-def moodle(questions: Sequence[Question], title: str) -> bytes:
+def moodle(questions: Sequence[PlatformQuestion], title: str) -> bytes:
     """Return the questions as one file; each exercise is a category, so that a quiz can draw one of its versions."""
     parts = ['<?xml version="1.0" encoding="UTF-8"?>', "<quiz>"]
     for _, group in groupby(questions, lambda question: question.group):
@@ -32,7 +32,7 @@ def _step(name: str) -> str:
     return name.replace("/", "//")
 
 
-def _question(question: Question) -> str:
+def _question(question: PlatformQuestion) -> str:
     if not question.parts:
         return _whole(question, "essay", question.task, _essay(question))
     if len(question.parts) == 1:
@@ -41,7 +41,7 @@ def _question(question: Question) -> str:
     return _whole(question, "cloze", question.task + _fields(question), "")
 
 
-def _whole(question: Question, kind: str, task: str, special: str) -> str:
+def _whole(question: PlatformQuestion, kind: str, task: str, special: str) -> str:
     grade = "" if kind == "cloze" else f"<defaultgrade>{_number(question.points)}</defaultgrade>\n"
     feedback = "" if kind == "essay" else question.solution
     return f"""<question type="{kind}">
@@ -54,7 +54,7 @@ def _whole(question: Question, kind: str, task: str, special: str) -> str:
 {special}</question>"""
 
 
-def _essay(question: Question) -> str:
+def _essay(question: PlatformQuestion) -> str:
     return f"""<responseformat>editor</responseformat>
 <responserequired>1</responserequired>
 <responsefieldlines>{question.lines}</responsefieldlines>
@@ -65,7 +65,7 @@ def _essay(question: Question) -> str:
 """
 
 
-def _numerical(question: Question) -> str:
+def _numerical(question: PlatformQuestion) -> str:
     answer = question.parts[0].answer
     tolerance = _number(_slack(answer.tolerance, answer.value))
     return f"""<answer fraction="100" format="moodle_auto_format"><text>{_number(answer.value)}</text>
@@ -78,7 +78,7 @@ def _numerical(question: Question) -> str:
 """
 
 
-def _fields(question: Question) -> str:
+def _fields(question: PlatformQuestion) -> str:
     """Return a line with a field for each answer; each is worth its share of the points, in whole numbers."""
     lines = []
     for part in question.parts:

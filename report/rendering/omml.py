@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-
-from labreport.report.rendering.fragment import Element
+from xml.etree.ElementTree import Element
 
 _TEXT = ("mi", "mn", "mo", "mtext", "ms")
 _ACCENTS = {"^": "\u0302", "ˆ": "\u0302", "‾": "\u0305", "¯": "\u0305", "~": "\u0303", "→": "\u20d7", "˙": "\u0307"}

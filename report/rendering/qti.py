@@ -13,10 +13,11 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 from labreport.report.rendering import fragment
-from labreport.report.rendering.fragment import MATHML, Element
-from labreport.report.rendering.questions import Question
+from labreport.report.rendering.fragment import MATHML
+from labreport.report.rendering.questions import PlatformQuestion
 
 QTI = "http://www.imsglobal.org/xsd/imsqti_v2p1"
 PACKAGE = "http://www.imsglobal.org/xsd/imscp_v1p1"
@@ -33,7 +34,7 @@ _MATH_ATTRIBUTES = frozenset(
 )
 
 
-def qti(questions: Sequence[Question], title: str, language_tag: str, name: str) -> bytes:
+def qti(questions: Sequence[PlatformQuestion], title: str, language_tag: str, name: str) -> bytes:
     """Return the package as a zip.
 
     Args:
@@ -54,7 +55,7 @@ def qti(questions: Sequence[Question], title: str, language_tag: str, name: str)
     return stream.getvalue()
 
 
-def _item(question: Question, tag: str) -> bytes:
+def _item(question: PlatformQuestion, tag: str) -> bytes:
     root = _root("assessmentItem", QTI)
     root.attrib |= {
         "identifier": _identifier(question.id),
@@ -88,7 +89,7 @@ def _item(question: Question, tag: str) -> bytes:
     return _written(root)
 
 
-def _processing(root: Element, question: Question, names: Sequence[str]) -> None:
+def _processing(root: Element, question: PlatformQuestion, names: Sequence[str]) -> None:
     """Add the points of each right answer to the score."""
     processing = _sub(root, "responseProcessing")
     for name, part in zip(names, question.parts, strict=True):
@@ -102,7 +103,7 @@ def _processing(root: Element, question: Question, names: Sequence[str]) -> None
         _sub(total, "baseValue", baseType="float").text = repr(part.answer.points)
 
 
-def _test(questions: Sequence[Question], title: str, name: str) -> bytes:
+def _test(questions: Sequence[PlatformQuestion], title: str, name: str) -> bytes:
     root = _root("assessmentTest", QTI)
     root.attrib |= {"identifier": _identifier(name), "title": title}
     part = _sub(root, "testPart", identifier="part", navigationMode="nonlinear", submissionMode="individual")
@@ -123,7 +124,7 @@ def _test(questions: Sequence[Question], title: str, name: str) -> bytes:
     return _written(root)
 
 
-def _manifest(questions: Sequence[Question], name: str) -> bytes:
+def _manifest(questions: Sequence[PlatformQuestion], name: str) -> bytes:
     root = _root("manifest", PACKAGE)
     root.set("identifier", _identifier(f"package-{name}"))
     metadata = _sub(root, "metadata", PACKAGE)

@@ -30,7 +30,7 @@ class QuestionPart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class PlatformQuestion:
     """An exercise as a platform asks it, texts in HTML with MathML."""
 
     id: str
@@ -55,7 +55,7 @@ Alternative = tuple[Exercise, tuple[ExpectedAnswer, ...]]
 
 def questions(
     report: Report, answers: Sequence[ExpectedAnswer], alternatives: Sequence[Alternative], edition: str
-) -> list[Question]:
+) -> list[PlatformQuestion]:
     """Return the questions of a report in its order.
 
     Args:
@@ -71,7 +71,7 @@ def questions(
         raise UsageError("questions hold their answers: ask for them with --edition instructor")
     if report.others:
         raise UsageError("a file of questions is in one language; ask for it with --lang zh,en")
-    found: list[Question] = []
+    found: list[PlatformQuestion] = []
     for chapter in report.chapters:
         for section in chapter.sections:
             for block in section.blocks:
@@ -87,10 +87,10 @@ def questions(
 
 def _question(
     report: Report, chapter: Chapter, task: Exercise, answers: Sequence[ExpectedAnswer], place: int, of: int
-) -> Question:
+) -> PlatformQuestion:
     words = Words(report.language)
     title = words("page.exercise", number=task.number)
-    return Question(
+    return PlatformQuestion(
         id=f"{task.id}-{place}",
         title=f"{title} ({words('course.version', number=place)})" if of > 1 else title,
         group=task.id,

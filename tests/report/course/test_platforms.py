@@ -12,7 +12,7 @@ import pytest
 from labreport.report.cli import main
 from labreport.report.rendering import moodle, qti
 from labreport.report.rendering.answers import ExpectedAnswer
-from labreport.report.rendering.questions import Question, QuestionPart
+from labreport.report.rendering.questions import PlatformQuestion, QuestionPart
 
 QTI = f"{{{qti.QTI}}}"
 CP = f"{{{qti.PACKAGE}}}"
@@ -84,7 +84,7 @@ def test_the_same_questions_give_the_same_bytes_and_the_order_of_elements_is_tha
     answer = ExpectedAnswer(
         exercise="x-exercise-a", number="1.1", value=2.5, tolerance=0.1, unit="", points=2.0, shown="2.5"
     )
-    question = Question(
+    question = PlatformQuestion(
         id="x-exercise-a-1",
         title="Exercise 1.1 <&",
         group="x-exercise-a",
