@@ -15,7 +15,8 @@ from helpers.hand_gate import run, stored
 from helpers.places import ROOT
 
 EXTRAS = re.compile(
-    r"(tensorflow|keras|weasyprint|starlette|uvicorn|watchfiles|pydyf|tinyhtml5|cssselect2|pyphen|docx|python_docx|__editable__)",
+    r"(tensorflow|keras|weasyprint|starlette|uvicorn|watchfiles|pydyf|tinyhtml5|cssselect2|pyphen|(python_)?docx"
+    r"|__editable__)",
     re.IGNORECASE,
 )
 
@@ -94,6 +95,7 @@ def test_the_doctor_names_the_command_that_installs_each_extra(outcomes):
     assert code == 0
     assert "pip install 'labreport[labs]'" in output
     assert "pip install 'labreport[pdf]'" in output
+    assert "pip install 'labreport[docx]'" in output
     assert "pip install 'labreport[view]'" in output
 
 
