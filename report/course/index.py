@@ -9,6 +9,8 @@ from labreport.report.look import Look
 from labreport.report.rendering.sealed import sealed
 from labreport.report.words import Words
 
+_RULES = ".gate time,.gate td a{white-space:nowrap}\n.gate .scroll+p{margin-top:.8em}\n"
+
 
 @dataclass(frozen=True, kw_only=True)
 class CourseFileLink:
@@ -73,6 +75,7 @@ def page(parts: Sequence[CoursePart], look: Look) -> bytes:
         look=look,
         languages=[part.language for part in parts],
         sheets=("content", "gate"),
+        rules=_RULES,
         parts=parts,
     )
     return text.encode()
