@@ -69,15 +69,13 @@ def check(pack: Mapping[str, bytes], forbidden: Mapping[str, bytes], secret: fro
     own = {re.sub(r"\s+", "", part): part for part in sorted(secret)}
     for name, content in pack.items():
         if other := theirs.get(sha256(content).digest()):
-            raise CanaryError(f"The pack for students is refused: {name} is the instructor's file {other}.")
+            raise CanaryError(f"What students get is refused: {name} is the instructor's file {other}.")
         for text in texts(name, content):
             plain = re.sub(r"\s+", "", text)
             if notes.CANARY in plain:
-                raise CanaryError(f"The pack for students is refused: {name} holds a solution.")
+                raise CanaryError(f"What students get is refused: {name} holds a solution.")
             if known := next((part for bare, part in own.items() if bare in plain), None):
-                raise CanaryError(
-                    f"The pack for students is refused: {name} holds words of a solution, {known[:60]!r}."
-                )
+                raise CanaryError(f"What students get is refused: {name} holds words of a solution, {known[:60]!r}.")
 
 
 def texts(name: str, content: bytes, depth: int = 0) -> Iterator[str]:

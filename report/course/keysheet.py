@@ -9,7 +9,7 @@ from functools import partial
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.course.key import KeyEntry
 from labreport.report.course.plan import CoursePlan
-from labreport.report.document import Chapter, Column, Cover, Report, Section, Table, escape
+from labreport.report.document import Chapter, Column, Cover, Prose, Report, Section, Table, escape
 from labreport.report.words import Words
 
 
@@ -42,7 +42,7 @@ def report(plan: CoursePlan, entries: Sequence[KeyEntry], language: str, moment:
     notes = NotesInUse.of(plan.configuration)
     title = words("course.key")
     head = escape(plan.configuration.course.get(language, "") or plan.name)
-    chapters: list[Chapter] = []
+    sections: list[Section] = []
     for place, lab in enumerate(plan.labs, 1):
         labels = [answer.label for answer in entries[0].answers if answer.exercise.startswith(f"{lab}-exercise-")]
         if not labels:
@@ -50,7 +50,7 @@ def report(plan: CoursePlan, entries: Sequence[KeyEntry], language: str, moment:
         table = Table(
             id=f"{lab}-key",
             number="",
-            caption=words("course.key_caption"),
+            caption=words("course.key_rows"),
             columns=(
                 Column(title=words("course.key_number")),
                 Column(title=words("course.key_student")),
@@ -58,16 +58,17 @@ def report(plan: CoursePlan, entries: Sequence[KeyEntry], language: str, moment:
             ),
             rows=tuple(_row(entry, labels) for entry in entries),
         )
-        section = Section(id=f"{lab}-answers", title=title, blocks=(table,))
-        name = escape(str(notes.title(language, lab)))
-        chapters.append(Chapter(id=lab, number=str(place), title=name, sections=(section,)))
+        name = f"{place} {escape(str(notes.title(language, lab)))}"
+        sections.append(Section(id=f"{lab}-answers", title=name, blocks=(table,)))
+    opening = (Prose(markdown=words("course.key_caption")),)
+    whole = Chapter(id="key", number="", title=title, opening=opening, sections=tuple(sections))
     return Report(
         language=language,
         form="solutions",
         date=moment.date().isoformat(),
         cover=Cover(title=f"{head} · {title}", subtitle="", facts=(), head=head),
         summary=Chapter(id="summary", number="", title=title),
-        chapters=tuple(chapters),
+        chapters=(whole,),
         provenance=Chapter(id="provenance", number="", title=title),
     )
 

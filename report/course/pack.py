@@ -234,6 +234,13 @@ def _finish(plan: CoursePlan, runs: Sequence[StoredResult], folder: _Folder, mom
     students = _under(folder, STUDENTS)
     instructors = _under(folder, INSTRUCTORS) | _under(folder, OWN)
     secret = canaries.sentences(plan.labs, plan.configuration.lang, titles)
+    made = {path for path in folder.made if path.parent == root / OWN}
+    try:
+        canaries.check({path.name: reading.content(path) for path in made}, {}, secret)
+    except ReportError:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise
     for name, inner in ((STUDENTS, students), (INSTRUCTORS, instructors)):
         packed = f"{plan.name}-{name}.zip"
         made_of = _hash(
@@ -244,13 +251,10 @@ def _finish(plan: CoursePlan, runs: Sequence[StoredResult], folder: _Folder, mom
         try:
             if name == STUDENTS:
                 canaries.check(inner, instructors, secret)
-                canaries.check({packed: (zipped := _zip(inner, plan.name, moment))}, {}, secret)
-            else:
-                zipped = _zip(inner, plan.name, moment)
         except ReportError:
             (root / packed).unlink(missing_ok=True)
             raise
-        files.write(root / packed, zipped)
+        files.write(root / packed, _zip(inner, plan.name, moment))
         folder.keep(packed, made_of)
     for gone in folder.known.keys() - folder.kept.keys():
         (root / gone).unlink(missing_ok=True)

@@ -143,7 +143,7 @@ def test_a_pack_with_a_solution_is_refused_and_is_not_there(course_place, monkey
 
         monkeypatch.setattr(canaries, "check", tampered)
     assert main(["course", "-q"]) == 4
-    assert "The pack for students is refused: " in capsys.readouterr().err
+    assert "What students get is refused: " in capsys.readouterr().err
     assert not (course_place / "ml" / "ml-students.zip").exists()
 
 
