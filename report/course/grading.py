@@ -63,6 +63,8 @@ class _Given:
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     ignored: tuple[str, ...] = ()
+    asked: set[str] = field(default_factory=set)
+    """Labels that the file has for anybody: an exercise that is not due yet counts for no student."""
 
 
 def grade(path: Path, key: Sequence[KeyEntry]) -> Marks:
@@ -95,14 +97,16 @@ def grade(path: Path, key: Sequence[KeyEntry]) -> Marks:
         answer
         for number, entry in entries.items()
         if number in given.answers
-        for answer in _marked(entry, given.answers[number])
+        for answer in _marked(entry, given.answers[number], given.asked)
     )
     missing = tuple(number for number in entries if number not in given.answers)
     return Marks(answers=marked, problems=tuple(given.problems), missing=missing, ignored=given.ignored)
 
 
-def _marked(entry: KeyEntry, given: dict[str, str]) -> Iterator[MarkedAnswer]:
+def _marked(entry: KeyEntry, given: dict[str, str], asked: set[str]) -> Iterator[MarkedAnswer]:
     for label, expected in entry.by_label.items():
+        if label not in asked:
+            continue
         said = given.get(label, "")
         found = mark(expected, said)
         yield MarkedAnswer(
@@ -129,6 +133,7 @@ def _wide(path: Path, rows: Sequence[CsvRow], numbering: int, labels: set[str], 
         raise UsageError(f"{path}:{rows[0].line}: the answer {twice[0]} has two columns.")
     plain = enumerate(rows[0].cells)
     found = _Given(ignored=tuple(head for place, head in plain if head and place not in columns and place != numbering))
+    found.asked = set(columns.values())
     lines: dict[str, int] = {}
     for row in rows[1:]:
         number = _number(row, numbering, entries, path, found)
@@ -172,6 +177,7 @@ def _long(
             )
         else:
             found.answers[number][label] = tables.plain(cells[answering])
+            found.asked.add(label)
     return found
 
 

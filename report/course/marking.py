@@ -49,9 +49,9 @@ def mark(expected: ExpectedAnswer, given: str) -> Mark:
             return Mark(judgement="right", points=expected.points, why=_right(expected, value, how))
     value, how = readings[0]
     off = abs(value - expected.value)
-    limit = f"the tolerance of {_short(expected.tolerance)}" if expected.tolerance else "nothing"
+    limit = f"allowed is the tolerance of {_short(expected.tolerance)}" if expected.tolerance else "it must be exact"
     note = f" ({how})" if how else ""
-    why = f"{_short(value)}{note} is off by {_short(off)} from {_short(expected.value)}; allowed is {limit}"
+    why = f"{_short(value)}{note} is off by {_short(off)} from {_short(expected.value)}; {limit}"
     return Mark(judgement="wrong", points=0.0, why=why)
 
 

@@ -76,7 +76,7 @@ def test_what_is_not_one_number_is_refused(text):
         ("1,234", _expected(1234, "", 0), "right", "read as 1234"),
         ("1,234", _expected(1.234, "", 0), "right", "read as 1.234"),
         ("1234 steps", _expected(1234, "", 0), "right", "'steps' passed over"),
-        ("1235", _expected(1234, "", 0), "wrong", "off by 1 from 1234; allowed is nothing"),
+        ("1235", _expected(1234, "", 0), "wrong", "off by 1 from 1234; it must be exact"),
         ("50%", _expected(0.5, "", 0), "right", "percent read as a share"),
         ("5947.4 KB", _expected(5.947, "MB"), "right", "KB converted into MB"),
         ("5 947 392 字节", _expected(5.947, "MB"), "right", "converted"),
@@ -141,6 +141,16 @@ def test_answers_are_marked_whatever_form_the_file_has(keyed, capsys, content):
     output = capsys.readouterr()
     assert "3 of 3" in output.out
     assert "students without a line: 3" in output.err
+
+
+@pytest.mark.parametrize("content", ["id,3.8b\n1,90\n2,\n", "id,exercise,answer\n1,3.8b,90\n2,3.8b,\n"])
+def test_only_the_answers_that_a_file_asks_for_count(keyed, capsys, content):
+    (keyed / "answers.csv").write_text(content)
+    assert main(["grade", "answers.csv", "--key", "key.csv"]) == 0
+    output = capsys.readouterr().out
+    assert "1.5 of 1.5" in output
+    assert "0 of 1.5" in output
+    assert "3.8a" not in output
 
 
 def test_lines_that_can_not_be_used_are_named_and_the_others_count(keyed, capsys):
