@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from helpers.hand_results import LABS, hand_result
 
 from labreport.report.chapters import notes
+from labreport.report.chapters.build import build
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.own_exercises import own_exercises
 from labreport.report.chapters.values import Context
+from labreport.report.configuration import Configuration, override
 from labreport.report.errors import NoteError
 
 SOLVED = NotesInUse(solutions=True)
@@ -153,3 +156,15 @@ def test_what_looks_like_a_solution_has_a_canary_while_solutions_are_taken_out(m
     assert notes.CANARY not in notes.without_solutions(text, "n")
     leaking = text.replace(":::solution x", " :::solution x")
     assert notes.CANARY in notes.without_solutions(leaking, "n")
+
+
+def test_a_whole_report_of_a_variant_has_the_numbers_of_the_sheet():
+    configuration = override(Configuration(), variant="c/1", edition="instructor", form="solutions")
+    built = build([hand_result("workflow")], "en", configuration, moment=datetime(2026, 1, 4, tzinfo=UTC), version="1")
+    tasks = {block.id: block for section in built.report.chapters[0].sections for block in section.blocks}
+    (own,) = _own("workflow", "en", "c/1").chapter.sections[0].blocks
+    assert (tasks[own.id].task, tasks[own.id].solution) == (own.task, own.solution)
+    assert tasks[own.id].number == "2.7"
+    assert [answer.value for answer in built.answers] == [
+        answer.value for answer in _own("workflow", "en", "c/1").answers
+    ]
