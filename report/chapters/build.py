@@ -7,7 +7,7 @@ that says why; the problem is returned beside the report, so that the caller can
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -84,7 +84,8 @@ def build(
     """
     words = Words(language)
     notes_in_use = NotesInUse.of(configuration)
-    numbers = forms.numbers([result.lab for result in results], _course(results, configuration))
+    course = _course(results, configuration)
+    numbers = forms.numbers([result.lab for result in results], course)
     titles = {
         result.lab: result.lab if result.lab in from_record else notes_in_use.title(language, result.lab)
         for result in results
@@ -139,7 +140,8 @@ def build(
     )
     report = mapped(report, _marked)
     whole = frozenset(result.lab for result, assembled in parts if assembled)
-    linked, missing = _with_links(report, _targets(parts, numbers, words), whole, notes_in_use)
+    elsewhere = partial(_elsewhere, course=course, notes_in_use=notes_in_use, words=words)
+    linked, missing = _with_links(report, _targets(parts, numbers, words), whole, elsewhere)
     report = forms.formed(
         linked, configuration.form, glossary=configuration.glossary, provenance=configuration.provenance
     )
@@ -243,13 +245,21 @@ def _targets(
     return targets
 
 
+def _elsewhere(lab: str, course: Sequence[str], notes_in_use: NotesInUse, words: Words) -> str:
+    """Return how a chapter that a report does not hold is named in it: by its number in the course, else by title."""
+    if lab in course:
+        return words("labs.chapter", number=course.index(lab) + 1)
+    return words("labs.title_elsewhere", title=notes_in_use.title(words.language, lab))
+
+
 def _with_links(
-    report: Report, targets: Mapping[str, Target], made: frozenset[str], notes_in_use: NotesInUse
+    report: Report, targets: Mapping[str, Target], made: frozenset[str], elsewhere: Callable[[str], str]
 ) -> tuple[Report, list[str]]:
     """Fill in the text of every link of the notes.
 
-    A link to a chapter that this report does not hold becomes that chapter's title: leaving it out is not a mistake. A
-    link to something that a chapter lacks is one.
+    A link to a chapter that this report does not hold becomes what that chapter is called `elsewhere`: leaving it out,
+    or being unable to make it, is not a mistake, and no link can lead astray. A link to something that a chapter lacks
+    is a mistake.
     """
     problems: list[str] = []
 
@@ -269,8 +279,7 @@ def _with_links(
             return f"[{target.text}](#{target.id})"
         other = key.partition(":")[0]
         if other in registry.names() and other not in made:
-            # A chapter that was left out, or could not be made: its title says enough, and no link can lead astray.
-            return notes_in_use.title(report.language, other)
+            return elsewhere(other)
         problems.append(f"notes/{report.language}/{lab}.md: the link #{key} leads nowhere.")
         return key
 

@@ -32,9 +32,10 @@ from labreport.report.document import (
 )
 from labreport.report.errors import RenderingError
 from labreport.report.look import Look
-from labreport.report.rendering import columns, highlight, mathematics
+from labreport.report.rendering import columns, formula_text, highlight, mathematics
 from labreport.report.rendering.theme import painted
 from labreport.report.rendering.typesetter import JOINER, THIN_SPACE, Typesetter, on_screen
+from labreport.report.rendering.weasyprint.tag_tree import FORMULA
 from labreport.report.words import Borrowed, Words
 
 Medium = Literal["screen", "paper"]
@@ -352,15 +353,16 @@ class ReportPage:
 
     def _formula(self, tex: str, display: bool) -> str:
         number = None if display else mathematics.plain_number(tex)
-        return self._drawn(tex, tex, display=display) if number is None else number
+        return self._drawn(tex, formula_text.line(tex), display=display) if number is None else number
 
     def _drawn(self, tex: str, alt: str, *, display: bool) -> Markup:
         picture = mathematics.picture(tex, display=display)
+        svg = formula_text.laid_under(picture, formula_text.line(tex))
         rule = f"height:{picture.height}em"
         if not display:
             rule += f";vertical-align:{-picture.depth}em"
         name = self._formula_rules.setdefault(rule, f"m{len(self._formula_rules)}")
-        return Markup('<img class="{}" alt="{}" src="{}">').format(name, alt, self._address(picture.svg))
+        return Markup('<img class="{} {}" alt="{}" src="{}">').format(FORMULA, name, alt, self._address(svg))
 
     def _address(self, svg: str) -> str:
         """Return a drawing in the colours of the theme as a `data:` address."""
