@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 COMMANDS = {
     "build": "Run what is stale, then render: the main job.",
     "run": "Train labs and store their results.",
-    "new": "Write a folder to begin with: a lab, a script or notes of your own.",
+    "new": "Write a folder to begin with: a lab, a script, notes or a course of your own.",
     "record": "Run a script of your own, unedited, and store what it measured.",
     "import": "Store what a log of a training holds.",
     "render": "Turn stored results into HTML, PDF or Markdown; never trains.",
+    "course": "Make the folder of a course: handouts, own numbers for each student, questions, packs.",
+    "grade": "Mark the answers to exercises with own numbers, and say why.",
     "repeat": "Train once more what a run's record says, and compare every number.",
     "compare": "Report what changed between versions, and whether it is more than chance.",
     "explain": "Show which of the changes between two runs made the difference.",

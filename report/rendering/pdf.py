@@ -128,6 +128,14 @@ def _fitted(text: str, warnings: list[str]) -> Any:
     return document
 
 
+def set_alone(text: str) -> bytes:
+    """Return markup that is a page by itself, such as one drawing, as a PDF; errors as `pdf`."""
+    _weasyprint()
+    with _checked():
+        content: bytes = _set(text).write_pdf()
+    return content
+
+
 def _set(text: str) -> Any:
     """Return the pages of a report, set."""
     page = _weasyprint().HTML(string=text, base_url="about:report", url_fetcher=_fetcher_class()(), media_type="print")
