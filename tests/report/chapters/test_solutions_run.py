@@ -36,6 +36,14 @@ def _sizes() -> dict[str, dict[str, object]]:
     texts = NUMBERS.integers(0, 2, (30, 12)).astype("float32")
     return {
         "mnist": {"train_images": images, "test_images": images, "train_targets": one_hot, "test_targets": one_hot},
+        "convolution": {
+            "train_images": images,
+            "test_images": images,
+            "train_targets": one_hot,
+            "test_targets": one_hot,
+            "held_out": 5,
+            "epochs": 1,
+        },
         "imdb": {"words": 12, "units": 3, "held_out": 10, "vectors": texts, "labels": NUMBERS.integers(0, 2, 30)},
         "remedies": {
             "words": 12,
@@ -54,6 +62,7 @@ PROGRAMS = {
     "mnist": "convolution",
     "imdb": "dropout",
     "remedies": "combined",
+    "convolution": "moved-training",
     "reuters": "class-weights",
     "boston": "shuffled-folds",
 }
