@@ -137,7 +137,10 @@ def example_convolve() -> None:
     """One filter slides over a small image: a vertical edge answers to it."""
     image = np.array([[0, 0, 9, 9, 9]] * 4)
     kernel = np.array([[-1, 0, 1]] * 3)
-    output = np.array([[(image[i : i + 3, j : j + 3] * kernel).sum() for j in range(3)] for i in range(2)])
+    output = np.zeros((2, 3), dtype=int)
+    for row, column in np.ndindex(output.shape):
+        window = image[row : row + 3, column : column + 3]
+        output[row, column] = (window * kernel).sum()
     print(output)
 
 

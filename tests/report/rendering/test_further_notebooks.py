@@ -15,6 +15,8 @@ from helpers.hand_parts import listing
 from helpers.hand_results import FURTHER, SETTINGS, hand_result
 from helpers.places import HELPERS
 
+from labreport.experiments.examples import body_source
+from labreport.experiments.result import Example
 from labreport.report.chapters.build import build
 from labreport.report.configuration import Configuration
 from labreport.report.rendering.notebook import notebooks
@@ -37,7 +39,13 @@ TINY = {
 def _cells(lab, language):
     module = importlib.import_module(f"labreport.experiments.{lab}")
     sources = tuple(listing(name, inspect.getsource(getattr(module, name))) for name in LISTINGS[lab])
-    result = hand_result(lab, seeds=(0,), listings=sources, settings={**SETTINGS[lab], **TINY[lab]})
+    examples = tuple(
+        Example(name=name.removeprefix("example_"), code=body_source(function), output="as it was")
+        for name, function in vars(module).items()
+        if name.startswith("example_")
+    )
+    settings = {**SETTINGS[lab], **TINY[lab]}
+    result = hand_result(lab, seeds=(0,), listings=sources, examples=examples, settings=settings)
     built = build([result], language, Configuration(), moment=datetime(2026, 1, 5, tzinfo=UTC), version="0.1.0")
     assert built.problems == ()
     (content,) = notebooks(built.report, [result]).values()
