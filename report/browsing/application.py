@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from labreport.report.browsing import gate_pages
 from labreport.report.browsing.addresses import ServedAddresses
 from labreport.report.browsing.documents import MOST_COMPARED, MOST_DRAWN, Documents, drawn
 from labreport.report.browsing.pages import Site, SitePage, runs_of
@@ -14,7 +15,7 @@ from labreport.report.browsing.stock import RunsQuery, Stock
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.configuration import Configuration
 from labreport.report.errors import FAULT, explained
-from labreport.report.store import live
+from labreport.report.store import live, verdicts
 from labreport.report.words import Words
 
 if TYPE_CHECKING:
@@ -118,7 +119,14 @@ class Answers:
 
     def gate(self, asked: Question) -> Response:
         """Reply with the verdicts of the gate."""
-        return _html(self.site.gate(asked.language, asked.addresses))
+        return _html(gate_pages.history(self.site, asked.language, asked.addresses))
+
+    def verdict(self, asked: Question) -> Response:
+        """Reply with one verdict and its checks."""
+        found = next((one for one in verdicts.read(self.stock.root) if one.stem == asked.part("verdict")), None)
+        if found is None:
+            return self.missing(asked)
+        return _html(gate_pages.verdict(self.site, asked.language, asked.addresses, found))
 
     def live_list(self, asked: Question) -> Response:
         """Reply with the runs that are under way, to be put into the list."""
@@ -191,6 +199,7 @@ def application(stock: Stock, configuration: Configuration, door: Door) -> Starl
         "trend": answers.trend,
         "trend/page": answers.history,
         "gate": answers.gate,
+        "gate/{verdict}": answers.verdict,
         "live/part": answers.live_list,
         "live/{lab}/{key}": answers.live_run,
         "live/{lab}/{key}/part": answers.live_part,

@@ -34,11 +34,9 @@ from labreport.report.look import Look
 from labreport.report.rendering import fonts
 from labreport.report.rendering.sealed import sealed
 from labreport.report.rendering.typesetter import on_screen
-from labreport.report.store import verdicts
 from labreport.report.store.entries import Entry, Stored, load
 from labreport.report.store.lines import ScoreLine
 from labreport.report.store.live import LiveRun
-from labreport.report.store.verdicts import KeptVerdict
 from labreport.report.trend.chart import value_text, with_spread
 from labreport.report.trend.page import shippable, title_of
 from labreport.report.words import Words, load_table
@@ -208,30 +206,12 @@ class Site:
             report=addresses.report(run) if result else "",
             before=addresses.comparison([before, run]) if before else "",
             trend=addresses.trend(entry.lab),
-        )
-
-    def gate(self, language: str, addresses: Addresses) -> str:
-        """Return the page of the verdicts of the gate."""
-        return self.written(
-            "gate",
-            language,
-            addresses,
-            verdicts=[self._verdict(one, addresses) for one in verdicts.read(self.stock.root)],
+            tags=[(tag, addresses.runs(EVERYTHING, tag=tag) if addresses.served else "") for tag in entry.tags],
         )
 
     def message(self, language: str, addresses: Addresses, heading: str, *lines: str) -> str:
         """Return a page that says why something can't be shown."""
         return self.written("message", language, addresses, heading=heading, lines=lines)
-
-    def _verdict(self, verdict: KeptVerdict, addresses: Addresses) -> dict[str, object]:
-        stored = [(lab, run_id, self.stock.find(lab, run_id)) for lab, run_id in verdict.runs]
-        return {
-            "moment": verdict.moment,
-            "outcome": verdict.outcome,
-            "baseline": verdict.baseline,
-            "failed": verdict.failed,
-            "runs": [(lab, run_id, addresses.run(run) if run else "") for lab, run_id, run in stored],
-        }
 
     def written(self, name: str, language: str, addresses: Turning, *, here: str = "", **context: object) -> str:
         """Return a page of the site.
@@ -327,6 +307,8 @@ def script(name: str) -> str:
         "runs": ("live", "pick"),
         "live": ("live",),
         "runs-file": ("filter",),
+        "run": ("offers",),
+        "run-file": ("offers",),
         "preview": ("preview",),
         "offers": ("offers",),
     }

@@ -149,6 +149,7 @@ def environment(language: str, *, lists: bool = False) -> Sandbox:
     filters: dict[str, Callable[..., Any]] = {
         "percent": lambda value: Fragment(_percent(value)),
         "number": lambda value, digits=None: Fragment(numbers.number(_plain(value), _few(digits))),
+        "code": lambda value: Fragment(f"`{str(value).replace('`', '')}`"),
         "integer": lambda value: Fragment(numbers.integer(_plain(value))),
         "points": lambda value: Fragment(words("labs.points", value=numbers.points(_plain(value)))),
         "bytes": lambda value: Fragment(numbers.size(_plain(value))),

@@ -21,6 +21,7 @@ import msgspec
 from labreport.experiments.errors import unknown_name
 from labreport.experiments.plugins import Registry
 from labreport.experiments.system import reading
+from labreport.experiments.system.stale import is_there
 from labreport.report import languages
 from labreport.report.configuration.values import TomlTable as TomlTable
 from labreport.report.configuration.values import checked as checked
@@ -204,9 +205,9 @@ def _documents(names: tuple[str, ...]) -> dict[str, Any]:
 def _file_table(folder: Path) -> tuple[dict[str, Any], str]:
     own, project = folder / "labreport.toml", folder / "pyproject.toml"
     # Also what is not a file, such as a link that leads nowhere: reading it says so.
-    if os.path.lexists(own):
+    if is_there(own):
         return _toml(own), own.name
-    if os.path.lexists(project):
+    if is_there(project):
         tools = _toml(project).get("tool", {})
         table = tools.get("labreport", {}) if isinstance(tools, dict) else {}
         if not isinstance(table, dict):

@@ -60,7 +60,9 @@ def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapp
 
     results = [run.result for run in job.runs]
     try:
-        built = build.document(results, job.language, job.configuration, moment=job.moment, version=tool_version())
+        built = build.document(
+            results, job.language, job.configuration, moment=job.moment, version=tool_version(), reuse=True
+        )
     except ReportError as error:
         problems.append(f"{job.language}: {error}")
         return
@@ -73,6 +75,7 @@ def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapp
         results=results,
         carried={run.result.lab: thinned.carried(run.result, run.content) for run in job.runs},
         failed=problems.append,
+        reuse=True,
     )
     printed, lacking = glyphs.replaced(built.report)
     announced = False

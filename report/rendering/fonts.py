@@ -259,15 +259,41 @@ def _hasty_brotli() -> Iterator[None]:
 
 
 def used(html: str) -> dict[FaceName, frozenset[str]]:
-    """Return the characters that each face must show on a page.
+    """Return the characters that each face must show on a page."""
+    return needed(faces(html) or {})
+
+
+KNOWN_TAG = "labreport-known"
+"""Element that stands for a piece of a page whose characters are known."""
+
+
+def faces(
+    html: str, known: Mapping[str, Mapping[FaceName, str]] | None = None
+) -> dict[FaceName, frozenset[str]] | None:
+    """Return the characters that stand in each face on a page, or in a piece of one that holds whole elements.
+
+    Args:
+        html: the page, with an element `KNOWN_TAG` in place of each known piece.
+        known: what is known of these pieces, by the attribute `data-part` of the element.
+
+    Returns:
+        None where a piece stands in another face than that of running text, in which it was read.
+    """
+    reader = _FaceReader(known or {})
+    reader.feed(html)
+    reader.close()
+    if reader.is_misled:
+        return None
+    return {name: frozenset("".join(texts)) for name, texts in reader.texts.items()}
+
+
+def needed(shown: Mapping[FaceName, frozenset[str]]) -> dict[FaceName, frozenset[str]]:
+    """Return the characters that each face must have for what stands in it.
 
     The mono face hands what it lacks to the regular one, so that carries every character outside the mono face; what it
     lacks itself, `embedded` takes from the face of the rarer characters.
     """
-    reader = _FaceReader()
-    reader.feed(html)
-    reader.close()
-    shown = {name: frozenset("".join(texts)) for name, texts in reader.texts.items()}
+    shown = {name: shown.get(name, frozenset()) for name in (*FACES, "math") if name not in _RARER}
     handed_on = frozenset[str]().union(*(shown[name] - characters(name) for name in ("bold", "italic", "mono")))
     digits = frozenset("0123456789 ")
     # List numbers are drawn by the browser and stand in no text.
@@ -277,8 +303,10 @@ def used(html: str) -> dict[FaceName, frozenset[str]]:
 class _FaceReader(HTMLParser):
     """Collects the text of a page by the face that shows it."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Mapping[str, Mapping[FaceName, str]]) -> None:
         super().__init__(convert_charrefs=True)
+        self.known = known
+        self.is_misled = False
         self.texts: dict[FaceName, list[str]] = {name: [] for name in (*FACES, "math") if name not in _RARER}
         self._open: list[tuple[str, FaceName | None]] = []
         self._slanted = False
@@ -288,6 +316,10 @@ class _FaceReader(HTMLParser):
         if tag in _VOID_TAGS:
             return
         above: FaceName | None = self._open[-1][1] if self._open else "regular"
+        if tag == KNOWN_TAG:
+            self.is_misled |= above != "regular"
+            for name, shown in self.known.get(dict(attrs).get("data-part") or "", {}).items():
+                self.texts[name].append(shown)
         self._open.append((tag, _face(tag, above, attrs)))
         self._slanted = tag == "mi" and dict(attrs).get("mathvariant") != "normal"
 

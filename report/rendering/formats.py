@@ -40,6 +40,8 @@ class RenderContext:
     """Whether the report is that of a comparison."""
     failed: Callable[[str], None] = lambda _problem: None
     """Called with the reason why a part, such as one of several notebooks, could not be made; the others are kept."""
+    reuse: bool = False
+    """Whether parts that were made before of the same inputs may be taken from the cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +109,7 @@ def _html(report: Report, context: RenderContext) -> dict[str, bytes]:
         data = {embedded.COMPARISON_ELEMENT: embedded.packed(context.carried)}
     else:
         data = embedded.elements(context.carried, printed.printed(report, context.carried))
-    return {f"{context.stem}.html": html.html(report, data, look=context.look).encode()}
+    return {f"{context.stem}.html": html.html(report, data, look=context.look, reuse=context.reuse).encode()}
 
 
 def _pdf(report: Report, context: RenderContext) -> dict[str, bytes]:
@@ -117,7 +119,7 @@ def _pdf(report: Report, context: RenderContext) -> dict[str, bytes]:
         attached = embedded.comparison_attachments(context.carried[embedded.COMPARISON])
     else:
         attached = embedded.attachments(context.carried, printed.printed(report, context.carried))
-    content = pdf.pdf(report, source_date=context.moment, attached=attached, look=context.look)
+    content = pdf.pdf(report, source_date=context.moment, attached=attached, look=context.look, reuse=context.reuse)
     return {f"{context.stem}.pdf": content}
 
 
@@ -148,7 +150,10 @@ def _notebooks(report: Report, context: RenderContext) -> dict[str, bytes]:
 def _split(report: Report, context: RenderContext) -> dict[str, bytes]:
     from labreport.report.rendering import html
 
-    return {f"{context.stem}/{file}": page.encode() for file, page in html.split(report, look=context.look).items()}
+    return {
+        f"{context.stem}/{file}": page.encode()
+        for file, page in html.split(report, look=context.look, reuse=context.reuse).items()
+    }
 
 
 HTML = Format(name="html", suffixes=(".html",), render=_html)

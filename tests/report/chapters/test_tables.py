@@ -221,6 +221,12 @@ def test_texts_name_true_and_predicted_class_and_the_probability() -> None:
     assert titles(table("texts-confident_wrong", hand_result("reuters"), EN))[-1] == "probability"
 
 
+def test_a_probability_that_was_rounded_to_one_is_not_printed_as_certainty() -> None:
+    first = hand_result("imdb").findings.texts[0]
+    sure = msgspec.structs.replace(first, kind="unsure", predicted=1, probability=1.0)
+    assert table("texts-unsure", hand_result("imdb", texts=(sure,)), EN).rows[0][-1] == "99.9%"
+
+
 def test_a_long_text_is_cut_between_words() -> None:
     first = hand_result("imdb").findings.texts[0]
     long = msgspec.structs.replace(first, words="several words again " * 40, length=120)
