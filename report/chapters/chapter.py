@@ -22,11 +22,12 @@ from labreport.experiments.result import Listing as Source
 from labreport.experiments.result import Result
 from labreport.report.chapters import automatic, notes, tables
 from labreport.report.chapters.claim_words import Said
-from labreport.report.chapters.cutting import BOXES, SHEET, Note, Passage
+from labreport.report.chapters.cutting import BOXES, SHEET, SLIDE, Note, Passage
 from labreport.report.chapters.evidence import with_evidence
 from labreport.report.chapters.marks import marks, tag_line
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.numbering import Numbering
+from labreport.report.chapters.slides import slides
 from labreport.report.chapters.values import Context, Missing
 from labreport.report.document import (
     Block,
@@ -162,8 +163,12 @@ def assemble(
         id_, number = placing.next("table", "table-evidence", result.lab)
         sections = with_evidence(sections, context, id_, number, identifiers=solutions)
     sections = (*sections, *note.references.sections(result.lab, context.words))
-    chapter = msgspec.structs.replace(chapter, sections=sections)
-    chapter = msgspec.structs.replace(chapter, sheet=_sheet(note, placing))
+    chapter = msgspec.structs.replace(
+        chapter,
+        sections=sections,
+        sheet=_sheet(note, placing),
+        slides=slides(note, result.lab, lambda passage: _block(passage, result, placing, note)),
+    )
     targets = placing.targets | {
         section.id: Target(id=f"{result.lab}-{section.id}", text=section.title) for section in note.sections
     }
@@ -224,7 +229,7 @@ def _blocks(passages: tuple[Passage, ...], result: Result, placing: _Placing, no
     """Return the blocks of some passages; hint and solution go into the exercise or self-check before them."""
     blocks: list[Block] = []
     for passage in passages:
-        if passage.kind == SHEET:
+        if passage.kind in (SHEET, SLIDE):
             continue
         where = f"{note.origin}:{passage.line}"
         if passage.kind in ("hint", "solution"):

@@ -156,7 +156,7 @@ class Context:
     Args:
         result: the run.
         language: of the note.
-        cited: whether a claim, where it is made first, is followed by a mark that leads to its evidence.
+        cited: whether a claim is followed by a mark that leads to its evidence.
         own: what the lab defines for its own notes.
     """
 
@@ -192,15 +192,14 @@ class Context:
 
     def claim(self, name: str) -> Fragment:
         """Return the sentence of a claim, worded by its verdict."""
-        mark = ""
         if name not in self.said:
             if self.own.problem and not additions.CLAIMS.knows(name):
                 return Fragment(self.lost("claim", name))
             stated = claims.state(name, self.result, self.own.claims)
             self.said[name] = Said(claim=stated, text=sentence(stated, self.result.lab, self.language))
-            if self._cited:
-                mark = f"[{VERDICT_MARKS[stated.verdict]}](#{evidence_id(self.result.lab, name)})"
-        return Fragment(self.said[name].text + mark)
+        said = self.said[name]
+        mark = f"[{VERDICT_MARKS[said.claim.verdict]}](#{evidence_id(self.result.lab, name)})" if self._cited else ""
+        return Fragment(said.text + mark)
 
     def lost(self, kind: str, name: str) -> str:
         """Return the sentence in place of what only the lab could give, and remember that it is missing."""

@@ -31,7 +31,9 @@ from labreport.report.errors import UsageError
 from labreport.report.look import THEMES, Look
 from labreport.report.store.codec import NAME
 
-FORMATS: Registry[Any] = Registry("format", "labreport.formats", order=("html", "pdf", "md", "ipynb", "split"))
+FORMATS: Registry[Any] = Registry(
+    "format", "labreport.formats", order=("html", "pdf", "md", "ipynb", "split", "slides")
+)
 """Forms that a report can be rendered to; `rendering.formats` says what they are."""
 PREFIX = "LABREPORT_"
 _TEXT = r"^[^\0\ud800-\udfff]*$"

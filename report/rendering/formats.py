@@ -151,9 +151,30 @@ def _split(report: Report, context: RenderContext) -> dict[str, bytes]:
     return {f"{context.stem}/{file}": page.encode() for file, page in html.split(report, look=context.look).items()}
 
 
+def _slides(report: Report, context: RenderContext) -> dict[str, bytes]:
+    from labreport.report.rendering.slides import page
+
+    if report.others:
+        raise UsageError("slides are in one language; ask for them with --lang zh,en")
+    if report.form not in ("book", "chapter"):
+        raise UsageError(f"slides are made of whole chapters, and there are none in the form {report.form}")
+    stem = f"{context.stem}-slides"
+    made = {f"{stem}.html": page.html(report, look=context.look).encode()}
+    sheets: dict[page.Sheet, str] = {"slides": f"{stem}.pdf", "notes": f"{stem}-notes.pdf"}
+    for sheet, name in sheets.items():
+        try:
+            made[name] = page.paper(report, sheet, source_date=context.moment, look=context.look)
+        except RenderingError as error:  # the page for the screen needs no system library
+            context.failed(f"{report.language} slides: {error}")
+            break
+    return made
+
+
 HTML = Format(name="html", suffixes=(".html",), render=_html)
 PDF = Format(name="pdf", suffixes=(".pdf",), render=_pdf)
 MD = Format(name="md", suffixes=(".md", ".svg", ".png", ".jpeg"), render=_markdown, needs_glyphs=False)
 IPYNB = Format(name="ipynb", suffixes=(".ipynb",), render=_notebooks, needs_glyphs=False, comparisons=False)
 SPLIT = Format(name="split", suffixes=(".html",), render=_split, comparisons=False)
 """One page for each lab, in a folder; they do not carry the runs."""
+SLIDES = Format(name="slides", suffixes=(".html", ".pdf"), render=_slides, comparisons=False)
+"""A page for the screen, a PDF, and a PDF with what is spoken; they do not carry the runs."""

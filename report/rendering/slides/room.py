@@ -1,0 +1,185 @@
+"""How much a slide holds, in its own unit: a sixtieth of its width, 16 points on the page of the PDF.
+
+Slides are cut before they are set, the same for every medium, so heights are estimated from characters. The estimates
+are on the safe side; what would not fit all the same goes on a page of its own in the PDF and makes its slide higher on
+the screen, and a test measures that on the slides of the labs nothing does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from labreport.report.document import (
+    CHECKED,
+    OPEN,
+    Block,
+    Box,
+    Equation,
+    Example,
+    Exercise,
+    Figure,
+    Listing,
+    Prose,
+    Table,
+    first,
+)
+from labreport.report.rendering import columns
+
+WIDTH = 54.8
+"""Width of what a slide shows."""
+HEIGHT = 25.4
+"""Height between its title and its foot."""
+TEXT, CODE, TABLE, CAPTION = 1.5, 1.15, 1.15, 1.05
+"""Sizes of letters: 24, 18.4, 18.4 and 16.8 points."""
+CODE_CHARACTERS = 76
+"""Characters in a line of source."""
+UNIT_MM = 16 * 25.4 / 72
+_MOST_ENLARGED = 2.7
+"""Figures are made larger by this much at most: their letters are then as large as the text."""
+_GAP = 1.2
+_LINE = 1.38
+_BESIDE = 21.0
+"""Width of text beside a figure."""
+_FENCE = re.compile(r"^```[^\n]*\n(.*?)^```\s*$", re.DOTALL | re.MULTILINE)
+_DISPLAYED = re.compile(r"\$\$.*?\$\$", re.DOTALL)
+_FORMULA = re.compile(r"\$[^$\n]+\$")
+_COMMAND = re.compile(r"\\[A-Za-z]+|[{}^_\\]")
+_LINK = re.compile(r"\]\([^)\s]*\)")
+_SENTENCE = re.compile(
+    rf"\S.*?(?:(?:[.!?](?:\[[{CHECKED}{OPEN}]\]\([^)]*\))?(?=\s|\Z))|[。！？](?:\[[{CHECKED}{OPEN}]\]\([^)]*\))?|\Z)"
+)
+"""A sentence with the mark behind it."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a slide has its text, and how large its figure is."""
+
+    beside: bool = False
+    """Whether the figure stands beside the text instead of below it."""
+    figure_width: float = 0.0
+
+
+def layout(text: Sequence[Block], shown: Sequence[Block]) -> Layout:
+    """Return how a slide is arranged: its figure as large as it gets.
+
+    Args:
+        text: what it says.
+        shown: what it shows.
+    """
+    figures = [block for block in shown if isinstance(block, Figure)]
+    if len(shown) != 1 or not figures:
+        return (
+            Layout(figure_width=_figure(figures[0], WIDTH, HEIGHT - text_height(text, WIDTH))) if figures else Layout()
+        )
+    below = _figure(figures[0], WIDTH, HEIGHT - text_height(text, WIDTH) - (_GAP if text else 0))
+    if not text or text_height(text, _BESIDE) > HEIGHT:
+        return Layout(figure_width=below)
+    beside = _figure(figures[0], WIDTH - _BESIDE - 2, HEIGHT)
+    return Layout(beside=True, figure_width=beside) if beside > below else Layout(figure_width=below)
+
+
+def _figure(figure: Figure, width: float, height: float) -> float:
+    """Return the width of a figure that fills a place with its caption."""
+    height -= caption_height(first(figure.caption) + first(figure.tag_line), width) + 0.6
+    largest = figure.width_mm * _MOST_ENLARGED / UNIT_MM
+    return round(max(min(width, largest, height * figure.width_mm / figure.height_mm), 10.0), 1)
+
+
+def text_height(blocks: Sequence[Block], width: float) -> float:
+    """Return about how high text is set."""
+    return sum(_block_height(block, width) for block in blocks)
+
+
+def _block_height(block: Block, width: float) -> float:
+    match block:
+        case Prose(markdown=markdown):
+            return prose_height(first(markdown), width)
+        case Equation(tex=tex):
+            return 4.6 if re.search(r"frac|sum|prod", tex) else 3.2
+        case Exercise(task=task):
+            return 2.6 + prose_height(first(task), width)
+        case Box(blocks=blocks, title=title):
+            return 1.6 + (2.2 if title else 0) + text_height(blocks, width - 2.4)
+        case _:
+            return shown_height(block, width)
+
+
+def shown_height(block: Block, width: float = WIDTH) -> float:
+    """Return about how high a table, source or figure is set, with its caption."""
+    match block:
+        case Table(caption=caption, tag_line=tag):
+            rows = table_heights(block, width)
+            return caption_height(first(caption) + first(tag), width) + sum(rows) + 0.8
+        case Listing(code=code, caption=caption):
+            return caption_height(first(caption), width) + code_height(code) + 0.8
+        case Example(code=code, output=output, caption=caption):
+            return caption_height(first(caption), width) + code_height(code) + code_height(output) + 1.2
+        case Figure():
+            return HEIGHT
+        case _:
+            return 0.0
+
+
+def prose_height(markdown: str, width: float) -> float:
+    """Return about how high paragraphs are set."""
+    height = 0.0
+    for code in _FENCE.findall(markdown):
+        height += code_height(code) + 0.8
+    markdown = _FENCE.sub("", markdown)
+    for formula in _DISPLAYED.findall(markdown):
+        height += 4.8 if re.search(r"frac|sum|prod", formula) else 3.4
+    markdown = _DISPLAYED.sub("", markdown)
+    for paragraph in re.split(r"\n\s*\n", markdown):
+        items = re.split(r"\n(?=\s*(?:[-*+]|\d+[.)])\s)", paragraph.strip())
+        for item in items:
+            if item.strip():
+                indented = bool(re.match(r"\s*(?:[-*+]|\d+[.)])\s", item))
+                height += _lines(item, width - (1.9 if indented else 0), TEXT) * TEXT * _LINE + (
+                    0.45 if indented else 0.9
+                )
+    return height
+
+
+def _lines(text: str, width: float, size: float) -> int:
+    return max(1, ceil(characters(text) * size * 0.5 / width))
+
+
+def characters(markdown: str) -> int:
+    """Return about how many characters Markdown shows, those of Chinese counted twice."""
+    shown = _FORMULA.sub(lambda found: _COMMAND.sub("", found[0]), _LINK.sub("]", markdown))
+    return columns.length(re.sub(r"[*`$\[\]]", "", shown))
+
+
+def caption_height(text: str, width: float) -> float:
+    """Return about how high a caption is set."""
+    return _lines(text + " " * 12, width, CAPTION) * CAPTION * 1.4 + 0.5 if text else 0.0
+
+
+def code_height(code: str) -> float:
+    """Return how high source is set; its long lines are broken."""
+    lines = sum(max(1, ceil(columns.length(line) / CODE_CHARACTERS)) for line in code.strip("\n").split("\n"))
+    return lines * CODE * 1.32 + 1.3 if code.strip() else 0.0
+
+
+def table_heights(table: Table, width: float = WIDTH) -> list[float]:
+    """Return about how high the head and each row of a table are set."""
+    room = width / (TABLE * 0.52)
+    cells = [[characters(first(cell)) for cell in row] for row in (tuple(c.title for c in table.columns), *table.rows)]
+    widest = [max(column) + 2 for column in zip(*cells, strict=True)]
+    spare = max(room - sum(min(one, 14) for one in widest), 1)
+    wanted = [max(one - 14, 0) for one in widest]
+    share = min(1.0, spare / sum(wanted)) if sum(wanted) else 1.0
+    widths = [min(one, 14) + more * share for one, more in zip(widest, wanted, strict=True)]
+    return [
+        max(ceil((cell + 1) / max(place - 1, 4)) for cell, place in zip(row, widths, strict=True)) * TABLE * 1.32 + 0.62
+        for row in cells
+    ]
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text on one line."""
+    return _SENTENCE.findall(" ".join(text.split()))
