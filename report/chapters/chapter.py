@@ -280,7 +280,7 @@ def _block(passage: Passage, result: Result, placing: _Placing, note: Note) -> B
         "table": lambda: _table(passage, result, placing, where),
         "model": lambda: _table(passage, result, placing, where),
         "listing": lambda: _listing(passage, result, placing, where),
-        "example": lambda: _example(passage, result, where),
+        "example": lambda: _example(passage, result, placing, where),
     }
     if lost := _lost(passage, placing):
         return lost
@@ -370,12 +370,13 @@ def _ran(result: Result, listing: Source) -> bool:
     return listing.ran
 
 
-def _example(passage: Passage, result: Result, where: str) -> Example:
+def _example(passage: Passage, result: Result, placing: _Placing, where: str) -> Example:
     for item in (*result.findings.examples, *automatic.examples(result)):
         if item.name == passage.name:
-            return Example(
-                id=f"{result.lab}-example-{item.name}", caption=passage.text, code=item.code, output=item.output
-            )
+            id_ = f"{result.lab}-example-{item.name}"
+            # It has no number, but a slide names it.
+            placing.targets[f"example-{item.name}"] = Target(id=id_, text=placing.words("page.example"))
+            return Example(id=id_, caption=passage.text, code=item.code, output=item.output)
     known = ", ".join(item.name for item in result.findings.examples) or "none"
     raise NoteError(f"{where}: the run has no example '{passage.name}'; it has {known}.")
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from importlib import resources
 from typing import Literal
 
-from labreport.report.document import Block, Chapter, Figure, Report, Section, Text
+from labreport.report.document import Block, Chapter, Example, Figure, Report, Section, Text
 from labreport.report.look import Look
 from labreport.report.rendering import pdf, texts
 from labreport.report.rendering.page import Medium, ReportPage
@@ -36,7 +36,7 @@ class Slide:
     shown: tuple[Block, ...]
     spoken: tuple[Block, ...]
     arrangement: str
-    """"beside" or "below", and the class that says how wide the figure is."""
+    """"beside" or "below", "paired" where what code printed stands beside it, and how wide the figure is."""
     quiet: Text
     """What stands beside every result of the chapter."""
 
@@ -80,8 +80,8 @@ class SlidesPage(ReportPage):
             if found.figure_width:
                 self._widths.add(found.figure_width)
                 names.append(_width_class(found.figure_width))
-            if not text:
-                names.append("whole")
+            if any(isinstance(block, Example) and room.paired(block) for block in shown):
+                names.append("paired")
             yield Slide(
                 number=number,
                 part=part,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -10,31 +11,53 @@ from labreport.report.document import Block, Example, Listing, Table, Text, each
 from labreport.report.rendering.slides import room
 from labreport.report.words import Words
 
-_LEAST = 3
-"""Lines of source that a part has at least."""
+_DESCRIPTION = re.compile(r'(^def [^"]*?:\n)[ \t]+""".*?"""[ \t]*\n', re.DOTALL | re.MULTILINE)
+_IMPORT = re.compile(r"[ \t]*(?:import|from) [\w.]")
+_PLAY = 4
+"""Lines by which a part of source may be longer or shorter than others."""
 
 
 def parts(block: Block, height: float, words: Words) -> list[Block]:
     """Return a block that is shown as one or several that each have their place.
+
+    Source that is a little too long loses what an audience can do without, and says so.
 
     Args:
         block: a table, a listing, an example or anything else, which stays whole.
         height: of the place.
         words: of the report.
     """
+    if not isinstance(block, Listing | Example | Table) or room.shown_height(block) <= height:
+        return [block]
     match block:
         case Listing(caption=caption, code=code):
             spare = height - room.caption_height(first(caption), room.WIDTH) - 0.8
+            short, said = (abridged(code), words("slides.abridged")) if len(_cuts(code, spare)) > 1 else (code, "")
+            pieces = _pieces(short, spare, words)
             return [
-                msgspec.structs.replace(block, id=_id(block.id, number), code=piece, caption=_said(caption, said))
-                for number, (piece, said) in enumerate(_pieces(code, spare, words))
+                msgspec.structs.replace(
+                    block,
+                    id=_id(block.id, number),
+                    code=piece,
+                    caption=_said(caption, " ".join(filter(None, (lines, said)))),
+                )
+                for number, (piece, lines) in enumerate(pieces)
             ]
-        case Example() if room.shown_height(block) > height:
-            return list(_of_example(block, height, words))
-        case Table() if room.shown_height(block) > height:
+        case Example():
+            short_block = msgspec.structs.replace(
+                block, code=abridged(block.code), caption=_said(block.caption, words("slides.abridged"))
+            )
+            if short_block.code != block.code.strip("\n"):
+                block = short_block
+            return [block] if room.shown_height(block) <= height else list(_of_example(block, height, words))
+        case Table():
             return list(_of_table(block, height, words))
-        case _:
-            return [block]
+
+
+def abridged(code: str) -> str:
+    """Return source without what an audience can do without: the text that describes it, imports, empty lines."""
+    bare = _DESCRIPTION.sub(r"\1", code.strip("\n"), count=1)
+    return "\n".join(line for line in bare.split("\n") if line.strip() and not _IMPORT.match(line))
 
 
 def _id(id_: str, number: int) -> str:
@@ -45,21 +68,46 @@ def _said(caption: Text, said: str) -> Text:
     return each(caption, lambda text: f"{text} {said}".strip()) if said else caption
 
 
-def _pieces(code: str, height: float, words: Words) -> Iterator[tuple[str, str]]:
-    """Yield source cut between its lines, at an empty one if it can be, and what is said of each piece."""
+def _cuts(code: str, height: float) -> list[list[str]]:
+    """Return the lines of source in parts of about one length, cut where a line is indented least."""
     lines = code.strip("\n").split("\n")
-    start = 0
-    while start < len(lines):
-        end = start + 1
-        while end < len(lines) and room.code_height("\n".join(lines[start : end + 1])) <= height:
-            end += 1
-        if end < len(lines):
-            empty = [place for place in range(start + _LEAST, end) if not lines[place].strip()]
-            end = empty[-1] + 1 if empty else end
-        whole = start == 0 and end == len(lines)
-        said = "" if whole else words("slides.lines", first=start + 1, last=end, count=len(lines))
-        yield "\n".join(lines[start:end]).strip("\n"), said
-        start = end
+    count = 1
+    while True:
+        found, start = [], 0
+        for number in range(count, 0, -1):
+            end = _end(lines, start, number)
+            found.append(lines[start:end])
+            start = end
+        if count >= len(lines) or all(room.code_height("\n".join(part)) <= height for part in found):
+            return [part for part in found if any(line.strip() for line in part)]
+        count += 1
+
+
+def _end(lines: list[str], start: int, left: int) -> int:
+    """Return where a part ends that begins at a line, `left` parts being still to come with it."""
+    if left == 1:
+        return len(lines)
+    even = start + round((len(lines) - start) / left)
+    near = range(max(start + 1, even - _PLAY), min(len(lines) - left + 1, even + _PLAY) + 1)
+
+    def worth(place: int) -> tuple[int, int]:
+        line = lines[place]
+        closing = line.strip()[:1] in tuple(")]}")
+        return (len(line) - len(line.lstrip()) + 4 * closing, abs(place - even))
+
+    return min((place for place in near if place < len(lines)), key=worth, default=min(even, len(lines)))
+
+
+def _pieces(code: str, height: float, words: Words) -> list[tuple[str, str]]:
+    """Return source cut into parts, and what is said of each."""
+    found, start = [], 0
+    cuts = _cuts(code, height)
+    count = sum(map(len, cuts))
+    for part in cuts:
+        said = words("slides.lines", first=start + 1, last=start + len(part), count=count) if len(cuts) > 1 else ""
+        found.append(("\n".join(part).strip("\n"), said))
+        start += len(part)
+    return found
 
 
 def _of_example(block: Example, height: float, words: Words) -> Iterator[Example]:
@@ -67,9 +115,9 @@ def _of_example(block: Example, height: float, words: Words) -> Iterator[Example
     spare = height - room.caption_height(first(block.caption), room.WIDTH) - 1.2
     number = 0
     for field, source in (("code", block.code), ("output", block.output)):
-        for piece, said in _pieces(source, spare, words) if source.strip() else ():
+        for piece, lines in _pieces(source, spare, words) if source.strip() else ():
             texts = {"code": "", "output": "", field: piece}
-            said = " ".join(filter(None, (words("slides.printed") if field == "output" else "", said)))
+            said = " ".join(filter(None, (words("slides.printed") if field == "output" else "", lines)))
             yield msgspec.structs.replace(block, id=_id(block.id, number), caption=_said(block.caption, said), **texts)
             number += 1
 

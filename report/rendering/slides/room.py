@@ -8,6 +8,7 @@ the screen, and a test measures that on the slides of the labs nothing does.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -32,13 +33,15 @@ WIDTH = 54.8
 """Width of what a slide shows."""
 HEIGHT = 25.4
 """Height between its title and its foot."""
-TEXT, CODE, TABLE, CAPTION = 1.5, 1.15, 1.15, 1.05
-"""Sizes of letters: 24, 18.4, 18.4 and 16.8 points."""
-CODE_CHARACTERS = 76
+TEXT, CODE, TABLE, CAPTION = 1.5, 1.125, 1.15, 1.05
+"""Sizes of letters: 24, 18, 18.4 and 16.8 points."""
+CODE_CHARACTERS = 78
 """Characters in a line of source."""
 UNIT_MM = 16 * 25.4 / 72
 _MOST_ENLARGED = 2.7
 """Figures are made larger by this much at most: their letters are then as large as the text."""
+_LETTER = 0.475
+"""Width of a letter of Latin text on average, with what is lost at the ends of lines."""
 _GAP = 1.2
 _LINE = 1.38
 _BESIDE = 21.0
@@ -117,11 +120,18 @@ def shown_height(block: Block, width: float = WIDTH) -> float:
         case Listing(code=code, caption=caption):
             return caption_height(first(caption), width) + code_height(code) + 0.8
         case Example(code=code, output=output, caption=caption):
-            return caption_height(first(caption), width) + code_height(code) + code_height(output) + 1.2
+            heights = code_height(code), code_height(output)
+            return caption_height(first(caption), width) + (max(heights) if paired(block) else sum(heights)) + 1.2
         case Figure():
             return HEIGHT
         case _:
             return 0.0
+
+
+def paired(example: Example) -> bool:
+    """Return whether what an example printed has its place beside its code."""
+    widths = [max(map(columns.length, text.split("\n"))) for text in (example.code, example.output)]
+    return all(widths) and sum(widths) <= CODE_CHARACTERS - 6
 
 
 def prose_height(markdown: str, width: float) -> float:
@@ -145,37 +155,40 @@ def prose_height(markdown: str, width: float) -> float:
 
 
 def _lines(text: str, width: float, size: float) -> int:
-    return max(1, ceil(characters(text) * size * 0.5 / width))
+    return max(1, ceil(wide(text) * size / width))
 
 
-def characters(markdown: str) -> int:
-    """Return about how many characters Markdown shows, those of Chinese counted twice."""
+def wide(markdown: str) -> float:
+    """Return about how wide Markdown is set on one line, in the size of its letters."""
     shown = _FORMULA.sub(lambda found: _COMMAND.sub("", found[0]), _LINK.sub("]", markdown))
-    return columns.length(re.sub(r"[*`$\[\]]", "", shown))
+    letters = columns.length(re.sub(r"[*`$\[\]]", "", shown))
+    full = sum(unicodedata.east_asian_width(letter) in "WF" for letter in shown)
+    return full * 1.02 + (letters - 2 * full) * _LETTER
 
 
 def caption_height(text: str, width: float) -> float:
     """Return about how high a caption is set."""
-    return _lines(text + " " * 12, width, CAPTION) * CAPTION * 1.4 + 0.5 if text else 0.0
+    return _lines(f"{text} {'n' * 12}", width, CAPTION) * CAPTION * 1.4 + 0.5 if text else 0.0
 
 
 def code_height(code: str) -> float:
     """Return how high source is set; its long lines are broken."""
     lines = sum(max(1, ceil(columns.length(line) / CODE_CHARACTERS)) for line in code.strip("\n").split("\n"))
-    return lines * CODE * 1.32 + 1.3 if code.strip() else 0.0
+    return lines * CODE * 1.28 + 1.3 if code.strip() else 0.0
 
 
 def table_heights(table: Table, width: float = WIDTH) -> list[float]:
     """Return about how high the head and each row of a table are set."""
-    room = width / (TABLE * 0.52)
-    cells = [[characters(first(cell)) for cell in row] for row in (tuple(c.title for c in table.columns), *table.rows)]
-    widest = [max(column) + 2 for column in zip(*cells, strict=True)]
-    spare = max(room - sum(min(one, 14) for one in widest), 1)
-    wanted = [max(one - 14, 0) for one in widest]
+    cells = [[wide(first(cell)) + 1.2 for cell in row] for row in (tuple(c.title for c in table.columns), *table.rows)]
+    widest = [max(column) for column in zip(*cells, strict=True)]
+    whole = {int(name[1:]) - 1 for name in columns.table_classes(table) if re.fullmatch(r"k\d", name)}
+    narrow = [one if place in whole else min(one, 8.0) for place, one in enumerate(widest)]
+    wanted = [one - least for one, least in zip(widest, narrow, strict=True)]
+    spare = max(width / TABLE - sum(narrow), 1.0)
     share = min(1.0, spare / sum(wanted)) if sum(wanted) else 1.0
-    widths = [min(one, 14) + more * share for one, more in zip(widest, wanted, strict=True)]
+    widths = [least + more * share for least, more in zip(narrow, wanted, strict=True)]
     return [
-        max(ceil((cell + 1) / max(place - 1, 4)) for cell, place in zip(row, widths, strict=True)) * TABLE * 1.32 + 0.62
+        max(ceil(cell / place - 0.01) for cell, place in zip(row, widths, strict=True)) * TABLE * 1.32 + 0.65
         for row in cells
     ]
 
