@@ -66,7 +66,9 @@ def render_options(command: Command) -> Command:
             metavar="LIST",
             help="zh, en, any installed one; zh+en or bilingual: in one file.  [default: zh,en]",
         ),
-        click.option("--to", metavar="LIST", help="html, pdf, md, ipynb, split, or an added one.  [default: html,pdf]"),
+        click.option(
+            "--to", metavar="LIST", help="html, pdf, md, ipynb, slides, epub, split, or added.  [default: html,pdf]"
+        ),
         click.option(
             "--form",
             metavar="NAME",

@@ -289,6 +289,8 @@ class _FaceReader(HTMLParser):
             return
         above: FaceName | None = self._open[-1][1] if self._open else "regular"
         self._open.append((tag, _face(tag, above, attrs)))
+        if tag in ("msqrt", "mroot"):
+            self.texts["math"].append("√")  # drawn by the browser
         self._slanted = tag == "mi" and dict(attrs).get("mathvariant") != "normal"
 
     def handle_endtag(self, tag: str) -> None:

@@ -170,11 +170,19 @@ def _slides(report: Report, context: RenderContext) -> dict[str, bytes]:
     return made
 
 
+def _epub(report: Report, context: RenderContext) -> dict[str, bytes]:
+    from labreport.report.rendering import epub
+
+    return {f"{context.stem}.epub": epub.epub(report, source_date=context.moment, look=context.look)}
+
+
 HTML = Format(name="html", suffixes=(".html",), render=_html)
 PDF = Format(name="pdf", suffixes=(".pdf",), render=_pdf)
 MD = Format(name="md", suffixes=(".md", ".svg", ".png", ".jpeg"), render=_markdown, needs_glyphs=False)
 IPYNB = Format(name="ipynb", suffixes=(".ipynb",), render=_notebooks, needs_glyphs=False, comparisons=False)
 SPLIT = Format(name="split", suffixes=(".html",), render=_split, comparisons=False)
 """One page for each lab, in a folder; they do not carry the runs."""
+EPUB = Format(name="epub", suffixes=(".epub",), render=_epub, comparisons=False)
+"""A book for readers of books; it does not carry the runs."""
 SLIDES = Format(name="slides", suffixes=(".html", ".pdf"), render=_slides, comparisons=False)
 """A page for the screen, a PDF, and a PDF with what is spoken; they do not carry the runs."""

@@ -31,7 +31,7 @@ from labreport.report.document import (
 )
 from labreport.report.rendering.links import linked
 from labreport.report.rendering.slides import automatic, room
-from labreport.report.rendering.slides.parts import parts
+from labreport.report.rendering.slides.parts import parts, text_parts
 from labreport.report.words import Words
 
 SHOWN = (Figure, Table, Listing, Example, Exercise)
@@ -184,11 +184,20 @@ def _short(block: Block, spoken: list[Block]) -> Block:
 def _cut(slide: Section, words: Words) -> Iterator[Section]:
     """Yield a slide, or several where what it shows does not fit one."""
     text, shown, spoken = divided(slide)
+    if not shown and len(pages := text_parts(text)) > 1:
+        yield from _numbered(slide, pages, [None] * len(pages), words, spoken=spoken)
+        return
+    if text and len(shown) == 1 and isinstance(shown[0], Figure):
+        best = room.layout((), shown).figure_width
+        if room.layout(text, shown).figure_width < best * room.LEAST_FIGURE:
+            yield msgspec.structs.replace(slide, blocks=(*text, _spoken(*spoken)))
+            yield from _numbered(slide, (), shown, words, start=1)
+            return
     if len(shown) == 1 and not isinstance(shown[0], Figure):
         height = room.HEIGHT - room.text_height(text, room.WIDTH)
         if room.shown_height(shown[0]) > height and text and height < room.HEIGHT / 2:
             yield msgspec.structs.replace(slide, blocks=(*text, _spoken(*spoken)))
-            yield from _numbered(slide, [()] * 1, parts(shown[0], room.HEIGHT, words), words, start=1)
+            yield from _numbered(slide, (), parts(shown[0], room.HEIGHT, words), words, start=1)
             return
         pieces = parts(shown[0], height, words)
         if len(pieces) > 1:
@@ -201,19 +210,22 @@ def _cut(slide: Section, words: Words) -> Iterator[Section]:
 def _numbered(
     slide: Section,
     text: Sequence[tuple[Block, ...]],
-    pieces: Sequence[Block],
+    pieces: Sequence[Block | None],
     words: Words,
     *,
     spoken: tuple[Block, ...] = (),
     start: int = 0,
 ) -> Iterator[Section]:
     for number, piece in enumerate(pieces):
-        more = number + start
+        again = bool(number + start)
+        title = each(slide.title, lambda title: words("slides.continued", title=title)) if again else slide.title
+        said = text[number] if number < len(text) else ()
+        shown = (piece,) if piece else ()
         yield msgspec.structs.replace(
             slide,
-            id=f"{slide.id}-{more + 1}" if more else slide.id,
-            title=each(slide.title, lambda title, more=more: words("slides.continued", title=title) if more else title),  # type: ignore[misc]
-            blocks=(*(text[number] if number < len(text) else ()), piece, _spoken(*(() if number else spoken))),
+            id=f"{slide.id}-{number + start + 1}" if again else slide.id,
+            title=title,
+            blocks=(*said, *shown, _spoken(*(() if number else spoken))),
         )
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from labreport.report.document import Block, Example, Listing, Table, Text, each, first
+from labreport.report.document import Block, Example, Listing, Prose, Table, Text, each, first
 from labreport.report.rendering.slides import room
 from labreport.report.words import Words
 
 _DESCRIPTION = re.compile(r'(^def [^"]*?:\n)[ \t]+""".*?"""[ \t]*\n', re.DOTALL | re.MULTILINE)
 _IMPORT = re.compile(r"[ \t]*(?:import|from) [\w.]")
+_BREAK = re.compile(r"(\n\s*\n|\n(?=(?:[-*]|\d+[.)]) ))")
 _PLAY = 4
 """Lines by which a part of source may be longer or shorter than others."""
 
@@ -31,7 +32,7 @@ def parts(block: Block, height: float, words: Words) -> list[Block]:
         return [block]
     match block:
         case Listing(caption=caption, code=code):
-            spare = height - room.caption_height(first(caption), room.WIDTH) - 0.8
+            spare = height - room.caption_height(first(caption), room.WIDTH) - 0.3
             short, said = (abridged(code), words("slides.abridged")) if len(_cuts(code, spare)) > 1 else (code, "")
             pieces = _pieces(short, spare, words)
             return [
@@ -52,6 +53,40 @@ def parts(block: Block, height: float, words: Words) -> list[Block]:
             return [block] if room.shown_height(block) <= height else list(_of_example(block, height, words))
         case Table():
             return list(_of_table(block, height, words))
+
+
+def text_parts(text: Sequence[Block]) -> list[tuple[Block, ...]]:
+    """Return text in as many parts as it needs slides, cut between paragraphs and entries of lists.
+
+    How long the sentences of claims are depends on the run.
+    """
+    made: list[list[Block]] = [[]]
+
+    def fits(*more: Block) -> bool:
+        return room.text_height((*made[-1], *more), room.WIDTH) <= room.HEIGHT
+
+    for block in text:
+        pieces = _BREAK.split(first(block.markdown)) if isinstance(block, Prose) else []
+        if len(pieces) < 2 or "```" in pieces[0] or fits(block):
+            made += [] if not made[-1] or fits(block) else [[]]
+            made[-1].append(block)
+            continue
+        whole = ""
+        for between, piece in zip(("", *pieces[1::2]), pieces[::2], strict=True):
+            joined = f"{whole}{between}{piece}" if whole else piece
+            if (whole or made[-1]) and not fits(Prose(markdown=joined)):
+                made[-1] += [Prose(markdown=_same(block, whole))] if whole else []
+                made.append([])
+                joined = piece
+            whole = joined
+        made[-1].append(Prose(markdown=_same(block, whole)))
+    return [tuple(part) for part in made]
+
+
+def _same(block: Block, text: str) -> Text:
+    """Return a text in the language of a block."""
+    assert isinstance(block, Prose)
+    return each(block.markdown, lambda _text: text)
 
 
 def abridged(code: str) -> str:
@@ -124,7 +159,7 @@ def _of_example(block: Example, height: float, words: Words) -> Iterator[Example
 
 def _of_table(block: Table, height: float, words: Words) -> Iterator[Table]:
     head, *rows = room.table_heights(block)
-    spare = height - room.caption_height(first(block.caption) + first(block.tag_line), room.WIDTH) - head - 1.0
+    spare = height - room.caption_height(first(block.caption) + first(block.tag_line), room.WIDTH) - head
     start = number = 0
     while start < len(rows):
         end, filled = start + 1, rows[start]

@@ -44,11 +44,14 @@ _LETTER = 0.475
 """Width of a letter of Latin text on average, with what is lost at the ends of lines."""
 _GAP = 1.2
 _LINE = 1.38
+LEAST_FIGURE = 0.4
+"""Part of the width that a figure alone would have, below which it gets a slide of its own."""
 _BESIDE = 21.0
 """Width of text beside a figure."""
 _FENCE = re.compile(r"^```[^\n]*\n(.*?)^```\s*$", re.DOTALL | re.MULTILINE)
 _DISPLAYED = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 _FORMULA = re.compile(r"\$[^$\n]+\$")
+_ROW = re.compile(r"^\|.*\|[ ]*$", re.MULTILINE)
 _COMMAND = re.compile(r"\\[A-Za-z]+|[{}^_\\]")
 _LINK = re.compile(r"\]\([^)\s]*\)")
 _SENTENCE = re.compile(
@@ -81,13 +84,13 @@ def layout(text: Sequence[Block], shown: Sequence[Block]) -> Layout:
     below = _figure(figures[0], WIDTH, HEIGHT - text_height(text, WIDTH) - (_GAP if text else 0))
     if not text or text_height(text, _BESIDE) > HEIGHT:
         return Layout(figure_width=below)
-    beside = _figure(figures[0], WIDTH - _BESIDE - 2, HEIGHT)
+    beside = _figure(figures[0], WIDTH - _BESIDE - 2, HEIGHT - 0.8)
     return Layout(beside=True, figure_width=beside) if beside > below else Layout(figure_width=below)
 
 
 def _figure(figure: Figure, width: float, height: float) -> float:
     """Return the width of a figure that fills a place with its caption."""
-    height -= caption_height(first(figure.caption) + first(figure.tag_line), width) + 0.6
+    height -= caption_height(first(figure.caption) + first(figure.tag_line), width) + 0.3
     largest = figure.width_mm * _MOST_ENLARGED / UNIT_MM
     return round(max(min(width, largest, height * figure.width_mm / figure.height_mm), 10.0), 1)
 
@@ -102,7 +105,7 @@ def _block_height(block: Block, width: float) -> float:
         case Prose(markdown=markdown):
             return prose_height(first(markdown), width)
         case Equation(tex=tex):
-            return 4.6 if re.search(r"frac|sum|prod", tex) else 3.2
+            return _formula_height(tex)
         case Exercise(task=task):
             return 2.6 + prose_height(first(task), width)
         case Box(blocks=blocks, title=title):
@@ -116,9 +119,9 @@ def shown_height(block: Block, width: float = WIDTH) -> float:
     match block:
         case Table(caption=caption, tag_line=tag):
             rows = table_heights(block, width)
-            return caption_height(first(caption) + first(tag), width) + sum(rows) + 0.8
+            return caption_height(first(caption) + first(tag), width) + sum(rows) - 0.2
         case Listing(code=code, caption=caption):
-            return caption_height(first(caption), width) + code_height(code) + 0.8
+            return caption_height(first(caption), width) + code_height(code) + 0.3
         case Example(code=code, output=output, caption=caption):
             heights = code_height(code), code_height(output)
             return caption_height(first(caption), width) + (max(heights) if paired(block) else sum(heights)) + 1.2
@@ -141,8 +144,11 @@ def prose_height(markdown: str, width: float) -> float:
         height += code_height(code) + 0.8
     markdown = _FENCE.sub("", markdown)
     for formula in _DISPLAYED.findall(markdown):
-        height += 4.8 if re.search(r"frac|sum|prod", formula) else 3.4
+        height += _formula_height(formula)
     markdown = _DISPLAYED.sub("", markdown)
+    rows = _ROW.findall(markdown)
+    height += max(len(rows) - 1, 0) * (TABLE * 1.32 + 0.65) + (0.8 if rows else 0)
+    markdown = _ROW.sub("", markdown)
     for paragraph in re.split(r"\n\s*\n", markdown):
         items = re.split(r"\n(?=\s*(?:[-*+]|\d+[.)])\s)", paragraph.strip())
         for item in items:
@@ -152,6 +158,11 @@ def prose_height(markdown: str, width: float) -> float:
                     0.45 if indented else 0.9
                 )
     return height
+
+
+def _formula_height(tex: str) -> float:
+    """Return about how high a displayed formula is set: lines, fractions and sums make it higher."""
+    return 3.2 + 1.5 * ("frac" in tex or "pmatrix" in tex) + 1.9 * bool(re.search(r"sum|prod", tex))
 
 
 def _lines(text: str, width: float, size: float) -> int:
