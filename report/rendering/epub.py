@@ -86,6 +86,11 @@ def _xhtml(page: str) -> str:
     for meta in head.findall(f"{{{_XHTML}}}meta"):
         if meta.get("http-equiv") or meta.get("name") in ("viewport", "color-scheme"):
             head.remove(meta)
+    for figure in tree.iter(f"{{{_XHTML}}}figure"):
+        caption, data = figure.find(f"{{{_XHTML}}}figcaption"), figure.find(f"{{{_XHTML}}}details")
+        if caption is not None and data is not None:  # EPUB has a caption at the end or the beginning alone
+            figure.remove(data)
+            caption.append(data)
     for link in tree.iter(f"{{{_XHTML}}}a"):
         link.set("href", re.sub(r"^([\w-]+)\.html", r"\1.xhtml", link.get("href", "")))
     text: str = ElementTree.tostring(tree, encoding="unicode")
