@@ -24,6 +24,7 @@ EXTRAS = {
     "tensorflow": "labs",
     "keras": "labs",
     "weasyprint": "pdf",
+    "tinyhtml5": "pdf",
     "distributed": "cluster",
     "starlette": "view",
     "uvicorn": "view",
