@@ -17,7 +17,12 @@
     });
     return distances.indexOf(Math.min(...distances));
   };
+  const tick = () => {
+    const seconds = Math.floor((Date.now() - begun) / 1000), two = value => String(value).padStart(2, "0");
+    clock.textContent = `${place + 1} / ${turns.length} · ${body.dataset.clock} ${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`;
+  };
   const mark = () => {
+    if (clock) tick();
     turns.forEach((turn, index) => {
       turn.classList.toggle("current", index === place);
       turn.classList.toggle("following", speaking && index === place + 1);
@@ -73,10 +78,6 @@
     clock = document.createElement("output");
     document.querySelector(".keys").append(clock);
     begun = Date.now();
-    const tick = () => {
-      const seconds = Math.floor((Date.now() - begun) / 1000), two = value => String(value).padStart(2, "0");
-      clock.textContent = `${place + 1} / ${turns.length} · ${body.dataset.clock} ${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`;
-    };
     tick();
     setInterval(tick, 500);
     other.postMessage({ ready: true }, "*");
