@@ -26,6 +26,7 @@ EXTRAS = {
     "weasyprint": "pdf",
     "docx": "docx",
     "pypdfium2": "docx",
+    "tinyhtml5": "pdf",
     "distributed": "cluster",
     "starlette": "view",
     "uvicorn": "view",

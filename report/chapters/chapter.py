@@ -21,11 +21,12 @@ from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import Listing as Source
 from labreport.experiments.result import Result
 from labreport.report.chapters import automatic, notes, tables
-from labreport.report.chapters.cutting import BOXES, SHEET, Note, Passage
+from labreport.report.chapters.cutting import BOXES, SHEET, SLIDE, Note, Passage
 from labreport.report.chapters.evidence import with_evidence
 from labreport.report.chapters.marks import marks, tag_line
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.numbering import Numbering
+from labreport.report.chapters.slides import slides
 from labreport.report.chapters.values import Context, Missing
 from labreport.report.chapters.variants import expected
 from labreport.report.document import (
@@ -170,8 +171,12 @@ def assemble(
         id_, number = placing.next("table", "table-evidence", result.lab)
         sections = with_evidence(sections, context, id_, number, identifiers=solutions)
     sections = (*sections, *note.references.sections(result.lab, context.words))
-    chapter = msgspec.structs.replace(chapter, sections=sections)
-    chapter = msgspec.structs.replace(chapter, sheet=_sheet(note, placing))
+    chapter = msgspec.structs.replace(
+        chapter,
+        sections=sections,
+        sheet=_sheet(note, placing),
+        slides=slides(note, result.lab, lambda passage: _block(passage, result, placing, note)),
+    )
     targets = placing.targets | {
         section.id: Target(id=f"{result.lab}-{section.id}", text=section.title) for section in note.sections
     }
@@ -238,7 +243,7 @@ def blocks_of(passages: tuple[Passage, ...], result: Result, placing: Placing, n
     """Return the blocks of some passages; hint and solution go into the exercise or self-check before them."""
     blocks: list[Block] = []
     for passage in passages:
-        if passage.kind == SHEET:
+        if passage.kind in (SHEET, SLIDE):
             continue
         where = f"{note.origin}:{passage.line}"
         if passage.kind in ("hint", "solution"):
@@ -289,7 +294,7 @@ def _block(passage: Passage, result: Result, placing: Placing, note: Note) -> Bl
         "table": lambda: _table(passage, result, placing, where),
         "model": lambda: _table(passage, result, placing, where),
         "listing": lambda: _listing(passage, result, placing, where),
-        "example": lambda: _example(passage, result, where),
+        "example": lambda: _example(passage, result, placing, where),
     }
     if lost := _lost(passage, placing):
         return lost
@@ -379,12 +384,13 @@ def _ran(result: Result, listing: Source) -> bool:
     return listing.ran
 
 
-def _example(passage: Passage, result: Result, where: str) -> Example:
+def _example(passage: Passage, result: Result, placing: Placing, where: str) -> Example:
     for item in (*result.findings.examples, *automatic.examples(result)):
         if item.name == passage.name:
-            return Example(
-                id=f"{result.lab}-example-{item.name}", caption=passage.text, code=item.code, output=item.output
-            )
+            id_ = f"{result.lab}-example-{item.name}"
+            # It has no number, but a slide names it.
+            placing.targets[f"example-{item.name}"] = Target(id=id_, text=placing.words("page.example"))
+            return Example(id=id_, caption=passage.text, code=item.code, output=item.output)
     known = ", ".join(item.name for item in result.findings.examples) or "none"
     raise NoteError(f"{where}: the run has no example '{passage.name}'; it has {known}.")
 

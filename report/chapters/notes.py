@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -24,9 +25,10 @@ from jinja2.exceptions import SecurityError
 
 from labreport.report import languages
 from labreport.report.chapters import references, written
-from labreport.report.chapters.cutting import DIRECTIVE, EXERCISES, HEADING, Note, cut
+from labreport.report.chapters.cutting import DIRECTIVE, EXERCISES, HEADING, SLIDE, Note, Passage, cut
 from labreport.report.chapters.sandbox import compiled_note, environment
 from labreport.report.chapters.values import WITHIN, Context
+from labreport.report.document import CHECKED, OPEN
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.languages import HAN, HAN_MARKS
@@ -60,6 +62,8 @@ _ASSIGNMENT = re.compile(r"\{%(.*?)%\}")
 _CHOSEN = re.compile(r'"[^"]*"(?= if\b)|(?<=\belse )"[^"]*"')
 """Words that depend on the run, `"more" if … else "less"`: each language has its own."""
 _FENCED = re.compile(r"^:::.*$", re.MULTILINE)
+_MARK = re.compile(rf"\[(?:{CHECKED}|{OPEN})\]\(#[\w-]+-claim-[\w-]+\)")
+"""What stands behind the sentence of a claim."""
 _STRAY = re.compile(r"(?<![A-Za-z0-9_])\d[\d.,]*(?![A-Za-z0-9_])")
 
 
@@ -124,11 +128,31 @@ def read(context: Context, text: str, origin: str, library: Mapping[str, str] | 
     filled, code = written.hidden(_filled(context, written.shown(_placed(text), code), origin), origin)
     written.check_paragraphs(filled, origin)
     filled, found = references.resolved(_without_comments(filled), origin, context.result.lab, library or {})
-    note = cut(filled, origin, code, found)
+    note = _marked_once(cut(filled, origin, code, found))
     if note.title != title_of(_without_comments(text)):
         # Cover, gate and comparison print it too, and the page of a run that failed.
         raise NoteError(f"{origin}:1: the title can't hold a value: it also stands where there is no run.")
     return note
+
+
+def _marked_once(note: Note) -> Note:
+    """Return a note in which a claim has its mark where it is made first, and on every slide."""
+    marked: set[str] = set()
+
+    def first_only(match: re.Match[str]) -> str:
+        seen = match[0] in marked
+        marked.add(match[0])
+        return "" if seen else match[0]
+
+    def once(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
+        return tuple(
+            passage if passage.kind == SLIDE else replace(passage, text=_MARK.sub(first_only, passage.text))
+            for passage in passages
+        )
+
+    opening = once(note.opening)
+    sections = tuple(replace(section, passages=once(section.passages)) for section in note.sections)
+    return replace(note, opening=opening, sections=sections)
 
 
 def check_markup(note: Note, language: str) -> None:

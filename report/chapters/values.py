@@ -162,7 +162,7 @@ class Context:
     Args:
         result: the run.
         language: of the note.
-        cited: whether a claim, where it is made first, is followed by a mark that leads to its evidence.
+        cited: whether a claim is followed by a mark that leads to its evidence.
         own: what the lab defines for its own notes.
         variant: whose numbers the exercises have, such as the number of a student; empty: those of the book.
     """
@@ -210,15 +210,14 @@ class Context:
 
     def claim(self, name: str) -> Fragment:
         """Return the sentence of a claim, worded by its verdict."""
-        mark = ""
         if name not in self.said:
             if self.own.problem and not additions.CLAIMS.knows(name):
                 return Fragment(self.lost("claim", name))
             stated = claims.state(name, self.result, self.own.claims)
             self.said[name] = Said(claim=stated, text=sentence(stated, self.result, self.language))
-            if self._cited:
-                mark = f"[{VERDICT_MARKS[stated.verdict]}](#{evidence_id(self.result.lab, name)})"
-        return Fragment(self.said[name].text + mark)
+        said = self.said[name]
+        mark = f"[{VERDICT_MARKS[said.claim.verdict]}](#{evidence_id(self.result.lab, name)})" if self._cited else ""
+        return Fragment(said.text + mark)
 
     def _drawn(self, name: str, first: float, last: float, step: float = 1) -> int | float:
         return self.variant.drawn(name, first, last, step)

@@ -69,7 +69,7 @@ def render_options(command: Command) -> Command:
         click.option(
             "--to",
             metavar="LIST",
-            help="html, pdf, md, ipynb, split, docx, moodle, qti, or an added one.  [default: html,pdf]",
+            help="html, pdf, md, ipynb, slides, epub, split, docx, moodle, qti, or added.  [default: html,pdf]",
         ),
         click.option(
             "--form",

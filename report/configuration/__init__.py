@@ -33,7 +33,9 @@ from labreport.report.look import THEMES, Look
 from labreport.report.store.codec import NAME
 
 FORMATS: Registry[Any] = Registry(
-    "format", "labreport.formats", order=("html", "pdf", "md", "ipynb", "split", "docx", "moodle", "qti")
+    "format",
+    "labreport.formats",
+    order=("html", "pdf", "md", "ipynb", "split", "slides", "epub", "docx", "moodle", "qti"),
 )
 """Forms that a report can be rendered to; `rendering.formats` says what they are."""
 PREFIX = "LABREPORT_"

@@ -193,6 +193,31 @@ def _docx(report: Report, context: RenderContext) -> dict[str, bytes]:
     return {f"{context.stem}.docx": docx.docx(report, source_date=context.moment, look=context.look)}
 
 
+def _slides(report: Report, context: RenderContext) -> dict[str, bytes]:
+    from labreport.report.rendering.slides import page
+
+    if report.others:
+        raise UsageError("slides are in one language; ask for them with --lang zh,en")
+    if report.form not in ("book", "chapter"):
+        raise UsageError(f"slides are made of whole chapters, and there are none in the form {report.form}")
+    stem = f"{context.stem}-slides"
+    made = {f"{stem}.html": page.html(report, look=context.look).encode()}
+    sheets: dict[page.Sheet, str] = {"slides": f"{stem}.pdf", "notes": f"{stem}-notes.pdf"}
+    for sheet, name in sheets.items():
+        try:
+            made[name] = page.paper(report, sheet, source_date=context.moment, look=context.look)
+        except RenderingError as error:  # the page for the screen needs no system library
+            context.failed(f"{report.language} slides: {error}")
+            break
+    return made
+
+
+def _epub(report: Report, context: RenderContext) -> dict[str, bytes]:
+    from labreport.report.rendering import epub
+
+    return {f"{context.stem}.epub": epub.epub(report, source_date=context.moment, look=context.look)}
+
+
 HTML = Format(name="html", suffixes=(".html",), render=_html, screen=True)
 PDF = Format(name="pdf", suffixes=(".pdf",), render=_pdf)
 MD = Format(name="md", suffixes=(".md", ".svg", ".png", ".jpeg"), render=_markdown, needs_glyphs=False)
@@ -202,3 +227,7 @@ SPLIT = Format(name="split", suffixes=(".html",), render=_split, screen=True, co
 MOODLE = Format(name="moodle", suffixes=(".xml",), render=_moodle, needs_glyphs=False, comparisons=False, asks=True)
 QTI = Format(name="qti", suffixes=(".zip",), render=_qti, needs_glyphs=False, comparisons=False, asks=True)
 DOCX = Format(name="docx", suffixes=(".docx",), render=_docx, comparisons=False)
+EPUB = Format(name="epub", suffixes=(".epub",), render=_epub, comparisons=False)
+"""A book for readers of books; it does not carry the runs."""
+SLIDES = Format(name="slides", suffixes=(".html", ".pdf"), render=_slides, comparisons=False)
+"""A page for the screen, a PDF, and a PDF with what is spoken; they do not carry the runs."""
