@@ -32,7 +32,7 @@ _FLIPS = 9_999
 _BATCH = 500
 """Drawings of signs that are held in memory at once."""
 
-ChanceTest = Literal["mcnemar", "at_most", "signs", "proportions", "seeds"]
+ChanceTest = Literal["mcnemar", "at_most", "signs", "proportions", "normal", "seeds"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +123,30 @@ def apart(first: Sequence[float], second: Sequence[float], samples: tuple[int, i
     if len(ahead) > 1:
         return Beyond(difference=mean, p=max(p, seeds_p(ahead)), test="seeds", votes=votes)
     return Beyond(difference=mean, p=p, test="proportions", votes=votes)
+
+
+def with_errors(differences: Sequence[float], errors: Sequence[float]) -> Beyond:
+    """Judge a mean over many test samples whose standard error was measured with it.
+
+    Args:
+        differences: the mean, one for each seed; above 0 where what is asked holds.
+        errors: its standard error over the samples, one for each seed.
+
+    Returns:
+        With one seed the test of a normal mean; with several also that over the seeds, which share their samples, so
+        that their mean has no smaller error over these than each of them.
+
+    Raises:
+        MissingValueError: a value is not a finite number.
+    """
+    if not all(map(math.isfinite, (*differences, *errors))):
+        raise MissingValueError("A difference or its error is not a finite number.")
+    mean = math.fsum(differences) / len(differences)
+    p = normal_p(mean, math.fsum(errors) / len(errors))
+    votes = tuple(one > 0 for one in differences)
+    if len(differences) > 1:
+        return Beyond(difference=mean, p=max(p, seeds_p(differences)), test="seeds", votes=votes)
+    return Beyond(difference=mean, p=p, test="normal", votes=votes)
 
 
 def mcnemar_p(first: int, second: int) -> float:
