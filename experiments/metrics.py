@@ -1,7 +1,6 @@
 """Measures of a classifier: film reviews once more.
 
-Question: the network of the film reviews gives a probability; how good are its decisions at every threshold, how good
-is its order of the reviews, and can its probabilities be believed?
+Question: how good are the network's decisions at every threshold, its order of the reviews, and its probabilities?
 Source: precision, recall and ROC as in T. Fawcett, "An introduction to ROC analysis", Pattern Recognition Letters 27,
 2006; calibration as in C. Guo and others, "On Calibration of Modern Neural Networks", ICML 2017; the network is that of
 F. Chollet, "Deep Learning with Python", 1st edition, 2018, section 3.4.
@@ -38,7 +37,6 @@ DATASET = "imdb"
 QUICK = {"epochs": 4}
 
 _HISTOGRAM_BINS = 20
-_THRESHOLDS = 99
 _POINTS = 160
 """Points that are stored of a curve; of more, evenly spaced ones are taken."""
 
@@ -333,7 +331,7 @@ def _keep_curves(
 ) -> None:
     """Store what the figures of the first seed draw."""
     kept = np.unique(np.linspace(0, len(hits) - 1, min(_POINTS, len(hits))).round().astype(int))
-    thresholds = np.arange(1, _THRESHOLDS + 1) / (_THRESHOLDS + 1)
+    thresholds = np.arange(1, 100) / 100
     at = [precision_recall_f1(*confusion_counts(probabilities, labels, one)[:3]) for one in thresholds]
     precision, recall, f1 = np.array(at).T
     curves = {

@@ -13,9 +13,9 @@ from labreport.experiments.result import Result
 from labreport.report import numbers
 from labreport.report.figures import palette
 from labreport.report.figures.axes import count_axis, label_ends, number_axis, write_above
-from labreport.report.figures.drawing import Chart
+from labreport.report.figures.drawing import Chart, FigureError
 from labreport.report.figures.style import charted, name_axes, panel, sheet
-from labreport.report.figures.wording import plain, share
+from labreport.report.figures.wording import class_names, plain, share
 from labreport.report.findings import analysis
 from labreport.report.words import Words
 
@@ -176,3 +176,71 @@ def _last(values: Sequence[float]) -> float:
 
 def _nearest(places: Sequence[float], wanted: float) -> int:
     return min(range(len(places)), key=lambda place: abs(places[place] - wanted))
+
+
+@figure("recall-size")
+@charted
+def recall_size(result: Result, words: Words) -> Chart:
+    """Draw the recall of each class over its training samples, of the network as it was and with weights.
+
+    Raises:
+        FigureError: the run counts no answers for each class.
+    """
+    card = result.findings.data
+    counted = [said for said in result.findings.predictions if said.confusion]
+    if card is None or not counted:
+        raise FigureError("the run counts no answers for each class")
+    tested = [label for label, row in enumerate(counted[0].confusion) if sum(row)]
+    sizes = [max(card.train_class_counts[label], 1) for label in tested]
+    recalls = [
+        [100 * said.confusion[label][label] / sum(said.confusion[label]) for label in tested] for said in counted[:2]
+    ]
+    figure = sheet(130, 74)
+    axes = panel(figure, 10, 8, 92, 54)
+    for rank, values in enumerate(recalls):
+        axes.plot(
+            sizes,
+            values,
+            "s" if rank else "o",
+            markersize=5.2 if rank else 3.8,
+            markeredgewidth=0.8,
+            color=palette.VALIDATION if rank else palette.TEST,
+            markerfacecolor="none" if rank else palette.TEST,
+        )
+    axes.set_xscale("log")
+    axes.set_xlim(min(sizes) / 1.3, max(sizes) * 1.3)
+    ticks = [tick for tick in (1, 3, 10, 30, 100, 300, 1000, 3000, 10000) if min(sizes) / 1.3 <= tick <= max(sizes)]
+    axes.set_xticks(ticks, [numbers.integer(tick) for tick in ticks])
+    axes.set_xticks([], minor=True)
+    axes.set_ylim(-2, 103)
+    number_axis(axes, "y", 25)
+    name_axes(axes, words("figures.training_samples_log"), words("figures.recall_percent"))
+    names = [words("figures.without_weights"), words("figures.with_weights")][: len(recalls)]
+    colours = (palette.TEST, palette.VALIDATION)
+    for rank, (name, mark) in enumerate(zip(names, ("●", "□"), strict=False)):
+        axes.annotate(
+            f"{mark} {name}",
+            (1, 0),
+            xycoords="axes fraction",
+            xytext=(4, 24 - 12 * rank),
+            textcoords="offset points",
+            ha="left",
+            color=colours[rank],
+            annotation_clip=False,
+        )
+    titles = class_names(result, words, len(counted[0].confusion))
+    order = sorted(range(len(tested)), key=lambda place: -sizes[place])
+    return Chart(
+        figure=figure,
+        alt=words(
+            "figures.alt_recall_size",
+            classes=len(tested),
+            missed=sum(not value for value in recalls[0]),
+            weighted=sum(not value for value in recalls[-1]),
+        ),
+        columns=(words("figures.class"), words("figures.training_samples"), *names),
+        rows=tuple(
+            (titles[tested[at]], numbers.integer(sizes[at]), *(share(values[at] / 100) for values in recalls))
+            for at in order
+        ),
+    )

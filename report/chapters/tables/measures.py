@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from labreport.experiments.definitions import table
 from labreport.experiments.result import Result
 from labreport.report import numbers
-from labreport.report.chapters.tables.content import TableData, TableError, numeric, with_unit
+from labreport.report.chapters.tables.content import (
+    TableData,
+    TableError,
+    card_of,
+    class_names,
+    numeric,
+    with_unit,
+)
 from labreport.report.document import Column, escape
 from labreport.report.findings.scores import Measured, scores_of
 from labreport.report.words import Words
@@ -15,6 +22,8 @@ from labreport.report.words import Words
 _RATES = ("accuracy", "precision", "recall", "f1", "macro_precision", "macro_recall", "macro_f1")
 _ORDER = (*_RATES, "auc", "ap", "loss", "brier", "ece")
 _MODELS = ("final", "threshold", "weighted", "overtrained", "scaled")
+_LISTED_CLASSES = 10
+"""Classes of each end that are listed where they are many."""
 _DIGITS = {"loss": 3}
 """Decimals of a measure that is not a share; by default four."""
 
@@ -56,3 +65,34 @@ def _cell(one: Measured | None) -> str:
         digits = _DIGITS.get(one.first.metric, 4)
         text, scale = numbers.number(one.mean, digits), 1
     return text if one.deviation is None else f"{text} ± {numbers.number(scale * one.deviation, digits)}"
+
+
+@table()
+def class_scores(result: Result, words: Words) -> TableData:
+    """List precision, recall and F1 of the largest and the smallest classes, without and with weights."""
+    card, counted = card_of(result), [said for said in result.findings.predictions if said.confusion]
+    if not counted:
+        raise TableError("the run counts no answers for each class")
+    tested = [label for label, row in enumerate(counted[0].confusion) if sum(row)]
+    order = sorted(tested, key=lambda label: (-card.train_class_counts[label], label))
+    listed = order if len(order) <= 2 * _LISTED_CLASSES else [*order[:_LISTED_CLASSES], *order[-_LISTED_CLASSES:]]
+    names = class_names(result, words, len(counted[0].confusion))
+    heads = [f"tables.measure_{one}" for one in ("precision", "recall", "f1")]
+    columns = [Column(title=words("tables.class")), numeric(words("tables.training_samples"))]
+    columns.append(numeric(words("tables.test_samples")))
+    columns += [numeric(with_unit(words(head), "share", words)) for head in heads]
+    if len(counted) > 1:
+        columns.append(numeric(with_unit(words("tables.recall_weighted"), "share", words)))
+    rows = []
+    for label in listed:
+        shares = [_class_score(counted[0].confusion, label, which) for which in ("precision", "recall", "f1")]
+        shares += [_class_score(said.confusion, label, "recall") for said in counted[1:2]]
+        sizes = card.train_class_counts[label], sum(counted[0].confusion[label])
+        rows.append((names[label], *map(numbers.integer, sizes), *shares))
+    return TableData(columns=tuple(columns), rows=tuple(rows))
+
+
+def _class_score(counts: Sequence[Sequence[int]], label: int, which: str) -> str:
+    right, true, named = counts[label][label], sum(counts[label]), sum(row[label] for row in counts)
+    below = {"precision": named, "recall": true, "f1": (named + true) / 2}[which]
+    return numbers.percent(right / below, 1).removesuffix("%") if below else numbers.UNKNOWN
