@@ -137,6 +137,37 @@ def compared_by_class(
     return Beyond(difference=mean, p=p, test="signs", votes=votes)
 
 
+def reach(result: Result, first: Measured, second: Measured) -> float | None:
+    """Return half the width of the interval around the difference of two scores of one metric, at the common level.
+
+    It is the wider one of two: Student's t interval of the paired differences over the seeds, and the normal interval
+    of the paired differences over the test samples. Where it leaves zero out, `compared` says that chance does not
+    explain the difference, but for the exactness of McNemar's test with one seed.
+
+    Args:
+        result: the run.
+        first: score of a trained network.
+        second: score of another one.
+
+    Returns:
+        In the unit of the scores; None where neither seeds nor samples say anything.
+    """
+    import numpy as np
+    from scipy import stats
+
+    widths = []
+    ahead = [difference(one, other) for one, other in _pairs(first, second)]
+    if len(ahead) > 1:
+        error = statistics.stdev(ahead) / math.sqrt(len(ahead))
+        widths.append(error * float(stats.t.ppf((1 + LEVEL) / 2, len(ahead) - 1)))
+    rows = _rows(result, first, second)
+    if rows and len(rows) >= len(first.seeds):
+        mean = np.mean([_closer(*row) for row in rows], axis=0)
+        error = float(mean.std(ddof=1)) / math.sqrt(len(mean))
+        widths.append(error * float(stats.norm.ppf((1 + LEVEL) / 2)))
+    return max(widths, default=None)
+
+
 def apart(first: Sequence[float], second: Sequence[float], samples: tuple[int, int]) -> Beyond:
     """Compare two shares of right answers on different samples, such as training and validation accuracy.
 

@@ -37,6 +37,13 @@ def _sizes() -> dict[str, dict[str, object]]:
     return {
         "mnist": {"train_images": images, "test_images": images, "train_targets": one_hot, "test_targets": one_hot},
         "imdb": {"words": 12, "units": 3, "held_out": 10, "vectors": texts, "labels": NUMBERS.integers(0, 2, 30)},
+        "remedies": {
+            "words": 12,
+            "units": 3,
+            "held_out": 10,
+            "vectors": texts,
+            "labels": NUMBERS.integers(0, 2, (30, 1)),
+        },
         "reuters": {"words": 12, "held_out": 10, "epochs": 1, "vectors": texts, "labels": np.arange(30) % 46},
         "boston": {"k": 2, "repetitions": 2, "epochs": 1, "features": texts, "prices": NUMBERS.normal(20, 5, 30)},
     }
@@ -46,6 +53,7 @@ PROGRAMS = {
     "tensors": "chain-rule",
     "mnist": "convolution",
     "imdb": "dropout",
+    "remedies": "combined",
     "reuters": "class-weights",
     "boston": "shuffled-folds",
 }
