@@ -203,7 +203,8 @@ def with_temperature(probabilities: NDArray[Any], temperature: float) -> NDArray
 def best_temperature(probabilities: NDArray[Any], labels: NDArray[Any]) -> float:
     """Return the temperature of lowest loss, out of a grid from 0.5 to 10."""
     candidates = np.geomspace(0.5, 10, 301)
-    losses = [np.mean(log_losses(with_temperature(probabilities, candidate), labels)) for candidate in candidates]
+    changed = (with_temperature(probabilities, one) for one in candidates)
+    losses = [np.mean(log_losses(one, labels)) for one in changed]
     return float(candidates[np.argmin(losses)])
 
 
@@ -260,6 +261,7 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
     chosen = best_epoch(selection.history["val_loss"])
     session.measure("chosen_epochs", chosen, unit="epochs")
     model = session.build(build_model, settings)
+    session.draft.models += [describe("selection", model)] if session.is_first else []
     session.fit(model, samples.after(hold_out), epochs=chosen, batch_size=size)
     said = {}
     for role, network in (("final", model), ("overtrained", overtrained)):
@@ -270,8 +272,6 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
                 for part in (samples.first(hold_out), tested)
             )
     labels = dataset.train_targets[:hold_out], dataset.test_targets
-    if session.is_first:
-        session.draft.models.append(describe("selection", model))
     _record_decisions(settings, session, said["final"], labels)
     _record_probabilities(settings, session, said, labels)
 

@@ -16,6 +16,7 @@ from labreport.report.chapters.tables.content import (
     with_unit,
 )
 from labreport.report.document import Column, escape
+from labreport.report.findings import analysis
 from labreport.report.findings.scores import Measured, scores_of
 from labreport.report.words import Words
 
@@ -96,3 +97,38 @@ def _class_score(counts: Sequence[Sequence[int]], label: int, which: str) -> str
     right, true, named = counts[label][label], sum(counts[label]), sum(row[label] for row in counts)
     below = {"precision": named, "recall": true, "f1": (named + true) / 2}[which]
     return numbers.percent(right / below, 1).removesuffix("%") if below else numbers.UNKNOWN
+
+
+@table()
+def networks(result: Result, words: Words) -> TableData:
+    """List the networks that read in order beside the one on multi-hot vectors: size, epochs, time and accuracy.
+
+    The time is that of both trainings, a mean over the seeds, and that of one sample in one epoch.
+    """
+    rows = []
+    for role, name in (("final", "lstm"), ("conv", "conv"), ("dense", "dense")):
+        stage = "selection" if role == "final" else f"{role}-selection"
+        fits = [fit for fit in result.findings.trainings if fit.role in (stage, role)]
+        scores = scores_of(result.findings.scores) | scores_of(result.findings.baselines, "baseline")
+        accuracy = scores.get({"final": "test_accuracy", "conv": "test_accuracy_conv"}.get(role, "dense_accuracy"))
+        mixed = scores.get(f"test_accuracy_{role}-shuffled")
+        if not fits or accuracy is None:
+            raise TableError(f"the run records no training or no score of the network '{role}'")
+        chosen = sorted({fit.epochs for fit in fits if fit.role == role})
+        updates = sum(fit.epochs * (fit.train_samples or 0) for fit in fits)
+        rows.append(
+            (
+                words(f"figures.network_{name}"),
+                numbers.integer(analysis.model(result, name).parameters),
+                "–".join(numbers.integer(count) for count in sorted({chosen[0], chosen[-1]})),
+                numbers.number(sum(fit.seconds for fit in fits) / len(result.seeds), 1),
+                numbers.number(1e6 * sum(fit.seconds for fit in fits) / updates, 0),
+                _cell(accuracy),
+                _cell(mixed),
+            )
+        )
+    heads = ("parameters", "epochs", "training_seconds", "microseconds", "accuracy_percent", "shuffled_percent")
+    return TableData(
+        columns=(Column(title=words("tables.model")), *(numeric(words(f"tables.{head}")) for head in heads)),
+        rows=tuple(rows),
+    )
