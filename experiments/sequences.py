@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 TITLE = "Sequences: film reviews with their words in order"
 VERSION = "1"
 DATASET = "imdb"
-QUICK = {"epochs": 2, "dense_epochs": 4}
+QUICK = {"epochs": 2, "conv_epochs": 2, "dense_epochs": 4}
 
 _SHOWN = (0.0, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Which reviews the figure of the padding shows: those of these ranks of length."""
@@ -65,11 +65,13 @@ class Settings:
     kernel_size: int = 5
     """Words that a filter sees at a time."""
     epochs: int = 6
-    """Epochs of the first stage of both networks that read in order."""
+    """Epochs of the first stage of the LSTM network."""
+    conv_epochs: int = 12
+    """Epochs of the first stage of the convolution."""
     batch_size: int = 64
-    """Samples of one step of their training."""
+    """Samples of one step of training of both."""
     learning_rate: float = 0.002
-    """Step of their optimizer, above 0."""
+    """Step of the optimizer of both, above 0."""
     validation_samples: int = 10_000
     """Training reviews held out; of a sample of the data the same share."""
     dense_units: int = 16
@@ -82,7 +84,8 @@ class Settings:
     def __post_init__(self) -> None:
         require_range(self, "words", least=4, below=100_001)
         require_range(self, "dimensions", "units", "filters", "kernel_size", "dense_units", least=1)
-        require_range(self, "epochs", "batch_size", "dense_epochs", "dense_batch_size", "validation_samples", least=1)
+        require_range(self, "epochs", "conv_epochs", "dense_epochs", least=1)
+        require_range(self, "batch_size", "dense_batch_size", "validation_samples", least=1)
         require_range(self, "length", least=self.kernel_size, below=2_001)
         require_range(self, "learning_rate", above=0)
 
@@ -241,14 +244,15 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
         samples, tested = session.once(_padded, settings, dataset)
         mixed = in_memory(shuffled(np.asarray(tested.inputs), seed), np.asarray(tested.targets))
     hold_out = held_out(settings.validation_samples, dataset.card)
-    for role, build in (("final", build_lstm), ("conv", build_convolution)):
+    networks = ("final", build_lstm, settings.epochs), ("conv", build_convolution, settings.conv_epochs)
+    for role, build, epochs in networks:
         model = _chosen(
             session,
             role,
             partial(build, settings),
             samples,
             hold_out,
-            epochs=settings.epochs,
+            epochs=epochs,
             batch_size=settings.batch_size,
         )
         record_test(session, role, model, tested, batch_size=_TEST_BATCH)

@@ -153,6 +153,11 @@ def introduce(settings: Settings, dataset: Dataset, session: Session) -> None:
         class_scores=class_scores,
         macro_average=macro_average,
     )
+    _record_sizes(settings, dataset, session)
+
+
+def _record_sizes(settings: Settings, dataset: Dataset, session: Session) -> None:
+    """Measure how large the topics are, how they are weighted, and what the majority rule reaches."""
     train_labels, test_labels = dataset.train_targets, dataset.test_targets
     baselines = session.draft.baselines
     baselines += [majority_baseline(train_labels, test_labels), random_baseline(train_labels, test_labels)]
