@@ -37,6 +37,21 @@ def _sizes() -> dict[str, dict[str, object]]:
     return {
         "mnist": {"train_images": images, "test_images": images, "train_targets": one_hot, "test_targets": one_hot},
         "imdb": {"words": 12, "units": 3, "held_out": 10, "vectors": texts, "labels": NUMBERS.integers(0, 2, 30)},
+        "metrics": {
+            "words": 12,
+            "units": 3,
+            "held_out": 10,
+            "vectors": texts,
+            "labels": NUMBERS.permutation(np.arange(30) % 2),
+        },
+        "uneven": {"words": 12, "held_out": 10, "epochs": 1, "vectors": texts, "labels": np.arange(30) % 5},
+        "sequences": {
+            "words": 12,
+            "length": 6,
+            "held_out": 10,
+            "reviews": [list(NUMBERS.integers(4, 12, size=count % 9 + 1)) for count in range(30)],
+            "labels": np.arange(30) % 2,
+        },
         "remedies": {
             "words": 12,
             "units": 3,
@@ -54,6 +69,9 @@ PROGRAMS = {
     "mnist": "convolution",
     "imdb": "dropout",
     "remedies": "combined",
+    "metrics": "keras-metrics",
+    "uneven": "resampling",
+    "sequences": "both-directions",
     "reuters": "class-weights",
     "boston": "shuffled-folds",
 }
