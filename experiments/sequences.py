@@ -171,7 +171,8 @@ def pad(reviews: Any, length: int) -> NDArray[np.int32]:
     """Return an array of shape (reviews, length): the last words of each, zeros before."""
     import keras
 
-    return keras.utils.pad_sequences(reviews, maxlen=length)  # type: ignore[no-any-return]
+    padded: NDArray[np.int32] = keras.utils.pad_sequences(reviews, maxlen=length)
+    return padded
 
 
 def shuffled(padded: NDArray[np.int32], seed: int) -> NDArray[np.int32]:
@@ -190,14 +191,14 @@ def example_mask(review: NDArray[Any], words: int) -> None:
     from keras import layers
 
     short = review[None, :8]
-    padded = keras.utils.pad_sequences(short, maxlen=12)
-    print(padded)
+    filled = keras.utils.pad_sequences(short, maxlen=12)
+    print(filled)
     embedding = layers.Embedding(input_dim=words, output_dim=4, mask_zero=True)
-    print(embedding.compute_mask(padded))
+    print(np.asarray(embedding.compute_mask(filled)))
     lstm = layers.LSTM(3)
     bare = np.asarray(lstm(embedding(short)))
-    masked = np.asarray(lstm(embedding(padded)))
-    unmasked = np.asarray(lstm(np.asarray(embedding(padded))))
+    masked = np.asarray(lstm(embedding(filled)))
+    unmasked = np.asarray(lstm(np.asarray(embedding(filled))))
     print("difference with the mask:", bool(np.abs(masked - bare).max() > 1e-5))
     print("difference without it:", bool(np.abs(unmasked - bare).max() > 1e-5))
 
