@@ -53,11 +53,20 @@ def require_network(settings: Any, losses: Sequence[str] = ()) -> None:
         if hasattr(settings, name):
             require_known(settings, name, known)
     if hasattr(settings, "layers"):
-        require_range(settings, "layers", least=0, below=MOST_LAYERS + 1)
+        require_range(settings, "layers", least=1, below=MOST_LAYERS + 1)
     if hasattr(settings, "dropout"):
         require_range(settings, "dropout", least=0, below=1)
     if hasattr(settings, "l2"):
         require_range(settings, "l2", least=0)
+
+
+def optimizer_of(settings: Any) -> Any:
+    """Return the optimizer of a lab's settings, for models whose listing is not printed."""
+    import keras
+
+    optimizer = keras.optimizers.get(settings.optimizer)
+    optimizer.learning_rate = settings.learning_rate
+    return optimizer
 
 
 def unit_of(loss: str) -> str:

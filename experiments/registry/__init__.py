@@ -31,7 +31,13 @@ from labreport.experiments.system.fresh import FreshLoader
 
 CLASSIC = ("tensors", "workflow", "mnist", "imdb", "reuters", "boston")
 """The labs of the book by François Chollet, in its order: those that run where none is named."""
-FURTHER = ("remedies", "metrics", "uneven", "sequences")
+FURTHER = (
+    "remedies",
+    "convolution",
+    "metrics",
+    "uneven",
+    "sequences",
+)
 """Further labs in the order in which they follow; they run where they are named."""
 BOOK = (*CLASSIC, *FURTHER)
 """All labs that are shipped here, in the order of their chapters."""

@@ -20,6 +20,7 @@ from labreport.report.chapters.sandbox import Exact, Fragment, exact, shown
 from labreport.report.document import VERDICT_MARKS, escape
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.analysis import MissingValueError
+from labreport.report.findings.earlier import settings_of
 from labreport.report.findings.scores import Quantity
 from labreport.report.words import Words
 
@@ -175,7 +176,7 @@ class Context:
         """Return the names for the template."""
         result = self.result
         return {
-            "settings": Names("setting", {name: exact(value) for name, value in result.settings.items()}),
+            "settings": Names("setting", {name: exact(value) for name, value in settings_of(result).items()}),
             "data": Names("entry of the data card", _data_names(result.findings.data)),
             "score": lambda name: analysis.score(result, name),
             "baseline": lambda name: analysis.baseline(result, name),

@@ -137,6 +137,31 @@ def compared_by_class(
     return Beyond(difference=mean, p=p, test="signs", votes=votes)
 
 
+def shared(result: Result, first: Measured, second: Measured) -> tuple[float, float, float, float]:
+    """Return how many test samples both models get right, the first alone, the second alone, and neither.
+
+    Args:
+        result: the run.
+        first: score of a trained network.
+        second: score of another one.
+
+    Returns:
+        Means over the seeds.
+
+    Raises:
+        MissingValueError: the run does not hold which samples each of them gets right.
+    """
+    rows = [row for row in _rows(result, first, second) if row[0].correct]
+    if not rows:
+        raise MissingValueError(f"The run of {result.lab} does not hold which samples each network gets right.")
+    counts = []
+    for row in rows:
+        one, other = map(_flags, row)
+        counts.append([int(each.sum()) for each in (one & other, one & ~other, other & ~one, ~one & ~other)])
+    both, alone, rival, neither = (statistics.fmean(column) for column in zip(*counts, strict=True))
+    return both, alone, rival, neither
+
+
 def reach(result: Result, first: Measured, second: Measured) -> float | None:
     """Return half the width of the interval around the difference of two scores of one metric, at the common level.
 

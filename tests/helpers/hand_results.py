@@ -16,8 +16,10 @@ from helpers.hand_parts import provenance
 from labreport.experiments.result import Findings, Result, Setting
 
 LABS = ("tensors", "workflow", "mnist", "imdb", "reuters", "boston")
-FURTHER = ("remedies", "metrics", "uneven", "sequences")
+FURTHER = ("remedies", "convolution", "metrics", "uneven", "sequences")
 """Labs that run where they are named."""
+
+NETWORK: dict[str, Setting] = {"activation": "relu", "dropout": 0.0, "l2": 0.0}
 
 SETTINGS: dict[str, dict[str, Setting]] = {
     "tensors": {
@@ -31,34 +33,56 @@ SETTINGS: dict[str, dict[str, Setting]] = {
         "descent_steps": 20,
     },
     "workflow": {"loss_weight_first": 1.0, "loss_weight_second": 0.5, "units": 32},
-    "mnist": {"units": 512, "epochs": 5, "batch_size": 128, "validation_samples": 10000, "learning_rate": 0.001},
+    "mnist": {
+        "layers": 1,
+        "units": 512,
+        **NETWORK,
+        "epochs": 5,
+        "batch_size": 128,
+        "validation_samples": 10000,
+        "loss": "categorical_crossentropy",
+        "optimizer": "rmsprop",
+        "learning_rate": 0.001,
+    },
     "imdb": {
         "words": 10000,
+        "layers": 2,
         "units": 16,
+        **NETWORK,
         "epochs": 20,
         "batch_size": 512,
         "validation_samples": 10000,
+        "loss": "binary_crossentropy",
+        "optimizer": "rmsprop",
         "learning_rate": 0.001,
     },
     "reuters": {
         "words": 10000,
+        "layers": 2,
         "units": 64,
+        **NETWORK,
         "epochs": 20,
         "batch_size": 512,
         "validation_samples": 1000,
         "bottleneck_units": 4,
         "comparison_epochs": 5,
+        "loss": "categorical_crossentropy",
+        "optimizer": "rmsprop",
         "learning_rate": 0.001,
     },
     "boston": {
         "dataset": "boston_housing",
         "folds": 4,
+        "layers": 2,
         "units": 64,
+        **NETWORK,
         "epochs": 500,
         "batch_size": 1,
         "final_batch_size": 16,
         "dropped_epochs": 10,
         "smoothing_factor": 0.9,
+        "loss": "mse",
+        "optimizer": "rmsprop",
         "learning_rate": 0.001,
     },
     "remedies": {
@@ -113,6 +137,20 @@ SETTINGS: dict[str, dict[str, Setting]] = {
         "dense_units": 16,
         "dense_epochs": 20,
         "dense_batch_size": 512,
+    },
+    "convolution": {
+        "filters": 32,
+        "units": 64,
+        "dense_units": 512,
+        "activation": "relu",
+        "dropout": 0.0,
+        "epochs": 5,
+        "batch_size": 128,
+        "validation_samples": 10000,
+        "shift": 2,
+        "loss": "categorical_crossentropy",
+        "optimizer": "rmsprop",
+        "learning_rate": 0.001,
     },
 }
 

@@ -36,6 +36,14 @@ def _sizes() -> dict[str, dict[str, object]]:
     texts = NUMBERS.integers(0, 2, (30, 12)).astype("float32")
     return {
         "mnist": {"train_images": images, "test_images": images, "train_targets": one_hot, "test_targets": one_hot},
+        "convolution": {
+            "train_images": images,
+            "test_images": images,
+            "train_targets": one_hot,
+            "test_targets": one_hot,
+            "held_out": 5,
+            "epochs": 1,
+        },
         "imdb": {"words": 12, "units": 3, "held_out": 10, "vectors": texts, "labels": NUMBERS.integers(0, 2, 30)},
         "metrics": {
             "words": 12,
@@ -72,6 +80,7 @@ PROGRAMS = {
     "metrics": "keras-metrics",
     "uneven": "resampling",
     "sequences": "both-directions",
+    "convolution": "moved-training",
     "reuters": "class-weights",
     "boston": "shuffled-folds",
 }
