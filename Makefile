@@ -10,7 +10,7 @@ SYSTEM_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 CONSTRAINTS ?= constraints.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 
-.PHONY: report test lint types docs gold samples pictures bench test-lowest audit fuzz dist release-check clean
+.PHONY: report test lint types docs gold samples pictures bench bench-store test-lowest audit fuzz dist release-check clean
 
 report: $(VENV)/.installed
 	@$(BIN)/labreport build $(ARGS)
@@ -101,6 +101,10 @@ bench: $(VENV)/.installed-test
 	@$(BIN)/python tests/benchmarks/bench.py --data-dir $(DATA_DIR) --output build/bench
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.error_rates --runs-dir $(RUNS_DIR) | tee build/bench/error-rates.md
 	@$(BIN)/python tests/benchmarks/render_bench.py --output build/bench
+
+# Measures a store of 100 000 runs, which is made once and kept (2.4 GB); takes about half an hour.
+bench-store: $(VENV)/.installed-test
+	@$(BIN)/python tests/benchmarks/store_bench.py
 
 # Makes the pictures of the README from a report on the samples.
 pictures: $(VENV)/.installed

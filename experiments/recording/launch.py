@@ -57,14 +57,16 @@ class Ended:
 class Launcher:
     """Starts programs, and passes Ctrl-C and a polite request to end on to those that run."""
 
-    def __init__(self, *, unattended: bool = False) -> None:
+    def __init__(self, *, unattended: bool = False, place: Path | None = None) -> None:
         """Know no process yet.
 
         Args:
             unattended: programs have no keyboard, and are never in the foreground of a terminal.
+            place: the folder in which they run, where no one reads what they print; None: the current one.
         """
         self._running: list[subprocess.Popen[bytes]] = []
         self._unattended = unattended
+        self._place = place
         self.signal = 0
         """The signal that asked for the end; 0: none did."""
 
@@ -79,14 +81,15 @@ class Launcher:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self._pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, self.stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _pass_on(self, number: int, frame: FrameType | None) -> None:
+    def stop(self, number: int, frame: FrameType | None = None) -> None:
+        """Ask the programs to end, as by a signal."""
         self.signal = number
         for process in self._running:
             if number != signal.SIGINT or os.getpgid(process.pid) != os.getpgid(0):
@@ -123,8 +126,10 @@ class Launcher:
         process = subprocess.Popen(
             command,
             env=environment,
+            cwd=self._place,
             stdin=subprocess.DEVNULL if self._unattended else None,
-            stdout=subprocess.PIPE if kind == "program" else None,
+            stdout=subprocess.PIPE if kind == "program" else subprocess.DEVNULL if self._place else None,
+            stderr=subprocess.DEVNULL if self._place else None,
             process_group=None if self._in_foreground() else 0,
         )
         self._running.append(process)

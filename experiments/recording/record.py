@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -56,8 +57,14 @@ class Order:
     seeds: tuple[int, ...] = ()
     """One process each; empty: one process that seeds as it likes."""
     jobs: int = 1
+    on: str = ""
+    """Address of a Dask scheduler, or its file, whose workers run them; empty: this machine."""
+    mixed: bool = False
+    """Whether workers there may have other versions."""
     files: tuple[DataFile, ...] = ()
     """Data files that the user declared."""
+    data: tuple[Path, ...] = ()
+    """Where they lie."""
     timeout: float | None = None
     """Seconds that each process may take."""
     template: str | None = None
@@ -153,6 +160,35 @@ def record(
 
 
 def _processes(order: Order, launcher: Launcher, announce: Callable[[str], None], progress: Progress) -> list[_Process]:
+    if not order.on:
+        return _each(order, launcher, announce, progress, order.jobs, partial(launcher.run, order.kind, order.program))
+    # Only a cluster needs it.
+    from labreport.experiments.recording.distant import Distant
+
+    distant = Distant(order.on, order.kind, order.program, order.data, mixed=order.mixed)
+    with distant.at_work():
+        return _each(order, launcher, announce, progress, distant.room(), partial(distant.run, launcher))
+
+
+def _each(
+    order: Order,
+    launcher: Launcher,
+    announce: Callable[[str], None],
+    progress: Progress,
+    jobs: int,
+    run: Callable[..., Ended],
+) -> list[_Process]:
+    """Run a program with each of its seeds, some at a time.
+
+    Args:
+        order: the program and its seeds.
+        launcher: knows whether the user has asked for the end.
+        announce: called when a seed begins.
+        progress: called after each epoch that is seen.
+        jobs: processes at a time.
+        run: runs one, from its arguments, `folder`, `seed` and `timeout`.
+    """
+
     def one(seed: int | None) -> _Process | None:
         if launcher.interrupted:
             return None
@@ -161,18 +197,16 @@ def _processes(order: Order, launcher: Launcher, announce: Callable[[str], None]
         with temporary.folder() as folder:
             try:
                 with followed(folder, "" if seed is None else f"seed {seed}", progress):
-                    ended = launcher.run(
-                        order.kind, order.program, order.arguments, folder=folder, seed=seed, timeout=order.timeout
-                    )
+                    ended = run(order.arguments, folder=folder, seed=seed, timeout=order.timeout)
             except OSError as error:
                 raise LabError(f"Can't start {order.program}: {error.strerror or error}.") from error
             return _process(order, seed, ended, observed(folder))
 
     seeds: Sequence[int | None] = order.seeds or (None,)
-    if order.jobs == 1 or len(seeds) == 1:
+    if jobs == 1 or len(seeds) == 1:
         found = [one(seed) for seed in seeds]
     else:
-        with ThreadPoolExecutor(order.jobs) as pool:
+        with ThreadPoolExecutor(jobs) as pool:
             found = list(pool.map(one, seeds))
     return [process for process in found if process is not None]
 

@@ -131,8 +131,8 @@ class _Opened:
     """Holds the lab's files where they were sent here."""
 
 
-class _NeededError(Exception):
-    """Contents are not here."""
+class NeededError(Exception):
+    """Contents are not here; `digests` has their hashes."""
 
     def __init__(self, *digests: str) -> None:
         super().__init__(digests)
@@ -208,7 +208,7 @@ def carry_out(content: bytes, tell: Tell, where: str = "", threads: int | None =
         _place.task, _place.tell, _place.threads = task, tell, threads
         try:
             answer = _answer(task)
-        except _NeededError as error:
+        except NeededError as error:
             answer = TaskAnswer(needed=error.digests)
     return msgspec.msgpack.encode(msgspec.structs.replace(answer, where=where))
 
@@ -222,7 +222,7 @@ def _answer(task: LabTask) -> TaskAnswer:
     begun = perf_counter()
     try:
         run = _open(task)
-    except _NeededError:
+    except NeededError:
         raise
     except BaseException as error:
         part = not_begun(task.seed, error)
@@ -283,6 +283,11 @@ def receive(driver: str, contents: Mapping[str, bytes]) -> None:
 def share(folder: Path) -> None:
     """Look for what is needed in a folder, too."""
     _place.folder = folder
+
+
+def is_stopped(driver: str) -> bool:
+    """Return whether a program wants no more work done."""
+    return driver in _place.stopped
 
 
 def forget(driver: str) -> None:
@@ -359,17 +364,22 @@ def _holds(path: Path, digest: str) -> bool:
 
 
 def _sent(digests: Iterable[str]) -> dict[str, bytes]:
-    """Return contents that were sent here, by hash.
+    """Return contents that were sent here for the task at work. Returns and raises as `sent`."""
+    return sent(_place.task.driver if _place.task is not None else "", digests)
+
+
+def sent(driver: str, digests: Iterable[str]) -> dict[str, bytes]:
+    """Return contents that a program has sent here, by hash.
 
     Raises:
-        _NeededError: some were not.
+        NeededError: some were not.
     """
     wanted = tuple(dict.fromkeys(digests))
-    own = _place.contents.get(_place.task.driver if _place.task is not None else "", {})
+    own = _place.contents.get(driver, {})
     found = {digest: own[digest] for digest in wanted if digest in own}
     for digest in wanted:
         if digest not in found and _place.folder is not None and _holds(_place.folder / digest, digest):
             found[digest] = reading.content(_place.folder / digest, reading.LARGEST_DATA)
     if missing := [digest for digest in wanted if digest not in found]:
-        raise _NeededError(*missing)
+        raise NeededError(*missing)
     return found

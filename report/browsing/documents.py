@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -119,7 +120,7 @@ class Documents:
 
         root = self.configuration.runs_dir
         newest = listing.runs.that("started >= ?", runs[-1].entry.started if runs else "")
-        found = history(root, StoredRuns(runs=newest, unreadable=()), Choice(labs=(lab,) if lab else ()))
+        found = history(root, replace(listing, runs=newest), Choice(labs=(lab,) if lab else ()))
         if not found.groups:
             raise NothingMeasuredError("There is no run to draw yet.")
         look = self.configuration.look

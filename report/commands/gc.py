@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,16 +42,15 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
     configuration = options.resolve(runs_dir=runs_dir)
     root = configuration.runs_dir
     store = Store(root)
-    listing = store.list()
+    listing = store.list(among=labs)
     for lab in labs:
         if not NAME.fullmatch(lab) or not (root / lab).is_dir():
             raise UsageError(f"There is no run of '{lab}' in {shown(root)}.")
     kept = [retention.parse_rule(rule) for rule in rules]
     protected = promotions.kept_runs(Baselines(root))
-    runs = [run for run in listing.runs if not labs or run.entry.lab in labs]
-    fates = retention.judge(
-        runs, kept, protected, datetime.now(UTC), readable=retention.can_be_read, linked=retention.is_linked
-    )
+    runs = replace(listing.runs.of_labs(labs), held=True)
+    linked = retention.linked_in(root)
+    fates = retention.judge(runs, kept, protected, datetime.now(UTC), readable=retention.can_be_read, linked=linked)
     left = retention.Leftovers(ours=(), foreign=()) if labs else retention.leftovers(root)
     rests = left.ours
     going = [fate.run for fate in fates if fate.goes]

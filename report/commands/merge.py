@@ -25,8 +25,8 @@ from labreport.report.errors import UsageError
 def command(stores: tuple[Path, ...], baseline: str | None, runs_dir: Path | None, as_json: bool, quiet: bool) -> int:
     """Bring the runs and baselines of STOREs, such as those of the shards of a night, into the store.
 
-    A run that several hold is one. Runs of one version of a lab that differ only in their seeds, each in a store of its
-    own, become one run of all seeds. Where stores contradict each other, nothing of that is
+    A run that several hold is one. Runs of one version of a lab or a script that differ only in their seeds, each in a
+    store of its own, become one run of all seeds. Where stores contradict each other, nothing of that is
     taken, it is named, and the exit code is 2; everything else is there. A merge that was stopped is finished by asking
     for it again.
     """

@@ -75,6 +75,12 @@ The exit code is the script's own; 5 where nothing was measured, 124 where the t
 @click.option("--timeout", metavar="TIME", help="End the script after this time, such as 90s, 30m or 2h.")
 @click.option("--as", "template", metavar="TEMPLATE", help="Read epochs from printed lines of this form.")
 @click.option("--groups", type=click.Choice(["fold", "seed", "none"]), help="What several fits of one network are.")
+@click.option(
+    "--on",
+    metavar="ADDRESS",
+    help="Run the processes on a Dask cluster: tcp://host:8786, or scheduler.json; they get the script's folder.",
+)
+@options.MIXED
 @options.FORCE
 @options.QUIET
 @options.RUNS_DIR
@@ -146,8 +152,11 @@ def table_of(words: Sequence[str]) -> dict[str, Any]:
 
 
 def _order(context: click.Context, words: Sequence[str], *, must_exist: bool = True) -> Order:
-    asked = {name: context.params[name] for name in ("name", "seeds", "jobs", "data", "timeout", "template", "groups")}
+    asked = {name: context.params[name] for name in _ASKED}
     return orders.ordered(context.meta["program"], command=words, must_exist=must_exist, **asked)
+
+
+_ASKED = ("name", "seeds", "jobs", "data", "timeout", "template", "groups", "on", "mixed")
 
 
 def _summary(result: Any) -> str:

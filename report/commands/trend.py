@@ -13,6 +13,7 @@ from labreport.report.commands.console import Reporter, print_json, shown
 from labreport.report.configuration import check_choice
 from labreport.report.errors import NothingMeasuredError, UsageError
 from labreport.report.numbers import integer
+from labreport.report.store import query
 from labreport.report.store.runs import Store
 
 
@@ -55,13 +56,13 @@ def command(
     for name, value in (("profile", profile), ("data", data)):
         if value is not None:
             check_choice(name, value, f"--{name}")
-    listing = Store(configuration.runs_dir).list()
+    listing = Store(configuration.runs_dir).list(among=query.check_labs(labs))
     stored = listing.labs
     for lab in labs:
         if stored and lab not in stored:
             raise UsageError(unknown_name("lab", lab, stored))
     choice = Choice(labs=labs, profile=profile, source=None if data == "auto" else data, machine=machine)
-    found = history(configuration.runs_dir, listing, choice, pooled=pool)
+    found = history(configuration.runs_dir, listing, choice, pooled=pool, held=True)
     for problem in listing.unreadable:
         click.echo(f"Error: {problem}", err=True)
     if not found.groups:

@@ -225,7 +225,7 @@ def rerunner(
 def _candidates(
     configuration: Configuration, store: Store, source: BaselineSource, named: Mapping[str, str | Check] | None
 ) -> tuple[list[Candidate], list[StoredResult], list[str]]:
-    listing = store.list()
+    listing = store.list(whole=False)
     runs = {lab: known for lab in listing.labs if (known := listing.of(lab, configuration.profile, configuration.data))}
     labs: Sequence[str]
     if named is not None:
@@ -237,7 +237,7 @@ def _candidates(
             else in_order([*runs, *source.labs], [*configuration.paths, *configuration.record])
         )
     chosen_alone = named is not None or bool(configuration.labs)
-    unreadable = [message for message in listing.unreadable if not chosen_alone or _names(message, labs)]
+    unreadable: list[str] = []
     candidates, judged = [], []
     for lab in labs:
         name = named[lab] if named is not None else None
@@ -262,7 +262,9 @@ def _candidates(
         found = source.of(current) if current is not None else reference.Reference()
         unreadable += found.unreadable
         candidates.append(Candidate(lab=lab, current=current, reference=found))
-    return candidates, judged, unreadable
+    # Asked last: that a run is damaged may have been noticed only when it was to be judged.
+    damaged = [message for message in listing.unreadable if not chosen_alone or _names(message, labs)]
+    return candidates, judged, [*damaged, *unreadable]
 
 
 def _pooled(candidate: Candidate, store: Store, unreadable: list[str]) -> Candidate:
@@ -297,9 +299,8 @@ def _present_first(lab: str, listing: StoredRuns, configuration: Configuration, 
     with contextlib.suppress(ReportError, LabError):  # a lab that is not here has no present version
         parts = make_plans(override(configuration, labs=(lab,), offline=True), (), store)[0].parts
     keys = [identity.key({**parts, "seeds": seeds_text(seeds)}) for seeds in listing.seeds_of(runs)]
-    present = ", ".join("?" * len(keys))
-    yield from runs.that(f"key IN ({present})", *keys)
-    yield from runs.that(f"key NOT IN ({present})", *keys)
+    yield from runs.with_keys(keys)
+    yield from runs.without_keys(keys)
 
 
 def _names(message: str, labs: Sequence[str]) -> bool:

@@ -9,8 +9,8 @@ another store, `git:REV`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,12 +24,14 @@ from labreport.report.comparison.record import Reason
 from labreport.report.errors import ReportError, UsageError
 from labreport.report.findings.training_words import forms
 from labreport.report.store.baselines import Baselines, Held, NoBaselineError, key_of
-from labreport.report.store.entries import PURPOSE, REJECTED, load
-from labreport.report.store.pooling import of_version
+from labreport.report.store.entries import PURPOSE, REJECTED, Stored, load
+from labreport.report.store.pooling import keys_of_version, of_version
 from labreport.report.store.runs import Store
 
 LAST = "last:"
 ANCESTOR = "ancestor:"
+VERSIONS = 20
+"""Versions that can't be compared and are remembered, so that none of their runs is read again."""
 UNKNOWN = "unknown_baseline"
 """Code of the problem of every lab where the baseline itself is not there."""
 FIRST = "first_night"
@@ -196,14 +198,27 @@ def _last(store: Store, current: Result, count: int) -> Reference:
     Runs that differ from the judged one in nothing but their seeds are the same version: judged against them, a loss
     would be forgotten after one night. They count only where there is nothing else.
     """
+    listing = store.list(current.lab, whole=False)
+    older = listing.measurements.complete.before(current.provenance.started, current.run_id)
+    same = keys_of_version(listing, current.lab, current.key_parts)
+    found = _comparable_of(older.without_keys(same), current, count)
+    if found.results:
+        return found
+    own = _comparable_of(older.with_keys(same), current, count)
+    unreadable = (*found.unreadable, *own.unreadable)
+    if own.results:
+        return replace(own, unreadable=unreadable)
+    return Reference(problem=found.problem or own.problem or Reason(code="no_baseline"), unreadable=unreadable)
+
+
+def _comparable_of(runs: Iterable[Stored], current: Result, count: int) -> Reference:
+    """Return the first runs that can be compared; a version that can't be is read once."""
     kept: list[Result] = []
-    same: list[Result] = []
     unreadable: list[str] = []
     hindrance: Reason | None = None
-    for stored in store.list(current.lab, whole=False).measurements:
-        entry = stored.entry
-        older = (entry.started, entry.run_id) < (current.provenance.started, current.run_id)
-        if not older or entry.status != "complete":
+    barred: list[Mapping[str, str]] = []
+    for stored in runs:
+        if any(of_version(stored.entry, parts) for parts in barred):
             continue
         try:
             result = load(stored.path)
@@ -211,17 +226,15 @@ def _last(store: Store, current: Result, count: int) -> Reference:
             unreadable.append(str(error))
             continue
         found = differences(current, result)
-        if found is not None:
-            hindrance = hindrance or found
-        elif same_version(current, result):
-            same.append(result)
-        else:
+        if found is None:
             kept.append(result)
+        else:
+            hindrance = hindrance or found
+            # What an engine did to train a version differs between machines.
+            barred = barred if found.code == "engine" else [*barred, result.key_parts][-VERSIONS:]
         if len(kept) == count:
             break
-    results = tuple(kept or same[:count])
-    problem = None if results else hindrance or Reason(code="no_baseline")
-    return Reference(results=results, problem=problem, unreadable=tuple(unreadable))
+    return Reference(results=tuple(kept), problem=None if kept else hindrance, unreadable=tuple(unreadable))
 
 
 def _ancestor(source: BaselineSource, current: Result) -> Reference:

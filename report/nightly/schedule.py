@@ -13,7 +13,7 @@ longest ago is trained first, so that no lab is always the one that no longer fi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -23,7 +23,7 @@ from msgspec import Meta
 from labreport.report.configuration import converted, parse_seeds, parse_time
 from labreport.report.errors import UsageError
 from labreport.report.running.planning import Plan
-from labreport.report.store.entries import Entry
+from labreport.report.store.runs import StoredRuns
 
 FINISHING_SHARE = 0.2
 """Part of the budget that is reserved for reports, gate and trend."""
@@ -102,31 +102,30 @@ def for_training(budget: float) -> float:
     return budget - min(FINISHING_SHARE * budget, FINISHING_SECONDS)
 
 
-def estimate(plan: Plan, entries: Iterable[Entry]) -> float | None:
+def estimate(plan: Plan, listing: StoredRuns) -> float | None:
     """Return how many seconds a lab is expected to take, or None where there is no earlier run.
 
     Args:
         plan: of the lab.
-        entries: all runs of the store.
+        listing: all runs of the store.
     """
-    alike = [
-        entry
-        for entry in entries
-        if entry.lab == plan.lab and entry.profile == plan.profile and entry.seconds is not None
+    alike = listing.runs.of_labs((plan.lab,)).that("profile = ?", plan.profile)
+    complete = next((run.entry for run in alike.complete if run.entry.seconds is not None), None)
+    # Those that were stopped at the same work; each attempt of the present version has this key.
+    stopped = [
+        run.entry
+        for run in alike.that("status = 'interrupted'").with_keys([plan.key] if plan.key else [])
+        if run.entry.seconds is not None
     ]
-    complete = max((entry for entry in alike if entry.status == "complete"), key=_started, default=None)
-    stopped = [entry for entry in alike if entry.status == "interrupted" and entry.key == plan.key]
     # A script that seeds itself has no seeds and is one training.
     times = [(entry.seconds or 0) / max(len(entry.seeds), 1) for entry in (*([complete] if complete else []), *stopped)]
     return max(times) * max(len(plan.seeds), 1) if times else None
 
 
-def in_order(plans: Sequence[Plan], entries: Sequence[Entry]) -> tuple[Plan, ...]:
+def in_order(plans: Sequence[Plan], listing: StoredRuns) -> tuple[Plan, ...]:
     """Return the plans, those that were tried longest ago first; ties in the order of the book."""
-    newest: dict[str, str] = {}
-    for entry in entries:
-        newest[entry.lab] = max(newest.get(entry.lab, ""), entry.started)
-    return tuple(sorted(plans, key=lambda plan: newest.get(plan.lab, "")))
+    newest = {plan.lab: next((run.entry.started for run in listing.runs.of_labs((plan.lab,))), "") for plan in plans}
+    return tuple(sorted(plans, key=lambda plan: newest[plan.lab]))
 
 
 def decide(plan: Plan, expected: float | None, left: float, whole: float) -> Action:
@@ -145,7 +144,3 @@ def decide(plan: Plan, expected: float | None, left: float, whole: float) -> Act
     if left <= 0 or (expected is not None and expected > left):
         return "late"
     return "train"
-
-
-def _started(entry: Entry) -> str:
-    return entry.started

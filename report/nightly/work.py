@@ -111,7 +111,7 @@ def prepare(task: Task) -> None:
         ReportError: a page could not be written, a rule is wrong, or no baseline is named.
     """
     publish.prepare(override(task.configuration, output=task.target))
-    listing = task.store.list()
+    listing = task.store.list(whole=False)
     rules = checking.read_rules(task.configuration, listing)
     if task.check:
         for problem in checking.doubtful_rules(rules, task.configuration, listing):
@@ -192,10 +192,10 @@ def _train(task: Task) -> tuple[LabNight, ...]:
     """Run what is stale while time is left; return every chosen lab in the order of the book."""
     training = math.inf if task.budget is None else schedule.for_training(task.budget)
     plans = make_plans(task.configuration, task.assignments, task.store)
-    entries = [run.entry for run in task.store.list().runs]
+    listing = task.store.list(whole=False)
     found: dict[str, LabNight] = {}
-    for plan in schedule.in_order(plans, entries):
-        expected = schedule.estimate(plan, entries)
+    for plan in schedule.in_order(plans, listing):
+        expected = schedule.estimate(plan, listing)
         left = training - (perf_counter() - task.begun)
         action = schedule.decide(plan, expected, left, training)
         if action == "take":
@@ -226,7 +226,7 @@ def _run(plan: Plan, task: Task, left: float) -> LabNight:
         result = done[0].result
     seconds = perf_counter() - begun
     if result is None:
-        newest = task.store.list().newest(plan.lab)
+        newest = task.store.list(whole=False).newest(plan.lab)
         entry = newest.entry if newest and newest.entry.key == plan.key else None
         # The run may have come to its end in the very moment in which the time was over.
         state: record.State = "trained" if entry and entry.status == "complete" else "stopped"
@@ -243,7 +243,7 @@ def _run(plan: Plan, task: Task, left: float) -> LabNight:
 
 def _shown_runs(task: Task, labs: Sequence[LabNight]) -> dict[str, Stored]:
     """Return the run of each lab that the report shows: tonight's, or the newest complete one of a lab left out."""
-    configuration, listing = task.configuration, task.store.list()
+    configuration, listing = task.configuration, task.store.list(whole=False)
     found: dict[str, Stored] = {}
     for lab in labs:
         if lab.measured:
@@ -284,7 +284,7 @@ def _report(task: Task, shown: dict[str, Stored]) -> tuple[NightStep, list[Path]
 
 
 def _trend(task: Task) -> tuple[NightStep, list[Path]]:
-    found = history(task.store.root, task.store.list())
+    found = history(task.store.root, task.store.list(), held=True)
     if not found.groups:
         return NightStep(name="trend", code=5, remark=NO_RUN), []
     paths = trend_folder.write(found, task.target, task.configuration.lang, base=task.url, look=task.configuration.look)
@@ -332,7 +332,7 @@ def _check(
     )
     checking.remember(task.store, found.verdict)
     if any(path.name == trend_folder.FEED for path in drawn):
-        seen = history(task.store.root, task.store.list())
+        seen = history(task.store.root, task.store.list(), held=True)
         trend_folder.write_feed(seen, task.target, task.configuration.lang[0], base=task.url)
     if message := gate_folder.append_verdict(found.verdict, task.configuration.lang, os.environ):
         click.echo(f"Note: {message}", err=True)
@@ -348,7 +348,7 @@ def _first_baseline(task: Task, verdict: Verdict) -> Remark:
         for lab in verdict.labs
         if any(check.status == "first" for check in lab.checks) and verdict.outcome_of(lab) == "first"
     }
-    listing = task.store.list()
+    listing = task.store.list(whole=False)
     paths = [run.path for lab, name in sorted(first) for run in listing.named(lab, name or "")]
     if not paths:
         return NO_RUN

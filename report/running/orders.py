@@ -172,6 +172,8 @@ def ordered(
     timeout: str | None,
     template: str | None,
     groups: str | None,
+    on: str | None = None,
+    mixed: bool = False,
     must_exist: bool = True,
 ) -> Order:
     """Return what is to be recorded.
@@ -186,6 +188,8 @@ def ordered(
         timeout: such as "30m".
         template: of printed lines.
         groups: fold, seed or none.
+        on: address of a Dask scheduler, or its file; None: this machine.
+        mixed: whether workers there may have other versions.
         must_exist: whether a script that is missing is an error.
 
     Raises:
@@ -205,7 +209,10 @@ def ordered(
         arguments=arguments,
         seeds=() if seeds is None else parse_seeds(seeds),
         jobs=jobs,
+        on=on or "",
+        mixed=mixed,
         files=tuple(_declared(path) for path in data),
+        data=tuple(data),
         timeout=None if timeout is None else parse_time(timeout, "--timeout"),
         template=template,
         groups=_GROUPS[groups] if groups else None,

@@ -16,6 +16,7 @@ from labreport.experiments.lab.session import silent
 from labreport.experiments.result import Result
 from labreport.experiments.running import identity
 from labreport.experiments.system import stdout
+from labreport.report.errors import ExperimentError, missing_extra
 from labreport.report.running.orders import Ordered
 from labreport.report.store import live
 from labreport.report.store.entries import PURPOSE
@@ -44,13 +45,20 @@ def recorded(
 
     Raises:
         LabError: it can't be started.
+        ExperimentError: there is no such cluster, it was lost, or it needs an extra.
     """
-    # Only a run needs it, and it loads much.
+    # Only a run needs them, and they load much.
     from labreport.experiments.recording.record import record
+    from labreport.experiments.running.engines import EngineError
 
     key = sha256(secrets.token_bytes(16)).hexdigest()  # what it runs on is known when it has ended
     with live.noted(store.kept(order.name), order.name, key, "full", order.seeds, progress) as advance:
-        return record(order, announce, unattended=unattended, progress=advance)
+        try:
+            return record(order, announce, unattended=unattended, progress=advance)
+        except EngineError as error:
+            raise ExperimentError(str(error)) from error
+        except ModuleNotFoundError as error:
+            raise missing_extra(str(error)) or error from error
 
 
 def run(ordered: Ordered, store: Store, announce: Callable[[str], None], progress: live.Advance = silent) -> Result:

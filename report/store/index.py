@@ -23,8 +23,9 @@ from typing import Any
 from labreport.experiments.system import reading
 from labreport.report.errors import ReportError
 from labreport.report.store import files, remarks
-from labreport.report.store.entries import NOTED, RESULT, Entry, Stored, entry_of, noted, read, with_notes
+from labreport.report.store.entries import RESULT, Entry, Stored, entry_of, noted, read, with_notes
 from labreport.report.store.rows import COLUMNS, FORM, INDICES, TABLES, decoded, row_of
+from labreport.report.store.stamps import edited, place_of, stamp_of
 
 FOLDER = ".index"
 FILE = "runs.sqlite"
@@ -40,7 +41,6 @@ WAIT = 30.0
 """Seconds to wait for another program that writes."""
 
 Row = tuple[Any, ...]
-Stamp = tuple[int, int, int, int]
 
 _in_memory: dict[Path, sqlite3.Connection] = {}
 """Of the stores whose index can't be written."""
@@ -59,7 +59,9 @@ class Index:
 
     # ---- asking
 
-    def select(self, where: str, values: Sequence[object], order: str, limit: int, offset: int = 0) -> list[Stored]:
+    def select(
+        self, where: str, values: Sequence[object], order: str, limit: int, offset: int = 0, *, held: bool = False
+    ) -> list[Stored]:
         """Return runs, each held against its files.
 
         Args:
@@ -68,6 +70,7 @@ class Index:
             order: an order of SQL.
             limit: runs at most; negative: all.
             offset: runs to leave out first.
+            held: they have just been held against their files, by `refresh`.
         """
         sql = f"SELECT {_GIVEN} FROM runs WHERE problem IS NULL AND {where} ORDER BY {order} LIMIT ? OFFSET ?"
         for _ in range(5):
@@ -75,8 +78,9 @@ class Index:
                 if connection is None:
                     return []
                 rows = connection.execute(sql, (*values, limit, offset)).fetchall()
-                if self._all_as_they_were(connection, rows):
-                    return [Stored(folder=self.root / row[1] / row[2], entry=decoded(row[7])) for row in rows]
+                if held or self._all_as_they_were(connection, rows):
+                    labs = {name: self.root / name for name in {row[1] for row in rows}}
+                    return [Stored(folder=labs[row[1]] / row[2], entry=decoded(row[7])) for row in rows]
         return [found for row in rows if (found := self._given(row)) is not None]
 
     def _given(self, row: Row) -> Stored | None:
@@ -103,19 +107,21 @@ class Index:
 
     # ---- keeping up
 
-    def refresh(self, *, deep: bool = False) -> None:
+    def refresh(self, *, deep: bool = False, labs: Sequence[str] = ()) -> None:
         """Take up what has changed in the folders.
 
         Args:
             deep: also ask size and time of each result, for a question whose answer may lie in any of them.
+            labs: only of the results in the folders of these; empty: of all.
         """
         with self.opened() as connection:
             if connection is None:
                 return
             self._scan(connection)
             if deep:
-                rows = connection.execute(f"SELECT {_STAMPS} FROM runs").fetchall()
-                self._all_as_they_were(connection, self._edited(rows))
+                chosen = f" WHERE place_lab IN ({', '.join('?' * len(labs))})" if labs else ""
+                rows = connection.execute(f"SELECT {_STAMPS} FROM runs{chosen}", tuple(labs)).fetchall()
+                self._all_as_they_were(connection, edited(self.root, rows))
 
     def add(self, folder: Path, entry: Entry, facts: dict[str, Any]) -> None:
         """Take up one run that was just written; one row is touched.
@@ -129,11 +135,11 @@ class Index:
 
     def note(self, connection: sqlite3.Connection | None, folder: Path, entry: Entry) -> None:
         """Take up what was noted of one run, whose result is as it was; in the block of `alone`, with its value."""
-        row = dict(zip(COLUMNS, row_of(_place(folder), _stamp(folder), entry, {}), strict=True))
+        row = dict(zip(COLUMNS, row_of(place_of(folder), stamp_of(folder), entry, {}), strict=True))
         names = ("entry", "report", "tags", "words", "noted_size", "noted_changed")
         sql = f"UPDATE runs SET {', '.join(f'{name} = ?' for name in names)} WHERE place_lab = ? AND place_run = ?"
         if connection is not None:
-            connection.execute(sql, (*(row[name] for name in names), *_place(folder)))
+            connection.execute(sql, (*(row[name] for name in names), *place_of(folder)))
 
     def newest(self) -> int:
         """Return the number of the run that was taken up last."""
@@ -273,20 +279,20 @@ class Index:
 
     def _line(self, folder: Path) -> Row | None:
         """Return the row of a run as its files say; None where it has no result."""
-        stamp = _stamp(folder)
+        stamp = stamp_of(folder)
         try:
             result = read(folder / RESULT).result
         except ReportError as error:
             if not os.path.lexists(folder / RESULT):
                 return None  # just deleted, or not written yet
-            return row_of(_place(folder), stamp, None, {}, problem=str(error).replace(str(folder), "\0"))
-        return row_of(_place(folder), stamp, with_notes(entry_of(result), noted(folder)), dict(result.settings))
+            return row_of(place_of(folder), stamp, None, {}, problem=str(error).replace(str(folder), "\0"))
+        return row_of(place_of(folder), stamp, with_notes(entry_of(result), noted(folder)), dict(result.settings))
 
     def _put(self, connection: sqlite3.Connection, folder: Path, entry: Entry, facts: dict[str, Any]) -> None:
-        self._store(connection, folder, row_of(_place(folder), _stamp(folder), entry, facts))
+        self._store(connection, folder, row_of(place_of(folder), stamp_of(folder), entry, facts))
 
     def _store(self, connection: sqlite3.Connection, folder: Path, row: Row | None) -> None:
-        place = _place(folder)
+        place = place_of(folder)
         if row is None:
             connection.execute("DELETE FROM runs WHERE place_lab = ? AND place_run = ?", place)
             if folder.is_dir():
@@ -298,22 +304,9 @@ class Index:
     def _all_as_they_were(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> bool:
         """Return whether runs are as their rows say; those that are not are read again."""
         root = f"{self.root}{os.sep}"  # joined as texts, because it may be done a hundred thousand times
-        changed = [(row[1], row[2]) for row in rows if _stamp_at(f"{root}{row[1]}{os.sep}{row[2]}") != row[3:7]]
+        changed = [(row[1], row[2]) for row in rows if stamp_of(f"{root}{row[1]}{os.sep}{row[2]}") != row[3:7]]
         self._read(connection, changed)
         return not changed
-
-    def _edited(self, rows: Sequence[Row]) -> list[Row]:
-        """Return the rows whose result has another size or time; asked of all, so without any detour."""
-        found, root = [], f"{self.root}{os.sep}"
-        for row in rows:
-            try:
-                status = os.stat(f"{root}{row[1]}{os.sep}{row[2]}{os.sep}{RESULT}")  # noqa: PTH116
-            except OSError:
-                found.append(row)
-                continue
-            if status.st_mtime_ns != row[4] or status.st_size != row[3]:
-                found.append(row)
-        return found
 
 
 _STAMPS = "id, place_lab, place_run, size, changed, noted_size, noted_changed"
@@ -371,24 +364,3 @@ def _changed(folder: str) -> int:
         return Path(folder).stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def _place(folder: Path) -> tuple[str, str]:
-    return folder.parent.name, folder.name
-
-
-def _stamp(folder: Path) -> Stamp:
-    """Return sizes and times of the files of a run; zeros for one that is not there."""
-    return _stamp_at(str(folder))
-
-
-def _stamp_at(folder: str) -> Stamp:
-    found = []
-    for name in (RESULT, NOTED):
-        try:
-            status = os.stat(f"{folder}{os.sep}{name}")  # noqa: PTH116
-        except OSError:
-            found += [0, 0]
-        else:
-            found += [status.st_size, status.st_mtime_ns]
-    return found[0], found[1], found[2], found[3]

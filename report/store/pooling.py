@@ -15,10 +15,11 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from labreport.experiments.result import Findings, Result
+from labreport.experiments.result import Course, Findings, Result
 from labreport.experiments.running import identity
 from labreport.report.errors import UnreadableError
 from labreport.report.store.entries import PURPOSE, Entry
+from labreport.report.store.rows import seeds_text
 from labreport.report.store.runs import Chosen, StoredRuns
 
 _BESIDE = ("seeds", PURPOSE)
@@ -41,25 +42,30 @@ def of_version(entry: Entry, parts: Mapping[str, str]) -> bool:
 
 def runs_of_version(listing: StoredRuns, lab: str, parts: Mapping[str, str]) -> Chosen:
     """Return the measurements of a lab that are of the version of a run, by the parts of that run's key."""
-    runs = listing.of(lab)
-    keys = [version_key(parts, seeds) for seeds in listing.seeds_of(runs)]
-    return runs.that(f"key IN ({', '.join('?' * len(keys))})", *keys)
+    return listing.of(lab).with_keys(keys_of_version(listing, lab, parts))
+
+
+def keys_of_version(listing: StoredRuns, lab: str, parts: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the keys that runs of a version have with the seeds of all stored runs of a lab."""
+    return tuple(version_key(parts, seeds) for seeds in listing.seeds_of(listing.of(lab)))
 
 
 def version_key(parts: Mapping[str, str], seeds: Sequence[int]) -> str:
     """Return the key that a run of a version has with other seeds."""
     rest = {name: value for name, value in parts.items() if name not in _BESIDE}
-    return identity.key({**rest, "seeds": ",".join(map(str, seeds))})
+    return identity.key({**rest, "seeds": seeds_text(seeds)})
 
 
 def poolable(result: Result) -> bool:
-    """Return whether a run can be joined with others: complete, of known seeds, and a measurement of a lab."""
-    return (
-        result.status == "complete"
-        and bool(result.seeds)
-        and PURPOSE not in result.key_parts
-        and result.findings.own is UNSET
+    """Return whether a run can be joined with others: complete, a measurement, and of seeds that it was given.
+
+    A script that seeds itself, or gave the same numbers with each seed, has no seeds of which there could be more.
+    """
+    own = result.findings.own
+    of_seeds = own is UNSET or (
+        own.door == "record" and not own.identical and result.key_parts.get("seeds") == seeds_text(result.seeds)
     )
+    return result.status == "complete" and bool(result.seeds) and PURPOSE not in result.key_parts and of_seeds
 
 
 def pooled(results: Sequence[Result], *, strict: bool = True) -> Result:
@@ -79,14 +85,14 @@ def pooled(results: Sequence[Result], *, strict: bool = True) -> Result:
     first, *others = results
     if not others:
         return first
-    joined, seeds = first.findings, set(first.seeds)
+    joined, seeds = _marked(first.findings), set(first.seeds)
     for other in others:
         if strict:
             _check(first, other, joined, seeds & set(other.seeds))
-        joined = _added(joined, other.findings, set(other.seeds) - seeds, first.seeds)
+        joined = _added(joined, _marked(other.findings), set(other.seeds) - seeds, first.seeds)
         seeds |= set(other.seeds)
     ordered = tuple(sorted(seeds))
-    parts = {**first.key_parts, "seeds": ",".join(map(str, ordered))}
+    parts = {**first.key_parts, "seeds": seeds_text(ordered)}
     key = identity.key(parts)
     ids = sorted(result.run_id for result in results)
     newest = max(result.provenance.ended for result in results)
@@ -135,8 +141,28 @@ def _in_order(findings: Findings, seeds: Sequence[int]) -> Findings:
     )
 
 
+def _marked(findings: Findings) -> Findings:
+    """Return findings whose trainings are known to differ by their seeds, as a script of one seed could not know."""
+    return msgspec.structs.replace(
+        findings,
+        trainings=tuple(
+            msgspec.structs.replace(one, course=msgspec.structs.replace(one.course, group="seed"))
+            if isinstance(one.course, Course) and one.course.group is None
+            else one
+            for one in findings.trainings
+        ),
+    )
+
+
 def _check(first: Result, other: Result, joined: Findings, both: set[int]) -> None:
-    """Refuse two runs that measured a score of the same seed, or of none, differently."""
+    """Refuse two runs that measured a score of the same seed, or of none, differently, or with others the very same."""
+    if first.findings.own is not UNSET and not both:
+        histories = [repr([one.history for one in run.findings.trainings]) for run in (first, other)]
+        if len(set(histories)) == 1:
+            raise ContradictionError(
+                f"{first.lab}: {first.run_id} and {other.run_id} have the same numbers with other seeds, so the script "
+                "does not follow the seed that it is given."
+            )
     for name in ("scores", "baselines"):
         known = {(one.name, one.model, one.seed, one.fold): one.value for one in getattr(joined, name)}
         for one in getattr(other.findings, name):

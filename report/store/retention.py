@@ -16,6 +16,7 @@ into the store, is passed over and named.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -160,13 +161,14 @@ def _line(
     while len(damaged) < len(complete) and not readable(complete[len(damaged)]):
         damaged.append(complete[len(damaged)])
     complete = complete[len(damaged) :]
-    kept = {run.folder: _fate(run, place, rules, protected, now) for place, run in enumerate(complete)}
-    oldest = min((_moment(run) for run in complete if not kept[run.folder].goes), default=("", ""))
+    # By identity: a hundred thousand paths take seconds to be hashed.
+    kept = {id(run): _fate(run, place, rules, protected, now) for place, run in enumerate(complete)}
+    oldest = min((_moment(run) for run in complete if not kept[id(run)].goes), default=("", ""))
     for run in runs:
         if run in damaged:
             yield Fate(run=run, ground="damaged")
-        elif run.folder in kept:
-            yield kept[run.folder]
+        elif id(run) in kept:
+            yield kept[id(run)]
         elif _moment(run) >= oldest:
             yield Fate(run=run, ground="younger")
         else:
@@ -203,6 +205,17 @@ def is_linked(run: Stored) -> bool:
     return run.folder.is_symlink() or run.folder.parent.is_symlink()
 
 
+def linked_in(root: Path) -> Callable[[Stored], bool]:
+    """Return what `is_linked` says of the runs of a store, from one look through its folders."""
+    links: set[tuple[str, ...]] = set()
+    for lab in _entries(root):
+        if lab.is_symlink():
+            links.add((lab.name,))
+        else:
+            links |= {(lab.name, run.name) for run in _entries(lab.path) if run.is_symlink()}
+    return lambda run: run.folder.parts[-2:] in links or run.folder.parts[-2:-1] in links
+
+
 def delete(run: Stored) -> None:
     """Delete a run: its result first, so that half of it is never read; files that are not ours stay.
 
@@ -228,7 +241,9 @@ def leftovers(root: Path, *, clock: Callable[[], float] = time.time) -> Leftover
         if lab.is_symlink():
             foreign.append(lab)
         elif lab.is_dir() and lab.name not in (BASELINES, INDEX):
-            for folder in _inside(lab):
+            # Nearly all folders hold a whole run; they are known by one look, without a path for each file.
+            odd = [entry.name for entry in _entries(lab) if not _is_whole(entry)]
+            for folder in (lab / name for name in sorted(odd)):
                 if lab.name == SOURCES and _SOURCE.fullmatch(folder.name) and folder.is_file():
                     continue  # small, kept once for all runs
                 if lab.name == SOURCES and _is_part(folder):
@@ -315,11 +330,30 @@ def _is_ours(path: Path) -> bool:
 
 def size_of(folder: Path) -> int:
     """Return how many bytes a file has, or those files of a folder that are ours."""
-    total = 0
-    for path in _inside(folder) if folder.is_dir() else (folder,):
+    if not folder.is_dir():
         with contextlib.suppress(OSError):  # another process has just deleted it
-            total += path.lstat().st_size if _is_ours(path) else 0
+            return folder.lstat().st_size if _is_ours(folder) else 0
+        return 0
+    total = 0
+    for entry in _entries(folder):
+        with contextlib.suppress(OSError):
+            if entry.name in OURS or _is_ours(Path(entry.path)):
+                total += entry.stat(follow_symlinks=False).st_size
     return total
+
+
+def _entries(folder: str | Path) -> Iterator[os.DirEntry[str]]:
+    """Return what lies in a folder as the system lists it; nothing of one that is gone, or may not be read."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        yield from entries
+
+
+def _is_whole(folder: os.DirEntry[str]) -> bool:
+    """Return whether a folder holds a result, and nothing but files that the store writes."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    names = {entry.name if entry.is_file(follow_symlinks=False) else "" for entry in _entries(folder.path)}
+    return RESULT in names and names.issubset(OURS)
 
 
 def _old(path: Path, clock: Callable[[], float], seconds: float = REST_SECONDS) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -111,7 +111,7 @@ def row_of(
     )
 
 
-def seeds_text(seeds: tuple[int, ...]) -> str:
+def seeds_text(seeds: Sequence[int]) -> str:
     """Return seeds as the identity of a run spells them."""
     return ",".join(map(str, seeds))
 

@@ -43,6 +43,10 @@ from labreport.report.store.index import PAGE, Index
 from labreport.report.store.query import NEWEST_FIRST, Query, check_labs
 
 KEPT = ".partial"
+WHOLE = 20_000
+"""Runs that are fetched at a time where none is held against its files, so that each fetch is quick."""
+FIRST = 8
+"""Runs that are fetched first; more are fetched by the hundreds."""
 _MEASURES = "NOT confirms"
 _ORDER = f"{NEWEST_FIRST}, place_lab DESC, place_run DESC"
 
@@ -65,17 +69,21 @@ class Chosen(Sequence[Stored]):
     source: Index
     where: str
     values: tuple[object, ...] = ()
+    held: bool = False
+    """Whether all of them have just been held against their files, so that this need not be done again."""
 
     def __iter__(self) -> Iterator[Stored]:
-        """Return the runs, some at a time."""
+        """Return the runs, some at a time: few at first, because most who ask want the newest."""
         after: tuple[object, ...] = ()
+        size = FIRST
         while True:
             beyond = " AND (started, run, place_lab, place_run) < (?, ?, ?, ?)" if after else ""
-            part = self.source.select(f"{self.where}{beyond}", (*self.values, *after), _ORDER, PAGE)
+            part = self.source.select(f"{self.where}{beyond}", (*self.values, *after), _ORDER, size, held=self.held)
             yield from part
-            if len(part) < PAGE:
+            if len(part) < size:
                 return
             after = (part[-1].entry.started, part[-1].entry.run_id, *part[-1].folder.parts[-2:])
+            size = WHOLE if self.held else PAGE
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -84,7 +92,7 @@ class Chosen(Sequence[Stored]):
 
     def __bool__(self) -> bool:
         """Return whether there is one."""
-        return next(iter(self), None) is not None
+        return bool(self.source.select(self.where, self.values, _ORDER, 1))
 
     @overload
     def __getitem__(self, place: int) -> Stored: ...
@@ -110,6 +118,18 @@ class Chosen(Sequence[Stored]):
         """Those of them that were finished."""
         return self.that("status = 'complete'")
 
+    def with_keys(self, keys: Iterable[str]) -> Chosen:
+        """Return those of them whose key is one of some."""
+        return self.that("key IN (SELECT value FROM json_each(?))", json.dumps(list(keys)))
+
+    def without_keys(self, keys: Iterable[str]) -> Chosen:
+        """Return those of them whose key is none of some."""
+        return self.that("key NOT IN (SELECT value FROM json_each(?))", json.dumps(list(keys)))
+
+    def before(self, started: str, run: str) -> Chosen:
+        """Return those of them that began before a run, by its start and its id."""
+        return self.that("(started, run) < (?, ?)", started, run)
+
     def that(self, condition: str, *values: object) -> Chosen:
         """Return those of them that answer to a further condition of SQL, too."""
         return replace(self, where=f"{self.where} AND {condition}", values=(*self.values, *values))
@@ -124,7 +144,13 @@ class StoredRuns:
 
     runs: Chosen
     """All of them."""
-    unreadable: tuple[str, ...]
+    lab: str | None = None
+    """The only lab whose runs were asked for; None: all."""
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """Why runs can't be read, a message for each; also of those that proved so since they were listed."""
+        return self.runs.source.unreadable(self.lab)
 
     @property
     def measurements(self) -> Chosen:
@@ -285,23 +311,23 @@ class Store:
             self.index.note(connection, run.folder, entry)
         return Stored(folder=run.folder, entry=entry)
 
-    def list(self, lab: str | None = None, *, whole: bool = True) -> StoredRuns:
+    def list(self, lab: str | None = None, *, whole: bool = True, among: Sequence[str] = ()) -> StoredRuns:
         """Return all runs, or those of one lab, newest first.
 
         Args:
             lab: its name.
             whole: ask size and time of every result, so that each one that was damaged or edited is noticed; without,
                 only the runs that are given out are held against their files.
+            among: labs to whose results `whole` is limited; empty: all.
 
         Raises:
             UsageError: what is given can't be the name of a lab.
         """
         where, values = ("1", ()) if lab is None else ("lab = ?", check_labs([lab]))
-        self.index.refresh(deep=whole)
-        upto, among = self._seen()
+        self.index.refresh(deep=whole, labs=among or ((lab,) if lab else ()))
+        upto, there = self._seen()
         return StoredRuns(
-            runs=Chosen(source=self.index, where=f"{among} AND {where}", values=(*upto, *values)),
-            unreadable=self.index.unreadable(lab),
+            runs=Chosen(source=self.index, where=f"{there} AND {where}", values=(*upto, *values)), lab=lab
         )
 
     def _seen(self) -> tuple[tuple[object, ...], str]:

@@ -21,12 +21,18 @@ import math
 import statistics
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 LEAST_RUNS = 8
 LEAST_LEVEL = 3
 """Runs of which a level consists at least."""
 PENALTY = 5.0
 """Cost of a change point, in variances of the noise times the logarithm of the number of runs."""
+WINDOW = 1_000
+"""Runs up to which a line is searched whole."""
 OUTLIER = 4.0
 """Distance from the median of the neighbours, in standard deviations, from which on a run is an outlier."""
 
@@ -46,13 +52,63 @@ def change_points(values: Sequence[float], errors: Sequence[float | None] = ()) 
     noise = max(_noise(smooth), floor)
     if noise == 0:
         return ()  # nothing but outliers
-    # Imported here: the package loads SciPy, which a listing does without.
+    return _ends([(value - smooth[0]) / noise for value in smooth], PENALTY * math.log(len(values)))
+
+
+def _ends(values: Sequence[float], penalty: float) -> tuple[int, ...]:
+    """Return where new levels begin in values whose noise has the standard deviation 1.
+
+    The time of the exact search grows with the square of a line without changes. So of a long line first candidates
+    are found: by exact searches in windows, half of each in the next, which find short levels, and by one in means of
+    blocks, which finds small differences between long levels. Among all candidates the best are chosen exactly.
+    """
+    # Imported here: a listing does without.
     import numpy
+
+    signal = numpy.asarray(values)
+    if len(signal) <= WINDOW:
+        return _searched(signal, penalty)
+    found: set[int] = set()
+    for start in range(0, len(signal) - WINDOW // 2, WINDOW // 2):
+        found |= {start + end for end in _searched(signal[start : start + WINDOW], penalty)}
+    width = -(-len(signal) // WINDOW)
+    blocks = signal[: len(signal) // width * width].reshape(-1, width).mean(axis=1) * math.sqrt(width)
+    for block in _searched(blocks, penalty):
+        found.update(range((block - 1) * width, (block + 1) * width + 1))
+    places = sorted(place for place in found if LEAST_LEVEL <= place <= len(signal) - LEAST_LEVEL)
+    return _chosen(signal, places, penalty)
+
+
+def _searched(signal: np.ndarray, penalty: float) -> tuple[int, ...]:
+    """Return where new levels begin, by an exact search."""
+    # Imported here: the package loads SciPy, which a listing does without.
     from ruptures import KernelCPD
 
-    signal = numpy.asarray([(value - smooth[0]) / noise for value in smooth]).reshape(-1, 1)
-    search = KernelCPD(kernel="linear", min_size=LEAST_LEVEL).fit(signal)
-    return tuple(int(end) for end in search.predict(pen=PENALTY * math.log(len(values)))[:-1])
+    search = KernelCPD(kernel="linear", min_size=LEAST_LEVEL).fit(signal.reshape(-1, 1))
+    return tuple(int(end) for end in search.predict(pen=penalty)[:-1])
+
+
+def _chosen(signal: np.ndarray, places: Sequence[int], penalty: float) -> tuple[int, ...]:
+    """Return those of some places at which the levels begin that cost least (optimal partitioning)."""
+    import numpy
+
+    ends = numpy.asarray([0, *places, len(signal)])
+    sums = numpy.concatenate([[0.0], numpy.cumsum(signal)])[ends]
+    squares = numpy.concatenate([[0.0], numpy.cumsum(signal * signal)])[ends]
+    costs = numpy.zeros(len(ends))
+    before = numpy.zeros(len(ends), int)
+    for last in range(1, len(ends)):
+        lengths = ends[last] - ends[:last]
+        fits = squares[last] - squares[:last] - (sums[last] - sums[:last]) ** 2 / lengths
+        total = numpy.where(lengths < LEAST_LEVEL, math.inf, costs[:last] + fits + penalty)
+        before[last] = total.argmin()
+        costs[last] = total[before[last]]
+    starts: list[int] = []
+    place = before[-1]
+    while place:
+        starts.append(int(ends[place]))
+        place = before[place]
+    return tuple(reversed(starts))
 
 
 def _noise(values: Sequence[float]) -> float:

@@ -1,7 +1,7 @@
 """The stored runs of each lab, in order of time, as lines: one for each metric and machine.
 
-Only the small index files are read, never a whole result. Runs that can be put side by side form a group: the same lab,
-profile, data (full or sample) and changed settings. A group has a chart for each metric, and a chart a line for
+Only the lines of the listing are read, never a whole result. Runs that can be put side by side form a group: the same
+lab, profile, data (full or sample) and changed settings. A group has a chart for each metric, and a chart a line for
 each machine, because processors round differently and are not equally fast; `pooled` joins the machines.
 """
 
@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+
+import msgspec
 
 from labreport.report.findings.labs import in_order
 from labreport.report.store.codec import GREATEST, LEAST
@@ -42,9 +45,8 @@ class Choice:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Point:
-    """The value of one metric in one run."""
+class Point(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The value of one metric in one run; there may be a million of them."""
 
     position: int
     """Of the run in its group, from 0, the oldest first."""
@@ -116,14 +118,16 @@ class TrendHistory:
     pooled: bool = False
     """Whether the machines are joined into one line."""
 
-    @property
+    @cached_property
     def runs(self) -> tuple[Stored, ...]:
         """Every run shown, newest first."""
         found = [run for group in self.groups for run in group.runs]
         return tuple(sorted(found, key=_moment, reverse=True))
 
 
-def history(root: Path, listing: StoredRuns, choice: Choice | None = None, *, pooled: bool = False) -> TrendHistory:
+def history(
+    root: Path, listing: StoredRuns, choice: Choice | None = None, *, pooled: bool = False, held: bool = False
+) -> TrendHistory:
     """Return the lines of all stored runs.
 
     Args:
@@ -131,10 +135,11 @@ def history(root: Path, listing: StoredRuns, choice: Choice | None = None, *, po
         listing: all runs of the store; those that only confirm a suspicion of the gate have no place in a line.
         choice: which of them to show.
         pooled: join the machines into one line.
+        held: the runs have just been held against their files, by listing them whole.
     """
     chosen = choice or Choice()
     sorted_runs: dict[tuple[str, str, str | None, str], list[Stored]] = {}
-    for run in sorted(listing.measurements.of_labs(chosen.labs), key=_moment):
+    for run in reversed(list(replace(listing.measurements.of_labs(chosen.labs), held=held))):
         if chosen.takes(run.entry):
             entry = run.entry
             sorted_runs.setdefault((entry.lab, entry.profile, entry.source, _settings(entry)), []).append(run)
@@ -180,15 +185,17 @@ def _charts(entries: Sequence[Entry], pooled: bool) -> tuple[MetricLines, ...]:
     for _, entry in reversed(complete):
         for score in entry.scores:
             metrics.setdefault(score.name, score)
-    charts = []
-    for name, shape in metrics.items():
-        points = []
-        for position, entry in complete:
-            # A score of another unit or direction is another metric under the same name: it takes no place here.
-            for score in entry.scores:
-                if (score.name, score.unit, score.direction) == (name, shape.unit, shape.direction):
-                    points.append((entry.machine, _point(position, score.mean, score.deviation, score.seeds)))
-        charts.append(_chart(name, shape.split, shape.unit, shape.direction, points, pooled))
+    # A score of another unit or direction is another metric under the same name: it takes no place here.
+    found: dict[str, list[tuple[str, Point]]] = {name: [] for name in metrics}
+    for position, entry in complete:
+        for score in entry.scores:
+            shape = metrics[score.name]
+            if score.unit == shape.unit and score.direction == shape.direction:
+                point = _point(position, score.mean, score.deviation, score.seeds)
+                found[score.name].append((entry.machine, point))
+    charts = [
+        _chart(name, shape.split, shape.unit, shape.direction, found[name], pooled) for name, shape in metrics.items()
+    ]
     timed = [
         (entry.machine, _point(position, entry.seconds / len(entry.seeds), None, 1))
         for position, entry in complete
@@ -201,13 +208,11 @@ def _charts(entries: Sequence[Entry], pooled: bool) -> tuple[MetricLines, ...]:
 
 def _point(position: int, mean: float | None, deviation: float | None, seeds: int) -> Point:
     """Return a point; what is too large or too small for arithmetic is no more drawn than what is not finite."""
-    drawn = mean if mean is not None and _drawable(mean) else None
-    spread = deviation if drawn is not None and deviation is not None and _drawable(deviation) else None
-    return Point(position=position, mean=drawn, deviation=spread, seeds=max(1, seeds))
-
-
-def _drawable(value: float) -> bool:
-    return value == 0 or LEAST <= abs(value) <= GREATEST
+    drawn = mean if mean is not None and (mean == 0 or LEAST <= abs(mean) <= GREATEST) else None
+    spread = deviation
+    if drawn is None or (deviation and not LEAST <= abs(deviation) <= GREATEST):
+        spread = None
+    return Point(position=position, mean=drawn, deviation=spread, seeds=seeds or 1)
 
 
 def _chart(

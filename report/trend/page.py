@@ -141,7 +141,7 @@ class TrendPage:
         self.machines = next(item for item in self.filters if item.name == "machine")
         self._typesetter = Typesetter(language, lambda tex, _display: tex)
         self._folder, self._link = folder, link
-        self._ids = {run.folder: f"r{number}" for number, run in enumerate(history.runs)}
+        self._ids = {id(run): f"r{number}" for number, run in enumerate(history.runs)}
         self._stretches = stretches(history)
         self.parts = tuple(map(self._part, history.groups))
         self.news = self._all_news()
@@ -208,16 +208,14 @@ class TrendPage:
 
     def row_id(self, run: Stored) -> str:
         """Return the id of a run's row."""
-        return self._ids[run.folder]
+        return self._ids[id(run)]
 
     def _part(self, whole: Group) -> PlacedGroup:
         group, shown = thinned(whole, self._stretches)
-        values: list[dict[int, Point]] = [
-            {point.position: point for line in chart.lines for point in line.points} for chart in group.charts
-        ]
+        values = [{point.position: point for line in one.lines for point in line.points} for one in group.charts]
         rows = {position: self._row(group.runs[position], position, group, values) for position in shown}
-        middle = [group.runs[len(group.runs) // 2]] if len(group.runs) > 4 else []
-        ends = [group.runs[0], *middle, group.runs[-1]] if len(group.runs) > 1 else [group.runs[0]]
+        middle = (len(group.runs) // 2,) if len(group.runs) > 4 else ()
+        ends = [group.runs[place] for place in dict.fromkeys((0, *middle, len(group.runs) - 1))]
         return PlacedGroup(
             id=anchor(group),
             css_class=self._classes(group),
@@ -233,7 +231,8 @@ class TrendPage:
 
     def _classes(self, group: Group) -> str:
         asked = [item.class_of(item.value_of(group)) for item in self.filters if item.name != "machine"]
-        return " ".join([*asked, *dict.fromkeys(self.machine_class(run.entry.machine) for run in group.runs)])
+        machines = map(self.machine_class, dict.fromkeys(run.entry.machine for run in group.runs))
+        return " ".join([*asked, *dict.fromkeys(machines)])
 
     def _marks(self, group: Group) -> tuple[tuple[str, bool], ...]:
         found = [(self.words(f"trend.profile_{group.profile}"), group.profile != "full")]

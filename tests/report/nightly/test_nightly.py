@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import time
+from pathlib import Path
 
 import pytest
-from helpers.hand_history import entry
+from helpers.hand_history import entry, put
 from helpers.nights import earlier, night, states, write_lab
 
 from labreport.experiments import registry
@@ -19,8 +20,8 @@ from labreport.report.nightly.record import LabNight, Night, NightStep
 from labreport.report.running.planning import Plan
 from labreport.report.running.time_limit import TimeSpentError, interrupted_after
 from labreport.report.store import manifest
-from labreport.report.store.entries import Stored
-from labreport.report.store.runs import Store
+from labreport.report.store.entries import Entry, Stored
+from labreport.report.store.runs import Store, StoredRuns
 
 
 class _Clock:
@@ -36,6 +37,12 @@ class _Clock:
 
 
 # The schedule
+
+
+def _listing(root: Path, *entries: Entry) -> StoredRuns:
+    for one in entries:
+        put(root, one)
+    return Store(root).list(whole=False)
 
 
 def _plan(lab: str = "imdb", seeds: tuple[int, ...] = (0,), stored: Stored | None = None) -> Plan:
@@ -62,30 +69,32 @@ def test_time_is_kept_for_what_must_be_done_in_any_case():
     assert schedule.for_training(3600) == 3480
 
 
-def test_a_lab_takes_as_long_as_its_newest_run_in_proportion_to_the_seeds():
-    entries = [
+def test_a_lab_takes_as_long_as_its_newest_run_in_proportion_to_the_seeds(tmp_path):
+    listing = _listing(
+        tmp_path,
         entry(day=0, seconds=500.0, seeds=(0,)),
         entry(day=2, seconds=30.0, seeds=(0, 1, 2)),
         entry(day=3, seconds=900.0, seeds=(0,), profile="quick"),
         entry(day=4, seconds=900.0, seeds=(0,), lab="mnist"),
-    ]
-    assert schedule.estimate(_plan(seeds=(0, 1, 2, 3, 4)), entries) == 50
-    assert schedule.estimate(_plan("boston"), entries) is None
+    )
+    assert schedule.estimate(_plan(seeds=(0, 1, 2, 3, 4)), listing) == 50
+    assert schedule.estimate(_plan("boston"), listing) is None
 
 
-def test_a_run_that_was_stopped_took_at_least_its_time():
-    entries = [
+def test_a_run_that_was_stopped_took_at_least_its_time(tmp_path):
+    listing = _listing(
+        tmp_path,
         entry(day=0, seconds=10.0, seeds=(0,)),
         entry(day=1, seconds=80.0, seeds=(0,), status="interrupted", key=_plan().key),
         entry(day=2, seconds=500.0, seeds=(0,), status="interrupted", key="another version"),
-    ]
-    assert schedule.estimate(_plan(), entries) == 80
+    )
+    assert schedule.estimate(_plan(), listing) == 80
 
 
-def test_the_lab_that_was_tried_longest_ago_comes_first():
+def test_the_lab_that_was_tried_longest_ago_comes_first(tmp_path):
     plans = [_plan("mnist"), _plan("imdb"), _plan("reuters"), _plan("boston")]
-    entries = [entry("mnist", 5), entry("imdb", 3), entry("imdb", 1), entry("boston", 4)]
-    assert [plan.lab for plan in schedule.in_order(plans, entries)] == ["reuters", "imdb", "boston", "mnist"]
+    listing = _listing(tmp_path, entry("mnist", 5), entry("imdb", 3), entry("imdb", 1), entry("boston", 4))
+    assert [plan.lab for plan in schedule.in_order(plans, listing)] == ["reuters", "imdb", "boston", "mnist"]
 
 
 @pytest.mark.parametrize(

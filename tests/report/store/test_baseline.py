@@ -6,13 +6,13 @@ import json
 
 import msgspec
 import pytest
-from helpers.hand_gate import run, stored
+from helpers.hand_gate import keyed, run, stored
 
 from labreport.report import cli
 from labreport.report.cli import main
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.gate import reference
-from labreport.report.store import codec, embedded
+from labreport.report.store import codec, embedded, entries
 from labreport.report.store.baselines import Baselines, NoBaselineError, key_of
 from labreport.report.store.runs import Store
 
@@ -149,21 +149,33 @@ def test_an_unknown_name_lists_the_known_ones_and_the_nearest(place):
 
 
 def test_last_takes_the_runs_of_earlier_versions_and_skips_what_can_not_be_compared(place):
-    current = run("imdb", day=9, version="new")
+    current = keyed(run("imdb", day=9, version="new"))
     stored(
         place,
-        run("imdb", range(5), day=1, version="a"),
-        run("imdb", range(5, 10), day=2, version="b"),
-        run("imdb", range(5, 10), day=3, version="quick", profile="quick"),
-        run("imdb", day=4, version="bad", status="failed"),
-        run("imdb", range(20, 25), day=5, version="new"),
+        keyed(run("imdb", range(5), day=1, version="a")),
+        keyed(run("imdb", range(5, 10), day=2, version="b")),
+        keyed(run("imdb", range(5, 10), day=3, version="quick", profile="quick")),
+        keyed(run("imdb", day=4, version="bad", status="failed")),
+        keyed(run("imdb", range(20, 25), day=5, version="new")),
         current,
-        run("imdb", day=10, version="later"),
+        keyed(run("imdb", day=10, version="later")),
     )
     store = Store(place / "runs")
     last = reference.read("last:2", store).of(current)
     assert [result.run_id[6:8] for result in last.results] == ["02", "01"]
     assert [result.run_id[6:8] for result in reference.read("last:1", store).of(current).results] == ["02"]
+
+
+def test_last_reads_each_version_that_can_not_be_compared_once_and_no_run_of_its_own(place, monkeypatch):
+    current = keyed(run("imdb", day=20, version="new"))
+    own = [keyed(run("imdb", range(day, day + 5), day=day, version="new")) for day in range(12, 20)]
+    quick = [keyed(run("imdb", range(day, day + 5), day=day, version="q", profile="quick")) for day in range(4, 12)]
+    stored(place, *own, *quick, keyed(run("imdb", range(5), day=1, version="old")), current)
+    read: list[str] = []
+    monkeypatch.setattr(reference, "load", lambda path: read.append(path.parent.name[6:8]) or entries.load(path))
+    last = reference.read("last:5", Store(place / "runs")).of(current)
+    assert [result.run_id[6:8] for result in last.results] == ["01"]
+    assert read == ["11", "01"]
 
 
 def test_last_falls_back_to_the_same_version_only_where_there_is_no_other(place):

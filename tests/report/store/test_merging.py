@@ -167,3 +167,37 @@ def test_what_was_done_can_be_read_as_json(tmp_path, capsys):
     assert main(["merge", str(tmp_path / "a"), str(tmp_path / "b"), "--runs-dir", str(tmp_path / "r"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert list(found["joined"]) == [f"imdb/{runs(tmp_path, 'r')[0].entry.run_id}"]
+
+
+SCRIPT = """import random
+{begin}
+for epoch in range(1, 4):
+    print(f"Epoch {{epoch}}/3 loss: {{random.random():.4f}} val_loss: {{random.random():.4f}}")
+"""
+
+
+def recorded(folder: Path, name: str, seeds: str, begin: str = "") -> None:
+    """Record a script with some seeds, as one machine of several would."""
+    (folder / "train.py").write_text(SCRIPT.format(begin=begin))
+    script = str(folder / "train.py")
+    assert main(["record", "--seeds", seeds, "--runs-dir", str(folder / name), "--name", "digits", script]) == 0
+
+
+def test_the_seeds_of_a_script_from_two_shards_become_one_run_as_if_one_machine_had_them_all(tmp_path, capfd):
+    recorded(tmp_path, "a", "0")
+    recorded(tmp_path, "b", "1-2")
+    recorded(tmp_path, "whole", "0-2")
+    assert merge(tmp_path, "a", "b") == 0
+    [one], [other] = runs(tmp_path), runs(tmp_path, "whole")
+    joined, whole = load(one.path), load(other.path)
+    assert (joined.seeds, joined.key) == (whole.seeds, whole.key) == ((0, 1, 2), whole.key)
+    assert [fit.history for fit in joined.findings.trainings] == [fit.history for fit in whole.findings.trainings]
+    assert [fit.course.group for fit in joined.findings.trainings] == ["seed"] * 3
+
+
+def test_a_script_that_does_not_follow_its_seed_stays_as_many_runs_and_is_named(tmp_path, capfd):
+    recorded(tmp_path, "a", "0", "random = random.Random(5)")
+    recorded(tmp_path, "b", "1", "random = random.Random(5)")
+    assert merge(tmp_path, "a", "b") == 2
+    assert "does not follow the seed" in capfd.readouterr().err
+    assert len(runs(tmp_path)) == 2

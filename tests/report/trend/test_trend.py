@@ -71,6 +71,18 @@ def test_a_change_smaller_than_the_chance_between_seeds_is_none():
 # Lines and groups
 
 
+@pytest.mark.parametrize(
+    "shifts", [(), ((1_000, 0.3),), ((1_200, 3.0), (1_220, -3.0)), ((500, 1.0), (1_500, -0.5), (2_600, 2.0))]
+)
+def test_a_long_line_gets_the_same_levels_as_by_one_search_through_all_of_it(shifts, monkeypatch):
+    chance = random.Random(str(shifts))
+    values = [chance.gauss(0, 1) + sum(by for start, by in shifts if place >= start) for place in range(3_000)]
+    found = change_points(values)
+    monkeypatch.setattr("labreport.report.trend.change.WINDOW", 10_000)
+    assert found == change_points(values)
+    assert len(found) == len(shifts)
+
+
 def test_a_line_is_read_from_the_index_files_alone(tmp_path):
     for day in range(20):
         put(tmp_path, entry(day=day, value=0.88 + wobble(day) - 0.03 * (day >= 12)))

@@ -197,36 +197,29 @@ def test_the_same_store_gives_the_same_bytes(tmp_path):
     assert _page(root) == _page(root)
 
 
-MEASURED = """
-import sys, time
-begun = time.perf_counter()
+LOADED = """
+import sys
 from labreport.report.cli import main
 assert main(sys.argv[1:]) == 0
-print(time.perf_counter() - begun, time.process_time(), *sorted({"matplotlib", "weasyprint"} & set(sys.modules)))
+print(*sorted({"matplotlib", "weasyprint"} & set(sys.modules)))
 """
 
 
-def test_a_thousand_runs_are_listed_in_a_second_and_drawn_in_five(tmp_path, capsys):
-    # Six lines each, as the labs have them. Processor time counts: another program on the machine fails no test.
+def test_a_thousand_runs_are_drawn_by_a_small_page_without_the_packages_of_figures(tmp_path):
+    # Six lines each, as the labs have them. How long it takes is measured by `make bench-store`.
     labs = ("tensors", "workflow", "mnist", "imdb", "reuters", "boston")
     (line,) = entry().scores
     for number in range(1000):
         scores = [msgspec.structs.replace(line, name=f"metric_{kind}", mean=0.9 + wobble(number)) for kind in range(6)]
         put(tmp_path / "runs", entry(lab=labs[number % 6], day=number // 6, scores=tuple(scores)))
-    took = {}
-    for name, arguments, most in (("list", ["list"], 1.0), ("trend", ["trend", "-q"], 5.0)):
-        command = [sys.executable, "-c", MEASURED, *arguments]
+    for arguments in (["list"], ["trend", "-q"]):
+        command = [sys.executable, "-c", LOADED, *arguments]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-        wall, processor, *heavy = done.stdout.splitlines()[-1].split()
-        took[name] = f"{float(wall):.2f} s ({float(processor):.2f} s of the processor)"
-        assert float(processor) < most, took
-        assert heavy == []
+        assert done.stdout.splitlines()[-1] == ""
     text = (tmp_path / "reports" / "trend-en.html").read_text("utf-8")
     assert 2000 < text.count("<use href") < 7000
     assert len(text) < 2e6
     assert len(json.loads((tmp_path / "reports" / "trend.json").read_text("utf-8"))["runs"]) == 1000
-    with capsys.disabled():
-        print(f"\n1000 runs: {took}, page {len(text) / 1e6:.2f} MB")
 
 
 def test_one_more_run_costs_one_more_index_file(tmp_path, monkeypatch):
