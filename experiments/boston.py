@@ -196,7 +196,7 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
         values = evaluate(model, tested, batch_size=batch_size)
     session.score("test_mae", values["mae"], unit=_UNITS["mae"])
     predicted = predict(model, tested, batch_size=batch_size)[:, 0]
-    # With another loss, or with a penalty in it, Keras' value is no mean squared error.
+    # With another loss, or with a penalty in it, Keras' value is not a mean squared error.
     squared = (
         values["loss"] if settings.loss == "mse" and not settings.l2 else _squared(predicted, dataset.test_targets)
     )
