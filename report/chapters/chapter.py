@@ -21,7 +21,6 @@ from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import Listing as Source
 from labreport.experiments.result import Result
 from labreport.report.chapters import automatic, notes, tables
-from labreport.report.chapters.claim_words import Said
 from labreport.report.chapters.cutting import BOXES, SHEET, Note, Passage
 from labreport.report.chapters.evidence import with_evidence
 from labreport.report.chapters.marks import marks, tag_line
@@ -46,6 +45,7 @@ from labreport.report.document import (
 )
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.figures import registry as figures
+from labreport.report.findings.claims.record import ClaimVerdict
 from labreport.report.words import Words
 
 _CONTRADICTIONS = (LookupError, ValueError, ArithmeticError)
@@ -62,11 +62,11 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Assembled:
-    """A chapter, the targets in it, and the claims it makes."""
+    """A chapter, the targets in it, and the verdicts of the claims it makes."""
 
     chapter: Chapter
     targets: dict[str, Target]
-    said: tuple[Said, ...]
+    verdicts: tuple[ClaimVerdict, ...]
     missing: tuple[Missing, ...] = ()
     """What the note asks for and only the lab could give, whose source can't be had."""
 
@@ -167,7 +167,12 @@ def assemble(
     targets = placing.targets | {
         section.id: Target(id=f"{result.lab}-{section.id}", text=section.title) for section in note.sections
     }
-    return Assembled(chapter=chapter, targets=targets, said=said, missing=tuple(context.missing))
+    return Assembled(
+        chapter=chapter,
+        targets=targets,
+        verdicts=tuple(one.claim.verdict for one in said),
+        missing=tuple(context.missing),
+    )
 
 
 def _sheet(note: Note, placing: _Placing) -> tuple[str, ...]:

@@ -107,7 +107,7 @@ def read(context: Context, text: str, origin: str, library: Mapping[str, str] | 
             fence left open.
     """
     written.check(text, origin)
-    text, code = written.hidden(text, origin)
+    text, code = written.hidden(written.with_math_fences(text), origin)
     text = written.with_pipes(written.with_dollars(text))
     for line, digits in stray_digits(text):
         raise NoteError(f"{origin}:{line}: the number {digits} is typed; bind it to the run or mark it with const(…).")

@@ -16,10 +16,11 @@ from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import DataCard, Fold, Layer, Result
 from labreport.report.chapters import automatic
 from labreport.report.chapters.claim_words import Said, evidence_id, sentence
-from labreport.report.chapters.sandbox import Exact, Fragment, exact, shown
+from labreport.report.chapters.sandbox import RUN, Chance, Exact, Fragment, exact, shown
 from labreport.report.document import VERDICT_MARKS, escape
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.analysis import MissingValueError
+from labreport.report.findings.digits import Decimals
 from labreport.report.findings.earlier import settings_of
 from labreport.report.findings.scores import Quantity
 from labreport.report.words import Words
@@ -90,30 +91,30 @@ class TrainingView:
     @property
     def spread_low(self) -> float:
         """Least validation MAE of a fold at the best epoch."""
-        return min(analysis.fold_errors(self.result).values())
+        return Chance(min(analysis.fold_errors(self.result).values()))
 
     @property
     def spread_high(self) -> float:
         """Greatest validation MAE of a fold at the best epoch."""
-        return max(analysis.fold_errors(self.result).values())
+        return Chance(max(analysis.fold_errors(self.result).values()))
 
     def best(self, key: str) -> float:
         """Return the curve's value at its own best epoch: the smoothed curve's minimum in cross-validation."""
         if self.role == analysis.FOLD and key == "val_mae":
-            return self._turn.best
-        return analysis.turn(self.result, self.role, key).best
+            return Chance(self._turn.best)
+        return Chance(analysis.turn(self.result, self.role, key).best)
 
     def at_best(self, key: str) -> float:
         """Return a curve's value at the best epoch."""
-        return analysis.mean_curve(self.result, self.role, key)[self.best_epoch - 1]
+        return Chance(analysis.value_at(self.result, self.role, key, self.best_epoch))
 
     def first(self, key: str) -> float:
         """Return a curve's value after the first epoch."""
-        return analysis.mean_curve(self.result, self.role, key)[0]
+        return Chance(analysis.mean_curve(self.result, self.role, key)[0])
 
     def last(self, key: str) -> float:
         """Return a curve's value after the last epoch."""
-        return analysis.mean_curve(self.result, self.role, key)[-1]
+        return Chance(analysis.mean_curve(self.result, self.role, key)[-1])
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,7 @@ class Context:
         """Return the names for the template."""
         result = self.result
         return {
+            RUN: Decimals(result),
             "settings": Names("setting", {name: exact(value) for name, value in settings_of(result).items()}),
             "data": Names("entry of the data card", _data_names(result.findings.data)),
             "score": lambda name: analysis.score(result, name),
@@ -198,7 +200,7 @@ class Context:
             if self.own.problem and not additions.CLAIMS.knows(name):
                 return Fragment(self.lost("claim", name))
             stated = claims.state(name, self.result, self.own.claims)
-            self.said[name] = Said(claim=stated, text=sentence(stated, self.result.lab, self.language))
+            self.said[name] = Said(claim=stated, text=sentence(stated, self.result, self.language))
             if self._cited:
                 mark = f"[{VERDICT_MARKS[stated.verdict]}](#{evidence_id(self.result.lab, name)})"
         return Fragment(self.said[name].text + mark)

@@ -21,6 +21,7 @@ import msgspec
 from labreport.experiments.errors import unknown_name
 from labreport.experiments.plugins import Registry
 from labreport.experiments.system import reading
+from labreport.experiments.system.stale import is_there
 from labreport.report import languages
 from labreport.report.configuration.values import TomlTable as TomlTable
 from labreport.report.configuration.values import checked as checked
@@ -140,7 +141,7 @@ class Configuration:
     """Facts of the cover in their order, name and text, for each language; an empty text is a line to write on."""
     date: str | None = None
     timezone: str = "UTC"
-    """Zone in which the date of a report is written, such as "Asia/Shanghai"."""
+    """Zone in which dates and times are written, such as "Asia/Shanghai"."""
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Settings of labs: lab -> name -> value."""
     notes: Path | None = None
@@ -163,6 +164,7 @@ class Configuration:
             paper=self.paper,
             large=self.print == "large",
             exercise_pages=self.exercise_pages,
+            zone=self.timezone,
         )
 
 
@@ -204,9 +206,9 @@ def _documents(names: tuple[str, ...]) -> dict[str, Any]:
 def _file_table(folder: Path) -> tuple[dict[str, Any], str]:
     own, project = folder / "labreport.toml", folder / "pyproject.toml"
     # Also what is not a file, such as a link that leads nowhere: reading it says so.
-    if os.path.lexists(own):
+    if is_there(own):
         return _toml(own), own.name
-    if os.path.lexists(project):
+    if is_there(project):
         tools = _toml(project).get("tool", {})
         table = tools.get("labreport", {}) if isinstance(tools, dict) else {}
         if not isinstance(table, dict):

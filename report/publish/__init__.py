@@ -24,7 +24,7 @@ from labreport.report.store.entries import StoredResult
 __all__ = ["Announce", "Outcome", "prepare", "publish", "report_moment", "tool_version"]
 
 AnnounceDocument = Callable[[str, int, int], None]
-"""Called with what was finished, steps done and steps in all."""
+"""Called with what was finished (nothing at the beginning), documents done and documents in all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ def publish(
         configuration: languages, formats and folder.
         split: also one page per lab, in a folder for each language.
         force: render even where nothing changed.
-        announce: called when a document is finished.
+        announce: called at the beginning, and when a document is finished.
 
     Raises:
         UsageError: the configuration can't be, as for `prepare`.
@@ -71,6 +71,7 @@ def publish(
     ]
     outputs: dict[str, tuple[Path, ...]] = {}
     problems: list[str] = []
+    announce("", 0, len(jobs))
     for done, (job, (made, wrong)) in enumerate(workers.each(jobs), 1):
         outputs[job.language] = made
         problems += wrong

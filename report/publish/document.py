@@ -60,7 +60,9 @@ def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapp
 
     results = [run.result for run in job.runs]
     try:
-        built = build.document(results, job.language, job.configuration, moment=job.moment, version=tool_version())
+        built = build.document(
+            results, job.language, job.configuration, moment=job.moment, version=tool_version(), reuse=True
+        )
     except ReportError as error:
         problems.append(f"{job.language}: {error}")
         return
@@ -73,18 +75,18 @@ def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapp
         results=results,
         carried={run.result.lab: thinned.carried(run.result, run.content) for run in job.runs},
         failed=problems.append,
+        reuse=True,
     )
-    printed, lacking = glyphs.replaced(built.report)
-    announced = False
     for name in job.configuration.to:
         try:
-            printing = formats.chosen(name).needs_glyphs
-            if printing and not announced:
-                problems += [f"{job.language}: {problem}" for problem in lacking]
-                announced = True
-            made = formats.rendered(name, printed if printing else built.report, context)
+            form, report = formats.chosen(name), built.report
+            if form.needs_glyphs:
+                report, lacking = glyphs.replaced(report, screen=form.screen)
+                said = [f"{job.language}: {problem}" for problem in lacking]
+                problems += [problem for problem in said if problem not in problems]
+            made = formats.rendered(name, report, context)
             if name == "pdf" and job.configuration.roster is not None:
-                made |= _copies(printed, made[f"{job.stem}.pdf"], job, problems)
+                made |= _copies(report, made[f"{job.stem}.pdf"], job, problems)
         except ReportError as error:
             problems.append(f"{job.language} {name}: {error}")
             continue

@@ -40,6 +40,8 @@ class RenderContext:
     """Whether the report is that of a comparison."""
     failed: Callable[[str], None] = lambda _problem: None
     """Called with the reason why a part, such as one of several notebooks, could not be made; the others are kept."""
+    reuse: bool = False
+    """Whether parts that were made before of the same inputs may be taken from the cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,8 @@ class Format:
     """Return the files by name; each name begins with the stem of the context, and may lead into a folder."""
     needs_glyphs: bool = True
     """Whether it uses the fonts of the report, so that a character that these lack is replaced and reported."""
+    screen: bool = False
+    """Whether a browser shows it: it takes a character that those fonts lack, such as an emoji, from its system."""
     comparisons: bool = True
     """Whether it can show a comparison as well."""
 
@@ -107,7 +111,7 @@ def _html(report: Report, context: RenderContext) -> dict[str, bytes]:
         data = {embedded.COMPARISON_ELEMENT: embedded.packed(context.carried)}
     else:
         data = embedded.elements(context.carried, printed.printed(report, context.carried))
-    return {f"{context.stem}.html": html.html(report, data, look=context.look).encode()}
+    return {f"{context.stem}.html": html.html(report, data, look=context.look, reuse=context.reuse).encode()}
 
 
 def _pdf(report: Report, context: RenderContext) -> dict[str, bytes]:
@@ -117,7 +121,7 @@ def _pdf(report: Report, context: RenderContext) -> dict[str, bytes]:
         attached = embedded.comparison_attachments(context.carried[embedded.COMPARISON])
     else:
         attached = embedded.attachments(context.carried, printed.printed(report, context.carried))
-    content = pdf.pdf(report, source_date=context.moment, attached=attached, look=context.look)
+    content = pdf.pdf(report, source_date=context.moment, attached=attached, look=context.look, reuse=context.reuse)
     return {f"{context.stem}.pdf": content}
 
 
@@ -139,7 +143,7 @@ def _notebooks(report: Report, context: RenderContext) -> dict[str, bytes]:
         report,
         context.results,
         edition=context.edition,
-        theme=context.look.theme if context.look else "blue",
+        look=context.look,
         failed=context.failed,
     )
     return {f"{context.stem}-notebooks/{file}": content for file, content in made.items()}
@@ -148,12 +152,15 @@ def _notebooks(report: Report, context: RenderContext) -> dict[str, bytes]:
 def _split(report: Report, context: RenderContext) -> dict[str, bytes]:
     from labreport.report.rendering import html
 
-    return {f"{context.stem}/{file}": page.encode() for file, page in html.split(report, look=context.look).items()}
+    return {
+        f"{context.stem}/{file}": page.encode()
+        for file, page in html.split(report, look=context.look, reuse=context.reuse).items()
+    }
 
 
-HTML = Format(name="html", suffixes=(".html",), render=_html)
+HTML = Format(name="html", suffixes=(".html",), render=_html, screen=True)
 PDF = Format(name="pdf", suffixes=(".pdf",), render=_pdf)
 MD = Format(name="md", suffixes=(".md", ".svg", ".png", ".jpeg"), render=_markdown, needs_glyphs=False)
 IPYNB = Format(name="ipynb", suffixes=(".ipynb",), render=_notebooks, needs_glyphs=False, comparisons=False)
-SPLIT = Format(name="split", suffixes=(".html",), render=_split, comparisons=False)
+SPLIT = Format(name="split", suffixes=(".html",), render=_split, screen=True, comparisons=False)
 """One page for each lab, in a folder; they do not carry the runs."""

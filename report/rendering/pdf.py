@@ -13,7 +13,9 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache as once
+from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -21,7 +23,7 @@ from markupsafe import Markup
 from labreport.report.document import Report
 from labreport.report.errors import RenderingError, missing_extra
 from labreport.report.look import Look
-from labreport.report.rendering import fonts, paper, texts, theme
+from labreport.report.rendering import cache, fonts, paper, program, texts, theme
 from labreport.report.rendering.page import ReportPage
 from labreport.report.rendering.sheets import language_style, placed, style, user_style
 from labreport.report.rendering.weasyprint import fitting
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
 
 _OPTIONS = {"pdf_variant": "pdf/ua-1", "presentational_hints": False}
+KIND = "pdf"
+MOST = 24
+"""Files that are cached; each has about a megabyte."""
 PANGO_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
@@ -39,6 +44,7 @@ def pdf(
     source_date: datetime,
     attached: Mapping[str, bytes] | None = None,
     look: Look | None = None,
+    reuse: bool = False,
 ) -> bytes:
     """Return the report as a PDF file (PDF/UA-1), the same bytes for the same report and date.
 
@@ -47,16 +53,29 @@ def pdf(
         source_date: written as the date of creation.
         attached: files to carry along, by name.
         look: theme and templates.
+        reuse: whether the file may be taken from the cache, where it was made before of the same markup.
 
     Raises:
         RenderingError: a text, drawing or formula can't be shown, the system lacks Pango, or WeasyPrint warns.
     """
-    weasyprint = _weasyprint()
+    _weasyprint()
     text = fitting.numbered(html(report, source_date=source_date, look=look))
+    make = partial(_written, text, source_date, attached or {}, paper.zoom(look or Look()))
+    if not reuse:
+        return make()
+    inputs = sha256(f"{program.fingerprint()} {source_date.isoformat()} {paper.zoom(look or Look())} {text}".encode())
+    for name, data in sorted((attached or {}).items()):
+        inputs.update(f"\n{name} {sha256(data).hexdigest()}".encode())
+    return cache.kept(KIND, inputs.hexdigest(), make, most=MOST)
+
+
+def _written(text: str, source_date: datetime, attached: Mapping[str, bytes], zoom: float) -> bytes:
+    """Return the PDF of some markup."""
+    weasyprint = _weasyprint()
     with _checked() as warnings:
         content: bytes = _fitted(text, warnings).write_pdf(
             **_OPTIONS,
-            zoom=paper.zoom(look or Look()),
+            zoom=zoom,
             finisher=_name_column_heads,
             attachments=[
                 weasyprint.Attachment(
@@ -66,7 +85,7 @@ def pdf(
                     modified=source_date,
                     relationship="Data",
                 )
-                for name, data in sorted((attached or {}).items())
+                for name, data in sorted(attached.items())
             ],
         )
     return content
@@ -166,7 +185,7 @@ def _weasyprint() -> Any:
     return weasyprint
 
 
-@cache
+@once
 def _font_configuration() -> FontConfiguration:
     from weasyprint.text.fonts import FontConfiguration
 
@@ -180,7 +199,7 @@ def _fatal_error() -> type[BaseException]:
     return error
 
 
-@cache
+@once
 def _fetcher_class() -> Any:
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 

@@ -20,7 +20,8 @@ from labreport.experiments.errors import DataError
 from labreport.experiments.result import Result, Setting
 from labreport.report.document import Block, Box, Chapter, Example, Exercise, Listing, Report, Section, first
 from labreport.report.errors import RenderingError
-from labreport.report.numbers import UNKNOWN
+from labreport.report.look import Look
+from labreport.report.numbers import UNKNOWN, day
 from labreport.report.rendering.dialect import anchor, quoted
 from labreport.report.rendering.notebook import recipe as recipes
 from labreport.report.rendering.notebook.recipe import Recipe, RecipeStep
@@ -39,7 +40,7 @@ def notebooks(
     results: Sequence[Result],
     *,
     edition: Edition = "student",
-    theme: str = "blue",
+    look: Look | None = None,
     failed: Callable[[str], None] | None = None,
 ) -> dict[str, bytes]:
     """Return the notebook of each lab of a report, by file name.
@@ -48,7 +49,7 @@ def notebooks(
         report: the built report; chapters that hold only the reason of a failure get no notebook.
         results: the runs it was built from.
         edition: only the instructor's shows solutions.
-        theme: colours of the figures.
+        look: colours of the figures, and the time zone.
         failed: called with the reason why a notebook could not be made, and the others are made all the same; without
             it the first such reason is raised.
 
@@ -60,7 +61,7 @@ def notebooks(
     made: dict[str, bytes] = {}
     for file, chapter in chapters.items():
         try:
-            made[file] = notebook(report, runs[chapter.id], file, chapters, edition=edition, theme=theme)
+            made[file] = notebook(report, runs[chapter.id], file, chapters, edition=edition, look=look)
         except RenderingError as error:
             if failed is None:
                 raise
@@ -75,7 +76,7 @@ def notebook(
     chapters: Mapping[str, Chapter],
     *,
     edition: Edition = "student",
-    theme: str = "blue",
+    look: Look | None = None,
 ) -> bytes:
     """Return one lab's notebook.
 
@@ -85,14 +86,14 @@ def notebook(
         file: name of the notebook.
         chapters: the chapter of each notebook that links may lead to, this one among them.
         edition: only the instructor's shows solutions.
-        theme: colours of the figures.
+        look: colours of the figures, and the time zone.
 
     Raises:
         RenderingError: the run lacks a listing that the notebook needs, or the recipe names a place that is not there.
     """
-    words = Words(report.language)
-    blocks = Writer(words, addresses(file, chapters), theme)
-    writer = _Notebook(result, words, blocks, solutions=edition == "instructor")
+    words, look = Words(report.language), look or Look()
+    blocks = Writer(words, addresses(file, chapters), look.theme)
+    writer = _Notebook(result, words, blocks, solutions=edition == "instructor", zone=look.zone)
     cells = list(writer.cells(chapters[file]))
     content = {
         "nbformat": _FORMAT,
@@ -113,11 +114,12 @@ def notebook(
 class _Notebook:
     """Writes the cells of one notebook in order."""
 
-    def __init__(self, result: Result, words: Words, writer: Writer, *, solutions: bool) -> None:
+    def __init__(self, result: Result, words: Words, writer: Writer, *, solutions: bool, zone: str) -> None:
         self._result = result
         self._words = words
         self._writer = writer
         self._solutions = solutions
+        self._zone = zone
         self._recipe = recipes.recipe(result.lab)
         self._steps: dict[str, list[RecipeStep]] = {}
         for step in (self._recipe or Recipe()).cells:
@@ -140,7 +142,7 @@ class _Notebook:
         about = self._words(
             "notebook.about",
             run=result.run_id,
-            date=result.provenance.started[:10],
+            date=day(result.provenance.started, self._zone),
             seeds=self._words("tables.comma").join(map(str, result.seeds)),
             keras=result.provenance.packages.get("keras", UNKNOWN),
         )
