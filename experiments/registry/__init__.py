@@ -34,6 +34,9 @@ CLASSIC = ("tensors", "workflow", "mnist", "imdb", "reuters", "boston")
 FURTHER = (
     "remedies",
     "convolution",
+    "metrics",
+    "uneven",
+    "sequences",
 )
 """Further labs in the order in which they follow; they run where they are named."""
 BOOK = (*CLASSIC, *FURTHER)

@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
-from helpers import hand_basics, hand_classification, hand_further
+from helpers import hand_basics, hand_classification, hand_further, hand_measures
 from helpers.hand_parts import provenance
 from labreport.experiments.result import Findings, Result, Setting
 
 LABS = ("tensors", "workflow", "mnist", "imdb", "reuters", "boston")
-FURTHER = ("remedies", "convolution")
+FURTHER = ("remedies", "convolution", "metrics", "uneven", "sequences")
 """Labs that run where they are named."""
 
 NETWORK: dict[str, Setting] = {"activation": "relu", "dropout": 0.0, "l2": 0.0}
@@ -102,6 +102,42 @@ SETTINGS: dict[str, dict[str, Setting]] = {
         "optimizer": "rmsprop",
         "learning_rate": 0.001,
     },
+    "metrics": {
+        "words": 10000,
+        "units": 16,
+        "epochs": 20,
+        "batch_size": 512,
+        "validation_samples": 10000,
+        "learning_rate": 0.001,
+        "target_recall": 0.95,
+        "bins": 10,
+    },
+    "uneven": {
+        "words": 10000,
+        "units": 64,
+        "epochs": 20,
+        "batch_size": 512,
+        "validation_samples": 1000,
+        "learning_rate": 0.001,
+        "weight_power": 0.5,
+        "large_topics": 10,
+    },
+    "sequences": {
+        "words": 10000,
+        "length": 120,
+        "dimensions": 32,
+        "units": 32,
+        "filters": 32,
+        "kernel_size": 5,
+        "epochs": 6,
+        "conv_epochs": 12,
+        "batch_size": 64,
+        "learning_rate": 0.002,
+        "validation_samples": 10000,
+        "dense_units": 16,
+        "dense_epochs": 20,
+        "dense_batch_size": 512,
+    },
     "convolution": {
         "filters": 32,
         "units": 64,
@@ -121,7 +157,7 @@ SETTINGS: dict[str, dict[str, Setting]] = {
 
 @cache
 def _complete(lab: str, seeds: tuple[int, ...]) -> Result:
-    module = next(one for one in (hand_basics, hand_classification, hand_further) if hasattr(one, lab))
+    module = next(one for one in (hand_basics, hand_classification, hand_further, hand_measures) if hasattr(one, lab))
     findings: Findings = getattr(module, lab)(seeds)
     return Result(
         run_id=f"20260105T120000Z-{lab}",
