@@ -89,7 +89,7 @@ def build_model(settings: Settings) -> keras.Model:
 
 def plain_fit(
     model: keras.Model,
-    vectors: NDArray[np.float32],
+    vectors: NDArray[np.uint8],
     labels: NDArray[Any],
     held_out: int,
     settings: Settings,

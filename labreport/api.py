@@ -196,7 +196,9 @@ class Page:
         """Show the page in a frame that runs nothing and reaches nothing outside."""
         if not self.html:
             return escape(repr(self))
-        return f'<iframe sandbox srcdoc="{escape(self.html)}" style="width:100%;height:40em;border:0"></iframe>'
+        name = escape(next(name for name in self.files if name.endswith(".html")))
+        look = "width:100%;height:40em;border:0"
+        return f'<iframe sandbox srcdoc="{escape(self.html)}" style="{look}" title="{name}"></iframe>'
 
 
 def report(

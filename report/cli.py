@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,13 +23,18 @@ from labreport.experiments.system.memory import collect_seldom
 from labreport.report.errors import UsageError, explained
 from labreport.report.store import remarks
 
+if TYPE_CHECKING:
+    from labreport.report.store.entries import StoredResult
+
 COMMANDS = {
     "build": "Run what is stale, then render: the main job.",
     "run": "Train labs and store their results.",
-    "new": "Write a folder to begin with: a lab, a script or notes of your own.",
+    "new": "Write a folder to begin with: a lab, a script, notes or a course of your own.",
     "record": "Run a script of your own, unedited, and store what it measured.",
     "import": "Store what a log of a training holds.",
     "render": "Turn stored results into HTML, PDF or Markdown; never trains.",
+    "course": "Make the folder of a course: handouts, own numbers for each student, questions, packs.",
+    "grade": "Mark the answers to exercises with own numbers, and say why.",
     "repeat": "Train once more what a run's record says, and compare every number.",
     "compare": "Report what changed between versions, and whether it is more than chance.",
     "explain": "Show which of the changes between two runs made the difference.",
@@ -232,33 +238,38 @@ def _ended(ending: supervision.ProcessEnd) -> int:
     """Say how the work ended where it could not say so itself, and return the exit code."""
     if ending.code not in (None, INTERRUPTED):
         return ending.code
-    if ending.signals and not ending.at_work:
-        _report(STOPPED)
-        return TERMINATED if signal.SIGTERM in ending.signals else INTERRUPTED
-    if ending.code == INTERRUPTED:
+    if ending.code == INTERRUPTED and not ending.signals:
         _report("Error: a lab or a library interrupted the program; perhaps it may use too little memory.")
         return LAB_FAILED
     return _lost(ending)
 
 
 def _lost(ending: supervision.ProcessEnd) -> int:
-    """Store the run at which the program was ended from within, and say so."""
-    if not ending.at_work:
-        _report(f"Error: the program was ended from within, by a lab or a library ({ending.words}).")
-        return LAB_FAILED
-    from labreport.report.running import lost
+    """Store the runs at which the program was ended, and say so."""
+    found: Sequence[StoredResult] = ()
+    more = False
+    if ending.at_work:
+        from labreport.report.running import lost
 
-    before = lost.count()
-    try:
-        stored = lost.store(ending.at_work, words=ending.words, interrupted=bool(ending.signals))
-    except Exception as error:
-        _report(f"Error: {explained(error)[1]}")
-        return LAB_FAILED
+        before = lost.count()
+        try:
+            found = lost.settle(ending.at_work, words=ending.words, interrupted=bool(ending.signals))
+        except Exception as error:
+            _report(f"Error: {explained(error)[1]}")
+            return LAB_FAILED
+        more = lost.count() > before
     if ending.signals:
         _report(STOPPED)
         return TERMINATED if signal.SIGTERM in ending.signals else INTERRUPTED
-    # A lab that fails loses no other; the work that goes on says that it has failed. What was forced is not made twice.
-    if sys.argv[1] in _SEVERAL and "--force" not in sys.argv and lost.count() > before:
+    if not found:
+        _report(f"Error: the program was ended from within, by a lab or a library ({ending.words}).")
+        return LAB_FAILED
+    # A lab that fails loses no other; the work that continues says that it has failed, and makes none twice.
+    if sys.argv[1] in _SEVERAL and more:
         return _WITHOUT
-    _report(f"Error: {stored.result.lab} failed: it ended the whole program ({ending.words}); see {stored.path}")
+    for stored in found:
+        if stored.result.status != "complete":
+            _report(
+                f"Error: {stored.result.lab} failed: it ended the whole program ({ending.words}); see {stored.path}"
+            )
     return LAB_FAILED

@@ -25,6 +25,8 @@ EXTRAS = {
     "keras": "labs",
     "weasyprint": "pdf",
     "tinyhtml5": "pdf",
+    "docx": "docx",
+    "pypdfium2": "docx",
     "distributed": "cluster",
     "starlette": "view",
     "uvicorn": "view",
@@ -78,7 +80,7 @@ def missing_extra(message: str) -> ReportError | None:
     for package, extra in EXTRAS.items():
         if re.search(rf"\b{package}\b", message) and find_spec(package) is None:
             said = f"This needs {package}, which is not installed: pip install 'labreport[{extra}]'"
-            return RenderingError(said) if extra in ("pdf", "view") else ExperimentError(said)
+            return RenderingError(said) if extra in ("pdf", "view", "docx") else ExperimentError(said)
     return None
 
 

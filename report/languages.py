@@ -9,6 +9,7 @@ to labreport without a line of Python. `docs/language.md` says how.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
@@ -147,11 +148,16 @@ def files(name: str, folder: str) -> tuple[str, ...]:
     return tuple(sorted(entry.name for entry in place.iterdir())) if place.is_dir() else ()
 
 
-def fingerprint(name: str) -> str:
-    """Return a hash of everything that a language says, and that those say which lend it what it lacks."""
+def fingerprint(name: str, folders: Sequence[str] = ("words", "notes", "css")) -> str:
+    """Return a hash of what a language says, and what those say which lend it what it lacks.
+
+    Args:
+        name: of the language.
+        folders: in which that stands.
+    """
     digest = sha256()
     for lender in lenders(name):
-        for folder in ("words", "notes", "css"):
+        for folder in folders:
             for file in files(lender, folder):
                 digest.update(f"{lender}/{folder}/{file}\0{text(lender, f'{folder}/{file}') or ''}\0".encode())
         digest.update(repr(language(lender)).encode())

@@ -26,3 +26,5 @@ class Look:
     """Whether letters and drawings are enlarged for those who read large print."""
     exercise_pages: bool = False
     """Whether each exercise begins a page of its own."""
+    zone: str = "UTC"
+    """Time zone in which times are written."""

@@ -18,6 +18,8 @@ GROUP = "\u202f"
 MINUS = "\u2212"
 SHARE_DIGITS = 2
 """Decimals of a percentage that was measured: they tell apart any two numbers of right answers out of 10 000."""
+MOST_DECIMALS = 8
+"""Decimals of a number at most."""
 UNKNOWN = "–"
 """What stands where there is no value."""
 
@@ -51,6 +53,24 @@ def difference(value: float, less: float) -> float:
     exact = Decimal(repr(float(value))) - Decimal(repr(float(less)))
     # A float this large has no decimals to round.
     return float(exact if abs(exact) >= 10**12 else round(exact, 14))
+
+
+def digits_for(size: float, *, least: int = 1, most: int = 4) -> int:
+    """Return the decimals that show two digits of a number of this size, from `least` to `most`."""
+    if not math.isfinite(size) or size == 0:
+        return max(least, min(most, SHARE_DIGITS))
+    return min(most, max(least, 1 - math.floor(math.log10(abs(size)))))
+
+
+def share_digits(deviation: float, answers: int = 0) -> int:
+    """Return the decimals of a percentage whose spread is known.
+
+    Args:
+        deviation: standard deviation of the share, 0 to 1; zero and not-a-number leave the usual decimals.
+        answers: how many answers the share is counted from, over all seeds; 0 where that is not known.
+    """
+    digits = digits_for(deviation * 100)
+    return min(digits, max(1, math.ceil(math.log10(answers)) - 2)) if answers else digits
 
 
 def integer(value: float) -> str:
@@ -123,12 +143,27 @@ def _signed(text: str, value: float) -> str:
     return (MINUS if value < 0 and nonzero else "") + text.replace(",", GROUP)
 
 
-def minute(moment: str) -> str:
-    """Return a stored time to the minute, such as "2026-03-01 09:30"; it is UTC, and what stands round it says so."""
-    return moment[:16].replace("T", " ")
+def minute(moment: str, zone: str = "UTC") -> str:
+    """Return a stored time to the minute in a time zone, such as "2026-03-01 09:30"; what stands round it names that.
+
+    Args:
+        moment: ISO 8601 with its offset, as records hold it.
+        zone: by its name, such as "Asia/Shanghai".
+    """
+    return f"{_there(moment, zone):%Y-%m-%d %H:%M}"
 
 
-def day(moment: datetime, zone: str = "UTC") -> str:
+def marked_minute(moment: str, zone: str = "UTC") -> str:
+    """Return a stored time as `minute`, for where nothing stands round it that names the zone: in UTC it says so."""
+    return minute(moment, zone) + (" UTC" if zone == "UTC" else "")
+
+
+def day(moment: datetime | str, zone: str = "UTC") -> str:
     """Return the day of a time in a time zone, such as "2026-03-01"; in UTC it says so, since it may be yesterday's."""
-    shown = moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d")
+    shown = f"{_there(moment, zone):%Y-%m-%d}"
     return f"{shown} UTC" if zone == "UTC" else shown
+
+
+def _there(moment: datetime | str, zone: str) -> datetime:
+    known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return known.astimezone(ZoneInfo(zone))

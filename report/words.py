@@ -98,6 +98,7 @@ class JoinedWords(Words):
 
     def __init__(self, *languages: str) -> None:
         super().__init__(languages[0])
+        self.names = languages
         self._all = [Words(language) for language in languages]
 
     def __call__(self, key: str, /, **values: object) -> str:

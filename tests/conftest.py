@@ -16,6 +16,7 @@ from helpers.warm import warmed
 from hypothesis import settings
 
 from labreport.experiments.system.memory import collect_seldom
+from labreport.report.rendering import cache
 
 # How long an example takes says something of the machine, which others may use as well, and nothing of the code.
 settings.register_profile("labreport", deadline=None)
@@ -43,6 +44,9 @@ SLOWEST = (
     "test_nights_in_a_row",
     "test_evidence",
     "test_docs",
+    "test_pack",
+    "test_platforms",
+    "test_course_page",
     "test_course",
     "test_confirmation_trained",
     "test_training_stack",
@@ -65,6 +69,17 @@ def pytest_collection_finish() -> None:
 
 _BUILD = "import sys, setuptools.build_meta as b; print(getattr(b, 'build_' + sys.argv[1])(sys.argv[2]))"
 _USED = ("labreport", "experiments", "report", "templates", "pyproject.toml", "README.md", "LICENSE")
+
+
+@pytest.fixture(autouse=True)
+def _no_chapter_is_remembered(monkeypatch, request):
+    """Make each chapter again: a test that replaces a part of the program must not leave what it made to others.
+
+    A test that is about the cache asks for it with the mark `remembering`, and for a folder of its own.
+    """
+    if "remembering" not in request.keywords:
+        usual = cache.folder
+        monkeypatch.setattr(cache, "folder", lambda kind: usual(kind) if kind == "fonts" else None)
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,7 @@ def test_the_report_of_runs_is_there_in_memory_and_shows_itself(stored, tmp_path
     shown = page._repr_html_()
     assert shown.startswith("<iframe sandbox srcdoc=")
     assert "<script" not in shown
+    assert shown.endswith(' title="labreport-en.html"></iframe>')  # who can't see it learns what it is
     assert not list(tmp_path.glob("*.html"))
     assert all(path.is_file() for path in page.save(tmp_path / "out"))
 

@@ -125,6 +125,10 @@ def result(order: Import) -> tuple[Result, tuple[str, ...]]:
         command=order.command,
         token=secrets.token_hex(3),
     )
+    try:
+        msgspec.convert(msgspec.to_builtins(built), Result)
+    except msgspec.ValidationError as error:
+        raise fault(order.paths[0], f"holds what no record can: {error}") from error
     return _elsewhere(built), tuple(remark for _, log in logs for remark in log.remarks)
 
 
@@ -191,7 +195,7 @@ def _training(log: Log, seed: int | None, directions: dict[str, Direction]) -> T
         log.columns,
         Facts(
             seed=seed,
-            batch_size=int(batch) if batch.isdigit() and int(batch) > 0 else None,
+            batch_size=int(batch) if batch.isdecimal() and len(batch) < 10 and int(batch) > 0 else None,
             seconds=log.seconds,
         ),
         source="log",

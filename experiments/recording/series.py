@@ -163,6 +163,6 @@ def _diverged_at(columns: KeyColumns) -> int | None:
     """Return the first epoch at which a metric is not a finite number."""
     found = []
     for name, column in columns.items():
-        if is_metric(name) and not math.isfinite(math.fsum(map(abs, column.values))):
+        if is_metric(name) and not all(map(math.isfinite, column.values)):
             found += [at for at, value in zip(column.at, column.values, strict=True) if not math.isfinite(value)][:1]
     return min(found, default=None)

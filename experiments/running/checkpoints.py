@@ -18,6 +18,7 @@ import msgspec
 
 from labreport.experiments.errors import LabError
 from labreport.experiments.system import reading
+from labreport.experiments.system.stale import asked_again
 
 SAVED = ".msgpack"
 """End of the name of a saved part."""
@@ -132,7 +133,7 @@ def write_atomically(target: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(target)
+        asked_again(lambda: Path(temporary).replace(target))
     except OSError:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()

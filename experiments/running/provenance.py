@@ -37,6 +37,10 @@ PACKAGES = (
 """Distributions whose versions are recorded where they are installed."""
 
 _GIT_SECONDS = 10
+_STAYS_HERE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0"}
+"""Variables that keep git from the network, and from every program by which it would reach it."""
+_SUBMODULES = "--ignore-submodules=dirty"
+"""What is changed within a submodule is not asked: its own configuration names programs, too."""
 _FOREIGN = "GIT_TEST_ASSUME_DIFFERENT_OWNER"
 
 _PATH = re.compile(r"(?<![\w.:/~…])/(?:[^/\s'\",;:=()]+/)*([^/\s'\",;:=()]+)")
@@ -48,26 +52,35 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/\s'\"]*@")
 _SECRET_WORD = (
     r"(?:pass(?:word|wd|phrase|code)?|pwd|token|secret|credentials?|auth(?:orization|entication)?|cookie|session[-_]?id"
     r"|signature|(?:api|access|private|secret|account|encryption|subscription|license)[-_]?keys?|webhook|dsn"
-    r"|[a-z0-9_-]+[-_]key|apikey|bearer)"
+    r"|apikey|bearer)"
 )
-_SECRET_NAME = re.compile(rf"(?i:(?<![a-z]){_SECRET_WORD}(?![a-z]))|[a-z](?:Token|Key|Password|Secret)$")
+_SECRET_NAME = re.compile(
+    rf"(?i:(?<![a-z]){_SECRET_WORD}(?![a-z])|(?<=[a-z0-9])[-_]key(?![a-z]))|[a-z](?:Token|Key|Password|Secret)$"
+)
 """A name whose value is secret: --token, WANDB_API_KEY, dbPassword; not max_tokens, monkey, keyboard."""
-
-_NAMED = re.compile(
-    rf"(?i)((?<![a-z])(?:[a-z0-9]+[-_.])*{_SECRET_WORD}(?:[-_.][a-z0-9]+)*[\"']?\s*[=:]\s*)"
-    r"((?:bearer|basic|token)\s+)?(\"[^\"]*\"|'[^']*'|[^\s,;&\"'}}\])]+)"
+_SECRET_PART = re.compile(
+    rf"(?i:(?<![a-z]){_SECRET_WORD}(?=$|[-_.])|(?<=[a-z0-9])[-_]key(?=$|[-_.]))|[a-z](?:Token|Password|Secret)$"
 )
-"""A secret with its name before it, in a sentence, a line of settings, JSON, or the query of an address."""
+"""The same in a text, where less is certain of what a name is."""
 
-_LITERAL = re.compile(r"(?s)\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'")
-"""A text in a program."""
+_NAMED = re.compile(r"(?<![\w.-])([\w.-]+)[\"']?\s*[=:]\s*")
+"""A name before a value, in a sentence, a line of settings, JSON, or the query of an address. It is looked for from its
+beginning alone, and asked afterwards whether it is that of a secret: so the time grows with the text, and no faster."""
+_VALUE = re.compile(r"(?:(?i:bearer|basic|token)\s+)?(\"[^\"]*\"|'[^']*'|[^\s,;&\"'}\])]+)")
+
+_LITERAL = re.compile(r"(?s)\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?")
+"""A text in a program; one that is not closed ends with its line, so that none is looked through twice."""
 
 _SHAPES = re.compile(
     r"\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj[-_]|ant[-_])?[A-Za-z0-9_-]{16,}|\bhf_[A-Za-z0-9]{16,}|\bgh[pousr]_[A-Za-z0-9]{20,}"
-    r"|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeprs]-[\w-]{10,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
-    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\bAIza[\w-]{30,}|\bya29\.[\w-]{20,}|\bnpm_[A-Za-z0-9]{30,}|\bpypi-[\w-]{30,}"
+    r"|\bgithub_pat_\w{20,}|\bgl(?:pat|rt|dt|ptt|cbt|soat|imt|ft|oas)-[\w.-]{16,}|\bxox[abceoprs]-[\w-]{10,}"
+    r"|\bxapp-[\w-]{20,}|\bhooks\.slack\.com/services/[\w/-]+|\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b"
+    r"|\beyJ[\w-]{8,4000}\.[\w-]{8,8000}\.[\w-]*|\bAIza[\w-]{30,}|\bya29\.[\w-]{20,}|\bGOCSPX-[\w-]{20,}"
+    r"|\bnpm_[A-Za-z0-9]{30,}|\bpypi-[\w-]{30,}|\bdckr_[a-z]+_[\w-]{20,}|\bdapi[0-9a-f]{32}|\bdop_v1_[0-9a-f]{40,}"
+    r"|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bhv[sbr]\.[\w-]{20,}|\bnvapi-[\w-]{20,}|\bgsk_[A-Za-z0-9]{20,}|\bwhsec_[A-Za-z0-9+/]{20,}"
+    r"|\b[0-9]{8,10}:AA[\w-]{30,}|\bAGE-SECRET-KEY-1[A-Z0-9]{40,}|\bATATT3[\w=-]{20,}|\br8_[A-Za-z0-9]{30,}"
     r"|(?i:\b(?:bearer|basic)\s+[\w.~+/-]{12,}=*)"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*KEY-----|$)"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z ]*KEY(?: BLOCK)?-----|$)"
 )
 """Secrets that are known by their form alone, as the great services give them out."""
 
@@ -172,18 +185,22 @@ def git_state(folder: Path) -> tuple[str | None, bool | None]:
         return None, None
     filters = _output_of([*git, "config", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$"], folder)
     for name in (filters or "").splitlines():
+        if "=" in name:
+            return commit.strip(), None  # git would take the value from behind the first sign of equality
         git += ["-c", f"{name}=", "-c", f"{name.rpartition('.')[0]}.required=false"]
-    changes = _output_of([*git, "status", "--porcelain", "--untracked-files=no"], folder)
+    changes = _output_of([*git, "status", "--porcelain", "--untracked-files=no", _SUBMODULES], folder)
     return commit.strip(), None if changes is None else bool(changes.strip())
 
 
 def git_environment() -> dict[str, str]:
     """Return the environment for git: within a hook it names a repository of its own, and the folder is to decide.
 
+    Objects that a repository lacks are not fetched: what fetches them is a program that the repository names.
+
     The switch by which git's own tests make it take a folder for another user's stays.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name == _FOREIGN}
-    return kept | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    return kept | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"} | _STAYS_HERE
 
 
 def git_refuses(folder: Path) -> bool:
@@ -253,14 +270,32 @@ def without_secrets(text: str, *, code: bool = False) -> str:
     text = _SHAPES.sub(HIDDEN, text)
 
     if not code:
-        return _NAMED.sub(rf"\1{HIDDEN}", text)
-    text = _LITERAL.sub(lambda found: _NAMED.sub(_hidden_in_literal, found.group()), text)
-    return _NAMED.sub(lambda found: found.group() if found.group(3)[0] not in "\"'" else found.group(1) + HIDDEN, text)
+        return _without_named(text)
+    text = _LITERAL.sub(lambda found: _without_named(found.group(), but="{%\\"), text)
+    return _without_named(text, only="\"'")
 
 
-def _hidden_in_literal(found: re.Match[str]) -> str:
-    """Hide a secret inside a text of a program; what the program puts in there itself is none."""
-    return found.group() if found.group(3)[0] in "{%\\" else found.group(1) + HIDDEN
+def _without_named(text: str, *, only: str = "", but: str = "") -> str:
+    """Return text without the values that stand behind the name of a secret.
+
+    Args:
+        text: any text.
+        only: first characters of the values that are hidden; empty: all.
+        but: first characters of those that stay: what a program puts into a text itself is no secret.
+    """
+    kept: list[str] = []
+    done = 0
+    for found in _NAMED.finditer(text):
+        first = text[found.end() : found.end() + 1]
+        if found.start() < done or not first or first in but or (only and first not in only):
+            continue
+        if not _SECRET_PART.search(found[1]):
+            continue
+        value = _VALUE.match(text, found.end())
+        if value is not None and value[1][0] not in but:
+            kept += [text[done : found.end()], HIDDEN]
+            done = value.end()
+    return "".join([*kept, text[done:]])
 
 
 def scrub(text: str) -> str:

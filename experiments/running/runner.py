@@ -59,6 +59,8 @@ class Asked:
     """Folder in which finished seeds are saved until the run is complete, one folder for each key; None: nowhere."""
     watched: Progress = silent
     """Called after each epoch of this run."""
+    run_id: str | None = None
+    """The name that its result is given, where it has one already: that of `begun`."""
 
 
 def utc_now() -> datetime:
@@ -183,12 +185,12 @@ def begun(prepared: Prepared, command: Sequence[str] = ()) -> Result:
     origin = provenance.provenance(
         command=command, threads=0, deterministic=DETERMINISTIC, started=started, ended=started, git=False
     )
-    return _result(prepared, started, "failed", None, Findings(), {}, origin)
+    return _result(prepared, _new_id(prepared, started), "failed", None, Findings(), {}, origin)
 
 
 def _result(
     prepared: Prepared,
-    started: datetime,
+    name: str,
     status: Status,
     failure: Failure | None,
     findings: Findings,
@@ -197,7 +199,7 @@ def _result(
     peak: int = 0,
 ) -> Result:
     return Result(
-        run_id=run_id(started, prepared.key, secrets.token_hex(3)),
+        run_id=name,
         key=prepared.key,
         key_parts=dict(prepared.parts),
         lab=prepared.lab.name,
@@ -284,7 +286,8 @@ class _Run:
         )
         findings = joined(part.findings for part in parts)
         origin = _with_places(origin, parts)
-        return _result(self._prepared, self._started, status, failure, findings, timings, origin, peak)
+        name = self.asked.run_id or _new_id(self._prepared, self._started)
+        return _result(self._prepared, name, status, failure, findings, timings, origin, peak)
 
 
 def _with_places(origin: Provenance, parts: Sequence[Part]) -> Provenance:
@@ -339,6 +342,10 @@ def _unchanged(path: Path, digest: str) -> bytes:
     if sha256(content).hexdigest() != digest:
         raise KeyError(digest)
     return content
+
+
+def _new_id(prepared: Prepared, started: datetime) -> str:
+    return run_id(started, prepared.key, secrets.token_hex(3))
 
 
 def run_id(started: datetime, key: str, token: str) -> str:

@@ -16,6 +16,8 @@ from hashlib import sha256
 from io import BufferedReader
 from pathlib import Path
 
+from labreport.experiments.system.stale import asked_again
+
 LARGEST = 128 * 1024 * 1024
 """Bytes that are read of a file into memory at most; a larger one is refused."""
 LARGEST_DATA = 4 * 1024 * 1024 * 1024
@@ -32,9 +34,10 @@ def opened(path: Path) -> Iterator[BufferedReader]:
         OSError: it is missing, may not be read, is a link that leads nowhere, or is not a regular file.
     """
     try:
-        _check(path.stat(), path)
+        _check(asked_again(path.stat), path)
         # Between the question and the opening another thing may have taken the name: a pipe must not be waited for.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        descriptor = asked_again(lambda: os.open(path, flags))
     except FileNotFoundError as error:
         if path.is_symlink():
             raise FileNotFoundError(errno.ENOENT, "it is a link that leads nowhere", str(path)) from error

@@ -24,10 +24,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
-_ROOM = 1 << 20
-"""Bytes that what is at work may take; a larger one is not kept."""
-_HEAD = struct.Struct("<BiI")
-"""Whether the child has come to its end, its exit code, and how many bytes say what it is at work on."""
+ROOM = 1 << 20
+"""Bytes that what is at work may take."""
+_HEAD = struct.Struct("<Bi")
+"""Whether the child has come to its end, and its exit code."""
+WHICH = _HEAD.size
+"""Place of the byte that says which of the two rooms holds what it is at work on."""
+_LENGTH = struct.Struct("<I")
+ROOMS = tuple(WHICH + 1 + number * (_LENGTH.size + ROOM) for number in range(2))
+"""Where the rooms begin: the other one is filled, and named when it is full, so that none is ever read half."""
+SIZE = ROOMS[1] + _LENGTH.size + ROOM
+"""Bytes of the shared page."""
 _DEATH_OF_PARENT = 1
 """PR_SET_PDEATHSIG of Linux."""
 _SAME_PRESS = 0.5
@@ -68,13 +75,26 @@ def at_work(what: bytes = b"") -> None:
     """Note what would be lost if this process ended now; nothing where it is not watched.
 
     Args:
-        what: for the parent; empty: there is nothing any more.
+        what: for the parent, `ROOM` bytes at most; empty: there is nothing any more.
+
+    Raises:
+        ValueError: it is larger.
     """
     if _page is not None:
-        kept = what if len(what) <= _ROOM - _HEAD.size else b""
-        _page[: _HEAD.size] = _HEAD.pack(0, 0, 0)
-        _page[_HEAD.size : _HEAD.size + len(kept)] = kept
-        _page[: _HEAD.size] = _HEAD.pack(0, 0, len(kept))
+        if len(what) > ROOM:
+            raise ValueError(f"{len(what)} bytes are more than {ROOM}")
+        other = 1 - _page[WHICH]
+        begin = ROOMS[other]
+        _page[begin : begin + _LENGTH.size] = _LENGTH.pack(len(what))
+        _page[begin + _LENGTH.size : begin + _LENGTH.size + len(what)] = what
+        _page[WHICH] = other
+
+
+def kept(page: mmap.mmap) -> bytes:
+    """Return what a process was at work on."""
+    begin = ROOMS[page[WHICH]]
+    (length,) = _LENGTH.unpack(page[begin : begin + _LENGTH.size])
+    return page[begin + _LENGTH.size : begin + _LENGTH.size + length]
 
 
 def supervised(work: Callable[[], int], explained: Callable[[ProcessEnd], int]) -> int:
@@ -99,7 +119,7 @@ def supervised(work: Callable[[], int], explained: Callable[[ProcessEnd], int]) 
             os.kill(child, number)
 
     numbers = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) != signal.SIG_IGN]
-    page = mmap.mmap(-1, _ROOM)
+    page = mmap.mmap(-1, SIZE)
     parent = os.getpid()
     # A signal that comes now is answered when there is someone to answer it.
     signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
@@ -114,13 +134,13 @@ def supervised(work: Callable[[], int], explained: Callable[[ProcessEnd], int]) 
         signal.signal(number, pass_on)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
     _, status = os.waitpid(child, 0)
-    ended, code, length = _HEAD.unpack(page[: _HEAD.size])
+    ended, code = _HEAD.unpack(page[: _HEAD.size])
     return explained(
         ProcessEnd(
             code=code if ended else None,
             signals=tuple(received),
             status=os.waitstatus_to_exitcode(status),
-            at_work=page[_HEAD.size : _HEAD.size + length],
+            at_work=kept(page),
         )
     )
 
@@ -165,7 +185,7 @@ def _end_with(parent: int) -> None:
 def _leave(code: int) -> None:
     """Write down the exit code, and end this process, also where a thread of a lab would go on for ever."""
     assert _page is not None
-    _page[: _HEAD.size] = _HEAD.pack(1, code, 0)
+    _page[: _HEAD.size] = _HEAD.pack(1, code)
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from labreport.report.browsing.stock import RunsQuery
 from labreport.report.store.entries import Stored
 from labreport.report.store.live import LiveRun
+from labreport.report.store.verdicts import KeptVerdict
 
 
 class Turning(Protocol):
@@ -43,6 +44,9 @@ class Addresses(Turning, Protocol):
 
     def gate(self) -> str:
         """Return that of the verdicts of the gate."""
+
+    def verdict(self, verdict: KeptVerdict) -> str:
+        """Return that of one verdict with its checks."""
 
     def live(self, run: LiveRun | None, *, part: bool = False) -> str:
         """Return that of a run that is under way (None: of all); of what changes in it alone where `part`."""
@@ -88,6 +92,10 @@ class ServedAddresses:
     def gate(self) -> str:
         """Return that of the verdicts of the gate."""
         return f"{self.start}gate"
+
+    def verdict(self, verdict: KeptVerdict) -> str:
+        """Return that of one verdict with its checks."""
+        return f"{self.start}gate/{quote(verdict.stem, safe='')}"
 
     def live(self, run: LiveRun | None, *, part: bool = False) -> str:
         """Return that of a run that is under way, or of all."""
@@ -135,6 +143,10 @@ class FileAddresses:
     def gate(self) -> str:
         """Return that of the verdicts of the gate."""
         return self._file("gate")
+
+    def verdict(self, verdict: KeptVerdict) -> str:
+        """Return that of one verdict with its checks."""
+        return self._file(f"verdict-{verdict.stem}")
 
     def live(self, run: LiveRun | None, *, part: bool = False) -> str:
         """Return nothing: a file does not change."""

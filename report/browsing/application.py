@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from labreport.report.browsing import gate_pages
 from labreport.report.browsing.addresses import ServedAddresses
 from labreport.report.browsing.documents import MOST_COMPARED, MOST_DRAWN, Documents, drawn
-from labreport.report.browsing.pages import Site, SitePage, runs_of
+from labreport.report.browsing.pages import Site, runs_of
 from labreport.report.browsing.server import Door, preferred
 from labreport.report.browsing.stock import RunsQuery, Stock
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.configuration import Configuration
 from labreport.report.errors import FAULT, explained
-from labreport.report.store import live
+from labreport.report.store import live, verdicts
 from labreport.report.words import Words
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Answers:
     def compare(self, asked: Question) -> Response:
         """Reply with the comparison of the runs that are ticked, below the bar of the site."""
         runs = runs_of(self.stock, asked.request.query_params.getlist("run"))
-        page = SitePage(asked.language, asked.addresses, self.site.tongues)
+        page = self.site.page(asked.language, asked.addresses)
         if not 2 <= len(runs) <= MOST_COMPARED:
             key = "compare_too_few" if len(runs) < 2 else "compare_too_many"
             return self._message(asked, page.say("compare_title"), page.say(key, most=MOST_COMPARED))
@@ -104,7 +105,7 @@ class Answers:
     def trend(self, asked: Question) -> Response:
         """Reply with the trend, below the bar of the site."""
         lab = asked.query.get("lab", "")
-        page = SitePage(asked.language, asked.addresses, self.site.tongues)
+        page = self.site.page(asked.language, asked.addresses)
         runs = drawn(self.stock.listing(), lab)
         if not runs:
             return self._message(asked, page.say("trend_title"), page.say("trend_none"))
@@ -118,7 +119,14 @@ class Answers:
 
     def gate(self, asked: Question) -> Response:
         """Reply with the verdicts of the gate."""
-        return _html(self.site.gate(asked.language, asked.addresses))
+        return _html(gate_pages.history(self.site, asked.language, asked.addresses))
+
+    def verdict(self, asked: Question) -> Response:
+        """Reply with one verdict and its checks."""
+        found = next((one for one in verdicts.read(self.stock.root) if one.stem == asked.part("verdict")), None)
+        if found is None:
+            return self.missing(asked)
+        return _html(gate_pages.verdict(self.site, asked.language, asked.addresses, found))
 
     def live_list(self, asked: Question) -> Response:
         """Reply with the runs that are under way, to be put into the list."""
@@ -138,7 +146,7 @@ class Answers:
 
     def missing(self, asked: Question) -> Response:
         """Reply that there is no such page."""
-        page = SitePage(asked.language, asked.addresses, self.site.tongues)
+        page = self.site.page(asked.language, asked.addresses)
         return self._message(asked, page.say("not_found"), page.say("not_found_text"), status=404)
 
     def answered(self, answer: Reply, request: Request) -> Response:
@@ -151,7 +159,7 @@ class Answers:
         except Exception as error:
             # A run may be deleted or cut off while it is looked at; and no fault, ours neither, ends the server.
             code, said = explained(error)
-            page = SitePage(asked.language, asked.addresses, self.site.tongues)
+            page = self.site.page(asked.language, asked.addresses)
             private = f"{self.stock.root}/"
             return self._message(
                 asked, page.say("cannot"), *said.replace(private, "").split("\n"), status=500 if code == FAULT else 409
@@ -191,6 +199,7 @@ def application(stock: Stock, configuration: Configuration, door: Door) -> Starl
         "trend": answers.trend,
         "trend/page": answers.history,
         "gate": answers.gate,
+        "gate/{verdict}": answers.verdict,
         "live/part": answers.live_list,
         "live/{lab}/{key}": answers.live_run,
         "live/{lab}/{key}/part": answers.live_part,

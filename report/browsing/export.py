@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from labreport.report.browsing import gate_pages
 from labreport.report.browsing.addresses import FileAddresses, file_name
 from labreport.report.browsing.documents import Documents, drawn
 from labreport.report.browsing.pages import Site
@@ -19,10 +20,13 @@ from labreport.report.browsing.stock import RunsQuery, Stock
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.configuration import Configuration
 from labreport.report.errors import ReportError
-from labreport.report.store import files
+from labreport.report.store import files, verdicts
 from labreport.report.store.entries import Stored
+from labreport.report.store.verdicts import KeptVerdict
 
 INDEX = "index.html"
+PAGE = 1000
+"""Runs on a page of the list: its script searches and orders those of a page, so that a page holds many."""
 
 Make = Callable[[FileAddresses], bytes]
 """Makes a page for the addresses of its language."""
@@ -65,7 +69,9 @@ class _Export:
     """Writes the pages one after the other, those first that others lead to."""
 
     def __init__(self, configuration: Configuration, folder: Path, reports: int, announce: AnnounceFile) -> None:
-        self.stock = Stock(configuration.runs_dir, clock=lambda: 0.0)  # looked at once: the pages fit each other
+        self.stock = Stock(
+            configuration.runs_dir, clock=lambda: 0.0, size=PAGE
+        )  # looked at once: the pages fit each other
         self.site = Site(self.stock, configuration.look, configuration.lang)
         self.documents = Documents(configuration)
         self.notes = NotesInUse.of(configuration)
@@ -75,6 +81,7 @@ class _Export:
         self.listing = self.stock.listing()
         self.chosen = self.listing.runs[:reports] if reports else ()
         self.pages = self.stock.page(RunsQuery()).pages
+        self.verdicts = verdicts.read(self.stock.root)
         self.made: set[str] = set()
         self.problems: list[str] = []
         self.done = 0
@@ -100,7 +107,9 @@ class _Export:
     def _site_pages(self) -> Iterator[tuple[str, Make]]:
         for run in self.chosen:
             yield f"run-{file_name(run)}", partial(self._run, run)
-        yield "gate", lambda at: self.site.gate(at.language, at).encode()
+        for verdict in self.verdicts:
+            yield f"verdict-{verdict.stem}", partial(self._verdict, verdict)
+        yield "gate", lambda at: gate_pages.history(self.site, at.language, at).encode()
         for number in range(1, self.pages + 1):
             yield "runs" if number == 1 else f"runs-{number}", partial(self._runs, number)
 
@@ -112,6 +121,9 @@ class _Export:
 
     def _run(self, run: Stored, at: FileAddresses) -> bytes:
         return self.site.run(at.language, at, run, self.notes).encode()
+
+    def _verdict(self, verdict: KeptVerdict, at: FileAddresses) -> bytes:
+        return gate_pages.verdict(self.site, at.language, at, verdict).encode()
 
     def _runs(self, number: int, at: FileAddresses) -> bytes:
         return self.site.runs(at.language, at, RunsQuery(page=number)).encode()
@@ -129,5 +141,5 @@ class _Export:
             files.write(self.folder / INDEX, content)
         self.made.add(name)
         self.done += 1
-        total = len(self.tongues) * (4 * len(self.chosen) + self.pages + 2)
+        total = len(self.tongues) * (4 * len(self.chosen) + self.pages + len(self.verdicts) + 2)
         self.announce("export", min(self.done, total), total)

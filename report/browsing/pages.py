@@ -34,11 +34,9 @@ from labreport.report.look import Look
 from labreport.report.rendering import fonts
 from labreport.report.rendering.sealed import sealed
 from labreport.report.rendering.typesetter import on_screen
-from labreport.report.store import verdicts
 from labreport.report.store.entries import Entry, Stored, load
 from labreport.report.store.lines import ScoreLine
 from labreport.report.store.live import LiveRun
-from labreport.report.store.verdicts import KeptVerdict
 from labreport.report.trend.chart import value_text, with_spread
 from labreport.report.trend.page import shippable, title_of
 from labreport.report.words import Words, load_table
@@ -58,6 +56,7 @@ class SitePage:
         addresses: where the other pages are.
         tongues: the languages of the site.
         clock: gives the seconds since 1970.
+        zone: time zone in which times are written.
     """
 
     def __init__(
@@ -66,8 +65,11 @@ class SitePage:
         addresses: Turning,
         tongues: Sequence[str],
         clock: Callable[[], float] = time.time,
+        *,
+        zone: str = "UTC",
     ) -> None:
         self.words = Words(language)
+        self.zone = zone
         self.language_tag = self.words.record.tag
         self.others = [
             (addresses.same(other), Words(other).record.tag, Words(other).record.name)
@@ -77,8 +79,8 @@ class SitePage:
         self._clock = clock
 
     def say(self, key: str, /, **values: object) -> str:
-        """Return a text of the site."""
-        return self.words(f"view.{key}", **values)
+        """Return a text of the site, which may name the time zone."""
+        return self.words(f"view.{key}", zone=self.zone, **values)
 
     def set(self, key: str) -> Markup:
         """Return a text of the site that holds code."""
@@ -112,8 +114,8 @@ class SitePage:
         return self.words.get(f"gate.outcome_{outcome}", shippable(outcome)) if outcome else ""
 
     def minute(self, moment: str) -> str:
-        """Return a stored time to the minute."""
-        return numbers.minute(moment)
+        """Return a stored time to the minute; what stands beside it names the zone."""
+        return numbers.minute(moment, self.zone)
 
     def integer(self, count: int) -> str:
         """Return a whole number."""
@@ -157,7 +159,7 @@ class Site:
 
     Args:
         stock: the runs of the store.
-        look: theme and templates.
+        look: theme, templates and time zone.
         tongues: the languages in which the site is written.
     """
 
@@ -165,6 +167,10 @@ class Site:
         self.stock = stock
         self.look = look
         self.tongues = tuple(tongues)
+
+    def page(self, language: str, addresses: Turning) -> SitePage:
+        """Return what the templates of a page may ask for."""
+        return SitePage(language, addresses, self.tongues, zone=self.look.zone)
 
     def runs(self, language: str, addresses: Addresses, query: RunsQuery, live: Sequence[LiveRun] = ()) -> str:
         """Return a page of the listing."""
@@ -185,7 +191,7 @@ class Site:
 
     def run(self, language: str, addresses: Addresses, run: Stored, notes: NotesInUse) -> str:
         """Return the page of a run; what its result holds is left out where that can't be read."""
-        page = SitePage(language, addresses, self.tongues)
+        page = self.page(language, addresses)
         entry = run.entry
         problem, result = "", None
         try:
@@ -208,30 +214,12 @@ class Site:
             report=addresses.report(run) if result else "",
             before=addresses.comparison([before, run]) if before else "",
             trend=addresses.trend(entry.lab),
-        )
-
-    def gate(self, language: str, addresses: Addresses) -> str:
-        """Return the page of the verdicts of the gate."""
-        return self.written(
-            "gate",
-            language,
-            addresses,
-            verdicts=[self._verdict(one, addresses) for one in verdicts.read(self.stock.root)],
+            tags=[(tag, addresses.runs(EVERYTHING, tag=tag) if addresses.served else "") for tag in entry.tags],
         )
 
     def message(self, language: str, addresses: Addresses, heading: str, *lines: str) -> str:
         """Return a page that says why something can't be shown."""
         return self.written("message", language, addresses, heading=heading, lines=lines)
-
-    def _verdict(self, verdict: KeptVerdict, addresses: Addresses) -> dict[str, object]:
-        stored = [(lab, run_id, self.stock.find(lab, run_id)) for lab, run_id in verdict.runs]
-        return {
-            "moment": verdict.moment,
-            "outcome": verdict.outcome,
-            "baseline": verdict.baseline,
-            "failed": verdict.failed,
-            "runs": [(lab, run_id, addresses.run(run) if run else "") for lab, run_id, run in stored],
-        }
 
     def written(self, name: str, language: str, addresses: Turning, *, here: str = "", **context: object) -> str:
         """Return a page of the site.
@@ -243,7 +231,7 @@ class Site:
             here: the entry of the bar that is marked; where empty, the one of that name.
             **context: what the template places besides.
         """
-        page = SitePage(language, addresses, self.tongues)
+        page = self.page(language, addresses)
         return sealed(
             f"view/{name}.html.j2",
             look=self.look,
@@ -265,7 +253,7 @@ class Site:
         """Return the part of a page that changes, to be put into a page that is open. Arguments as `written`."""
         from labreport.report.rendering.sheets import placed
 
-        page = SitePage(language, addresses, self.tongues)
+        page = self.page(language, addresses)
         return placed(f"view/{name}.html.j2", self.look, page=page, at=addresses, here=name, fixed=Fixed(), **context)
 
 
@@ -302,7 +290,7 @@ def _claims(result: Result, notes: NotesInUse, language: str) -> list[tuple[str,
     with contextlib.suppress(ReportError):
         for claim in notes.stated(result) if result.status == "complete" else ():
             with contextlib.suppress(ReportError, MissingValueError):
-                text = claim_words.sentence(claim, result.lab, language)
+                text = claim_words.sentence(claim, result, language)
                 found.append((VERDICT_MARKS[claim.verdict], on_screen(language).inline(text)))
     return found
 
@@ -327,6 +315,8 @@ def script(name: str) -> str:
         "runs": ("live", "pick"),
         "live": ("live",),
         "runs-file": ("filter",),
+        "run": ("offers",),
+        "run-file": ("offers",),
         "preview": ("preview",),
         "offers": ("offers",),
     }

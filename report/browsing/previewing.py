@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from labreport.report.browsing.application import routed
-from labreport.report.browsing.pages import Site, SitePage
+from labreport.report.browsing.pages import Site
 from labreport.report.browsing.server import Door
 from labreport.report.browsing.stock import Stock
 from labreport.report.browsing.workshop import Workshop
@@ -114,7 +114,7 @@ class Previews:
             return answer(at)
         except Exception as error:  # no fault, ours neither, ends the server
             code, said = explained(error)
-            page = SitePage(language, at, self.site.tongues)
+            page = self.site.page(language, at)
             text = self.site.written(
                 "broken", language, at, heading=page.say("cannot"), lines=said.split("\n"), lab=lab
             )

@@ -18,7 +18,7 @@ from labreport.report.store.query import STATUSES
 from labreport.report.store.runs import Chosen, Store, StoredRuns
 
 PAGE = 100
-"""Runs on a page."""
+"""Runs on a page, where a server turns pages and searches all of them."""
 SECONDS = 1.0
 """Between two looks at the folders of the store."""
 SORTS: Mapping[str, tuple[Callable[[Entry], Any], bool]] = {
@@ -84,11 +84,13 @@ class RunsPage:
     """With the page that is shown: the last one where the one asked for is beyond it."""
     found: int
     """Runs that the query lets through."""
+    size: int = PAGE
+    """Runs on a page."""
 
     @property
     def pages(self) -> int:
         """How many pages there are; at least one."""
-        return max(1, -(-self.found // PAGE))
+        return max(1, -(-self.found // self.size))
 
 
 class Stock:
@@ -97,10 +99,12 @@ class Stock:
     Args:
         root: folder of the store; it need not exist yet.
         clock: gives seconds that only grow.
+        size: runs on a page.
     """
 
-    def __init__(self, root: Path, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, root: Path, clock: Callable[[], float] = time.monotonic, size: int = PAGE) -> None:
         self.root = root
+        self.size = size
         self._clock = clock
         self._lock = Lock()
         self._looked: float | None = None
@@ -123,13 +127,13 @@ class Stock:
         """Return the runs of a page."""
         chosen = _answering(self.listing().runs, query)
         found = len(chosen)
-        page = min(query.page, max(1, -(-found // PAGE)))
+        page = min(query.page, max(1, -(-found // self.size)))
         ordered: Sequence[Stored] = chosen
         if query.sort != "newest":
             key, descending = SORTS[query.sort]
             ordered = sorted(chosen, key=lambda run: key(run.entry), reverse=descending)
-        shown = tuple(ordered[(page - 1) * PAGE : page * PAGE])
-        return RunsPage(runs=shown, query=replace(query, page=page), found=found)
+        shown = tuple(ordered[(page - 1) * self.size : page * self.size])
+        return RunsPage(runs=shown, query=replace(query, page=page), found=found, size=self.size)
 
     def choices(self) -> dict[str, tuple[str, ...]]:
         """Return the values that may be asked for, by the part of the query."""
@@ -139,6 +143,7 @@ class Stock:
             "profile": ("full", "quick"),
             "data": ("full", "sample", "none"),
             "outcome": get_args(GateOutcome),
+            "tag": self.listing().tags,
         }
 
     def before(self, run: Stored) -> Stored | None:

@@ -23,7 +23,8 @@ from labreport.report.errors import RenderingError, ReportError, UsageError
 from labreport.report.languages import language as words_record
 from labreport.report.publish.dates import report_moment, tool_version
 from labreport.report.publish.document import DocumentJob, in_memory
-from labreport.report.rendering import fonts, glyphs, html, sheets, theme
+from labreport.report.rendering import fonts, glyphs, html, program, sheets, theme
+from labreport.report.rendering.sealed import Usage
 from labreport.report.store.entries import StoredResult
 from labreport.report.words import load_table
 
@@ -90,7 +91,7 @@ class Workshop:
         with self._making:
             notes.source.cache_clear()
             if not all(path.endswith(".md") for path in paths):
-                for cached in (sheets.environment, sheets.style, load_table, theme.palette):
+                for cached in (sheets.environment, sheets.style, load_table, theme.palette, program.fingerprint):
                     cached.cache_clear()
             self.version += 1
 
@@ -142,10 +143,10 @@ class Workshop:
         moment = report_moment([result.provenance.ended])
         configuration = override(self.configuration, lang=(language,))
         try:
-            built = build.document([result], language, configuration, moment=moment, version=tool_version())
-            report, lacking = glyphs.replaced(built.report)
+            built = build.document([result], language, configuration, moment=moment, version=tool_version(), reuse=True)
+            report, lacking = glyphs.replaced(built.report, screen=True)
             problems = [*built.problems, *lacking]
-            page = html.html(report, look=configuration.look, used=partial(self._used, language))
+            page = html.html(report, look=configuration.look, used=partial(self._used, language), reuse=True)
         except (ReportError, LabError) as error:
             problems, page = [str(error)], ""
         is_good = not problems
@@ -153,14 +154,13 @@ class Workshop:
             page = before.page
         return Proof(page=page, faults=tuple(self._fault(text, lab, language) for text in problems), is_good=is_good)
 
-    def _used(self, language: str, text: str) -> dict[fonts.FaceName, frozenset[str]]:
+    def _used(self, language: str, found: Usage) -> Usage:
         """Return the characters of a page, with those that its writer will need next.
 
         To cut a font takes longer than all else, so a new character may not ask for it: Chinese text has the whole
         font, which is cut once on a machine. What was needed once stays.
         """
         is_han = words_record(language).script == "han"
-        found = fonts.used(text)
         for name, characters in found.items():
             whole = fonts.characters(name) if is_han and name == "regular" else _LATIN
             wanted = characters | whole

@@ -7,8 +7,8 @@ that says why; the problem is returned beside the report, so that the caller can
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -17,9 +17,10 @@ import msgspec
 from labreport.experiments import registry
 from labreport.experiments.errors import LabError
 from labreport.experiments.registry import additions
+from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import Result
 from labreport.report import languages
-from labreport.report.chapters import bilingual, forms, frontmatter, notes
+from labreport.report.chapters import bilingual, forms, frontmatter, kept, notes
 from labreport.report.chapters import chapter as chapters
 from labreport.report.chapters.chapter import Assembled, Target
 from labreport.report.chapters.cutting import Passage
@@ -43,6 +44,7 @@ from labreport.report.document import (
 )
 from labreport.report.errors import ReportError
 from labreport.report.numbers import day
+from labreport.report.rendering.answers import ExpectedAnswer
 from labreport.report.words import Borrowed, JoinedWords, Words
 
 _LINK = re.compile(r"\[\]\(#([A-Za-z0-9:_-]+)\)")
@@ -54,6 +56,8 @@ class Built:
 
     report: Report
     problems: tuple[str, ...]
+    answers: tuple[ExpectedAnswer, ...] = ()
+    """What the solutions expect; nothing in a student's edition."""
 
 
 def build(
@@ -66,6 +70,7 @@ def build(
     labels: Words | None = None,
     refused: Mapping[str, str] | None = None,
     from_record: Collection[str] = (),
+    reuse: bool = False,
 ) -> Built:
     """Join the runs into one report.
 
@@ -78,10 +83,12 @@ def build(
         labels: what figures are labelled with, where not in the report's language alone.
         refused: labs whose chapters can't be shown, and why.
         from_record: labs whose chapters are made from the record although there is a note.
+        reuse: whether chapters may be taken from the cache, where they were made before of the same inputs.
     """
     words = Words(language)
     notes_in_use = NotesInUse.of(configuration)
-    numbers = forms.numbers([result.lab for result in results], _course(results, configuration))
+    course = _course(results, configuration)
+    numbers = forms.numbers([result.lab for result in results], course)
     titles = {
         result.lab: result.lab if result.lab in from_record else notes_in_use.title(language, result.lab)
         for result in results
@@ -98,24 +105,21 @@ def build(
             own = additions.of(result.lab, configuration.paths.get(result.lab))
             try:
                 spoken = notes.written_in(language, result.lab, configuration.notes)
-                assembled = chapters.assemble(
-                    result,
-                    number,
-                    spoken,
-                    solutions=configuration.edition == "instructor",
-                    folder=configuration.notes,
-                    labels=labels,
-                    own=own,
-                    from_record=result.lab in from_record,
-                )
+                recorded = result.lab in from_record
+                make = partial(
+                    _assembled, result, number, spoken, configuration, words=words, labels=labels, own=own,
+                    from_record=recorded,
+                )  # fmt: skip
+                if reuse:
+                    key = kept.inputs(result, number, spoken, configuration, words, labels, own, recorded)
+                    assembled = kept.kept(key, Assembled, make)
+                else:
+                    assembled = make()
                 problems += [
                     f"{result.lab}: the {lost.kind} {lost.name!r} is missing: {own.problem}"
                     for lost in assembled.missing
                 ]
-                chapter = formed(assembled.chapter, hints=configuration.hints, room=configuration.answer_room)
-                link = notebook_link(result.lab, language, configuration.notebooks, words)
-                chapter = msgspec.structs.replace(chapter, notebook=link)
-                made.append(_in_language(chapter, spoken, language))
+                made.append(assembled.chapter)
             except (ReportError, LabError) as error:
                 problems.append(str(error))
                 made.append(_broken(result.lab, number, titles[result.lab], str(error), words))
@@ -127,19 +131,54 @@ def build(
     report = Report(
         language=language,
         date=date,
-        cover=frontmatter.cover(results, titles, configuration, shown, version, words, labels or words),
+        cover=frontmatter.cover(results, titles, configuration, shown, version, words, labels or words, reuse=reuse),
         summary=frontmatter.summary(parts, titles, words),
         # The terms are those of the shipped chapters.
         chapters=(*made, glossary(language)) if frontmatter.has_shipped(results) else tuple(made),
-        provenance=provenance(results, titles, words),
+        provenance=provenance(results, titles, words, configuration.timezone),
     )
-    report = mapped(report, _marked)
     whole = frozenset(result.lab for result, assembled in parts if assembled)
-    linked, missing = _with_links(report, _targets(parts, numbers, words), whole, notes_in_use)
+    report = msgspec.structs.replace(
+        report,
+        **{name: mapped(getattr(report, name), _marked) for name in ("cover", "summary", "provenance")},
+        chapters=tuple(chapter if chapter.id in whole else mapped(chapter, _marked) for chapter in report.chapters),
+    )
+    elsewhere = partial(_elsewhere, course=course, notes_in_use=notes_in_use, words=words)
+    linked, missing = _with_links(report, _targets(parts, numbers, words), whole, elsewhere)
     report = forms.formed(
         linked, configuration.form, glossary=configuration.glossary, provenance=configuration.provenance
     )
-    return Built(report=report, problems=tuple(problems + missing))
+    answers = tuple(answer for _, assembled in parts if assembled for answer in assembled.answers)
+    return Built(report=report, problems=tuple(problems + missing), answers=answers)
+
+
+def _assembled(
+    result: Result,
+    number: str,
+    spoken: str,
+    configuration: Configuration,
+    *,
+    words: Words,
+    labels: Words | None,
+    own: Additions,
+    from_record: bool,
+) -> Assembled:
+    """Return a chapter as it stands in a report, but for what leads out of it. `kept.inputs` names what decides it."""
+    assembled = chapters.assemble(
+        result,
+        number,
+        spoken,
+        solutions=configuration.edition == "instructor",
+        folder=configuration.notes,
+        labels=labels,
+        own=own,
+        from_record=from_record,
+        variant=configuration.variant,
+    )
+    chapter = formed(assembled.chapter, hints=configuration.hints, room=configuration.answer_room)
+    link = notebook_link(result.lab, words.language, configuration.notebooks, words)
+    chapter = _in_language(msgspec.structs.replace(chapter, notebook=link), spoken, words.language)
+    return replace(assembled, chapter=mapped(chapter, _marked))
 
 
 def _course(results: Sequence[Result], configuration: Configuration) -> Sequence[str]:
@@ -151,7 +190,13 @@ def _course(results: Sequence[Result], configuration: Configuration) -> Sequence
 
 
 def document(
-    results: Sequence[Result], which: str, configuration: Configuration, *, moment: datetime, version: str
+    results: Sequence[Result],
+    which: str,
+    configuration: Configuration,
+    *,
+    moment: datetime,
+    version: str,
+    reuse: bool = False,
 ) -> Built:
     """Join the runs into a report in one language or in several.
 
@@ -161,6 +206,7 @@ def document(
         configuration: title, course and date of the report.
         moment: date of the report, unless the configuration names one, in its time zone.
         version: of labreport, for the cover.
+        reuse: whether chapters may be taken from the cache, where they were made before of the same inputs.
 
     Raises:
         RenderingError: the languages do not match.
@@ -169,7 +215,15 @@ def document(
     in_use = NotesInUse.of(configuration)
     # Side by side stand chapters of one shape: where one language has no note, all are made from the record.
     unwritten = {result.lab for result in results if in_use.without_note(result.lab, names)}
-    joined = partial(build, results, configuration=configuration, moment=moment, version=version, from_record=unwritten)
+    joined = partial(
+        build,
+        results,
+        configuration=configuration,
+        moment=moment,
+        version=version,
+        from_record=unwritten,
+        reuse=reuse,
+    )
     if len(names) == 1:
         return joined(names[0])
     # A figure is there once, so the labels of the first language's are in all of them.
@@ -179,7 +233,8 @@ def document(
     if refused := bilingual.mismatches(*(built.report for built in each_one)):
         problems |= dict.fromkeys(reason for reason in refused.values() if reason not in "\n".join(problems))
         each_one = [joined(name, labels=label, refused=refused) for name, label in zip(names, labels, strict=True)]
-    return Built(report=bilingual.merged(*(built.report for built in each_one)), problems=tuple(problems))
+    merged = bilingual.merged(*(built.report for built in each_one))
+    return Built(report=merged, problems=tuple(problems), answers=each_one[0].answers)
 
 
 def _in_language(chapter: Chapter, spoken: str, language: str) -> Chapter:
@@ -237,13 +292,21 @@ def _targets(
     return targets
 
 
+def _elsewhere(lab: str, course: Sequence[str], notes_in_use: NotesInUse, words: Words) -> str:
+    """Return how a chapter that a report does not hold is named in it: by its number in the course, else by title."""
+    if lab in course:
+        return words("labs.chapter", number=course.index(lab) + 1)
+    return words("labs.title_elsewhere", title=notes_in_use.title(words.language, lab))
+
+
 def _with_links(
-    report: Report, targets: Mapping[str, Target], made: frozenset[str], notes_in_use: NotesInUse
+    report: Report, targets: Mapping[str, Target], made: frozenset[str], elsewhere: Callable[[str], str]
 ) -> tuple[Report, list[str]]:
     """Fill in the text of every link of the notes.
 
-    A link to a chapter that this report does not hold becomes that chapter's title: leaving it out is not a mistake. A
-    link to something that a chapter lacks is one.
+    A link to a chapter that this report does not hold becomes what that chapter is called `elsewhere`: leaving it out,
+    or being unable to make it, is not a mistake, and no link can lead astray. A link to something that a chapter lacks
+    is a mistake.
     """
     problems: list[str] = []
 
@@ -263,8 +326,7 @@ def _with_links(
             return f"[{target.text}](#{target.id})"
         other = key.partition(":")[0]
         if other in registry.names() and other not in made:
-            # A chapter that was left out, or could not be made: its title says enough, and no link can lead astray.
-            return notes_in_use.title(report.language, other)
+            return elsewhere(other)
         problems.append(f"notes/{report.language}/{lab}.md: the link #{key} leads nowhere.")
         return key
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 
-from labreport.report.chapters.sandbox import compiled, environment
+from labreport.experiments.result import Result
+from labreport.report.chapters.sandbox import RUN, Chance, compiled, environment
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.claims import Claim, wording
-from labreport.report.words import LANGUAGES
+from labreport.report.findings.digits import Decimals
+from labreport.report.words import LANGUAGES, Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,21 +26,27 @@ def evidence_id(lab: str, claim: str) -> str:
     return f"{lab}-claim-{claim}"
 
 
-def sentence(claim: Claim, lab: str, language: str) -> str:
-    """Return the sentence of a claim in Markdown, worded by its verdict, with the numbers that decided it.
+def sentence(claim: Claim, result: Result, language: str) -> str:
+    """Return the sentence of a claim about a run in Markdown, worded by its verdict, with the numbers that decided it.
 
     Raises:
         MissingValueError: the language has no words for this claim.
     """
-    words = wording.sentence(claim.definition, claim.verdict, language, lab, measured=bool(claim.numbers))
+    words = wording.sentence(claim.definition, claim.verdict, language, result.lab, measured=bool(claim.numbers))
     template = compiled(environment(language, lists=True), words)
-    return template.render(**claim.details, **claim.numbers, holds=claim.holds, seeds=claim.seeds)
+    found = {**claim.details, **claim.numbers}
+    found = {name: Chance(value) if isinstance(value, float) else value for name, value in found.items()}
+    said = template.render({RUN: Decimals(result), **found, "holds": claim.holds, "seeds": claim.seeds})
+    if not claim.unanswered:
+        return said
+    reason = Words(language)
+    return said + reason.record.between_sentences + reason("labs.only_bounded" if claim.numbers else "labs.no_answers")
 
 
-def sentences(claim: Claim, lab: str) -> dict[str, str]:
-    """Return the sentence of a claim in each language that has words for it."""
+def sentences(claim: Claim, result: Result) -> dict[str, str]:
+    """Return the sentence of a claim about a run in each language that has words for it."""
     found: dict[str, str] = {}
     for language in LANGUAGES:
         with contextlib.suppress(MissingValueError):
-            found[language] = sentence(claim, lab, language)
+            found[language] = sentence(claim, result, language)
     return found

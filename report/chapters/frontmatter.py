@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
+import msgspec
 from msgspec import UNSET
 
 from labreport.experiments import registry
 from labreport.experiments.result import Result
+from labreport.report.chapters import kept
 from labreport.report.chapters.chapter import Assembled
-from labreport.report.chapters.claim_words import Said
 from labreport.report.chapters.logo import data_address
 from labreport.report.chapters.marks import is_sample
 from labreport.report.chapters.tables.content import unit_label
@@ -29,6 +31,8 @@ from labreport.report.document import (
 from labreport.report.errors import RenderingError
 from labreport.report.figures import registry as figures
 from labreport.report.findings import analysis
+from labreport.report.findings.claims.record import ClaimVerdict
+from labreport.report.findings.digits import Decimals
 from labreport.report.findings.groups import groups
 from labreport.report.findings.scores import Measured, best_baseline, deciding
 from labreport.report.numbers import UNKNOWN, duration, integer, number, percent
@@ -47,6 +51,8 @@ def cover(
     version: str,
     words: Words,
     labels: Words,
+    *,
+    reuse: bool = False,
 ) -> Cover:
     """Return the first page: title, facts about the runs, and one small multiple for each lab.
 
@@ -58,6 +64,7 @@ def cover(
         version: of labreport.
         words: of the report's language.
         labels: what figures are labelled with.
+        reuse: whether pictures may be taken from the cache.
     """
     language = words.language
     told = ((name, getattr(configuration, name).get(language)) for name in LOCALISED if name != "title")
@@ -79,7 +86,7 @@ def cover(
         head=escape(configuration.course.get(language, "")) or title,
         logo=data_address(configuration.logo) if configuration.logo else "",
         logo_alt=configuration.institution.get(language, "") or words("labs.logo"),
-        strip=tuple(_strip(results, titles, words, labels)),
+        strip=tuple(_strip(results, titles, words, labels, reuse)),
     )
 
 
@@ -141,7 +148,7 @@ def _row(result: Result, assembled: Assembled | None, title: str, words: Words) 
         return (name, UNKNOWN, words("labs.failed_cell"), UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
     card = result.findings.data
     # A run whose chapter could not be made has measured all the same.
-    made = assembled.said if assembled else ()
+    made = assembled.verdicts if assembled else ()
     return (
         name,
         f"{integer(card.train_samples)} / {integer(card.test_samples)}" if card else UNKNOWN,
@@ -153,31 +160,32 @@ def _row(result: Result, assembled: Assembled | None, title: str, words: Words) 
     )
 
 
-def _checked(said: Sequence[Said], words: Words) -> str:
+def _checked(verdicts: Sequence[ClaimVerdict], words: Words) -> str:
     """Return how many sentences carry which mark; what the run can't tell is named only where there is any."""
-    marks = [VERDICT_MARKS[one.claim.verdict] for one in said]
+    marks = [VERDICT_MARKS[verdict] for verdict in verdicts]
     checked, left_open = marks.count(CHECKED), marks.count(OPEN)
     parts = [words("labs.claims_checked", checked=checked), words("labs.claims_open", open=left_open)]
     return " · ".join(part for part, count in zip(parts, (checked, left_open), strict=True) if count) or UNKNOWN
 
 
 def _score(result: Result) -> str:
-    return _cell(deciding(result))
+    return _cell(deciding(result), Decimals(result))
 
 
 def _baseline(result: Result) -> str:
     """The best simple rule or linear model: what a network must beat to be worth its trouble."""
     judged = deciding(result)
-    return _cell(best_baseline(result, judged)) if judged else UNKNOWN
+    return _cell(best_baseline(result, judged), Decimals(result)) if judged else UNKNOWN
 
 
-def _cell(found: Measured | None) -> str:
+def _cell(found: Measured | None, decimals: Decimals) -> str:
     if found is None:
         return UNKNOWN
-    if found.unit == "share":
-        return percent(found.mean)
     metric = found.first.metric
-    return f"{escape(metric.upper() if len(metric) <= SHORT else metric)} {number(found.mean, 2)}"
+    digits = decimals.of(found.unit, metric, found.first.split)
+    if found.unit == "share":
+        return percent(found.mean, digits)
+    return f"{escape(metric.upper() if len(metric) <= SHORT else metric)} {number(found.mean, digits)}"
 
 
 def _kinds(results: Sequence[Result], words: Words) -> str:
@@ -206,21 +214,31 @@ def _own_epoch(result: Result, words: Words) -> str:
     best = found[0].best() if len(found) == 1 else None
     if best is None:
         return UNKNOWN
-    return words("labs.epoch_of", epoch=best.epoch, epochs=best.last_epoch)
+    trained = max(member.training.epochs for member in found[0].sound())
+    return words("labs.epoch_of", epoch=best.epoch, epochs=trained)
 
 
-def _strip(results: Sequence[Result], titles: Mapping[str, str], words: Words, labels: Words) -> list[CoverFigure]:
+def _strip(
+    results: Sequence[Result], titles: Mapping[str, str], words: Words, labels: Words, reuse: bool
+) -> list[CoverFigure]:
     found: list[CoverFigure] = []
     for result in results:
         if result.status != "complete":
             continue
         try:
-            drawing = figures.strip(result, words)
-            labelled = drawing if labels is words else figures.strip(result, labels)
+            make = partial(_picture, result, words, labels)
+            key = kept.strip_inputs(result, words, labels) if reuse else ""
+            picture = kept.kept(key, CoverFigure, make) if reuse else make()
         except RenderingError:
             continue  # a user-supplied lab need not have anything for the strip
-        found.append(CoverFigure(title=titles[result.lab], svg=labelled.svg, alt=drawing.alt))
+        found.append(msgspec.structs.replace(picture, title=titles[result.lab]))
     return found
+
+
+def _picture(result: Result, words: Words, labels: Words) -> CoverFigure:
+    drawing = figures.strip(result, words)
+    labelled = drawing if labels is words else figures.strip(result, labels)
+    return CoverFigure(title="", svg=labelled.svg, alt=drawing.alt)
 
 
 def _data_kind(results: Sequence[Result]) -> str:

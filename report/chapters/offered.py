@@ -107,7 +107,7 @@ def _claims(result: Result, language: str, own: Additions) -> Iterator[Offer]:
         with contextlib.suppress(*_UNFILLED):
             found = claims.state(name, result, own.claims)
             if found.verdict != "unknown" or found.numbers:
-                text = f"{VERDICT_MARKS[found.verdict]} {sentence(found, result.lab, language)}"
+                text = f"{VERDICT_MARKS[found.verdict]} {sentence(found, result, language)}"
                 yield Offer(kind="claim", code=f'{{{{ claim("{name}") }}}}', shown=text)
 
 

@@ -11,20 +11,27 @@ from msgspec import UNSET
 from labreport.experiments.result import Machine, OwnRun, Result
 from labreport.report.document import Block, Chapter, Column, ColumnKind, Listing, Prose, Section, Table, escape
 from labreport.report.findings import analysis
-from labreport.report.findings.training_words import sentences
+from labreport.report.findings.training_words import parts
 from labreport.report.numbers import UNKNOWN, duration, minute, size
 from labreport.report.store import thinned
 from labreport.report.words import Words
 
 
-def provenance(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> Chapter:
-    """Return the chapter of provenance for all runs of a report, `titles` being those of the labs' chapters."""
+def provenance(results: Sequence[Result], titles: Mapping[str, str], words: Words, zone: str = "UTC") -> Chapter:
+    """Return the chapter of provenance for all runs of a report.
+
+    Args:
+        results: the runs.
+        titles: of the labs' chapters.
+        words: texts of the language.
+        zone: time zone in which times are written.
+    """
     labs = [result for result in results if result.findings.own is UNSET]
-    parts: tuple[tuple[str, tuple[Block, ...]], ...] = (
+    sections: tuple[tuple[str, tuple[Block, ...]], ...] = (
         ("settings", (_settings(labs, titles, words),) if labs else ()),
         ("data_files", _files(results, words)),
         ("software", (_software(results, words),)),
-        ("engine", _engine(results, titles, words)),
+        ("engine", _engine(results, words)),
         ("commands", _commands(results, words)),
     )
     return Chapter(
@@ -33,8 +40,8 @@ def provenance(results: Sequence[Result], titles: Mapping[str, str], words: Word
         title=words("labs.provenance"),
         opening=(Prose(markdown=words("labs.provenance_opening")),),
         sections=(
-            _section("runs", (_runs(results, titles, words), *_long(results, words)), words),
-            *(_section(name, blocks, words) for name, blocks in parts if blocks),
+            _section("runs", (_runs(results, titles, words, zone), *_long(results, words)), words),
+            *(_section(name, blocks, words) for name, blocks in sections if blocks),
         ),
     )
 
@@ -43,24 +50,25 @@ def _section(name: str, blocks: tuple[Block, ...], words: Words) -> Section:
     return Section(id=f"provenance-{name.replace('_', '-')}", title=words(f"labs.{name}"), blocks=blocks)
 
 
-def _runs(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> Table:
+def _runs(results: Sequence[Result], titles: Mapping[str, str], words: Words, zone: str) -> Table:
     labs = [result for result in results if result.findings.own is UNSET]
-    heads = ("lab", "run", "seeds", "started", "duration", "memory")
-    rows = tuple(
-        (
-            titles[result.lab],
-            result.run_id,
-            ", ".join(str(seed) for seed in result.seeds) or UNKNOWN,
-            minute(result.provenance.started),
-            duration(analysis.seconds(result)),
-            size(result.peak_memory_bytes) if result.peak_memory_bytes else UNKNOWN,
-        )
+    cells = [
+        {
+            "lab": titles[result.lab],
+            "run": result.run_id,
+            "seeds": _seeds(result),
+            "started": minute(result.provenance.started, zone),
+            "duration": duration(analysis.seconds(result)),
+            "memory": size(result.peak_memory_bytes) if result.peak_memory_bytes else UNKNOWN,
+        }
         for result in results
-    )
+    ]
+    heads = [head for head in cells[0] if head != "seeds" or not _same_seeds(results)]
+    rows = tuple(tuple(row[head] for head in heads) for row in cells)
     kinds: dict[str, ColumnKind] = {"run": "code", "duration": "number", "memory": "number"}
     columns = tuple(
         Column(
-            title=words("own.name" if head == "lab" and not labs else f"labs.column_{head}"),
+            title=words("own.name" if head == "lab" and not labs else f"labs.column_{head}", zone=zone),
             align="right" if kinds.get(head) == "number" else "left",
             kind=kinds.get(head, "text"),
         )
@@ -69,10 +77,19 @@ def _runs(results: Sequence[Result], titles: Mapping[str, str], words: Words) ->
     return Table(
         id="provenance-runs-table",
         number="",
-        caption=words("labs.runs_caption" if labs else "own.runs_caption"),
+        caption=words("labs.runs_caption" if labs else "own.runs_caption", zone=zone),
         columns=columns,
         rows=rows,
     )
+
+
+def _seeds(result: Result) -> str:
+    return ", ".join(str(seed) for seed in result.seeds) or UNKNOWN
+
+
+def _same_seeds(results: Sequence[Result]) -> bool:
+    """Whether several runs have the same seeds, which are then named once for all."""
+    return len(results) > 1 and len({result.seeds for result in results}) == 1
 
 
 def _long(results: Sequence[Result], words: Words) -> tuple[Block, ...]:
@@ -128,7 +145,10 @@ def _files(results: Sequence[Result], words: Words) -> tuple[Block, ...]:
 
 
 def _software(results: Sequence[Result], words: Words) -> Table:
-    rows: dict[str, list[str]] = {}
+    """Return what the runs have in common, each fact once; where they differ, with the labs of each value."""
+    rows: dict[str, dict[str, list[str]]] = {}
+    if _same_seeds(results):
+        rows[words("labs.column_seeds")] = {_seeds(results[0]): []}
     for result in results:
         source = result.provenance
         entries = {
@@ -153,17 +173,31 @@ def _software(results: Sequence[Result], words: Words) -> Table:
             )
         ]
         for name, value in (*entries.items(), *elsewhere):
-            known = rows.setdefault(name, [])
-            if value not in known:
-                known.append(value)
+            labs = rows.setdefault(name, {}).setdefault(value, [])
+            if result.lab not in labs:
+                labs.append(result.lab)
     columns = (Column(title=words("labs.column_item")), Column(title=words("labs.column_value")))
     return Table(
         id="provenance-software-table",
         number="",
         caption=words("labs.software_caption"),
         columns=columns,
-        rows=tuple((escape(name), escape(words("labs.between").join(values))) for name, values in rows.items()),
+        rows=tuple((escape(name), _values(values, words)) for name, values in rows.items()),
     )
+
+
+def _values(values: Mapping[str, Sequence[str]], words: Words) -> str:
+    """Return the values of one fact; where several labs differ in it, each value with its labs."""
+    differ = len(values) > 1 and len({tuple(labs) for labs in values.values()}) > 1
+    return words("labs.between").join(
+        escape(value) + (_in_labs(labs, words) if differ else "") for value, labs in values.items()
+    )
+
+
+def _in_labs(labs: Sequence[str], words: Words) -> str:
+    """Return the names of labs in brackets, to be put behind what holds for them."""
+    named = words("compare.list_separator").join(f"`{name.replace('`', '')}`" for name in labs)
+    return words.record.brackets.format(named)
 
 
 def _machine(machine: Machine, words: Words) -> dict[str, str]:
@@ -182,17 +216,21 @@ def _commit(result: Result, words: Words) -> str:
     return words("labs.git_dirty", commit=commit[:12]) if result.provenance.git_dirty else commit[:12]
 
 
-def _engine(results: Sequence[Result], titles: Mapping[str, str], words: Words) -> tuple[Block, ...]:
-    separator = words.record.between_sentences
-    labs: dict[str, list[str]] = {}
-    for result in results:
-        if result.findings.engine:
-            text = separator.join(sentences(result.findings.engine, words))
-            labs.setdefault(text, []).append(titles[result.lab])
-    if not labs:
+def _engine(results: Sequence[Result], words: Words) -> tuple[Block, ...]:
+    """Return how the networks were trained: each form once, with the reasons for it and the labs in which they held."""
+    forms: dict[str, dict[str, list[str]]] = {}
+    trained = [result for result in results if result.findings.engine]
+    for result in trained:
+        for form, how in dict.fromkeys(parts(code, words) for code in result.findings.engine):
+            forms.setdefault(form, {}).setdefault(how, []).append(result.lab)
+    if not forms:
         return ()
-    used = [words("labs.engine_of", labs=words("labs.between").join(names), text=text) for text, names in labs.items()]
-    texts = (words("labs.engine_text"), "\n".join(used), words("engine.seeds"))
+    lines = []
+    for form, ways in forms.items():
+        labs = {how: _in_labs(names, words) if len(trained) > 1 else "" for how, names in ways.items()}
+        used = words("labs.between").join(how + named for how, named in labs.items() if how)
+        lines.append(words("labs.engine_form", form=form, used=used) if used else f"- {form}{''.join(labs.values())}")
+    texts = (words("labs.engine_text"), "\n".join(lines), words("engine.seeds"))
     return tuple(Prose(markdown=text) for text in texts)
 
 

@@ -11,23 +11,25 @@ import math
 import re
 import reprlib
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
-from jinja2 import StrictUndefined, Template, Undefined, nodes
+from jinja2 import StrictUndefined, Template, Undefined, nodes, pass_context
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
+from jinja2.runtime import Context as TemplateContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from labreport.report import numbers
 from labreport.report.document import escape
 from labreport.report.findings.analysis import MissingValueError
-from labreport.report.findings.scores import Quantity
+from labreport.report.findings.scores import Measured, Quantity
 from labreport.report.words import LANGUAGES, Words
 
 VIEWS = "labreport.report.chapters.values"
 """Module whose functions and methods a note may call; nothing else can be called."""
 COMMENTS: Mapping[str, Any] = {"comment_start_string": "{##", "comment_end_string": "##}"}
 """Of what is put into a note by Jinja2, whose own `{#` opens the id of a heading there."""
+_DOLLARS = "thousand dollars"
 _LARGEST = 10**18
 """Numbers in a note stay below this; the largest one that labreport itself puts in is a count of bytes."""
 
@@ -42,6 +44,19 @@ class Exact(float):
     """A number that was chosen, not measured: written in its shortest form (0.001), never rounded."""
 
     __slots__ = ()
+
+
+class Chance(float):
+    """A number into which chance enters, such as the mean of a score: its decimals are those of its run.
+
+    What is computed from one is one, so that a lead that is worked out in a solution is written as in the table.
+    """
+
+    __slots__ = ()
+
+
+RUN = "the run"
+"""Under this name, which no note can write, a template gets the `Decimals` of its run."""
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -98,8 +113,16 @@ class Sandbox(ImmutableSandboxedEnvironment):
         elif operator == "*" and isinstance(left, int) and max(abs(left), abs(right)) > _LARGEST:
             raise SecurityError("the product is too large")
         if operator == "-" and not (isinstance(left, int) and isinstance(right, int)):
-            return numbers.difference(left, right)
-        return super().call_binop(context, operator, left, right)
+            found: Any = numbers.difference(left, right)
+        else:
+            found = super().call_binop(context, operator, left, right)
+        by_chance = isinstance(left, Chance) or isinstance(right, Chance)
+        return Chance(found) if by_chance and isinstance(found, float) else found
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return an attribute; the mean of what was measured is a number by chance."""
+        found = super().getattr(obj, attribute)
+        return Chance(found) if isinstance(obj, Quantity) and isinstance(found, float) else found
 
 
 def _check_claims(tree: nodes.Template) -> None:
@@ -142,17 +165,24 @@ def environment(language: str, *, lists: bool = False) -> Sandbox:
     sandbox = Sandbox(
         undefined=StrictUndefined,
         autoescape=False,
-        finalize=shown,
+        finalize=_finalized,
         keep_trailing_newline=True,
         **COMMENTS,
     )
     filters: dict[str, Callable[..., Any]] = {
-        "percent": lambda value: Fragment(_percent(value)),
-        "number": lambda value, digits=None: Fragment(numbers.number(_plain(value), _few(digits))),
+        "percent": pass_context(lambda run, value: Fragment(numbers.percent(_plain(value), _digits(run, value)))),
+        "number": pass_context(lambda run, value, digits=None: Fragment(_number(run, value, _few(digits)))),
+        "code": lambda value: Fragment(f"`{str(value).replace('`', '')}`"),
         "integer": lambda value: Fragment(numbers.integer(_plain(value))),
-        "points": lambda value: Fragment(words("labs.points", value=numbers.points(_plain(value)))),
+        "points": pass_context(
+            lambda run, value: Fragment(words("labs.points", value=numbers.points(_plain(value), _digits(run, value))))
+        ),
         "bytes": lambda value: Fragment(numbers.size(_plain(value))),
-        "dollars": lambda value: Fragment(words("labs.dollars", value=numbers.number(_plain(value), 2))),
+        "dollars": pass_context(
+            lambda run, value: Fragment(
+                words("labs.dollars", value=numbers.number(_plain(value), _digits(run, value, _DOLLARS)))
+            )
+        ),
     }
     sandbox.filters = filters
     sandbox.globals.clear()
@@ -163,6 +193,12 @@ def environment(language: str, *, lists: bool = False) -> Sandbox:
 @cache
 def compiled(sandbox: Sandbox, source: str) -> Template:
     """Return a short template, such as the sentence of a claim, ready to be filled."""
+    return sandbox.from_string(source)
+
+
+@lru_cache(maxsize=32)
+def compiled_note(sandbox: Sandbox, source: str) -> Template:
+    """Return a note ready to be filled; one is often filled again, for each student with other numbers."""
     return sandbox.from_string(source)
 
 
@@ -192,8 +228,28 @@ def named(value: Any) -> str:
     return f"a {type(value).__name__}" if not callable(value) else "a name that must be called, with ( )"
 
 
-def _percent(value: Any) -> str:
-    return numbers.percent(_plain(value))
+def _digits(context: TemplateContext, value: Any, unit: str = "share") -> int:
+    """Return the decimals of a number: two, or over several seeds those that their spread supports."""
+    decimals = context.get(RUN)
+    found = decimals.by_spread(unit) if decimals and isinstance(value, (Chance, Quantity)) else None
+    return numbers.SHARE_DIGITS if found is None else found
+
+
+def _number(context: TemplateContext, value: Any, digits: int | None) -> str:
+    """Return a number with as many digits as were asked for, or a score with those of the table of scores.
+
+    A note asks for digits of what a single run gives; how many a mean over several seeds has, its spread says.
+    """
+    decimals = context.get(RUN)
+    if decimals and isinstance(value, Measured):
+        found = decimals.by_spread(value.unit, value.first.metric)
+        digits = digits if found is None else found
+    return numbers.number(_plain(value), digits)
+
+
+@pass_context
+def _finalized(context: TemplateContext, value: Any) -> Any:
+    return _number(context, value, None) if isinstance(value, Measured) else shown(value)
 
 
 def shown(value: Any) -> Any:

@@ -16,12 +16,17 @@ from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import DataCard, Fold, Layer, Result
 from labreport.report.chapters import automatic
 from labreport.report.chapters.claim_words import Said, evidence_id, sentence
-from labreport.report.chapters.sandbox import Exact, Fragment, exact, shown
+from labreport.report.chapters.sandbox import RUN, Chance, Exact, Fragment, exact, shown
+from labreport.report.chapters.variants import Variant
 from labreport.report.document import VERDICT_MARKS, escape
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.analysis import MissingValueError
+from labreport.report.findings.digits import Decimals
 from labreport.report.findings.scores import Quantity
 from labreport.report.words import Words
+
+WITHIN = "within_directive"
+"""Name by which a note that is being filled says where it is."""
 
 
 @dataclass(frozen=True)
@@ -89,30 +94,30 @@ class TrainingView:
     @property
     def spread_low(self) -> float:
         """Least validation MAE of a fold at the best epoch."""
-        return min(analysis.fold_errors(self.result).values())
+        return Chance(min(analysis.fold_errors(self.result).values()))
 
     @property
     def spread_high(self) -> float:
         """Greatest validation MAE of a fold at the best epoch."""
-        return max(analysis.fold_errors(self.result).values())
+        return Chance(max(analysis.fold_errors(self.result).values()))
 
     def best(self, key: str) -> float:
         """Return the curve's value at its own best epoch: the smoothed curve's minimum in cross-validation."""
         if self.role == analysis.FOLD and key == "val_mae":
-            return self._turn.best
-        return analysis.turn(self.result, self.role, key).best
+            return Chance(self._turn.best)
+        return Chance(analysis.turn(self.result, self.role, key).best)
 
     def at_best(self, key: str) -> float:
         """Return a curve's value at the best epoch."""
-        return analysis.mean_curve(self.result, self.role, key)[self.best_epoch - 1]
+        return Chance(analysis.value_at(self.result, self.role, key, self.best_epoch))
 
     def first(self, key: str) -> float:
         """Return a curve's value after the first epoch."""
-        return analysis.mean_curve(self.result, self.role, key)[0]
+        return Chance(analysis.mean_curve(self.result, self.role, key)[0])
 
     def last(self, key: str) -> float:
         """Return a curve's value after the last epoch."""
-        return analysis.mean_curve(self.result, self.role, key)[-1]
+        return Chance(analysis.mean_curve(self.result, self.role, key)[-1])
 
 
 @dataclass(frozen=True)
@@ -158,12 +163,20 @@ class Context:
         language: of the note.
         cited: whether a claim is followed by a mark that leads to its evidence.
         own: what the lab defines for its own notes.
+        variant: whose numbers the exercises have, such as the number of a student; empty: those of the book.
     """
 
     def __init__(
-        self, result: Result, language: str, *, cited: bool = False, own: Additions = additions.NOTHING
+        self,
+        result: Result,
+        language: str,
+        *,
+        cited: bool = False,
+        own: Additions = additions.NOTHING,
+        variant: str = "",
     ) -> None:
         self.result = result
+        self.variant = Variant(name=variant, lab=result.lab)
         self.own = own
         self.missing: list[Missing] = []
         self._cited = cited
@@ -175,6 +188,7 @@ class Context:
         """Return the names for the template."""
         result = self.result
         return {
+            RUN: Decimals(result),
             "settings": Names("setting", {name: exact(value) for name, value in result.settings.items()}),
             "data": Names("entry of the data card", _data_names(result.findings.data)),
             "score": lambda name: analysis.score(result, name),
@@ -188,6 +202,9 @@ class Context:
             "const": _constant,
             "own": Names("fact of a run of one's own", automatic.facts(result)),
             "claim": self.claim,
+            "drawn": self._drawn,
+            "answer": self._answer,
+            WITHIN: self._within,
         }
 
     def claim(self, name: str) -> Fragment:
@@ -196,10 +213,31 @@ class Context:
             if self.own.problem and not additions.CLAIMS.knows(name):
                 return Fragment(self.lost("claim", name))
             stated = claims.state(name, self.result, self.own.claims)
-            self.said[name] = Said(claim=stated, text=sentence(stated, self.result.lab, self.language))
+            self.said[name] = Said(claim=stated, text=sentence(stated, self.result, self.language))
         said = self.said[name]
         mark = f"[{VERDICT_MARKS[said.claim.verdict]}](#{evidence_id(self.result.lab, name)})" if self._cited else ""
         return Fragment(said.text + mark)
+
+    def _drawn(self, name: str, first: float, last: float, step: float = 1) -> int | float:
+        return self.variant.drawn(name, first, last, step)
+
+    def _answer(
+        self,
+        value: float,
+        *,
+        part: str = "",
+        tolerance: float | None = None,
+        unit: str = "",
+        digits: int | None = None,
+    ) -> Fragment:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise MissingValueError("answer(…) takes a number.")
+        return Fragment(self.variant.answer(value, part=part, tolerance=tolerance, unit=unit, digits=digits))
+
+    def _within(self, kind: str, exercise: str) -> Fragment:
+        """Note which directive of which exercise is filled next; the reader of notes writes this, no author does."""
+        self.variant.kind, self.variant.exercise = kind, exercise
+        return Fragment("")
 
     def lost(self, kind: str, name: str) -> str:
         """Return the sentence in place of what only the lab could give, and remember that it is missing."""

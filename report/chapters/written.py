@@ -8,6 +8,7 @@ one.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
 from labreport.experiments.system import reading
@@ -56,14 +57,43 @@ def text_of(path: Path, origin: str) -> str:
         NoteError: it can't be read, or is in another encoding.
     """
     try:
-        return reading.text(path, "utf-8-sig")
+        text = reading.text(path, "utf-8-sig")
     except UnicodeDecodeError as error:
-        line = reading.content(path).count(b"\n", 0, error.start) + 1
+        content = reading.content(path)
+        line = content.count(b"\n", 0, error.start) + 1
+        guess = "UTF-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in content else "GBK"
         raise NoteError(
-            f"{origin}:{line}: the file is not in UTF-8 (perhaps in GBK); open it in an editor and save it as UTF-8."
+            f"{origin}:{line}: the file is not in UTF-8 (perhaps in {guess}); "
+            "open it in an editor and save it as UTF-8."
         ) from error
     except OSError as error:
         raise NoteError(f"{origin}: can't be read: {error.strerror or error}.") from error
+    if "\0" in text:  # Latin letters of UTF-16 are bytes of UTF-8, too
+        raise NoteError(
+            f"{origin}:1: the file is not in UTF-8 (perhaps in UTF-16); open it in an editor and save it as UTF-8."
+        )
+    return text
+
+
+def with_math_fences(text: str) -> str:
+    """Return a note in which a fence of the language `math`, as GitHub has it, is a formula on lines of its own."""
+    lines = text.split("\n")
+    fence, formula = "", False
+    for place, line in enumerate(lines):
+        quoted = _QUOTE.match(line)
+        marks = _FENCE.match(line, quoted.end() if quoted else 0)
+        if marks is None:
+            continue
+        said = line[marks.end() :].strip()
+        if not fence:
+            fence, formula = marks.group(1), said == "math"
+        elif marks.group(1).startswith(fence) and not said:
+            fence = ""
+        else:
+            continue
+        if formula:
+            lines[place] = f"{line[: marks.start(1)]}$$"
+    return "\n".join(lines)
 
 
 def hidden(text: str, origin: str = "note") -> tuple[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from labreport.experiments import registry
 from labreport.report.commands import options
 from labreport.report.commands.console import print_json, print_table, shown
 from labreport.report.errors import UsageError
-from labreport.report.numbers import UNKNOWN, minute, number
+from labreport.report.numbers import UNKNOWN, marked_minute, number
 from labreport.report.store import promotions
 from labreport.report.store.baselines import Baseline, Baselines, Held, NoBaselineError
 from labreport.report.store.entries import REJECTED, RESULT, load
@@ -133,7 +133,8 @@ def undo(name: str, reason: str, runs_dir: Path | None) -> int:
 @options.AS_JSON
 def history(name: str, runs_dir: Path | None, as_json: bool) -> int:
     """Show every change of a baseline, the newest first: when, who, why, and the scores, old → new."""
-    baselines = Baselines(options.resolve(runs_dir=runs_dir).runs_dir)
+    configuration = options.resolve(runs_dir=runs_dir)
+    baselines = Baselines(configuration.runs_dir)
     found = promotions.history(baselines, name)
     if not found:
         baselines.entries(name)  # says so where there is no such baseline
@@ -141,7 +142,8 @@ def history(name: str, runs_dir: Path | None, as_json: bool) -> int:
         print_json([msgspec.to_builtins(one) for one in found])
         return 0
     for one in found:
-        click.echo(f"{minute(one.when)} UTC  {one.act}  {one.who or UNKNOWN}  {one.reason or UNKNOWN}")
+        moment = marked_minute(one.when, configuration.timezone)
+        click.echo(f"{moment}  {one.act}  {one.who or UNKNOWN}  {one.reason or UNKNOWN}")
         for entry in one.entries:
             _print_entry(entry, indent="  ")
     return 0

@@ -108,6 +108,7 @@ def _checked(
     if confirm:
         rerun = checking.rerunner(configuration, store, progress=reporter.advance, announce=reporter.say)
     with reporter.bars():
+        reporter.stage("check: judging the runs")
         found = checking.check(configuration, baseline, store=store, rerun=rerun)
     verdict = found.verdict
     code = verdict.exit_code(inconclusive_fails=inconclusive_fails)

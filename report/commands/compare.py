@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labreport.report.commands import options
-from labreport.report.commands.console import shown
+from labreport.report.commands.console import Reporter, shown
 from labreport.report.errors import UsageError
 
 if TYPE_CHECKING:
@@ -82,28 +82,35 @@ def command(
     forms = outputs.check(to, "--to") if to is not None else ()
     here: str = configuration.lang[0] if flags["lang"] else TERMINAL
     parsed = given.parse(margins)
-    found = inputs.resolve(versions, Store(configuration.runs_dir))
+    reporter = Reporter(quiet=quiet or as_json)
+    with reporter.bars():
+        reporter.stage("compare: reading the versions")
+        found = inputs.resolve(versions, Store(configuration.runs_dir))
     terms = Terms(
         margins=parsed,
         languages=tuple(dict.fromkeys((here, *(configuration.lang if forms or as_json else ())))),
         everything=everything,
         notes=NotesInUse.of(configuration),
     )
-    compared = compare_all(found[0], found[1:], terms, tool_version=tool_version())
+    with reporter.bars():
+        reporter.stage(f"compare: testing {len(found)} versions")
+        compared = compare_all(found[0], found[1:], terms, tool_version=tool_version())
     if as_json:
         click.echo(codec.encode(compared).decode(), nl=False)
     else:
         _print(compared, Words(here), verbose=verbose)
     ended = [result.provenance.ended for version in found for result in version.results.values()]
-    written, problems = outputs.write(
-        compared,
-        found,
-        configuration.output,
-        languages=configuration.lang,
-        forms=forms,
-        moment=report_moment(ended),
-        look=configuration.look,
-    )
+    with reporter.bars():
+        reporter.stage("compare: writing the pages" if forms else "")
+        written, problems = outputs.write(
+            compared,
+            found,
+            configuration.output,
+            languages=configuration.lang,
+            forms=forms,
+            moment=report_moment(ended),
+            look=configuration.look,
+        )
     for path in written:
         # The figures of a Markdown report lie in a folder of their own and go without saying.
         if not quiet and path.parent == configuration.output:

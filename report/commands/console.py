@@ -39,6 +39,8 @@ class Reporter:
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._beating = False
+        self._stage: TaskID | None = None
+        """The bar of work of unknown size."""
         self._at_work = ""
         self._begun: dict[str, tuple[float, int]] = {}
         """When each piece of work was first heard of, and how much of it was done then."""
@@ -92,12 +94,28 @@ class Reporter:
                 yield
             return
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            ProgressColumn,
+            Task,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+        from rich.text import Text
+
+        class RateColumn(ProgressColumn):
+            """Steps a second, as soon as they are known."""
+
+            def render(self, task: Task) -> Text:
+                return Text(f"{number(task.speed, 2)}/s" if task.speed else "", style="progress.data.speed")
 
         columns = (
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
+            RateColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}"),
         )
@@ -106,8 +124,17 @@ class Reporter:
             try:
                 yield
             finally:
-                self._progress = None
+                self._progress, self._stage = None, None
                 self._tasks.clear()
+
+    def stage(self, what: str) -> None:
+        """Name the work that begins, where how much of it there is can't be known; an empty name ends the last one."""
+        self._at_work = what
+        if self._progress is None:
+            return
+        if self._stage is not None:
+            self._progress.remove_task(self._stage)
+        self._stage = self._progress.add_task(what, total=None, note="") if what else None
 
     def advance(self, what: str, done: int, total: int, values: dict[str, float] | None = None) -> None:
         """Move the bar of one piece of work."""

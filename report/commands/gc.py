@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from labreport.report.commands import options
-from labreport.report.commands.console import print_json, print_table, shown
+from labreport.report.commands.console import Reporter, print_json, print_table, shown
 from labreport.report.errors import UsageError
 from labreport.report.numbers import UNKNOWN, integer, size
 from labreport.report.store import promotions, retention
@@ -50,15 +50,19 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
     protected = promotions.kept_runs(Baselines(root))
     runs = replace(listing.runs.of_labs(labs), held=True)
     linked = retention.linked_in(root)
-    fates = retention.judge(runs, kept, protected, datetime.now(UTC), readable=retention.can_be_read, linked=linked)
-    left = retention.Leftovers(ours=(), foreign=()) if labs else retention.leftovers(root)
-    rests = left.ours
-    going = [fate.run for fate in fates if fate.goes]
-    freed = sum(retention.size_of(path) for path in (*(run.folder for run in going), *rests))
-    if yes:
-        for run in going:
+    reporter = Reporter(quiet=as_json)
+    with reporter.bars():
+        reporter.stage("gc: looking through the runs")
+        fates = retention.judge(runs, kept, protected, datetime.now(UTC), readable=retention.can_be_read, linked=linked)
+        left = retention.Leftovers(ours=(), foreign=()) if labs else retention.leftovers(root)
+        rests = left.ours
+        going = [fate.run for fate in fates if fate.goes]
+        freed = sum(retention.size_of(path) for path in (*(run.folder for run in going), *rests))
+        reporter.stage("")
+        for done, run in enumerate(going if yes else ()):
+            reporter.advance("gc, runs", done, len(going))
             retention.delete(run)
-        for rest in rests:
+        for rest in rests if yes else ():
             retention.clear(rest)
     if as_json:
         print_json(

@@ -60,19 +60,21 @@ def command(
     directions = dict(_direction(text) for text in metrics)
     groups = [paths] if seeds_from is not None else [(path,) for path in paths]
     found = []
-    for group in groups:
-        order = Import(
-            name=given or owned.name_from(_name(group[0])),
-            paths=group,
-            form=form,
-            seeds_from=seeds_from,
-            directions=directions,
-            command=("labreport", *sys.argv[1:]),
-        )
-        try:
-            found.append(result(order))
-        except PluginError as error:
-            raise UsageError(str(error)) from error
+    with reporter.bars():
+        for place, group in enumerate(groups):
+            reporter.advance("import, logs", place, len(groups))
+            order = Import(
+                name=given or owned.name_from(_name(group[0])),
+                paths=group,
+                form=form,
+                seeds_from=seeds_from,
+                directions=directions,
+                command=("labreport", *sys.argv[1:]),
+            )
+            try:
+                found.append(result(order))
+            except PluginError as error:
+                raise UsageError(str(error)) from error
     for built, remarks in found:
         for remark in remarks:
             reporter.say(f"{built.lab}: {plain(remark)}")

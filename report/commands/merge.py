@@ -8,7 +8,7 @@ import click
 
 from labreport.experiments.errors import plain
 from labreport.report.commands import options
-from labreport.report.commands.console import print_json, shown
+from labreport.report.commands.console import Reporter, print_json, shown
 from labreport.report.errors import UsageError
 
 
@@ -36,7 +36,9 @@ def command(stores: tuple[Path, ...], baseline: str | None, runs_dir: Path | Non
     if not stores:
         raise UsageError("Which stores? Name the folders of the shards: labreport merge STORE...")
     target = Store(options.resolve(runs_dir=runs_dir).runs_dir)
-    done = merge(stores, target, baseline=baseline)
+    reporter = Reporter(quiet=quiet or as_json)
+    with reporter.bars():
+        done = merge(stores, target, baseline=baseline, announce=reporter.advance)
     if as_json:
         print_json(
             {

@@ -99,7 +99,9 @@ def command(context: click.Context, /, force: bool, quiet: bool, runs_dir: Path 
         return 0
     if reason:
         reporter.say(f"{order.name}: {reason}")
-    done = recorded(order, store, reporter.say)
+    with reporter.heartbeat():  # the terminal is the script's own, and shows no bar of ours
+        reporter.stage(f"record {order.name}")
+        done = recorded(order, store, reporter.say, progress=reporter.advance)
     for remark in done.remarks:
         reporter.say(f"{order.name}: {plain(remark)}")
     if done.result is None and done.stored:

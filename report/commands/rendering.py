@@ -29,7 +29,7 @@ def rendered(
             configuration,
             split=split,
             force=force,
-            announce=lambda language, done, total: reporter.advance(f"render {language}", done, total),
+            announce=lambda _language, done, total: reporter.advance("render, documents", done, total),
         )
     for problem in outcome.problems:
         click.echo(f"Error: {problem}", err=True)

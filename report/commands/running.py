@@ -34,6 +34,8 @@ def ran(configuration: Configuration, assignments: Sequence[str], reporter: Repo
 
     def finished(done: Done) -> None:
         result = done.result
+        if done.reported:
+            return
         if not done.trained:
             reporter.say(f"{done.plan.lab}: unchanged, taken from {shown(done.stored.path.parent)}")
         elif result.status == "complete":

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from msgspec import UNSET
 
 from labreport.experiments.errors import plain
 from labreport.experiments.result import Result
@@ -16,6 +17,7 @@ from labreport.report.commands.console import print_table
 from labreport.report.findings import analysis
 from labreport.report.findings.claims import Claim
 from labreport.report.findings.conclusions import concluded
+from labreport.report.findings.groups import groups
 from labreport.report.findings.scores import measured
 from labreport.report.numbers import UNKNOWN, duration, number, size
 from labreport.report.store import codec
@@ -38,7 +40,7 @@ def command(run: str, runs_dir: Path | None, as_json: bool) -> int:
     result = load(store.find(run, store.list(whole=False)))
     claims = NotesInUse.of(configuration).stated(result)
     if as_json:
-        shown = concluded(result, claims, lambda claim: claim_words.sentences(claim, result.lab))
+        shown = concluded(result, claims, lambda claim: claim_words.sentences(claim, result))
         click.echo(codec.encode(shown).decode(), nl=False)
         return 0
     _print(result, claims)
@@ -83,9 +85,24 @@ def _scores(result: Result) -> list[tuple[str, ...]]:
 
 
 def _epoch(result: Result) -> str:
+    if result.findings.own is not UNSET:
+        return _own_epoch(result)
     found = analysis.overfitting(result)
     if found is None:
         return ""
     what = "smoothed validation MAE" if analysis.cross_validated(result) else "validation loss"
     spread = f"; single seeds: {', '.join(map(str, found.per_seed))}" if len(found.per_seed) > 1 else ""
     return f"lowest {what}: epoch {found.best_epoch} of {found.epochs} ({number(found.best, 4)}){spread}"
+
+
+def _own_epoch(result: Result) -> str:
+    """Return the best epoch of each group of trainings of a user's own run that has one."""
+    lines = []
+    for group in groups(result):
+        best, watched = group.best(), group.watched
+        if best is None or watched is None:
+            continue
+        trained = max(member.training.epochs for member in group.sound())
+        extreme = "lowest" if watched.direction == "lower" else "highest"
+        lines.append(f"{extreme} {watched.key}: {group.axis} {best.epoch} of {trained} ({number(best.value, 4)})")
+    return "\n".join(map(plain, lines))

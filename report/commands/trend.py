@@ -56,13 +56,18 @@ def command(
     for name, value in (("profile", profile), ("data", data)):
         if value is not None:
             check_choice(name, value, f"--{name}")
-    listing = Store(configuration.runs_dir).list(among=query.check_labs(labs))
+    reporter = Reporter(quiet=quiet or as_json)
+    with reporter.bars():
+        reporter.stage("trend: listing the runs")
+        listing = Store(configuration.runs_dir).list(among=query.check_labs(labs))
     stored = listing.labs
     for lab in labs:
         if stored and lab not in stored:
             raise UsageError(unknown_name("lab", lab, stored))
     choice = Choice(labs=labs, profile=profile, source=None if data == "auto" else data, machine=machine)
-    found = history(configuration.runs_dir, listing, choice, pooled=pool, held=True)
+    with reporter.bars():
+        reporter.stage("trend: looking for lasting changes")
+        found = history(configuration.runs_dir, listing, choice, pooled=pool, held=True)
     for problem in listing.unreadable:
         click.echo(f"Error: {problem}", err=True)
     if not found.groups:
@@ -70,12 +75,14 @@ def command(
         raise NothingMeasuredError(
             f"{chosen.format(shown(configuration.runs_dir))}\nSee `labreport list`, or run `labreport build` first."
         )
-    paths = write(found, configuration.output, configuration.lang, base=url, look=configuration.look)
+    with reporter.bars():
+        reporter.stage("trend: drawing the pages")
+        paths = write(found, configuration.output, configuration.lang, base=url, look=configuration.look)
     if as_json:
         print_json(trend_data.plain(found))
     else:
         for path in paths:
             click.echo(shown(path))
     line = f"Runs: {integer(len(found.runs))}; changes of level: {integer(len(newest_first(found)))}."
-    Reporter(quiet=quiet or as_json).say(line)
+    reporter.say(line)
     return 2 if listing.unreadable else 0

@@ -147,7 +147,7 @@ class ExplainedWords:
         spread = [one.high - one.mean for one in found.attribution.contributions if one.high is not None]
         sizes = [abs(one.mean) for one in found.attribution.contributions]
         self.scale = 100.0 if self._share else 1.0
-        self._digits = wording.digits_for(max([*spread, *sizes], default=0.0) * self.scale) + 1
+        self._digits = numbers.digits_for(max([*spread, *sizes], default=0.0) * self.scale) + 1
 
     @property
     def unit(self) -> str:
@@ -257,7 +257,7 @@ def report(found: Explanation, language: str, *, date: str) -> Report:
     Args:
         found: the explanation.
         language: of the report.
-        date: of the report.
+        date: of the report, as its cover prints it.
 
     Raises:
         RenderingError: the figure can't be drawn.
@@ -266,7 +266,7 @@ def report(found: Explanation, language: str, *, date: str) -> Report:
     said = ExplainedWords(found, words, foreign)
     return Report(
         language=language,
-        date=date,
+        date=date.removesuffix(" UTC"),
         cover=Cover(
             title=words("compare.explain_title"),
             subtitle=foreign(found.titles.get(language, found.lab)),

@@ -46,7 +46,7 @@ def write(
         languages: of the reports.
         forms: names of formats, or of `OWN`.
         moment: date of the reports (UTC).
-        look: theme and templates.
+        look: theme, templates and time zone.
 
     Returns:
         The files written, and the problems met: a form that can't be made costs no other.
@@ -81,9 +81,9 @@ def in_memory(
         from labreport.report.comparison.report import report
         from labreport.report.rendering import formats
 
-        date = day(moment)
+        zone = (look or Look()).zone
         try:
-            made = report(found, versions, language, date=date)
+            made = report(found, versions, language, date=day(moment, zone), zone=zone)
         except ReportError as error:
             problems.append(f"{language}: {error}")
             continue
@@ -114,7 +114,7 @@ def explanation(
         languages: of the reports.
         forms: names of formats, or `JSON`.
         moment: date of the reports (UTC).
-        look: theme and templates.
+        look: theme, templates and time zone.
 
     Returns:
         The files written, and the problems met: a form that can't be made costs no other.
@@ -131,7 +131,7 @@ def explanation(
             if form == JSON:
                 continue
             try:
-                page = report(found, language, date=f"{moment:%Y-%m-%d}")
+                page = report(found, language, date=day(moment, (look or Look()).zone))
                 context = formats.RenderContext(
                     stem=f"explanation-{language}",
                     moment=moment,

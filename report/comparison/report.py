@@ -23,7 +23,7 @@ _SHORT_HEAD = 4
 """Characters of a head that are kept on one line."""
 
 
-def report(found: Comparisons, versions: Sequence[Version], language: str, *, date: str) -> Report:
+def report(found: Comparisons, versions: Sequence[Version], language: str, *, date: str, zone: str = "UTC") -> Report:
     """Return the report of a comparison.
 
     Args:
@@ -31,6 +31,7 @@ def report(found: Comparisons, versions: Sequence[Version], language: str, *, da
         versions: the first version and the others, in the order of `found`.
         language: of the report.
         date: of the report, as its cover prints it.
+        zone: time zone in which times are written.
 
     Raises:
         RenderingError: a figure can't be drawn.
@@ -56,7 +57,7 @@ def report(found: Comparisons, versions: Sequence[Version], language: str, *, da
         cover=_cover(found, date, words),
         summary=_summary(found, chapters, words),
         chapters=tuple(chapters),
-        provenance=_method(found, versions, words),
+        provenance=_method(found, versions, words, zone),
     )
 
 
@@ -228,14 +229,14 @@ def _chapter(
     )
 
 
-def _method(found: Comparisons, versions: Sequence[Version], words: Words) -> Chapter:
+def _method(found: Comparisons, versions: Sequence[Version], words: Words, zone: str) -> Chapter:
     alarm = f"{1 - found.level:.2f}"
     runs = Table(
         id="method-runs-table",
         number="",
         caption=words("compare.method_runs_caption"),
         columns=tuple(
-            Column(title=words(f"compare.head_{head}"), kind="code" if head in ("run", "commit") else "text")
+            Column(title=words(f"compare.head_{head}", zone=zone), kind="code" if head in ("run", "commit") else "text")
             for head in ("lab", "version", "run", "seeds", "started", "duration", "memory", "commit")
         ),
         rows=tuple(
@@ -244,7 +245,7 @@ def _method(found: Comparisons, versions: Sequence[Version], words: Words) -> Ch
                 foreign(version.label),
                 result.run_id,
                 ", ".join(map(str, result.seeds)),
-                minute(result.provenance.started),
+                minute(result.provenance.started, zone),
                 duration(analysis.seconds(result)),
                 size(result.peak_memory_bytes),
                 (result.provenance.git_commit or "")[:12],

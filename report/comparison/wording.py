@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from math import floor, isfinite, log10
+from math import isfinite
 from statistics import fmean, stdev
 
 from labreport.report import numbers
@@ -245,11 +245,4 @@ def _digits(groups: Sequence[tuple[float, ...]], scale: float) -> int:
     size = min((spread for spread in spreads if spread > 0), default=between) * scale
     if not isfinite(size) or size == 0:
         size = abs(fmean(groups[0])) * scale / 100 if all(map(isfinite, groups[0])) else 0.0
-    return digits_for(size)
-
-
-def digits_for(size: float) -> int:
-    """Return the decimals that show two digits of a number of this size: from one to four."""
-    if not isfinite(size) or size == 0:
-        return 2
-    return min(4, max(1, 1 - floor(log10(size))))
+    return numbers.digits_for(size, most=4 if scale > 1 else numbers.MOST_DECIMALS)

@@ -21,6 +21,7 @@ import msgspec
 from labreport.experiments.errors import unknown_name
 from labreport.experiments.plugins import Registry
 from labreport.experiments.system import reading
+from labreport.experiments.system.stale import is_there
 from labreport.report import languages
 from labreport.report.configuration.values import TomlTable as TomlTable
 from labreport.report.configuration.values import checked as checked
@@ -32,7 +33,9 @@ from labreport.report.look import THEMES, Look
 from labreport.report.store.codec import NAME
 
 FORMATS: Registry[Any] = Registry(
-    "format", "labreport.formats", order=("html", "pdf", "md", "ipynb", "split", "slides", "epub")
+    "format",
+    "labreport.formats",
+    order=("html", "pdf", "md", "ipynb", "split", "slides", "epub", "docx", "moodle", "qti"),
 )
 """Forms that a report can be rendered to; `rendering.formats` says what they are."""
 PREFIX = "LABREPORT_"
@@ -51,7 +54,7 @@ CoverFacts = Annotated[
 ]
 _LISTS = ("labs", "chapters", "lang", "to")
 _PATHS = ("data_dir", "runs_dir", "output", "logo", "notes", "roster", "templates")
-_SWITCHES = ("offline", "mixed", "exercise_pages", "hints", "glossary", "provenance")
+_SWITCHES = ("offline", "mixed", "exercise_pages", "hints", "glossary", "provenance", "notebook_outputs")
 _FORMS: dict[str, Any] = {
     **dict.fromkeys(_LISTS, list[PlainText]),
     **dict.fromkeys(_PATHS, Filled),
@@ -59,6 +62,7 @@ _FORMS: dict[str, Any] = {
     **dict.fromkeys(_SWITCHES, bool),
     "answer_room": Annotated[float, msgspec.Meta(ge=0, le=10, description="a number from 0 to 10")],
     "jobs": Annotated[int, msgspec.Meta(ge=1, le=999_999, description="a whole number from 1 to 999999")],
+    "question_variants": Annotated[int, msgspec.Meta(ge=0, le=50, description="a whole number from 0 to 50")],
     "cover": dict[str, CoverFacts],
     "paths": dict[str, Filled],
     "gate": dict[str, Any],
@@ -119,6 +123,12 @@ class Configuration:
     """Whether the hints of exercises are in the report."""
     answer_room: float = 1.0
     """How many times the usual lines an exercise has for its answer on paper; 0: none."""
+    variant: str = ""
+    """Whose numbers the exercises have that draw theirs, such as a student's; empty: the numbers of the book."""
+    question_variants: int = 0
+    """How many versions of each such exercise a file of questions (moodle, qti) holds besides the one of the report."""
+    notebook_outputs: bool = True
+    """Whether notebooks show what the run printed, until they are run again."""
     notebooks: str = ""
     """Address of the notebooks, with `{lab}` and `{language}` where those stand; empty: their file names are given."""
     title: Mapping[str, str] = field(default_factory=dict)
@@ -142,7 +152,7 @@ class Configuration:
     """Facts of the cover in their order, name and text, for each language; an empty text is a line to write on."""
     date: str | None = None
     timezone: str = "UTC"
-    """Zone in which the date of a report is written, such as "Asia/Shanghai"."""
+    """Zone in which dates and times are written, such as "Asia/Shanghai"."""
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Settings of labs: lab -> name -> value."""
     notes: Path | None = None
@@ -165,6 +175,7 @@ class Configuration:
             paper=self.paper,
             large=self.print == "large",
             exercise_pages=self.exercise_pages,
+            zone=self.timezone,
         )
 
 
@@ -206,9 +217,9 @@ def _documents(names: tuple[str, ...]) -> dict[str, Any]:
 def _file_table(folder: Path) -> tuple[dict[str, Any], str]:
     own, project = folder / "labreport.toml", folder / "pyproject.toml"
     # Also what is not a file, such as a link that leads nowhere: reading it says so.
-    if os.path.lexists(own):
+    if is_there(own):
         return _toml(own), own.name
-    if os.path.lexists(project):
+    if is_there(project):
         tools = _toml(project).get("tool", {})
         table = tools.get("labreport", {}) if isinstance(tools, dict) else {}
         if not isinstance(table, dict):
@@ -278,7 +289,7 @@ def _prepared(key: str, value: Any) -> Any:
             return _TRUTHS.get(value.lower(), value)
         if key == "answer_room" and re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", value):
             return float(value)
-        if key == "jobs" and re.fullmatch("[0-9]{1,6}", value):
+        if key in ("jobs", "question_variants") and re.fullmatch("[0-9]{1,6}", value):
             return int(value)
         if key in LOCALISED:
             return dict.fromkeys(languages.names(), value)

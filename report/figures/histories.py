@@ -126,7 +126,7 @@ def _panel(axes: Axes, group: MeasuredGroup, pair: Pair, words: Words, best: Bes
         label_ends(axes, ends)
     else:
         _label_log_ends(axes, ends)
-    parts = words("figures.clause_separator").join(_course(curve, part, words) for curve, _, part in drawn)
+    parts = words("figures.clause_separator").join(_course(curve, part, group.axis, words) for curve, _, part in drawn)
     return words("own.measure", name=pair.name, parts=parts)
 
 
@@ -203,7 +203,7 @@ def _label_log_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
     label_ends(axes, labels)
 
 
-def _course(curve: GroupCurve, part: str, words: Words) -> str:
+def _course(curve: GroupCurve, part: str, axis: str, words: Words) -> str:
     finite = curve.finite()
     if not finite.at:
         return words("own.course_undefined", name=words(f"figures.{part}"))
@@ -215,9 +215,9 @@ def _course(curve: GroupCurve, part: str, words: Words) -> str:
         first=numbers.number(finite.values[0]),
         last=numbers.number(finite.values[-1]),
         least=numbers.number(finite.values[lowest]),
-        least_at=numbers.integer(finite.at[lowest]),
+        least_at=words(f"own.at_{axis}", number=numbers.integer(finite.at[lowest])),
         greatest=numbers.number(finite.values[highest]),
-        greatest_at=numbers.integer(finite.at[highest]),
+        greatest_at=words(f"own.at_{axis}", number=numbers.integer(finite.at[highest])),
     )
 
 
@@ -244,4 +244,4 @@ def _table(
 def _cell(value: float | None) -> str:
     if value is None:
         return numbers.UNKNOWN
-    return numbers.number(value) if isfinite(value) else str(value)
+    return numbers.number(value)

@@ -20,9 +20,10 @@ from labreport.report.figures.sketch import Sketch
 from labreport.report.figures.style import POINTS_PER_MM, charted, panel, sheet, text_width
 from labreport.report.figures.wording import Formatter, plain
 from labreport.report.findings import analysis
+from labreport.report.findings.digits import Decimals
 from labreport.report.findings.groups import Best, groups
 from labreport.report.findings.scores import deciding, scores_of
-from labreport.report.numbers import number, percent
+from labreport.report.numbers import SHARE_DIGITS, number, percent
 from labreport.report.words import Words
 
 WIDTH, HEIGHT, MARGIN = 40.0, 24.0, 2.5
@@ -74,7 +75,11 @@ def _score(result: Result, words: Words) -> Drawing:
     score = deciding(result) or next(iter(scores_of(result.findings.scores).values()), None)
     if score is None:
         raise FigureError("the run has neither a validation curve nor a score")
-    value = percent(score.mean) if score.unit == "share" else number(score.mean)
+    digits = Decimals(result).by_spread(score.unit, score.first.metric)
+    if score.unit == "share":
+        value = percent(score.mean, SHARE_DIGITS if digits is None else digits)
+    else:
+        value = number(score.mean, digits)
     name = words.get(f"trend.metric_{score.first.name}", score.first.name.replace("_", " "))
     sketch = Sketch(WIDTH, HEIGHT)
     sketch.text(WIDTH / 2, 11.5, value, anchor="middle", colour=palette.TEST, size=17, bold=True)

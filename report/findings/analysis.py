@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 import msgspec
@@ -19,6 +19,7 @@ from labreport.experiments.result import Findings, Model, Result, Score, Trainin
 from labreport.experiments.selection import NoValidationError, best_epoch, smooth
 from labreport.report.errors import ReportError
 from labreport.report.findings.flatness import Flatness, flatness
+from labreport.report.findings.places import places
 from labreport.report.findings.scores import Measured, Quantity, ScoreKind, mean, scores_of
 
 FOLD = "fold"
@@ -118,7 +119,48 @@ def turn(result: Result, role: str | None = None, key: str = "val_loss") -> Turn
 
     Source: Prechelt, "Early Stopping - But When?", 1998: the epoch at which to stop.
     """
-    return _turn(curves(result, role or shown_role(result), key))
+    role = role or shown_role(result)
+    found = _turn(curves(result, role, key))
+    at = measured_at(result, role, key)
+    if not at:
+        return found
+    flat = found.flat and replace(found.flat, first=at[found.flat.first - 1], last=at[found.flat.last - 1])
+    return replace(
+        found,
+        best_epoch=at[found.best_epoch - 1],
+        epochs=at[found.epochs - 1],
+        per_seed=tuple(at[epoch - 1] for epoch in found.per_seed),
+        flat=flat,
+    )
+
+
+def measured_at(result: Result, role: str, key: str) -> tuple[int, ...]:
+    """Return the epochs at which a key was measured, such as every fifth; empty where it was at each.
+
+    Raises:
+        MissingValueError: no such training, or its fits measured the key at other epochs than one another.
+    """
+    found = [places(fit, key) for fit in trainings(result, role) if key in fit.history]
+    known = [at for at in found if at is not None]
+    if len(known) < len(found):
+        raise MissingValueError(f"Nothing says at which epochs '{key}' of {result.lab} was measured.")
+    longest = max(known, key=len, default=())
+    if any(longest[: len(at)] != at for at in known):
+        raise MissingValueError(f"The trainings '{role}' of {result.lab} measured '{key}' at unlike epochs.")
+    return () if longest == tuple(range(1, len(longest) + 1)) else longest
+
+
+def value_at(result: Result, role: str, key: str, epoch: int) -> float:
+    """Return the value of the mean curve at an epoch.
+
+    Raises:
+        MissingValueError: no such training or key, or it was not measured at that epoch.
+    """
+    at = measured_at(result, role, key)
+    values = mean_curve(result, role, key)
+    if at and epoch not in at:
+        raise MissingValueError(f"The training '{role}' of {result.lab} has no '{key}' at epoch {epoch}.")
+    return values[at.index(epoch) if at else epoch - 1]
 
 
 def _turn(single: Sequence[Sequence[float]], parts: Sequence[Sequence[float]] = (), *, dropped: int = 0) -> Turn:

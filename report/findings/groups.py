@@ -21,6 +21,7 @@ from labreport.experiments.recording.directions import directions_of, measured, 
 from labreport.experiments.result import Course, Direction, Result, Training
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.flatness import Flatness, flatness
+from labreport.report.findings.places import places
 
 GroupKind = Literal["seed", "fold", "fits"]
 Ending = Literal["complete", "early-stopped", "diverged", "failed", "interrupted"]
@@ -124,12 +125,12 @@ class Member:
         return "diverged" if self.broken_at() is not None else "complete"
 
     def curve(self, key: str) -> GroupCurve | None:
-        """Return the values of a key with their epochs; None where it was not measured."""
+        """Return the values of a key with their epochs; None where it was not measured, or no one knows when."""
         values = self.training.history.get(key)
         if values is None:
             return None
-        at = self.course.at.get(key) if self.course is not None else None
-        return GroupCurve(at=at or tuple(range(1, len(values) + 1)), values=values)
+        at = places(self.training, key)
+        return None if at is None else GroupCurve(at=at, values=values)
 
     def broken_at(self) -> int | None:
         """Return the first epoch at which a measure is not a finite number."""

@@ -32,7 +32,13 @@ _FLIPS = 9_999
 _BATCH = 500
 """Drawings of signs that are held in memory at once."""
 
+BOUND = "p_at_most"
+"""What a claim calls a p that is no more than a bound, as the answers to each sample are not on record."""
 ChanceTest = Literal["mcnemar", "at_most", "signs", "proportions", "seeds"]
+
+
+class NoAnswersError(MissingValueError):
+    """A record does not hold how the models did on each sample, as those of format 1 do not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +70,9 @@ def compared(result: Result, first: Measured, second: Measured) -> Beyond:
         second: score of another one, or a baseline.
 
     Raises:
-        MissingValueError: with one seed, the run does not hold how each model did on each sample, and from the scores
-            alone nothing follows; or a score is not a finite number.
+        NoAnswersError: with one seed, the run does not hold how each model did on each sample, and from the scores
+            alone nothing follows.
+        MissingValueError: a score is not a finite number.
     """
     if not all(map(math.isfinite, (*first.values, *second.values))):
         raise MissingValueError(f"A score of {first.first.name} or {second.first.name} is not a finite number.")
@@ -92,7 +99,7 @@ def compared(result: Result, first: Measured, second: Measured) -> Beyond:
     samples = _samples_of(result, first)
     if first.unit != "share" or samples is None:
         models = f"{first.first.model} and {second.first.model}"
-        raise MissingValueError(f"The run of {result.lab} does not hold how {models} did on each sample.")
+        raise NoAnswersError(f"The run of {result.lab} does not hold how {models} did on each sample.")
     return _at_most(pairs[0], samples, votes)
 
 

@@ -88,11 +88,18 @@ def deciding(result: Result) -> Measured | None:
     It is one of the final model on the test set: one of which more is better before an error, and the loss last.
     """
     tested = [one for one in measured(result).values() if one.kind == "score" and one.first.split == "test"]
+    return min(tested, key=precedence, default=None)
 
-    def rank(one: Measured) -> tuple[bool, bool, bool]:
-        return not of_judged_model(one.first), one.first.metric == "loss", one.first.direction != "higher"
 
-    return min(tested, key=rank, default=None)
+def precedence(one: Measured) -> tuple[bool, ...]:
+    """Return by what the scores of a run are ordered, that one first by which it is judged before any other."""
+    return (
+        one.kind != "score",
+        one.first.split != "test",
+        not of_judged_model(one.first),
+        one.first.metric == "loss",
+        one.first.direction != "higher",
+    )
 
 
 def best_baseline(result: Result, judged: Measured) -> Measured | None:

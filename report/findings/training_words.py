@@ -27,13 +27,23 @@ def forms(codes: Sequence[str]) -> str:
     return " ".join(sorted({code.partition(":")[0].removesuffix(_COMPILED) for code in codes}))
 
 
-def _sentence(code: str, words: Words) -> str:
+def parts(code: str, words: Words) -> tuple[str, str]:
+    """Return the form that a code names, and how and why it was used, in words; an unknown code stands as it is."""
     form, _, rest = code.partition(":")
     reason, _, detail = rest.partition("=")
-    known = words.get(f"engine.form_{form}", "")
+    known = words.get(f"engine.form_{form.removesuffix(_COMPILED)}", "")
     why = words.get(f"engine.reason_{reason}", "")
     if not known or (reason and not why):
-        return f"`{code.replace('`', '')}`"
+        return f"`{code.replace('`', '')}`", ""
+    how = words.get(f"engine.how_{form}", "")
     if not reason:
-        return words("engine.alone", form=known)
-    return words("engine.because", form=known, reason=why.format(detail=detail))
+        return known, how
+    because = words("engine.because", reason=why.format(detail=detail))
+    return known, words("engine.how_because", how=how, because=because) if how else because
+
+
+def _sentence(code: str, words: Words) -> str:
+    form, how = parts(code, words)
+    if form.startswith("`"):
+        return form
+    return words("engine.used", form=form, how=how) if how else words("engine.alone", form=form)

@@ -38,7 +38,7 @@ from labreport.report.publish import report_moment, tool_version
 from labreport.report.running import orders
 from labreport.report.running.execution import execute
 from labreport.report.running.planning import choose, for_purpose, make_plans
-from labreport.report.store import verdicts
+from labreport.report.store import codec, verdicts
 from labreport.report.store.baselines import NoBaselineError
 from labreport.report.store.entries import CONFIRMATION, Stored, StoredResult, load, read
 from labreport.report.store.files import OutputError
@@ -132,7 +132,7 @@ def remember(store: Store, verdict: Verdict) -> None:
         failed=tuple((lab.lab, check.name) for lab, check in verdict.checks() if check.status == "failed"),
     )
     with contextlib.suppress(OutputError):
-        verdicts.keep(store.root, kept)
+        verdicts.keep(store.root, kept, codec.encode(verdict))
     judged = {(lab.lab, lab.run_id): verdict.outcome_of(lab) for lab in verdict.labs}
     with contextlib.suppress(OutputError):  # a store that can't be written changes no verdict
         listing = store.list(whole=False)

@@ -61,13 +61,14 @@ def page(
         languages: one part for each, in this order.
         files: address of each file of the folder, relative to the page, and the key of what `gate.toml` calls it.
         exit_code: of the command that judged.
-        look: theme and templates.
+        look: theme, templates and time zone.
     """
-    parts = [_part(verdict, Words(language), files, exit_code) for language in languages]
-    return sealed("gate.html.j2", look=look or Look(), languages=languages, sheets=("content", "gate"), parts=parts)
+    look = look or Look()
+    parts = [_part(verdict, Words(language), files, exit_code, look.zone) for language in languages]
+    return sealed("gate.html.j2", look=look, languages=languages, sheets=("content", "gate"), parts=parts)
 
 
-def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: int) -> PageInLanguage:
+def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: int, zone: str) -> PageInLanguage:
     found = wording.rows(verdict, words)
     colon = words.record.colon
     return PageInLanguage(
@@ -84,7 +85,7 @@ def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: i
         colon=colon,
         facts=(
             (words("gate.baseline"), verdict.baseline),
-            (words("gate.newest"), wording.newest(verdict, words)),
+            (words("gate.newest"), wording.newest(verdict, words, zone)),
             (words("gate.checks"), wording.counts(verdict, words)),
             (words("gate.level"), wording.level(verdict)),
             (words("gate.commit"), wording.commits(verdict, words)),

@@ -11,7 +11,7 @@ from labreport.report.findings.scores import mean
 from labreport.report.gate.metrics import amount
 from labreport.report.gate.reference import UNKNOWN
 from labreport.report.gate.verdict import Check, CheckStatus, LabVerdict, Verdict
-from labreport.report.numbers import integer, minute, percent
+from labreport.report.numbers import integer, marked_minute, percent
 from labreport.report.words import Words
 
 GOOD: tuple[CheckStatus, ...] = ("passed",)
@@ -168,10 +168,10 @@ def pooled(lab: LabVerdict, words: Words) -> str:
     return words("gate.pooled", runs=words("gate.separator").join(lab.pooled_runs), seeds=integer(len(lab.seeds)))
 
 
-def newest(verdict: Verdict, words: Words) -> str:
-    """Return when the newest judged run ended."""
+def newest(verdict: Verdict, words: Words, zone: str = "UTC") -> str:
+    """Return when the newest judged run ended, in a time zone."""
     judged = any(lab.run_id is not None for lab in verdict.labs)
-    return f"{minute(verdict.moment)} UTC" if judged else words("gate.nothing")
+    return marked_minute(verdict.moment, zone) if judged else words("gate.nothing")
 
 
 def _sentences(words: Words, *said: str) -> str:

@@ -61,6 +61,9 @@ class ProgressReporter(Protocol):
     def advance(self, what: str, done: int, total: int, values: dict[str, float] | None = None) -> None:
         """Show how far one piece of work is."""
 
+    def stage(self, what: str) -> None:
+        """Name the work that begins, where how much of it there is can't be known; an empty name ends the last one."""
+
     def bars(self) -> AbstractContextManager[None]:
         """Show progress while the block runs."""
 
@@ -284,10 +287,12 @@ def _report(task: Task, shown: dict[str, Stored]) -> tuple[NightStep, list[Path]
 
 
 def _trend(task: Task) -> tuple[NightStep, list[Path]]:
+    task.reporter.stage("nightly: drawing the trend")
     found = history(task.store.root, task.store.list(), held=True)
     if not found.groups:
         return NightStep(name="trend", code=5, remark=NO_RUN), []
     paths = trend_folder.write(found, task.target, task.configuration.lang, base=task.url, look=task.configuration.look)
+    task.reporter.stage("")
     step = NightStep(
         name="trend",
         code=2 if found.unreadable else 0,
@@ -304,6 +309,7 @@ def _check(
     rerun = _rerun(task) if task.confirm and perf_counter() < task.end else None
     runs = {lab.lab: lab.run_id if lab.measured and lab.run_id else _skipped(lab) for lab in labs}
     with task.reporter.bars():
+        task.reporter.stage("nightly: judging the runs")
         found = checking.check(
             task.configuration,
             task.baseline,
@@ -333,7 +339,9 @@ def _check(
     checking.remember(task.store, found.verdict)
     if any(path.name == trend_folder.FEED for path in drawn):
         seen = history(task.store.root, task.store.list(), held=True)
-        trend_folder.write_feed(seen, task.target, task.configuration.lang[0], base=task.url)
+        trend_folder.write_feed(
+            seen, task.target, task.configuration.lang[0], base=task.url, look=task.configuration.look
+        )
     if message := gate_folder.append_verdict(found.verdict, task.configuration.lang, os.environ):
         click.echo(f"Note: {message}", err=True)
     if found.message:

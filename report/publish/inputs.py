@@ -26,55 +26,8 @@ from labreport.report.chapters.logo import data_address
 from labreport.report.configuration import LOCALISED, Configuration
 from labreport.report.look import THEMES
 from labreport.report.publish.dates import tool_version
+from labreport.report.rendering import program
 from labreport.report.store.entries import StoredResult
-
-DECIDING = {
-    "labreport.report": (
-        "chapters",
-        "configuration",
-        "document.py",
-        "errors.py",
-        "figures",
-        "findings",
-        "languages.py",
-        "look.py",
-        "numbers.py",
-        "publish",
-        "rendering",
-        "store",
-        "words.py",
-    ),
-    "labreport.experiments": (
-        "data",
-        "definitions.py",
-        "errors.py",
-        "lab",
-        "plugins.py",
-        "recording",
-        "registry",
-        "result",
-        "selection.py",
-        "settings.py",
-        "system",
-        "training",
-    ),
-    "labreport.templates": ("",),
-}
-"""Packages, and which of their rooms decide the bytes of a report; a test looks at what is imported for one."""
-_APART = ("compare", "gate", "nightly", "trend", "view")
-"""Templates and words of what is not a report."""
-_PACKAGES = (
-    "weasyprint",
-    "jinja2",
-    "matplotlib",
-    "markdown-it-py",
-    "pygments",
-    "fonttools",
-    "ziamath",
-    "latex2mathml",
-    "nbformat",
-    "segno",
-)
 
 
 def key(runs: Sequence[StoredResult], configuration: Configuration, moment: datetime) -> str:
@@ -88,7 +41,7 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
     digest = sha256()
     for run in runs:
         digest.update(sha256(run.content).digest())
-    for name, path in (*_sources(), *_of_labs(runs, configuration)):
+    for name, path in (*program.sources(), *_of_labs(runs, configuration)):
         digest.update(f"{name} {text_hash(reading.content(path))}\n".encode())
     words = [
         _own_files(configuration.notes, "*/*.md"),
@@ -112,28 +65,15 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
         configuration.hints,
         configuration.answer_room,
         configuration.notebooks,
+        [configuration.variant, configuration.question_variants, configuration.notebook_outputs],
         reading.digest(configuration.roster) if configuration.roster else None,
         moment.isoformat(),
-        [package_version(package) for package in _PACKAGES],
+        [package_version(package) for package in program.PACKAGES],
         plugins.foreign(),
         tool_version(),
     ]
     digest.update(json.dumps(words, sort_keys=True).encode())
     return digest.hexdigest()
-
-
-def _sources() -> Iterator[tuple[str, Path]]:
-    """Return the files of this distribution that decide, each with its place inside, which is part of the key."""
-    for package, rooms in DECIDING.items():
-        folder = Path(str(resources.files(package)))
-        for room in rooms:
-            place = folder / room
-            for path in [place] if place.is_file() else sorted(filter(_decides, place.rglob("*"))):
-                yield f"{package}/{path.relative_to(folder).as_posix()}", path
-
-
-def _decides(path: Path) -> bool:
-    return path.is_file() and "__pycache__" not in path.parts and path.name.partition(".")[0] not in _APART
 
 
 def _of_labs(runs: Sequence[StoredResult], configuration: Configuration) -> Iterator[tuple[str, Path]]:

@@ -74,6 +74,9 @@ _VOID_TAGS = frozenset({"br", "hr", "img", "meta", "link", "wbr", "path", "use",
 _ITALICS = {"h": "ℎ", "∇": "𝛻", "∂": "𝜕", "ϵ": "𝜖", "ϑ": "𝜗", "ϕ": "𝜙", "ϱ": "𝜚", "ϖ": "𝜛"}
 """The letters whose mathematical italic is not where the order of the alphabet would have it (MathML Core)."""
 _INVISIBLE = {"Cc", "Cf", "Zl", "Zp"}
+_NO_SIGN = _INVISIBLE | {"Cn", "Co", "Cs"}
+_JOINERS = frozenset("\u200c\u200d")
+"""Of an emoji that is put together of several, and of letters of Arabic and Persian."""
 
 
 @cache
@@ -122,10 +125,47 @@ def spelled(text: str, missing: frozenset[str]) -> str:
     return runs.sub(lambda run: f"‹{' '.join(f'U+{ord(character):04X}' for character in run.group())}›", text)
 
 
-def lacking(text: str) -> frozenset[str]:
-    """Return the characters of a text that no shipped font has."""
+def lacking(text: str, *, screen: bool = False) -> frozenset[str]:
+    """Return the characters of a text that can't be shown.
+
+    Args:
+        text: what is to be shown.
+        screen: whether a browser shows it. What no shipped font has, such as an emoji or Hebrew, it takes from the
+            fonts of its system; only what is not a sign at all (private use, unassigned, direction marks) can't be
+            shown there. Paper has the shipped fonts alone, so that it is the same from every machine.
+    """
     rest = frozenset(text) - _common()
-    return rest - characters("more") if rest else rest
+    rest = rest - characters("more") if rest else rest
+    return frozenset(one for one in rest if not screen or _is_no_sign(one))
+
+
+def _is_no_sign(character: str) -> bool:
+    return unicodedata.category(character) in _NO_SIGN and character not in _JOINERS
+
+
+def composed(text: str, *, source: bool = False) -> str:
+    """Return a text in characters that the shipped fonts have where these say the same.
+
+    A letter with a combining mark becomes the letter that has it (é), a ligature its letters (ﬁ), a letter of another
+    cut the plain one. What the fonts have is left alone, and so is what would have to be guessed.
+
+    Args:
+        text: what is to be shown.
+        source: whether it is code or what code printed, whose characters stay.
+    """
+    if text.isascii():
+        return text
+    if not source:
+        text = unicodedata.normalize("NFC", text)
+    same: dict[str, str | int | None] = {one: plain for one in lacking(text) if not lacking(plain := _plain(one))}
+    return text.translate(str.maketrans(same)) if same else text
+
+
+def _plain(character: str) -> str:
+    kind = unicodedata.decomposition(character).partition(" ")[0]
+    if kind in ("<compat>", "<font>") or (kind and not kind.startswith("<")):
+        return unicodedata.normalize("NFKC", character)
+    return character
 
 
 def for_paper(text: str) -> str:
@@ -153,17 +193,18 @@ def as_truetype(file: str) -> bytes:
     return kept("fonts", f"{Path(file).stem}-{key}.ttf", unpacked)
 
 
-def check(text: str, place: str) -> None:
+def check(text: str, place: str, *, screen: bool = False) -> None:
     """Make sure that every character of a text can be shown.
 
     Args:
         text: what will be shown.
         place: where, in words for the error.
+        screen: as in `lacking`.
 
     Raises:
         RenderingError: names the first character without a glyph, its code point and the place.
     """
-    missing = lacking(text)
+    missing = lacking(text, screen=screen)
     for position, character in enumerate(text) if missing else ():
         if character in missing:
             code_point = f"U+{ord(character):04X}"
@@ -259,15 +300,41 @@ def _hasty_brotli() -> Iterator[None]:
 
 
 def used(html: str) -> dict[FaceName, frozenset[str]]:
-    """Return the characters that each face must show on a page.
+    """Return the characters that each face must show on a page."""
+    return needed(faces(html) or {})
+
+
+KNOWN_TAG = "labreport-known"
+"""Element that stands for a piece of a page whose characters are known."""
+
+
+def faces(
+    html: str, known: Mapping[str, Mapping[FaceName, str]] | None = None
+) -> dict[FaceName, frozenset[str]] | None:
+    """Return the characters that stand in each face on a page, or in a piece of one that holds whole elements.
+
+    Args:
+        html: the page, with an element `KNOWN_TAG` in place of each known piece.
+        known: what is known of these pieces, by the attribute `data-part` of the element.
+
+    Returns:
+        None where a piece stands in another face than that of running text, in which it was read.
+    """
+    reader = _FaceReader(known or {})
+    reader.feed(html)
+    reader.close()
+    if reader.is_misled:
+        return None
+    return {name: frozenset("".join(texts)) for name, texts in reader.texts.items()}
+
+
+def needed(shown: Mapping[FaceName, frozenset[str]]) -> dict[FaceName, frozenset[str]]:
+    """Return the characters that each face must have for what stands in it.
 
     The mono face hands what it lacks to the regular one, so that carries every character outside the mono face; what it
     lacks itself, `embedded` takes from the face of the rarer characters.
     """
-    reader = _FaceReader()
-    reader.feed(html)
-    reader.close()
-    shown = {name: frozenset("".join(texts)) for name, texts in reader.texts.items()}
+    shown = {name: shown.get(name, frozenset()) for name in (*FACES, "math") if name not in _RARER}
     handed_on = frozenset[str]().union(*(shown[name] - characters(name) for name in ("bold", "italic", "mono")))
     digits = frozenset("0123456789 ")
     # List numbers are drawn by the browser and stand in no text.
@@ -277,8 +344,10 @@ def used(html: str) -> dict[FaceName, frozenset[str]]:
 class _FaceReader(HTMLParser):
     """Collects the text of a page by the face that shows it."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Mapping[str, Mapping[FaceName, str]]) -> None:
         super().__init__(convert_charrefs=True)
+        self.known = known
+        self.is_misled = False
         self.texts: dict[FaceName, list[str]] = {name: [] for name in (*FACES, "math") if name not in _RARER}
         self._open: list[tuple[str, FaceName | None]] = []
         self._slanted = False
@@ -288,6 +357,10 @@ class _FaceReader(HTMLParser):
         if tag in _VOID_TAGS:
             return
         above: FaceName | None = self._open[-1][1] if self._open else "regular"
+        if tag == KNOWN_TAG:
+            self.is_misled |= above != "regular"
+            for name, shown in self.known.get(dict(attrs).get("data-part") or "", {}).items():
+                self.texts[name].append(shown)
         self._open.append((tag, _face(tag, above, attrs)))
         if tag in ("msqrt", "mroot"):
             self.texts["math"].append("√")  # drawn by the browser

@@ -15,9 +15,11 @@ from typing import Literal
 from labreport.experiments.plugins import PluginError
 from labreport.experiments.result import Result
 from labreport.report.configuration import FORMATS
-from labreport.report.document import Report
+from labreport.report.document import Report, first
 from labreport.report.errors import RenderingError, UsageError
 from labreport.report.look import Look
+from labreport.report.rendering.answers import ExpectedAnswer
+from labreport.report.rendering.questions import Alternative
 from labreport.report.store import embedded, printed
 
 
@@ -36,10 +38,18 @@ class RenderContext:
     """The runs that the report is about; empty for a comparison."""
     carried: Mapping[str, bytes] = field(default_factory=dict)
     """What the report is to carry, so that it can be got back: lab -> result.json, or the comparison."""
+    answers: Sequence[ExpectedAnswer] = ()
+    """What the solutions of the report expect; empty in a student's edition."""
+    alternatives: Sequence[Alternative] = ()
+    """Further versions of exercises whose numbers are drawn, for banks of questions."""
+    notebook_outputs: bool = True
+    """Whether notebooks show what the run printed, until they are run again."""
     comparison: bool = False
     """Whether the report is that of a comparison."""
     failed: Callable[[str], None] = lambda _problem: None
     """Called with the reason why a part, such as one of several notebooks, could not be made; the others are kept."""
+    reuse: bool = False
+    """Whether parts that were made before of the same inputs may be taken from the cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +64,12 @@ class Format:
     """Return the files by name; each name begins with the stem of the context, and may lead into a folder."""
     needs_glyphs: bool = True
     """Whether it uses the fonts of the report, so that a character that these lack is replaced and reported."""
+    screen: bool = False
+    """Whether a browser shows it: it takes a character that those fonts lack, such as an emoji, from its system."""
     comparisons: bool = True
     """Whether it can show a comparison as well."""
+    asks: bool = False
+    """Whether it holds questions, so that it needs further versions of the exercises."""
 
 
 def rendered(name: str, report: Report, context: RenderContext) -> dict[str, bytes]:
@@ -107,7 +121,7 @@ def _html(report: Report, context: RenderContext) -> dict[str, bytes]:
         data = {embedded.COMPARISON_ELEMENT: embedded.packed(context.carried)}
     else:
         data = embedded.elements(context.carried, printed.printed(report, context.carried))
-    return {f"{context.stem}.html": html.html(report, data, look=context.look).encode()}
+    return {f"{context.stem}.html": html.html(report, data, look=context.look, reuse=context.reuse).encode()}
 
 
 def _pdf(report: Report, context: RenderContext) -> dict[str, bytes]:
@@ -117,7 +131,7 @@ def _pdf(report: Report, context: RenderContext) -> dict[str, bytes]:
         attached = embedded.comparison_attachments(context.carried[embedded.COMPARISON])
     else:
         attached = embedded.attachments(context.carried, printed.printed(report, context.carried))
-    content = pdf.pdf(report, source_date=context.moment, attached=attached, look=context.look)
+    content = pdf.pdf(report, source_date=context.moment, attached=attached, look=context.look, reuse=context.reuse)
     return {f"{context.stem}.pdf": content}
 
 
@@ -139,7 +153,8 @@ def _notebooks(report: Report, context: RenderContext) -> dict[str, bytes]:
         report,
         context.results,
         edition=context.edition,
-        theme=context.look.theme if context.look else "blue",
+        look=context.look,
+        outputs=context.notebook_outputs,
         failed=context.failed,
     )
     return {f"{context.stem}-notebooks/{file}": content for file, content in made.items()}
@@ -148,7 +163,10 @@ def _notebooks(report: Report, context: RenderContext) -> dict[str, bytes]:
 def _split(report: Report, context: RenderContext) -> dict[str, bytes]:
     from labreport.report.rendering import html
 
-    return {f"{context.stem}/{file}": page.encode() for file, page in html.split(report, look=context.look).items()}
+    return {
+        f"{context.stem}/{file}": page.encode()
+        for file, page in html.split(report, look=context.look, reuse=context.reuse).items()
+    }
 
 
 def _slides(report: Report, context: RenderContext) -> dict[str, bytes]:
@@ -176,13 +194,40 @@ def _epub(report: Report, context: RenderContext) -> dict[str, bytes]:
     return {f"{context.stem}.epub": epub.epub(report, source_date=context.moment, look=context.look)}
 
 
-HTML = Format(name="html", suffixes=(".html",), render=_html)
+def _moodle(report: Report, context: RenderContext) -> dict[str, bytes]:
+    from labreport.report.rendering import moodle
+    from labreport.report.rendering.questions import questions
+
+    found = questions(report, context.answers, context.alternatives, context.edition)
+    return {f"{context.stem}-moodle.xml": moodle.moodle(found, first(report.cover.head or report.cover.title))}
+
+
+def _qti(report: Report, context: RenderContext) -> dict[str, bytes]:
+    from labreport.report.rendering import qti
+    from labreport.report.rendering.questions import questions
+    from labreport.report.words import Words
+
+    found = questions(report, context.answers, context.alternatives, context.edition)
+    title, tag = first(report.cover.head or report.cover.title), Words(report.language).record.tag
+    return {f"{context.stem}-qti.zip": qti.qti(found, title, tag, context.stem)}
+
+
+def _docx(report: Report, context: RenderContext) -> dict[str, bytes]:
+    from labreport.report.rendering import docx
+
+    return {f"{context.stem}.docx": docx.docx(report, source_date=context.moment, look=context.look)}
+
+
+HTML = Format(name="html", suffixes=(".html",), render=_html, screen=True)
 PDF = Format(name="pdf", suffixes=(".pdf",), render=_pdf)
 MD = Format(name="md", suffixes=(".md", ".svg", ".png", ".jpeg"), render=_markdown, needs_glyphs=False)
 IPYNB = Format(name="ipynb", suffixes=(".ipynb",), render=_notebooks, needs_glyphs=False, comparisons=False)
-SPLIT = Format(name="split", suffixes=(".html",), render=_split, comparisons=False)
+SPLIT = Format(name="split", suffixes=(".html",), render=_split, screen=True, comparisons=False)
 """One page for each lab, in a folder; they do not carry the runs."""
 EPUB = Format(name="epub", suffixes=(".epub",), render=_epub, comparisons=False)
 """A book for readers of books; it does not carry the runs."""
 SLIDES = Format(name="slides", suffixes=(".html", ".pdf"), render=_slides, comparisons=False)
 """A page for the screen, a PDF, and a PDF with what is spoken; they do not carry the runs."""
+MOODLE = Format(name="moodle", suffixes=(".xml",), render=_moodle, needs_glyphs=False, comparisons=False, asks=True)
+QTI = Format(name="qti", suffixes=(".zip",), render=_qti, needs_glyphs=False, comparisons=False, asks=True)
+DOCX = Format(name="docx", suffixes=(".docx",), render=_docx, comparisons=False)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from labreport.report.document import Chapter, Report, ids
 from labreport.report.look import Look
-from labreport.report.rendering import fonts, paper, texts
+from labreport.report.rendering import paper, parts, texts
 from labreport.report.rendering.page import ReportPage
 from labreport.report.rendering.sealed import Usage, sealed
 
@@ -21,7 +21,8 @@ def html(
     embedded: Mapping[str, str] | None = None,
     *,
     look: Look | None = None,
-    used: Callable[[str], Usage] = fonts.used,
+    used: Callable[[Usage], Usage] = lambda found: found,
+    reuse: bool = False,
 ) -> str:
     """Return the report as one self-contained HTML file.
 
@@ -29,17 +30,19 @@ def html(
         report: what is shown.
         embedded: data to carry along unseen, by name, spelled as text that means nothing in HTML; they are never run.
         look: theme and templates.
-        used: returns the characters that each face has on the page.
+        used: changes which characters each face of the page gets; gets those that it must have.
+        reuse: whether chapters may be taken from the cache, where the same ones were set before.
 
     Raises:
         RenderingError: a text, drawing or formula can't be shown; names the place.
     """
     page = ReportPage(report, "screen", look=look)
-    texts.check(page)
-    return _file(page, page.chapters(), page.title(report.cover.title), embedded=embedded or {}, used=used)
+    texts.check(page, report.cover, screen=True)
+    title = page.title(report.cover.title)
+    return _file(page, page.chapters(), title, embedded=embedded or {}, used=used, reuse=reuse)
 
 
-def split(report: Report, *, look: Look | None = None) -> dict[str, str]:
+def split(report: Report, *, look: Look | None = None, reuse: bool = False) -> dict[str, str]:
     """Return the report as one page for each chapter and an index page.
 
     The index holds the cover, the summary and the provenance. Raises as `html`.
@@ -52,7 +55,7 @@ def split(report: Report, *, look: Look | None = None) -> dict[str, str]:
         **{f"{part.id}.html": (part,) for part in report.chapters},
     }
     home = {id_: name for name, chapters in files.items() for chapter in chapters for id_ in ids(chapter)}
-    texts.check(ReportPage(report, "screen"))
+    texts.check(ReportPage(report, "screen"), report.cover, screen=True)
     order = list(files)
     pages = {}
     for position, (name, chapters) in enumerate(files.items()):
@@ -67,6 +70,7 @@ def split(report: Report, *, look: Look | None = None) -> dict[str, str]:
             first=name == INDEX,
             neighbours=_neighbours(page, files, order, position),
             elsewhere=frozenset(id_ for id_, file in home.items() if file != name),
+            reuse=reuse,
         )
     return pages
 
@@ -80,15 +84,17 @@ def _file(
     neighbours: Sequence[tuple[str, str, str]] = (),
     elsewhere: frozenset[str] = frozenset(),
     embedded: Mapping[str, str] | None = None,
-    used: Callable[[str], Usage] = fonts.used,
+    used: Callable[[Usage], Usage] = lambda found: found,
+    reuse: bool = False,
 ) -> str:
+    known = parts.prepared(page, shown, reuse=reuse)
     return sealed(
         "report.html.j2",
         look=page.look,
         languages=page.report.languages,
         sheets=("content", "screen"),
         rules=paper.browser_rules(page.look),
-        used=used,
+        used=lambda text: used(parts.used(text, list(known.values()))),
         check=lambda text: texts.check_links(text, elsewhere),
         report=page.report,
         page=page,

@@ -40,6 +40,10 @@ _ALONE = re.compile(r"<mrow>(<(m[ino])\b[^>]*>[^<]*</\2>)</mrow>")
 _OUTER = re.compile(r"(<math[^>]*>)<mrow>((?:(?!</?mrow>).)*)</mrow>(</math>)", re.DOTALL)
 """A group that groups nothing: one sign, or all that MathML takes for a row anyhow."""
 _FUNCTION = re.compile(r"(<mi>(?:log|ln|exp|sin|cos|tan|arg|lim)</mi>)(?=<m(?:i|n|sub|sup|subsup|frac|row)>)")
+_SIGN = re.compile(r"(^|[=(,\[<>&]|\\\\|\\(?:approx|leftarrow|rightarrow|left[\[(|]|le|ge|qquad|,))(\s*)-")
+"""A minus that stands before a number alone."""
+_BEFORE_NAME = re.compile(r"(?<=[\w)}])(?<!\{-\})(?<!\\cdot)(?<!\\times)\s*(?=\\(?:log|ln|exp)(?![A-Za-z]))")
+_AFTER_NAME = re.compile(r"(\\(?:log|ln|exp)(?![A-Za-z]))\s*(?=[A-Za-z0-9]|\\hat)")
 _ELEMENTS = {
     "math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "mfrac", "msqrt", "mroot", "mstyle", "mpadded",
     "mphantom", "menclose", "msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts",
@@ -54,7 +58,7 @@ _ATTRIBUTES = {
 _VALUE = re.compile(r"[\w#.%+ -]*")
 LONGEST = 2000
 """Characters of TeX that are set at most: the time it takes grows with their square."""
-_SIZE = 10.0
+SIZE = 10.0
 """Size of type at which a drawing is made, in points; its measures are given in em."""
 _INK = "var(--ink)"
 _SCALE = 1.04
@@ -140,7 +144,7 @@ def picture(tex: str, *, display: bool = False) -> FormulaPicture:
 
     _lend_chinese()
     try:
-        svg = Latex(_with_text(tex), size=_SIZE, color=_INK, inline=not display).svg()
+        svg = Latex(_spaced(_with_text(tex)), size=SIZE, color=_INK, inline=not display).svg()
     # Of what MathML can say, this library knows a part only, and says so in as many ways as the other one.
     except Exception as error:
         raise RenderingError(f"The formula '{_line(tex)}' can't be drawn ({type(error).__name__}).") from error
@@ -150,9 +154,9 @@ def picture(tex: str, *, display: bool = False) -> FormulaPicture:
     _, top, width, height = (float(value) for value in box.groups())
     return FormulaPicture(
         svg=svg,
-        width=round(width / _SIZE * _SCALE, 3),
-        height=round(height / _SIZE * _SCALE, 3),
-        depth=round((top + height) / _SIZE * _SCALE, 3),
+        width=round(width / SIZE * _SCALE, 3),
+        height=round(height / SIZE * _SCALE, 3),
+        depth=round((top + height) / SIZE * _SCALE, 3),
     )
 
 
@@ -161,6 +165,11 @@ def _with_text(tex: str) -> str:
     for written, known in _ENVIRONMENTS.items():
         tex = tex.replace(written, known)
     return _TEXT.sub(lambda match: match[1] or rf"\text{{{match[2] or match[3]}}}", tex)
+
+
+def _spaced(tex: str) -> str:
+    r"""Return a formula as the library that draws needs it: it takes a sign for a minus, and sets `\ln` too close."""
+    return _AFTER_NAME.sub(r"\1\\,", _BEFORE_NAME.sub(r"\\,", _SIGN.sub(r"\1\2{-}", tex)))
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,9 +33,10 @@ from labreport.report.document import (
 )
 from labreport.report.errors import RenderingError
 from labreport.report.look import Look
-from labreport.report.rendering import columns, highlight, mathematics
+from labreport.report.rendering import columns, formula_text, highlight, mathematics
 from labreport.report.rendering.theme import painted
 from labreport.report.rendering.typesetter import JOINER, THIN_SPACE, Typesetter, on_screen
+from labreport.report.rendering.weasyprint.tag_tree import FORMULA
 from labreport.report.words import Borrowed, Words
 
 Medium = Literal["screen", "paper"]
@@ -87,11 +89,26 @@ class ReportPage:
         self.words = Words(report.language)
         self.language_tag = self.words.record.tag
         self.all_words = [Words(language) for language in report.languages]
-        self._files = files or {}
-        self._here = here
+        self.files_of_ids = files or {}
+        self.here = here
+        self.chapters_set: Mapping[str, Markup] = {}
+        """Chapters as markup, by id, where each was set by itself."""
         self._typesetters: dict[str, Typesetter] = {}
         self._drawing_ids: dict[tuple[str, str], str] = {}
+        self._prefix = "i"
+        """How the short ids inside of drawings begin."""
         self._formula_rules: dict[str, str] = {}
+
+    def chapter(self, chapter: Chapter) -> Markup:
+        """Return a chapter as markup; the page has been given it, because each is set by itself."""
+        return self.chapters_set[chapter.id]
+
+    def of_chapter(self, chapter: Chapter) -> ReportPage:
+        """Return the helpers for one chapter of this page: what they give does not depend on the other chapters."""
+        alone = copy(self)
+        alone._drawing_ids = {}
+        alone._prefix = f"i{chapter.number if chapter.number.isdecimal() else chapter.id}."
+        return alone
 
     def inline(self, text: Text) -> Markup:
         """Return one line of Markdown as markup, each of its languages marked as such."""
@@ -196,8 +213,8 @@ class ReportPage:
 
     def link(self, target: str) -> str:
         """Return the address of an id of this report."""
-        file = self._files.get(target, self._here)
-        return f"#{target}" if file == self._here else f"{file}#{target}"
+        file = self.files_of_ids.get(target, self.here)
+        return f"#{target}" if file == self.here else f"{file}#{target}"
 
     def code(self, source: str) -> Markup:
         """Return Python source with its colours."""
@@ -223,12 +240,7 @@ class ReportPage:
             RenderingError: the drawing holds a script, an inline style, or loads something.
         """
         spoken = self.spoken(alt)
-        unsafe = _UNSAFE_SVG.search(svg)
-        if unsafe:
-            raise RenderingError(f"The drawing holds '{unsafe.group().strip()}', which a report must not hold.")
-        start = svg.find("<svg")
-        if start < 0:
-            raise RenderingError("The drawing is not an SVG.")
+        start = drawing_start(svg)
         if self.medium == "paper":
             return Markup('<img alt="{}" src="{}">').format(spoken, self._address(svg[start:]))
         end = svg.index(">", start)
@@ -288,7 +300,7 @@ class ReportPage:
 
     def _short(self, figure: str, name: str) -> str:
         """Return a short id, unique on the page, for an id inside a figure's drawing."""
-        return self._drawing_ids.setdefault((figure, name), f"i{len(self._drawing_ids)}")
+        return self._drawing_ids.setdefault((figure, name), f"{self._prefix}{len(self._drawing_ids)}")
 
     def _cell(self, text: Text, column: Column) -> Markup:
         if column.kind != "code":
@@ -341,7 +353,7 @@ class ReportPage:
     def _linked(self, markup: Markup) -> Markup:
         if "-claim-" in markup:
             markup = Markup(_PROOF.sub(self._proof, markup))
-        if not self._files:
+        if not self.files_of_ids:
             return markup
         return Markup(re.sub(r'href="#([^"]*)"', lambda match: f'href="{self.link(match.group(1))}"', markup))
 
@@ -352,16 +364,32 @@ class ReportPage:
 
     def _formula(self, tex: str, display: bool) -> str:
         number = None if display else mathematics.plain_number(tex)
-        return self._drawn(tex, tex, display=display) if number is None else number
+        return self._drawn(tex, formula_text.line(tex), display=display) if number is None else number
 
     def _drawn(self, tex: str, alt: str, *, display: bool) -> Markup:
         picture = mathematics.picture(tex, display=display)
+        svg = formula_text.laid_under(picture, formula_text.line(tex))
         rule = f"height:{picture.height}em"
         if not display:
             rule += f";vertical-align:{-picture.depth}em"
         name = self._formula_rules.setdefault(rule, f"m{len(self._formula_rules)}")
-        return Markup('<img class="{}" alt="{}" src="{}">').format(name, alt, self._address(picture.svg))
+        return Markup('<img class="{} {}" alt="{}" src="{}">').format(FORMULA, name, alt, self._address(svg))
 
     def _address(self, svg: str) -> str:
         """Return a drawing in the colours of the theme as a `data:` address."""
         return "data:image/svg+xml;base64," + b64encode(painted(svg, self.look.theme).encode()).decode()
+
+
+def drawing_start(svg: str) -> int:
+    """Return where the element of a drawing begins.
+
+    Raises:
+        RenderingError: the drawing holds a script, an inline style, or loads something; or it is not an SVG.
+    """
+    unsafe = _UNSAFE_SVG.search(svg)
+    if unsafe:
+        raise RenderingError(f"The drawing holds '{unsafe.group().strip()}', which a report must not hold.")
+    start = svg.find("<svg")
+    if start < 0:
+        raise RenderingError("The drawing is not an SVG.")
+    return start

@@ -13,7 +13,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache as once
+from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -21,7 +23,7 @@ from markupsafe import Markup
 from labreport.report.document import Report
 from labreport.report.errors import RenderingError, missing_extra
 from labreport.report.look import Look
-from labreport.report.rendering import fonts, paper, texts, theme
+from labreport.report.rendering import cache, fonts, paper, program, texts, theme
 from labreport.report.rendering.page import ReportPage
 from labreport.report.rendering.sheets import language_style, placed, style, user_style
 from labreport.report.rendering.weasyprint import fitting
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
 
 _OPTIONS = {"pdf_variant": "pdf/ua-1", "presentational_hints": False}
+KIND = "pdf"
+MOST = 24
+"""Files that are cached; each has about a megabyte."""
 PANGO_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
@@ -39,6 +44,7 @@ def pdf(
     source_date: datetime,
     attached: Mapping[str, bytes] | None = None,
     look: Look | None = None,
+    reuse: bool = False,
 ) -> bytes:
     """Return the report as a PDF file (PDF/UA-1), the same bytes for the same report and date.
 
@@ -47,12 +53,20 @@ def pdf(
         source_date: written as the date of creation.
         attached: files to carry along, by name.
         look: theme and templates.
+        reuse: whether the file may be taken from the cache, where it was made before of the same markup.
 
     Raises:
         RenderingError: a text, drawing or formula can't be shown, the system lacks Pango, or WeasyPrint warns.
     """
     text = html(report, source_date=source_date, look=look)
-    return written(text, source_date=source_date, attached=attached, zoom=paper.zoom(look or Look()))
+    zoom = paper.zoom(look or Look())
+    make = partial(written, text, source_date=source_date, attached=attached, zoom=zoom)
+    if not reuse:
+        return make()
+    inputs = sha256(f"{program.fingerprint()} {source_date.isoformat()} {zoom} {text}".encode())
+    for name, data in sorted((attached or {}).items()):
+        inputs.update(f"\n{name} {sha256(data).hexdigest()}".encode())
+    return cache.kept(KIND, inputs.hexdigest(), make, most=MOST)
 
 
 def written(
@@ -118,6 +132,14 @@ def _fitted(text: str, warnings: list[str]) -> Any:
         warnings.clear()  # those of the last setting count
         document = _set(text.replace("</style>", f"{fitting.rules(fits)}</style>", 1))
     return document
+
+
+def set_alone(text: str) -> bytes:
+    """Return markup that is a page by itself, such as one drawing, as a PDF; errors as `pdf`."""
+    _weasyprint()
+    with _checked():
+        content: bytes = _set(text).write_pdf()
+    return content
 
 
 def _set(text: str) -> Any:
@@ -201,7 +223,7 @@ def _weasyprint() -> Any:
     return weasyprint
 
 
-@cache
+@once
 def _font_configuration() -> FontConfiguration:
     from weasyprint.text.fonts import FontConfiguration
 
@@ -215,7 +237,7 @@ def _fatal_error() -> type[BaseException]:
     return error
 
 
-@cache
+@once
 def _fetcher_class() -> Any:
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-from labreport.report.document import Equation, Found, by_language, walk
+from labreport.report.document import Equation, Found, Node, by_language, walk
 from labreport.report.errors import RenderingError
 from labreport.report.rendering import fonts
-from labreport.report.rendering.page import ReportPage
+from labreport.report.rendering.page import ReportPage, drawing_start
 
 _ID = re.compile(r"\sid=\"([^\"]*)\"")
 _LINK = re.compile(r"\shref=\"#([^\"]*)\"")
@@ -19,24 +19,26 @@ UNSET = frozenset({"spoken", "formula"})
 """Kinds of texts that are not set in the shipped fonts."""
 
 
-def check(page: ReportPage, *, glyphs: bool = True) -> None:
+def check(page: ReportPage, part: Node | None = None, *, glyphs: bool = True, screen: bool = False) -> None:
     """Turn every text into markup and look up its characters.
 
     Args:
         page: the helpers of the report's medium.
+        part: what is checked, such as a chapter; None: the whole report.
         glyphs: whether the report is set in the shipped fonts, which must have every character.
+        screen: whether a browser shows it, which takes what these lack from the fonts of its system.
 
     Raises:
         RenderingError: names the place: text that a report must not hold, a character without a glyph.
     """
-    for found in walk(page.report):
+    for found in walk(part or page.report):
         try:
             _try(page, found)
         except RenderingError as error:
             raise RenderingError(f"{found.place.named}: {error}") from error
         if glyphs and found.kind != "spoken":
             for line in shown(found):
-                fonts.check(line, found.place.named)
+                fonts.check(line, found.place.named, screen=screen)
 
 
 def shown(found: Found) -> list[str]:
@@ -73,4 +75,4 @@ def _try(page: ReportPage, found: Found) -> None:
     elif found.kind == "formula":
         page.equation(Equation(tex=str(found.text), alt=""))
     elif found.kind == "drawing":
-        page.drawing(str(found.text), "", "check")
+        drawing_start(str(found.text))

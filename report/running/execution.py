@@ -35,6 +35,8 @@ class Done:
     plan: Plan
     stored: StoredResult
     trained: bool
+    reported: bool = False
+    """Whether the user has heard of it before the process of this command was ended from within."""
 
     @property
     def result(self) -> Result:
@@ -112,7 +114,7 @@ class _Execution:
 
     def must_run(self, plan: Plan) -> bool:
         """Whether no stored run answers for a plan."""
-        return (plan.stored is None or self._force) and lost.settled(plan.lab, plan.key) is None
+        return (plan.stored is None or self._force) and lost.settled(plan.lab, plan.prepared.key) is None
 
     def announce(self, line: str) -> None:
         """Say each line once, such as the remark on data that several labs read."""
@@ -127,8 +129,7 @@ class _Execution:
         for plan in plans:
             if self.must_run(plan):
                 plan = with_data(plan, self._store, self.announce)
-            if gone := lost.settled(plan.lab, plan.key):
-                self._have(plan, gone, trained=True)
+            if self._settled(plan):
                 continue
             if plan.stored is not None and not self._force:
                 self._have(plan, plan.stored, trained=False)
@@ -138,12 +139,15 @@ class _Execution:
                 self._store.forget(plan.lab, plan.key)
             with contextlib.suppress(LabError, OSError, OutputError):  # the run itself says what is wrong
                 sources.keep(self._store.root, plan.prepared.lab)
+            name = None
             if supervision.watched():
-                lost.note(self._store.root.absolute(), begun(plan.prepared, self._command))
+                beginning = begun(plan.prepared, self._command)
+                name = beginning.run_id
+                lost.note(self._store.root.absolute(), beginning)
             kept, prepared = self._store.kept(plan.lab), plan.prepared
             noting = self._noting[plan.lab] = contextlib.ExitStack()
             watched = noting.enter_context(live.noted(kept, plan.lab, prepared.key, prepared.profile, prepared.seeds))
-            one = Asked(prepared=prepared, saved=kept, watched=watched)
+            one = Asked(prepared=prepared, saved=kept, watched=watched, run_id=name)
             self._begun[id(one)] = plan
             yield one
 
@@ -154,25 +158,37 @@ class _Execution:
         if missing := _missing_extra(result):
             raise missing
         stored = self._store.save(result)
-        lost.forget()
+        plan = self._begun[id(one)]
+        lost.finish(stored, plan.lab, plan.prepared.key)
         if result.status == "complete":
             self._store.forget(result.lab, result.key)
         # One that was interrupted is stored and marked: it never answers for its key, but shows how far it had come.
         if result.status != "interrupted":
-            self._have(self._begun[id(one)], stored, trained=True)
+            self._have(plan, stored, trained=True)
 
     def record(self, plan: Plan, ordered: Ordered) -> None:
         """Run a script, if it must, and store what it measured."""
+        if self._settled(plan):
+            return
         if plan.stored is not None and not self._force:
             self._have(plan, plan.stored, trained=False)
             return
         if plan.remark:
             self.announce(f"{plan.lab}: {plan.remark}")
         result = recorded.run(ordered, self._store, self.announce, self._progress)
-        self._have(plan, self._store.save(result), trained=True)
+        stored = self._store.save(result)
+        lost.finish(stored, plan.lab, plan.prepared.key)
+        self._have(plan, stored, trained=True)
 
-    def _have(self, plan: Plan, stored: StoredResult, *, trained: bool) -> None:
-        self.done[plan.lab] = Done(plan=plan, stored=stored, trained=trained)
+    def _settled(self, plan: Plan) -> bool:
+        """Take the run that this command has made before its process was ended; return whether there is one."""
+        known = lost.settled(plan.lab, plan.prepared.key)
+        if known is not None:
+            self._have(plan, known[0], trained=True, reported=not known[1])
+        return known is not None
+
+    def _have(self, plan: Plan, stored: StoredResult, *, trained: bool, reported: bool = False) -> None:
+        self.done[plan.lab] = Done(plan=plan, stored=stored, trained=trained, reported=reported)
         self._finished(self.done[plan.lab])
 
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from labreport.experiments.system.stale import asked_again
 from labreport.report.errors import ReportError
 
 
@@ -40,7 +41,9 @@ def write(path: Path, content: bytes) -> None:
     temporary: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        descriptor, temporary = asked_again(
+            lambda: tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        )
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
@@ -51,7 +54,8 @@ def write(path: Path, content: bytes) -> None:
         os.umask(mask)
         with contextlib.suppress(OSError):
             Path(temporary).chmod(0o666 & ~mask)
-        Path(temporary).replace(path)
+        made = Path(temporary)
+        asked_again(lambda: made.replace(path))
     except OSError as error:
         if temporary is not None:
             with contextlib.suppress(OSError):

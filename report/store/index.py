@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from labreport.experiments.system import reading
+from labreport.experiments.system.stale import is_there
 from labreport.report.errors import ReportError
 from labreport.report.store import files, remarks
 from labreport.report.store.entries import RESULT, Entry, Stored, entry_of, noted, read, with_notes
@@ -237,7 +238,7 @@ class Index:
         labs = {entry.name: _changed(entry.path) for entry in _folders(self.root)}
         known = dict(connection.execute("SELECT lab, changed FROM folders"))
         waiting = connection.execute("SELECT lab, run FROM waiting").fetchall()
-        new = [(lab, run) for lab, run in waiting if lab in labs and os.path.lexists(self.root / lab / run / RESULT)]
+        new = [(lab, run) for lab, run in waiting if lab in labs and is_there(self.root / lab / run / RESULT)]
         settled: list[tuple[str, int]] = []
         gone: list[tuple[str, str]] = []
         empty: list[tuple[str, str]] = []
@@ -249,7 +250,7 @@ class Index:
             waited = {run for place, run in waiting if place == lab}
             gone += [(lab, run) for run in (rows | waited) - found]
             for run in sorted(found - rows - waited):
-                (new if os.path.lexists(self.root / lab / run / RESULT) else empty).append((lab, run))
+                (new if is_there(self.root / lab / run / RESULT) else empty).append((lab, run))
             if time.time_ns() - changed > SETTLED:
                 settled.append((lab, changed))
         gone += [
@@ -283,7 +284,7 @@ class Index:
         try:
             result = read(folder / RESULT).result
         except ReportError as error:
-            if not os.path.lexists(folder / RESULT):
+            if not is_there(folder / RESULT):
                 return None  # just deleted, or not written yet
             return row_of(place_of(folder), stamp, None, {}, problem=str(error).replace(str(folder), "\0"))
         return row_of(place_of(folder), stamp, with_notes(entry_of(result), noted(folder)), dict(result.settings))
@@ -348,7 +349,7 @@ def _is_damage(error: sqlite3.OperationalError) -> bool:
 
 
 def _has_run(root: Path) -> bool:
-    return any(os.path.lexists(Path(run.path) / RESULT) for lab in _folders(root) for run in _folders(Path(lab.path)))
+    return any(is_there(Path(run.path) / RESULT) for lab in _folders(root) for run in _folders(Path(lab.path)))
 
 
 def _folders(folder: Path) -> Iterator[os.DirEntry[str]]:

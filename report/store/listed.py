@@ -25,9 +25,9 @@ class ListedStore(Store):
         self._first: int | None = None
         self._own: list[str] = []
 
-    def save(self, result: Result) -> StoredResult:
+    def save(self, result: Result, *, claimed: bool = False) -> StoredResult:
         """Write a new run and return it as it was stored; it is listed from now on."""
-        saved = super().save(result)
+        saved = super().save(result, claimed=claimed)
         self._own.append(result.run_id)
         return saved
 

@@ -9,7 +9,7 @@ was stopped is finished by asking for it again.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -44,13 +44,20 @@ class Merged:
     """What the stores contradict each other in, and what can't be read; nothing of it was taken."""
 
 
-def merge(sources: Sequence[Path], target: Store, *, baseline: str | None = None) -> Merged:
+def merge(
+    sources: Sequence[Path],
+    target: Store,
+    *,
+    baseline: str | None = None,
+    announce: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
+) -> Merged:
     """Bring the runs and baselines of stores into another one.
 
     Args:
         sources: folders of stores.
         target: made as needed; it may be one of them.
         baseline: only this baseline and the runs that it names; None: everything.
+        announce: called with what is at work, how much of it is done, and how much there is.
 
     Raises:
         UsageError: a folder is not there, or holds neither a run nor a baseline.
@@ -59,7 +66,9 @@ def merge(sources: Sequence[Path], target: Store, *, baseline: str | None = None
     """
     done = Merged()
     found: dict[tuple[str, str], dict[Path, StoredResult]] = {}
-    for source in dict.fromkeys(source.resolve() for source in sources):
+    folders = list(dict.fromkeys(source.resolve() for source in sources))
+    for place, source in enumerate(folders):
+        announce("merge, stores read", place, len(folders))
         wanted = None if baseline is None else _named(source, baseline)
         for stored in _runs(source, done):
             if wanted is not None and (stored.result.lab, stored.result.run_id) not in wanted:
@@ -69,13 +78,14 @@ def merge(sources: Sequence[Path], target: Store, *, baseline: str | None = None
     whole = {name: next(iter(copies.values())) for name, copies in found.items() if _alike(name, copies, done)}
     alone = [whole[name] for name, copies in found.items() if name in whole and len(copies) == 1]
     parts = _join(alone, target, done) if len({one.path.parents[2] for one in alone}) > 1 else set()
-    for name, stored in whole.items():
+    for count, (name, stored) in enumerate(whole.items()):
+        announce("merge, runs", count, len(whole))
         if name not in parts:
             _take(stored, target, done)
-    for source in dict.fromkeys(source.resolve() for source in sources):
+    for source in folders:
         places = [source / BASELINES] if baseline is None else [Baselines(source).place(baseline)]
-        for place in places:
-            _take_files(place, source, target.root, done)
+        for kept in places:
+            _take_files(kept, source, target.root, done)
         _take_sources(source, target.root)
     return done
 

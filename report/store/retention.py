@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Literal
 
 from labreport.experiments.running.checkpoints import SAVED
+from labreport.experiments.system.stale import is_there
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store.baselines import FOLDER as BASELINES
 from labreport.report.store.entries import INDEX_OF_01, NOTED, RESULT, Stored, load
@@ -267,7 +268,7 @@ def _sort_run(folder: Path, clock: Callable[[], float], ours: list[Path], foreig
         elif path.is_symlink() or not path.is_file() or path.name not in OURS:
             others.append(path)
     foreign += others
-    if (folder / RESULT).exists() or others:
+    if is_there(folder / RESULT) or others:
         ours += [part for part in parts if _old(part, clock)]
     elif _old(folder, clock):
         ours.append(folder)
@@ -286,11 +287,15 @@ def _sort_kept(kept: Path, clock: Callable[[], float], ours: list[Path], foreign
 def clear(rest: Path) -> None:
     """Delete what a killed program left behind: a file, or what is ours in a folder, and the folder if that is all.
 
+    A result is never deleted here: a disk that could not show it a moment ago may do so now.
+
     Raises:
         OutputError: it can't be deleted.
     """
     if rest.is_symlink() or not rest.is_dir():
         _remove(rest)
+        return
+    if is_there(rest / RESULT):
         return
     for path in _inside(rest):
         if _is_ours(path):

@@ -26,6 +26,7 @@ import msgspec
 
 from labreport.experiments.result import Result
 from labreport.experiments.system import reading
+from labreport.experiments.system.stale import is_there
 from labreport.report.errors import UnreadableError, UsageError
 from labreport.report.store import codec, files
 from labreport.report.store.entries import (
@@ -202,6 +203,12 @@ class StoredRuns:
         sql = f"SELECT DISTINCT lab FROM runs WHERE lab IS NOT NULL AND {self.runs.where} ORDER BY lab"
         return tuple(lab for (lab,) in self.runs.source.ask(sql, self.runs.values))
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Words with which a run is tagged, in order."""
+        sql = f"SELECT DISTINCT tags FROM runs WHERE tags IS NOT NULL AND {self.runs.where}"
+        return tuple(sorted({tag for (tags,) in self.runs.source.ask(sql, self.runs.values) for tag in tags.split()}))
+
     def seeds_of(self, runs: Chosen) -> tuple[tuple[int, ...], ...]:
         """Return the lists of seeds with which some runs were made, each once."""
         sql = f"SELECT DISTINCT seeds FROM runs WHERE problem IS NULL AND {runs.where}"
@@ -221,8 +228,12 @@ class Store:
         self.root = root
         self.index = Index(root)
 
-    def save(self, result: Result) -> StoredResult:
+    def save(self, result: Result, *, claimed: bool = False) -> StoredResult:
         """Write a new run and return it as it was stored.
+
+        Args:
+            result: the run.
+            claimed: its folder may be there already, without a result: a program was killed while it stored the run.
 
         Raises:
             OutputError: the folder can't be written.
@@ -233,7 +244,7 @@ class Store:
             # Making the folder is the claim to its name: of two processes only one succeeds.
             folder.mkdir(parents=True)
         except FileExistsError:
-            if folder.is_dir():
+            if folder.is_dir() and not (claimed and not is_there(folder / RESULT)):
                 raise UsageError(
                     f"The run {result.run_id} is stored already in {folder}; nothing is overwritten."
                 ) from None
@@ -299,12 +310,13 @@ class Store:
         with self.index.alone() as connection:
             path = run.folder / NOTED
             known = noted(run.folder)
-            if os.path.lexists(path):
-                with contextlib.suppress(OSError):
-                    try:
-                        codec.parse(reading.content(path, reading.LARGEST_TEXT), Noted, str(path))
-                    except UnreadableError as error:
-                        raise files.OutputError(f"{error}\nNothing was noted, so that nothing is lost.") from error
+            try:
+                codec.parse(reading.content(path, reading.LARGEST_TEXT), Noted, str(path))
+            except FileNotFoundError:
+                pass  # or a link that leads nowhere, which is replaced
+            except (OSError, UnreadableError) as error:
+                said = error if isinstance(error, UnreadableError) else f"Can't read {path}: {error.strerror or error}."
+                raise files.OutputError(f"{said}\nNothing was noted, so that nothing is lost.") from error
             if (after := change(known)) != known:
                 files.write(path, codec.encode(after))
             entry = with_notes(run.entry, after)

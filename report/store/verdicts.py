@@ -1,6 +1,7 @@
 """What the gate said, kept with the store: one small file for each verdict, for the feed of the trend.
 
     runs/verdicts/<end of the newest judged run>-<hash>.json
+    runs/verdicts/checks/<the same name>.json                     the whole verdict with its numbers, for who asks why
 
 The same verdict on the same runs has the same name, so that a night that is asked again, or on which nothing changed,
 adds none. Only the newest are kept.
@@ -19,6 +20,7 @@ from labreport.report.errors import UnreadableError
 from labreport.report.store import codec, files
 
 FOLDER = "verdicts"
+CHECKS = "checks"
 KEPT = 50
 """Verdicts that are kept: as many as the feed has entries."""
 
@@ -42,18 +44,40 @@ class KeptVerdict(msgspec.Struct, frozen=True, kw_only=True):
         """What distinguishes it from every other verdict."""
         return sha256(codec.encode(self)).hexdigest()[:12]
 
+    @property
+    def stem(self) -> str:
+        """How its file is called, without its ending."""
+        stamp = "".join(sign for sign in self.moment[:19] if sign.isdigit() or sign == "T")
+        return f"{stamp}-{self.name}"
 
-def keep(root: Path, verdict: KeptVerdict) -> None:
+
+def keep(root: Path, verdict: KeptVerdict, whole: bytes = b"") -> None:
     """Keep a verdict in the store of a folder, and delete those that are too many.
+
+    Args:
+        root: the folder.
+        verdict: as the feed names it.
+        whole: the verdict with its checks, encoded.
 
     Raises:
         OutputError: the folder can't be written.
     """
-    stamp = "".join(sign for sign in verdict.moment[:19] if sign.isdigit() or sign == "T")
-    files.write(root / FOLDER / f"{stamp}-{verdict.name}.json", codec.encode(verdict))
-    for path in sorted((root / FOLDER).glob("*.json"))[:-KEPT]:
-        with contextlib.suppress(OSError):  # another process has done it
-            path.unlink()
+    folder = root / FOLDER
+    if whole:
+        files.write(folder / CHECKS / f"{verdict.stem}.json", whole)
+    files.write(folder / f"{verdict.stem}.json", codec.encode(verdict))
+    for path in sorted(folder.glob("*.json"))[:-KEPT]:
+        for one in (path, folder / CHECKS / path.name):
+            with contextlib.suppress(OSError):  # another process has done it
+                one.unlink()
+
+
+def whole(root: Path, verdict: KeptVerdict) -> bytes | None:
+    """Return a verdict with its checks as it was encoded; None for one of an earlier version, or a lost file."""
+    try:
+        return reading.content(root / FOLDER / CHECKS / f"{verdict.stem}.json", reading.LARGEST_TEXT)
+    except (OSError, UnreadableError):
+        return None
 
 
 def read(root: Path) -> tuple[KeptVerdict, ...]:

@@ -91,12 +91,15 @@ def value_text(value: float, unit: str) -> str:
 
 
 def with_spread(value: float, deviation: float, unit: str) -> str:
-    """Return a value and its standard deviation with the same number of decimals."""
-    text = value_text(value, unit)
+    """Return a value and its standard deviation, both with the decimals that the deviation supports."""
     if unit == "share":
-        return f"{text} ± {numbers.percent(deviation, 2)}"
-    decimals = len(text.partition(".")[2])
-    return f"{text} ± {numbers.number(deviation, decimals)}"
+        digits = numbers.share_digits(deviation)
+        return f"{numbers.percent(value, digits)} ± {numbers.percent(deviation, digits)}"
+    text = value_text(value, unit)
+    if unit == "seconds" or not deviation:
+        return f"{text} ± {numbers.number(deviation, len(text.partition('.')[2]))}"
+    digits = numbers.digits_for(deviation, least=0, most=numbers.MOST_DECIMALS)
+    return f"{numbers.number(float(value), digits)} ± {numbers.number(deviation, digits)}"
 
 
 def tick_label(value: float, step: float, unit: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree
 
+from labreport.report.numbers import day
 from labreport.report.store.verdicts import KeptVerdict
 from labreport.report.trend.chart import value_text
 from labreport.report.trend.history import Change, Group, Line, MetricLines, TrendHistory, newest_first
@@ -37,7 +38,15 @@ class _Item:
     link: str
 
 
-def atom(history: TrendHistory, language: str, page: str, feed: str, verdicts: Sequence[KeptVerdict] = ()) -> str:
+def atom(
+    history: TrendHistory,
+    language: str,
+    page: str,
+    feed: str,
+    verdicts: Sequence[KeptVerdict] = (),
+    *,
+    zone: str = "UTC",
+) -> str:
     """Return the feed.
 
     Args:
@@ -46,10 +55,11 @@ def atom(history: TrendHistory, language: str, page: str, feed: str, verdicts: S
         page: address of the trend page.
         feed: address of the feed itself.
         verdicts: what the gate said.
+        zone: time zone of the dates in its texts; those for programs are UTC with that offset (RFC 3339).
     """
     words = Words(language)
-    items = [_change(*found, words, page) for found in newest_first(history)]
-    items += _failures(history, words, page)
+    items = [_change(*found, words, page, zone) for found in newest_first(history)]
+    items += _failures(history, words, page, zone)
     items += [_verdict(one, words, page) for one in verdicts]
     items.sort(key=lambda item: (item.started, item.id), reverse=True)
     root = ElementTree.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": words.record.tag})
@@ -76,7 +86,7 @@ def _add(parent: ElementTree.Element, tag: str, text: str = "", **attributes: st
     return child
 
 
-def _change(group: Group, chart: MetricLines, line: Line, change: Change, words: Words, page: str) -> _Item:
+def _change(group: Group, chart: MetricLines, line: Line, change: Change, words: Words, page: str, zone: str) -> _Item:
     run = group.runs[change.first].entry
     title = words(
         f"trend.feed_change_{'better' if change.better else 'worse'}",
@@ -90,12 +100,12 @@ def _change(group: Group, chart: MetricLines, line: Line, change: Change, words:
         started=run.started,
         ended=run.ended,
         title=title,
-        text=_where(group, change.first, words),
+        text=_where(group, change.first, words, zone),
         link=f"{page}#{anchor(group, chart)}",
     )
 
 
-def _failures(history: TrendHistory, words: Words, page: str) -> Iterator[_Item]:
+def _failures(history: TrendHistory, words: Words, page: str, zone: str) -> Iterator[_Item]:
     for group in history.groups:
         for position, run in enumerate(group.runs):
             entry = run.entry
@@ -108,7 +118,7 @@ def _failures(history: TrendHistory, words: Words, page: str) -> Iterator[_Item]
                 started=entry.started,
                 ended=entry.ended,
                 title=words("trend.feed_failed", lab=entry.lab),
-                text=f"{status}\n{_where(group, position, words)}",
+                text=f"{status}\n{_where(group, position, words, zone)}",
                 link=f"{page}#{anchor(group)}",
             )
 
@@ -129,12 +139,12 @@ def _verdict(one: KeptVerdict, words: Words, page: str) -> _Item:
     )
 
 
-def _where(group: Group, position: int, words: Words) -> str:
+def _where(group: Group, position: int, words: Words, zone: str) -> str:
     entry = group.runs[position].entry
     return words(
         "trend.feed_where",
         run=entry.run_id,
-        date=entry.started[:10],
+        date=day(entry.started, zone),
         machine=entry.machine or words("trend.unknown_machine"),
         profile=words(f"trend.profile_{group.profile}"),
         source=words(f"trend.source_{group.source or 'none'}"),

@@ -30,7 +30,7 @@ def write(
         folder: made as needed; the files of an earlier trend are overwritten.
         languages: of the pages; the feed has the first.
         base: web address at which the folder will be published, for the feed; empty: addresses stay relative.
-        look: theme and templates of the pages.
+        look: theme, templates and time zone of the pages.
 
     Raises:
         OutputError: the folder can't be written.
@@ -48,22 +48,22 @@ def write(
             for language in languages
         },
         DATA: msgspec.json.format(msgspec.json.encode(data.plain(history)), indent=1).decode() + "\n",
-        FEED: _feed(history, languages[0], start),
+        FEED: _feed(history, languages[0], start, (look or Look()).zone),
     }
     for name, content in contents.items():
         files.write(folder / name, content.encode())
     return tuple(folder / name for name in contents)
 
 
-def write_feed(history: TrendHistory, folder: Path, language: str, *, base: str = "") -> None:
+def write_feed(history: TrendHistory, folder: Path, language: str, *, base: str = "", look: Look | None = None) -> None:
     """Write the feed alone, after a verdict that the pages don't show. Arguments and errors as `write`."""
-    files.write(folder / FEED, _feed(history, language, _start(base)).encode())
+    files.write(folder / FEED, _feed(history, language, _start(base), (look or Look()).zone).encode())
 
 
 def _start(base: str) -> str:
     return f"{base.rstrip('/')}/" if base else ""
 
 
-def _feed(history: TrendHistory, language: str, start: str) -> str:
+def _feed(history: TrendHistory, language: str, start: str, zone: str) -> str:
     page = f"{start}{page_name(language)}"
-    return feed.atom(history, language, page, f"{start}{FEED}", verdicts.read(history.root))
+    return feed.atom(history, language, page, f"{start}{FEED}", verdicts.read(history.root), zone=zone)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
@@ -26,9 +25,10 @@ from labreport.report.store.entries import Entry, Stored
 from labreport.report.trend import chart as charts
 from labreport.report.trend import links
 from labreport.report.trend.change import LEAST_LEVEL, LEAST_RUNS
-from labreport.report.trend.chart import Drawn, value_text, with_spread
+from labreport.report.trend.chart import value_text, with_spread
 from labreport.report.trend.filters import Filter, make_filters, rules
 from labreport.report.trend.history import Change, Group, MetricLines, Point, TrendHistory, newest_first
+from labreport.report.trend.placed import News, NewsItem, PlacedGroup, Plot, RunRow
 from labreport.report.trend.thinning import stretches, thinned
 from labreport.report.words import Words
 
@@ -43,73 +43,6 @@ LATEST_CHANGES = 8
 """Changes listed at the top before the rest is folded away."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunRow:
-    """A run in the table of its group."""
-
-    id: str
-    css_class: str
-    run: Stored
-    date: str
-    commit: str
-    link: str | None
-    cells: tuple[str, ...]
-    """One for each chart; empty where the run has no such value."""
-    failure: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plot:
-    """A chart with its words."""
-
-    id: str
-    title: str
-    colour: str
-    drawn: Drawn
-    latest: str
-    notes: tuple[tuple[str, Markup], ...]
-    """Class of the machine, and a sentence for each change."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlacedGroup:
-    """A group with everything to be placed."""
-
-    id: str
-    css_class: str
-    group: Group
-    marks: tuple[tuple[str, bool], ...]
-    """Profile, data and settings; and whether it is one to beware of."""
-    plots: tuple[Plot, ...]
-    rows: tuple[RunRow, ...]
-    dates: tuple[str, ...]
-    """Dates of the first, the middle and the last run."""
-    failed: tuple[tuple[str, RunRow], ...]
-    """Where each run stands that did not finish."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewsItem:
-    """One metric that changed."""
-
-    target: str
-    title: str
-    better: bool
-    sentence: Markup
-
-
-@dataclass(frozen=True, kw_only=True)
-class News:
-    """What changed with one run: an entry of the list at the top."""
-
-    css_class: str
-    date: str
-    lab: str
-    remarks: tuple[str, ...]
-    """What to beware of, the machine where there are several, and the commits."""
-    items: tuple[NewsItem, ...]
-
-
 class TrendPage:
     """What the template may ask for.
 
@@ -119,6 +52,7 @@ class TrendPage:
         folder: where the page will lie; links to reports start there.
         others: addresses of the page in other languages.
         link: returns the address of a run's report; None for the one that is noted for the run.
+        zone: time zone in which times are written.
     """
 
     def __init__(
@@ -128,8 +62,10 @@ class TrendPage:
         folder: Path,
         others: dict[str, str],
         link: Callable[[Stored], str] | None = None,
+        zone: str = "UTC",
     ) -> None:
         self.history = history
+        self.zone = zone
         self.language = language
         self.words = Words(language)
         self.language_tag = self.words.record.tag
@@ -176,7 +112,7 @@ class TrendPage:
             (self.text("unfinished"), numbers.integer(len(runs) - complete)),
             (self.text("labs"), numbers.integer(len({run.entry.lab for run in runs}))),
             (self.text("machines"), numbers.integer(len(self.machines.options))),
-            (self.text("period"), Markup("<span>{}</span> – <span>{}</span>").format(first[:10], last[:10])),
+            (self.text("period"), Markup("<span>{}</span> – <span>{}</span>").format(self.day(first), self.day(last))),
             (self.text("changes"), numbers.integer(len(newest_first(self.history)))),
         ]
 
@@ -203,8 +139,16 @@ class TrendPage:
         return self.machines.class_of(machine)
 
     def date(self, run: Stored) -> str:
-        """Return when a run began, to the minute, in UTC."""
-        return numbers.minute(run.entry.started)
+        """Return when a run began, to the minute; the head of a column names the zone."""
+        return numbers.minute(run.entry.started, self.zone)
+
+    def moment(self, run: Stored) -> str:
+        """Return when a run began, to the minute, where nothing stands round it that names the zone."""
+        return numbers.marked_minute(run.entry.started, self.zone)
+
+    def day(self, moment: str) -> str:
+        """Return the day of a stored time; in UTC it says so."""
+        return numbers.day(moment, self.zone)
 
     def row_id(self, run: Stored) -> str:
         """Return the id of a run's row."""
@@ -223,7 +167,7 @@ class TrendPage:
             marks=self._marks(group),
             plots=tuple(self._plot(group, chart) for chart in group.charts),
             rows=tuple(reversed(rows.values())),
-            dates=tuple(run.entry.started[:10] for run in ends),
+            dates=tuple(self.day(run.entry.started) for run in ends),
             failed=tuple(
                 (charts.x_of(position, len(group.runs)), row) for position, row in rows.items() if row.failure
             ),
@@ -273,7 +217,7 @@ class TrendPage:
         old, new = group.runs[change.last].entry, group.runs[change.first].entry
         between = old.commit and new.commit and old.commit != new.commit
         commits = {"old": commit_text(old), "new": commit_text(new)} if between else {}
-        return self.text("since_commits" if between else "since", date=new.started[:10], **commits)
+        return self.text("since_commits" if between else "since", date=self.day(new.started), **commits)
 
     def _all_news(self) -> tuple[News, ...]:
         """Return the changes, those that one run brought together in one entry."""
@@ -291,7 +235,7 @@ class TrendPage:
             remarks.append(shippable(machine))
         return News(
             css_class=" ".join([*asked, self.machine_class(machine)]).strip(),
-            date=group.runs[first].entry.started[:10],
+            date=self.day(group.runs[first].entry.started),
             lab=group.lab,
             remarks=(*remarks, self._since(group, changes[0][1])),
             items=tuple(
@@ -347,13 +291,14 @@ def html(
         language: of the page.
         folder: where the page will lie; links to reports start there.
         others: addresses of the same page in other languages.
-        look: theme and templates.
+        look: theme, templates and time zone.
         link: returns the address of a run's report; None for the one that is noted for the run.
     """
-    page = TrendPage(history, language, folder, others or {}, link)
+    look = look or Look()
+    page = TrendPage(history, language, folder, others or {}, link, look.zone)
     return sealed(
         "trend.html.j2",
-        look=look or Look(),
+        look=look,
         languages=(language,),
         sheets=("content", "screen", "trend"),
         rules=rules(page.filters, history),

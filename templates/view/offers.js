@@ -1,5 +1,5 @@
 const said = document.querySelector("[data-copied]").dataset.copied;
-for (const button of document.querySelectorAll("button")) {
+for (const button of navigator.clipboard ? document.querySelectorAll("[data-copied] button") : []) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     const text = button.previousElementSibling.textContent;

@@ -21,7 +21,16 @@ from labreport.report.store.runs import Store
 
 LOOKS = (("en", "light"), ("zh", "dark"))
 COMPARED = f"compare?run=digits/{OLD}&run=digits/{NEW}"
-PAGES = ("?text=digits", f"run/digits/{NEW}", "trend?lab=digits", "gate", f"live/imdb/{KEY}", COMPARED, "none")
+PAGES = (
+    "?text=digits",
+    f"run/digits/{NEW}",
+    "trend?lab=digits",
+    "gate",
+    f"gate/{browsed.VERDICT}",
+    f"live/imdb/{KEY}",
+    COMPARED,
+    "none",
+)
 NOTE = (
     '# Digits\n\n## First {#first}\n\nIt was {{ score("test_accuracy") | percent }}.\n\n'
     ":::figure histories-fit-1\nCurves.\n:::\n"
@@ -72,6 +81,9 @@ def _sections() -> str:
 def opened(chromium, place, *, scheme="light", **options):
     """Show a page until the block ends; give it, what it said, and what it asked for."""
     context = chromium.new_context(color_scheme=scheme, viewport={"width": 1300, "height": 900}, **options)
+    context.set_default_timeout(
+        180_000
+    )  # the first page of a language cuts its fonts, on a machine that others use too
     page = context.new_page()
     said, asked = [], []
     page.on("console", lambda message: said.append(message.text))
@@ -86,8 +98,10 @@ def _check(chromium, place, start, scheme, *, missing=False):
     from axe_playwright_python.sync_playwright import Axe
 
     with opened(chromium, place, scheme=scheme) as (page, said, asked):
-        found = Axe().run(page, options={"iframes": False})
-        assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found.response["violations"]] == []
+        for shown in (scheme, "dark" if scheme == "light" else "light"):
+            page.emulate_media(color_scheme=shown)
+            found = Axe().run(page, options={"iframes": False})
+            assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found.response["violations"]] == [], shown
         page.set_viewport_size({"width": 360, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") == 360
         assert said == (["Failed to load resource: the server responded with a status of 404 (Not Found)"] * missing)
@@ -191,12 +205,37 @@ def test_what_is_saved_is_seen_at_the_same_place_and_a_fault_leaves_the_chapter(
 def test_the_site_as_files_works_from_the_disk(chromium, store, tmp_path):
     write(override(Configuration(), runs_dir=store, lang=("en",)), tmp_path, reports=0)
     with opened(chromium, (tmp_path / "index.html").as_uri()) as (page, said, asked):
-        page.fill("#here", "digits")
-        assert page.locator(".runs tbody tr:visible").count() == 0
-        page.click("[rel=next]")
-        page.fill("#here", f"digits {NEW}")
-        assert page.locator(".runs tbody tr:visible").count() == 1
+        visible = page.locator(".runs tbody tr:visible")
+        assert visible.count() == 133
+        page.fill(".asked [name=text]", "digits")
+        assert visible.count() == 2
+        assert page.inner_text(".count") == "2 of 133 runs"
+        page.select_option(".asked [name=lab]", "wine")
+        assert visible.count() == 0
+        page.fill(".asked [name=text]", "")
+        page.select_option(".asked [name=outcome]", "regressed")
+        assert visible.count() == 65
+        for order, first in (("highest", "128"), ("lowest", "0")):
+            page.select_option(".asked [name=sort]", order)
+            assert f"{0.8 + int(first) / 1000:.2%}" in visible.nth(0).inner_text().replace(" ", "")
         page.click("text=Gate")
         assert page.locator(".gate tbody tr").count() == 3
+        page.click(".gate tbody a >> nth=0")
+        assert "Verdict of the gate" in page.inner_text("h1")
         assert said == []
         assert {url for url in asked if not url.startswith(("data:", tmp_path.as_uri()))} == set()
+    with opened(chromium, (tmp_path / "index.html").as_uri(), java_script_enabled=False) as (page, _, _):
+        assert page.locator(".runs tbody tr:visible").count() == 133
+        assert not page.is_visible(".asked")
+
+
+def test_the_command_that_tags_a_run_is_copied(chromium, address):
+    with opened(chromium, f"{address}en/run/digits/{NEW}", permissions=["clipboard-read", "clipboard-write"]) as (
+        page,
+        said,
+        _,
+    ):
+        page.click(".tagging button")
+        assert page.evaluate("navigator.clipboard.readText()") == f"labreport tag {NEW} WORD"
+        assert page.inner_text(".tagging button") == "Copied"
+        assert said == []

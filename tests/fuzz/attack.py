@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 from types import FrameType
 
-from fuzz import kills
+from fuzz import kills, writers
 from fuzz.targets import TARGETS, commands, tried
 
 CORPUS = Path(__file__).with_name("corpus")
@@ -57,6 +57,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=500, help="of each kind")
     parser.add_argument("--kills", type=int, default=600)
+    parser.add_argument("--writes", type=int, default=200, help="of each of the eight writers")
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(5)))
     parser.add_argument("--kind", choices=TARGETS, action="append")
     order = parser.parse_args()
@@ -72,12 +73,13 @@ def main() -> int:
             rows.append((kind, order.inputs, found["70"], found["outside"], found["late"], found["other"]))
             print(rows[-1], flush=True)
         killed = kills.killed(order.kills, home / "kills", Random(order.seed)) if order.kills else kills.Killed()
+        several = writers.written(order.writes, home / "written", Random(order.seed)) if order.writes else None
     print("\n| kind | inputs | exit code 70 or traceback | written outside, connected | too late | other |")
     print("|---|---|---|---|---|---|")
     for row in rows:
         print(f"| {' | '.join(map(str, row))} |")
-    print(f"\n{killed}")
-    return 1 if killed.faults or any(sum(row[2:]) for row in rows) else 0
+    print(f"\n{killed}\n{several or ''}")
+    return 1 if killed.faults or (several and several.faults) or any(sum(row[2:]) for row in rows) else 0
 
 
 def _sort(wrong: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -50,7 +51,7 @@ PIECES = (
 
 def value(random: Random) -> Any:
     """Return any small value of JSON."""
-    return random.choice(random.choice((WORDS, NUMBERS, VALUES)))
+    return deepcopy(random.choice(random.choice((WORDS, NUMBERS, VALUES))))
 
 
 def changed_json(content: bytes, random: Random) -> bytes:
@@ -66,7 +67,7 @@ def changed_json(content: bytes, random: Random) -> bytes:
         elif kind == 1 and isinstance(node[key], str):
             node[key] = random.choice(WORDS)
         elif kind == 2 and isinstance(node, list):
-            node.append(node[key])
+            node.append(deepcopy(node[key]))
         elif isinstance(node[key], int | float) and not isinstance(node[key], bool) and random.random() < 0.8:
             node[key] = random.choice(NUMBERS)
         else:

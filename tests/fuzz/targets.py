@@ -16,8 +16,8 @@ from helpers.hand_labs import lab_source
 from helpers.hand_reports import OLD, printed
 from helpers.hand_results import hand_result
 
-from fuzz import hostile
-from fuzz.watch import called
+from fuzz import hostile, pages
+from fuzz.watch import called, watched
 from labreport.report.store import codec, embedded
 from labreport.report.store.baselines import Baselines
 from labreport.report.store.entries import NOTED, RESULT
@@ -36,6 +36,8 @@ class Target:
     """Puts it into an empty folder, with what a user has besides."""
     commands: tuple[tuple[str, ...], ...]
     """One of them is called; `{}` stands for nothing but the files that `lay` wrote."""
+    ask: Callable[[Path, bytes], str] | None = None
+    """Asks in place of commands; returns what is wrong."""
 
 
 @cache
@@ -265,6 +267,14 @@ TARGETS = {
     "log": Target(make=_log, lay=_file("log.csv"), commands=(("import", "log.csv", "--name", "mine"),)),
     "words": Target(make=_words, lay=_lay_words, commands=()),
 }
+_SHOWN = ("result", "index", "note")
+"""What the pages in the browser show."""
+TARGETS["page"] = Target(
+    make=lambda random: pages.make(random, {kind: TARGETS[kind].make for kind in _SHOWN}),
+    lay=lambda folder, content: pages.lay(folder, content, {kind: TARGETS[kind].lay for kind in _SHOWN}),
+    commands=(("view",),),
+    ask=pages.asked,
+)
 
 _number = count()
 
@@ -280,6 +290,8 @@ def tried(home: Path, kind: str, content: bytes, words: tuple[str, ...]) -> str:
     folder.mkdir(parents=True)
     try:
         TARGETS[kind].lay(folder, content)
+        if (ask := TARGETS[kind].ask) is not None:
+            return watched(lambda: ask(folder, content), folder, within=home)
         answer = called(words, folder, within=home)
         return f"labreport {' '.join(words)!r}: {answer.fault}" if answer.fault else ""
     finally:

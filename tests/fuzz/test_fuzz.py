@@ -63,3 +63,10 @@ def test_sixty_programs_killed_at_any_moment_lose_nothing_that_is_stored(home):
     command = [sys.executable, "-m", "fuzz.kills", "60", str(home / "kills"), "1"]
     done = subprocess.run(command, cwd=tests, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows can't copy a process")
+def test_eight_writers_at_once_and_one_of_them_killed_lose_nothing_and_the_index_is_right(home):
+    command = [sys.executable, "-m", "fuzz.writers", "10", str(home / "written"), "1"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -7,7 +7,8 @@ import io
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,19 @@ def called(words: Sequence[str], folder: Path, *, within: Path) -> Answer:
     with _watched(folder, within), contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
         code = cli.main(list(words))
     return Answer(code=code, error=errors.getvalue(), outside=tuple(_seen))
+
+
+def watched(work: Callable[[], str], folder: Path, *, within: Path) -> str:
+    """Do other work in a folder under the same watch; return what is wrong with it, as it says or as was seen."""
+    errors = io.StringIO()
+    with _watched(folder, within), contextlib.redirect_stderr(errors):
+        try:
+            wrong = work()
+        except Exception:
+            return f"a traceback: {traceback.format_exc()[-3000:]}"
+    if not wrong and "Traceback" in errors.getvalue():
+        wrong = f"a traceback: {errors.getvalue()[-1500:]}"
+    return wrong or "; ".join(_seen)
 
 
 @contextlib.contextmanager

@@ -20,14 +20,58 @@ from labreport.experiments.result import Result
 from labreport.report.browsing.application import application
 from labreport.report.browsing.server import Door, Guard, address, listening, server
 from labreport.report.browsing.stock import Stock
+from labreport.report.comparison.record import Reason
 from labreport.report.configuration import Configuration, override
-from labreport.report.store import live, verdicts
+from labreport.report.gate.verdict import Check, LabVerdict, Numbers, Verdict
+from labreport.report.store import codec, live, verdicts
 from labreport.report.store.runs import Store
 from labreport.report.store.verdicts import KeptVerdict
 
 TOKEN = "token"
 NEW, OLD = "20260103T000000Z-00000001", "20260102T000000Z-00000000"
 """Ids of two runs of the lab digits."""
+_JUDGED = Verdict(
+    tool_version="1",
+    baseline="main",
+    level=0.05,
+    moment="2026-01-02T00:05:00Z",
+    labs=(
+        LabVerdict(
+            lab="digits",
+            run_id=NEW,
+            baseline_runs=(OLD, "20260101T000000Z-deleted"),
+            checks=(
+                Check(name="run", kind="run", status="passed", reason=Reason(code="finished", values={"seeds": "0-2"})),
+                Check(
+                    name="test_accuracy",
+                    kind="metric",
+                    rule="statistical",
+                    status="failed",
+                    reason=Reason(code="margin_failed", values={"loss": "0.02", "margin": "0.01"}),
+                    numbers=Numbers(
+                        unit="share",
+                        direction="higher",
+                        current=(0.92, 0.93, 0.925),
+                        baseline=(0.94, 0.95, 0.945, 0.96),
+                        loss=0.02,
+                        p=0.02,
+                        adjusted_p=0.04,
+                    ),
+                    fresh_seeds=(7, 8),
+                ),
+            ),
+        ),
+    ),
+)
+_KEPT = KeptVerdict(
+    outcome="regressed",
+    baseline="main",
+    moment=_JUDGED.moment,
+    runs=(("digits", NEW),),
+    failed=(("digits", "test_accuracy"),),
+)
+VERDICT = _KEPT.stem
+"""Name of the verdict of which the checks are kept."""
 KEY = "a" * 64
 """Of the run that is under way."""
 
@@ -47,8 +91,7 @@ def fill(root: Path) -> Path:
     store.save(hand_result("imdb", seeds=(0, 1)))
     for day in range(130):
         put(root, entry(lab="wine", day=day, value=0.8 + day / 1000, outcome="passed" if day % 2 else "regressed"))
-    failed = [("digits", "test_accuracy")]
-    for outcome, day, run in (("regressed", 2, OLD), ("passed", 3, NEW), ("passed", 4, "gone")):
+    for outcome, day, run in (("passed", 3, NEW), ("passed", 4, "gone")):
         verdicts.keep(
             root,
             KeptVerdict(
@@ -56,9 +99,10 @@ def fill(root: Path) -> Path:
                 baseline="main",
                 moment=f"2026-01-{day:02d}T00:05:00Z",
                 runs=(("digits", run),),
-                failed=tuple(failed) if outcome == "regressed" else (),
             ),
         )
+    verdicts.keep(root, _KEPT, codec.encode(_JUDGED))
+    store.tag(next(iter(store.list().named("digits", NEW))), "good", "for-the-paper")
     advance(root, 5)
     return root
 

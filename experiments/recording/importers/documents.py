@@ -124,6 +124,8 @@ def read_hugging_face(path: Path) -> Log:
     ]
     if not all("epoch" in entry or "step" in entry for entry in plain):
         raise fault(place, "an entry of log_history has neither epoch nor step")
+    if not all(math.isfinite(entry.get(name, 0)) for entry in plain for name in ("epoch", "step")):
+        raise fault(place, "an entry of log_history has an epoch or a step that is not a number")
     columns, axis = trainer_columns(plain)
     planned = found.get("num_train_epochs")
     seconds = next((e["train_runtime"] for e in entries if isinstance(e.get("train_runtime"), (int, float))), 0.0)

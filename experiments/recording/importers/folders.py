@@ -127,7 +127,9 @@ def _from_points(points: Mapping[str, list[tuple[int, float]]], settings: dict[s
         columns=columns,
         settings=settings,
         seed=seed_in(settings),
-        planned=int(planned) if isinstance(planned, (int, str)) and str(planned).isdigit() else None,
+        planned=int(planned)
+        if isinstance(planned, (int, str)) and str(planned).isdecimal() and len(str(planned)) < 16
+        else None,
     )
 
 

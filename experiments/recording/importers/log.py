@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +19,13 @@ _MOST_ENTRIES = 50_000
 _SEED_NAMES = ("seed", "random_seed", "random_state", "global_seed", "rng_seed")
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
 _LARGEST_TEXT = 200_000_000
-"""Bytes of a JSON or YAML file, which is read whole."""
+"""Bytes of a JSON file, which is read whole."""
+_LARGEST_YAML = 2_000_000
+"""Bytes of a YAML file, which holds settings alone."""
+_DEEPEST = 30
+"""Levels of nested settings that are read."""
+_LAST_PLACE = 2**53
+"""The last epoch or step that a log may name: up to there every whole number is exact."""
 
 
 class LogError(LabError):
@@ -84,14 +91,14 @@ def files_below(folder: Path, most: int = _MOST_ENTRIES) -> Iterator[Path]:
             return
 
 
-def text_of(path: Path) -> str:
+def text_of(path: Path, largest: int = _LARGEST_TEXT) -> str:
     """Return a file as text.
 
     Raises:
         LogError: it is empty, too large, or not UTF-8.
     """
     try:
-        content = reading.content(path, _LARGEST_TEXT)
+        content = reading.content(path, largest)
     except OSError as error:
         raise fault(path, error.strerror or str(error)) from error
     if not content.strip():
@@ -116,6 +123,8 @@ def json_of(path: Path) -> Any:
     except json.JSONDecodeError as error:
         cut = error.pos >= len(text.rstrip())
         raise fault(path, "the file is cut off" if cut else f"not valid JSON: {error.msg}", error.lineno) from error
+    except ValueError as error:  # a whole number of thousands of digits
+        raise fault(path, "holds a number that is too long") from error
     except RecursionError as error:
         raise fault(path, "nested too deeply") from error
 
@@ -143,10 +152,24 @@ def yaml_settings(path: Path) -> dict[str, Setting]:
     import yaml
 
     try:
-        found = yaml.safe_load(text_of(path))
+        text = text_of(path, _LARGEST_YAML)
+        # A name for a part that is used again lets a few lines stand for billions; what writes logs needs none. And the
+        # time that a deep nesting takes grows with the square of its depth, so it is noticed while it is read.
+        depth = 0
+        for event in yaml.parse(text):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent):
+                raise fault(path, "has aliases, which are not read")
+            if depth > _DEEPEST:
+                raise fault(path, "nested too deeply")
+        found = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise fault(path, "not valid YAML", mark.line + 1 if mark else None) from error
+    except (ValueError, OverflowError) as error:  # a date that can't be, a whole number of thousands of digits
+        raise fault(path, f"holds a value that can't be read ({str(error)[:60]})") from error
+    except RecursionError as error:
+        raise fault(path, "nested too deeply") from error
     return flat(found) if isinstance(found, Mapping) else {}
 
 
@@ -155,7 +178,8 @@ def flat(values: Mapping[Any, Any], prefix: str = "") -> dict[str, Setting]:
     found: dict[str, Setting] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{name}.")
+            if prefix.count(".") < _DEEPEST:
+                found |= flat(value, f"{prefix}{name}.")
         elif isinstance(value, (bool, int, float, str)) and value == value and abs_finite(value):
             found[f"{prefix}{name}"] = value
     return found
@@ -181,9 +205,17 @@ def checked(log: Log, path: Path) -> Log:
     """Return a log that holds values.
 
     Raises:
-        LogError: it holds none.
+        LogError: it holds none, or an epoch that can't be.
     """
     log.columns = {name: column for name, column in log.columns.items() if len(column.values)}
     if not log.columns:
         raise fault(path, "holds no values of a training")
+    for column in log.columns.values():
+        for place in (min(column.at), max(column.at)):
+            if not 0 <= place <= _LAST_PLACE:
+                raise fault(path, f"{str(place)[:40]} can't be an epoch or a step")
+    if log.planned is not None and not 0 <= log.planned <= _LAST_PLACE:
+        log.planned = None
+    if not 0 <= log.seconds < math.inf:
+        log.seconds = 0.0
     return log

@@ -19,6 +19,8 @@ from labreport.report.words import Words
 
 LONGEST_EXCERPT = 200
 """Characters of a decoded text that are shown at most."""
+_NEARLY = 1 - 2**-24
+"""The greatest probability below one in the numbers of Keras, whose rounding makes one of what never is."""
 
 
 @table()
@@ -114,7 +116,7 @@ def texts(result: Result, words: Words, kind: str) -> TableData:
                 excerpt(text),
                 class_name(words, names, text.label),
                 numbers.UNKNOWN if text.predicted is None else class_name(words, names, text.predicted),
-                numbers.UNKNOWN if text.probability is None else numbers.percent(text.probability, 1),
+                numbers.UNKNOWN if text.probability is None else numbers.percent(min(text.probability, _NEARLY), 1),
             )
             for text in found
         ),

@@ -14,12 +14,10 @@ from labreport.report import numbers
 from labreport.report.chapters.tables.content import TableData, TableError, numeric, with_unit
 from labreport.report.document import Column, escape
 from labreport.report.findings import analysis
+from labreport.report.findings.digits import Decimals
 from labreport.report.findings.groups import groups
 from labreport.report.findings.scores import Measured, Quantity, scores_of
 from labreport.report.words import Words
-
-DECIMALS = {"accuracy": numbers.SHARE_DIGITS, "loss": 3, "mae": 2, "mse": 2}
-"""Decimals of each metric; accuracies in percent."""
 
 _Measure = tuple[str, str, str]
 """Split and metric of a column, and the name of the score where a network has several of them."""
@@ -48,6 +46,7 @@ def scores(result: Result, words: Words) -> TableData:
     models = list(dict.fromkeys(one.first.model for one in listed))
     epochs = [_epochs(result, model) for model in models]
     spread = any(len(_repetitions(one).values) > 1 for (_, measure), one in cells.items() if measure == main)
+    decimals = Decimals(result)
     columns = [Column(title=words("tables.model"))]
     contents: list[list[str]] = []
     if any(count != numbers.UNKNOWN for count in epochs):
@@ -56,8 +55,8 @@ def scores(result: Result, words: Words) -> TableData:
     for measure in measures:
         split, metric, name = measure
         found = [cells.get((model, measure)) for model in models]
-        digits = DECIMALS.get(metric, 2)
         unit = next(one.unit for one in found if one is not None)
+        digits = decimals.of(unit, metric, split)
         title = words.get(f"tables.{split}_{metric}", f"{words(f'own.role_{split}')} {escape(metric)}")
         columns.append(numeric(with_unit(escape(name.replace("_", " ")) or title, unit, words)))
         contents.append([_mean(one, digits) for one in found])

@@ -43,7 +43,13 @@ def best_epoch(result: Result, name: str) -> Answer:
         raise MissingValueError("the trainings have no common best epoch")
     votes = _worse_after(group)
     numbers = {"best_epoch": best.epoch, "epochs": best.last_epoch, "best": best.value, "last": best.last}
-    return Answer(holds=all(votes), votes=votes, numbers=numbers, details=_about(group))
+    broken = [member.broken_at() for member in group.members]
+    if all(broken):
+        # What is left of the curves ends where it broke off: that says nothing of how it would have gone on.
+        details = {**_about(group), "diverged": min(filter(None, broken))}
+        return Answer(holds=None, together=True, numbers=numbers, details=details)
+    details = {**_about(group), "trained": max(member.training.epochs for member in group.sound())}
+    return Answer(holds=all(votes), votes=votes, numbers=numbers, details=details)
 
 
 @claim("best_epochs-GROUP", neutral=True)

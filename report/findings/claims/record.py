@@ -11,6 +11,7 @@ from labreport.experiments.plugins import PluginError
 from labreport.experiments.registry.additions import CLAIMS
 from labreport.experiments.result import Result
 from labreport.report.findings.analysis import MissingValueError, only_seed
+from labreport.report.findings.paired import BOUND, NoAnswersError
 
 ClaimVerdict = Literal["true", "some", "false", "unknown"]
 
@@ -34,6 +35,8 @@ class Claim:
     """Its words, and whether it is certain."""
     reason: str = ""
     """Why it cannot be decided, where the verdict is unknown."""
+    unanswered: bool = False
+    """Whether it could be decided if the record held the answers to each sample."""
 
 
 class UnknownClaimError(MissingValueError):
@@ -81,8 +84,16 @@ def state(name: str, result: Result, own: Mapping[str, ClaimDefinition] | None =
     try:
         overall = definition.guarded(_CANNOT_TELL, result, *member)
     except _CANNOT_TELL as error:
-        reason = str(error)
-        return Claim(name=name, verdict="unknown", holds=0, seeds=0, numbers={}, reason=reason, definition=definition)
+        return Claim(
+            name=name,
+            verdict="unknown",
+            holds=0,
+            seeds=0,
+            numbers={},
+            reason=str(error),
+            unanswered=isinstance(error, NoAnswersError),
+            definition=definition,
+        )
     verdicts = list(overall.votes) or _verdicts(definition, result, *member) or [bool(overall.holds)]
     holds = sum(verdicts)
     verdict: ClaimVerdict = "true" if holds == len(verdicts) else "false" if holds == 0 else "some"
@@ -97,6 +108,7 @@ def state(name: str, result: Result, own: Mapping[str, ClaimDefinition] | None =
         seeds=len(verdicts),
         numbers=overall.numbers,
         details=overall.details,
+        unanswered=verdict == "unknown" and BOUND in overall.numbers,
         definition=definition,
     )
 

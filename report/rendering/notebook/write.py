@@ -20,7 +20,8 @@ from labreport.experiments.errors import DataError
 from labreport.experiments.result import Result, Setting
 from labreport.report.document import Block, Box, Chapter, Example, Exercise, Listing, Report, Section, first
 from labreport.report.errors import RenderingError
-from labreport.report.numbers import UNKNOWN
+from labreport.report.look import Look
+from labreport.report.numbers import UNKNOWN, day
 from labreport.report.rendering.dialect import anchor, quoted
 from labreport.report.rendering.notebook import recipe as recipes
 from labreport.report.rendering.notebook.recipe import Recipe, RecipeStep
@@ -39,7 +40,8 @@ def notebooks(
     results: Sequence[Result],
     *,
     edition: Edition = "student",
-    theme: str = "blue",
+    look: Look | None = None,
+    outputs: bool = True,
     failed: Callable[[str], None] | None = None,
 ) -> dict[str, bytes]:
     """Return the notebook of each lab of a report, by file name.
@@ -48,7 +50,8 @@ def notebooks(
         report: the built report; chapters that hold only the reason of a failure get no notebook.
         results: the runs it was built from.
         edition: only the instructor's shows solutions.
-        theme: colours of the figures.
+        look: colours of the figures, and the time zone.
+        outputs: whether examples show what they printed in the run, until they are run again.
         failed: called with the reason why a notebook could not be made, and the others are made all the same; without
             it the first such reason is raised.
 
@@ -60,7 +63,8 @@ def notebooks(
     made: dict[str, bytes] = {}
     for file, chapter in chapters.items():
         try:
-            made[file] = notebook(report, runs[chapter.id], file, chapters, edition=edition, theme=theme)
+            run = runs[chapter.id]
+            made[file] = notebook(report, run, file, chapters, edition=edition, look=look, outputs=outputs)
         except RenderingError as error:
             if failed is None:
                 raise
@@ -75,7 +79,8 @@ def notebook(
     chapters: Mapping[str, Chapter],
     *,
     edition: Edition = "student",
-    theme: str = "blue",
+    look: Look | None = None,
+    outputs: bool = True,
 ) -> bytes:
     """Return one lab's notebook.
 
@@ -85,15 +90,16 @@ def notebook(
         file: name of the notebook.
         chapters: the chapter of each notebook that links may lead to, this one among them.
         edition: only the instructor's shows solutions.
-        theme: colours of the figures.
+        look: colours of the figures, and the time zone.
+        outputs: whether examples show what they printed in the run, until they are run again.
 
     Raises:
         RenderingError: the run lacks a listing that the notebook needs, or the recipe names a place that is not there.
     """
-    words = Words(report.language)
-    blocks = Writer(words, addresses(file, chapters), theme)
-    writer = _Notebook(result, words, blocks, solutions=edition == "instructor")
-    cells = list(writer.cells(chapters[file]))
+    words, look = Words(report.language), look or Look()
+    blocks = Writer(words, addresses(file, chapters), look.theme)
+    writer = _Notebook(result, words, blocks, solutions=edition == "instructor", zone=look.zone)
+    cells = [cell if outputs else _without_output(cell) for cell in writer.cells(chapters[file])]
     content = {
         "nbformat": _FORMAT,
         "nbformat_minor": _FORMAT_MINOR,
@@ -113,11 +119,12 @@ def notebook(
 class _Notebook:
     """Writes the cells of one notebook in order."""
 
-    def __init__(self, result: Result, words: Words, writer: Writer, *, solutions: bool) -> None:
+    def __init__(self, result: Result, words: Words, writer: Writer, *, solutions: bool, zone: str) -> None:
         self._result = result
         self._words = words
         self._writer = writer
         self._solutions = solutions
+        self._zone = zone
         self._recipe = recipes.recipe(result.lab)
         self._steps: dict[str, list[RecipeStep]] = {}
         for step in (self._recipe or Recipe()).cells:
@@ -140,7 +147,7 @@ class _Notebook:
         about = self._words(
             "notebook.about",
             run=result.run_id,
-            date=result.provenance.started[:10],
+            date=day(result.provenance.started, self._zone),
             seeds=self._words("tables.comma").join(map(str, result.seeds)),
             keras=result.provenance.packages.get("keras", UNKNOWN),
         )
@@ -264,6 +271,10 @@ class _Notebook:
             printed = [{"output_type": "stream", "name": "stdout", "text": output + "\n"}] if output else []
             cell |= {"execution_count": None, "outputs": printed}
         return cell
+
+
+def _without_output(cell: dict[str, Any]) -> dict[str, Any]:
+    return cell | {"outputs": []} if "outputs" in cell else cell
 
 
 def _settings_code(values: Mapping[str, Setting], seed: int) -> str:

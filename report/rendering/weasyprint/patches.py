@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from labreport.report.rendering.weasyprint import justification, passage_languages, placing, short_lines
+from labreport.report.rendering.weasyprint import justification, placing, short_lines, tag_tree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +49,9 @@ PATCHES = (
         install=short_lines.install,
     ),
     Patch(
-        purpose="the language of each passage for screen readers",
+        purpose="the language of each passage, and formulas that are named as such, for screen readers",
         uses=(("weasyprint.pdf.tags", "_build_box_tree", "box, parent, pdf, page_number, nums, annotations, tags"),),
-        install=passage_languages.install,
+        install=tag_tree.install,
     ),
     Patch(
         purpose="pages filled to their end, with figures where they fit",

@@ -7,6 +7,7 @@ import json
 import math
 import shutil
 import sqlite3
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -380,3 +381,18 @@ def test_importers_are_found_by_their_entry_points():
     assert {"csvlogger", "history", "tensorboard", "mlflow", "lightning", "huggingface", "dvclive"} <= set(
         IMPORTERS.names()
     )
+
+
+def test_yaml_that_stands_for_billions_of_values_is_refused(place, capsys):
+    (place / "metrics.csv").write_text("epoch,step,train_loss\n0,1,0.5\n1,2,0.25\n")
+    lines = ["a: &a {x: 1}"]
+    for before, name in pairwise("abcdefghij"):
+        lines.append(f"{name}: &{name} {{" + ", ".join(f"k{number}: *{before}" for number in range(10)) + "}")
+    (place / "hparams.yaml").write_text("\n".join(lines))
+    assert main(["import", "metrics.csv"]) == 2
+    assert "hparams.yaml: has aliases, which are not read" in capsys.readouterr().err
+    (place / "hparams.yaml").write_text("lr: " + "[" * 5000)
+    assert main(["import", "metrics.csv"]) == 2
+    (place / "hparams.yaml").write_text("day: 2026-13-45\nn: " + "9" * 5000)
+    assert main(["import", "metrics.csv"]) == 2
+    assert "Traceback" not in capsys.readouterr().err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from labreport.experiments.running.provenance import scrub, scrub_command, without_secrets
@@ -85,6 +87,54 @@ def test_a_word_after_an_ordinary_flag_stays():
         "***",
         "next",
     )
+
+
+FORMS = (
+    "glrt-AbCdEfGhIjKlMnOpQrSt",
+    "gldt-AbCdEfGhIjKlMnOpQrSt",
+    "xapp-1-A0123456789-0123456789012-abcdef0123456789",
+    "xoxe.xoxp-1-AbCdEfGhIjKlMnOpQrStUvWxYz",
+    "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+    "sk_live_AbCdEfGhIjKlMnOpQrStUvWx",
+    "sk-ant-api03-AbCdEfGhIjKlMnOpQrStUvWx",
+    "GOCSPX-AbCdEfGhIjKlMnOpQrStUvWx",
+    "dckr_pat_AbCdEfGhIjKlMnOpQrStUvWx",
+    "dapi0123456789abcdef0123456789abcdef",
+    "dop_v1_0123456789abcdef0123456789abcdef0123456789abcdef",
+    "SG.AbCdEfGhIjKlMnOpQrSt.AbCdEfGhIjKlMnOpQrSt",
+    "hvs.AbCdEfGhIjKlMnOpQrStUvWx",
+    "nvapi-AbCdEfGhIjKlMnOpQrStUvWx",
+    "gsk_AbCdEfGhIjKlMnOpQrStUvWx",
+    "123456789:AAAbCdEfGhIjKlMnOpQrStUvWxYz0123456",
+    "ghs_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl",
+    "-----BEGIN PGP PRIVATE KEY BLOCK-----\nabc\n-----END PGP PRIVATE KEY BLOCK-----",
+)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("where", ["{}", "got {} back", "x={}", "'{}'", "({})", "https://example.org/?x={}"])
+def test_a_secret_is_known_by_its_form_wherever_it_stands(form, where):
+    shown = without_secrets(where.format(form))
+    assert not [part for part in form.replace("\n", "/").split("/") if len(part) > 12 and part in shown]
+    assert not [
+        part for part in form.split("/") if len(part) > 20 and part in without_secrets(f"a = '{form}'", code=True)
+    ]
+
+
+PIECES = (
+    *("a-", "a_", "a", "0-", "token", "token-", "token=", "://", "://a@", "/", "/a", "eyJabcdefgh.", "-key", "a_key-"),
+    *("-----BEGIN PRIVATE KEY-----", "bearer ", '"', '"\\', '"""', "sk-", "xoxb-", " ", "\n", 'token: "', "token={"),
+)
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_the_time_that_a_text_takes_grows_with_it_and_no_faster(piece):
+    text = piece * (60_000 // len(piece))
+    begun = process_time()
+    for done in (without_secrets, scrub, lambda given: without_secrets(given, code=True)):
+        done(text)
+    assert process_time() - begun < 3
 
 
 def test_a_private_key_is_taken_out_of_a_text():

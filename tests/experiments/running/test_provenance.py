@@ -119,6 +119,79 @@ def test_asking_git_runs_no_program_of_the_repository_and_no_other_repository_is
     assert not ran.exists()
 
 
+def filtered(folder: Path, name: str, ran: Path) -> None:
+    """Let a repository name a program for the files of its lab, which git has to look into."""
+    (folder / ".git" / "info").mkdir(exist_ok=True)
+    attributes = folder / (".git/info/attributes" if (folder / ".git").is_dir() else ".gitattributes")
+    attributes.write_text(f"*.py filter={name}\n")
+    git(folder, "config", f"filter.{name}.clean", f"touch {ran}; cat")
+
+
+def committed(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    git(folder, "init", "-q")
+    (folder / "lab.py").write_text("a lab")
+    git(folder, "add", "lab.py")
+    git(folder, "commit", "-qm", "first")
+
+
+@needs_git
+def test_a_filter_whose_name_git_takes_for_a_value_is_not_run(tmp_path: Path) -> None:
+    here, ran = tmp_path / "here", tmp_path / "ran"
+    committed(here)
+    filtered(here, "a=b", ran)
+    (here / "lab.py").write_text("a lab")
+    commit, dirty = git_state(here)
+    assert commit is not None
+    assert dirty is None
+    assert not ran.exists()
+
+
+@needs_git
+def test_a_program_that_a_submodule_names_is_not_run(tmp_path: Path) -> None:
+    here, inner, ran = tmp_path / "here", tmp_path / "here" / "inner", tmp_path / "ran"
+    committed(here)
+    committed(inner)
+    git(here, "-c", "protocol.file.allow=always", "submodule", "add", "-q", "./inner", "inner")
+    git(here, "commit", "-qm", "second")
+    filtered(inner, "mine", ran)
+    (inner / "lab.py").write_text("a lab")
+    assert git_state(here)[1] is False
+    assert not ran.exists()
+
+
+@needs_git
+@pytest.mark.parametrize("how", ["ssh", "ext", "upload-pack"])
+def test_what_a_repository_lacks_is_not_fetched_by_a_program_that_it_names(tmp_path: Path, how: str) -> None:
+    here, ran = tmp_path / "here", tmp_path / "ran"
+    committed(here)
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    program.chmod(0o755)
+    address = {"ssh": "ssh://host/x", "ext": f"ext::{program}", "upload-pack": f"file://{here}"}[how]
+    for name, value in {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.promisor": "true",
+        "remote.origin.url": address,
+        "remote.origin.uploadpack": str(program),
+        "core.sshCommand": str(program),
+        "core.pager": str(program),
+        "core.hooksPath": str(tmp_path),
+        "protocol.ext.allow": "always",
+        "alias.status": f"!{program}",
+    }.items():
+        git(here, "config", name, value)
+    done = subprocess.run(["git", "rev-parse", "HEAD^{tree}"], cwd=here, check=True, capture_output=True, text=True)
+    tree = done.stdout.strip()
+    (here / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    subprocess.run(["git", "status"], cwd=here, check=False, capture_output=True)
+    assert ran.exists(), "git itself runs it"
+    ran.unlink()
+    assert git_state(here)[0] is not None
+    assert not ran.exists()
+
+
 def test_a_folder_without_repository_has_no_git_state(tmp_path: Path) -> None:
     assert git_state(tmp_path) == (None, None)
 

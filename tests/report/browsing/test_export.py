@@ -9,7 +9,10 @@ from helpers.browsed import NEW, OLD
 from labreport.report.cli import main
 
 
-def test_the_site_as_files_is_whole_whatever_can_t_be_read_and_says_no_private_path(store, tmp_path, capsys):
+def test_the_site_as_files_is_whole_whatever_can_t_be_read_and_says_no_private_path(
+    store, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("labreport.report.browsing.export.PAGE", 100)
     folder = tmp_path / "site"
     # The newest runs of this store are damaged: each is named, and the pages of all else are there.
     assert main(["view", str(store), "--export", str(folder), "--reports", "3", "--lang", "en"]) == 4

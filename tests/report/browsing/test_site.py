@@ -196,3 +196,27 @@ def test_what_a_hostile_run_says_of_itself_is_text(tmp_path):
         text = site.get(EN + path).text
         assert "<script>alert" not in text, path
         assert "\u202e" not in text, path
+
+
+def test_tags_are_shown_filtered_by_and_the_command_that_gives_one_is_there_to_copy(tmp_path):
+    from helpers.own_runs import seeds_run
+
+    from labreport.report.store.runs import Store
+
+    store = Store(tmp_path)
+    for day, run_id in ((2, OLD), (3, NEW)):
+        store.save(browsed.dated(seeds_run(), day, run_id))
+    site = browsed.client(tmp_path)
+    assert 'name="tag"' not in site.get(EN).text
+    run = next(iter(store.list().named("digits", OLD)))
+    store.tag(run, "good", "for-the-paper")
+    fresh = browsed.client(tmp_path)
+    listed = fresh.get(EN).text
+    assert '<option value="for-the-paper">' in listed
+    assert listed.count('<span class="tagged">good</span>') == 1
+    assert rows(fresh.get(f"{EN}?tag=good")) == [OLD]
+    page = fresh.get(f"{EN}run/digits/{OLD}").text
+    assert f'<a class="tagged" href="{EN}?tag=good">good</a>' in page
+    assert f"<code>labreport tag {OLD} WORD</code> <button hidden>" in page
+    # A tag that no run has any more can still be seen to be asked for.
+    assert '<option value="gone" selected>' in fresh.get(f"{EN}?tag=gone").text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 import msgspec
@@ -80,6 +81,28 @@ def test_a_training_that_diverged_says_where():
     said = text(diverged_run())
     assert "The training diverged: from epoch 4 on, values are not finite numbers." in said
     assert "diverged at epoch 4" in said
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "at epoch 2 (2.500), but the training diverged at epoch 3: whether the network overfits"),
+        ("zh", "val\\_loss 在第 2 轮最低（2.500），但训练从第 3 轮起发散：网络是否过拟合，无法判断"),
+    ],
+)
+def test_an_output_that_diverges_leaves_it_open_whether_the_network_overfits(language, sentence):
+    nan = math.nan
+    keys = ("loss", "val_loss", "a_loss", "val_a_loss", "b_loss", "val_b_loss")
+    fit = training(
+        about=course(metrics=dict.fromkeys(keys, "lower"), status="diverged", diverged_at=3),
+        **{"loss": [3, 2, nan, nan], "val_loss": [3, 2.5, nan, nan], "a_loss": [1, 0.9, 0.8, 0.7]},
+        **{"val_a_loss": [1, 0.8, 0.9, 1], "b_loss": [2, 1.1, nan, nan], "val_b_loss": [2, 1.7, math.inf, nan]},
+    )
+    said = text(own_run("outputs", fit), language=language)
+    assert sentence in said
+    assert "NaN" in said
+    assert "| nan |" not in said
+    assert "| inf |" not in said
 
 
 def test_trainings_of_unequal_length_have_their_own_best_epochs():

@@ -80,7 +80,23 @@ def test_a_link_to_a_chapter_that_is_left_out_becomes_its_title():
     text = msgspec.json.encode(report).decode()
     assert "](#boston)" not in text
     assert "](#tensors)" not in text
-    assert SHIPPED.title("en", "tensors") in text
+    assert f"“{SHIPPED.title('en', 'tensors')}”" in text
+
+
+@pytest.mark.parametrize(("language", "named"), [("en", "Chapter 2"), ("zh", "第 2 章")])
+def test_a_chapter_of_the_course_that_is_left_out_is_named_by_its_number(language, named):
+    report = _built([hand_result("mnist")], language, chapters=("workflow", "tensors", "mnist")).report
+    text = msgspec.json.encode(report).decode()
+    assert report.chapters[0].number == "3"
+    assert named in text
+    assert SHIPPED.title(language, "tensors") not in text
+    assert _built([hand_result("mnist")], language).report.chapters[0].number == "1"
+
+
+def test_the_name_of_a_set_is_code_without_signs_of_markdown(monkeypatch):
+    _note(monkeypatch, "# T\n\nThe set {{ settings.dataset | code }}.\n")
+    text = msgspec.json.encode(_built([hand_result("boston")]).report.chapters[0]).decode()
+    assert "The set `boston_housing`." in text
 
 
 def test_a_link_that_leads_nowhere_in_its_own_chapter_is_a_problem(monkeypatch):
@@ -264,6 +280,27 @@ def test_title_course_and_date_come_from_the_configuration():
     assert report.cover.title == "My course"
     assert report.date == "2030-02-03"
     assert "ML 101" in [value for _, value in report.cover.facts]
+
+
+def test_what_the_runs_have_in_common_stands_once_in_the_provenance_and_differences_name_their_labs():
+    results = list(all_hand_results())
+    other = msgspec.structs.replace(results[1].provenance, python="CPython 3.13.9")
+    results[1] = msgspec.structs.replace(results[1], provenance=other)
+    provenance = _built(results).report.provenance
+    tables = {node.id: node for node in _nodes(provenance) if isinstance(node, Table)}
+    facts = dict(tables["provenance-software-table"].rows)
+    assert len(facts) == len(tables["provenance-software-table"].rows)
+    assert facts["Seeds"] == "0, 1, 2"
+    assert "Seeds" not in [column.title for column in tables["provenance-runs-table"].columns]
+    own, others = facts["Python"].split("; ")
+    assert {own, others} == {
+        f"{results[0].provenance.python} (`tensors`, `mnist`, `imdb`, `reuters`, `boston`)",
+        "CPython 3.13.9 (`workflow`)",
+    }
+    assert "`" not in facts["keras"]
+    said = msgspec.json.encode(provenance).decode()
+    assert said.count("Loop form") == 1
+    assert "`imdb`, `reuters`" in said
 
 
 def test_the_commands_of_the_provenance_repeat_the_run():

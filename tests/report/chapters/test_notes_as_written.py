@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from helpers.hand_labs import stored
 from helpers.hand_results import hand_result
@@ -166,6 +168,18 @@ def test_a_form_that_people_write_is_set(text, held):
     assert held in on_screen("zh").prose(note.opening[0].text)
 
 
+@pytest.mark.parametrize("before", ["", "> ", "    "])
+def test_a_fence_of_mathematics_is_a_formula_and_one_of_code_stays_code(before):
+    start = "- a\n\n" if before.isspace() else ""
+    fence = f"{before}```math\n{before}x^2 = \\text{{值}}\n{before}```\n"
+    code = "````markdown\n```math\nx\n```\n````\n"
+    note = _read(f"# T\n\n## S {{#s}}\n\n{start}{fence}\n{code}")
+    shown = "".join(str(on_screen("zh").prose(passage.text)) for passage in note.sections[0].passages)
+    assert "<math" in shown
+    assert "$" not in shown
+    assert "```math\nx\n```" in re.sub(r"<[^>]*>", "", shown)
+
+
 def test_a_link_is_defined_in_another_section_than_it_stands():
     note = _read("# T\n\n[text][far]\n\n## S {#s}\n\n[far]: <https://example.org/a_b>\n")
     assert on_screen("en").prose(note.opening[0].text) == '<p><a href="https://example.org/a_b">text</a></p>'
@@ -243,11 +257,19 @@ def test_byte_order_mark_and_line_ends_change_nothing(tmp_path):
     assert found[0] == found[1] == "# T\n\ntext\n"
 
 
-def test_another_encoding_is_named_with_the_way_out(tmp_path):
+@pytest.mark.parametrize(
+    ("encoding", "text", "said"),
+    [
+        ("gbk", "# T\n\n过拟合\n", r"3: the file is not in UTF-8 \(perhaps in GBK\)"),
+        ("utf-16", "# T\n\n过拟合\n", r"1: the file is not in UTF-8 \(perhaps in UTF-16\)"),
+        ("utf-16-le", "# T\n\ntext\n", r"1: the file is not in UTF-8 \(perhaps in UTF-16\)"),
+    ],
+)
+def test_another_encoding_is_named_with_the_way_out(tmp_path, encoding, text, said):
     path = tmp_path / "mine" / "zh" / "imdb.md"
     path.parent.mkdir(parents=True)
-    path.write_bytes("# T\n\n过拟合\n".encode("gbk"))
-    with pytest.raises(NoteError, match=r"mine/zh/imdb\.md:3: the file is not in UTF-8 .*save it as UTF-8"):
+    path.write_bytes(text.encode(encoding))
+    with pytest.raises(NoteError, match=rf"mine/zh/imdb\.md:{said}.*save it as UTF-8"):
         NotesInUse(folder=tmp_path / "mine").text("zh", "imdb")
 
 

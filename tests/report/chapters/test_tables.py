@@ -85,9 +85,9 @@ def test_a_single_seed_has_no_deviation() -> None:
 def test_a_score_that_is_not_perfect_is_never_shown_as_a_hundred() -> None:
     scores = tuple(
         msgspec.structs.replace(score, value=0.99996) if score.name == "test_accuracy" else score
-        for score in hand_result("mnist").findings.scores
+        for score in hand_result("mnist", seeds=(0,)).findings.scores
     )
-    content = table("scores", hand_result("mnist", scores=scores), EN)
+    content = table("scores", hand_result("mnist", seeds=(0,), scores=scores), EN)
     assert content.rows[0][titles(content).index("test accuracy (%)")] == "99.99"
 
 
@@ -217,6 +217,12 @@ def test_texts_name_true_and_predicted_class_and_the_probability() -> None:
     assert titles(content) == ["还原出的开头", "真实类别", "预测类别", "“正面”的概率"]
     assert content.rows[0][1:] == ("正面", "负面", "49.9%")
     assert titles(table("texts-confident_wrong", hand_result("reuters"), EN))[-1] == "probability"
+
+
+def test_a_probability_that_was_rounded_to_one_is_not_printed_as_certainty() -> None:
+    first = hand_result("imdb").findings.texts[0]
+    sure = msgspec.structs.replace(first, kind="unsure", predicted=1, probability=1.0)
+    assert table("texts-unsure", hand_result("imdb", texts=(sure,)), EN).rows[0][-1] == "99.9%"
 
 
 def test_a_long_text_is_cut_between_words() -> None:

@@ -72,8 +72,9 @@ def test_claims_set_the_deciding_score_beside_its_baseline():
 def test_no_claim_speaks_of_dollars_where_there_were_none():
     from labreport.report.chapters.claim_words import sentence
 
+    outside, boston = weather(), hand_result("boston")
     for name in ("beats_mean", "folds_spread", "smoothed_minimum_before_end"):
-        said = claims.state(name, weather())
-        assert "dollar" not in sentence(said, "weather", "en")
-        assert "price" not in sentence(said, "weather", "en")
-        assert "dollars" in sentence(claims.state(name, hand_result("boston")), "boston", "en")
+        said = claims.state(name, outside)
+        assert "dollar" not in sentence(said, outside, "en")
+        assert "price" not in sentence(said, outside, "en")
+        assert "dollars" in sentence(claims.state(name, boston), boston, "en")

@@ -77,7 +77,7 @@ def test_force_runs_again(place, capsys):
         (["run", "good", "--data", "fake"], "Known: auto, full, sample"),
         (["render", "--lang", ""], "--lang is empty"),
         (["render", "--lang", "de"], "Unknown language 'de'"),
-        (["render", "--to", "docx"], "Unknown format 'docx'"),
+        (["render", "--to", "docs"], "Unknown format 'docs'"),
         (["render", "nothing"], "No run 'nothing'"),
         (["show", "nothing"], "No run 'nothing'"),
         (["list", "--no-such"], "No such option"),

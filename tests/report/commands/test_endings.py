@@ -70,21 +70,28 @@ def test_a_lab_that_ends_the_program_at_import_or_in_several_processes_is_never_
     assert called(place, "build", "mine", "--lang", "en", "--to", "md").returncode == 3
 
 
-@pytest.mark.parametrize("command", ["build", "nightly"])
+@pytest.mark.parametrize("command", ["build --force", "nightly"])
 def test_a_lab_that_ends_the_program_costs_no_other_lab_and_the_report_says_so(place, command):
     bodies = {"first": "pass", "mine": "import os; os._exit(0)", "killed": "import os; os.kill(os.getpid(), 9)"}
     for name, body in (bodies | {"last": "pass"}).items():
         (place / f"{name}.py").write_text(lab_source(body))
     names = [*bodies, "last"]
     (place / "labreport.toml").write_text("[paths]\n" + "".join(f'{name} = "{name}.py"\n' for name in names))
-    flags = ["--no-check"] if command == "nightly" else []
-    done = called(place, command, *names, "--lang", "en", "--to", "md", "-o", "out", *flags)
+    first, *flags = f"{command} --no-check".split() if command == "nightly" else command.split()
+    done = called(place, first, *names, "--lang", "en", "--to", "md", "-o", "out", *flags)
     assert done.returncode == 3, done.stderr
     runs = {run.entry.lab: run.entry.status for run in Store(place / "runs").list().runs}
     assert runs == {"first": "complete", "mine": "failed", "killed": "failed", "last": "complete"}
     assert len(Store(place / "runs").list().runs) == 4, "none is made twice"
     (report,) = (place / "out").rglob("labreport-en.md")
     assert report.read_text("utf-8").count("it ended the whole program") == 2
+
+
+def test_a_run_is_stored_once_also_where_the_program_ends_between_storing_it_and_saying_so(place):
+    window = "import os; from labreport.report.running import lost; lost.finish = lambda *_: os._exit(0)"
+    lab(place, lab_source(window))
+    done = called(place, "run", "mine", "--force")
+    assert (done.returncode, statuses(place)) == (0, ["complete"]), done.stderr
 
 
 BODIES = {

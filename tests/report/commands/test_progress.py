@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import pty
 import re
+import shutil
+import subprocess
+import sys
 import time
+from pathlib import Path
 
+import pytest
+from helpers import browsed
+from helpers.own_runs import seeds_run
+
+from labreport.report.cli import main
 from labreport.report.commands.console import Reporter
+from labreport.report.store.runs import Store
 
 
 def _lines(capsys) -> list[str]:
@@ -39,3 +52,131 @@ def test_a_quiet_program_says_nothing(capsys):
         reporter.advance("work", 1, 2)
         time.sleep(0.05)
     assert _lines(capsys) == []
+
+
+def _slowly(monkeypatch, where, wait=0.06):
+    """Let a function begin later, so that there is time for a line."""
+    module, _, name = where.rpartition(".")
+    usual = getattr(importlib.import_module(module), name)
+
+    def later(*given, **more):
+        time.sleep(wait)
+        return usual(*given, **more)
+
+    monkeypatch.setattr(where, later)
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A store with some runs, in which a line is said every hundredth of a second."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("labreport.report.commands.console.HEARTBEAT", 0.01)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    for day in (2, 3, 4):
+        Store(tmp_path / "runs").save(browsed.dated(seeds_run(), day, f"202601{day:02d}T000000Z-0000000{day}"))
+    return tmp_path
+
+
+STAGES = {
+    "render": (
+        ["render", "--lang", "en", "--to", "md"],
+        ["render, documents, 0 of 1"],
+        ["labreport.report.publish.workers.render_language"],
+    ),
+    "compare": (
+        ["compare", "last:2", "last:1", "--to", "md", "--lang", "en"],
+        ["compare: reading the versions", "compare: testing 2 versions", "compare: writing the pages"],
+        [
+            "labreport.report.comparison.inputs.resolve",
+            "labreport.report.comparison.compare.compare_all",
+            "labreport.report.comparison.outputs.write",
+        ],
+    ),
+    "trend": (
+        ["trend", "--lang", "en"],
+        ["trend: listing the runs", "trend: looking for lasting changes", "trend: drawing the pages"],
+        [
+            "labreport.report.commands.trend.Store",
+            "labreport.report.trend.history.history",
+            "labreport.report.trend.folder.write",
+        ],
+    ),
+    "gc": (
+        ["gc", "--keep", "1", "--yes"],
+        ["gc: looking through the runs", r"gc, runs, 1 of 2, [\d.]+\sa second, [\d.]+\s(s|ms|min) left"],
+        ["labreport.report.store.retention.judge", "labreport.report.store.retention.delete"],
+    ),
+    "merge": (
+        ["merge", "other"],
+        ["merge, stores read, 0 of 1", r"merge, runs, 2 of 3, [\d.]+\sa second, [\d.]+\s(s|ms|min) left"],
+        ["labreport.report.store.merging._runs", "labreport.report.store.merging._take"],
+    ),
+    "import": (
+        ["import", "a.csv", "b.csv"],
+        [r"import, logs, 1 of 2, [\d.]+\sa second, [\d.]+\s(s|ms|min) left"],
+        ["labreport.experiments.recording.importing.result"],
+    ),
+    "view": (
+        ["view", "--export", "site", "--reports", "1", "--lang", "en"],
+        [r"export, \d of \d"],
+        ["labreport.report.browsing.documents.report"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_each_long_command_says_what_is_at_work(place, monkeypatch, capsys, name):
+    arguments, expected, slow = STAGES[name]
+    for log in ("a", "b"):
+        Path(f"{log}.csv").write_text("epoch,loss,val_loss\n0,0.5,0.6\n1,0.4,0.5\n")
+    shutil.copytree("runs", "other")
+    if name == "merge":
+        shutil.rmtree("runs")
+    for where in slow:
+        _slowly(monkeypatch, where)
+    assert main(arguments) == 0
+    lines = "\n".join(_lines(capsys))
+    for stage in expected:
+        assert re.search(rf"^[\d.]+\s(?:ms|s|min)[^:]*: {stage}", lines, re.MULTILINE), (stage, lines)
+
+
+def test_a_script_that_is_recorded_is_heard_of_by_its_epochs(place, warm_python):
+    """In a process of its own, as a job runs it."""
+    Path("train.py").write_text(
+        "import time, keras, numpy\n"
+        "model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])\n"
+        "model.compile(loss='mse')\n"
+        "pause = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: time.sleep(0.2))\n"
+        "model.fit(numpy.ones((4, 1)), numpy.ones((4, 1)), epochs=8, verbose=0, callbacks=[pause])\n"
+    )
+    code = (
+        "import sys\nfrom labreport.report.commands import console\nconsole.HEARTBEAT = 0.1\n"
+        "from labreport.report.cli import main\nsys.exit(main(['record', 'train.py']))\n"
+    )
+    done = subprocess.run([warm_python, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r": fit 1, \d of 8, [\d.]+\sa second, [\d.]+\s(s|ms) left", done.stderr), done.stderr
+
+
+def test_a_terminal_shows_stage_rate_and_the_time_that_is_left(monkeypatch):
+    """Standard error is a terminal here: the two ends of one."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("COLUMNS", "120")
+        reporter = Reporter()
+        with reporter.bars():
+            reporter.stage("compare: reading")
+            time.sleep(0.15)
+            reporter.stage("")
+            for done in range(8):
+                reporter.advance("gc, runs", done, 40)
+                time.sleep(0.06)
+    shown = os.read(ours, 1 << 20).decode()
+    os.close(ours)
+    assert "compare: reading" in shown
+    assert "gc, runs" in shown
+    assert re.search(r"\d/40", shown)
+    assert re.search(r"[\d.]+/s", shown)
+    assert re.search(r"0:00:0\d", shown)

@@ -14,6 +14,7 @@ from helpers.hand_results import hand_result
 from labreport.experiments import plugins
 from labreport.report.configuration import Configuration
 from labreport.report.publish import inputs
+from labreport.report.rendering import program
 from labreport.report.store.runs import Store
 
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
@@ -44,7 +45,7 @@ def test_all_code_that_a_rendering_imports_is_in_the_key(tmp_path):
     used = {".".join(name.split(".")[:3]) for name in names if name.count(".") >= 2}
     hashed = {
         f"{package}.{room.removesuffix('.py')}" if room else f"{package}.{folder.name}"
-        for package, rooms in inputs.DECIDING.items()
+        for package, rooms in program.DECIDING.items()
         for room in rooms
         for folder in ([Path(room)] if room else Path(str(resources.files(package))).iterdir())
     }
@@ -57,7 +58,7 @@ def test_a_file_of_the_package_that_moves_changes_it(tmp_path, runs, monkeypatch
     (tmp_path / "placed" / "__init__.py").touch()
     (tmp_path / "placed" / "here" / "text.css").write_text("p{}")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(inputs, "DECIDING", {"placed": ("",)})
+    monkeypatch.setattr(program, "DECIDING", {"placed": ("",)})
     before = inputs.key(runs, Configuration(), MOMENT)
     (tmp_path / "placed" / "here").rename(tmp_path / "placed" / "there")
     assert inputs.key(runs, Configuration(), MOMENT) != before

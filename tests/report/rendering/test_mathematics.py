@@ -46,6 +46,18 @@ def test_a_function_is_set_apart_from_its_argument():
     assert "<mi>log</mi><mspace" in mathematics.mathml(r"\log p")
 
 
+@pytest.mark.parametrize("tex", ["(0, {}1)", "L = {}x", r"\begin{pmatrix} 1 & {}1 \\ {}2 & 2 \end{pmatrix}"])
+def test_a_sign_is_drawn_close_to_its_number_and_a_minus_is_not(tex):
+    sign, minus = (mathematics.picture(tex.replace("{}", text)).width for text in ("-", "0-"))
+    zero = mathematics.picture(tex.replace("{}", "0")).width - mathematics.picture(tex.replace("{}", "")).width
+    assert sign < minus - zero - 0.2
+
+
+def test_a_logarithm_is_drawn_apart_from_its_argument_and_its_factor():
+    apart = mathematics.picture(r"y \ln p").width
+    assert apart > sum(mathematics.picture(part).width for part in ("y", r"\mathrm{ln}", "p")) + 0.25
+
+
 @pytest.mark.parametrize(
     ("tex", "message"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -114,6 +115,37 @@ def test_a_box_and_an_example_are_parted_where_a_page_would_be_left_empty():
     code = Example(id="e", caption="C", code="\n".join(["value = value + 1"] * 21), output="1")
     found = without_gaps(document((*[PARAGRAPH] * 6, points, *[PARAGRAPH] * 3, code, *[PARAGRAPH] * 5)))
     assert not found.torn_source
+
+
+def self_check(entries: int, width: int = 2) -> Box:
+    return Box(kind="self-check", title="K", blocks=(Prose(markdown="\n".join([f"- {LINE * width}"] * entries)),))
+
+
+def test_a_box_of_three_entries_is_parted_where_much_of_a_page_would_stay_empty():
+    made = document((*[PARAGRAPH] * 5, self_check(3, 5), *[PARAGRAPH] * 16))
+    without_gaps(made)
+
+
+def _heights(set_document, page: int) -> list[float]:
+    """Return the distances of the paragraphs of a page."""
+    boxes = [
+        box
+        for box in set_document.pages[page]._page_box.descendants()
+        if box.element_tag == "p" and type(box).__name__ == "BlockBox" and box.element.get("class") is None
+    ]
+    return [round(after.position_y - before.position_y, 1) for before, after in pairwise(boxes)]
+
+
+@pytest.mark.parametrize(("lines", "apart"), [(1, False), (5, True)])
+def test_paragraphs_move_together_where_a_task_then_fits_and_apart_where_it_does_not(lines, apart):
+    solved = exercise(1, solution=LINE)
+    solved = msgspec.structs.replace(solved, task=f"{solved.task}\n\n{LINE * 6}")
+    made = document((PARAGRAPH, *[Prose(markdown=LINE)] * lines, solved, *[PARAGRAPH] * 10))
+    found = without_gaps(made)
+    assert not found.torn_exercises
+    # A paragraph of six lines and the room below it take 181.5 pixels elsewhere.
+    assert (_heights(made, 2)[0] > 182) == apart
+    assert (_heights(made, 2)[0] < 181) == (not apart)
 
 
 @pytest.mark.parametrize(("heads", "long"), [(("a", "b", "a", "b"), False), (("a", "b", "c", "d"), True)])

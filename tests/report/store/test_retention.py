@@ -131,6 +131,12 @@ def test_finished_seeds_of_a_run_that_was_stopped_stay_for_a_month(tmp_path):
     assert not seed.exists()
 
 
+def test_a_result_that_a_disk_could_not_show_a_moment_ago_is_not_taken_for_a_rest(tmp_path):
+    stored = Store(tmp_path).save(hand_result("tensors", seeds=(0,)))
+    retention.clear(stored.path.parent)
+    assert stored.path.read_bytes() == stored.content
+
+
 def test_a_run_whose_deletion_was_cut_off_is_no_run_any_more(tmp_path, monkeypatch):
     put(tmp_path, entry(day=0))
     put(tmp_path, entry(day=1))

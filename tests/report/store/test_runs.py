@@ -204,3 +204,17 @@ def test_a_run_that_knows_no_data_answers_for_any(tmp_path):
     for lab in ("workflow", "imdb"):
         for data in ("auto", "full", "sample"):
             assert listing.newest(lab, "full", data) is not None
+
+
+def test_notes_that_can_not_be_read_are_not_written_over(tmp_path):
+    store = Store(tmp_path)
+    store.save(hand_result("tensors", seeds=(0,)))
+    (run,) = store.list().runs
+    store.tag(run, "good")
+    (run.folder / entries.NOTED).rename(run.folder / "aside")
+    (run.folder / entries.NOTED).mkdir()
+    with pytest.raises(files.OutputError, match="Nothing was noted, so that nothing is lost"):
+        store.tag(run, "better")
+    (run.folder / entries.NOTED).rmdir()
+    (run.folder / entries.NOTED).symlink_to("gone")
+    assert store.tag(run, "better").entry.tags == ("better",), "a link that leads nowhere holds nothing"

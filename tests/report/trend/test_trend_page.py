@@ -116,7 +116,7 @@ def test_each_mark_tells_value_date_run_commit_and_machine(tmp_path):
     lines = rf"([^<]*)<tspan[^>]*>{one.run_id}</tspan><tspan[^>]*>([^<]*) · ([^<]*)"
     mark = re.search(rf'<a href="#r\d+"><use[^>]*/><text>{lines}', text)
     assert mark is not None
-    assert re.fullmatch(r"8\d\.\d\d% ± 0\.20% · 2026-01-06 03:00", mark.group(1))
+    assert re.fullmatch(r"8\d\.\d\d% ± 0\.20% · 2026-01-06 03:00 UTC", mark.group(1))
     assert mark.group(2) == one.commit[:9]
     assert MACHINE.startswith(mark.group(3).rstrip("…"))
 
@@ -125,7 +125,7 @@ def test_the_change_is_told_at_the_top_and_under_its_chart_with_the_commits_arou
     text = _page(_store(tmp_path))
     news = text.partition('class="news"')[2].partition("</section>")[0]
     assert "worse" in news
-    assert "from 2026-01-13 on" in news
+    assert "from 2026-01-13 UTC on" in news
     assert entry(day=11).commit[:9] in news
     assert entry(day=12).commit[:9] in news
     assert text.count('class="boundary"') >= 1

@@ -1,7 +1,7 @@
-"""The language of passages in a tagged PDF: WeasyPrint writes the document's language only.
+"""What WeasyPrint leaves out of the tags of a PDF: the languages of passages, and which drawings are formulas.
 
 An element whose markup names a language gets it in the tag tree too, so that a screen reader changes its voice where
-the language changes.
+the language changes. A formula is tagged as one: its alternative text is read in a sentence, not announced as a figure.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+FORMULA = "formula"
+"""Class of the drawings that are formulas."""
+
 
 def install() -> None:
-    """Make WeasyPrint write the language of each passage. Calling it again changes nothing."""
+    """Make WeasyPrint write the language of each passage, and tag formulas. Calling it again changes nothing."""
     from weasyprint.pdf import tags
 
     usual = tags._build_box_tree
@@ -21,9 +24,12 @@ def install() -> None:
     def build(box: Any, *args: Any) -> Iterator[Any]:
         element = getattr(getattr(box, "_box", box), "element", None)
         language = None if element is None or element.tag == "html" else element.get("lang")
+        is_formula = element is not None and FORMULA in (element.get("class") or "").split()
         for node in usual(box, *args):
             if language:
                 node["Lang"] = tags.pydyf.String(language)
+            if is_formula and node["S"] == "/Figure":
+                node["S"] = "/Formula"
             yield node
 
     build.replaces = usual  # type: ignore[attr-defined]
