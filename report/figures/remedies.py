@@ -83,7 +83,7 @@ def gained(result: Result, words: Words) -> Chart:
             "o",
             markersize=5.5,
             color=palette.VALIDATION,
-            markerfacecolor=palette.VALIDATION if one.ahead is not None else "white",
+            markerfacecolor=palette.VALIDATION if one.ahead is not None else "none",
             zorder=3,
         )
     axes.set_ylim(len(found) - 0.4, -0.6)

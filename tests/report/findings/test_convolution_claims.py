@@ -45,3 +45,23 @@ def test_the_sentences_follow_the_runs():
         fewer = claims.state("fewer_parameters", result)
         assert (fewer.numbers["parameters"], fewer.numbers["dense_parameters"]) == (93_322, 407_050)
         assert claims.state("mistakes_shared", result).verdict == "true"
+
+
+def test_a_dense_network_that_is_ahead_is_said_to_be():
+    usual = hand_result("convolution")
+    turned = {"final": "dense", "dense": "final", "moved": "dense-moved", "dense-moved": "moved"}
+    names = {"": "_dense", "_dense": "", "_moved": "_dense-moved", "_dense-moved": "_moved"}
+
+    def exchanged(one):
+        head, tail = one.name[:13], one.name[13:]
+        name = head + names[tail] if head == "test_accuracy" else one.name
+        return msgspec.structs.replace(one, name=name, model=turned[one.model])
+
+    result = hand_result(
+        "convolution",
+        scores=tuple(exchanged(one) for one in usual.findings.scores if one.metric == "accuracy"),
+        per_sample=tuple(msgspec.structs.replace(row, model=turned[row.model]) for row in usual.findings.per_sample),
+        models=tuple(msgspec.structs.replace(one, role=turned[one.role]) for one in usual.findings.models),
+    )
+    for name in ("beats_dense", "beats_dense_moved", "fewer_parameters"):
+        assert claims.state(name, result).verdict == "false", name

@@ -115,3 +115,22 @@ def test_each_sentence_is_worded_in_every_verdict(language):
                         words = sentence(replace(stated, verdict=verdict), "remedies", language)
                         assert words
                         assert "{{" not in words
+
+
+def test_what_does_not_hold_is_said_not_to_hold():
+    equal = tuple(score(f"test_accuracy{name}", role, 0.85, 0) for name, role in (("", "final"), ("_l2", "l2")))
+    rows = tuple(answers(role, 0, 1_700, 0) for role in ("final", "l2"))
+    alike = hand_result("remedies", seeds=(0,), scores=equal, per_sample=rows)
+    assert claims.state("remedies_counted", alike).verdict == "false"
+    bare = tuple(
+        replace_history(fit, val_loss=fit.history["val_binary_crossentropy"]) for fit in ONE.findings.trainings
+    )
+    assert claims.state("penalty_counts", hand_result("remedies", seeds=(0,), trainings=bare)).verdict == "false"
+    models = tuple(
+        msgspec.structs.replace(one, parameters=1) if one.role == "l2" else one for one in ONE.findings.models
+    )
+    assert claims.state("dropout_adds_nothing", hand_result("remedies", models=models)).verdict == "false"
+
+
+def replace_history(fit, **curves):
+    return msgspec.structs.replace(fit, history={**fit.history, **curves})
