@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 COMMANDS = {
     "build": "Run what is stale, then render: the main job.",
     "run": "Train labs and store their results.",
-    "new": "Write a folder to begin with: a lab, a script or notes of your own.",
+    "new": "Write a folder to begin with: a lab, a script, notes or a course of your own.",
     "record": "Run a script of your own, unedited, and store what it measured.",
     "import": "Store what a log of a training holds.",
     "render": "Turn stored results into HTML, PDF or Markdown; never trains.",
+    "course": "Make the folder of a course: handouts, own numbers for each student, questions, packs.",
+    "grade": "Mark the answers to exercises with own numbers, and say why.",
     "repeat": "Train once more what a run's record says, and compare every number.",
     "compare": "Report what changed between versions, and whether it is more than chance.",
     "explain": "Show which of the changes between two runs made the difference.",
@@ -74,6 +76,13 @@ INTERRUPTED, TERMINATED = 130, 143
 MAY_BE_EMPTY = ("--machine", "--url")
 """Options that are as good as left out when they are empty, as a variable of a job may be."""
 
+HELP = """Train the classic Keras labs and print reports that can't be wrong by accident.
+
+\b
+Examples:
+  labreport build                      the six classic labs, HTML and PDF, Chinese and English
+  labreport build imdb --lang en       one lab, one language
+"""
 EXIT_CODES = """\b
 Exit codes:
   0  done
@@ -124,17 +133,12 @@ class Commands(click.Group):
 @click.command(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help=HELP,
     epilog=EXIT_CODES,
 )
 @click.version_option(package_name="labreport", prog_name="labreport")
 def group() -> None:
-    r"""Train the classic Keras labs and print reports that can't be wrong by accident.
-
-    \b
-    Example:
-      labreport build                      all six labs, HTML and PDF, Chinese and English
-      labreport build imdb --lang en       one lab, one language
-    """
+    """Train the classic Keras labs and print reports that can't be wrong by accident."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -20,8 +20,8 @@ import msgspec
 
 ColumnKind = Literal["text", "number", "code"]
 """What the cells of a column hold."""
-BoxKind = Literal["aims", "key-points", "caution", "note", "self-check", "sources", "failure"]
-"""What a box is for."""
+BoxKind = Literal["aims", "key-points", "caution", "note", "self-check", "sources", "failure", "spoken"]
+"""What a box is for; what is spoken to a slide stands in its last one."""
 CHECKED, OPEN = "✓", "◐"
 VERDICT_MARKS = {"true": CHECKED, "some": OPEN, "false": CHECKED, "unknown": OPEN}
 """What stands behind the sentence of a claim, by verdict, as the text of a link to its evidence.
@@ -195,6 +195,8 @@ class Chapter(Node, frozen=True, kw_only=True):
     sections: tuple[Section, ...] = ()
     sheet: tuple[str, ...] = ()
     """Ids of what a sheet shows of it, in order; nothing where that is left to the reporter."""
+    slides: tuple[Section, ...] = ()
+    """What its slides say; a paragraph that is a link alone stands for what it leads to. Only slides show it."""
 
 
 class CoverFigure(Node, frozen=True, kw_only=True):
@@ -379,10 +381,8 @@ def _inside(node: Node, place: Place) -> Place:
             return _at(place, f"{kind} {id_}", f"{kind} '{id_}'", section=title)
         case Cover() | Equation() | NotebookLink():
             return _at(place, kind, kind)
-        case CoverFigure(title=title):
-            return _at(place, kind, f"drawing '{first(title)}'")
-        case Box(title=title):
-            return _at(place, kind, f"{kind} '{first(title)}'")
+        case CoverFigure(title=title) | Box(title=title):
+            return _at(place, kind, f"{kind.removeprefix('cover')} '{first(title)}'")
         case _:
             return _at(place, f"{kind} {id_}", f"{kind} '{id_}'")
 

@@ -24,6 +24,9 @@ EXTRAS = {
     "tensorflow": "labs",
     "keras": "labs",
     "weasyprint": "pdf",
+    "docx": "docx",
+    "pypdfium2": "docx",
+    "tinyhtml5": "pdf",
     "distributed": "cluster",
     "starlette": "view",
     "uvicorn": "view",
@@ -77,7 +80,7 @@ def missing_extra(message: str) -> ReportError | None:
     for package, extra in EXTRAS.items():
         if re.search(rf"\b{package}\b", message) and find_spec(package) is None:
             said = f"This needs {package}, which is not installed: pip install 'labreport[{extra}]'"
-            return RenderingError(said) if extra in ("pdf", "view") else ExperimentError(said)
+            return RenderingError(said) if extra in ("pdf", "view", "docx") else ExperimentError(said)
     return None
 
 

@@ -15,7 +15,8 @@ from helpers.hand_gate import run, stored
 from helpers.places import ROOT
 
 EXTRAS = re.compile(
-    r"(tensorflow|keras|weasyprint|starlette|uvicorn|watchfiles|pydyf|tinyhtml5|cssselect2|pyphen|__editable__)",
+    r"(tensorflow|keras|weasyprint|starlette|uvicorn|watchfiles|pydyf|tinyhtml5|cssselect2|pyphen|(python_)?docx"
+    r"|__editable__)",
     re.IGNORECASE,
 )
 
@@ -94,6 +95,7 @@ def test_the_doctor_names_the_command_that_installs_each_extra(outcomes):
     assert code == 0
     assert "pip install 'labreport[labs]'" in output
     assert "pip install 'labreport[pdf]'" in output
+    assert "pip install 'labreport[docx]'" in output
     assert "pip install 'labreport[view]'" in output
 
 
@@ -112,3 +114,9 @@ def test_training_ends_with_3_and_pdf_with_4_and_all_else_is_kept(outcomes, tmp_
     assert printed[0] == 4
     assert {"labreport-en.html", "labreport-en.md"} <= {path.name for path in (tmp_path / "reports").iterdir()}
     assert not (tmp_path / "reports" / "labreport-en.pdf").exists()
+
+
+def test_a_document_ends_with_4_and_names_the_command(outcomes):
+    [(code, output, errors)] = outcomes("render tensors --to docx --lang en")
+    assert (code, output) == (4, "")
+    assert "This needs docx, which is not installed: pip install 'labreport[docx]'" in errors

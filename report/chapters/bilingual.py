@@ -40,7 +40,7 @@ def merged(*reports: Report) -> Report:
     Raises:
         RenderingError: the reports are not of the same shape; names the place.
     """
-    leading, *others = reports
+    leading, *others = map(_without_slides, reports)
     joined = _joined(leading, others, [report.language for report in reports])
     return msgspec.structs.replace(joined, others=tuple(report.language for report in others))
 
@@ -52,7 +52,7 @@ def mismatches(*reports: Report) -> dict[str, str]:
     """
     names = [report.language for report in reports]
     found: dict[str, str] = {}
-    for leading, *others in zip(*(report.chapters for report in reports), strict=True):
+    for leading, *others in zip(*(_without_slides(report).chapters for report in reports), strict=True):
         try:
             _joined(leading, others, names)
         except RenderingError as error:
@@ -68,6 +68,12 @@ def _failure(chapter: Node) -> str:
         if isinstance(block, Box) and block.kind == "failure" and isinstance(block.blocks[-1], Prose):
             return first(block.blocks[-1].markdown).removeprefix("```text\n").removesuffix("\n```")
     return ""
+
+
+def _without_slides(report: Report) -> Report:
+    """Return a report without what slides show: they are in one language."""
+    chapters = (msgspec.structs.replace(chapter, slides=()) for chapter in report.chapters)
+    return msgspec.structs.replace(report, chapters=tuple(chapters))
 
 
 def _joined(leading: Tree, others: Sequence[Tree], names: Sequence[str]) -> Tree:

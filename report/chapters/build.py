@@ -44,6 +44,7 @@ from labreport.report.document import (
 )
 from labreport.report.errors import ReportError
 from labreport.report.numbers import day
+from labreport.report.rendering.answers import ExpectedAnswer
 from labreport.report.words import Borrowed, JoinedWords, Words
 
 _LINK = re.compile(r"\[\]\(#([A-Za-z0-9:_-]+)\)")
@@ -55,6 +56,8 @@ class Built:
 
     report: Report
     problems: tuple[str, ...]
+    answers: tuple[ExpectedAnswer, ...] = ()
+    """What the solutions expect; nothing in a student's edition."""
 
 
 def build(
@@ -145,7 +148,8 @@ def build(
     report = forms.formed(
         linked, configuration.form, glossary=configuration.glossary, provenance=configuration.provenance
     )
-    return Built(report=report, problems=tuple(problems + missing))
+    answers = tuple(answer for _, assembled in parts if assembled for answer in assembled.answers)
+    return Built(report=report, problems=tuple(problems + missing), answers=answers)
 
 
 def _assembled(
@@ -169,6 +173,7 @@ def _assembled(
         labels=labels,
         own=own,
         from_record=from_record,
+        variant=configuration.variant,
     )
     chapter = formed(assembled.chapter, hints=configuration.hints, room=configuration.answer_room)
     link = notebook_link(result.lab, words.language, configuration.notebooks, words)
@@ -228,7 +233,8 @@ def document(
     if refused := bilingual.mismatches(*(built.report for built in each_one)):
         problems |= dict.fromkeys(reason for reason in refused.values() if reason not in "\n".join(problems))
         each_one = [joined(name, labels=label, refused=refused) for name, label in zip(names, labels, strict=True)]
-    return Built(report=bilingual.merged(*(built.report for built in each_one)), problems=tuple(problems))
+    merged = bilingual.merged(*(built.report for built in each_one))
+    return Built(report=merged, problems=tuple(problems), answers=each_one[0].answers)
 
 
 def _in_language(chapter: Chapter, spoken: str, language: str) -> Chapter:

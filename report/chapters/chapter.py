@@ -21,12 +21,14 @@ from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import Listing as Source
 from labreport.experiments.result import Result
 from labreport.report.chapters import automatic, notes, tables
-from labreport.report.chapters.cutting import BOXES, SHEET, Note, Passage
+from labreport.report.chapters.cutting import BOXES, SHEET, SLIDE, Note, Passage
 from labreport.report.chapters.evidence import with_evidence
 from labreport.report.chapters.marks import marks, tag_line
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.numbering import Numbering
+from labreport.report.chapters.slides import slides
 from labreport.report.chapters.values import Context, Missing
+from labreport.report.chapters.variants import expected
 from labreport.report.document import (
     Block,
     Box,
@@ -46,6 +48,7 @@ from labreport.report.document import (
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.figures import registry as figures
 from labreport.report.findings.claims.record import ClaimVerdict
+from labreport.report.rendering.answers import ExpectedAnswer
 from labreport.report.words import Words
 
 _CONTRADICTIONS = (LookupError, ValueError, ArithmeticError)
@@ -67,12 +70,14 @@ class Assembled:
     chapter: Chapter
     targets: dict[str, Target]
     verdicts: tuple[ClaimVerdict, ...]
+    answers: tuple[ExpectedAnswer, ...] = ()
+    """What its solutions expect; nothing in a student's edition."""
     missing: tuple[Missing, ...] = ()
     """What the note asks for and only the lab could give, whose source can't be had."""
 
 
 @dataclass
-class _Placing:
+class Placing:
     """What is numbered in one chapter, in which words, and where links to it lead."""
 
     context: Context
@@ -82,10 +87,12 @@ class _Placing:
 
     @property
     def lab(self) -> str:
+        """Name of the lab."""
         return self.context.result.lab
 
     @property
     def words(self) -> Words:
+        """Words of the note's language."""
         return self.context.words
 
     def next(self, kind: str, key: str, where: str) -> tuple[str, str]:
@@ -111,6 +118,7 @@ def assemble(
     labels: Words | None = None,
     own: Additions = additions.NOTHING,
     from_record: bool = False,
+    variant: str = "",
 ) -> Assembled:
     """Return the chapter of a run that is complete.
 
@@ -123,6 +131,7 @@ def assemble(
         labels: what figures are labelled with, where not in the report's language alone.
         own: what the lab defines for its own notes.
         from_record: whether the chapter is made from the record although there is a note.
+        variant: whose numbers the exercises have; empty: those of the book.
 
     Raises:
         NoteError: the note says something the run does not give.
@@ -131,11 +140,11 @@ def assemble(
     in_use = NotesInUse(folder=folder, solutions=solutions)
     made = automatic.note(result, language) if from_record else None
     text, origin = (made, automatic.ORIGIN) if made is not None else in_use.text_of(result, language)
-    context = Context(result, language, cited=True, own=own)
+    context = Context(result, language, cited=True, own=own, variant=variant)
     note = notes.read(context, text, origin, in_use.library())
     if folder is not None and origin != automatic.ORIGIN:
         notes.check_markup(note, language)
-    placing = _Placing(
+    placing = Placing(
         context=context,
         numbering=Numbering(chapter=result.lab, number=number),
         labels=labels or context.words,
@@ -145,12 +154,12 @@ def assemble(
         number=number,
         title=note.title,
         marks=marks(result, context.words),
-        opening=_blocks(note.opening, result, placing, note),
+        opening=blocks_of(note.opening, result, placing, note),
         sections=tuple(
             Section(
                 id=f"{result.lab}-{section.id}",
                 title=section.title,
-                blocks=_blocks(section.passages, result, placing, note),
+                blocks=blocks_of(section.passages, result, placing, note),
             )
             for section in note.sections
         ),
@@ -162,8 +171,12 @@ def assemble(
         id_, number = placing.next("table", "table-evidence", result.lab)
         sections = with_evidence(sections, context, id_, number, identifiers=solutions)
     sections = (*sections, *note.references.sections(result.lab, context.words))
-    chapter = msgspec.structs.replace(chapter, sections=sections)
-    chapter = msgspec.structs.replace(chapter, sheet=_sheet(note, placing))
+    chapter = msgspec.structs.replace(
+        chapter,
+        sections=sections,
+        sheet=_sheet(note, placing),
+        slides=slides(note, result.lab, lambda passage: _block(passage, result, placing, note)),
+    )
     targets = placing.targets | {
         section.id: Target(id=f"{result.lab}-{section.id}", text=section.title) for section in note.sections
     }
@@ -171,11 +184,12 @@ def assemble(
         chapter=chapter,
         targets=targets,
         verdicts=tuple(one.claim.verdict for one in said),
+        answers=expected(context.variant, chapter),
         missing=tuple(context.missing),
     )
 
 
-def _sheet(note: Note, placing: _Placing) -> tuple[str, ...]:
+def _sheet(note: Note, placing: Placing) -> tuple[str, ...]:
     """Return the ids of what a sheet shows of the chapter, where its note says so."""
     found: list[str] = []
     for listing in (passage for passage in note.passages() if passage.kind == SHEET):
@@ -186,7 +200,7 @@ def _sheet(note: Note, placing: _Placing) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _marked(section: Section, placing: _Placing) -> Section:
+def _marked(section: Section, placing: Placing) -> Section:
     """Put a marking scheme at the end of a section with exercises: the points of each, and room for those given."""
     exercises = [block for block in section.blocks if isinstance(block, Exercise)]
     if not exercises:
@@ -225,11 +239,11 @@ def broken(lab: str, number: str, title: str, box_title: str, sentence: str, rea
     return Chapter(id=lab, number=number, title=title, opening=(box,))
 
 
-def _blocks(passages: tuple[Passage, ...], result: Result, placing: _Placing, note: Note) -> tuple[Block, ...]:
+def blocks_of(passages: tuple[Passage, ...], result: Result, placing: Placing, note: Note) -> tuple[Block, ...]:
     """Return the blocks of some passages; hint and solution go into the exercise or self-check before them."""
     blocks: list[Block] = []
     for passage in passages:
-        if passage.kind == SHEET:
+        if passage.kind in (SHEET, SLIDE):
             continue
         where = f"{note.origin}:{passage.line}"
         if passage.kind in ("hint", "solution"):
@@ -262,7 +276,7 @@ def _blocks(passages: tuple[Passage, ...], result: Result, placing: _Placing, no
     return tuple(blocks)
 
 
-def _block(passage: Passage, result: Result, placing: _Placing, note: Note) -> Block:
+def _block(passage: Passage, result: Result, placing: Placing, note: Note) -> Block:
     where = f"{note.origin}:{passage.line}"
     words = placing.words
     if passage.kind == "prose":
@@ -280,7 +294,7 @@ def _block(passage: Passage, result: Result, placing: _Placing, note: Note) -> B
         "table": lambda: _table(passage, result, placing, where),
         "model": lambda: _table(passage, result, placing, where),
         "listing": lambda: _listing(passage, result, placing, where),
-        "example": lambda: _example(passage, result, where),
+        "example": lambda: _example(passage, result, placing, where),
     }
     if lost := _lost(passage, placing):
         return lost
@@ -295,7 +309,7 @@ def _block(passage: Passage, result: Result, placing: _Placing, note: Note) -> B
         raise NoteError(f"{where}: {what} ({type(error).__name__}: {error}).") from error
 
 
-def _lost(passage: Passage, placing: _Placing) -> Box | None:
+def _lost(passage: Passage, placing: Placing) -> Box | None:
     """Return a box in place of a figure or table that only the lab could give, where its source can't be had."""
     kinds: dict[str, Callable[[str], bool]] = {"figure": additions.FIGURES.knows, "table": additions.TABLES.knows}
     known = kinds.get(passage.kind)
@@ -307,7 +321,7 @@ def _lost(passage: Passage, placing: _Placing) -> Box | None:
     return Box(kind="failure", title=placing.words("labs.missing_title"), blocks=(Prose(markdown=sentence),))
 
 
-def _figure(passage: Passage, result: Result, placing: _Placing, where: str) -> Figure:
+def _figure(passage: Passage, result: Result, placing: Placing, where: str) -> Figure:
     own = placing.context.own.figures
     drawing = figures.draw(passage.name, result, placing.words, own)
     alike = placing.labels is placing.words
@@ -335,7 +349,7 @@ def _figure(passage: Passage, result: Result, placing: _Placing, where: str) -> 
     )
 
 
-def _table(passage: Passage, result: Result, placing: _Placing, where: str) -> Table:
+def _table(passage: Passage, result: Result, placing: Placing, where: str) -> Table:
     name = passage.name if passage.kind == "table" else f"layers-{passage.name}"
     content = tables.table(name, result, placing.words, placing.context.own.tables)
     id_, number = placing.next("table", f"{passage.kind}-{passage.name}", where)
@@ -349,7 +363,7 @@ def _table(passage: Passage, result: Result, placing: _Placing, where: str) -> T
     )
 
 
-def _listing(passage: Passage, result: Result, placing: _Placing, where: str) -> Listing:
+def _listing(passage: Passage, result: Result, placing: Placing, where: str) -> Listing:
     for place, item in enumerate(result.findings.listings, 1):
         if passage.name in (item.name, automatic.listing_name(place)):
             if sha256(item.source.encode()).hexdigest() != item.sha256:
@@ -370,12 +384,13 @@ def _ran(result: Result, listing: Source) -> bool:
     return listing.ran
 
 
-def _example(passage: Passage, result: Result, where: str) -> Example:
+def _example(passage: Passage, result: Result, placing: Placing, where: str) -> Example:
     for item in (*result.findings.examples, *automatic.examples(result)):
         if item.name == passage.name:
-            return Example(
-                id=f"{result.lab}-example-{item.name}", caption=passage.text, code=item.code, output=item.output
-            )
+            id_ = f"{result.lab}-example-{item.name}"
+            # It has no number, but a slide names it.
+            placing.targets[f"example-{item.name}"] = Target(id=id_, text=placing.words("page.example"))
+            return Example(id=id_, caption=passage.text, code=item.code, output=item.output)
     known = ", ".join(item.name for item in result.findings.examples) or "none"
     raise NoteError(f"{where}: the run has no example '{passage.name}'; it has {known}.")
 

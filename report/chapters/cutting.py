@@ -20,6 +20,9 @@ SHEET = "sheet"
 """The directive that lists what a sheet of two pages shows of the chapter, a key such as "figure-curves" a line.
 Nothing stands in its place."""
 
+SLIDE = "slide"
+"""The directive that says what goes on a slide; nothing stands in its place but there."""
+
 HEADING = re.compile(r"^(#{1,6}) +(.*?)(?: *\{#([a-z0-9-]+)\})?\s*$")
 _LEVELS = 4
 """Levels of headings: the title, sections, and two within a section."""
@@ -201,7 +204,7 @@ def _alert(
 
 def _directive(match: re.Match[str], number: int, lines: _Lines, origin: str, code: tuple[str, ...]) -> Passage:
     kind, name, points, room = match.group(1), match.group(2) or "", match.group(3), match.group(4)
-    known, nameless = (*PLACED, *EXERCISES, *BOXES, SHEET), (*BOXES, SHEET)
+    known, nameless = (*PLACED, *EXERCISES, *BOXES, SHEET, SLIDE), (*BOXES, SHEET, SLIDE)
     if kind not in known:
         raise NoteError(f"{origin}:{number}: unknown directive '{kind}'; there are {', '.join(known)}.")
     if (kind not in nameless) != bool(name):

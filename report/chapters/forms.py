@@ -7,34 +7,26 @@ which would lead to evidence that is not there, goes with it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from labreport.report.document import (
-    CHECKED,
-    OPEN,
     Block,
     Box,
     Chapter,
     Exercise,
     Figure,
-    Found,
     Prose,
     Report,
     ReportForm,
     Section,
     Table,
-    Text,
     each,
-    ids,
-    mapped,
 )
+from labreport.report.rendering.links import linked
 from labreport.report.words import Words
 
-_LINK = re.compile(r"[ ]?\[([^\[\]]*)\]\(#([A-Za-z0-9:_-]+)\)")
-_MARKS = (CHECKED, OPEN)
 _FIGURES, _TASKS = 2, 2
 """Figures and exercises of a sheet for which the note does not say what it shows."""
 
@@ -54,7 +46,7 @@ def formed(report: Report, form: ReportForm, *, glossary: bool = True, provenanc
             return report
         kept = report.chapters if glossary else tuple(chapters)
         shown = report.provenance if provenance else _empty(report.provenance)
-        return _linked(msgspec.structs.replace(report, chapters=kept, provenance=shown))
+        return linked(msgspec.structs.replace(report, chapters=kept, provenance=shown))
     words = Words(report.language)
     reduce: Callable[[Chapter], Chapter] = {
         "chapter": lambda chapter: _explained(chapter, words),
@@ -62,7 +54,7 @@ def formed(report: Report, form: ReportForm, *, glossary: bool = True, provenanc
         "exercises": _exercises,
         "solutions": _exercises,
     }[form]
-    return _linked(
+    return linked(
         msgspec.structs.replace(
             report,
             form=form,
@@ -95,7 +87,7 @@ def _exercises(chapter: Chapter) -> Chapter:
         for section in chapter.sections
         if any(isinstance(block, Exercise) for block in section.blocks)
     )
-    return msgspec.structs.replace(chapter, opening=(), sections=sections)
+    return msgspec.structs.replace(chapter, opening=(), sections=sections, slides=())
 
 
 def _is_task(block: Block) -> bool:
@@ -123,6 +115,7 @@ def _sheet(chapter: Chapter, words: Words) -> Chapter:
         chapter,
         opening=(*aims, *opening[:1]),
         sections=tuple(section for section in sections if section.blocks),
+        slides=(),
     )
 
 
@@ -148,25 +141,6 @@ def _blocks(chapter: Chapter) -> Iterator[Block]:
 
 def _first_paragraph(block: Prose) -> Prose:
     return Prose(markdown=each(block.markdown, lambda text: text.split("\n\n", 1)[0]))
-
-
-def _linked(report: Report) -> Report:
-    """Return a report in which a link whose target is gone is plain text, and a mark without evidence is none."""
-    gone = {chapter.id for chapter in (report.summary, report.provenance) if not (chapter.opening or chapter.sections)}
-    there = set(ids(report)) - gone
-
-    def plain(match: re.Match[str]) -> str:
-        if match[2] in there:
-            return match[0]
-        before = match[0][: match[0].index("[")]
-        return "" if match[1] in _MARKS else before + match[1]
-
-    def linked(found: Found) -> Text:
-        if found.kind not in ("inline", "prose"):
-            return found.text
-        return each(found.text, lambda text: _LINK.sub(plain, text))
-
-    return mapped(report, linked)
 
 
 def numbers(labs: Sequence[str], order: Sequence[str]) -> dict[str, str]:

@@ -51,7 +51,7 @@ def inputs(
         result: the run.
         number: of the chapter.
         spoken: the language of its note.
-        configuration: notes, edition, and how exercises are printed.
+        configuration: notes, edition, whose numbers exercises have, and how they are printed.
         words: of the report's language.
         labels: what figures are labelled with, where not in the report's language alone.
         own: what the lab defines for its notes.
@@ -72,6 +72,7 @@ def inputs(
         [(file.name, text_hash(reading.content(file))) for file in own.files],
         own.problem,
         [configuration.edition, configuration.hints, configuration.answer_room, configuration.notebooks],
+        configuration.variant,
         from_record,
     )
 

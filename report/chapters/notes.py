@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -24,9 +25,10 @@ from jinja2.exceptions import SecurityError
 
 from labreport.report import languages
 from labreport.report.chapters import references, written
-from labreport.report.chapters.cutting import DIRECTIVE, HEADING, Note, cut
-from labreport.report.chapters.sandbox import environment
-from labreport.report.chapters.values import Context
+from labreport.report.chapters.cutting import DIRECTIVE, EXERCISES, HEADING, SLIDE, Note, Passage, cut
+from labreport.report.chapters.sandbox import compiled_note, environment
+from labreport.report.chapters.values import WITHIN, Context
+from labreport.report.document import CHECKED, OPEN
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.languages import HAN, HAN_MARKS
@@ -39,6 +41,10 @@ _LONGEST_MESSAGE = 600
 _FAULTS = (TemplateError, SecurityError, MissingValueError, TypeError, ValueError, LookupError, ArithmeticError)
 """What an expression of a note can raise."""
 _SOLUTION = re.compile(r"^::: ?solution\b")
+_LIKE_SOLUTION = re.compile(r"^\s*:::+\s*solution\b", re.IGNORECASE)
+CANARY = "QZXKVJYWQ"
+"""A word that no text holds. It stands in every solution before solutions are taken out of a student's edition, so
+where it is found in a file that is handed out, a solution is in it."""
 _COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 _FACTS = re.compile(r"^\s*facts:\s*([A-Z0-9 ]+?)\s*$")
 _EXEMPT = re.compile(
@@ -52,8 +58,12 @@ _EXEMPT = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
+_ASSIGNMENT = re.compile(r"\{%(.*?)%\}")
 _CHOSEN = re.compile(r'"[^"]*"(?= if\b)|(?<=\belse )"[^"]*"')
 """Words that depend on the run, `"more" if … else "less"`: each language has its own."""
+_FENCED = re.compile(r"^:::.*$", re.MULTILINE)
+_MARK = re.compile(rf"\[(?:{CHECKED}|{OPEN})\]\(#[\w-]+-claim-[\w-]+\)")
+"""What stands behind the sentence of a claim."""
 _STRAY = re.compile(r"(?<![A-Za-z0-9_])\d[\d.,]*(?![A-Za-z0-9_])")
 
 
@@ -115,14 +125,34 @@ def read(context: Context, text: str, origin: str, library: Mapping[str, str] | 
     if last >= 0 and "-->" not in text[last:]:
         raise NoteError(f"{origin}:{text.count(chr(10), 0, last) + 1}: the comment is not closed by '-->'.")
     # Values are put into code too; what they give is hidden again.
-    filled, code = written.hidden(_filled(context, written.shown(text, code), origin), origin)
+    filled, code = written.hidden(_filled(context, written.shown(_placed(text), code), origin), origin)
     written.check_paragraphs(filled, origin)
     filled, found = references.resolved(_without_comments(filled), origin, context.result.lab, library or {})
-    note = cut(filled, origin, code, found)
+    note = _marked_once(cut(filled, origin, code, found))
     if note.title != title_of(_without_comments(text)):
         # Cover, gate and comparison print it too, and the page of a run that failed.
         raise NoteError(f"{origin}:1: the title can't hold a value: it also stands where there is no run.")
     return note
+
+
+def _marked_once(note: Note) -> Note:
+    """Return a note in which a claim has its mark where it is made first, and on every slide."""
+    marked: set[str] = set()
+
+    def first_only(match: re.Match[str]) -> str:
+        seen = match[0] in marked
+        marked.add(match[0])
+        return "" if seen else match[0]
+
+    def once(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
+        return tuple(
+            passage if passage.kind == SLIDE else replace(passage, text=_MARK.sub(first_only, passage.text))
+            for passage in passages
+        )
+
+    opening = once(note.opening)
+    sections = tuple(replace(section, passages=once(section.passages)) for section in note.sections)
+    return replace(note, opening=opening, sections=sections)
 
 
 def check_markup(note: Note, language: str) -> None:
@@ -191,7 +221,7 @@ def without_solutions(text: str, origin: str) -> str:
     hidden, code = written.hidden(text, origin)
     kept: list[str] = []
     opened = 0
-    for number, line in enumerate(hidden.split("\n"), 1):
+    for number, line in enumerate(_planted(hidden).split("\n"), 1):
         if opened:
             if line.startswith(":::") and line.strip() != ":::":
                 break
@@ -205,6 +235,15 @@ def without_solutions(text: str, origin: str) -> str:
     if opened:
         raise NoteError(f"{origin}:{opened}: 'solution' is not closed by a line ':::'.")
     return written.shown("\n".join(kept), code)
+
+
+def _planted(text: str) -> str:
+    """Return a note with the canary in whatever looks like a solution, on the line behind its opening one."""
+    lines = text.split("\n")
+    for place, line in enumerate(lines[:-1]):
+        if _LIKE_SOLUTION.match(line) and not lines[place + 1].startswith(":::"):
+            lines[place + 1] = f"{CANARY} {lines[place + 1]}"
+    return "\n".join(lines)
 
 
 def stray_digits(text: str) -> list[tuple[int, str]]:
@@ -230,11 +269,22 @@ def title_of(text: str) -> str:
     return next((match.group(2) for match in found if len(match.group(1)) == 1), "")
 
 
+def _placed(text: str) -> str:
+    """Return a note in which each directive says, when it is filled, which exercise it belongs to."""
+
+    def named(match: re.Match[str]) -> str:
+        found = DIRECTIVE.match(match.group())
+        kind, name = (found.group(1), found.group(2) or "") if found and found.group(1) in EXERCISES else ("", "")
+        return f'{{{{ {WITHIN}("{kind}", "{name}") }}}}{match.group()}'
+
+    return _FENCED.sub(named, text)
+
+
 def _filled(context: Context, text: str, origin: str) -> str:
     parts: list[str] = []
     size = 0
     try:
-        for part in environment(context.language).from_string(text).generate(context.names()):
+        for part in compiled_note(environment(context.language), text).generate(context.names()):
             parts.append(part)
             size += len(part)
             if size > _MOST_FILLED:
@@ -286,7 +336,7 @@ def outline(text: str) -> list[str]:
         elif comment and _FACTS.match(comment.group(1)):
             parts.append(comment.group(1).strip())
         else:
-            found = _EXPRESSION.findall(line)
+            found = [*_EXPRESSION.findall(line), *_ASSIGNMENT.findall(line)]
             values.extend(
                 _CHOSEN.sub('""', " ".join(value.split())) for value in found if not value.strip().startswith("const")
             )

@@ -11,7 +11,7 @@ import math
 import re
 import reprlib
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 from jinja2 import StrictUndefined, Template, Undefined, nodes, pass_context
@@ -193,6 +193,12 @@ def environment(language: str, *, lists: bool = False) -> Sandbox:
 @cache
 def compiled(sandbox: Sandbox, source: str) -> Template:
     """Return a short template, such as the sentence of a claim, ready to be filled."""
+    return sandbox.from_string(source)
+
+
+@lru_cache(maxsize=32)
+def compiled_note(sandbox: Sandbox, source: str) -> Template:
+    """Return a note ready to be filled; one is often filled again, for each student with other numbers."""
     return sandbox.from_string(source)
 
 

@@ -17,6 +17,7 @@ from labreport.experiments.result import DataCard, Fold, Layer, Result
 from labreport.report.chapters import automatic
 from labreport.report.chapters.claim_words import Said, evidence_id, sentence
 from labreport.report.chapters.sandbox import RUN, Chance, Exact, Fragment, exact, shown
+from labreport.report.chapters.variants import Variant
 from labreport.report.document import VERDICT_MARKS, escape
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.analysis import MissingValueError
@@ -24,6 +25,9 @@ from labreport.report.findings.digits import Decimals
 from labreport.report.findings.earlier import settings_of
 from labreport.report.findings.scores import Quantity
 from labreport.report.words import Words
+
+WITHIN = "within_directive"
+"""Name by which a note that is being filled says where it is."""
 
 
 @dataclass(frozen=True)
@@ -158,14 +162,22 @@ class Context:
     Args:
         result: the run.
         language: of the note.
-        cited: whether a claim, where it is made first, is followed by a mark that leads to its evidence.
+        cited: whether a claim is followed by a mark that leads to its evidence.
         own: what the lab defines for its own notes.
+        variant: whose numbers the exercises have, such as the number of a student; empty: those of the book.
     """
 
     def __init__(
-        self, result: Result, language: str, *, cited: bool = False, own: Additions = additions.NOTHING
+        self,
+        result: Result,
+        language: str,
+        *,
+        cited: bool = False,
+        own: Additions = additions.NOTHING,
+        variant: str = "",
     ) -> None:
         self.result = result
+        self.variant = Variant(name=variant, lab=result.lab)
         self.own = own
         self.missing: list[Missing] = []
         self._cited = cited
@@ -191,19 +203,42 @@ class Context:
             "const": _constant,
             "own": Names("fact of a run of one's own", automatic.facts(result)),
             "claim": self.claim,
+            "drawn": self._drawn,
+            "answer": self._answer,
+            WITHIN: self._within,
         }
 
     def claim(self, name: str) -> Fragment:
         """Return the sentence of a claim, worded by its verdict."""
-        mark = ""
         if name not in self.said:
             if self.own.problem and not additions.CLAIMS.knows(name):
                 return Fragment(self.lost("claim", name))
             stated = claims.state(name, self.result, self.own.claims)
             self.said[name] = Said(claim=stated, text=sentence(stated, self.result, self.language))
-            if self._cited:
-                mark = f"[{VERDICT_MARKS[stated.verdict]}](#{evidence_id(self.result.lab, name)})"
-        return Fragment(self.said[name].text + mark)
+        said = self.said[name]
+        mark = f"[{VERDICT_MARKS[said.claim.verdict]}](#{evidence_id(self.result.lab, name)})" if self._cited else ""
+        return Fragment(said.text + mark)
+
+    def _drawn(self, name: str, first: float, last: float, step: float = 1) -> int | float:
+        return self.variant.drawn(name, first, last, step)
+
+    def _answer(
+        self,
+        value: float,
+        *,
+        part: str = "",
+        tolerance: float | None = None,
+        unit: str = "",
+        digits: int | None = None,
+    ) -> Fragment:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise MissingValueError("answer(…) takes a number.")
+        return Fragment(self.variant.answer(value, part=part, tolerance=tolerance, unit=unit, digits=digits))
+
+    def _within(self, kind: str, exercise: str) -> Fragment:
+        """Note which directive of which exercise is filled next; the reader of notes writes this, no author does."""
+        self.variant.kind, self.variant.exercise = kind, exercise
+        return Fragment("")
 
     def lost(self, kind: str, name: str) -> str:
         """Return the sentence in place of what only the lab could give, and remember that it is missing."""

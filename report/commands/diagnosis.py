@@ -46,6 +46,7 @@ def diagnose(configuration: Configuration) -> Iterator[Finding]:
     yield weasyprint
     if weasyprint.state == "ok":
         yield from _patches()
+    yield _extra("docx", "docx", "pip install python-docx pypdfium2; everything but --to docx works")
     yield _extra("starlette", "view", "pip install starlette uvicorn watchfiles; everything but view and preview works")
     for name in ("jinja2", "matplotlib", "numpy"):
         yield _installed(name)

@@ -18,6 +18,7 @@ NEXT = {
     "regression": "labreport build",
     "script": "labreport record --name {name} train.py && labreport render",
     "notes": "labreport build tensors",
+    "course": "labreport build tensors && labreport course",
 }
 """What to do first in a folder of each kind."""
 NOTES = 'write notes = "{name}" into labreport.toml, then labreport render'
@@ -31,7 +32,8 @@ Examples:
   labreport new wine                       a lab that classifies, with notes in Chinese and English
   labreport new prices --kind regression --lang en
   labreport new digits --kind script       a script to be recorded, unedited
-  labreport new course --kind notes        the notes of the shipped labs, to be edited
+  labreport new words --kind notes         the notes of the shipped labs, to be edited
+  labreport new autumn --kind course       a course: labs, dates, a roster
   labreport new mine --from train          the chapter of a stored run as notes, to be edited""",
 )
 @click.argument("name")
@@ -40,7 +42,7 @@ Examples:
     type=click.Choice(tuple(KINDS)),
     default="classification",
     show_default=True,
-    help="What to begin with: a lab that classifies or predicts numbers, a script to record, or notes to edit.",
+    help="What to begin with: a lab that classifies or predicts numbers, a script to record, notes to edit, a course.",
 )
 @click.option("--from", "run", metavar="RUN", help="Write the notes of a stored run's chapter instead, to be edited.")
 @options.RUNS_DIR
@@ -50,9 +52,9 @@ Examples:
 def command(
     name: str, kind: str, run: str | None, runs_dir: Path | None, lang: str | None, force: bool, quiet: bool
 ) -> int:
-    """Write a folder NAME that can be built and tested at once: a lab, a script or notes, explained line by line.
+    """Write a folder NAME that can be built and tested at once: a lab, a script, notes or a course.
 
-    Nothing is overwritten without --force.
+    Every line of it is explained. Nothing is overwritten without --force.
     """
     given = (part.strip() for part in lang.split(",")) if lang is not None else LANGUAGES
     chosen = configuration.check_names("language", tuple(part for part in given if part), "--lang")

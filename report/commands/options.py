@@ -66,7 +66,11 @@ def render_options(command: Command) -> Command:
             metavar="LIST",
             help="zh, en, any installed one; zh+en or bilingual: in one file.  [default: zh,en]",
         ),
-        click.option("--to", metavar="LIST", help="html, pdf, md, ipynb, split, or an added one.  [default: html,pdf]"),
+        click.option(
+            "--to",
+            metavar="LIST",
+            help="html, pdf, md, ipynb, slides, epub, split, docx, moodle, qti, or added.  [default: html,pdf]",
+        ),
         click.option(
             "--form",
             metavar="NAME",
@@ -97,6 +101,7 @@ def render_options(command: Command) -> Command:
             metavar="FILE",
             help="CSV of students: also a PDF for each, with their line on its cover.",
         ),
+        click.option("--variant", metavar="TEXT", help="Give exercises the numbers of this student, or of any text."),
         click.option("--glossary/--no-glossary", default=None, help="Whether a book has its glossary."),
         click.option("--provenance/--no-provenance", default=None, help="Whether a book says where its runs are from."),
         click.option("--hints/--no-hints", default=None, help="Whether exercises have their hints.  [default: hints]"),

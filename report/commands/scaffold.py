@@ -22,6 +22,7 @@ KINDS = {
     "regression": ("lab", "regression"),
     "script": ("script",),
     "notes": ("notes",),
+    "course": ("course",),
 }
 """Kinds of folders, and the templates that make up each."""
 
@@ -48,7 +49,7 @@ def scaffold(name: str, kind: str, chosen: Sequence[str]) -> dict[str, bytes]:
         name: of the lab, as `checked_name` gives it.
         kind: one of `KINDS`.
         chosen: installed languages of the reports. Those without a template get no note; where none has one, the note
-            is in English, and lent to them. A script has none: its chapter is made from its record.
+            is in English, and lent to them. A script and a course have none.
     """
     marks = {
         "__NAME__": name,

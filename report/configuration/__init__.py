@@ -32,7 +32,11 @@ from labreport.report.errors import UsageError
 from labreport.report.look import THEMES, Look
 from labreport.report.store.codec import NAME
 
-FORMATS: Registry[Any] = Registry("format", "labreport.formats", order=("html", "pdf", "md", "ipynb", "split"))
+FORMATS: Registry[Any] = Registry(
+    "format",
+    "labreport.formats",
+    order=("html", "pdf", "md", "ipynb", "split", "slides", "epub", "docx", "moodle", "qti"),
+)
 """Forms that a report can be rendered to; `rendering.formats` says what they are."""
 PREFIX = "LABREPORT_"
 _TEXT = r"^[^\0\ud800-\udfff]*$"
@@ -50,7 +54,7 @@ CoverFacts = Annotated[
 ]
 _LISTS = ("labs", "chapters", "lang", "to")
 _PATHS = ("data_dir", "runs_dir", "output", "logo", "notes", "roster", "templates")
-_SWITCHES = ("offline", "mixed", "exercise_pages", "hints", "glossary", "provenance")
+_SWITCHES = ("offline", "mixed", "exercise_pages", "hints", "glossary", "provenance", "notebook_outputs")
 _FORMS: dict[str, Any] = {
     **dict.fromkeys(_LISTS, list[PlainText]),
     **dict.fromkeys(_PATHS, Filled),
@@ -58,6 +62,7 @@ _FORMS: dict[str, Any] = {
     **dict.fromkeys(_SWITCHES, bool),
     "answer_room": Annotated[float, msgspec.Meta(ge=0, le=10, description="a number from 0 to 10")],
     "jobs": Annotated[int, msgspec.Meta(ge=1, le=999_999, description="a whole number from 1 to 999999")],
+    "question_variants": Annotated[int, msgspec.Meta(ge=0, le=50, description="a whole number from 0 to 50")],
     "cover": dict[str, CoverFacts],
     "paths": dict[str, Filled],
     "gate": dict[str, Any],
@@ -118,6 +123,12 @@ class Configuration:
     """Whether the hints of exercises are in the report."""
     answer_room: float = 1.0
     """How many times the usual lines an exercise has for its answer on paper; 0: none."""
+    variant: str = ""
+    """Whose numbers the exercises have that draw theirs, such as a student's; empty: the numbers of the book."""
+    question_variants: int = 0
+    """How many versions of each such exercise a file of questions (moodle, qti) holds besides the one of the report."""
+    notebook_outputs: bool = True
+    """Whether notebooks show what the run printed, until they are run again."""
     notebooks: str = ""
     """Address of the notebooks, with `{lab}` and `{language}` where those stand; empty: their file names are given."""
     title: Mapping[str, str] = field(default_factory=dict)
@@ -278,7 +289,7 @@ def _prepared(key: str, value: Any) -> Any:
             return _TRUTHS.get(value.lower(), value)
         if key == "answer_room" and re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", value):
             return float(value)
-        if key == "jobs" and re.fullmatch("[0-9]{1,6}", value):
+        if key in ("jobs", "question_variants") and re.fullmatch("[0-9]{1,6}", value):
             return int(value)
         if key in LOCALISED:
             return dict.fromkeys(languages.names(), value)

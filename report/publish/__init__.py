@@ -17,11 +17,11 @@ from labreport.report.configuration import Configuration, override
 from labreport.report.errors import ReportError, UnreadableError, UsageError
 from labreport.report.publish import inputs, roster, workers
 from labreport.report.publish.dates import report_moment, stated_moment, tool_version
-from labreport.report.publish.document import DocumentJob
+from labreport.report.publish.document import DocumentJob, Rendered
 from labreport.report.store import files, manifest
 from labreport.report.store.entries import StoredResult
 
-__all__ = ["Announce", "Outcome", "prepare", "publish", "report_moment", "tool_version"]
+__all__ = ["AnnounceDocument", "Outcome", "prepare", "publish", "report_moment", "tool_version"]
 
 AnnounceDocument = Callable[[str, int, int], None]
 """Called with what was finished (nothing at the beginning), documents done and documents in all."""
@@ -60,23 +60,54 @@ def publish(
     _check_inputs(configuration)
     if split and "split" not in configuration.to:
         configuration = override(configuration, to=(*configuration.to, "split"))
-    moment = report_moment([run.result.provenance.ended for run in runs])
-    folder = configuration.output
-    key = inputs.key(runs, configuration, moment)
-    if not force and (known := _unchanged(folder, key)) is not None:
-        return Outcome(outputs=known, problems=(), fresh=True)
-    jobs = [
-        DocumentJob(language=language, runs=tuple(runs), configuration=configuration, moment=moment)
-        for language in configuration.documents
-    ]
-    outputs: dict[str, tuple[Path, ...]] = {}
-    problems: list[str] = []
-    announce("", 0, len(jobs))
-    for done, (job, (made, wrong)) in enumerate(workers.each(jobs), 1):
-        outputs[job.language] = made
-        problems += wrong
-        announce(job.language, done, len(jobs))
-    ordered = tuple(path for job in jobs for path in outputs[job.language])
+    (outcome,) = publish_all([(runs, configuration)], force=force, announce=announce)
+    return outcome
+
+
+def publish_all(
+    requests: Sequence[tuple[Sequence[StoredResult], Configuration]],
+    *,
+    force: bool = False,
+    announce: AnnounceDocument = lambda _what, _done, _total: None,
+) -> list[Outcome]:
+    """Render several reports, each into a folder of its own; their documents share the processes.
+
+    Args:
+        requests: the runs of each report, and its configuration.
+        force: render even where nothing changed.
+        announce: called when a document is finished.
+    """
+    waiting: list[tuple[int, str, list[DocumentJob]]] = []
+    outcomes: dict[int, Outcome] = {}
+    for place, (runs, configuration) in enumerate(requests):
+        moment = report_moment([run.result.provenance.ended for run in runs])
+        key = inputs.key(runs, configuration, moment)
+        if not force and (known := _unchanged(configuration.output, key)) is not None:
+            outcomes[place] = Outcome(outputs=known, problems=(), fresh=True)
+            continue
+        jobs = [
+            DocumentJob(language=language, runs=tuple(runs), configuration=configuration, moment=moment)
+            for language in configuration.documents
+        ]
+        waiting.append((place, key, jobs))
+    every = [job for _, _, jobs in waiting for job in jobs]
+    made: dict[int, Rendered] = {}
+    if every:
+        announce("", 0, len(every))
+    for done, (job, rendered) in enumerate(workers.each(every), 1):
+        made[id(job)] = rendered
+        announce(job.language, done, len(every))
+        # At once, so that what is finished is not made again where the work is interrupted.
+        for place, key, jobs in [item for item in waiting if all(id(job) in made for job in item[2])]:
+            if place not in outcomes:
+                outcomes[place] = _finished(requests[place][1].output, key, [made[id(job)] for job in jobs])
+    return [outcomes[place] for place in range(len(requests))]
+
+
+def _finished(folder: Path, key: str, rendered: Sequence[Rendered]) -> Outcome:
+    """Return what a rendering made, and remember it in the manifest of its folder."""
+    ordered = tuple(path for outputs, _ in rendered for path in outputs)
+    problems = [problem for _, wrong in rendered for problem in wrong]
     try:
         manifest.write(folder, key if not problems else "", ordered)
     except ReportError as error:

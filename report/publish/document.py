@@ -6,14 +6,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from labreport.experiments import registry
 from labreport.report.configuration import Configuration
-from labreport.report.document import Report, first
+from labreport.report.document import Exercise, Report, first
 from labreport.report.errors import ReportError
 from labreport.report.publish import roster
 from labreport.report.publish.dates import tool_version
 from labreport.report.store import files, thinned
 from labreport.report.store.entries import StoredResult
+
+if TYPE_CHECKING:
+    from labreport.report.rendering.questions import Alternative
 
 Rendered = tuple[tuple[Path, ...], list[str]]
 """The files written, and the problems met."""
@@ -74,6 +79,9 @@ def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapp
         edition=job.configuration.edition,
         results=results,
         carried={run.result.lab: thinned.carried(run.result, run.content) for run in job.runs},
+        answers=built.answers,
+        alternatives=_alternatives(job, problems),
+        notebook_outputs=job.configuration.notebook_outputs,
         failed=problems.append,
         reuse=True,
     )
@@ -91,6 +99,35 @@ def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapp
             problems.append(f"{job.language} {name}: {error}")
             continue
         yield name, made
+
+
+def _alternatives(job: DocumentJob, problems: list[str]) -> list[Alternative]:
+    """Return further versions of the exercises whose numbers are drawn, where a format asks questions."""
+    from labreport.report.chapters import forms
+    from labreport.report.chapters.notes_in_use import NotesInUse
+    from labreport.report.chapters.own_exercises import own_exercises
+    from labreport.report.rendering import formats
+
+    asked = job.configuration
+    if asked.edition != "instructor" or not any(formats.chosen(name).asks for name in asked.to):
+        return []
+    notes = NotesInUse.of(asked)
+    results = [run.result for run in job.runs if run.result.status == "complete"]
+    numbers = forms.numbers([result.lab for result in results], asked.chapters or registry.BOOK)
+    found: list[Alternative] = []
+    try:
+        for place in range(1, asked.question_variants + 1):
+            for result in results:
+                variant = f"{asked.variant}/bank-{place}"
+                own = notes.own(result.lab)
+                made = own_exercises(result, numbers[result.lab], job.language, notes, variant, own)
+                for block in made.chapter.sections[0].blocks if made else ():
+                    assert made is not None
+                    assert isinstance(block, Exercise)
+                    found.append((block, tuple(one for one in made.answers if one.exercise == block.id)))
+    except ReportError as error:
+        problems.append(f"{job.language}: {error}")
+    return found
 
 
 def _copies(report: Report, content: bytes, job: DocumentJob, problems: list[str]) -> dict[str, bytes]:

@@ -65,6 +65,7 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
         configuration.hints,
         configuration.answer_room,
         configuration.notebooks,
+        [configuration.variant, configuration.question_variants, configuration.notebook_outputs],
         reading.digest(configuration.roster) if configuration.roster else None,
         moment.isoformat(),
         [package_version(package) for package in program.PACKAGES],

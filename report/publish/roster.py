@@ -22,7 +22,7 @@ from labreport.report.document import Chapter, Report, Text, by_language, escape
 from labreport.report.errors import UsageError
 
 _NAMES = ("name", "student", "student name", "full name", "姓名", "学生", "学生姓名", "姓 名", "學生")
-_NUMBERS = ("id", "no", "no.", "number", "student id", "student number", "学号", "學號", "学 号")
+NUMBERS = ("id", "no", "no.", "number", "student id", "student number", "学号", "學號", "学 号")
 _MOST = 2000
 """Students of a roster."""
 _LONGEST = 50
@@ -34,6 +34,8 @@ class Student:
     """One line of a roster."""
 
     name: str
+    number: str = ""
+    """Keeps students of one name apart; empty where the roster has no such column."""
     facts: tuple[tuple[str, str], ...]
     """Name and value of each column."""
     stem: str
@@ -49,23 +51,23 @@ def read(path: Path) -> tuple[Student, ...]:
         UsageError: names file and line: it can't be read, has no column for the name, a line without a name or with
             more cells than the first one, two with the same number, or no line at all.
     """
-    rows = [(number, [cell.strip() for cell in row]) for number, row in _rows(path) if any(map(str.strip, row))]
-    if not rows:
+    lines_found = [(number, [cell.strip() for cell in row]) for number, row in rows(path) if any(map(str.strip, row))]
+    if not lines_found:
         raise UsageError(f"The roster {path} is empty; its first line names the columns, such as 姓名,学号.")
-    first, heads = rows[0]
+    first, heads = lines_found[0]
     naming = _column(heads, _NAMES)
     if naming is None:
         raise UsageError(
             f"{path}:{first}: no column says who a student is; call one 'name' or '姓名'. "
             f"The columns are: {', '.join(heads)[:200]}."
         )
-    numbering = _column(heads, _NUMBERS)
-    if len(rows) == 1 or len(rows) > _MOST + 1:
-        raise UsageError(f"The roster {path} has {len(rows) - 1} students; 1 to {_MOST} are possible.")
+    numbering = _column(heads, NUMBERS)
+    if len(lines_found) == 1 or len(lines_found) > _MOST + 1:
+        raise UsageError(f"The roster {path} has {len(lines_found) - 1} students; 1 to {_MOST} are possible.")
     students: list[Student] = []
     lines: dict[str, int] = {}
     stems: set[str] = set()
-    for line, cells in rows[1:]:
+    for line, cells in lines_found[1:]:
         if any(cells[len(heads) :]):
             raise UsageError(f"{path}:{line}: the line has {len(cells)} cells, the first one {len(heads)}.")
         cells += [""] * (len(heads) - len(cells))
@@ -79,7 +81,7 @@ def read(path: Path) -> tuple[Student, ...]:
         stem = _stem(number, cells[naming], len(students) + 1, stems)
         stems.add(stem.casefold())
         facts = tuple((head, cell) for head, cell in zip(heads, cells, strict=False) if head)
-        students.append(Student(name=cells[naming], facts=facts, stem=stem))
+        students.append(Student(name=cells[naming], number=number, facts=facts, stem=stem))
     return tuple(students)
 
 
@@ -108,13 +110,22 @@ def blank(students: Sequence[Student]) -> Student:
     return Student(name="", facts=tuple((name, "") for name, _ in students[0].facts), stem="")
 
 
-def _rows(path: Path) -> list[tuple[int, list[str]]]:
+def rows(path: Path, what: str = "roster") -> list[tuple[int, list[str]]]:
+    """Return the rows of a CSV file that a person has filled in, each with the line on which it ends.
+
+    Args:
+        path: UTF-8, UTF-16 with its mark, or GB 18030; parted by commas, semicolons or tabs.
+        what: it is, for the error.
+
+    Raises:
+        UsageError: it can't be read.
+    """
     try:
         text = _decoded(reading.content(path))
     except OSError as error:
-        raise UsageError(f"Can't read the roster {path}: {error.strerror or error}.") from error
+        raise UsageError(f"Can't read the {what} {path}: {error.strerror or error}.") from error
     except UnicodeError as error:
-        raise UsageError(f"The roster {path} is neither UTF-8 nor GBK; save it as CSV in UTF-8.") from error
+        raise UsageError(f"The {what} {path} is neither UTF-8 nor GBK; save it as CSV in UTF-8.") from error
     head = next((line for line in text.splitlines() if line.strip()), "")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count), strict=True)
     found: list[tuple[int, list[str]]] = []

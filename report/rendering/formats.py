@@ -15,9 +15,11 @@ from typing import Literal
 from labreport.experiments.plugins import PluginError
 from labreport.experiments.result import Result
 from labreport.report.configuration import FORMATS
-from labreport.report.document import Report
+from labreport.report.document import Report, first
 from labreport.report.errors import RenderingError, UsageError
 from labreport.report.look import Look
+from labreport.report.rendering.answers import ExpectedAnswer
+from labreport.report.rendering.questions import Alternative
 from labreport.report.store import embedded, printed
 
 
@@ -36,6 +38,12 @@ class RenderContext:
     """The runs that the report is about; empty for a comparison."""
     carried: Mapping[str, bytes] = field(default_factory=dict)
     """What the report is to carry, so that it can be got back: lab -> result.json, or the comparison."""
+    answers: Sequence[ExpectedAnswer] = ()
+    """What the solutions of the report expect; empty in a student's edition."""
+    alternatives: Sequence[Alternative] = ()
+    """Further versions of exercises whose numbers are drawn, for banks of questions."""
+    notebook_outputs: bool = True
+    """Whether notebooks show what the run printed, until they are run again."""
     comparison: bool = False
     """Whether the report is that of a comparison."""
     failed: Callable[[str], None] = lambda _problem: None
@@ -60,6 +68,8 @@ class Format:
     """Whether a browser shows it: it takes a character that those fonts lack, such as an emoji, from its system."""
     comparisons: bool = True
     """Whether it can show a comparison as well."""
+    asks: bool = False
+    """Whether it holds questions, so that it needs further versions of the exercises."""
 
 
 def rendered(name: str, report: Report, context: RenderContext) -> dict[str, bytes]:
@@ -144,6 +154,7 @@ def _notebooks(report: Report, context: RenderContext) -> dict[str, bytes]:
         context.results,
         edition=context.edition,
         look=context.look,
+        outputs=context.notebook_outputs,
         failed=context.failed,
     )
     return {f"{context.stem}-notebooks/{file}": content for file, content in made.items()}
@@ -158,9 +169,65 @@ def _split(report: Report, context: RenderContext) -> dict[str, bytes]:
     }
 
 
+def _moodle(report: Report, context: RenderContext) -> dict[str, bytes]:
+    from labreport.report.rendering import moodle
+    from labreport.report.rendering.questions import questions
+
+    found = questions(report, context.answers, context.alternatives, context.edition)
+    return {f"{context.stem}-moodle.xml": moodle.moodle(found, first(report.cover.head or report.cover.title))}
+
+
+def _qti(report: Report, context: RenderContext) -> dict[str, bytes]:
+    from labreport.report.rendering import qti
+    from labreport.report.rendering.questions import questions
+    from labreport.report.words import Words
+
+    found = questions(report, context.answers, context.alternatives, context.edition)
+    title, tag = first(report.cover.head or report.cover.title), Words(report.language).record.tag
+    return {f"{context.stem}-qti.zip": qti.qti(found, title, tag, context.stem)}
+
+
+def _docx(report: Report, context: RenderContext) -> dict[str, bytes]:
+    from labreport.report.rendering import docx
+
+    return {f"{context.stem}.docx": docx.docx(report, source_date=context.moment, look=context.look)}
+
+
+def _slides(report: Report, context: RenderContext) -> dict[str, bytes]:
+    from labreport.report.rendering.slides import page
+
+    if report.others:
+        raise UsageError("slides are in one language; ask for them with --lang zh,en")
+    if report.form not in ("book", "chapter"):
+        raise UsageError(f"slides are made of whole chapters, and there are none in the form {report.form}")
+    stem = f"{context.stem}-slides"
+    made = {f"{stem}.html": page.html(report, look=context.look).encode()}
+    sheets: dict[page.Sheet, str] = {"slides": f"{stem}.pdf", "notes": f"{stem}-notes.pdf"}
+    for sheet, name in sheets.items():
+        try:
+            made[name] = page.paper(report, sheet, source_date=context.moment, look=context.look)
+        except RenderingError as error:  # the page for the screen needs no system library
+            context.failed(f"{report.language} slides: {error}")
+            break
+    return made
+
+
+def _epub(report: Report, context: RenderContext) -> dict[str, bytes]:
+    from labreport.report.rendering import epub
+
+    return {f"{context.stem}.epub": epub.epub(report, source_date=context.moment, look=context.look)}
+
+
 HTML = Format(name="html", suffixes=(".html",), render=_html, screen=True)
 PDF = Format(name="pdf", suffixes=(".pdf",), render=_pdf)
 MD = Format(name="md", suffixes=(".md", ".svg", ".png", ".jpeg"), render=_markdown, needs_glyphs=False)
 IPYNB = Format(name="ipynb", suffixes=(".ipynb",), render=_notebooks, needs_glyphs=False, comparisons=False)
 SPLIT = Format(name="split", suffixes=(".html",), render=_split, screen=True, comparisons=False)
 """One page for each lab, in a folder; they do not carry the runs."""
+MOODLE = Format(name="moodle", suffixes=(".xml",), render=_moodle, needs_glyphs=False, comparisons=False, asks=True)
+QTI = Format(name="qti", suffixes=(".zip",), render=_qti, needs_glyphs=False, comparisons=False, asks=True)
+DOCX = Format(name="docx", suffixes=(".docx",), render=_docx, comparisons=False)
+EPUB = Format(name="epub", suffixes=(".epub",), render=_epub, comparisons=False)
+"""A book for readers of books; it does not carry the runs."""
+SLIDES = Format(name="slides", suffixes=(".html", ".pdf"), render=_slides, comparisons=False)
+"""A page for the screen, a PDF, and a PDF with what is spoken; they do not carry the runs."""

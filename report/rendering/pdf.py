@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache as once
@@ -59,21 +59,24 @@ def pdf(
         RenderingError: a text, drawing or formula can't be shown, the system lacks Pango, or WeasyPrint warns.
     """
     _weasyprint()
-    text = fitting.numbered(html(report, source_date=source_date, look=look))
-    make = partial(_written, text, source_date, attached or {}, paper.zoom(look or Look()))
+    text = html(report, source_date=source_date, look=look)
+    zoom = paper.zoom(look or Look())
+    make = partial(written, text, source_date=source_date, attached=attached, zoom=zoom)
     if not reuse:
         return make()
-    inputs = sha256(f"{program.fingerprint()} {source_date.isoformat()} {paper.zoom(look or Look())} {text}".encode())
+    inputs = sha256(f"{program.fingerprint()} {source_date.isoformat()} {zoom} {text}".encode())
     for name, data in sorted((attached or {}).items()):
         inputs.update(f"\n{name} {sha256(data).hexdigest()}".encode())
     return cache.kept(KIND, inputs.hexdigest(), make, most=MOST)
 
 
-def _written(text: str, source_date: datetime, attached: Mapping[str, bytes], zoom: float) -> bytes:
-    """Return the PDF of some markup."""
+def written(
+    text: str, *, source_date: datetime, attached: Mapping[str, bytes] | None = None, zoom: float = 1.0
+) -> bytes:
+    """Return markup for paper as a PDF file; arguments and errors as `pdf`."""
     weasyprint = _weasyprint()
     with _checked() as warnings:
-        content: bytes = _fitted(text, warnings).write_pdf(
+        content: bytes = _fitted(fitting.numbered(text), warnings).write_pdf(
             **_OPTIONS,
             zoom=zoom,
             finisher=_name_column_heads,
@@ -85,7 +88,7 @@ def _written(text: str, source_date: datetime, attached: Mapping[str, bytes], zo
                     modified=source_date,
                     relationship="Data",
                 )
-                for name, data in sorted(attached.items())
+                for name, data in sorted((attached or {}).items())
             ],
         )
     return content
@@ -93,10 +96,14 @@ def _written(text: str, source_date: datetime, attached: Mapping[str, bytes], zo
 
 def pages(report: Report, *, source_date: datetime, look: Look | None = None) -> Any:
     """Return the document whose pages `pdf` writes: all boxes have their places; arguments and errors as there."""
+    return set_pages(html(report, source_date=source_date, look=look))
+
+
+def set_pages(text: str) -> Any:
+    """Return the document of some markup for paper, all boxes with their places."""
     _weasyprint()
-    text = fitting.numbered(html(report, source_date=source_date, look=look))
     with _checked() as warnings:
-        return _fitted(text, warnings)
+        return _fitted(fitting.numbered(text), warnings)
 
 
 @contextmanager
@@ -128,6 +135,14 @@ def _fitted(text: str, warnings: list[str]) -> Any:
     return document
 
 
+def set_alone(text: str) -> bytes:
+    """Return markup that is a page by itself, such as one drawing, as a PDF; errors as `pdf`."""
+    _weasyprint()
+    with _checked():
+        content: bytes = _set(text).write_pdf()
+    return content
+
+
 def _set(text: str) -> Any:
     """Return the pages of a report, set."""
     page = _weasyprint().HTML(string=text, base_url="about:report", url_fetcher=_fetcher_class()(), media_type="print")
@@ -138,11 +153,33 @@ def html(report: Report, *, source_date: datetime, look: Look | None = None) -> 
     """Return the markup from which the PDF is made; raises as `pdf`."""
     page = ReportPage(report, "paper", look=look)
     texts.check(page)
+    return markup(page, "pdf.html.j2", source_date=source_date, rules=paper.rules(page.look))
+
+
+def markup(
+    page: ReportPage,
+    template: str,
+    *,
+    source_date: datetime,
+    sheets: Sequence[str] = ("content", "paper"),
+    rules: str = "",
+    **context: object,
+) -> str:
+    """Return a template with everything in its place and its styles.
+
+    Args:
+        page: the helpers for paper.
+        template: extends `base.html.j2`.
+        source_date: of the report.
+        sheets: names of the style sheets, after the theme's.
+        rules: style rules of this page alone.
+        **context: what the template places besides.
+    """
     token = "labreport-styles"
     created = source_date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    text = placed("pdf.html.j2", page.look, report=report, page=page, created=created, styles=Markup(token))
+    text = placed(template, page.look, report=page.report, page=page, created=created, styles=Markup(token), **context)
     texts.check_links(text)
-    return text.replace(token, _style_sheet(page, text), 1)
+    return text.replace(token, _style_sheet(page, text, sheets, rules), 1)
 
 
 def _name_column_heads(_document: object, pdf: Any) -> None:
@@ -152,17 +189,19 @@ def _name_column_heads(_document: object, pdf: Any) -> None:
             item["A"]["Scope"] = "/Column"
 
 
-def _style_sheet(page: ReportPage, text: str) -> str:
+def _style_sheet(page: ReportPage, text: str, names: Sequence[str], rules: str) -> str:
     faces = fonts.for_paper(text)
     before, between, after = (_css_string(page.words(f"page.page_{part}")) for part in ("before", "between", "after"))
     soft = theme.palette(page.look.theme).light["soft"]  # the margins of a page know no variables
     foot = f"@page{{color:{soft};@bottom-right{{content:{before} counter(page) {between} counter(pages) {after}}}}}\n"
-    spoken = language_style("content", *page.report.languages) + language_style("paper", *page.report.languages)
-    sheets = theme.style_sheet(page.look.theme) + style("content") + spoken + style("paper")
+    spoken = page.report.languages
+    first, *others = names
+    sheets = theme.style_sheet(page.look.theme) + style(first) + language_style(first, *spoken)
+    sheets += "".join(language_style(name, *spoken) + style(name) for name in others)
     # The attribute is a hint that style sheets alone are to follow.
     starts = sorted({int(start) for start in re.findall(r'<ol start="(\d+)"', text)})
     counted = "".join(f'ol[start="{start}"]{{counter-reset:list-item {start - 1}}}\n' for start in starts)
-    return faces + sheets + foot + counted + paper.rules(page.look) + page.formula_rules() + user_style(page.look)
+    return faces + sheets + foot + counted + rules + page.formula_rules() + user_style(page.look)
 
 
 def _css_string(text: str) -> str:

@@ -50,7 +50,7 @@ DECIDING = {
     "labreport.templates": ("",),
 }
 """Packages, and which of their rooms decide the bytes of a report; a test looks at what is imported for one."""
-_APART = ("compare", "gate", "nightly", "trend", "view")
+_APART = ("compare", "course", "gate", "nightly", "trend", "view")
 """Templates and words of what is not a report."""
 PACKAGES = (
     "weasyprint",

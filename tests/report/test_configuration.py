@@ -45,7 +45,7 @@ def test_settings_of_labs_and_paths_of_own_labs_come_from_the_file(tmp_path):
         ("seed = 3", "Did you mean 'seeds'"),
         ('profile = "fast"', "Known: full, quick"),
         ('lang = ["de"]', "Unknown language 'de'"),
-        ('to = "docx"', "Unknown format 'docx'"),
+        ('to = "docs"', "Unknown format 'docs'"),
         ("lang = []", "is empty"),
         ("offline = 3", "true or false"),
         ("output = 3", "must be a text"),

@@ -15,7 +15,7 @@ from helpers.places import GOLD
 
 from labreport.report.chapters.build import build
 from labreport.report.configuration import Configuration
-from labreport.report.document import Node
+from labreport.report.document import Box, Node
 from labreport.report.rendering import html
 from labreport.report.words import LANGUAGES
 
@@ -32,6 +32,9 @@ def _outline(value, depth=0):
     """Every node on a line of its own, with its texts below."""
     if isinstance(value, Node):
         yield "  " * depth + type(value).__name__
+        if isinstance(value, Box) and value.kind == "spoken":
+            yield "  " * depth + f"  ({len(value.blocks)} blocks that the chapter shows)"
+            return
         for name in value.__struct_fields__:
             inner = getattr(value, name)
             if name == "svg":

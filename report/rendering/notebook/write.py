@@ -41,6 +41,7 @@ def notebooks(
     *,
     edition: Edition = "student",
     look: Look | None = None,
+    outputs: bool = True,
     failed: Callable[[str], None] | None = None,
 ) -> dict[str, bytes]:
     """Return the notebook of each lab of a report, by file name.
@@ -50,6 +51,7 @@ def notebooks(
         results: the runs it was built from.
         edition: only the instructor's shows solutions.
         look: colours of the figures, and the time zone.
+        outputs: whether examples show what they printed in the run, until they are run again.
         failed: called with the reason why a notebook could not be made, and the others are made all the same; without
             it the first such reason is raised.
 
@@ -61,7 +63,8 @@ def notebooks(
     made: dict[str, bytes] = {}
     for file, chapter in chapters.items():
         try:
-            made[file] = notebook(report, runs[chapter.id], file, chapters, edition=edition, look=look)
+            run = runs[chapter.id]
+            made[file] = notebook(report, run, file, chapters, edition=edition, look=look, outputs=outputs)
         except RenderingError as error:
             if failed is None:
                 raise
@@ -77,6 +80,7 @@ def notebook(
     *,
     edition: Edition = "student",
     look: Look | None = None,
+    outputs: bool = True,
 ) -> bytes:
     """Return one lab's notebook.
 
@@ -87,6 +91,7 @@ def notebook(
         chapters: the chapter of each notebook that links may lead to, this one among them.
         edition: only the instructor's shows solutions.
         look: colours of the figures, and the time zone.
+        outputs: whether examples show what they printed in the run, until they are run again.
 
     Raises:
         RenderingError: the run lacks a listing that the notebook needs, or the recipe names a place that is not there.
@@ -94,7 +99,7 @@ def notebook(
     words, look = Words(report.language), look or Look()
     blocks = Writer(words, addresses(file, chapters), look.theme)
     writer = _Notebook(result, words, blocks, solutions=edition == "instructor", zone=look.zone)
-    cells = list(writer.cells(chapters[file]))
+    cells = [cell if outputs else _without_output(cell) for cell in writer.cells(chapters[file])]
     content = {
         "nbformat": _FORMAT,
         "nbformat_minor": _FORMAT_MINOR,
@@ -266,6 +271,10 @@ class _Notebook:
             printed = [{"output_type": "stream", "name": "stdout", "text": output + "\n"}] if output else []
             cell |= {"execution_count": None, "outputs": printed}
         return cell
+
+
+def _without_output(cell: dict[str, Any]) -> dict[str, Any]:
+    return cell | {"outputs": []} if "outputs" in cell else cell
 
 
 def _settings_code(values: Mapping[str, Setting], seed: int) -> str:

@@ -26,6 +26,13 @@ def test_every_command_has_help_with_an_example(name, capsys):
     assert f"labreport {name}" in text
 
 
+def test_the_help_of_the_program_shows_an_example_on_lines_of_its_own(capsys):
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert "\\b" not in text
+    assert "\n    labreport build imdb --lang en " in text
+
+
 def test_the_table_of_commands_says_the_same_as_each_command():
     for name, line in COMMANDS.items():
         help_text = loaded(name).help or ""
@@ -77,7 +84,7 @@ def test_force_runs_again(place, capsys):
         (["run", "good", "--data", "fake"], "Known: auto, full, sample"),
         (["render", "--lang", ""], "--lang is empty"),
         (["render", "--lang", "de"], "Unknown language 'de'"),
-        (["render", "--to", "docx"], "Unknown format 'docx'"),
+        (["render", "--to", "docs"], "Unknown format 'docs'"),
         (["render", "nothing"], "No run 'nothing'"),
         (["show", "nothing"], "No run 'nothing'"),
         (["list", "--no-such"], "No such option"),

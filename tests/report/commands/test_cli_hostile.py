@@ -178,7 +178,7 @@ def test_a_lab_of_ones_own_may_not_be_called_as_one_that_is_installed(place, cap
         ('notes = "gone"', "are not a folder"),
         ('seeds = "3-1"', "runs backwards"),
         ('lang = ["de"]', "Unknown language"),
-        ('to = "docx"', "Unknown format"),
+        ('to = "docs"', "Unknown format"),
         ('output = "good.py"', "Can't write"),
         ('output = "good.py/below"', "Can't write"),
     ],

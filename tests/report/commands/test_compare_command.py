@@ -206,7 +206,7 @@ def test_versions_that_are_not_there_are_usage_errors(tmp_path, capsys):
         (("empty", OLD.run_id), "holds no run and no report"),
         ((OLD.run_id,), "Two versions are needed"),
         ((), "Two versions are needed"),
-        ((OLD.run_id, OLD.run_id, "--to", "docx"), "Unknown format 'docx'"),
+        ((OLD.run_id, OLD.run_id, "--to", "docs"), "Unknown format 'docs'"),
         ((OLD.run_id, OLD.run_id, "--to", ""), "--to is empty"),
         ((OLD.run_id, OLD.run_id, "--margin", "x"), "Can't read the margin"),
         ((OLD.run_id, OLD.run_id, "--lang", "fr"), "Unknown language 'fr'"),

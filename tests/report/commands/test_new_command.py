@@ -18,6 +18,7 @@ FIRST = {
     "regression": (["build", "--profile", "quick", "-q"],),
     "script": (["record", "--name", "my-script", "train.py", "--epochs", "2"], ["render", "-q"]),
     "notes": (["build", "tensors", "--profile", "quick", "-q"],),
+    "course": (["build", "tensors", "--profile", "quick", "-q"],),
 }
 """The first commands in a folder of each kind, as its README has them, with few epochs."""
 
@@ -42,7 +43,7 @@ def test_a_new_folder_is_built_at_once_in_both_languages(home, kind, monkeypatch
     for language in ("en", "zh"):
         page = (home / f"my-{kind}" / "reports" / f"labreport-{language}.html").read_text("utf-8")
         assert "__" not in page.partition("<body")[2].partition("</h1>")[0]
-    if kind != "notes":
+    if kind not in ("notes", "course"):
         assert re.search(f"[Mm]y.{kind}", page)
 
 
@@ -58,15 +59,17 @@ def test_the_tests_of_every_kind_pass_in_a_fresh_environment_with_the_wheel(home
             check=False,
         )
     assert done.returncode == 0, done.stdout
-    assert "4 passed" in done.stdout
+    assert "5 passed" in done.stdout
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_new_folder_has_notes_in_the_languages_that_were_asked_for(kind, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["new", "own", "--kind", kind, "--lang", "en"]) == 0
-    # The chapter of a recorded script is made from its record, in every language.
-    assert [path.name for path in (tmp_path / "own").glob("notes/*")] == ([] if kind == "script" else ["en"])
+    # The chapter of a recorded script is made from its record, in every language; a course has the shipped notes.
+    assert [path.name for path in (tmp_path / "own").glob("notes/*")] == (
+        [] if kind in ("script", "course") else ["en"]
+    )
     assert 'lang = ["en"]' in (tmp_path / "own" / "labreport.toml").read_text("utf-8")
     assert not [
         path for path in (tmp_path / "own").rglob("*.*") if "__" in path.read_text("utf-8").replace("__file__", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -77,7 +78,11 @@ def _said(path):
     texts = [content.decode("utf-8", "replace")]
     if path.suffix == ".pdf":
         texts += [*pdf_text.pages(content), *pdf_text.strings(content)]
-    if path.suffix == ".pdf" or (path.suffix == ".html" and path.parent.name == "reports"):
+    if path.suffix == ".epub":
+        with zipfile.ZipFile(path) as archive:
+            texts += [archive.read(name).decode() for name in archive.namelist()]
+    carrying = path.suffix == ".pdf" or (path.suffix == ".html" and path.parent.name == "reports")
+    if carrying and "-slides" not in path.name:
         results = embedded.extract(path)
         assert set(results) == set(LABS)
         texts += [result.decode() for result in results.values()]
@@ -90,11 +95,12 @@ def _said(path):
 
 @pytest.mark.parametrize("which", documents())
 def test_no_file_of_the_students_edition_holds_a_solution(planting, tmp_path, which):
-    forms = FORMS if which != "bilingual" else FORMS[:3]
+    forms = (*FORMS, "slides", "epub") if which != "bilingual" else FORMS[:3]
     with planting():
         outputs, problems = _render(tmp_path, which, "student", forms)
     assert problems == []
-    assert {path.suffix for path in outputs} >= {f".{form}" for form in forms}
+    assert {path.suffix for path in outputs} >= {f".{form}" for form in forms if form != "slides"}
+    assert len([path for path in outputs if "-slides" in path.name]) == (3 if "slides" in forms else 0)
     assert not [path.name for path in outputs if any(CANARY in text for text in _said(path))]
 
 

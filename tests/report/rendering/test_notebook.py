@@ -313,3 +313,14 @@ def test_every_recipe_belongs_to_a_lab_and_is_read_strictly():
         assert recipe.recipe(lab) is not None
     assert recipe.recipe("shared") is None
     assert recipe.recipe("mine") is None
+
+
+def test_notebooks_for_a_class_can_be_without_what_the_run_printed():
+    result = hand_result("workflow")
+    report = build([result], "en", Configuration(), moment=MOMENT, version="1").report
+    shown, stripped = (
+        json.loads(notebooks(report, [result], outputs=outputs)["workflow.ipynb"])["cells"] for outputs in (True, False)
+    )
+    assert any(cell.get("outputs") for cell in shown)
+    assert not any(cell.get("outputs") for cell in stripped)
+    assert [cell["source"] for cell in shown] == [cell["source"] for cell in stripped]
