@@ -20,6 +20,7 @@ from labreport.experiments.errors import LabError
 from labreport.experiments.examples import capture
 from labreport.experiments.lab import score
 from labreport.experiments.procedure import mean_baseline, open_lab
+from labreport.experiments.procedure.choices import PRICE_LOSSES, require_known, require_network
 from labreport.experiments.result import Fold, PerSample, Predictions, Series
 from labreport.experiments.selection import best_smoothed_epoch
 from labreport.experiments.settings import require_range
@@ -53,8 +54,16 @@ class Settings:
     """boston_housing or california_housing."""
     folds: int = 4
     """Parts of the training samples, each of which validates once; at least 2."""
+    layers: int = 2
+    """Hidden layers, 1 to 10."""
     units: int = 64
-    """Units of each of the two hidden layers."""
+    """Units of each hidden layer."""
+    activation: str = "relu"
+    """Activation function of the hidden layers."""
+    dropout: float = 0.0
+    """Share of a hidden layer's outputs that dropout sets to zero in training; 0: none."""
+    l2: float = 0.0
+    """Factor of a penalty on the squares of the hidden layers' weights; 0: none."""
     epochs: int = 500
     """Epochs of the cross-validation."""
     batch_size: int = 1
@@ -65,12 +74,16 @@ class Settings:
     """First epochs left out of the smoothed curve."""
     smoothing_factor: float = 0.9
     """Weight of the past in the smoothed curve, from 0 to below 1."""
+    loss: str = "mse"
+    """Loss function."""
+    optimizer: str = "rmsprop"
+    """How the weights are changed."""
     learning_rate: float = 0.001
     """Step of the optimizer, above 0."""
 
     def __post_init__(self) -> None:
-        if self.dataset not in _DATASETS:
-            raise ValueError(f"dataset must be {' or '.join(_DATASETS)}, not {self.dataset}.")
+        require_known(self, "dataset", _DATASETS)
+        require_network(self, PRICE_LOSSES)
         require_range(self, "folds", least=2)
         require_range(self, "units", "epochs", "batch_size", "final_batch_size", least=1)
         require_range(self, "dropped_epochs", "smoothing_factor", least=0)
@@ -105,19 +118,17 @@ def build_model(settings: Settings, features: int) -> keras.Model:
     import keras
     from keras import layers
 
-    model = keras.Sequential(
-        [
-            keras.Input(shape=(features,)),
-            layers.Dense(settings.units, activation="relu"),
-            layers.Dense(settings.units, activation="relu"),
-            layers.Dense(1),
-        ]
-    )
-    model.compile(
-        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
-        loss="mse",
-        metrics=["mae"],
-    )
+    model = keras.Sequential([keras.Input(shape=(features,))])
+    for _ in range(settings.layers):
+        penalty = keras.regularizers.L2(settings.l2) if settings.l2 else None
+        model.add(layers.Dense(settings.units, activation=settings.activation, kernel_regularizer=penalty))
+        if settings.dropout:
+            model.add(layers.Dropout(settings.dropout))
+    model.add(layers.Dense(1))
+
+    optimizer = keras.optimizers.get(settings.optimizer)
+    optimizer.learning_rate = settings.learning_rate
+    model.compile(optimizer=optimizer, loss=settings.loss, metrics=["mae"])
     return model
 
 
@@ -184,8 +195,12 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
     with session.stage("test"):
         values = evaluate(model, tested, batch_size=batch_size)
     session.score("test_mae", values["mae"], unit=_UNITS["mae"])
-    session.score("test_mse", values["loss"], unit=_UNITS["mse"])
     predicted = predict(model, tested, batch_size=batch_size)[:, 0]
+    # With another loss, or with a penalty in it, Keras' value is not a mean squared error.
+    squared = (
+        values["loss"] if settings.loss == "mse" and not settings.l2 else _squared(predicted, dataset.test_targets)
+    )
+    session.score("test_mse", squared, unit=_UNITS["mse"])
     session.draft.per_sample.append(_errors(predicted, dataset.test_targets, model="final", seed=seed))
     if session.is_first:
         session.draft.predictions.append(
@@ -306,6 +321,11 @@ def _record_baselines(
         _errors(np.full(len(test_prices), train_prices.mean()), test_prices, model="mean"),
         _errors(answers, test_prices, model="linear"),
     ]
+
+
+def _squared(answers: NDArray[np.floating], prices: NDArray[np.floating]) -> float:
+    """Return the mean squared error, in squared thousands of dollars."""
+    return float(np.square(prices.astype(np.float64) - answers).mean())
 
 
 def _errors(

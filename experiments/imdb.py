@@ -20,6 +20,7 @@ from labreport.experiments.data.encoding import decode, limit_words, multi_hot
 from labreport.experiments.data.sets import Texts
 from labreport.experiments.examples import capture
 from labreport.experiments.procedure import held_out, linear_baseline, majority_baseline, open_lab, two_stages
+from labreport.experiments.procedure.choices import BINARY_LOSSES, optimizer_of, require_network, unit_of
 from labreport.experiments.result import Predictions, Text
 from labreport.experiments.settings import require_range
 from labreport.experiments.texts import encoded_samples, excerpt, record_lengths, record_multi_hot_example
@@ -49,18 +50,31 @@ class Settings:
 
     words: int = 10_000
     """Size of the vocabulary, the marks 0 to 3 included; all rarer words count as left out."""
+    layers: int = 2
+    """Hidden layers, 1 to 10."""
     units: int = 16
-    """Units of each of the two hidden layers."""
+    """Units of each hidden layer."""
+    activation: str = "relu"
+    """Activation function of the hidden layers."""
+    dropout: float = 0.0
+    """Share of a hidden layer's outputs that dropout sets to zero in training; 0: none."""
+    l2: float = 0.0
+    """Factor of a penalty on the squares of the hidden layers' weights; 0: none."""
     epochs: int = 20
     """Epochs of the first stage."""
     batch_size: int = 512
     """Samples of one step of training."""
     validation_samples: int = 10_000
     """Training reviews held out; of a sample of the data the same share."""
+    loss: str = "binary_crossentropy"
+    """Loss function."""
+    optimizer: str = "rmsprop"
+    """How the weights are changed."""
     learning_rate: float = 0.001
     """Step of the optimizer, above 0."""
 
     def __post_init__(self) -> None:
+        require_network(self, BINARY_LOSSES)
         require_range(self, "words", least=4, below=100_001)
         require_range(self, "units", "epochs", "batch_size", "validation_samples", least=1)
         require_range(self, "learning_rate", above=0)
@@ -71,19 +85,17 @@ def build_model(settings: Settings) -> keras.Model:
     import keras
     from keras import layers
 
-    model = keras.Sequential(
-        [
-            keras.Input(shape=(settings.words,)),
-            layers.Dense(settings.units, activation="relu"),
-            layers.Dense(settings.units, activation="relu"),
-            layers.Dense(1, activation="sigmoid"),
-        ]
-    )
-    model.compile(
-        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
-        loss="binary_crossentropy",
-        metrics=["accuracy"],
-    )
+    model = keras.Sequential([keras.Input(shape=(settings.words,))])
+    for _ in range(settings.layers):
+        penalty = keras.regularizers.L2(settings.l2) if settings.l2 else None
+        model.add(layers.Dense(settings.units, activation=settings.activation, kernel_regularizer=penalty))
+        if settings.dropout:
+            model.add(layers.Dropout(settings.dropout))
+    model.add(layers.Dense(1, activation="sigmoid"))
+
+    optimizer = keras.optimizers.get(settings.optimizer)
+    optimizer.learning_rate = settings.learning_rate
+    model.compile(optimizer=optimizer, loss=settings.loss, metrics=["accuracy"])
     return model
 
 
@@ -110,11 +122,7 @@ def build_linear_model(settings: Settings) -> keras.Model:
     from keras import layers
 
     model = keras.Sequential([keras.Input(shape=(settings.words,)), layers.Dense(1, activation="sigmoid")])
-    model.compile(
-        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
-        loss="binary_crossentropy",
-        metrics=["accuracy"],
-    )
+    model.compile(optimizer=optimizer_of(settings), loss=settings.loss, metrics=["accuracy"])
     return model
 
 
@@ -160,8 +168,16 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
     with session.stage("encode"):
         samples, tested = session.once(_encoded, settings, dataset)
     hold_out = held_out(settings.validation_samples, dataset.card)
-    common = {"epochs": settings.epochs, "batch_size": settings.batch_size}
-    stages = two_stages(session, lambda: build_model(settings), samples, tested, hold_out=hold_out, **common)
+    stages = two_stages(
+        session,
+        lambda: build_model(settings),
+        samples,
+        tested,
+        hold_out=hold_out,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        unit=unit_of(settings.loss),
+    )
     if session.is_first:
         draft.models.append(describe("selection", stages.final))
         with session.stage("predict"):

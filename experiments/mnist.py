@@ -26,6 +26,7 @@ from labreport.experiments.procedure import (
     open_lab,
     record_test,
 )
+from labreport.experiments.procedure.choices import CLASS_LOSSES, optimizer_of, require_network, unit_of
 from labreport.experiments.result import Image, Predictions
 from labreport.experiments.settings import require_range
 from labreport.experiments.training import as_shares_of_255, describe, in_memory, predict
@@ -52,18 +53,31 @@ _IMAGES_PER_DIGIT = 2
 class Settings:
     """How large the network is and how it is trained."""
 
+    layers: int = 1
+    """Hidden layers, 1 to 10."""
     units: int = 512
-    """Units of the hidden layer."""
+    """Units of each hidden layer."""
+    activation: str = "relu"
+    """Activation function of the hidden layers."""
+    dropout: float = 0.0
+    """Share of a hidden layer's outputs that dropout sets to zero in training; 0: none."""
+    l2: float = 0.0
+    """Factor of a penalty on the squares of the hidden layers' weights; 0: none."""
     epochs: int = 5
     """Epochs of the first stage."""
     batch_size: int = 128
     """Samples of one step of training."""
     validation_samples: int = 10_000
     """Training samples held out for the curves; of a sample of the data the same share."""
+    loss: str = "categorical_crossentropy"
+    """Loss function."""
+    optimizer: str = "rmsprop"
+    """How the weights are changed."""
     learning_rate: float = 0.001
     """Step of the optimizer, above 0."""
 
     def __post_init__(self) -> None:
+        require_network(self, CLASS_LOSSES)
         require_range(self, "units", "epochs", "batch_size", "validation_samples", least=1)
         require_range(self, "learning_rate", above=0)
 
@@ -78,18 +92,17 @@ def build_model(settings: Settings) -> keras.Model:
     import keras
     from keras import layers
 
-    model = keras.Sequential(
-        [
-            keras.Input(shape=(28 * 28,)),
-            layers.Dense(settings.units, activation="relu"),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-    model.compile(
-        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    model = keras.Sequential([keras.Input(shape=(28 * 28,))])
+    for _ in range(settings.layers):
+        penalty = keras.regularizers.L2(settings.l2) if settings.l2 else None
+        model.add(layers.Dense(settings.units, activation=settings.activation, kernel_regularizer=penalty))
+        if settings.dropout:
+            model.add(layers.Dropout(settings.dropout))
+    model.add(layers.Dense(10, activation="softmax"))
+
+    optimizer = keras.optimizers.get(settings.optimizer)
+    optimizer.learning_rate = settings.learning_rate
+    model.compile(optimizer=optimizer, loss=settings.loss, metrics=["accuracy"])
     return model
 
 
@@ -116,11 +129,7 @@ def build_linear_model(settings: Settings) -> keras.Model:
     from keras import layers
 
     model = keras.Sequential([keras.Input(shape=(28 * 28,)), layers.Dense(10, activation="softmax")])
-    model.compile(
-        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    model.compile(optimizer=optimizer_of(settings), loss=settings.loss, metrics=["accuracy"])
     return model
 
 
@@ -173,7 +182,7 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
     model = session.build(build_model, settings)
     fitted = session.fit(model, samples, epochs=epochs, batch_size=batch_size)
     session.score("train_accuracy", fitted.history["accuracy"][-1], split="train")
-    record_test(session, "final", model, tested, batch_size=batch_size)
+    record_test(session, "final", model, tested, batch_size=batch_size, unit=unit_of(settings.loss))
     with session.stage("predict"):
         probabilities = predict(model, tested, batch_size=batch_size)
     _record_predictions(session, dataset, probabilities, seed)

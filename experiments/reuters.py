@@ -10,7 +10,7 @@ than the number of topics.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from labreport.experiments.procedure import (
     random_baseline,
     two_stages,
 )
+from labreport.experiments.procedure.choices import CLASS_LOSSES, optimizer_of, require_network, unit_of
 from labreport.experiments.result import Predictions
 from labreport.experiments.selection import best_epoch
 from labreport.experiments.settings import require_range
@@ -58,8 +59,16 @@ class Settings:
 
     words: int = 10_000
     """Size of the vocabulary, the marks 0 to 3 included; all rarer words count as left out."""
+    layers: int = 2
+    """Hidden layers, 1 to 10."""
     units: int = 64
-    """Units of each of the two hidden layers."""
+    """Units of each hidden layer."""
+    activation: str = "relu"
+    """Activation function of the hidden layers."""
+    dropout: float = 0.0
+    """Share of a hidden layer's outputs that dropout sets to zero in training; 0: none."""
+    l2: float = 0.0
+    """Factor of a penalty on the squares of the hidden layers' weights; 0: none."""
     epochs: int = 20
     """Epochs of the first stage."""
     batch_size: int = 512
@@ -67,13 +76,18 @@ class Settings:
     validation_samples: int = 1_000
     """Training newswires held out; of a sample of the data the same share."""
     bottleneck_units: int = 4
-    """Units of the second hidden layer of the network with a bottleneck."""
+    """Units of the last hidden layer of the network with a bottleneck."""
     comparison_epochs: int = 5
     """Epochs over which the two encodings of the labels are compared."""
+    loss: str = "categorical_crossentropy"
+    """Loss function."""
+    optimizer: str = "rmsprop"
+    """How the weights are changed."""
     learning_rate: float = 0.001
     """Step of the optimizer, above 0."""
 
     def __post_init__(self) -> None:
+        require_network(self, CLASS_LOSSES)
         require_range(self, "words", least=4, below=100_001)
         require_range(self, "units", "epochs", "batch_size", "validation_samples", least=1)
         require_range(self, "bottleneck_units", "comparison_epochs", least=1)
@@ -85,19 +99,17 @@ def build_model(settings: Settings) -> keras.Model:
     import keras
     from keras import layers
 
-    model = keras.Sequential(
-        [
-            keras.Input(shape=(settings.words,)),
-            layers.Dense(settings.units, activation="relu"),
-            layers.Dense(settings.units, activation="relu"),
-            layers.Dense(46, activation="softmax"),
-        ]
-    )
-    model.compile(
-        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    model = keras.Sequential([keras.Input(shape=(settings.words,))])
+    for _ in range(settings.layers):
+        penalty = keras.regularizers.L2(settings.l2) if settings.l2 else None
+        model.add(layers.Dense(settings.units, activation=settings.activation, kernel_regularizer=penalty))
+        if settings.dropout:
+            model.add(layers.Dropout(settings.dropout))
+    model.add(layers.Dense(46, activation="softmax"))
+
+    optimizer = keras.optimizers.get(settings.optimizer)
+    optimizer.learning_rate = settings.learning_rate
+    model.compile(optimizer=optimizer, loss=settings.loss, metrics=["accuracy"])
     return model
 
 
@@ -126,8 +138,10 @@ def build_sparse_model(settings: Settings) -> keras.Model:
     import keras
 
     model = build_model(settings)
+    optimizer = keras.optimizers.get(settings.optimizer)
+    optimizer.learning_rate = settings.learning_rate
     model.compile(
-        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
+        optimizer=optimizer,
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
@@ -139,19 +153,18 @@ def build_bottleneck_model(settings: Settings) -> keras.Model:
     import keras
     from keras import layers
 
-    model = keras.Sequential(
-        [
-            keras.Input(shape=(settings.words,)),
-            layers.Dense(settings.units, activation="relu"),
-            layers.Dense(settings.bottleneck_units, activation="relu"),
-            layers.Dense(46, activation="softmax"),
-        ]
-    )
-    model.compile(
-        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    model = keras.Sequential([keras.Input(shape=(settings.words,))])
+    for number in range(1, settings.layers + 1):
+        units = settings.bottleneck_units if number == settings.layers else settings.units
+        penalty = keras.regularizers.L2(settings.l2) if settings.l2 else None
+        model.add(layers.Dense(units, activation=settings.activation, kernel_regularizer=penalty))
+        if settings.dropout:
+            model.add(layers.Dropout(settings.dropout))
+    model.add(layers.Dense(46, activation="softmax"))
+
+    optimizer = keras.optimizers.get(settings.optimizer)
+    optimizer.learning_rate = settings.learning_rate
+    model.compile(optimizer=optimizer, loss=settings.loss, metrics=["accuracy"])
     return model
 
 
@@ -161,11 +174,7 @@ def build_linear_model(settings: Settings) -> keras.Model:
     from keras import layers
 
     model = keras.Sequential([keras.Input(shape=(settings.words,)), layers.Dense(46, activation="softmax")])
-    model.compile(
-        optimizer=keras.optimizers.RMSprop(settings.learning_rate),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    model.compile(optimizer=optimizer_of(settings), loss=settings.loss, metrics=["accuracy"])
     return model
 
 
@@ -207,15 +216,24 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
     with session.stage("encode"):
         samples, tested = session.once(_encoded, settings, dataset)
     hold_out = held_out(settings.validation_samples, dataset.card)
-    common = {"epochs": settings.epochs, "batch_size": settings.batch_size}
-    stages = two_stages(session, lambda: build_model(settings), samples, tested, hold_out=hold_out, **common)
+    stages = two_stages(
+        session,
+        lambda: build_model(settings),
+        samples,
+        tested,
+        hold_out=hold_out,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        unit=unit_of(settings.loss),
+    )
     if session.is_first:
         draft.models.append(describe("selection", stages.final))
         with session.stage("predict"):
             probabilities = predict(stages.final, tested, batch_size=settings.batch_size)
         draft.predictions.append(_predictions(settings, dataset, probabilities, seed))
     labels = samples.with_targets(dataset.train_targets)
-    _compare_encodings(settings, session, stages.selection, labels, hold_out)
+    one_hot_trained = _one_hot_trained(settings, session, stages.selection, samples, hold_out)
+    _compare_encodings(settings, session, one_hot_trained, labels, hold_out)
     _compare_bottleneck(settings, session, stages.selection, samples, hold_out)
 
 
@@ -258,6 +276,22 @@ def _record_data(settings: Settings, dataset: Dataset, session: Session) -> None
         capture(example_decode, newswire=limit_words(texts, settings.words)[0], vocabulary=dataset.vocabulary),
         capture(example_labels, labels=labels[:8]),
     ]
+
+
+def _one_hot_trained(
+    settings: Settings, session: Session, selection: Fitted, samples: Samples, hold_out: int
+) -> Fitted:
+    """Return a training with one-hot labels and categorical cross-entropy: as a rule that of the first stage."""
+    if settings.loss == "categorical_crossentropy":
+        return selection
+    return session.fit(
+        session.build(build_model, replace(settings, loss="categorical_crossentropy")),
+        samples.after(hold_out),
+        epochs=min(settings.comparison_epochs, settings.epochs),
+        batch_size=settings.batch_size,
+        validation=samples.first(hold_out),
+        role="one-hot",
+    )
 
 
 def _compare_encodings(

@@ -76,6 +76,13 @@ INTERRUPTED, TERMINATED = 130, 143
 MAY_BE_EMPTY = ("--machine", "--url")
 """Options that are as good as left out when they are empty, as a variable of a job may be."""
 
+HELP = """Train the classic Keras labs and print reports that can't be wrong by accident.
+
+\b
+Examples:
+  labreport build                      the six classic labs, HTML and PDF, Chinese and English
+  labreport build imdb --lang en       one lab, one language
+"""
 EXIT_CODES = """\b
 Exit codes:
   0  done
@@ -126,17 +133,12 @@ class Commands(click.Group):
 @click.command(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help=HELP,
     epilog=EXIT_CODES,
 )
 @click.version_option(package_name="labreport", prog_name="labreport")
 def group() -> None:
-    r"""Train the classic Keras labs and print reports that can't be wrong by accident.
-
-    \b
-    Example:
-      labreport build                      all six labs, HTML and PDF, Chinese and English
-      labreport build imdb --lang en       one lab, one language
-    """
+    """Train the classic Keras labs and print reports that can't be wrong by accident."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -101,6 +101,12 @@ def points(difference: float, digits: int = SHARE_DIGITS) -> str:
     return _signed(f"{abs(rounded(difference, digits, scale=100)):,.{digits}f}", difference)
 
 
+def signed(value: float, digits: int) -> str:
+    """Return a number with its sign; zero has none."""
+    shown = number(value, digits)
+    return f"+{shown}" if value > 0 and any(digit in "123456789" for digit in shown) else shown
+
+
 def exact(value: float) -> str:
     """Return a number in the shortest form that is read back as the same number, without exponent where it is short."""
     text = repr(float(value))

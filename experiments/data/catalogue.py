@@ -178,7 +178,11 @@ _SETS = (
             "R. K. Pace, R. Barry, “Sparse spatial autoregressions”, Statistics & Probability Letters 33(3), "
             "291–297, 1997; from the United States census of 1990; kept in StatLib, Carnegie Mellon University."
         ),
-        licence="No licence stated.",
+        licence=(
+            "No licence stated. Caution: a sample is a block group of the census of 1990, not a house; prices are "
+            "capped at 500 001 dollars; and neighbouring block groups resemble each other, so a split at random "
+            "flatters."
+        ),
         sample_file=None,
     ),
 )

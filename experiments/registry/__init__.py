@@ -29,8 +29,18 @@ from labreport.experiments.settings import SettingError, setting_types
 from labreport.experiments.system import stdout
 from labreport.experiments.system.fresh import FreshLoader
 
-BOOK = ("tensors", "workflow", "mnist", "imdb", "reuters", "boston")
-"""The labs of the book in its order, all shipped here."""
+CLASSIC = ("tensors", "workflow", "mnist", "imdb", "reuters", "boston")
+"""The labs of the book by François Chollet, in its order: those that run where none is named."""
+FURTHER = (
+    "remedies",
+    "convolution",
+    "metrics",
+    "uneven",
+    "sequences",
+)
+"""Further labs in the order in which they follow; they run where they are named."""
+BOOK = (*CLASSIC, *FURTHER)
+"""All labs that are shipped here, in the order of their chapters."""
 
 LABS: Registry[ModuleType] = Registry("lab", "labreport.labs", order=BOOK)
 """The installed labs by name. `pyproject.toml` names the modules of those shipped here."""

@@ -78,7 +78,7 @@ def cover(
     ]
     own = "" if has_shipped(results) else "_own"
     title = escape(configuration.title.get(language, "")) or _title(results, titles, words)
-    all_six = {result.lab for result in results} >= set(registry.BOOK)
+    all_six = {result.lab for result in results if result.lab in registry.BOOK} == set(registry.CLASSIC)
     return Cover(
         title=title,
         subtitle=words("labs.subtitle" if all_six else f"labs.subtitle{own or '_some'}"),
@@ -99,7 +99,7 @@ def _lab_facts(results: Sequence[Result], words: Words) -> tuple[tuple[str, str]
 
 
 def has_shipped(results: Sequence[Result]) -> bool:
-    """Return whether one of the runs is of a lab of the book, so that the words of the book fit."""
+    """Return whether one of the runs is of a lab that is shipped here, so that the words of the book fit."""
     return any(result.lab in registry.BOOK for result in results)
 
 

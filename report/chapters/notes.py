@@ -61,9 +61,9 @@ _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
 _ASSIGNMENT = re.compile(r"\{%(.*?)%\}")
 _CHOSEN = re.compile(r'"[^"]*"(?= if\b)|(?<=\belse )"[^"]*"')
 """Words that depend on the run, `"more" if … else "less"`: each language has its own."""
+_FENCED = re.compile(r"^:::.*$", re.MULTILINE)
 _MARK = re.compile(rf"\[(?:{CHECKED}|{OPEN})\]\(#[\w-]+-claim-[\w-]+\)")
 """What stands behind the sentence of a claim."""
-_FENCED = re.compile(r"^:::.*$", re.MULTILINE)
 _STRAY = re.compile(r"(?<![A-Za-z0-9_])\d[\d.,]*(?![A-Za-z0-9_])")
 
 

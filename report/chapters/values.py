@@ -22,6 +22,7 @@ from labreport.report.document import VERDICT_MARKS, escape
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.digits import Decimals
+from labreport.report.findings.earlier import settings_of
 from labreport.report.findings.scores import Quantity
 from labreport.report.words import Words
 
@@ -189,7 +190,7 @@ class Context:
         result = self.result
         return {
             RUN: Decimals(result),
-            "settings": Names("setting", {name: exact(value) for name, value in result.settings.items()}),
+            "settings": Names("setting", {name: exact(value) for name, value in settings_of(result).items()}),
             "data": Names("entry of the data card", _data_names(result.findings.data)),
             "score": lambda name: analysis.score(result, name),
             "baseline": lambda name: analysis.baseline(result, name),

@@ -37,7 +37,8 @@ def command(
 ) -> int:
     """Run what is stale, then render the report: the main job.
 
-    A lab runs when no stored run has the same source, settings, data, seeds and versions. Without LAB: all labs.
+    A lab runs when no stored run has the same source, settings, data, seeds and versions. Without LAB: the six
+    labs of the book and your own. `all`: every lab; remedies and others that are shipped run by name or with it.
     """
     configuration = options.resolve(**flags)
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)

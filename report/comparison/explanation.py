@@ -172,7 +172,7 @@ class ExplainedWords:
         """Return a difference with its sign, shares in percentage points; a dash where there is none."""
         if value is None:
             return self._words("compare.none_cell")
-        return wording.signed(value * self.scale, self._digits)
+        return numbers.signed(value * self.scale, self._digits)
 
     def interval(self, one: Contribution) -> str:
         """Return the interval of a contribution."""

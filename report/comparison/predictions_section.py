@@ -93,7 +93,7 @@ def _values(values: Values, next_: Next, words: Words) -> tuple[Block, ...]:
                 (
                     words("compare.piece_sample", index=numbers.integer(one.index), split=split),
                     *(numbers.number(value, 1) for value in (one.true, one.a, one.b)),
-                    wording.signed(one.b - one.a, 1),
+                    numbers.signed(one.b - one.a, 1),
                 )
                 for one in values.moved
             ),

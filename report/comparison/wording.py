@@ -54,7 +54,7 @@ class MetricWords:
     @property
     def difference(self) -> str:
         """B minus A, with its sign."""
-        return signed(self._metric.difference * self._scale, self._digits)
+        return numbers.signed(self._metric.difference * self._scale, self._digits)
 
     @property
     def interval(self) -> str:
@@ -157,15 +157,13 @@ def p_value(p: float) -> str:
     return numbers.number(p, digits)
 
 
-def signed(value: float, digits: int) -> str:
-    """Return a number with its sign; zero has none."""
-    shown = numbers.number(value, digits)
-    return f"+{shown}" if value > 0 and any(digit in "123456789" for digit in shown) else shown
-
-
 def interval(found: Range, words: Words, digits: int, scale: float = 1.0) -> str:
     """Return both ends of an interval."""
-    return words("compare.interval", low=signed(found.low * scale, digits), high=signed(found.high * scale, digits))
+    return words(
+        "compare.interval",
+        low=numbers.signed(found.low * scale, digits),
+        high=numbers.signed(found.high * scale, digits),
+    )
 
 
 def corrected(test: Tested, words: Words) -> str:
@@ -189,7 +187,7 @@ def shift(found: EpochShift, words: Words) -> str:
         # "Later by 1.8 epochs": the direction is said in words there.
         "difference": numbers.number(abs(found.difference), 1)
         if found.verdict in ("later", "earlier")
-        else signed(found.difference, 1),
+        else numbers.signed(found.difference, 1),
         "level": level(found.interval.level) if found.interval else "",
         "interval": interval(found.interval, words, 1) if found.interval else "",
         "p": p_value(found.test.p) if found.test else "",

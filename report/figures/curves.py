@@ -87,7 +87,9 @@ def encodings(result: Result, words: Words) -> Chart:
         MissingValueError: the run lacks a training with one of the two encodings.
     """
     sparse = history(result, "sparse", "loss")
-    one_hot = history(result, "selection", "loss", len(sparse.mean))
+    # With another loss than cross-entropy, a training of its own serves the comparison.
+    role = "one-hot" if any(fit.role == "one-hot" for fit in result.findings.trainings) else "selection"
+    one_hot = history(result, role, "loss", len(sparse.mean))
     epochs = len(one_hot.mean)
     figure = sheet(110, 58)
     axes = panel(figure, 9, 7, 70, 40)

@@ -34,7 +34,7 @@ _BATCH = 500
 
 BOUND = "p_at_most"
 """What a claim calls a p that is no more than a bound, as the answers to each sample are not on record."""
-ChanceTest = Literal["mcnemar", "at_most", "signs", "proportions", "seeds"]
+ChanceTest = Literal["mcnemar", "at_most", "signs", "proportions", "normal", "seeds"]
 
 
 class NoAnswersError(MissingValueError):
@@ -103,6 +103,103 @@ def compared(result: Result, first: Measured, second: Measured) -> Beyond:
     return _at_most(pairs[0], samples, votes)
 
 
+def compared_by_class(
+    result: Result, first: Measured, second: Measured, classes: Sequence[int], *, roles: tuple[str, str]
+) -> Beyond:
+    """Compare two classifiers by the mean recall of the classes, in which a sample of a rare class weighs more.
+
+    Args:
+        result: the run.
+        first: mean recall of a network.
+        second: that of another one.
+        classes: true class of each test sample.
+        roles: of the two networks.
+
+    Returns:
+        With one seed the test by drawn signs over the samples, each difference weighted as in the mean; with several
+        that of their mean over the seeds, and the one over the seeds.
+
+    Raises:
+        MissingValueError: the run does not hold how each model did on each sample.
+    """
+    import numpy as np
+
+    pairs = _pairs(first, second)
+    ahead = [difference(one, other) for one, other in pairs]
+    known = () if result.findings.per_sample is UNSET else result.findings.per_sample
+    by_model = {(one.model, one.seed): one for one in known}
+    rows = [tuple(by_model.get((role, seed)) for role in roles) for seed in first.seeds]
+    if not all(one is not None and _complete(one) == len(classes) for row in rows for one in row):
+        raise MissingValueError(f"The run of {result.lab} does not hold how each model did on each sample.")
+    labels = np.asarray(classes)
+    sizes = np.bincount(labels)
+    weights = 1 / (sizes[labels] * np.count_nonzero(sizes))
+    each = [weights * _closer(one, other) for one, other in rows if one is not None and other is not None]
+    differences = np.mean(each, axis=0)
+    p = signs_p(differences[differences != 0]) if differences.any() else 1.0
+    votes = tuple(one > 0 for one in ahead)
+    mean = math.fsum(ahead) / len(ahead)
+    if len(ahead) > 1:
+        return Beyond(difference=mean, p=max(p, seeds_p(ahead)), test="seeds", votes=votes)
+    return Beyond(difference=mean, p=p, test="signs", votes=votes)
+
+
+def shared(result: Result, first: Measured, second: Measured) -> tuple[float, float, float, float]:
+    """Return how many test samples both models get right, the first alone, the second alone, and neither.
+
+    Args:
+        result: the run.
+        first: score of a trained network.
+        second: score of another one.
+
+    Returns:
+        Means over the seeds.
+
+    Raises:
+        MissingValueError: the run does not hold which samples each of them gets right.
+    """
+    rows = [row for row in _rows(result, first, second) if row[0].correct]
+    if not rows:
+        raise MissingValueError(f"The run of {result.lab} does not hold which samples each network gets right.")
+    counts = []
+    for row in rows:
+        one, other = map(_flags, row)
+        counts.append([int(each.sum()) for each in (one & other, one & ~other, other & ~one, ~one & ~other)])
+    both, alone, rival, neither = (statistics.fmean(column) for column in zip(*counts, strict=True))
+    return both, alone, rival, neither
+
+
+def reach(result: Result, first: Measured, second: Measured) -> float | None:
+    """Return half the width of the interval around the difference of two scores of one metric, at the common level.
+
+    It is the wider one of two: Student's t interval of the paired differences over the seeds, and the normal interval
+    of the paired differences over the test samples. Where it leaves zero out, `compared` says that chance does not
+    explain the difference, but for the exactness of McNemar's test with one seed.
+
+    Args:
+        result: the run.
+        first: score of a trained network.
+        second: score of another one.
+
+    Returns:
+        In the unit of the scores; None where neither seeds nor samples say anything.
+    """
+    import numpy as np
+    from scipy import stats
+
+    widths = []
+    ahead = [difference(one, other) for one, other in _pairs(first, second)]
+    if len(ahead) > 1:
+        error = statistics.stdev(ahead) / math.sqrt(len(ahead))
+        widths.append(error * float(stats.t.ppf((1 + LEVEL) / 2, len(ahead) - 1)))
+    rows = _rows(result, first, second)
+    if rows and len(rows) >= len(first.seeds):
+        mean = np.mean([_closer(*row) for row in rows], axis=0)
+        error = float(mean.std(ddof=1)) / math.sqrt(len(mean))
+        widths.append(error * float(stats.norm.ppf((1 + LEVEL) / 2)))
+    return max(widths, default=None)
+
+
 def apart(first: Sequence[float], second: Sequence[float], samples: tuple[int, int]) -> Beyond:
     """Compare two shares of right answers on different samples, such as training and validation accuracy.
 
@@ -130,6 +227,30 @@ def apart(first: Sequence[float], second: Sequence[float], samples: tuple[int, i
     if len(ahead) > 1:
         return Beyond(difference=mean, p=max(p, seeds_p(ahead)), test="seeds", votes=votes)
     return Beyond(difference=mean, p=p, test="proportions", votes=votes)
+
+
+def with_errors(differences: Sequence[float], errors: Sequence[float]) -> Beyond:
+    """Judge a mean over many test samples whose standard error was measured with it.
+
+    Args:
+        differences: the mean, one for each seed; above 0 where what is asked holds.
+        errors: its standard error over the samples, one for each seed.
+
+    Returns:
+        With one seed the test of a normal mean; with several also that over the seeds, which share their samples, so
+        that their mean has no smaller error over these than each of them.
+
+    Raises:
+        MissingValueError: a value is not a finite number.
+    """
+    if not all(map(math.isfinite, (*differences, *errors))):
+        raise MissingValueError("A difference or its error is not a finite number.")
+    mean = math.fsum(differences) / len(differences)
+    p = normal_p(mean, math.fsum(errors) / len(errors))
+    votes = tuple(one > 0 for one in differences)
+    if len(differences) > 1:
+        return Beyond(difference=mean, p=max(p, seeds_p(differences)), test="seeds", votes=votes)
+    return Beyond(difference=mean, p=p, test="normal", votes=votes)
 
 
 def mcnemar_p(first: int, second: int) -> float:

@@ -169,6 +169,30 @@ def _split(report: Report, context: RenderContext) -> dict[str, bytes]:
     }
 
 
+def _moodle(report: Report, context: RenderContext) -> dict[str, bytes]:
+    from labreport.report.rendering import moodle
+    from labreport.report.rendering.questions import questions
+
+    found = questions(report, context.answers, context.alternatives, context.edition)
+    return {f"{context.stem}-moodle.xml": moodle.moodle(found, first(report.cover.head or report.cover.title))}
+
+
+def _qti(report: Report, context: RenderContext) -> dict[str, bytes]:
+    from labreport.report.rendering import qti
+    from labreport.report.rendering.questions import questions
+    from labreport.report.words import Words
+
+    found = questions(report, context.answers, context.alternatives, context.edition)
+    title, tag = first(report.cover.head or report.cover.title), Words(report.language).record.tag
+    return {f"{context.stem}-qti.zip": qti.qti(found, title, tag, context.stem)}
+
+
+def _docx(report: Report, context: RenderContext) -> dict[str, bytes]:
+    from labreport.report.rendering import docx
+
+    return {f"{context.stem}.docx": docx.docx(report, source_date=context.moment, look=context.look)}
+
+
 def _slides(report: Report, context: RenderContext) -> dict[str, bytes]:
     from labreport.report.rendering.slides import page
 
@@ -194,40 +218,16 @@ def _epub(report: Report, context: RenderContext) -> dict[str, bytes]:
     return {f"{context.stem}.epub": epub.epub(report, source_date=context.moment, look=context.look)}
 
 
-def _moodle(report: Report, context: RenderContext) -> dict[str, bytes]:
-    from labreport.report.rendering import moodle
-    from labreport.report.rendering.questions import questions
-
-    found = questions(report, context.answers, context.alternatives, context.edition)
-    return {f"{context.stem}-moodle.xml": moodle.moodle(found, first(report.cover.head or report.cover.title))}
-
-
-def _qti(report: Report, context: RenderContext) -> dict[str, bytes]:
-    from labreport.report.rendering import qti
-    from labreport.report.rendering.questions import questions
-    from labreport.report.words import Words
-
-    found = questions(report, context.answers, context.alternatives, context.edition)
-    title, tag = first(report.cover.head or report.cover.title), Words(report.language).record.tag
-    return {f"{context.stem}-qti.zip": qti.qti(found, title, tag, context.stem)}
-
-
-def _docx(report: Report, context: RenderContext) -> dict[str, bytes]:
-    from labreport.report.rendering import docx
-
-    return {f"{context.stem}.docx": docx.docx(report, source_date=context.moment, look=context.look)}
-
-
 HTML = Format(name="html", suffixes=(".html",), render=_html, screen=True)
 PDF = Format(name="pdf", suffixes=(".pdf",), render=_pdf)
 MD = Format(name="md", suffixes=(".md", ".svg", ".png", ".jpeg"), render=_markdown, needs_glyphs=False)
 IPYNB = Format(name="ipynb", suffixes=(".ipynb",), render=_notebooks, needs_glyphs=False, comparisons=False)
 SPLIT = Format(name="split", suffixes=(".html",), render=_split, screen=True, comparisons=False)
 """One page for each lab, in a folder; they do not carry the runs."""
+MOODLE = Format(name="moodle", suffixes=(".xml",), render=_moodle, needs_glyphs=False, comparisons=False, asks=True)
+QTI = Format(name="qti", suffixes=(".zip",), render=_qti, needs_glyphs=False, comparisons=False, asks=True)
+DOCX = Format(name="docx", suffixes=(".docx",), render=_docx, comparisons=False)
 EPUB = Format(name="epub", suffixes=(".epub",), render=_epub, comparisons=False)
 """A book for readers of books; it does not carry the runs."""
 SLIDES = Format(name="slides", suffixes=(".html", ".pdf"), render=_slides, comparisons=False)
 """A page for the screen, a PDF, and a PDF with what is spoken; they do not carry the runs."""
-MOODLE = Format(name="moodle", suffixes=(".xml",), render=_moodle, needs_glyphs=False, comparisons=False, asks=True)
-QTI = Format(name="qti", suffixes=(".zip",), render=_qti, needs_glyphs=False, comparisons=False, asks=True)
-DOCX = Format(name="docx", suffixes=(".docx",), render=_docx, comparisons=False)

@@ -21,6 +21,7 @@ from labreport.experiments.system import reading
 from labreport.report import languages
 from labreport.report.document import Chapter, Report
 from labreport.report.rendering import cache, fonts, program, texts
+from labreport.report.rendering.face_reader import KNOWN_TAG
 from labreport.report.rendering.page import ReportPage
 from labreport.report.rendering.sheets import environment
 
@@ -71,7 +72,7 @@ def used(text: str, parts: Sequence[SetChapter]) -> dict[fonts.FaceName, frozens
     bare = text
     for place, part in enumerate(parts):
         if part.markup and bare.count(part.markup) == 1:
-            bare = bare.replace(part.markup, _SLOT.format(tag=fonts.KNOWN_TAG, place=place), 1)
+            bare = bare.replace(part.markup, _SLOT.format(tag=KNOWN_TAG, place=place), 1)
             known[str(place)] = part.faces
     faces = fonts.faces(bare, known)
     return fonts.needed(faces if faces is not None else fonts.faces(text) or {})

@@ -58,6 +58,7 @@ def pdf(
     Raises:
         RenderingError: a text, drawing or formula can't be shown, the system lacks Pango, or WeasyPrint warns.
     """
+    _weasyprint()
     text = html(report, source_date=source_date, look=look)
     zoom = paper.zoom(look or Look())
     make = partial(written, text, source_date=source_date, attached=attached, zoom=zoom)

@@ -131,8 +131,15 @@ def for_purpose(plan: Plan, store: Store, purpose: str) -> Plan:
     return replace(plan, prepared=prepared, stored=store.list(whole=False).with_key(plan.lab, prepared.key))
 
 
+ALL = "all"
+"""In place of names of labs: every one that can run."""
+
+
 def choose(configuration: Configuration, stored: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the chosen labs, each once, in the order of the book; all where none is named.
+    """Return the chosen labs, each once, in the order of the book.
+
+    Where none is named, these are the six of the book, those of other distributions, and the user's own; the further
+    labs that are shipped here are left out, so that the usual command takes no longer than it did. `ALL` chooses all.
 
     Args:
         configuration: names them.
@@ -143,10 +150,13 @@ def choose(configuration: Configuration, stored: Iterable[str] = ()) -> tuple[st
         UsageError: a user's lab has the name of one that is installed.
     """
     known = tuple(dict.fromkeys((*_known(configuration), *sorted(stored))))
+    chosen = set(configuration.labs)
+    if ALL in chosen - set(known):
+        chosen = {*known, *(chosen - {ALL})}
     for name in configuration.labs:
-        if name not in known:
-            raise UnknownLabError(unknown_name("lab", name, known))
-    return tuple(name for name in known if name in configuration.labs or not configuration.labs)
+        if name not in known and name != ALL:
+            raise UnknownLabError(unknown_name("lab", name, (*known, ALL)))
+    return tuple(name for name in known if name in (chosen or known) and (chosen or name not in registry.FURTHER))
 
 
 def _known(configuration: Configuration) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def main() -> None:
     newest: dict[str, Path] = {}
     for run in Store(options.runs).list().runs:
         newest.setdefault(run.entry.lab, run.path)
-    results = [load(newest[lab]) for lab in registry.names()]
+    results = [load(newest[lab]) for lab in registry.CLASSIC]
     moment = publish.report_moment([result.provenance.ended for result in results])
     print("| edition | pages | mean fill |", " | ".join(COUNTS).replace("_", " "), "| CPU s |")
     print("|---|--:|--:|" + "--:|" * (len(COUNTS) + 1))

@@ -84,8 +84,8 @@ def _in_a_process(runs: Path, piece: tuple[str, str]) -> Measured:
 
 
 def _own_runs(folder: Path) -> Path:
-    """Return a store with a run of every lab on the embedded samples, made where it is not there yet."""
-    if {run.entry.lab for run in Store(folder).list().runs} < set(registry.names()):
+    """Return a store with a run of each lab of the book on the embedded samples, made where it is not there yet."""
+    if {run.entry.lab for run in Store(folder).list().runs} < set(registry.CLASSIC):
         command = [*LABREPORT, "run", "--data", "sample", "--runs-dir", str(folder)]
         subprocess.run(command, check=True)
     return folder
@@ -95,7 +95,7 @@ def _paths(runs: Path) -> list[Path]:
     newest: dict[str, Path] = {}
     for run in Store(runs).list().runs:
         newest.setdefault(run.entry.lab, run.path)
-    return [newest[lab] for lab in registry.names()]
+    return [newest[lab] for lab in registry.CLASSIC]
 
 
 def _results(runs: Path) -> list[Result]:

@@ -25,6 +25,7 @@ from labreport.report.findings.analysis import (
     turn,
 )
 from labreport.report.findings.claims.scores import beyond_chance
+from labreport.report.findings.earlier import settings_of
 from labreport.report.findings.paired import apart, compared
 from labreport.report.findings.scores import mean
 from labreport.report.numbers import difference
@@ -45,7 +46,10 @@ def training_loss_falls(result: Result) -> Answer:
     curve = mean_curve(result, shown_role(result), "loss")
     rises = sum(later >= earlier for earlier, later in pairwise(curve))
     return Answer(
-        holds=rises == 0, numbers={"epochs": len(curve), "rises": rises, "first": curve[0], "last": curve[-1]}
+        holds=rises == 0,
+        numbers={"epochs": len(curve), "rises": rises, "first": curve[0], "last": curve[-1]},
+        # What the loss is, follows from the settings; a lab of another author need not have it among them.
+        details={"loss": str(settings_of(result).get("loss", ""))},
     )
 
 

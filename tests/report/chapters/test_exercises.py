@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 from helpers import pdf_text
-from helpers.hand_results import LABS, all_hand_results, hand_result
+from helpers.hand_results import FURTHER, LABS, all_hand_results, hand_result
 
 from labreport.report.chapters import build
 from labreport.report.configuration import Configuration
@@ -17,14 +17,16 @@ from labreport.report.rendering import pdf
 from labreport.report.words import LANGUAGES, Words
 
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
+ALL = (*LABS, *FURTHER)
 CODE_WIDTH, SOLUTION_WIDTH = 76, 72
 """Characters of a line of code that fit on paper into an exercise and into the box of its solution."""
 
 
 def _chapters(language, edition):
-    made = build.build(all_hand_results(), language, Configuration(edition=edition), moment=MOMENT, version="0.1.0")
+    results = (*all_hand_results(), *map(hand_result, FURTHER))
+    made = build.build(results, language, Configuration(edition=edition), moment=MOMENT, version="0.1.0")
     assert made.problems == ()
-    return {part.id: part for part in made.report.chapters if part.id in LABS}
+    return {part.id: part for part in made.report.chapters if part.id in ALL}
 
 
 def _blocks(chapter, kind):
@@ -36,7 +38,7 @@ def editions(request):
     return request.param, *(_chapters(request.param, edition) for edition in ("student", "instructor"))
 
 
-@pytest.mark.parametrize("lab", LABS)
+@pytest.mark.parametrize("lab", ALL)
 def test_each_lab_has_five_exercises_with_points_hint_and_solution(editions, lab):
     _, student, instructor = editions
     asked, solved = (_blocks(edition[lab], Exercise) for edition in (student, instructor))
@@ -52,7 +54,7 @@ def test_each_lab_has_five_exercises_with_points_hint_and_solution(editions, lab
         assert there.answer_lines == 0
 
 
-@pytest.mark.parametrize("lab", LABS)
+@pytest.mark.parametrize("lab", ALL)
 def test_each_question_for_oneself_is_answered_in_the_instructors_edition_alone(editions, lab):
     _, student, instructor = editions
     (asked,), (answered,) = (
@@ -66,7 +68,7 @@ def test_each_question_for_oneself_is_answered_in_the_instructors_edition_alone(
     assert len(questions) == len(answers) >= 3
 
 
-@pytest.mark.parametrize("lab", LABS)
+@pytest.mark.parametrize("lab", ALL)
 def test_each_lab_has_three_questions_for_oneself(editions, lab):
     _, student, _ = editions
     (box,) = (block for block in _blocks(student[lab], Box) if block.kind == "self-check")
@@ -81,7 +83,7 @@ def test_each_lab_has_three_questions_for_oneself(editions, lab):
     assert all("?" in question or "？" in question for question in questions)
 
 
-@pytest.mark.parametrize("lab", LABS)
+@pytest.mark.parametrize("lab", ALL)
 def test_the_marking_scheme_adds_up_and_is_the_instructors_alone(editions, lab):
     language, student, instructor = editions
     caption = Words(language)("labs.marking_caption")
@@ -91,7 +93,7 @@ def test_the_marking_scheme_adds_up_and_is_the_instructors_alone(editions, lab):
     assert list(map(int, scheme.rows[0][1:])) == [*points, sum(points)]
 
 
-@pytest.mark.parametrize("lab", LABS)
+@pytest.mark.parametrize("lab", ALL)
 def test_no_line_of_code_in_an_exercise_is_broken_on_paper(editions, lab):
     _, _, instructor = editions
     for exercise in _blocks(instructor[lab], Exercise):

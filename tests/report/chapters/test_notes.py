@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from helpers.hand_results import LABS, hand_result
+from helpers.hand_results import FURTHER, LABS, hand_result
 
 from labreport.report.chapters import notes
 from labreport.report.chapters.values import Context
@@ -29,7 +29,7 @@ def test_every_row_of_the_fact_sheet_is_anchored(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("lab", LABS)
+@pytest.mark.parametrize("lab", [*LABS, *FURTHER])
 def test_a_note_of_a_lab_reads_for_one_seed_and_for_several(lab, language):
     for seeds in ((0,), (0, 1, 2)):
         note = notes.read(Context(hand_result(lab, seeds=seeds), language), *notes.source(language, lab))

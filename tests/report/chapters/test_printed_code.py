@@ -30,7 +30,7 @@ def _run(name: str, **names: object) -> SimpleNamespace:
     return SimpleNamespace(**scope)
 
 
-@pytest.mark.parametrize("name", ["tensors", "mnist", "imdb", "reuters", "boston"])
+@pytest.mark.parametrize("name", ["tensors", "mnist", "imdb", "reuters", "boston", "remedies", "convolution"])
 def test_both_languages_print_the_same_code(name):
     listings = [_printed(language, name) for language in LANGUAGES]
     assert listings[0]

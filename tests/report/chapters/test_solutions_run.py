@@ -36,7 +36,37 @@ def _sizes() -> dict[str, dict[str, object]]:
     texts = NUMBERS.integers(0, 2, (30, 12)).astype("float32")
     return {
         "mnist": {"train_images": images, "test_images": images, "train_targets": one_hot, "test_targets": one_hot},
+        "convolution": {
+            "train_images": images,
+            "test_images": images,
+            "train_targets": one_hot,
+            "test_targets": one_hot,
+            "held_out": 5,
+            "epochs": 1,
+        },
         "imdb": {"words": 12, "units": 3, "held_out": 10, "vectors": texts, "labels": NUMBERS.integers(0, 2, 30)},
+        "metrics": {
+            "words": 12,
+            "units": 3,
+            "held_out": 10,
+            "vectors": texts,
+            "labels": NUMBERS.permutation(np.arange(30) % 2),
+        },
+        "uneven": {"words": 12, "held_out": 10, "epochs": 1, "vectors": texts, "labels": np.arange(30) % 5},
+        "sequences": {
+            "words": 12,
+            "length": 6,
+            "held_out": 10,
+            "reviews": [list(NUMBERS.integers(4, 12, size=count % 9 + 1)) for count in range(30)],
+            "labels": np.arange(30) % 2,
+        },
+        "remedies": {
+            "words": 12,
+            "units": 3,
+            "held_out": 10,
+            "vectors": texts,
+            "labels": NUMBERS.integers(0, 2, (30, 1)),
+        },
         "reuters": {"words": 12, "held_out": 10, "epochs": 1, "vectors": texts, "labels": np.arange(30) % 46},
         "boston": {"k": 2, "repetitions": 2, "epochs": 1, "features": texts, "prices": NUMBERS.normal(20, 5, 30)},
     }
@@ -46,6 +76,11 @@ PROGRAMS = {
     "tensors": "chain-rule",
     "mnist": "convolution",
     "imdb": "dropout",
+    "remedies": "combined",
+    "metrics": "keras-metrics",
+    "uneven": "resampling",
+    "sequences": "both-directions",
+    "convolution": "moved-training",
     "reuters": "class-weights",
     "boston": "shuffled-folds",
 }

@@ -28,6 +28,8 @@ TABLES = {
     "imdb": ("data-card", "scores", "texts-example", "texts-confident_right", "texts-confident_wrong", "texts-unsure"),
     "reuters": ("data-card", "scores", "class-accuracy", "confused-pairs", "texts-confident_wrong", "texts-example"),
     "boston": ("data-card", "scores", "features", "folds", "settings", "layers-fold"),
+    "remedies": ("remedies", "gains", "settings", "layers-dropout"),
+    "convolution": ("scores", "layers-final"),
 }
 
 

@@ -26,6 +26,13 @@ def test_every_command_has_help_with_an_example(name, capsys):
     assert f"labreport {name}" in text
 
 
+def test_the_help_of_the_program_shows_an_example_on_lines_of_its_own(capsys):
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert "\\b" not in text
+    assert "\n    labreport build imdb --lang en " in text
+
+
 def test_the_table_of_commands_says_the_same_as_each_command():
     for name, line in COMMANDS.items():
         help_text = loaded(name).help or ""

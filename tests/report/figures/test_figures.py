@@ -48,6 +48,8 @@ FIGURES = {
     "imdb": ("curves", "loss", "accuracy", "probabilities", "class-sizes", "network-selection"),
     "reuters": ("curves", "class-sizes", "confusion", "encodings", "bottleneck", "network-bottleneck"),
     "boston": ("folds", "mae", "mae-raw", "mae-both", "predicted-true", "network-fold"),
+    "remedies": ("remedies", "gains", "curves"),
+    "convolution": ("filters", "feature-maps", "beside-dense", "digits", "mistakes"),
 }
 EVERY = [(lab, name, language) for lab, names in FIGURES.items() for name in names for language in LANGUAGES]
 

@@ -16,6 +16,7 @@ from functools import cache
 import msgspec
 import nbformat
 import pytest
+from helpers.hand_measures import METRICS_LISTINGS
 from helpers.hand_parts import listing
 from helpers.hand_results import LABS, SETTINGS, hand_result
 from helpers.places import HELPERS
@@ -41,7 +42,12 @@ LISTINGS = {
     "mnist": {"preprocess": "preprocess"},
     "reuters": {"build_sparse_model": "build_sparse_model", "build_bottleneck_model": "build_bottleneck_model"},
     "boston": {"standardise": "standardise", "fold_slices": "fold_slices"},
+    "metrics": dict.fromkeys(METRICS_LISTINGS.split()[2:]),
+    "uneven": dict.fromkeys(("class_weights", "class_scores", "macro_average")),
+    "sequences": dict.fromkeys(("pad", "shuffled", "build_lstm", "build_convolution", "build_dense")),
 }
+FURTHER = ("metrics", "uneven", "sequences")
+"""Labs that are not of the book and have code cells of their own."""
 TINY = {
     "tensors": {},
     "workflow": {"units": 4},
@@ -49,6 +55,9 @@ TINY = {
     "imdb": {"words": 500, "units": 4, "epochs": 2, "batch_size": 100, "validation_samples": 100},
     "reuters": {"words": 500, "units": 8, "epochs": 2, "batch_size": 100, "validation_samples": 100},
     "boston": {"folds": 2, "units": 4, "epochs": 4, "batch_size": 50},
+    "metrics": {"words": 500, "units": 4, "epochs": 2, "batch_size": 100, "validation_samples": 100},
+    "uneven": {"words": 500, "units": 8, "epochs": 2, "batch_size": 100, "validation_samples": 100},
+    "sequences": {"words": 500, "length": 8, "units": 2, "epochs": 1, "batch_size": 100, "validation_samples": 100},
 }
 
 
@@ -56,7 +65,7 @@ def _real_listings(lab):
     """The sources that a run of the lab puts on record."""
     module = importlib.import_module(f"experiments.{lab}")
     functions = {"build_model": "build_model", "fit": "plain_fit", **LISTINGS.get(lab, {})}
-    found = {name: getattr(module, function, None) for name, function in functions.items()}
+    found = {name: getattr(module, function or name, None) for name, function in functions.items()}
     return tuple(listing(name, inspect.getsource(function)) for name, function in found.items() if function)
 
 
@@ -134,9 +143,10 @@ def test_code_imports_nothing_but_keras_and_what_comes_with_it():
 
 
 def test_every_cell_of_every_lab_runs_top_to_bottom(tmp_path, warm_python):
-    files = {lab: tmp_path / f"{lab}.json" for lab in LABS}
+    files = {lab: tmp_path / f"{lab}.json" for lab in (*LABS, *FURTHER)}
+    made = {**_made("en"), **_made("en", labs=FURTHER)}
     for lab, file in files.items():
-        cells = [(f"{lab}: {name}", source) for name, source in _code(_made("en")[f"{lab}.ipynb"])]
+        cells = [(f"{lab}: {name}", source) for name, source in _code(made[f"{lab}.ipynb"])]
         file.write_text(json.dumps(cells), "utf-8")
 
     program = HELPERS / "notebook_prelude.py"

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from helpers.small_data import houses
 
+from labreport.experiments import registry
 from labreport.experiments.data import sets, sources
+from labreport.experiments.registry import UnknownLabError
 from labreport.report.cli import main
 from labreport.report.configuration import Configuration
 from labreport.report.running.execution import Done, execute
-from labreport.report.running.planning import Plan, make_plans
+from labreport.report.running.planning import Plan, choose, make_plans
 from labreport.report.store.entries import load
 from labreport.report.store.runs import Store
 
@@ -136,3 +138,12 @@ def test_a_download_gives_the_plan_the_identity_of_what_it_brought(place, monkey
     done = executed(plans, configuration, place)
     assert done.plan.key == done.result.key != plans[0].key
     assert done.result.key_parts["data"].startswith(f"boston_housing.npz:{file.sha256} points.csv:")
+
+
+def test_without_names_the_six_of_the_book_and_the_users_own_run_and_the_word_all_means_every_one(place):
+    paths = {"mine": Path("mine/lab.py")}
+    assert choose(Configuration(paths=paths)) == (*registry.CLASSIC, "mine")
+    assert choose(Configuration(paths=paths, labs=("all",))) == (*registry.BOOK, "mine")
+    assert choose(Configuration(labs=("remedies", "imdb"))) == ("imdb", "remedies")
+    with pytest.raises(UnknownLabError, match=r"Unknown lab 'remedy'\. Did you mean 'remedies'\?.* boston, remedies"):
+        choose(Configuration(labs=("remedy",)))

@@ -59,13 +59,24 @@ def held_out(validation_samples: int, card: DataCard) -> int:
     return count
 
 
-def record_test(session: Session, role: str, model: Any, samples: Samples, *, batch_size: int) -> None:
-    """Test a trained classifier and record accuracy and loss, with the role in their names where it isn't `final`."""
+def record_test(
+    session: Session, role: str, model: Any, samples: Samples, *, batch_size: int, unit: str = "nats"
+) -> None:
+    """Test a trained classifier and record accuracy and loss, with the role in their names where it isn't `final`.
+
+    Args:
+        session: gets the scores.
+        role: of the training.
+        model: trained.
+        samples: those of the test.
+        batch_size: of the test.
+        unit: of the loss.
+    """
     with session.stage("test"):
         values = evaluate(model, samples, batch_size=batch_size)
     ending = "" if role == "final" else f"_{role}"
     session.score(f"test_accuracy{ending}", values["accuracy"], model=role)
-    session.score(f"test_loss{ending}", values["loss"], model=role)
+    session.score(f"test_loss{ending}", values["loss"], model=role, unit=unit)
     record_answers(session, role, model, samples, batch_size=batch_size, accuracy=values["accuracy"])
 
 
@@ -109,6 +120,7 @@ def two_stages(
     hold_out: int,
     epochs: int,
     batch_size: int,
+    unit: str = "nats",
 ) -> Stages:
     """Choose the number of epochs on validation data, train a new network on all samples, test once.
 
@@ -123,6 +135,7 @@ def two_stages(
         hold_out: how many of the first training samples validate.
         epochs: trained in the first stage.
         batch_size: of all trainings.
+        unit: of the loss.
 
     Raises:
         LabError: the samples don't allow these trainings.
@@ -142,12 +155,12 @@ def two_stages(
     model = session.build(build)
     fitted = session.fit(model, samples, epochs=chosen, batch_size=batch_size)
     session.score("train_accuracy", fitted.history["accuracy"][-1], split="train")
-    record_test(session, "final", model, tested, batch_size=batch_size)
+    record_test(session, "final", model, tested, batch_size=batch_size, unit=unit)
     final = build()
     final.set_weights(model.get_weights())
 
     session.fit(model, samples, epochs=epochs, batch_size=batch_size, role="overtrained", after=fitted)
-    record_test(session, "overtrained", model, tested, batch_size=batch_size)
+    record_test(session, "overtrained", model, tested, batch_size=batch_size, unit=unit)
     return Stages(selection=selection, chosen_epochs=chosen, final=final)
 
 
