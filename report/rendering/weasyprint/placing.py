@@ -98,6 +98,8 @@ class Attempt:
         box, path = self.root, []
         while resume_at:
             ((index, resume_at),) = resume_at.items()
+            if index >= len(box.children):  # nothing is left of it but its end
+                return None
             path.append((box, index))
             box = box.children[index]
         if is_a(box, "section"):
