@@ -30,6 +30,9 @@ TABLES = {
     "boston": ("data-card", "scores", "features", "folds", "settings", "layers-fold"),
     "remedies": ("remedies", "gains", "settings", "layers-dropout"),
     "convolution": ("scores", "layers-final"),
+    "metrics": ("measures", "settings"),
+    "uneven": ("measures", "class-scores"),
+    "sequences": ("networks", "layers-lstm"),
 }
 
 

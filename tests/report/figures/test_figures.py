@@ -50,6 +50,9 @@ FIGURES = {
     "boston": ("folds", "mae", "mae-raw", "mae-both", "predicted-true", "network-fold"),
     "remedies": ("remedies", "gains", "curves"),
     "convolution": ("filters", "feature-maps", "beside-dense", "digits", "mistakes"),
+    "metrics": ("thresholds", "ranking", "calibration"),
+    "uneven": ("recall-size",),
+    "sequences": ("padding", "sequence-accuracy", "network-lstm"),
 }
 EVERY = [(lab, name, language) for lab, names in FIGURES.items() for name in names for language in LANGUAGES]
 

@@ -112,7 +112,7 @@ def test_each_sentence_is_worded_in_every_verdict(language):
                 if role != "final":
                     stated = claims.state(f"{family}-{role}", result)
                     for verdict in ("true", "false", "unknown"):
-                        words = sentence(replace(stated, verdict=verdict), "remedies", language)
+                        words = sentence(replace(stated, verdict=verdict), result, language)
                         assert words
                         assert "{{" not in words
 

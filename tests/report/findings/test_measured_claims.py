@@ -102,6 +102,25 @@ def test_classes_that_are_never_answered_are_counted():
     assert claims.state("recall_follows_size", ONE["uneven"]).verdict == "true"
 
 
+def test_weights_may_cost_accuracy_or_gain_it():
+    assert claims.state("weights_cost_accuracy", ONE["uneven"]).verdict == "false"
+    right = {one.model: one for one in ONE["uneven"].findings.per_sample}
+    swapped = [
+        msgspec.structs.replace(right[other], model=role)
+        for role, other in (("final", "weighted"), ("weighted", "final"))
+    ]
+    accuracy = {one.name: one.value for one in ONE["uneven"].findings.scores}
+    turned = _scored(
+        "uneven",
+        {
+            "test_accuracy": accuracy["test_accuracy_weighted"],
+            "test_accuracy_weighted": accuracy["test_accuracy"],
+        },
+    )
+    findings = msgspec.structs.replace(turned.findings, per_sample=tuple(swapped))
+    assert claims.state("weights_cost_accuracy", msgspec.structs.replace(turned, findings=findings)).verdict == "true"
+
+
 def test_networks_that_read_in_order_are_compared_in_pairs():
     assert claims.state("beats_multi_hot-final", ONE["sequences"]).verdict == "false"
     assert claims.state("order_matters-final", ONE["sequences"]).verdict == "true"
@@ -124,7 +143,7 @@ def test_each_verdict_has_its_sentence_and_no_number_in_it_is_lost(language):
         stated = claims.state(name, ONE[lab])
         # A test over all seeds together decides about these, so none of them is true in some runs only.
         for verdict in set(VERDICTS) - {"some"}:
-            words = sentence(replace(stated, verdict=verdict), lab, language)
+            words = sentence(replace(stated, verdict=verdict), ONE[lab], language)
             assert words.endswith((".", "。")), (name, verdict, words)
             assert "{{" not in words
 
