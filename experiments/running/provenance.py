@@ -281,7 +281,7 @@ def _without_named(text: str, *, only: str = "", but: str = "") -> str:
     Args:
         text: any text.
         only: first characters of the values that are hidden; empty: all.
-        but: first characters of those that stay: what a program puts into a text itself is no secret.
+        but: first characters of those that stay: what a program puts into a text itself hides nothing.
     """
     kept: list[str] = []
     done = 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import datetime
+from threading import Lock
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -34,6 +35,9 @@ _WEIGHTS = {b",": 40, b"[": 130, b"{": 300, b'"': 28}
 _MOST_MEMORY = 240 * 1024 * 1024
 """Bytes that the values of one file may take: six million numbers."""
 
+_ALONE = Lock()
+"""Held while values take a type: msgspec 0.22 ends the program where two threads are the first to ask for one type."""
+
 Decoded = TypeVar("Decoded")
 
 
@@ -48,7 +52,7 @@ def encode(record: msgspec.Struct | tuple[msgspec.Struct, ...], kind: Any = None
         msgspec.ValidationError: a field holds a value of another type than it declares.
     """
     # Records are not checked when they are made; here each value takes its declared type (5 becomes 5.0), or fails.
-    checked = msgspec.convert(msgspec.to_builtins(record), kind or type(record))
+    checked = _converted(msgspec.to_builtins(record), kind or type(record))
     plain = _mark(msgspec.to_builtins(checked))
     return msgspec.json.format(msgspec.json.encode(plain), indent=1) + b"\n"
 
@@ -88,7 +92,7 @@ def decode(text: bytes, origin: str) -> Result:
     plain.pop("conclusions", None)
     try:
         plain = {key: _unmark(item, measured=key == "findings") for key, item in plain.items()}
-        result = msgspec.convert(plain, Result)
+        result: Result = _converted(plain, Result)
     except (msgspec.ValidationError, KeyError, RecursionError) as error:
         raise UnreadableError(
             f"Can't read {origin}: {message_of(error)}.\nRun the lab again, or restore the file."
@@ -145,7 +149,8 @@ def parse(content: bytes, kind: type[Decoded], origin: str) -> Decoded:
     """
     _check_size(content, origin)
     try:
-        return msgspec.json.decode(content, type=kind)
+        with _ALONE:
+            return msgspec.json.decode(content, type=kind)
     except MALFORMED as error:
         raise UnreadableError(f"Can't read {origin}: {message_of(error)}.") from error
 
@@ -171,6 +176,11 @@ def schema(kind: Any = Result, title: str = "labreport result") -> dict[str, Any
         ],
     }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **published}
+
+
+def _converted(plain: Any, kind: Any) -> Any:
+    with _ALONE:
+        return msgspec.convert(plain, kind)
 
 
 def _mark(value: Any) -> Any:

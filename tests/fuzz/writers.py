@@ -32,7 +32,7 @@ class Written:
 
     writers: int
     stored: int
-    """Runs that a writer was told are stored."""
+    """Runs of which a writer heard that they are stored."""
     faults: tuple[str, ...]
 
     def __str__(self) -> str:

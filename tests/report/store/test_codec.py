@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 
 import jsonschema
 import msgspec
@@ -176,3 +178,21 @@ def test_numbers_that_can_not_be_worked_with_are_read_as_what_they_stand_for():
     findings = msgspec.structs.replace(result.findings, scores=scores)
     read = codec.decode(codec.encode(msgspec.structs.replace(result, findings=findings)), "x.json")
     assert [score.value for score in read.findings.scores] == [math.inf, -math.inf, 0.0, 0.0, 1e99, 1e-99]
+
+
+TOGETHER = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from labreport.report.store import codec
+content = Path(sys.argv[1]).read_bytes()
+with ThreadPoolExecutor(4) as pool:
+    assert set(pool.map(codec.encode, pool.map(codec.decode, [content] * 8, ["a run"] * 8))) == {content}
+"""
+
+
+def test_several_threads_may_be_the_first_to_read_and_write_a_result(tmp_path):
+    path = tmp_path / "result.json"
+    path.write_bytes(codec.encode(hand_result("imdb")))
+    done = subprocess.run([sys.executable, "-c", TOGETHER, str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
