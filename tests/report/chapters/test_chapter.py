@@ -259,7 +259,7 @@ def test_every_claim_of_a_chapter_is_in_its_evidence():
         (table,) = (node for node in _nodes(part) if isinstance(node, Table) and node.id.endswith("table-evidence"))
         assert table.row_ids == tuple(f"{part.id}-claim-{claim}" for claim in SHIPPED.claims(part.id))
         # Each claim has one mark that leads to its row, where it is made first.
-        said = msgspec.json.encode(part).decode()
+        said = msgspec.json.encode(msgspec.structs.replace(part, slides=())).decode()
         assert all(said.count(f"](#{id_})") == 1 for id_ in table.row_ids)
 
 
@@ -337,6 +337,6 @@ def test_a_curve_that_ends_at_its_minimum_has_its_last_epoch_as_the_best_in_the_
 
 def test_labs_that_were_trained_in_the_same_way_share_a_sentence():
     text = msgspec.json.encode(_built(all_hand_results()).report.provenance).decode()
-    bullets = re.findall(r"- \*\*.*?\*\*: (.*?)(?:\\n|\")", text)
-    assert bullets
+    bullets = re.findall(r"(?:\\n|\")- (.*?)(?=\\n|\")", text)
+    assert len(bullets) > 1
     assert len(bullets) == len(set(bullets))
