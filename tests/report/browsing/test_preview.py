@@ -49,7 +49,7 @@ def desk(tmp_path):
 
 def test_what_is_saved_is_shown_and_only_then_is_the_chapter_another(desk):
     client, save, _ = desk
-    assert "92.50%" in client.get(f"{EN}/page").text
+    assert "92.5%" in client.get(f"{EN}/page").text
     first = client.get(f"{EN}/faults").headers["x-chapter"]
     save(NOTE)
     assert client.get(f"{EN}/faults").headers["x-chapter"] == first
@@ -60,13 +60,13 @@ def test_what_is_saved_is_shown_and_only_then_is_the_chapter_another(desk):
 
 def test_a_fault_is_said_with_line_reason_and_lines_and_the_last_good_chapter_stays(desk):
     client, save, _ = desk
-    assert "92.50%" in client.get(f"{EN}/page").text
+    assert "92.5%" in client.get(f"{EN}/page").text
     save(NOTE.replace("test_accuracy", "accuracy_of_tests"))
     said = client.get(f"{EN}/faults").text
     assert "notes/en/digits.md, line 5" in said
     assert "no score &#39;accuracy_of_tests&#39;; it has test_accuracy" in said
     assert "<mark>5" in said
-    assert "92.50%" in client.get(f"{EN}/page").text
+    assert "92.5%" in client.get(f"{EN}/page").text
     save(NOTE + "\nIt was 97 percent.\n")
     assert "line 7" in client.get(f"{EN}/faults").text
     save(NOTE)
@@ -110,7 +110,7 @@ def test_a_template_of_the_user_that_is_broken_is_a_fault_as_well(tmp_path, desk
     other.changed()
     broken = other.proof("digits", "en")
     assert "report.html.j2" in broken.faults[0].reason
-    assert "92.50%" in broken.page
+    assert "92.5%" in broken.page
 
 
 def test_everything_that_is_offered_may_stand_in_a_note(desk):
@@ -123,7 +123,7 @@ def test_everything_that_is_offered_may_stand_in_a_note(desk):
     assert client.get(f"{EN}/faults").text.count("box failure") == 0
     panel = client.get(f"{EN}/offers").text
     assert "{{ score(&#34;test_accuracy&#34;) | percent }}" in panel
-    assert "92.50%" in panel
+    assert "92.5%" in panel
 
 
 def test_two_previews_of_one_folder_do_not_disturb_each_other_and_write_nothing(tmp_path, desk):

@@ -100,7 +100,7 @@ def test_an_address_that_makes_no_sense_is_answered_all_the_same(site, query):
 
 def test_a_run_shows_its_facts_its_scores_what_was_checked_and_its_report(site):
     page = site.get(f"{EN}run/digits/{NEW}").text
-    assert "92.50% ± 1.29%" in page
+    assert "92.5% ± 1.3%" in page
     assert "epoch 6" in page
     assert f'src="{EN}run/digits/{NEW}/report"' in page
     assert f"run=digits%2F{OLD}" in page
