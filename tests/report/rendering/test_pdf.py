@@ -107,7 +107,8 @@ def test_only_shipped_fonts_are_embedded(document):
 
 def test_every_picture_has_an_alternative_text_and_every_head_its_scope(document):
     elements = list(structure(document.Root.StructTreeRoot))
-    pictures = [element for element in elements if element.S == "/Figure"]
+    pictures = [element for element in elements if element.S in ("/Figure", "/Formula")]
+    assert {str(picture.S) for picture in pictures} == {"/Figure", "/Formula"}
     assert len(pictures) > 8
     assert all(str(picture.get("/Alt", "")) for picture in pictures)
     heads = [element for element in elements if element.S == "/TH"]
