@@ -96,7 +96,11 @@ def kept(key: str, form: type[Finished], make: Callable[[], Finished]) -> Finish
             return msgspec.msgpack.decode(cache.unpacked(found), type=form)
         except ValueError:
             pass  # what lies there is not what was put there
-    content = msgspec.msgpack.encode(make())
+    made = make()
+    try:
+        content = msgspec.msgpack.encode(made)
+    except TypeError:
+        return made  # a text that is lent from another language knows it, which bytes could not say
     cache.lay_down(KIND, key, cache.packed(content), most=MOST)
     # As it will be read: a whole number in the place of another is one from now on, not only for the next command.
     return msgspec.msgpack.decode(content, type=form)

@@ -82,7 +82,10 @@ def _part(page: ReportPage, chapter: Chapter, around: str) -> SetChapter:
     make = partial(_set, page, chapter)
     if not around:
         return make()
-    key = sha256(around.encode() + msgspec.msgpack.encode(chapter)).hexdigest()
+    try:
+        key = sha256(around.encode() + msgspec.msgpack.encode(chapter)).hexdigest()
+    except TypeError:  # a text that is lent from another language knows it, which bytes could not say
+        return make()
     found = cache.looked_up(KIND, key)
     if found is not None:
         try:

@@ -39,7 +39,7 @@ def test_only_what_differs_is_listed_and_the_rest_is_counted():
         ("package", "keras", "3.15.1", "3.16.0"),
         ("git", "commit", "0123456789ab", "f" * 12),
     ]
-    assert found.equal_facts["setting"] == 5
+    assert found.equal_facts["setting"] == 11
     everything = lab_of(run(), b, everything=True)
     assert len(everything.facts) == len(found.facts) + sum(found.equal_facts.values())
     assert len(everything.claims) == found.equal_claims + len(found.claims)

@@ -72,7 +72,7 @@ def test_every_displayed_formula_is_told_in_words_on_screen_and_on_paper(languag
     assert Figures(html.html(report)).formulas == spoken
     paper = [
         unescape(text)
-        for text in re.findall(r'<img class="?m\d+"? alt="([^"]*)"', pdf.html(report, source_date=moment))
+        for text in re.findall(r'<img class="formula m\d+" alt="([^"]*)"', pdf.html(report, source_date=moment))
     ]
     assert [text for text in spoken if text not in paper] == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from datetime import UTC, datetime
 from hashlib import sha256
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -14,7 +15,7 @@ from helpers.sample_report import curve, sample
 
 from labreport.report.document import Box, Chapter, Column, Exercise, Figure, Prose, Report, Table
 from labreport.report.errors import RenderingError
-from labreport.report.rendering import columns, html
+from labreport.report.rendering import columns, html, pdf
 
 
 class Reader(HTMLParser):
@@ -179,7 +180,7 @@ def test_the_error_names_the_place():
 def test_a_character_without_a_glyph_names_chapter_table_and_row():
     table = Table(id="t", number="1.1", caption="x", columns=(Column(title="a"),), rows=(("ok",), ("ก",)))
     with pytest.raises(RenderingError, match=r"chapter 'tensors', table 't', row 2: .*'ก' \(U\+0E01"):
-        html.html(with_block(table))
+        pdf.html(with_block(table), source_date=datetime(2026, 1, 5, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -203,7 +204,7 @@ def test_a_drawing_that_runs_styles_or_loads_something_is_refused(svg):
 def test_a_drawing_without_a_glyph_for_its_text_is_refused():
     figure = Figure(id="f", number="1.1", caption="x", svg=curve("ก"), alt="x", width_mm=10, height_mm=10)
     with pytest.raises(RenderingError, match=r"figure 'f'.*U\+0E01"):
-        html.html(with_block(figure))
+        pdf.html(with_block(figure), source_date=datetime(2026, 1, 5, tzinfo=UTC))
 
 
 def test_an_id_that_is_there_twice_is_refused():

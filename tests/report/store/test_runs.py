@@ -92,11 +92,11 @@ def test_a_run_that_is_deleted_while_others_are_listed_is_no_damaged_one(tmp_pat
     path = Store(tmp_path).save(_run("imdb", 1)).path
     shutil.rmtree(tmp_path / index.FOLDER)
 
-    def gone(folder: Path) -> tuple[int, int, int, int]:
+    def gone(folder: str | Path) -> tuple[int, int, int, int]:
         path.unlink(missing_ok=True)
         return 0, 0, 0, 0
 
-    monkeypatch.setattr(index, "_stamp", gone)
+    monkeypatch.setattr(index, "stamp_of", gone)
     listing = Store(tmp_path).list()
     assert not listing.runs
     assert listing.unreadable == ()
