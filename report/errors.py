@@ -91,7 +91,9 @@ def explained(error: Exception) -> tuple[int, str]:
     """
     if isinstance(error, ModuleNotFoundError):
         error = missing_extra(str(error)) or error
-    if isinstance(error, MemoryError) or (isinstance(error, ImportError) and _NO_MEMORY.search(str(error))):
+    # Python itself gives a SystemError without words where memory ends in the middle of an import.
+    silent = isinstance(error, SystemError) and "without exception set" in str(error)
+    if isinstance(error, MemoryError) or silent or (isinstance(error, ImportError) and _NO_MEMORY.search(str(error))):
         error = UsageError("There is too little memory for this; allow more of it, or end other programs.")
     if isinstance(error, ValueError) and (found := _NO_NAME.search(str(error))):
         error = UsageError(f"A name can't be used: {_NO_NAMES[found.group()]}. Rename the file or folder.")
