@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from importlib import resources
 from itertools import chain
@@ -221,7 +222,7 @@ def _samples(runs: Sequence[StoredResult], folder: _Folder) -> None:
     wanted = [name for name in names if name]
     for name in [*wanted, *(["README.md", "SHA256SUMS"] if wanted else [])]:
         content = reading.content(source / name)
-        folder.write(f"{STUDENTS}/{DATA}/{name}", _hash(content.hex()), lambda content=content: content)  # type: ignore[misc]
+        folder.write(f"{STUDENTS}/{DATA}/{name}", _hash(content.hex()), partial(bytes, content))
 
 
 def _finish(plan: CoursePlan, runs: Sequence[StoredResult], folder: _Folder, moment: datetime) -> None:
@@ -230,7 +231,7 @@ def _finish(plan: CoursePlan, runs: Sequence[StoredResult], folder: _Folder, mom
     names = [path.relative_to(root).as_posix() for path in folder.outputs]
     titles = NotesInUse.of(plan.configuration)
     for name, page in contents.pages(plan, [run.result for run in runs], names, titles):
-        folder.write(name, _hash(page.decode()), lambda page=page: page)  # type: ignore[misc]
+        folder.write(name, _hash(page.decode()), partial(bytes, page))
     students = _under(folder, STUDENTS)
     instructors = _under(folder, INSTRUCTORS) | _under(folder, OWN)
     secret = canaries.sentences(plan.labs, plan.configuration.lang, titles)

@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 from labreport.report.document import (
@@ -59,7 +60,8 @@ def docx(report: Report, *, source_date: datetime, look: Look | None = None) -> 
     """
     try:
         import docx as package
-        import pypdfium2  # noqa: F401
+
+        import_module("pypdfium2")  # before anything is drawn
     except ModuleNotFoundError as error:
         raise missing_extra(str(error)) or RenderingError(str(error)) from error
     page = ReportPage(report, "screen", look=look)
