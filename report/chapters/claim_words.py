@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from functools import cache
 
+from jinja2 import nodes
+
+from labreport.experiments.definitions import Number
 from labreport.experiments.result import Result
-from labreport.report.chapters.sandbox import RUN, Chance, compiled, environment
+from labreport.report.chapters.sandbox import RUN, Chance, compiled, environment, shown
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.claims import Claim, wording
 from labreport.report.findings.digits import Decimals
@@ -34,13 +38,42 @@ def sentence(claim: Claim, result: Result, language: str) -> str:
     """
     words = wording.sentence(claim.definition, claim.verdict, language, result.lab, measured=bool(claim.numbers))
     template = compiled(environment(language, lists=True), words)
-    found = {**claim.details, **claim.numbers}
-    found = {name: Chance(value) if isinstance(value, float) else value for name, value in found.items()}
+    found = {name: _by_chance(value) for name, value in {**claim.details, **claim.numbers}.items()}
     said = template.render({RUN: Decimals(result), **found, "holds": claim.holds, "seeds": claim.seeds})
     if not claim.unanswered:
         return said
     reason = Words(language)
     return said + reason.record.between_sentences + reason("labs.only_bounded" if claim.numbers else "labs.no_answers")
+
+
+def _by_chance(value: Number) -> Number:
+    return Chance(value) if isinstance(value, float) else value
+
+
+def written_number(name: str, claim: Claim, result: Result, language: str) -> str:
+    """Return a number of a claim as the table of evidence writes it: as its sentence does, so that the two agree.
+
+    A number that no sentence of the claim writes has four significant digits; no p is zero, only too small for a float.
+    """
+    value = claim.numbers[name]
+    if name.startswith("p_") and isinstance(value, float) and value < 1e-300:
+        return "<10⁻³⁰⁰"
+    for words in wording.templates(claim.definition, language, result.lab):
+        written = _writing(words, name, language)
+        if written:
+            template = compiled(environment(language, lists=True), written)
+            return template.render({RUN: Decimals(result), name: _by_chance(value)})
+    return str(shown(value))
+
+
+@cache
+def _writing(words: str, name: str, language: str) -> str:
+    """Return the template by which a sentence writes a number with a filter; empty where it does not."""
+    for one in environment(language, lists=True).parse(words).find_all(nodes.Filter):
+        if isinstance(one.node, nodes.Name) and one.node.name == name:
+            digits = [str(given.value) for given in one.args if isinstance(given, nodes.Const)]
+            return f"{{{{ {name}|{one.name}({', '.join(digits)}) }}}}"
+    return ""
 
 
 def sentences(claim: Claim, result: Result) -> dict[str, str]:

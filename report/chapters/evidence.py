@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from labreport.experiments.definitions import Number
-from labreport.report.chapters.claim_words import Said, evidence_id
-from labreport.report.chapters.sandbox import shown
+from labreport.report.chapters.claim_words import Said, evidence_id, written_number
 from labreport.report.chapters.values import Context
 from labreport.report.document import Column, Section, Table, escape
 from labreport.report.findings.claims import wording
@@ -55,17 +53,12 @@ def _name(claim: str, title: str, identified: bool) -> str:
     return " ".join(filter(None, (escape(title), identifier)))
 
 
-def _value(name: str, value: Number) -> str:
-    """Return a number of the evidence; no p is zero, only too small for a float."""
-    tiny = name.startswith("p_") and isinstance(value, float) and value < 1e-300
-    return "<10⁻³⁰⁰" if tiny else str(shown(value))
-
-
 def _row(name: str, item: Said, context: Context, reasoned: bool) -> tuple[str, ...]:
     stated, words = item.claim, context.words
     numbers = words("labs.between").join(
-        f"{escape(wording.number_name(stated.definition, name, words.language))} {_value(name, value)}"
-        for name, value in stated.numbers.items()
+        f"{escape(wording.number_name(stated.definition, name, words.language))} "
+        f"{written_number(name, stated, context.result, words.language)}"
+        for name in stated.numbers
     )
     return (
         name,

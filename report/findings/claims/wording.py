@@ -41,11 +41,21 @@ def sentence(
     Raises:
         MissingValueError: the claim has no words in any language.
     """
+    name, said = _said(definition, language, lab)
+    text = (measured and verdict == "unknown" and said.get(UNDECIDED)) or said[verdict]
+    return text if name == language else f"[{name}] {text}"
+
+
+def templates(definition: ClaimDefinition, language: str, lab: str) -> tuple[str, ...]:
+    """Return what a claim says in one language of one lab, a template for each verdict that it has words for."""
+    return tuple(text for name, text in _said(definition, language, lab)[1].items() if name != NUMBERS)
+
+
+def _said(definition: ClaimDefinition, language: str, lab: str) -> tuple[str, Mapping[str, str]]:
     for name, texts in _tables(definition, language):
         said = texts.get(lab, {}).get(definition.name) or texts.get(definition.name)
         if said:
-            text = str((measured and verdict == "unknown" and said.get(UNDECIDED)) or said[verdict])
-            return text if name == language else f"[{name}] {text}"
+            return name, said
     raise MissingValueError(f"The claim '{definition.name}' has no wording in claims.toml ({language}).")
 
 

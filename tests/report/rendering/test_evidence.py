@@ -15,12 +15,12 @@ import pytest
 from helpers import pdf_text
 from helpers.hand_results import LABS, all_hand_results, hand_result
 
-from labreport.report.chapters import build
+from labreport.report.chapters import build, claim_words
 from labreport.report.chapters.claim_words import evidence_id
 from labreport.report.chapters.notes_in_use import SHIPPED
 from labreport.report.configuration import Configuration
 from labreport.report.document import VERDICT_MARKS
-from labreport.report.findings.claims.record import defined
+from labreport.report.findings.claims.record import defined, state
 from labreport.report.findings.claims.wording import title
 from labreport.report.languages import documents
 from labreport.report.rendering import html, pdf
@@ -118,3 +118,12 @@ def test_in_pdf_every_mark_leads_to_the_page_of_its_row():
             where = places[id_]
             destination = where.D if isinstance(where, pikepdf.Dictionary) else where
             assert _close(name) in _close(pages[numbers[destination[0].objgen]])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_table_writes_a_number_as_the_sentence_does(language):
+    result = hand_result("mnist")
+    found = state("beats_linear", result)
+    written = claim_words.written_number("score", found, result, language)
+    assert written.endswith("%")
+    assert written in claim_words.sentence(found, result, language)
