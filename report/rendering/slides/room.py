@@ -46,6 +46,8 @@ _GAP = 1.2
 _LINE = 1.38
 LEAST_FIGURE = 0.4
 """Part of the width that a figure alone would have, below which it gets a slide of its own."""
+_CELL = 1.2
+"""Room that a cell has at its sides."""
 _BESIDE = 21.0
 """Width of text beside a figure."""
 _FENCE = re.compile(r"^```[^\n]*\n(.*?)^```\s*$", re.DOTALL | re.MULTILINE)
@@ -53,6 +55,8 @@ _DISPLAYED = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 _FORMULA = re.compile(r"\$[^$\n]+\$")
 _ROW = re.compile(r"^\|.*\|[ ]*$", re.MULTILINE)
 _COMMAND = re.compile(r"\\[A-Za-z]+|[{}^_\\]")
+_BREAK = re.compile(r"\s+|(?<=-)(?=\w)|(?<=[\u3000-\u9fff\uff00-\uffef])")
+"""Where the line of a cell may end."""
 _LINK = re.compile(r"\]\([^)\s]*\)")
 _SENTENCE = re.compile(
     rf"\S.*?(?:(?:[.!?](?:\[[{CHECKED}{OPEN}]\]\([^)]*\))?(?=\s|\Z))|[。！？](?:\[[{CHECKED}{OPEN}]\]\([^)]*\))?|\Z)"
@@ -190,10 +194,14 @@ def code_height(code: str) -> float:
 
 def table_heights(table: Table, width: float = WIDTH) -> list[float]:
     """Return about how high the head and each row of a table are set."""
-    cells = [[wide(first(cell)) + 1.2 for cell in row] for row in (tuple(c.title for c in table.columns), *table.rows)]
+    texts = [[first(cell) for cell in row] for row in (tuple(c.title for c in table.columns), *table.rows)]
+    cells = [[wide(text) + _CELL for text in row] for row in texts]
     widest = [max(column) for column in zip(*cells, strict=True)]
     whole = {int(name[1:]) - 1 for name in columns.table_classes(table) if re.fullmatch(r"k\d", name)}
-    narrow = [one if place in whole else min(one, 8.0) for place, one in enumerate(widest)]
+    pieces = [max(map(_least, column)) for column in zip(*texts, strict=True)]
+    narrow = [
+        one if place in whole else min(one, part) for place, (one, part) in enumerate(zip(widest, pieces, strict=True))
+    ]
     wanted = [one - least for one, least in zip(widest, narrow, strict=True)]
     spare = max(width / TABLE - sum(narrow), 1.0)
     share = min(1.0, spare / sum(wanted)) if sum(wanted) else 1.0
@@ -202,6 +210,11 @@ def table_heights(table: Table, width: float = WIDTH) -> list[float]:
         max(ceil(cell / place - 0.01) for cell, place in zip(row, widths, strict=True)) * TABLE * 1.32 + 0.65
         for row in cells
     ]
+
+
+def _least(text: str) -> float:
+    """Return about how wide a cell is at least: its widest piece, since lines break at blanks, hyphens and Chinese."""
+    return max(map(wide, _BREAK.split(text))) + _CELL
 
 
 def sentences(text: str) -> list[str]:
