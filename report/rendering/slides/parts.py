@@ -157,15 +157,29 @@ def _of_example(block: Example, height: float, words: Words) -> Iterator[Example
             number += 1
 
 
+def _row_ends(rows: Sequence[float], spare: float) -> list[int]:
+    """Return where each part of a table ends: as few parts as there can be, about equally high."""
+
+    def filled(height: float) -> list[int]:
+        ends, used = [], 0.0
+        for place, row in enumerate(rows):
+            if used and used + row > height:
+                ends.append(place)
+                used = 0.0
+            used += row
+        return [*ends, len(rows)] if rows else []
+
+    fewest = filled(spare)
+    least = sum(rows) / len(fewest) if rows else 0.0
+    steps = (least + (spare - least) * step / 20 for step in range(20))
+    return next((ends for ends in map(filled, steps) if len(ends) == len(fewest)), fewest)
+
+
 def _of_table(block: Table, height: float, words: Words) -> Iterator[Table]:
     head, *rows = room.table_heights(block)
     spare = height - room.caption_height(first(block.caption) + first(block.tag_line), room.WIDTH) - head
     start = number = 0
-    while start < len(rows):
-        end, filled = start + 1, rows[start]
-        while end < len(rows) and filled + rows[end] <= spare:
-            filled += rows[end]
-            end += 1
+    for end in _row_ends(rows, spare):
         said = words("slides.rows", first=start + 1, last=end, count=len(rows))
         yield msgspec.structs.replace(
             block,
