@@ -12,6 +12,9 @@ from labreport.report.commands import options
 from labreport.report.commands.console import print_json, print_table, shown
 from labreport.report.errors import UsageError
 
+_NAMED = 10
+"""Names that a note gives of a list."""
+
 
 @click.command(
     "grade",
@@ -77,9 +80,9 @@ def command(answers: Path, key: Path, output: Path | None, as_json: bool, force:
         click.echo(f"Error: {problem}", err=True)
     if not quiet:
         if marks.missing:
-            click.echo(f"Note: students without a line: {', '.join(marks.missing)[:200]}.", err=True)
+            click.echo(f"Note: students without a line: {_named(marks.missing)}.", err=True)
         if marks.ignored:
-            click.echo(f"Note: columns that are not answers: {', '.join(marks.ignored)[:200]}.", err=True)
+            click.echo(f"Note: columns that are not answers: {_named(marks.ignored)}.", err=True)
         if output is not None:
             click.echo(shown(output), err=True)
     return 2 if marks.problems else 0
@@ -110,3 +113,9 @@ def _print(answers: Sequence[object]) -> None:
             ["number", "answer", "given", "why"],
             [[answer.number, answer.label, answer.given[:40], answer.why] for answer in wrong],
         )
+
+
+def _named(names: Sequence[str]) -> str:
+    """Return the first names of a list, and how many more there are."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"

@@ -143,6 +143,13 @@ def test_answers_are_marked_whatever_form_the_file_has(keyed, capsys, content):
     assert "students without a line: 3" in output.err
 
 
+def test_of_many_columns_that_are_no_answers_the_first_are_named_and_the_others_counted(keyed, capsys):
+    others = [f"c{place}" for place in range(12)]
+    (keyed / "answers.csv").write_text(f"id,3.8b,{','.join(others)}\n1,90\n2,91\n3,92\n")
+    assert main(["grade", "answers.csv", "--key", "key.csv"]) == 0
+    assert f"columns that are not answers: {', '.join(others[:10])} and 2 more.\n" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("content", ["id,3.8b\n1,90\n2,\n", "id,exercise,answer\n1,3.8b,90\n2,3.8b,\n"])
 def test_only_the_answers_that_a_file_asks_for_count(keyed, capsys, content):
     (keyed / "answers.csv").write_text(content)
