@@ -202,8 +202,10 @@ def ordered(
         printed.by_template("", template)  # refuses one that can't be used
     kind, program, arguments = _program(words, template, must_exist=must_exist)
     stem = program if kind == "module" else Path(program).resolve().stem
+    stored_as, title = owned.names(name) if name else owned.names_from(stem)
     return Order(
-        name=owned.checked_name(name) if name else owned.name_from(stem),
+        name=stored_as,
+        title=title,
         kind=kind,
         program=program,
         arguments=arguments,
