@@ -209,7 +209,7 @@ class Context:
         }
 
     def claim(self, name: str) -> Fragment:
-        """Return the sentence of a claim, worded by its verdict; where it is made first, with the reason of a record."""
+        """Return the sentence of a claim, worded by its verdict; at its first place with why a record can't answer."""
         why = ""
         if name not in self.said:
             if self.own.problem and not additions.CLAIMS.knows(name):
