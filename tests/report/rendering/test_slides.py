@@ -87,6 +87,16 @@ def test_every_slide_of_every_lab_has_its_place_on_one_page(language):
                 assert box.position_x + box.width <= outer.content_box_x() + outer.width + HANGING, _slide_of(one)
 
 
+def test_a_title_of_two_lines_has_its_place_with_facts_and_remarks():
+    data = hand_result("metrics").findings.data
+    sampled = msgspec.structs.replace(data, source="sample", train_samples=5_000, test_samples=2_000)
+    result = hand_result("metrics", seeds=(0,), data=sampled)
+    built = build([result], "en", Configuration(course={"en": "Keras labs"}), moment=MOMENT, version="0.1.0").report
+    assert len(built.chapters[0].marks) == 2
+    first_two = [_slide_of(one) for one in page.pages(built, "slides", source_date=MOMENT).pages[:2]]
+    assert len(set(first_two)) == 2
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_source_is_set_in_eighteen_points_at_least_and_text_larger(language):
     sizes: dict[str, set[float]] = {"pre": set(), "li": set()}
