@@ -109,13 +109,16 @@ def pack(
     files.check_folder(root)
     moment = report_moment([run.result.provenance.ended for run in runs])
     folder = _Folder(root=root, known=_ledger(root), force=force)
-    for outcome in publish_all(list(_requests(plan, runs, root)), force=force, announce=announce):
+    requests = list(_requests(plan, runs, root))
+    for outcome in publish_all(requests, force=force, announce=lambda _, *steps: announce("documents", *steps)):
         _took(folder, outcome)
     base = inputs.key(runs, plan.configuration, moment)
     _sheets(plan, tuple(runs), folder, moment, base, announce)
     if plan.data:
         _samples(runs, folder)
+    announce("index and packs", 0, 1)
     _finish(plan, runs, folder, moment)
+    announce("index and packs", 1, 1)
     return Packed(outputs=tuple(folder.outputs), made=tuple(folder.made), problems=tuple(folder.problems))
 
 
@@ -193,6 +196,7 @@ def _sheets(
         )
         for start in range(min(_PARTS, len(lacking)))
     ]
+    announce("sheets of the students", 0, len(jobs))
     stems = {copies.file_name(student): student.stem for student in lacking}
     for done, (_, (written, problems)) in enumerate(workers.spread(jobs, copies.make), 1):
         for path in written:

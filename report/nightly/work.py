@@ -61,6 +61,9 @@ class ProgressReporter(Protocol):
     def advance(self, what: str, done: int, total: int, values: dict[str, float] | None = None) -> None:
         """Show how far one piece of work is."""
 
+    def whole(self, what: str, done: int, total: int) -> None:
+        """Say how far the whole is, of which `advance` names the part at work."""
+
     def stage(self, what: str) -> None:
         """Name the work that begins, where how much of it there is can't be known; an empty name ends the last one."""
 
@@ -173,7 +176,8 @@ def work(task: Task) -> Night:
     Raises:
         ReportError, LabError: wrong usage, or the store or the folder can't be written.
     """
-    labs = _train(task)
+    with task.reporter.bars():
+        labs = _train(task)
     shown = _shown_runs(task, labs)
     report, pages = _guarded("report", lambda: _report(task, shown))
     trend, drawn = _guarded("trend", lambda: _trend(task))
@@ -194,9 +198,13 @@ def _night(task: Task, labs: Sequence[LabNight], steps: Sequence[NightStep]) -> 
 def _train(task: Task) -> tuple[LabNight, ...]:
     """Run what is stale while time is left; return every chosen lab in the order of the book."""
     training = math.inf if task.budget is None else schedule.for_training(task.budget)
+    task.reporter.stage("nightly: reading labs and data")
     plans = make_plans(task.configuration, task.assignments, task.store)
     listing = task.store.list(whole=False)
     found: dict[str, LabNight] = {}
+    task.reporter.stage("nightly: training")
+    waiting = [plan.lab for plan in plans if plan.stored is None]
+    task.reporter.whole("nightly, labs", 0, len(waiting))
     for plan in schedule.in_order(plans, listing):
         expected = schedule.estimate(plan, listing)
         left = training - (perf_counter() - task.begun)
@@ -208,14 +216,16 @@ def _train(task: Task) -> tuple[LabNight, ...]:
             found[plan.lab] = _run(plan, task, left)
         else:
             found[plan.lab] = LabNight(lab=plan.lab, state=action, seconds=expected or 0.0)
+        task.reporter.whole("nightly, labs", sum(lab in found for lab in waiting), len(waiting))
         task.reporter.say(f"{plan.lab}: {in_a_terminal(found[plan.lab], Words(TERMINAL))}")
+    task.reporter.stage("")
     return tuple(found[plan.lab] for plan in plans)
 
 
 def _run(plan: Plan, task: Task, left: float) -> LabNight:
     begun = perf_counter()
     result: Result | None = None
-    with contextlib.suppress(TimeSpentError), task.reporter.bars(), interrupted_after(left):
+    with contextlib.suppress(TimeSpentError), interrupted_after(left):
         done = execute(
             [plan],
             task.configuration,
