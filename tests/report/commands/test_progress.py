@@ -164,7 +164,10 @@ def train(settings, dataset, session: Session, seed) -> None:
     session.score("test_accuracy", 0.9 - LOSS + 0.001 * (seed * 7 % 5))
 """
 TRAINS = {
-    "run": (["run", "one", "two", "--seeds", "8-9"], ["run, labs, 0 of 2; run: training", rf"run, labs, 1 of 2{PACE}; {TWO}"]),
+    "run": (
+        ["run", "one", "two", "--seeds", "8-9"],
+        ["run, labs, 0 of 2; run: training", rf"run, labs, 1 of 2{PACE}; {TWO}"],
+    ),
     "build": (["build", "--seeds", "8-9", "--to", "md"], [rf"run, labs, 0 of 2; {FIT}", "render, documents"]),
     "repeat": (["repeat", "one"], ["repeat: training once more", FIT]),
     "explain": (
@@ -176,7 +179,10 @@ TRAINS = {
         ["nightly", "--no-check", "--seeds", "8-9", "--to", "md"],
         ["nightly: reading labs and data", rf"nightly, labs, 1 of 2{PACE}; {FIT}", "nightly: drawing the trend"],
     ),
-    "course": (["course"], ["course: reading the runs", "course, documents, 0 of 1", "course, index and packs, 0 of 1"]),
+    "course": (
+        ["course"],
+        ["course: reading the runs", "course, documents, 0 of 1", "course, index and packs, 0 of 1"],
+    ),
 }
 """What a line says of each command that trains or makes much: the stage; the whole and its part, with rate and time."""
 
