@@ -83,7 +83,7 @@ class Placing:
     context: Context
     numbering: Numbering
     labels: Words
-    pieces: Pieces
+    pieces: Pieces = field(default_factory=Pieces)
     targets: dict[str, Target] = field(default_factory=dict)
 
     @property

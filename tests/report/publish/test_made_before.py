@@ -87,7 +87,11 @@ def assembled(monkeypatch):
 
 
 def folders(place: Path) -> list[Path]:
-    return [path for kind in ("chapters", "markup", "pieces") for path in sorted((place / "cache/labreport" / kind).iterdir())]
+    return [
+        path
+        for kind in ("chapters", "markup", "pieces")
+        for path in sorted((place / "cache/labreport" / kind).iterdir())
+    ]
 
 
 def test_whatever_changes_the_page_is_the_one_that_is_made_whole(desk, assembled):
