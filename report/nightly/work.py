@@ -13,11 +13,9 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Protocol
 
 import click
 
@@ -32,6 +30,7 @@ from labreport.report.gate.confirmation import Rerun
 from labreport.report.gate.verdict import Check, CheckStatus, Verdict
 from labreport.report.languages import TERMINAL
 from labreport.report.nightly import record, schedule
+from labreport.report.nightly.progress import ProgressReporter
 from labreport.report.nightly.record import LabNight, Night, NightStep, Remark, in_a_terminal
 from labreport.report.publish import Outcome
 from labreport.report.running.execution import execute
@@ -50,25 +49,6 @@ from labreport.report.words import Words
 DATA, SUMMARY = "nightly.json", "nightly.md"
 LINKED = (".html", ".pdf", ".md")
 NO_RUN = Remark(key="nightly.no_run")
-
-
-class ProgressReporter(Protocol):
-    """Reports the work to the user."""
-
-    def say(self, line: str) -> None:
-        """Print a line that the user should know."""
-
-    def advance(self, what: str, done: int, total: int, values: dict[str, float] | None = None) -> None:
-        """Show how far one piece of work is."""
-
-    def whole(self, what: str, done: int, total: int) -> None:
-        """Say how far the whole is, of which `advance` names the part at work."""
-
-    def stage(self, what: str) -> None:
-        """Name the work that begins, where how much of it there is can't be known; an empty name ends the last one."""
-
-    def bars(self) -> AbstractContextManager[None]:
-        """Show progress while the block runs."""
 
 
 Render = Callable[[Sequence[StoredResult], Configuration], Outcome]

@@ -44,7 +44,7 @@ def test_what_begins_once_more_has_a_rate_of_its_own(capsys, before):
         time.sleep(0.01)
     reporter.advance("search", 1, 100)
     with reporter.heartbeat(0.05):
-        time.sleep(0.08)
+        time.sleep(0.4)
     assert _lines(capsys)[0].endswith(": search, 1 of 100")
 
 
