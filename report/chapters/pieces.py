@@ -1,8 +1,8 @@
 """Drawings and formulas of a chapter, made once although its note changes with every word that is written.
 
-A drawing depends on the run, not on the note; a formula that can be set once can be set again. So the chapter that is
-made anew because a sentence in it is another takes both from where its last state laid them, and need not even load
-what draws.
+A drawing depends on the run, not on the note; a formula that can be set once can be set again. So a chapter in
+which only a sentence has changed takes both from where its last state laid them, and what draws need not even be
+loaded.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Pieces:
     """The drawings and formulas of one chapter.
 
     Args:
-        key: hash of all that decides the drawings, and of the program; empty: all are made anew.
+        key: hash of all that decides the drawings, and of the program; empty: all are made again.
     """
 
     def __init__(self, key: str = "") -> None:

@@ -1,4 +1,4 @@
-"""What a night tells the user while it is at work."""
+"""What a night says to the user while it is at work."""
 
 from __future__ import annotations
 

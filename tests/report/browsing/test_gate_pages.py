@@ -86,4 +86,7 @@ def test_the_verdict_is_among_the_files_of_the_site(judged, tmp_path):
     (kept,) = verdicts.read(judged)
     page = (tmp_path / f"verdict-{kept.stem}-en.html").read_text("utf-8")
     assert 'href="run-imdb-20260102T120000Z-imdb-new0-en.html"' in page
-    assert f'href="verdict-{kept.stem}-en.html"' in (tmp_path / "gate-en.html").read_text("utf-8")
+    listed = (tmp_path / "gate-en.html").read_text("utf-8")
+    assert f'href="verdict-{kept.stem}-en.html"' in listed
+    # A run that is stored and has no page among these files is not said to be deleted.
+    assert "deleted since" not in page + listed
