@@ -16,7 +16,7 @@ from helpers.hand_labs import lab_source
 from helpers.hand_reports import OLD, printed
 from helpers.hand_results import hand_result
 
-from fuzz import hostile, pages
+from fuzz import courses, hostile, pages
 from fuzz.watch import called, watched
 from labreport.report.store import codec, embedded
 from labreport.report.store.baselines import Baselines
@@ -38,6 +38,10 @@ class Target:
     """One of them is called; `{}` stands for nothing but the files that `lay` wrote."""
     ask: Callable[[Path, bytes], str] | None = None
     """Asks in place of commands; returns what is wrong."""
+    few: int = 5
+    """How many inputs the tests try."""
+    lost: Callable[[Path], str] | None = None
+    """Looks at the folder afterwards; returns which file of others a command cost."""
 
 
 @cache
@@ -112,6 +116,21 @@ def _lay_note(folder: Path, content: bytes) -> None:
 @cache
 def _id(lab: str) -> bytes:
     return json.dumps(json.loads(_results()[lab])["run_id"]).encode()
+
+
+def _lay_course(folder: Path, content: bytes) -> None:
+    _run(folder, "tensors/a", _results()["tensors"].replace(_id("tensors"), b'"a"'))
+    courses.lay_course(folder, content, courses.ROSTER.encode())
+
+
+def _lay_roster(folder: Path, content: bytes) -> None:
+    _lay_course(folder, courses.COURSE.encode())
+    (folder / "class.csv").write_bytes(content)
+
+
+def _lay_ledger(folder: Path, content: bytes) -> None:
+    _lay_course(folder, courses.COURSE.replace('roster = "class.csv"\n', "").encode())
+    courses.lay_ledger(folder, content)
 
 
 def _lay_configuration(folder: Path, content: bytes) -> None:
@@ -265,6 +284,22 @@ TARGETS = {
         commands=(("status", "good"), ("list",), ("run", "good")),
     ),
     "log": Target(make=_log, lay=_file("log.csv"), commands=(("import", "log.csv", "--name", "mine"),)),
+    "roster": Target(
+        make=courses.roster,
+        few=2,
+        lay=_lay_roster,
+        commands=(("course", "-q"), ("render", "tensors", "--lang", "en", "--to", "pdf", "--roster", "class.csv")),
+    ),
+    "course": Target(make=courses.course, lay=_lay_course, commands=(("course", "-q"),)),
+    "ledger": Target(make=courses.ledger, lay=_lay_ledger, commands=(("course", "-q"),), lost=courses.lost),
+    "answers": Target(
+        make=courses.answers,
+        lay=courses.lay_answers,
+        commands=(
+            ("grade", "answers.csv", "--key", "key.csv", "-o", "marks.csv"),
+            ("grade", "answers.csv", "--key", "key.csv", "-o", "marks.json", "--json"),
+        ),
+    ),
     "words": Target(make=_words, lay=_lay_words, commands=()),
 }
 _SHOWN = ("result", "index", "note")
@@ -293,6 +328,7 @@ def tried(home: Path, kind: str, content: bytes, words: tuple[str, ...]) -> str:
         if (ask := TARGETS[kind].ask) is not None:
             return watched(lambda: ask(folder, content), folder, within=home)
         answer = called(words, folder, within=home)
-        return f"labreport {' '.join(words)!r}: {answer.fault}" if answer.fault else ""
+        fault = answer.fault or ((lost := TARGETS[kind].lost) and lost(folder))
+        return f"labreport {' '.join(words)!r}: {fault}" if fault else ""
     finally:
         shutil.rmtree(folder)

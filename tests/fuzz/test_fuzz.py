@@ -18,8 +18,6 @@ from hypothesis import strategies as st
 from fuzz.targets import TARGETS, commands, tried
 
 CORPUS = Path(__file__).with_name("corpus")
-FEW = 5
-"""Inputs of each kind."""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +34,7 @@ def home(tmp_path_factory):
 
 @pytest.mark.parametrize("kind", TARGETS)
 def test_hostile_inputs_of_a_kind_are_answered_in_words(home, kind):
-    @settings(max_examples=FEW, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=TARGETS[kind].few, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(st.integers(0, 2**48))
     def attack(seed: int) -> None:
         random = Random(seed)

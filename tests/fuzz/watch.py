@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 from labreport.report import cli
 
@@ -75,7 +76,9 @@ def _watched(folder: Path, within: Path) -> Iterator[None]:
     os.chdir(folder)
     _allowed = (f"{within.resolve()}{os.sep}", *_FREE)
     try:
-        yield
+        # What a process of its own does would not be seen.
+        with mock.patch("os.cpu_count", return_value=1):
+            yield
     finally:
         _allowed = ()
         os.chdir(before)
@@ -96,6 +99,6 @@ def _check(event: str, path: object) -> None:
     if not isinstance(path, str | bytes | os.PathLike):
         return  # a descriptor: it was opened before
     absolute = Path.cwd() / os.fsdecode(path)
-    place = str(absolute.parent.resolve() / absolute.name)
-    if not place.startswith(_allowed) and not place.endswith((".pyc", "__pycache__")) and ".pyc." not in place:
+    place = f"{absolute.parent.resolve() / absolute.name}{os.sep}"  # a file without a name is opened by its folder's
+    if not place.startswith(_allowed) and not any(sign in place for sign in (".pyc", "__pycache__")):
         _seen.append(f"{event} {place}")
