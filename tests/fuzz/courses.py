@@ -153,7 +153,7 @@ def answers(random: Random) -> bytes:
 
 
 def ledger(random: Random) -> bytes:
-    """Make a record of what was made the last time: by whom, nobody knows."""
+    """Make a record of what was made the last time, as anyone may have written it."""
     names = ("../mine.txt", "own", "students", "link/mine.txt", "mine.txt", "/etc/passwd", "index.html", *hostile.WORDS)
     table = {
         random.choice(names): random.choice((["a", "b"], ["a", 1], [[], {}], [None, None], hostile.value(random)))

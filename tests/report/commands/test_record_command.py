@@ -63,7 +63,7 @@ BAD = {
     "an exit code of its own": ("import sys; sys.exit(3)", 3, "ended with 3"),
     "a syntax error": ("def f(:\n", 1, "SyntaxError"),
     "an error": ("raise ValueError('no such thing')", 1, "ValueError: no such thing"),
-    "an error that ends the program when it is told": (
+    "an error whose message ends the program": (
         "class Odd(Exception):\n    def __str__(self): raise SystemExit(0)\nraise Odd",
         1,
         "Odd",
