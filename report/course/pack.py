@@ -298,7 +298,7 @@ def _ledger(root: Path) -> dict[str, list[str]]:
     """Return what the hidden file says was made the last time; nothing where it can't be read."""
     try:
         table = json.loads(reading.text(root / _LEDGER))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(table, dict):
         return {}

@@ -189,6 +189,8 @@ CONFIGURATION_PIECES = _pieces(
 LOGS = (
     ("csv", "epoch,loss,val_loss\n0,1.0,2.0\n1,0.5,1.5\n2,0.25,1.25\n"),
     ("json", '{"loss": [1.0, 0.5], "val_loss": [2.0, 1.5]}'),
+    ("json", '[{"epoch": 0, "loss": 1.0}, {"epoch": 1, "loss": 0.5, "lr": {"base": 0.1}}]'),
+    ("lines", '{"epoch": 0, "loss": 1.0}\n{"epoch": 1, "loss": 0.5}\n{"_step": 2, "val_loss": "NaN"}\n'),
     ("json", '{"log_history": [{"epoch": 1.0, "step": 1, "loss": 2.0}], "num_train_epochs": 1}'),
 )
 WORDS = (
@@ -220,7 +222,22 @@ def _words(random: Random) -> bytes:
 def _log(random: Random) -> bytes:
     kind, text = random.choice(LOGS)
     content = hostile.changed(text.encode(), random) if kind == "json" else None
-    return content or hostile.changed_lines(text, ("1,2", ",", "nan", "1e999", '"', "\t", ";", "epoch", "step"), random)
+    pieces = (
+        "1,2",
+        ",",
+        "nan",
+        "1e999",
+        '"',
+        "\t",
+        ";",
+        "epoch",
+        "step",
+        '{"a":' * 2000,
+        '{"epoch": 1, ',
+        "}",
+        "x" * 140_000,
+    )
+    return content or hostile.changed_lines(text, pieces, random)
 
 
 TARGETS = {

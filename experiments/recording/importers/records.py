@@ -37,7 +37,7 @@ def _is_records(path: Path) -> bool:
         return False
     try:
         return isinstance(json.loads(lines[0]), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -95,6 +95,8 @@ def _records(path: Path) -> list[tuple[int | None, Mapping[str, Any]]]:
                 found += [(at, json.loads(content))] if content.strip() else []
             except ValueError as error:
                 raise fault(path, "the line is cut off, or not JSON", at) from error
+            except RecursionError as error:
+                raise fault(path, "nested too deeply", at) from error
     for line, record in found:
         if not isinstance(record, Mapping):
             raise fault(path, f"{json.dumps(record)[:40]} is not an object", line)
