@@ -16,7 +16,7 @@ from helpers.hand_labs import lab_source
 from helpers.hand_reports import OLD, printed
 from helpers.hand_results import hand_result
 
-from fuzz import courses, hostile, pages
+from fuzz import courses, hostile, logs, pages
 from fuzz.watch import called, watched
 from labreport.report.store import codec, embedded
 from labreport.report.store.baselines import Baselines
@@ -186,13 +186,6 @@ CONFIGURATION_PIECES = _pieces(
     "[gate] ¦ [gate.good.x] ¦ [settings.imdb] ¦ [[paths]] ¦ {a = 1} ¦ 1979-05-27 ¦ true ¦ 1e400 ¦ "
     '0x7fffffffffffffffff ¦ a.b.c.d ¦ """ ¦ \' ¦ test = "margin" ¦ absolute =  ¦ nan'
 )
-LOGS = (
-    ("csv", "epoch,loss,val_loss\n0,1.0,2.0\n1,0.5,1.5\n2,0.25,1.25\n"),
-    ("json", '{"loss": [1.0, 0.5], "val_loss": [2.0, 1.5]}'),
-    ("json", '[{"epoch": 0, "loss": 1.0}, {"epoch": 1, "loss": 0.5, "lr": {"base": 0.1}}]'),
-    ("lines", '{"epoch": 0, "loss": 1.0}\n{"epoch": 1, "loss": 0.5}\n{"_step": 2, "val_loss": "NaN"}\n'),
-    ("json", '{"log_history": [{"epoch": 1.0, "step": 1, "loss": 2.0}], "num_train_epochs": 1}'),
-)
 WORDS = (
     *_pieces(
         "list ¦ show ¦ extract ¦ verify ¦ status ¦ gc ¦ schema ¦ doctor ¦ baseline ¦ set ¦ compare ¦ trend ¦ "
@@ -217,27 +210,6 @@ def _words(random: Random) -> bytes:
     if words[0] == "render":  # a PDF takes seconds
         words += ["--to", "md"]
     return "\x1f".join(words).encode("utf-8", "replace")
-
-
-def _log(random: Random) -> bytes:
-    kind, text = random.choice(LOGS)
-    content = hostile.changed(text.encode(), random) if kind == "json" else None
-    pieces = (
-        "1,2",
-        ",",
-        "nan",
-        "1e999",
-        '"',
-        "\t",
-        ";",
-        "epoch",
-        "step",
-        '{"a":' * 2000,
-        '{"epoch": 1, ',
-        "}",
-        "x" * 140_000,
-    )
-    return content or hostile.changed_lines(text, pieces, random)
 
 
 TARGETS = {
@@ -300,7 +272,7 @@ TARGETS = {
         lay=_lay_configuration,
         commands=(("status", "good"), ("list",), ("run", "good")),
     ),
-    "log": Target(make=_log, lay=_file("log.csv"), commands=(("import", "log.csv", "--name", "mine"),)),
+    "log": Target(make=logs.make, lay=logs.lay, commands=(("import", "log", "--name", "mine"),)),
     "roster": Target(
         make=courses.roster,
         few=2,

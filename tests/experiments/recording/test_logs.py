@@ -333,6 +333,25 @@ def test_a_database_of_mlflow_is_read(place):
     assert result.findings.trainings[0].history["loss"] == (1.0, 0.5)
 
 
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (
+            "with recursive n(step) as (select 1 union all select step from n where step = 1) select step from n",
+            "interr",
+        ),
+        ("select length(hex(zeroblob(400000000))) step", "too big"),
+    ],
+)
+def test_a_database_that_computes_without_end_is_refused_in_time(place, capsys, monkeypatch, rows, told):
+    monkeypatch.setattr("labreport.experiments.recording.importers.databases._SECONDS", 0.5)
+    with sqlite3.connect("mlflow.db") as base:
+        base.execute(f"create view metrics as select count(step) run_uuid from ({rows})")
+        base.execute("create table params (key, value)")
+    assert main(["import", "--name", "it", "--format", "mlflow", "mlflow.db"]) == 2
+    assert told in capsys.readouterr().err
+
+
 @pytest.fixture
 def trackio(place):
     """A database that trackio wrote."""
