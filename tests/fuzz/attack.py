@@ -19,6 +19,7 @@ from types import FrameType
 
 from fuzz import kills, writers
 from fuzz.targets import TARGETS, commands, tried
+from fuzz.watch import bounded
 
 CORPUS = Path(__file__).with_name("corpus")
 SECONDS = 300
@@ -76,7 +77,8 @@ def main() -> int:
             for number in range(order.inputs):
                 if time.monotonic() - begun > order.minutes * 60:
                     break
-                found[_sort(attacked(kind, order.seed + number, home))] += 1
+                with bounded():
+                    found[_sort(attacked(kind, order.seed + number, home))] += 1
             rows.append((kind, found.total(), *(found[sort] for sort in ("70", "outside", "late", "other"))))
             print(rows[-1], flush=True)
         killed = kills.killed(order.kills, home / "kills", Random(order.seed)) if order.kills else kills.Killed()

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzz.targets import TARGETS, commands, tried
+from fuzz.watch import bounded
 
 CORPUS = Path(__file__).with_name("corpus")
 
@@ -24,7 +25,7 @@ CORPUS = Path(__file__).with_name("corpus")
 def home(tmp_path_factory):
     """A place for caches that is inside what may be written."""
     place = tmp_path_factory.mktemp("fuzz")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, bounded():
         for name in ("HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR", "TMPDIR"):
             patch.setenv(name, str(place))
         patch.setattr("tempfile.tempdir", str(place))

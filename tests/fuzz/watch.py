@@ -17,6 +17,8 @@ from labreport.report import cli
 
 CODES = {0, 1, 2, 3, 4, 5, 6}
 """What a command may answer; 70 is a fault of ours, and nothing here interrupts."""
+MEMORY = 3_000_000_000
+"""Bytes that may be asked for; what a process takes in hand is far less."""
 _WRITES = {"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "shutil.rmtree"}
 _FREE = ("/dev/", "/proc/")
 
@@ -39,6 +41,8 @@ class Answer:
         """What should not be; empty where all is well."""
         if self.code not in CODES:
             return f"exit code {self.code}: {self.error[-1500:]}"
+        if "too little memory" in self.error:
+            return "it asks for more memory than any input needs"
         if "Traceback" in self.error:
             return f"a traceback: {self.error[-1500:]}"
         return "; ".join(self.outside)
@@ -63,6 +67,24 @@ def watched(work: Callable[[], str], folder: Path, *, within: Path) -> str:
     if not wrong and "Traceback" in errors.getvalue():
         wrong = f"a traceback: {errors.getvalue()[-1500:]}"
     return wrong or "; ".join(_seen)
+
+
+@contextlib.contextmanager
+def bounded() -> Iterator[None]:
+    """Let this process have little more memory than it has: an input that asks for gigabytes fails alone."""
+    pages = Path("/proc/self/statm")
+    if not pages.exists():
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(pages.read_text("ascii").split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 @contextlib.contextmanager
