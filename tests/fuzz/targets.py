@@ -18,7 +18,7 @@ from helpers.hand_results import hand_result
 
 from fuzz import courses, hostile, logs, pages
 from fuzz.watch import called, watched
-from labreport.report.store import codec, embedded
+from labreport.report.store import codec, embedded, promotions
 from labreport.report.store.baselines import Baselines
 from labreport.report.store.entries import NOTED, RESULT
 from labreport.report.store.printed import Printed, PrintedPassage
@@ -58,10 +58,13 @@ def _files() -> dict[str, bytes]:
         store.tag(store.list().runs[0], "good")
         Baselines(store.root).set("main", [saved.path])
         (baseline,) = store.root.glob("baselines/main/*.json")
+        promotions.move(Baselines(store.root), "set", Baselines(store.root).proposed("main", [saved.path]), reason="x")
+        (promotion,) = (baseline.parent / promotions.FOLDER).iterdir()
         return {
             "index": (saved.path.parent / NOTED).read_bytes(),
             "result": saved.content,
             "baseline": baseline.read_bytes(),
+            "promotion": promotion.read_bytes(),
             "baseline name": baseline.name.encode(),
         }
 
@@ -104,6 +107,13 @@ def _lay_baseline(folder: Path, content: bytes) -> None:
     place = folder / "runs" / "baselines" / "main"
     place.mkdir(parents=True)
     (place / _files()["baseline name"].decode()).write_bytes(content)
+
+
+def _lay_promotion(folder: Path, content: bytes) -> None:
+    _lay_baseline(folder, _files()["baseline"])
+    place = folder / "runs" / "baselines" / "main" / promotions.FOLDER
+    place.mkdir()
+    (place / "20260101T000000.0-x.json").write_bytes(content)
 
 
 def _lay_note(folder: Path, content: bytes) -> None:
@@ -244,6 +254,17 @@ TARGETS = {
             ("baseline", "list"),
             ("baseline", "show", "main"),
             ("check", "--baseline", "main", "--no-report"),
+            ("gc", "--keep", "1", "--yes"),
+        ),
+    ),
+    "promotion": Target(
+        make=lambda random: hostile.changed(_files()["promotion"], random),
+        lay=_lay_promotion,
+        commands=(
+            ("baseline", "history", "main"),
+            ("baseline", "history", "main", "--json"),
+            ("baseline", "undo", "main"),
+            ("baseline", "set", "main", OLD.lab, "--force"),
             ("gc", "--keep", "1", "--yes"),
         ),
     ),
