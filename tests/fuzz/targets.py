@@ -16,7 +16,7 @@ from helpers.hand_labs import lab_source
 from helpers.hand_reports import OLD, printed
 from helpers.hand_results import hand_result
 
-from fuzz import courses, hostile, logs, pages
+from fuzz import courses, databases, hostile, logs, pages
 from fuzz.watch import called, watched
 from labreport.report.store import codec, embedded, promotions
 from labreport.report.store.baselines import Baselines
@@ -107,6 +107,21 @@ def _lay_baseline(folder: Path, content: bytes) -> None:
     place = folder / "runs" / "baselines" / "main"
     place.mkdir(parents=True)
     (place / _files()["baseline name"].decode()).write_bytes(content)
+
+
+def _lay_database(folder: Path, content: bytes) -> None:
+    stored = [hand_result(lab, seeds=(0, 1)) for lab in ("tensors", "mnist")]
+    store = Store(folder / "runs")
+    for result in (*stored, OLD):
+        store.save(result)
+    Store(folder / "others").save(stored[1])
+    store.list()
+    databases.change(store.root, content)
+
+
+def _lost_run(folder: Path) -> str:
+    gone = not (folder / "others" / "mnist" / hand_result("mnist", seeds=(0, 1)).run_id / RESULT).is_file()
+    return "written outside the store: a run of another one is gone" if gone else ""
 
 
 def _lay_promotion(folder: Path, content: bytes) -> None:
@@ -256,6 +271,20 @@ TARGETS = {
             ("check", "--baseline", "main", "--no-report"),
             ("gc", "--keep", "1", "--yes"),
         ),
+    ),
+    "database": Target(
+        make=databases.make,
+        lay=_lay_database,
+        commands=(
+            ("list",),
+            ("list", "mnist", "--json"),
+            ("show", "tensors"),
+            ("tag", "tensors", "seen"),
+            ("trend", "-o", "out"),
+            ("gc", "--keep", "1", "--yes"),
+            ("gc", "--keep", "0d", "--yes"),
+        ),
+        lost=_lost_run,
     ),
     "promotion": Target(
         make=lambda random: hostile.changed(_files()["promotion"], random),
