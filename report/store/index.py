@@ -44,17 +44,17 @@ WAIT = 30.0
 """Seconds to wait for another program that writes."""
 
 Given = ParamSpec("Given")
-Answer = TypeVar("Answer")
+Replied = TypeVar("Replied")
 
 _in_memory: dict[Path, sqlite3.Connection] = {}
 """Of the stores whose index can't be written."""
 
 
-def _asked_again(ask: Callable[Concatenate[Index, Given], Answer]) -> Callable[Concatenate[Index, Given], Answer]:
+def _asked_again(ask: Callable[Concatenate[Index, Given], Replied]) -> Callable[Concatenate[Index, Given], Replied]:
     """Let a question be asked once more where the index turns out to be damaged, and is made again."""
 
     @functools.wraps(ask)
-    def asked(index: Index, /, *given: Given.args, **named: Given.kwargs) -> Answer:
+    def asked(index: Index, /, *given: Given.args, **named: Given.kwargs) -> Replied:
         try:
             return ask(index, *given, **named)
         except sqlite3.DatabaseError as error:

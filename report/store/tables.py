@@ -1,4 +1,4 @@
-"""The tables of the index: made, held against what they should be, and damage told from a disk that refuses.
+"""The tables of the index: made, held against what they should be, and damage distinguished from a disk that refuses.
 
 A store may come from anywhere, and its index with it: what names a folder outside the store, holds what is never
 written, or has a trigger beside the tables, is damage like any other, and the index is made again from the runs.

@@ -1,4 +1,4 @@
-"""Hostile indexes of a store: the database of a good store after changes that someone has made, in SQL or in its bytes."""
+"""Hostile indexes of a store: the database of a good store after changes that someone made, in SQL or in its bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labreport.report.store.index import FILE, FOLDER
 from labreport.report.store.rows import COLUMNS
 
 OTHERS = "../others/mnist"
-"""Folder of a lab of another store, which is no business of this one."""
+"""Folder of a lab of another store, which is not part of this one."""
 VALUES = (
     *("NULL", "''", "1e308", "-1", "9223372036854775807", "x'ff'", "'x'", "'../..'", "'..'", f"'{OTHERS}'", "'/etc'"),
     *("'a/b'", "char(0)", "'[]'", "'{}'", "'null'", "x'7b7d'", "'2026-13-45'", "'0001-01-01T00:00:00Z'", "zeroblob(9)"),

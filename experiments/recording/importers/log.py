@@ -149,7 +149,7 @@ def counted(value: object, path: Path, what: str, line: int | None = None) -> in
     """Return a value of a log that counts epochs or steps, as a whole number.
 
     Raises:
-        LogError: it is no number, or none that counts anything.
+        LogError: it is not a number, or not one that counts anything.
     """
     found = number(value, path, what, line)
     if not -_LAST_PLACE <= found <= _LAST_PLACE:
