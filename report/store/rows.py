@@ -85,7 +85,7 @@ def decoded(entry: bytes) -> Entry:
 
 
 def is_row(row: Sequence[Any]) -> bool:
-    """Return whether a row names the folder of a lab and of a run, and tells a problem in words if it tells one."""
+    """Return whether a row names the folder of a lab and of a run, and gives a problem in words if it gives one."""
     named = _PLACE.fullmatch(row[1]) and _PLACE.fullmatch(row[2]) if {*map(type, row[1:3])} == {str} else None
     return named is not None and (len(row) < 9 or row[8] is None or isinstance(row[8], str))
 
