@@ -48,7 +48,7 @@ test-lowest:
 	@.venv-lowest/bin/uv pip install --quiet --compile-bytecode --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[test]'
 	@.venv-lowest/bin/python -m pytest -q -W default $(ARGS)
 
-# Attacks the tool with thousands of hostile inputs, other ones each time, and kills it hundreds of times: a quarter of
+# Attacks the tool with thousands of hostile inputs, other ones each time, and kills it hundreds of times: about
 # an hour. What fails is put into tests/fuzz/corpus, where the tests try it from then on.
 fuzz: $(VENV)/.installed-test
 	@PYTHONPATH=tests $(BIN)/python -m fuzz.attack --inputs 500 --kills 600 $(ARGS)
