@@ -31,7 +31,7 @@ def names(given: str) -> tuple[str, str]:
     A name in letters of any language is a title; what it is stored under is made from it.
 
     Raises:
-        LabError: it can't be a name, or a lab shipped here has it.
+        LabError: it can't be a name, or is that of a lab shipped here.
     """
     if NAME.fullmatch(given):
         if given in BOOK:

@@ -7,6 +7,7 @@ it holds what only the instructor may see.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import zipfile
@@ -262,9 +263,21 @@ def _finish(plan: CoursePlan, runs: Sequence[StoredResult], folder: _Folder, mom
         files.write(root / packed, _zip(inner, plan.name, moment))
         folder.keep(packed, made_of)
     for gone in folder.known.keys() - folder.kept.keys():
-        (root / gone).unlink(missing_ok=True)
+        _withdraw(root, gone, folder.known[gone][1])
     files.write(root / _LEDGER, json.dumps(folder.kept, indent=1, sort_keys=True).encode() + b"\n")
     manifest.write(root, _hash(*sorted(names)), folder.outputs)
+
+
+def _withdraw(root: Path, name: str, digest: str) -> None:
+    """Delete a file that the course no longer has; what was changed since, or lies behind a link, is not the course's.
+
+    The record may come from anyone: it says neither what is ours nor where that lies.
+    """
+    path = root / name
+    # A name may be anything: too long, a ring of links, or one that no file can have.
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
+        if path.resolve() == root.resolve() / name and reading.digest(path) == digest:
+            path.unlink()
 
 
 def _under(folder: _Folder, top: str) -> dict[str, bytes]:
@@ -289,7 +302,7 @@ def _ledger(root: Path) -> dict[str, list[str]]:
     """Return what the hidden file says was made the last time; nothing where it can't be read."""
     try:
         table = json.loads(reading.text(root / _LEDGER))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(table, dict):
         return {}
