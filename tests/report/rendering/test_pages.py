@@ -110,6 +110,28 @@ def test_the_task_of_an_exercise_stays_whole_before_a_long_solution():
     assert not found.torn_exercises
 
 
+@pytest.mark.parametrize(
+    ("block", "named"),
+    [
+        (exercise(1, solution="\n\n".join([LINE * 3] * 40)), "Solution of Exercise 1.1 (continued)"),
+        (Box(kind="key-points", title="Key points", blocks=(PARAGRAPH,) * 20), "Key points (continued)"),
+        (Box(kind="caution", title="X", blocks=(PARAGRAPH,) * 20), "X (continued)"),  # as the heading above it
+    ],
+)
+def test_a_box_that_goes_on_overleaf_says_there_what_it_is(block, named):
+    made = document((PARAGRAPH, block, PARAGRAPH))
+    said = [
+        [(box.text, round(box.position_y)) for box in page._page_box.children[0].descendants() if hasattr(box, "text")]
+        for page in made.pages
+    ]
+    parts = [number for number, page in enumerate(said, 1) if any(text == named for text, _ in page)]
+    assert parts == [4, 5, 6, 7]
+    # It stands above all else, and the first line below it keeps its distance.
+    for number in parts:
+        assert said[number - 1][0][0] == named
+        assert said[number - 1][1][1] - said[number - 1][0][1] > 18
+
+
 def test_a_box_and_an_example_are_parted_where_a_page_would_be_left_empty():
     points = Box(kind="key-points", title="K", blocks=(Prose(markdown="\n".join([f"- {LINE * 2}"] * 9)),))
     code = Example(id="e", caption="C", code="\n".join(["value = value + 1"] * 21), output="1")
