@@ -1,4 +1,4 @@
-"""A box that goes on overleaf says there what it is: “Solution of Exercise 3.4 (continued)”.
+"""A box that goes on overleaf says there what it is: “Solution 3.4 (continued)”.
 
 The words stand in the markup, in the attribute `data-continued` of the box. Each further part of the box gets them in
 a line of their own, for which it makes room in its padding; so the box has to keep its padding where it is parted.

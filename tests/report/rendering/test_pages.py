@@ -73,6 +73,8 @@ def without_gaps(set_document) -> set_pages.Faults:
     found = set_pages.faults(set_document)
     assert not found.gaps
     assert not found.half_empty
+    assert not found.disorder
+    assert not found.broken_source
     assert len(found.pages) > 4
     return found
 
@@ -90,6 +92,25 @@ def test_a_figure_at_the_end_of_a_section_lets_the_next_section_begin():
     without_gaps(made)
     names = order(made)
     assert names.index("figure-1") > len(names) - 1 - names[::-1].index("h3")
+
+
+def table(number: int, rows: int) -> Table:
+    columns_of_it = (Column(title="setting"), Column(title="value"))
+    cells = (("units", "16"),) * rows
+    return Table(id=f"table-{number}", number=f"1.{number}", caption="C", columns=columns_of_it, rows=cells)
+
+
+@pytest.mark.parametrize("paragraphs", [2, 3])
+def test_a_table_that_goes_on_overleaf_does_not_pass_one_with_a_lower_number(paragraphs):
+    without_gaps(document((*[PARAGRAPH] * paragraphs, table(1, 13), table(2, 20), *[PARAGRAPH] * 8)))
+
+
+@pytest.mark.parametrize("entries", [3, 4])
+def test_more_than_a_few_lines_of_sources_end_a_chapter(entries):
+    sources = Box(kind="sources", title="S", blocks=(Prose(markdown="\n".join([f"- {LINE * 2}"] * entries)),))
+    found = set_pages.faults(document((*[PARAGRAPH] * 8,), (sources,)))
+    assert not found.short_ends
+    assert not found.gaps
 
 
 def test_exercises_stay_whole_and_share_out_the_page():
@@ -113,7 +134,7 @@ def test_the_task_of_an_exercise_stays_whole_before_a_long_solution():
 @pytest.mark.parametrize(
     ("block", "named"),
     [
-        (exercise(1, solution="\n\n".join([LINE * 3] * 40)), "Solution of Exercise 1.1 (continued)"),
+        (exercise(1, solution="\n\n".join([LINE * 3] * 40)), "Solution 1.1 (continued)"),
         (Box(kind="key-points", title="Key points", blocks=(PARAGRAPH,) * 20), "Key points (continued)"),
         (Box(kind="caution", title="X", blocks=(PARAGRAPH,) * 20), "X (continued)"),  # as the heading above it
     ],
