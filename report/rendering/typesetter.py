@@ -26,6 +26,7 @@ from labreport.report import languages
 from labreport.report.document import SLOT
 from labreport.report.errors import RenderingError
 from labreport.report.languages import HAN, HAN_MARKS
+from labreport.report.numbers import GROUP
 from labreport.report.rendering import highlight, mathematics, parsing
 
 THIN_SPACE = "\u2009"
@@ -184,7 +185,7 @@ class Typesetter:
         return self._slot(block.replace("<pre>", '<pre tabindex="0">', 1))
 
     def _text_rule(self, token: Token) -> str:
-        parts, end, text = [], 0, _POWER.sub("\u00a0×\u00a0", token.content)
+        parts, end, text = [], 0, _POWER.sub(f"{GROUP}×{GROUP}", token.content)
         for match in (_LATIN_RUN if self._han else _HAN_RUN).finditer(text) if self._other_tag else ():
             parts += [
                 escape_html(text[end : match.start()], quote=False),

@@ -82,7 +82,7 @@ def test_a_mark_that_touches_a_formula_is_tied_to_it(chinese, english):
 
 def test_a_number_with_a_power_of_ten_stays_on_one_line(chinese, english):
     for setter in (chinese, english):
-        assert "2.8\u00a0×\u00a010⁻¹⁰;" in setter.inline("p 2.8 × 10⁻¹⁰; 28 × 28")
+        assert "2.8\u202f×\u202f10⁻¹⁰;" in setter.inline("p 2.8 × 10⁻¹⁰; 28 × 28")
         assert "28 × 28" in setter.inline("p 2.8 × 10⁻¹⁰; 28 × 28")
 
 
