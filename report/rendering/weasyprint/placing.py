@@ -37,7 +37,7 @@ _MOVES = 8
 """Paragraphs that one figure lets pass."""
 _GROWTH = 2
 """Times its lines for answers that an exercise gets at most to fill a page, unless it has few of them."""
-_LEFT = 0.24
+_LEFT = 0.249
 """Part of a page that may be left empty, so that more than a few lines end the chapter on the next one."""
 _FEW_LINES = 12
 """Lines of sources that are too few for a page of their own."""
