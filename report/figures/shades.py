@@ -130,7 +130,7 @@ class Labels:
         axes.xaxis.tick_top()
         axes.tick_params(length=0, pad=2)
         axes.xaxis.set_label_position("top")
-        axes.set_xlabel(words("figures.predicted_class"), color=palette.INK, labelpad=3)
+        axes.set_xlabel(words("figures.predicted_class"), color=palette.INK, labelpad=5 if self.turned else 3)
 
 
 def _square(x: float, y: float) -> Path:
