@@ -44,6 +44,8 @@ class Import:
 
     name: str
     paths: tuple[Path, ...]
+    title: str = ""
+    """That the user gave it; empty: the name."""
     form: str | None = None
     """Name of the format; None: recognised."""
     seeds_from: str | None = None
@@ -110,6 +112,7 @@ def result(order: Import) -> tuple[Result, tuple[str, ...]]:
     own = OwnRun(door="import", form=", ".join(dict.fromkeys(forms)), files=digests)
     built = made(
         name=order.name,
+        title=order.title,
         findings=Findings(trainings=tuple(trainings), scores=tuple(scores), own=own),
         inputs={
             "files": " ".join(f"{file.name}:{file.sha256}" for file in digests),

@@ -21,30 +21,43 @@ KEPT_TEXT = 100_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 """What may name a lab: it becomes the name of a folder."""
 
+_LONGEST_TITLE = 80
 _PACKAGES = ("torch", "scikit-learn", "lightning", "pytorch-lightning", "transformers", "jax")
 
 
-def checked_name(name: str) -> str:
-    """Return the name that a user gives to a run.
+def names(given: str) -> tuple[str, str]:
+    """Return under which name a run is stored, and its title: empty where the name that a user gave can be the first.
+
+    A name in letters of any language is a title; what it is stored under is made from it.
 
     Raises:
-        LabError: it can't name a folder, or it is that of a lab shipped here.
+        LabError: it is no name, or that of a lab shipped here.
     """
-    if not NAME.fullmatch(name):
+    if NAME.fullmatch(given):
+        if given in BOOK:
+            raise LabError(f"'{given}' is one of the labs that are shipped; give the run another --name.")
+        return given, ""
+    if not _foreign(given) or not given.isprintable() or len(given) > _LONGEST_TITLE:
         raise LabError(
-            f"{name[:40]!r} can't name a run: use up to 80 letters (a-z), digits, - and _, a letter or digit first."
+            f"{given[:40]!r} can't name a run: use up to 80 letters (a-z), digits, - and _, a letter or digit first;"
+            f" or up to {_LONGEST_TITLE} characters with letters of another alphabet."
         )
-    if name in BOOK:
-        raise LabError(f"'{name}' is one of the labs that are shipped; give the run another --name.")
-    return name
+    return names_from(given)
 
 
-def name_from(text: str) -> str:
-    """Return a name for a run made from that of a file or module; what can't stand in a name becomes a dash."""
+def names_from(text: str) -> tuple[str, str]:
+    """Return under which name a run is stored that is called after a file or module, and its title, as in `names`."""
     name = re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-_")[:60]
-    if not name:
-        name = f"run-{sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
-    return f"{name}-run" if name in BOOK else name
+    if not name or _foreign(text):
+        # Two texts that differ in such letters alone are two names.
+        name = f"{name or 'run'}-{sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    title = text if _foreign(text) and text.isprintable() and len(text) <= _LONGEST_TITLE else ""
+    return f"{name}-run" if name in BOOK else name, title
+
+
+def _foreign(text: str) -> bool:
+    """Return whether there are letters that can't stand in the name of a lab."""
+    return any(letter.isalpha() and not letter.isascii() for letter in text)
 
 
 def shortened(text: str, most: int) -> tuple[str, bool]:
@@ -64,6 +77,7 @@ def shortened(text: str, most: int) -> tuple[str, bool]:
 def made(
     *,
     name: str,
+    title: str = "",
     findings: Findings,
     inputs: dict[str, str],
     settings: dict[str, Setting],
@@ -79,6 +93,7 @@ def made(
 
     Args:
         name: of the run, as that of a lab.
+        title: that the user gave it; empty: the name.
         findings: with `own`.
         inputs: the parts of its key.
         settings: its arguments, or the hyperparameters in a log.
@@ -98,6 +113,8 @@ def made(
     facts = provenance.provenance(
         command=command, threads=0, deterministic=False, started=started, ended=datetime.now(UTC)
     )
+    if title and findings.own:
+        findings = msgspec.structs.replace(findings, own=msgspec.structs.replace(findings.own, title=title))
     seeds = dict.fromkeys(one.seed for one in findings.trainings if one.seed is not None)
     return Result(
         run_id=run_id(started, key, token),

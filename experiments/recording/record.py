@@ -54,6 +54,8 @@ class Order:
     kind: ProgramKind
     program: str
     arguments: tuple[str, ...] = ()
+    title: str = ""
+    """That the user gave it; empty: the name."""
     seeds: tuple[int, ...] = ()
     """One process each; empty: one process that seeds as it likes."""
     jobs: int = 1
@@ -143,6 +145,7 @@ def record(
         status, failure = "failed", Failure(kind="NothingMeasured", message=_NOTHING)
     result = made(
         name=order.name,
+        title=order.title,
         findings=_findings(order, kept, identical, place, script),
         inputs=sources.inputs(
             script, order.arguments, order.files, order.seeds, sources.modules(script, kept[0].seen.modules, place)

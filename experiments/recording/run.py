@@ -28,7 +28,7 @@ from labreport.experiments.errors import message_of
 from labreport.experiments.recording import assembled
 from labreport.experiments.recording.directions import direction_of
 from labreport.experiments.recording.observed import Fit, Observed
-from labreport.experiments.recording.owned import checked_name, made
+from labreport.experiments.recording.owned import made, names, names_from
 from labreport.experiments.recording.series import KeyColumn, last_position
 from labreport.experiments.recording.watching import networks
 from labreport.experiments.recording.watching.events import CURRENT
@@ -82,6 +82,11 @@ class Run:
     def __init__(self, name: str, *, settings: Mapping[str, Setting] | None, seed: int | None, save: Save) -> None:
         """Begin with nothing measured."""
         self.name = name
+        try:
+            self._named = names(name)
+        except Exception as fault:  # what is trained under a wrong name is not to be lost for it
+            self._named = names_from(str(name))
+            self.warn(fault, f"; it is stored as '{self._named[0]}'")
         self.seed = seed
         self.path: Path | None = None
         """The stored file, once the block has ended."""
@@ -112,9 +117,10 @@ class Run:
         except Exception as fault:
             self.warn(fault)
 
-    def warn(self, error: Exception) -> None:
-        """Say that something could not be recorded."""
-        warnings.warn(f"labreport could not record this: {type(error).__name__}: {message_of(error)}", stacklevel=3)
+    def warn(self, error: Exception, instead: str = "") -> None:
+        """Say that something could not be recorded, and what was done instead."""
+        what = f"{type(error).__name__}: {message_of(error)}{instead}"
+        warnings.warn(f"labreport could not record this: {what}", stacklevel=3)
 
     @_safe
     def settings(self, **values: Setting) -> None:
@@ -268,14 +274,16 @@ class Run:
             listings=tuple(self._listings),
             own=OwnRun(door="api", pictures=pictures, notes=tuple(self._notes)),
         )
-        names = {name: provenance.scrub_words([f"--{name}={value}"])[0] for name, value in self._settings.items()}
+        spoken = {name: provenance.scrub_words([f"--{name}={value}"])[0] for name, value in self._settings.items()}
         settings = {
-            name: provenance.HIDDEN if names[name].endswith(provenance.HIDDEN) else value
+            name: provenance.HIDDEN if spoken[name].endswith(provenance.HIDDEN) else value
             for name, value in self._settings.items()
         }
         token = secrets.token_hex(16)
+        name, title = self._named
         built = made(
-            name=checked_name(self.name),
+            name=name,
+            title=title,
             findings=findings,
             inputs={"run": token},
             settings=settings,

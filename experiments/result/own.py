@@ -112,6 +112,7 @@ class OwnRun(Record, frozen=True, kw_only=True):
     door: Annotated[
         Literal["record", "import", "api"], Meta(description="A script watched, a log imported, or calls in the code.")
     ]
+    title: Annotated[str, Meta(description="The name that the user gave; empty: that of the lab.")] = ""
     form: Annotated[str, Meta(description="Format of the log, such as csvlogger; empty where a script ran.")] = ""
     script: Script | None = None
     seeding: Annotated[

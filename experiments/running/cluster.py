@@ -25,6 +25,8 @@ _TOPIC = "labreport"
 """Under which workers report what is said of tasks."""
 _CONNECTING = 10
 """Seconds that the scheduler has to answer."""
+_ANSWERING = 120
+"""Seconds that workers have to answer a question: a new one imports labreport for the first."""
 _NEWS = 0.5
 """Seconds after which the number of workers is asked for again."""
 _QUIET = 0.2
@@ -71,7 +73,10 @@ class Cluster(Engine):
 
     def _compare(self) -> None:
         """Refuse workers with other versions before anything is begun; one that joins later refuses its task itself."""
-        found = self._client.run(work.versions, on_error="return")
+        try:
+            found = self._ask(work.versions, on_error="return")
+        except TimeoutError:
+            raise EngineError(f"A worker at {self.name} has not answered for {_ANSWERING} s.") from None
         others = {
             where: {"labreport": "not installed"} if isinstance(versions, BaseException) else versions
             for where, versions in found.items()
@@ -80,6 +85,14 @@ class Cluster(Engine):
         missing = [where for where, versions in others.items() if len(versions) == 1]
         if missing or (others and not self.mixed):
             raise self.refused(others)
+
+    def _ask(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call a function on workers; `Client.run` would wait for ever for one that hangs.
+
+        Raises:
+            TimeoutError: a worker has not answered.
+        """
+        return self._client.sync(self._client._run, fn, *args, callback_timeout=_ANSWERING, **kwargs)
 
     def room(self) -> int:
         """As many tasks as there are workers: each does one at a time, with all of its threads."""
@@ -100,7 +113,7 @@ class Cluster(Engine):
     def provide(self, driver: str, where: str, contents: Mapping[str, bytes]) -> None:
         """Send a worker what it lacks, once, by the scheduler."""
         with suppress(OSError, ValueError, KeyError):  # the worker has gone: its task comes back by itself
-            self._client.run(work.receive, driver, dict(contents), workers=[where])
+            self._ask(work.receive, driver, dict(contents), workers=[where])
 
     def ended(self, error: BaseException) -> bool:
         """Return whether the scheduler has given a task up because it ended its workers."""
@@ -132,7 +145,7 @@ class Cluster(Engine):
         """Let the workers forget what was kept for a driver, and end what is at work for it."""
         if not self._gone:
             with suppress(Exception):
-                self._client.run(work.forget, driver, on_error="ignore")
+                self._ask(work.forget, driver, on_error="ignore")
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leave the cluster; it runs on."""

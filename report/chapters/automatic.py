@@ -111,8 +111,9 @@ def note(result: Result, language: str) -> str:
 
 
 def title(result: Result) -> str:
-    """Return the title of an automatic chapter: the name under which the run is stored."""
-    return result.lab
+    """Return the title of an automatic chapter: that which the user gave, or the name under which the run is stored."""
+    own = own_of(result)
+    return (own.title if own else "") or result.lab
 
 
 def own_of(result: Result) -> OwnRun | None:

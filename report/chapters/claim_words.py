@@ -31,8 +31,14 @@ def evidence_id(lab: str, claim: str) -> str:
     return f"{lab}-claim-{claim}"
 
 
-def sentence(claim: Claim, result: Result, language: str) -> str:
+def sentence(claim: Claim, result: Result, language: str, *, explained: bool = True) -> str:
     """Return the sentence of a claim about a run in Markdown, worded by its verdict, with the numbers that decided it.
+
+    Args:
+        claim: what was found.
+        result: the run.
+        language: of the sentence.
+        explained: whether the reason follows where the record can't answer.
 
     Raises:
         MissingValueError: the language has no words for this claim.
@@ -41,10 +47,15 @@ def sentence(claim: Claim, result: Result, language: str) -> str:
     template = compiled(environment(language, lists=True), words)
     found = {name: _by_chance(value) for name, value in {**claim.details, **claim.numbers}.items()}
     said = template.render({RUN: Decimals(result), **found, "holds": claim.holds, "seeds": claim.seeds})
+    return said + reason(claim, language) if explained else said
+
+
+def reason(claim: Claim, language: str) -> str:
+    """Return why a record can't answer, as it follows the sentence of the claim; empty where it can."""
     if not claim.unanswered:
-        return said
-    reason = Words(language)
-    return said + reason.record.between_sentences + reason("labs.only_bounded" if claim.numbers else "labs.no_answers")
+        return ""
+    words = Words(language)
+    return words.record.between_sentences + words("labs.only_bounded" if claim.numbers else "labs.no_answers")
 
 
 def _by_chance(value: Number) -> Number:

@@ -15,7 +15,7 @@ from labreport.experiments.registry import additions
 from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import DataCard, Fold, Layer, Result
 from labreport.report.chapters import automatic
-from labreport.report.chapters.claim_words import Said, evidence_id, sentence
+from labreport.report.chapters.claim_words import Said, evidence_id, reason, sentence
 from labreport.report.chapters.sandbox import RUN, Chance, Exact, Fragment, exact, shown
 from labreport.report.chapters.variants import Variant
 from labreport.report.document import VERDICT_MARKS, escape
@@ -209,15 +209,18 @@ class Context:
         }
 
     def claim(self, name: str) -> Fragment:
-        """Return the sentence of a claim, worded by its verdict."""
+        """Return the sentence of a claim, worded by its verdict; at its first place with why a record can't answer."""
+        why = ""
         if name not in self.said:
             if self.own.problem and not additions.CLAIMS.knows(name):
                 return Fragment(self.lost("claim", name))
             stated = claims.state(name, self.result, self.own.claims)
-            self.said[name] = Said(claim=stated, text=sentence(stated, self.result, self.language))
+            text = sentence(stated, self.result, self.language, explained=False)
+            self.said[name] = Said(claim=stated, text=text)
+            why = reason(stated, self.language)
         said = self.said[name]
         mark = f"[{VERDICT_MARKS[said.claim.verdict]}](#{evidence_id(self.result.lab, name)})" if self._cited else ""
-        return Fragment(said.text + mark)
+        return Fragment(said.text + why + mark)
 
     def _drawn(self, name: str, first: float, last: float, step: float = 1) -> int | float:
         return self.variant.drawn(name, first, last, step)

@@ -56,15 +56,17 @@ def command(
 
     reporter = Reporter(quiet=quiet)
     store = Store(options.resolve(runs_dir=runs_dir).runs_dir)
-    given = owned.checked_name(name) if name else None
+    given = owned.names(name) if name else None
     directions = dict(_direction(text) for text in metrics)
     groups = [paths] if seeds_from is not None else [(path,) for path in paths]
     found = []
     with reporter.bars():
         for place, group in enumerate(groups):
             reporter.advance("import, logs", place, len(groups))
+            stored_as, title = given or owned.names_from(_name(group[0]))
             order = Import(
-                name=given or owned.name_from(_name(group[0])),
+                name=stored_as,
+                title=title,
                 paths=group,
                 form=form,
                 seeds_from=seeds_from,

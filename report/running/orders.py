@@ -50,8 +50,9 @@ class RecordTable(msgspec.Struct, frozen=True, kw_only=True):
     """Seeds such as "0-4", one process each; without them one process that seeds itself as it likes."""
     jobs: Annotated[int, Meta(ge=1, description="a whole number from 1")] | None = None
     """Processes at a time; without it as for labs."""
-    data: Annotated[list[Filled], Meta(description="a list of files")] = []
-    """Files that the script reads, relative to `cwd`; with them an unchanged script is not run again."""
+    data: Annotated[list[Filled], Meta(description="a list of files")] | None = None
+    """Files that the script reads, relative to `cwd`, none: []. With them an unchanged script is not run again, and
+    with `on` it runs on the cluster."""
     timeout: Filled | None = None
     """The most that each process may take, such as "30m"."""
     groups: Literal["fold", "seed", "none"] | None = None
@@ -132,7 +133,9 @@ def prepared(name: str, configuration: Configuration, listing: StoredRuns) -> Or
     options: list[str] = []
     for option, value in (("seeds", table.seeds), ("timeout", table.timeout), ("as", table.template)):
         options += [] if value is None else [f"--{option}", str(value)]
-    options += [word for path in table.data for word in ("--data", path)]
+    options += [word for path in table.data or () for word in ("--data", path)]
+    # What a script opens besides is not on a worker, and another program can't be sent.
+    sent = table.data is not None and words[:1] not in (["--"], ["-m"])
     options += ["--groups", table.groups] if table.groups else []
     with contextlib.chdir(folder):
         try:
@@ -143,10 +146,12 @@ def prepared(name: str, configuration: Configuration, listing: StoredRuns) -> Or
                 name=name,
                 seeds=None if table.seeds is None else str(table.seeds),
                 jobs=table.jobs or configuration.jobs,
-                data=[Path(path) for path in table.data],
+                data=[Path(path) for path in table.data or ()],
                 timeout=table.timeout,
                 template=table.template,
                 groups=table.groups,
+                on=configuration.on if sent else None,
+                mixed=configuration.mixed,
             )
         except (UsageError, LabError) as error:
             raise UsageError(f"record.{name}: {error}") from error
@@ -202,8 +207,10 @@ def ordered(
         printed.by_template("", template)  # refuses one that can't be used
     kind, program, arguments = _program(words, template, must_exist=must_exist)
     stem = program if kind == "module" else Path(program).resolve().stem
+    stored_as, title = owned.names(name) if name else owned.names_from(stem)
     return Order(
-        name=owned.checked_name(name) if name else owned.name_from(stem),
+        name=stored_as,
+        title=title,
         kind=kind,
         program=program,
         arguments=arguments,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import msgspec
 
+from helpers.begun_with import interruptible
 from helpers.hand_results import hand_result
 from labreport.report.store.runs import Store
 
@@ -42,14 +42,12 @@ def lab_source(body: str = "pass") -> str:
 def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     """Start the command as a terminal does: Ctrl-C reaches all its processes."""
     return subprocess.Popen(
-        [COMMAND, *arguments],
+        interruptible([COMMAND, *arguments]),
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # A shell's background job inherits an ignored SIGINT; a user's terminal does not.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

@@ -48,6 +48,8 @@ def best_epoch(result: Result, name: str) -> Answer:
         # What is left of the curves ends where it broke off: that says nothing of how it would have gone on.
         details = {**_about(group), "diverged": min(filter(None, broken))}
         return Answer(holds=None, together=True, numbers=numbers, details=details)
+    if all(len(curve.finite().at) == 1 for curve in group.curves(group.watched.key if group.watched else "")):
+        raise MissingValueError("one value shows no course")
     details = {**_about(group), "trained": max(member.training.epochs for member in group.sound())}
     return Answer(holds=all(votes), votes=votes, numbers=numbers, details=details)
 
@@ -124,7 +126,13 @@ def all_finite(result: Result, name: str) -> Answer:
     broken = [(member, epoch) for member in group.members if (epoch := member.broken_at()) is not None]
     votes = tuple(member.broken_at() is None for member in group.members)
     first = min((epoch for _, epoch in broken), default=0)
-    details = {"axis": group.axis, "members": len(votes), "which": ", ".join(_name(one) for one, _ in broken)}
+    finite_again = any(all(isfinite(values[-1]) for values in one.training.history.values()) for one, _ in broken)
+    details = {
+        "axis": group.axis,
+        "members": len(votes),
+        "which": ", ".join(_name(one) for one, _ in broken),
+        "finite_again": int(finite_again),
+    }
     numbers: dict[str, Number] = {"broken": len(broken), **({"epoch": first} if broken else {})}
     return Answer(holds=all(votes), votes=votes, numbers=numbers, details=details)
 
@@ -134,7 +142,9 @@ def made(group: MeasuredGroup) -> tuple[str, ...]:
     watched = group.watched
     names = ["improves"] if any(pair.training and pair.direction for pair in group.pairs) else []
     if watched is not None and group.best():
-        names += ["best_epoch", *(["flat_minimum"] if group.flat() else [])]
+        # Where every curve broke off, its noise says nothing of where the lowest point would have been.
+        known = group.flat() and any(member.ending != "diverged" for member in group.members)
+        names += ["best_epoch", *(["flat_minimum"] if known else [])]
         names += ["ahead_on_training"] if _both_parts(group) else []
     elif watched is not None:
         names.append("best_epochs")

@@ -65,6 +65,18 @@ def test_the_seeds_of_a_script_measure_on_a_cluster_what_they_measure_here(place
     )
 
 
+@pytest.mark.parametrize(("declared", "where"), [('data = ["data/scale.txt"]', "worker"), ("", "here")])
+def test_a_script_of_the_configuration_goes_to_the_cluster_where_its_data_are_declared(
+    place, cluster, capfd, declared, where
+):
+    # On a worker there is nothing but what was sent.
+    (place / "beside.txt").touch()
+    (place / "train.py").write_text(f"{SCRIPT}print('worker' if not Path('beside.txt').exists() else 'here')\n")
+    (place / "labreport.toml").write_text(f'[record.wine]\ncommand = "train.py"\nseeds = "0-1"\n{declared}\n')
+    assert main(["run", "wine", "--on", str(cluster.file)]) == 0
+    assert stored(place).findings.own.printed.split()[-1] == where
+
+
 def test_a_file_that_is_neither_sent_nor_there_is_named(place, cluster, capfd, tmp_path_factory):
     other = tmp_path_factory.mktemp("other") / "scale.txt"
     other.write_text("2.0")

@@ -227,7 +227,7 @@ def test_several_logs_are_the_seeds_of_one_run(place):
         (["--format", "csvloger", "good.csv"], "Did you mean 'csvlogger'"),
         (["--metric", "loss=up", "good.csv"], "NAME=higher or NAME=lower"),
         (["--name", "../x", "good.csv"], "can't name a run"),
-        (["--name", "训练", "good.csv"], "can't name a run"),
+        (["--name", "训练\n", "good.csv"], "can't name a run"),
         (["--name", "mnist", "good.csv"], "one of the labs that are shipped"),
     ],
 )

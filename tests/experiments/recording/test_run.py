@@ -73,10 +73,22 @@ def test_wrong_values_are_warnings_and_the_program_goes_on(place):
     assert stored.history == {"loss": [(1.0,)]}
 
 
-def test_a_name_that_can_not_be_stored_is_a_warning_at_the_end(place):
-    with pytest.warns(UserWarning, match="can't name a run"), labreport.record("a/b") as run:
+def test_what_is_trained_under_a_name_that_can_not_be_stored_is_not_lost(place):
+    with pytest.warns(UserWarning, match="can't name a run.*stored as 'a-b'"):
+        run = labreport.record("a/b")
+    with run:
         run.epoch(loss=1.0)
-    assert run.path is None
+    assert [stored.result.lab for stored in labreport.runs()] == ["a-b"]
+
+
+@pytest.mark.parametrize("name", ["手写数字 第2次", "Größenklassen", "цифры"])
+def test_a_name_in_any_alphabet_is_the_title_of_its_chapter(place, name):
+    with labreport.record(name) as run:
+        run.epoch(loss=1.0)
+    (stored,) = labreport.runs()
+    assert stored.result.findings.own.title == name
+    page = labreport.report(stored, to="md", lang="en").files["labreport-en.md"].decode()
+    assert f"## 1 {name}\n" in page
 
 
 def test_keras_is_recorded_by_a_callback(place):

@@ -246,3 +246,28 @@ def test_runs_that_are_not_runs_of_their_own_are_counted_once_and_said():
 def test_a_failed_run_has_no_chapter_of_numbers():
     failed = msgspec.structs.replace(seeds_run(), status="failed")
     assert "did not finish" in _markdown(built(failed).report)
+
+
+def test_values_that_are_finite_again_are_not_said_to_be_none_from_there_on():
+    fit = training(loss=[math.inf, 0.5, 0.4], val_loss=[math.inf, 1.0, 2.0])
+    said = text(own_run("spike", fit))
+    assert "at epoch 1 values are not finite numbers, at the end they are again" in said
+    assert "best epoch is sharply determined" not in said
+
+
+def test_of_one_validated_epoch_none_is_the_best():
+    said = text(own_run("once", training(loss=[1.0], val_loss=[1.1])))
+    assert "A best epoch cannot be named from these values." in said
+    assert "no overfitting is seen" not in said
+
+
+def test_the_best_value_of_what_is_better_when_higher_is_not_called_the_lowest():
+    metrics = {"auc": "higher", "val_auc": "higher"}
+    fit = training(about=course(metrics=metrics), auc=[0.6, 0.7, 0.8, 0.9], val_auc=[0.6, 0.7, 0.65, 0.6])
+    (row,) = [
+        line
+        for line in text(own_run("ranking", fit)).split("\n")
+        if line.startswith("| <a id=") and "best value" in line
+    ]
+    assert "best value 0.7000" in row
+    assert "lowest" not in row

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.begun_with import interruptible
 from helpers.hand_labs import lab_source, stored
 
 from labreport.report.cli import main
@@ -90,13 +91,7 @@ def test_without_pango_the_html_is_kept_and_the_packages_are_named(place, capsys
 def test_ctrl_c_ends_with_130_and_keeps_what_was_finished(place):
     command = [str(Path(sys.executable).with_name("labreport")), "run", "good", "slow"]
     process = subprocess.Popen(
-        command,
-        cwd=place,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A shell's background job inherits an ignored SIGINT; a user's terminal does not.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        interruptible(command), cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stderr is not None
     assert any(line.strip() == "READY" for line in process.stderr)

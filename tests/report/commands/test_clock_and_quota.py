@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from helpers.begun_with import limited
 from helpers.hand_labs import COMMAND, stored
 from helpers.preloaded import NEEDS_COMPILER, compiled
 
@@ -44,6 +45,7 @@ def test_with_a_clock_that_goes_back_all_the_time_runs_are_stored_listed_and_tol
         capture_output=True,
         text=True,
         check=False,
+        timeout=300,
     )
     assert "Traceback" not in done.stderr
     codes = json.loads(done.stderr.splitlines()[-1])
@@ -66,13 +68,8 @@ def test_with_a_clock_that_goes_back_all_the_time_runs_are_stored_listed_and_tol
 )
 def test_a_quota_that_ends_a_write_in_the_middle_is_one_line_and_costs_nothing_that_is_stored(place, words):
     kept = stored(place, "tensors")[0].read_bytes()
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
-
-    done = subprocess.run(
-        [COMMAND, *words], cwd=place, preexec_fn=limit, capture_output=True, text=True, check=False, timeout=120
-    )
+    command = limited(resource.RLIMIT_FSIZE, 600, [COMMAND, *words])
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode in (2, 3, 4), done.stderr
     assert "Traceback" not in done.stderr
     assert "Can't" in done.stderr or "can't" in done.stderr

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import signal
 
 import pytest
 from helpers.places import HELPERS
@@ -70,6 +72,18 @@ def test_a_scheduler_that_does_not_answer_is_exit_code_3(place, capsys, monkeypa
     [line] = capsys.readouterr().err.splitlines()
     assert "There is no Dask scheduler at tcp://127.0.0.1:9" in line
     assert not Store(place / "runs").list().runs
+
+
+def test_a_worker_that_hangs_is_exit_code_3_and_not_waited_for_for_ever(place, cluster, capsys, monkeypatch):
+    monkeypatch.setattr("labreport.experiments.running.cluster._ANSWERING", 1)
+    hanging = cluster.processes()[0]
+    os.kill(hanging, signal.SIGSTOP)
+    try:
+        assert main([*RUN, "--on", cluster.address]) == 3
+    finally:
+        os.kill(hanging, signal.SIGCONT)
+    [line] = capsys.readouterr().err.splitlines()
+    assert "has not answered for 1 s" in line
 
 
 def test_without_the_extra_one_line_names_what_installs_it(place, capsys, monkeypatch):

@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from helpers.begun_with import limited
 from helpers.hand_labs import COMMAND, lab_source, started, stored
 
 from labreport.report.store.runs import Store
@@ -17,9 +18,9 @@ from labreport.report.store.runs import Store
 TRAIN = "\ndef train(settings, dataset, session, seed):\n    import os\n    {body}\n"
 
 
-def called(place, *arguments: str, **more) -> subprocess.CompletedProcess[str]:
+def called(place, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [COMMAND, *arguments]
-    return subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=60, **more)
+    return subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=60)
 
 
 def lab(place, source: str) -> None:
@@ -144,9 +145,8 @@ def test_too_little_memory_is_neither_an_interruption_nor_a_failed_gate(place, m
 
     stored(place, "tensors")
     limit = megabytes * 1024 * 1024
-    done = called(
-        place, "trend", "-o", "out", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    )
+    words = limited(resource.RLIMIT_AS, limit, [COMMAND, "trend", "-o", "out"])
+    done = subprocess.run(words, cwd=place, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode in (0, 2, 3, 4)
     assert "Traceback" not in done.stderr
     assert done.stderr.count("Error") <= 1

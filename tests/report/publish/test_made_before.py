@@ -185,10 +185,10 @@ def test_nothing_of_another_version_is_taken(desk, assembled, monkeypatch):
 
 
 def test_the_fingerprint_knows_code_and_templates_and_neither_notes_nor_style(tmp_path, monkeypatch):
-    (tmp_path / "placed" / "notes").mkdir(parents=True)
-    (tmp_path / "placed" / "__init__.py").touch()
+    (tmp_path / "settled" / "notes").mkdir(parents=True)
+    (tmp_path / "settled" / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(program, "DECIDING", {"placed": ("",)})
+    monkeypatch.setattr(program, "DECIDING", {"settled": ("",)})
 
     def found() -> str:
         program.fingerprint.cache_clear()
@@ -197,7 +197,7 @@ def test_the_fingerprint_knows_code_and_templates_and_neither_notes_nor_style(tm
     before = found()
     try:
         for name, decides in (("notes/imdb.md", False), ("look.css", False), ("part.j2", True), ("code.py", True)):
-            (tmp_path / "placed" / name).write_text("x")
+            (tmp_path / "settled" / name).write_text("x")
             assert (found() != before) == decides, name
             before = found()
     finally:
