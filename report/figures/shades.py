@@ -85,7 +85,7 @@ class Labels:
     names: tuple[str, ...]
     """One for each row."""
     step: int = 1
-    """Each class is labelled, or one in so many."""
+    """1: each class is labelled; 5: each fifth."""
     size: float = TEXT_SIZE
     """Points of the letters."""
     side: float = 80.0

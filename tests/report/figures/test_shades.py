@@ -9,7 +9,7 @@ from labreport.report.figures import shades, style
 from labreport.report.figures.style import POINTS_PER_MM, text_width
 from labreport.report.words import Words
 
-LONG = "the name of a class that nobody can write "
+LONG = "the name of a class that has no room on paper "
 
 
 @pytest.mark.parametrize(
