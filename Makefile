@@ -48,16 +48,17 @@ test-lowest:
 	@.venv-lowest/bin/uv pip install --quiet --compile-bytecode --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[test]'
 	@.venv-lowest/bin/python -m pytest -q -W default $(ARGS)
 
-# Attacks the tool with thousands of hostile inputs, other ones each time, and kills it hundreds of times: a quarter of
+# Attacks the tool with thousands of hostile inputs, other ones each time, and kills it hundreds of times: about
 # an hour. What fails is put into tests/fuzz/corpus, where the tests try it from then on.
 fuzz: $(VENV)/.installed-test
 	@PYTHONPATH=tests $(BIN)/python -m fuzz.attack --inputs 500 --kills 600 $(ARGS)
 
-# Looks for known vulnerabilities in the exact versions of constraints.txt, in an environment of its own.
+# Looks for known vulnerabilities in the exact versions of constraints.txt, in an environment of its own; a package of
+# which nothing is known is no package without faults (--strict).
 audit:
 	@$(PYTHON) -m venv .venv-audit
 	@.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
-	@.venv-audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
+	@.venv-audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
 
 # Builds wheel and sdist into dist/, and checks that their metadata can be shown.
 dist:

@@ -37,6 +37,11 @@ def message_of(error: BaseException) -> str:
     return plain(text).strip()
 
 
+def kind_of(error: BaseException) -> str:
+    """Return the name of the class of any error; its class may be made so that its own way to the name fails."""
+    return plain(type.__dict__["__name__"].__get__(type(error)))
+
+
 def plain(text: str) -> str:
     """Return text from elsewhere as it may be printed and stored.
 

@@ -95,7 +95,13 @@ def build_model(settings: Settings) -> keras.Model:
     model = keras.Sequential([keras.Input(shape=(28 * 28,))])
     for _ in range(settings.layers):
         penalty = keras.regularizers.L2(settings.l2) if settings.l2 else None
-        model.add(layers.Dense(settings.units, activation=settings.activation, kernel_regularizer=penalty))
+        model.add(
+            layers.Dense(
+                settings.units,
+                activation=settings.activation,
+                kernel_regularizer=penalty,
+            )
+        )
         if settings.dropout:
             model.add(layers.Dropout(settings.dropout))
     model.add(layers.Dense(10, activation="softmax"))

@@ -91,7 +91,13 @@ def build_model(settings: Settings, units: int, l2: float = 0.0, dropout: float 
     model = keras.Sequential([keras.Input(shape=(settings.words,))])
     for _ in range(settings.layers):
         penalty = keras.regularizers.L2(l2) if l2 else None
-        model.add(layers.Dense(units, activation=settings.activation, kernel_regularizer=penalty))
+        model.add(
+            layers.Dense(
+                units,
+                activation=settings.activation,
+                kernel_regularizer=penalty,
+            )
+        )
         if dropout:
             model.add(layers.Dropout(dropout))
     model.add(layers.Dense(1, activation="sigmoid"))

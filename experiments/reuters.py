@@ -102,7 +102,13 @@ def build_model(settings: Settings) -> keras.Model:
     model = keras.Sequential([keras.Input(shape=(settings.words,))])
     for _ in range(settings.layers):
         penalty = keras.regularizers.L2(settings.l2) if settings.l2 else None
-        model.add(layers.Dense(settings.units, activation=settings.activation, kernel_regularizer=penalty))
+        model.add(
+            layers.Dense(
+                settings.units,
+                activation=settings.activation,
+                kernel_regularizer=penalty,
+            )
+        )
         if settings.dropout:
             model.add(layers.Dropout(settings.dropout))
     model.add(layers.Dense(46, activation="softmax"))
@@ -157,7 +163,13 @@ def build_bottleneck_model(settings: Settings) -> keras.Model:
     for number in range(1, settings.layers + 1):
         units = settings.bottleneck_units if number == settings.layers else settings.units
         penalty = keras.regularizers.L2(settings.l2) if settings.l2 else None
-        model.add(layers.Dense(units, activation=settings.activation, kernel_regularizer=penalty))
+        model.add(
+            layers.Dense(
+                units,
+                activation=settings.activation,
+                kernel_regularizer=penalty,
+            )
+        )
         if settings.dropout:
             model.add(layers.Dropout(settings.dropout))
     model.add(layers.Dense(46, activation="softmax"))

@@ -95,6 +95,8 @@ def explained(error: Exception) -> tuple[int, str]:
     silent = isinstance(error, SystemError) and "without exception set" in str(error)
     if isinstance(error, MemoryError) or silent or (isinstance(error, ImportError) and _NO_MEMORY.search(str(error))):
         error = UsageError("There is too little memory for this; allow more of it, or end other programs.")
+    if type(error).__module__ == "sqlite3":
+        error = UnreadableError(f"The index of the store can't be used ({error}); delete its folder .index.")
     if isinstance(error, ValueError) and (found := _NO_NAME.search(str(error))):
         error = UsageError(f"A name can't be used: {_NO_NAMES[found.group()]}. Rename the file or folder.")
     if isinstance(error, ReportError):

@@ -130,6 +130,11 @@ def size(count: float) -> str:
     return f"{integer(count)}{GROUP}B"
 
 
+def chance(p: float) -> str:
+    """Return how often chance alone gives so much: two significant digits; no p is zero, only too small for a float."""
+    return _significant(p, 2) if p > 1e-300 else "<10⁻³⁰⁰"
+
+
 def _significant(value: float, digits: int) -> str:
     if value == 0:
         return "0"

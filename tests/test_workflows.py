@@ -223,10 +223,12 @@ def test_the_targets_of_make_exist():
     steps = [step for name in WORKFLOWS for step in _github(name)]
     lines = [line for step in steps for line in step.get("run", "").splitlines()]
     targets = {line.split()[1] for line in lines if line.startswith("make ")}
-    assert targets
+    assert "audit" in targets
     for target in targets:
         done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+        # A package that could not be looked up is otherwise only a warning, and all of them are a success.
+        assert target != "audit" or "--strict" in done.stdout
 
 
 class Service:

@@ -31,7 +31,7 @@ def names(given: str) -> tuple[str, str]:
     A name in letters of any language is a title; what it is stored under is made from it.
 
     Raises:
-        LabError: it is no name, or that of a lab shipped here.
+        LabError: it can't be a name, or is that of a lab shipped here.
     """
     if NAME.fullmatch(given):
         if given in BOOK:

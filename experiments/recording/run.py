@@ -24,7 +24,7 @@ from typing import Any, Self, TypeVar, cast
 
 import msgspec
 
-from labreport.experiments.errors import message_of
+from labreport.experiments.errors import kind_of, message_of
 from labreport.experiments.recording import assembled
 from labreport.experiments.recording.directions import direction_of
 from labreport.experiments.recording.observed import Fit, Observed
@@ -257,9 +257,7 @@ class Run:
         failure = None
         if error is not None:
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            failure = Failure(
-                kind=type(error).__name__, message=provenance.scrub(message_of(error)) or "(without a message)"
-            )
+            failure = Failure(kind=kind_of(error), message=provenance.scrub(message_of(error)) or "(without a message)")
             for fit in self._seen.fits:
                 if fit.end is None:
                     fit.error, fit.interrupted = f"{failure.kind}: {failure.message}", status == "interrupted"

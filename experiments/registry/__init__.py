@@ -21,7 +21,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from labreport.experiments.errors import LabError, message_of, plain, unknown_name
+from labreport.experiments.errors import LabError, kind_of, message_of, plain, unknown_name
 from labreport.experiments.lab import Files
 from labreport.experiments.plugins import PluginError, Registry
 from labreport.experiments.result import Setting
@@ -268,7 +268,7 @@ def _imported(name: str, place: str, imported: Callable[[], ModuleType]) -> Modu
         raise LabError(str(error)) from error
     except BaseException as error:
         # Anything: a lab that leaves the program while it is imported must not take the others with it.
-        reason = f"{type(error).__name__}: {message_of(error)}".rstrip(".: ")
+        reason = f"{kind_of(error)}: {message_of(error)}".rstrip(".: ")
         raise LabError(f"The lab {name!r} can't be imported from {place}: {reason}.") from error
 
 

@@ -237,11 +237,10 @@ class Driver:
             run.saved.put(event.name, event.saved)
         if event.progress is not None:
             part, done, total, values = event.progress
-            several = len(self._runs) > 1 or self._engine.name
             self._ctrl_c.check()
             with self._one_at_a_time:
                 run.watched(part, done, total, values)
-                self._progress(f"{run.label}: {part}" if several else part, done, total, values)
+                self._progress(f"{run.label}: {part}", done, total, values)
 
 
 _NOT_SENT = "The files of {} have changed since the run was planned, or lie outside of its folder: they can't be sent."

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from labreport.experiments.data.sets import Dataset
-from labreport.experiments.errors import LabError, message_of, plain
+from labreport.experiments.errors import LabError, kind_of, message_of, plain
 from labreport.experiments.lab import Session
 from labreport.experiments.registry import Lab
 from labreport.experiments.result import GREATEST_SECONDS, Failure, Findings, Machine, Record
@@ -137,4 +137,4 @@ def failure_of(error: BaseException, stages: list[str], stage: str) -> Failure:
         stage: where it happened if none is open.
     """
     message = provenance.scrub(message_of(error)) or "(without a message)"
-    return Failure(kind=plain(type(error).__name__), message=message, stage=plain(str((stages or [stage])[-1])))
+    return Failure(kind=kind_of(error), message=message, stage=plain(str((stages or [stage])[-1])))

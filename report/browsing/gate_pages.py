@@ -18,8 +18,8 @@ from labreport.report.store import codec, verdicts
 from labreport.report.store.verdicts import KeptVerdict
 from labreport.report.words import Words
 
-NamedRun = tuple[str, str, str]
-"""Lab and id of a run, and the address of its page; empty where it is gone, or has none."""
+NamedRun = tuple[str, str, str, bool]
+"""Lab and id of a run, the address of its page, empty where it has none, and whether the store lacks it by now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +137,7 @@ def _comparison(site: Site, addresses: Addresses, lab: LabVerdict) -> str:
 
 def _named(site: Site, addresses: Addresses, lab: str, run_id: str) -> NamedRun:
     run = site.stock.find(lab, run_id)
-    return lab, run_id, addresses.run(run) if run else ""
+    return lab, run_id, addresses.run(run) if run else "", run is None
 
 
 def _rule(check: Check, words: Words) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 import msgspec
 
@@ -27,6 +27,7 @@ from labreport.report.chapters.cutting import Passage
 from labreport.report.chapters.exercises import formed
 from labreport.report.chapters.notebook_link import notebook_link
 from labreport.report.chapters.notes_in_use import NotesInUse
+from labreport.report.chapters.pieces import Pieces
 from labreport.report.chapters.provenance import provenance
 from labreport.report.configuration import Configuration
 from labreport.report.document import (
@@ -112,7 +113,7 @@ def build(
                 )  # fmt: skip
                 if reuse:
                     key = kept.inputs(result, number, spoken, configuration, words, labels, own, recorded)
-                    assembled = kept.kept(key, Assembled, make)
+                    assembled = kept.kept(key, Assembled, partial(make, reuse=True))
                 else:
                     assembled = make()
                 problems += [
@@ -143,7 +144,7 @@ def build(
         **{name: mapped(getattr(report, name), _marked) for name in ("cover", "summary", "provenance")},
         chapters=tuple(chapter if chapter.id in whole else mapped(chapter, _marked) for chapter in report.chapters),
     )
-    elsewhere = partial(_elsewhere, course=course, notes_in_use=notes_in_use, words=words)
+    elsewhere = cache(partial(_elsewhere, course=course, notes_in_use=notes_in_use, words=words))
     linked, missing = _with_links(report, _targets(parts, numbers, words), whole, elsewhere)
     report = forms.formed(
         linked, configuration.form, glossary=configuration.glossary, provenance=configuration.provenance
@@ -162,8 +163,10 @@ def _assembled(
     labels: Words | None,
     own: Additions,
     from_record: bool,
+    reuse: bool = False,
 ) -> Assembled:
     """Return a chapter as it stands in a report, but for what leads out of it. `kept.inputs` names what decides it."""
+    pieces = Pieces(kept.pieces_inputs(result, spoken, configuration, words, labels, own) if reuse else "")
     assembled = chapters.assemble(
         result,
         number,
@@ -174,7 +177,9 @@ def _assembled(
         own=own,
         from_record=from_record,
         variant=configuration.variant,
+        pieces=pieces,
     )
+    pieces.keep()
     chapter = formed(assembled.chapter, hints=configuration.hints, room=configuration.answer_room)
     link = notebook_link(result.lab, words.language, configuration.notebooks, words)
     chapter = _in_language(msgspec.structs.replace(chapter, notebook=link), spoken, words.language)

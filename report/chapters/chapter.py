@@ -26,6 +26,7 @@ from labreport.report.chapters.evidence import with_evidence
 from labreport.report.chapters.marks import marks, tag_line
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.chapters.numbering import Numbering
+from labreport.report.chapters.pieces import Pieces
 from labreport.report.chapters.slides import slides
 from labreport.report.chapters.values import Context, Missing
 from labreport.report.chapters.variants import expected
@@ -46,7 +47,6 @@ from labreport.report.document import (
     Table,
 )
 from labreport.report.errors import NoteError, RenderingError
-from labreport.report.figures import registry as figures
 from labreport.report.findings.claims.record import ClaimVerdict
 from labreport.report.rendering.answers import ExpectedAnswer
 from labreport.report.words import Words
@@ -83,6 +83,7 @@ class Placing:
     context: Context
     numbering: Numbering
     labels: Words
+    pieces: Pieces = field(default_factory=Pieces)
     targets: dict[str, Target] = field(default_factory=dict)
 
     @property
@@ -119,6 +120,7 @@ def assemble(
     own: Additions = additions.NOTHING,
     from_record: bool = False,
     variant: str = "",
+    pieces: Pieces | None = None,
 ) -> Assembled:
     """Return the chapter of a run that is complete.
 
@@ -132,6 +134,7 @@ def assemble(
         own: what the lab defines for its own notes.
         from_record: whether the chapter is made from the record although there is a note.
         variant: whose numbers the exercises have; empty: those of the book.
+        pieces: drawings and formulas that were made before.
 
     Raises:
         NoteError: the note says something the run does not give.
@@ -142,10 +145,12 @@ def assemble(
     text, origin = (made, automatic.ORIGIN) if made is not None else in_use.text_of(result, language)
     context = Context(result, language, cited=True, own=own, variant=variant)
     note = notes.read(context, text, origin, in_use.library())
+    pieces = pieces or Pieces()
     if folder is not None and origin != automatic.ORIGIN:
-        notes.check_markup(note, language)
+        notes.check_markup(note, language, pieces.check_formula)
     placing = Placing(
         context=context,
+        pieces=pieces,
         numbering=Numbering(chapter=result.lab, number=number),
         labels=labels or context.words,
     )
@@ -323,19 +328,12 @@ def _lost(passage: Passage, placing: Placing) -> Box | None:
 
 def _figure(passage: Passage, result: Result, placing: Placing, where: str) -> Figure:
     own = placing.context.own.figures
-    drawing = figures.draw(passage.name, result, placing.words, own)
-    alike = placing.labels is placing.words
-    labelled = drawing if alike else figures.draw(passage.name, result, placing.labels, own)
+    drawing = placing.pieces.draw(passage.name, result, placing.words, own)
+    labelled = placing.pieces.draw(passage.name, result, placing.labels, own)
     id_, number = placing.next("figure", f"figure-{passage.name}", where)
     data = None
     if drawing.rows:
-        data = Table(
-            id=f"{id_}-data",
-            number=number,
-            caption="",
-            columns=drawing.columns,
-            rows=drawing.rows,
-        )
+        data = Table(id=f"{id_}-data", number=number, caption="", columns=drawing.columns, rows=drawing.rows)
     return Figure(
         id=id_,
         number=number,

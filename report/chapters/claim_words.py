@@ -10,6 +10,7 @@ from jinja2 import nodes
 
 from labreport.experiments.definitions import Number
 from labreport.experiments.result import Result
+from labreport.report import numbers
 from labreport.report.chapters.sandbox import RUN, Chance, compiled, environment, shown
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.findings.claims import Claim, wording
@@ -64,17 +65,15 @@ def _by_chance(value: Number) -> Number:
 def written_number(name: str, claim: Claim, result: Result, language: str) -> str:
     """Return a number of a claim as the table of evidence writes it: as its sentence does, so that the two agree.
 
-    A number that no sentence of the claim writes has four significant digits; no p is zero, only too small for a float.
+    A number that no sentence of the claim writes has four significant digits, a p two.
     """
     value = claim.numbers[name]
-    if name.startswith("p_") and isinstance(value, float) and value < 1e-300:
-        return "<10⁻³⁰⁰"
     for words in wording.templates(claim.definition, language, result.lab):
         written = _writing(words, name, language)
         if written:
             template = compiled(environment(language, lists=True), written)
             return template.render({RUN: Decimals(result), name: _by_chance(value)})
-    return str(shown(value))
+    return numbers.chance(value) if name.startswith("p_") and isinstance(value, float) else str(shown(value))
 
 
 @cache

@@ -24,7 +24,6 @@ from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.configuration import Configuration
 from labreport.report.document import CoverFigure
 from labreport.report.rendering import cache, program
-from labreport.report.store import codec
 from labreport.report.words import JoinedWords, Words
 
 KIND = "chapters"
@@ -77,6 +76,15 @@ def inputs(
     )
 
 
+def pieces_inputs(
+    result: Result, spoken: str, configuration: Configuration, words: Words, labels: Words | None, own: Additions
+) -> str:
+    """Return the hash of all that decides the drawings of a chapter. Arguments as for `inputs`."""
+    files = [(file.name, text_hash(reading.content(file))) for file in own.files]
+    said = [configuration.edition, own.problem]  # each edition has formulas of its own
+    return _hash(_of_run(result), "pieces", spoken, _of_words(words, labels or words), files, said)
+
+
 def strip_inputs(result: Result, words: Words, labels: Words) -> str:
     """Return the hash of all that decides the small picture of a run on the cover."""
     return _hash(_of_run(result), "strip", _of_words(words, labels))
@@ -111,7 +119,7 @@ def _hash(*parts: object) -> str:
 
 
 def _of_run(result: Result) -> str:
-    return sha256(codec.encode(result)).hexdigest()
+    return sha256(msgspec.msgpack.encode(result)).hexdigest()
 
 
 def _of_words(*spoken: Words) -> list[list[str]]:

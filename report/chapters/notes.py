@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -32,7 +32,6 @@ from labreport.report.document import CHECKED, OPEN
 from labreport.report.errors import NoteError, RenderingError
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.languages import HAN, HAN_MARKS
-from labreport.report.rendering import mathematics
 from labreport.report.rendering.typesetter import on_screen
 
 _MOST_FILLED = 4 * written.LONGEST
@@ -155,8 +154,13 @@ def _marked_once(note: Note) -> Note:
     return replace(note, opening=opening, sections=sections)
 
 
-def check_markup(note: Note, language: str) -> None:
+def check_markup(note: Note, language: str, check_formula: Callable[[str, bool], None]) -> None:
     """Typeset the passages of a note that others wrote, so that what can't be shown costs its own chapter only.
+
+    Args:
+        note: cut into passages.
+        language: of the note.
+        check_formula: raises RenderingError where a formula can't be set, on a line of its own or within one.
 
     Raises:
         NoteError: names file and line: raw HTML, an image, a link that a report may not hold, an unknown formula, a
@@ -167,7 +171,7 @@ def check_markup(note: Note, language: str) -> None:
         if passage.kind == "equation":
             tex, line = passage.text.partition("\n---\n")[0].strip(), passage.line
             try:
-                _check_formula(tex, True)
+                check_formula(tex, True)
             except RenderingError as error:
                 raise NoteError(f"{note.origin}:{line}: {error}") from error
             continue
@@ -175,7 +179,7 @@ def check_markup(note: Note, language: str) -> None:
             try:
                 typesetter.prose(block)
                 for tex, display in typesetter.formulas(block) if "$" in block else ():
-                    _check_formula(tex, display)
+                    check_formula(tex, display)
                 typesetter.check_signs(block)
             except RenderingError as error:
                 line = passage.start + start + _line_of(error, block)
@@ -187,12 +191,6 @@ def check_markup(note: Note, language: str) -> None:
         except RenderingError as error:
             line = note.references.lines.get(name, 1)
             raise NoteError(f"{note.origin}:{line}: the footnote or reference '{name}': {error}") from error
-
-
-def _check_formula(tex: str, display: bool) -> None:
-    # It may be fit for the screen and not for paper.
-    mathematics.on_screen(tex, display)
-    mathematics.picture(tex, display=display)
 
 
 def _line_of(error: RenderingError, block: str) -> int:

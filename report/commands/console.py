@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 HEARTBEAT = 60.0
 """Seconds between two lines of a program that has no terminal."""
 
+_WHOLE, _STAGE, _PART = "whole", "stage", "part"
+"""What a line says, in its order; the part takes the place of the stage while it is at work."""
+
 
 class Reporter:
     """Reports to the user what happens, in as much detail as was asked for.
@@ -41,9 +44,12 @@ class Reporter:
         self._beating = False
         self._stage: TaskID | None = None
         """The bar of work of unknown size."""
-        self._at_work = ""
+        self._at_work: dict[str, str] = {}
+        """What a line says of the whole, of the stage, and of the part at work."""
         self._begun: dict[str, tuple[float, int]] = {}
         """When each piece of work was first heard of, and how much of it was done then."""
+        self._last: dict[str, int] = {}
+        """How much of each was done when it was last heard of."""
 
     def say(self, line: str) -> None:
         """Print a line that the user should know, above a running bar."""
@@ -74,7 +80,7 @@ class Reporter:
         def beat() -> None:
             while not over.wait(HEARTBEAT if seconds is None else seconds):
                 with contextlib.suppress(OSError, ValueError):  # the reader has left
-                    click.echo(f"{duration(perf_counter() - begun)}: {self._at_work or 'at work'}", err=True)
+                    click.echo(f"{duration(perf_counter() - begun)}: {self._line()}", err=True)
 
         self._beating = True
         thread = Thread(target=beat, name="heartbeat", daemon=True)
@@ -84,7 +90,8 @@ class Reporter:
         finally:
             over.set()
             thread.join()
-            self._beating, self._at_work = False, ""
+            self._beating = False
+            self._at_work.clear()
 
     @contextmanager
     def bars(self) -> Iterator[None]:
@@ -106,10 +113,10 @@ class Reporter:
         from rich.text import Text
 
         class RateColumn(ProgressColumn):
-            """Steps a second, as soon as they are known."""
+            """Steps a second, or seconds a step, as soon as they are known."""
 
             def render(self, task: Task) -> Text:
-                return Text(f"{number(task.speed, 2)}/s" if task.speed else "", style="progress.data.speed")
+                return Text(_rate(task.speed, "/s") if task.speed else "", style="progress.data.speed")
 
         columns = (
             TextColumn("{task.description}"),
@@ -129,35 +136,60 @@ class Reporter:
 
     def stage(self, what: str) -> None:
         """Name the work that begins, where how much of it there is can't be known; an empty name ends the last one."""
-        self._at_work = what
+        self._at_work |= {_STAGE: what, _PART: ""}
         if self._progress is None:
             return
         if self._stage is not None:
             self._progress.remove_task(self._stage)
         self._stage = self._progress.add_task(what, total=None, note="") if what else None
 
+    def whole(self, what: str, done: int, total: int) -> None:
+        """Say how far the whole is, such as the labs of a run, of which `advance` names the part at work."""
+        if total > 1:  # of a single part, `advance` says all there is to say
+            self._move(_WHOLE, what, done, total, {})
+
     def advance(self, what: str, done: int, total: int, values: dict[str, float] | None = None) -> None:
         """Move the bar of one piece of work."""
+        self._move(_PART, what, done, total, values or {})
+
+    def _move(self, place: str, what: str, done: int, total: int, values: dict[str, float]) -> None:
         if self._progress is None:
-            self._at_work = f"{what}, {done} of {total}{self._pace(what, done, total)}" if done < total else ""
+            if done < total:
+                self._at_work[place] = f"{what}, {done} of {total}{self._pace(what, done, total)}"
+            else:
+                self._at_work[place] = ""
+                for known in (self._begun, self._last):
+                    known.pop(what, None)
             return
-        note = " ".join(f"{name} {value:.4g}" for name, value in (values or {}).items())
+        note = " ".join(f"{name} {value:.4g}" for name, value in values.items())
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what, total=total, note=note)
         self._progress.update(self._tasks[what], completed=done, total=total, note=note)
         if done >= total:
             self._progress.remove_task(self._tasks.pop(what))
 
+    def _line(self) -> str:
+        """Return what is at work: how far the whole is, and the part, or the stage where no part is known."""
+        said = self._at_work
+        parts = (said.get(_WHOLE), said.get(_PART) or said.get(_STAGE))
+        return "; ".join(part for part in parts if part) or "at work"
+
     def _pace(self, what: str, done: int, total: int) -> str:
         """Return rate and time left of a piece of work, as the end of a line; nothing where they are not known yet."""
         now = perf_counter()
+        if done < self._last.get(what, done):  # the same name, begun once more
+            self._begun.pop(what, None)
+        self._last[what] = done
         begun, before = self._begun.setdefault(what, (now, done))
-        if done < before:  # the same name, begun once more
-            self._begun[what] = begun, before = now, done
         if done == before or now <= begun:
             return ""
         rate = (done - before) / (now - begun)
-        return f", {number(rate, 2)} a second, {duration((total - done) / rate)} left"
+        return f", {_rate(rate, ' a second')}, {duration((total - done) / rate)} left"
+
+
+def _rate(steps: float, a_second: str) -> str:
+    """Return how fast work is: steps a second, or how long each step takes where that is more than a second."""
+    return f"{number(steps, 2)}{a_second}" if steps >= 1 else f"{duration(1 / steps)} each"
 
 
 def print_json(value: Any) -> None:

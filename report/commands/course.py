@@ -46,7 +46,9 @@ def command(
     configuration = options.resolve(**flags)
     reporter = Reporter(quiet=quiet or as_json)
     asked = plan.read(file, configuration, roster)
-    found, damaged = newest(Store(configuration.runs_dir), asked.labs)
+    with reporter.bars():
+        reporter.stage("course: reading the runs")
+        found, damaged = newest(Store(configuration.runs_dir), asked.labs)
     runs = {run.result.lab: run for run in found if run.result.status == "complete"}
     if lacking := [lab for lab in asked.labs if lab not in runs]:
         raise NothingMeasuredError(
@@ -61,7 +63,7 @@ def command(
             [runs[lab] for lab in asked.labs],
             folder,
             force=force,
-            announce=lambda what, done, total: reporter.advance(f"course {what}", done, total),
+            announce=lambda what, done, total: reporter.advance(f"course, {what}", done, total),
         )
     for problem in packed.problems:
         click.echo(f"Error: {problem}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,10 +88,14 @@ def command(
     forms = outputs.check(to, "--to", (outputs.JSON,)) if to is not None else ()
     store = Store(configuration.runs_dir.absolute())
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
-    a_run, b_run = _runs(inputs.resolve((a, b), store))
     wanted = None if seeds is None else parse_seeds(seeds)
     pythons = elsewhere.pythons(interpreters)
-    with reporter.bars(), both_codes(a_run, b_run, configuration, store, _recorded, reporter.say) as codes:
+    with contextlib.ExitStack() as open_:
+        open_.enter_context(reporter.bars())
+        reporter.stage("explain: reading the versions")
+        a_run, b_run = _runs(inputs.resolve((a, b), store))
+        codes = open_.enter_context(both_codes(a_run, b_run, configuration, store, _recorded, reporter.say))
+        reporter.stage("explain: training")
         if pythons is not None and codes is not None and a_run.lab in registry.names():
             codes = None  # such a lab comes with its Python
         design = designed(a_run, b_run, wanted, codes, pythons)
@@ -104,6 +109,7 @@ def command(
             recorded=_recorded,
             budget=None if budget is None else parse_time(budget, "--budget", bare="m"),
             progress=reporter.advance,
+            whole=reporter.whole,
             announce=reporter.say,
         )
     titles = NotesInUse.of(configuration).titles(design.a.lab)
@@ -113,9 +119,16 @@ def command(
     else:
         _print(found, Words(configuration.lang[0] if flags["lang"] else "en"))
     moment = report_moment([result.provenance.ended for result in results.values()])
-    written, problems = outputs.explanation(
-        found, configuration.output, languages=configuration.lang, forms=forms, moment=moment, look=configuration.look
-    )
+    with reporter.bars():
+        reporter.stage("explain: writing the pages" if forms else "")
+        written, problems = outputs.explanation(
+            found,
+            configuration.output,
+            languages=configuration.lang,
+            forms=forms,
+            moment=moment,
+            look=configuration.look,
+        )
     for path in written:
         if not quiet and path.parent == configuration.output:
             click.echo(shown(path), err=as_json)

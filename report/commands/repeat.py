@@ -61,7 +61,9 @@ def command(run: str, tolerance: float, as_json: bool, quiet: bool, verbose: boo
     store = Store(configuration.runs_dir.absolute())
     result = load(store.find(run))
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
-    with reporter.bars():
+    # The terminal of a script is its own, and shows no bar of ours.
+    with reporter.heartbeat() if result.findings.own else reporter.bars():
+        reporter.stage("repeat: training once more")
         again = repeated(
             result, configuration, store, ordered=record.order_of, progress=reporter.advance, announce=reporter.say
         )

@@ -15,7 +15,7 @@ from labreport.report.findings.training_words import sentences
 from labreport.report.languages import TERMINAL
 from labreport.report.numbers import duration
 from labreport.report.running.execution import Done, execute
-from labreport.report.running.planning import make_plans
+from labreport.report.running.planning import Plan, make_plans
 from labreport.report.store.runs import Store
 from labreport.report.words import Words
 
@@ -27,13 +27,27 @@ def ran(configuration: Configuration, assignments: Sequence[str], reporter: Repo
         ReportError, LabError: wrong usage; a lab that fails raises nothing, its result says so.
     """
     store = Store(configuration.runs_dir.absolute())
-    plans = make_plans(configuration, assignments, store)
-    for plan in plans:
-        if plan.stored is None and plan.stale:
-            reporter.detail(f"{plan.lab}: changed since its last run: {', '.join(plan.stale)}")
+    with reporter.bars():
+        reporter.stage("run: reading labs and data")
+        plans = make_plans(configuration, assignments, store)
+        for plan in plans:
+            if plan.stored is None and plan.stale:
+                reporter.detail(f"{plan.lab}: changed since its last run: {', '.join(plan.stale)}")
+        reporter.stage("run: training")
+        return _ran(plans, configuration, store, reporter, force=force)
+
+
+def _ran(
+    plans: Sequence[Plan], configuration: Configuration, store: Store, reporter: Reporter, *, force: bool
+) -> list[Done]:
+    waiting = {plan.lab for plan in plans if force or plan.stored is None}
+    labs = len(waiting)
+    reporter.whole("run, labs", 0, labs)
 
     def finished(done: Done) -> None:
         result = done.result
+        waiting.discard(done.plan.lab)
+        reporter.whole("run, labs", labs - len(waiting), labs)
         if done.reported:
             return
         if not done.trained:
@@ -48,14 +62,13 @@ def ran(configuration: Configuration, assignments: Sequence[str], reporter: Repo
             reason = plain(f"{failure.kind}: {failure.message}") if failure else result.status
             click.echo(f"Error: {done.plan.lab} failed: {reason}", err=True)
 
-    with reporter.bars():
-        return execute(
-            plans,
-            configuration,
-            store,
-            force=force,
-            command=sys.argv,
-            progress=reporter.advance,
-            announce=reporter.say,
-            finished=finished,
-        )
+    return execute(
+        plans,
+        configuration,
+        store,
+        force=force,
+        command=sys.argv,
+        progress=reporter.advance,
+        announce=reporter.say,
+        finished=finished,
+    )

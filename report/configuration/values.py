@@ -60,7 +60,14 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 
 TomlTable = TypeVar("TomlTable", bound=msgspec.Struct)
-_EXPECTED = {bool: "true or false", str: "a text", float: "a number", dict: "a table", list: "a list of texts"}
+_EXPECTED = {
+    bool: "true or false",
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    dict: "a table",
+    list: "a list of texts",
+}
 
 
 def converted(table: Any, kind: type[TomlTable], origin: str) -> TomlTable:

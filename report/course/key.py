@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,10 +67,10 @@ def read(path: Path) -> tuple[KeyEntry, ...]:
                 exercise=cells["exercise"],
                 number=cells["label"],
                 part=cells["part"],
-                value=float(cells["value"]),
-                tolerance=float(cells["tolerance"]),
+                value=_number(cells, "value"),
+                tolerance=_number(cells, "tolerance", least=0),
                 unit=cells["unit"],
-                points=float(cells["points"]),
+                points=_number(cells, "points", least=0),
                 shown=cells["shown"],
             )
         except (KeyError, ValueError) as error:
@@ -77,3 +78,10 @@ def read(path: Path) -> tuple[KeyEntry, ...]:
         names.setdefault(cells["number"], cells["name"])
         answers.setdefault(cells["number"], []).append(answer)
     return tuple(KeyEntry(number=number, name=names[number], answers=tuple(found)) for number, found in answers.items())
+
+
+def _number(cells: Mapping[str, str], name: str, least: float = -math.inf) -> float:
+    value = float(cells[name])
+    if not math.isfinite(value) or value < least:
+        raise ValueError(f"{name} is {cells[name][:40]}")
+    return value

@@ -7,6 +7,7 @@ it holds what only the instructor may see.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import zipfile
@@ -109,13 +110,16 @@ def pack(
     files.check_folder(root)
     moment = report_moment([run.result.provenance.ended for run in runs])
     folder = _Folder(root=root, known=_ledger(root), force=force)
-    for outcome in publish_all(list(_requests(plan, runs, root)), force=force, announce=announce):
+    requests = list(_requests(plan, runs, root))
+    for outcome in publish_all(requests, force=force, announce=lambda _, *steps: announce("documents", *steps)):
         _took(folder, outcome)
     base = inputs.key(runs, plan.configuration, moment)
     _sheets(plan, tuple(runs), folder, moment, base, announce)
     if plan.data:
         _samples(runs, folder)
+    announce("index and packs", 0, 1)
     _finish(plan, runs, folder, moment)
+    announce("index and packs", 1, 1)
     return Packed(outputs=tuple(folder.outputs), made=tuple(folder.made), problems=tuple(folder.problems))
 
 
@@ -193,6 +197,7 @@ def _sheets(
         )
         for start in range(min(_PARTS, len(lacking)))
     ]
+    announce("sheets of the students", 0, len(jobs))
     stems = {copies.file_name(student): student.stem for student in lacking}
     for done, (_, (written, problems)) in enumerate(workers.spread(jobs, copies.make), 1):
         for path in written:
@@ -258,9 +263,21 @@ def _finish(plan: CoursePlan, runs: Sequence[StoredResult], folder: _Folder, mom
         files.write(root / packed, _zip(inner, plan.name, moment))
         folder.keep(packed, made_of)
     for gone in folder.known.keys() - folder.kept.keys():
-        (root / gone).unlink(missing_ok=True)
+        _withdraw(root, gone, folder.known[gone][1])
     files.write(root / _LEDGER, json.dumps(folder.kept, indent=1, sort_keys=True).encode() + b"\n")
     manifest.write(root, _hash(*sorted(names)), folder.outputs)
+
+
+def _withdraw(root: Path, name: str, digest: str) -> None:
+    """Delete a file that the course no longer has; what was changed since, or lies behind a link, is not the course's.
+
+    The record may come from anyone: it says neither what is ours nor where that lies.
+    """
+    path = root / name
+    # A name may be anything: too long, a ring of links, or one that no file can have.
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
+        if path.resolve() == root.resolve() / name and reading.digest(path) == digest:
+            path.unlink()
 
 
 def _under(folder: _Folder, top: str) -> dict[str, bytes]:
@@ -285,7 +302,7 @@ def _ledger(root: Path) -> dict[str, list[str]]:
     """Return what the hidden file says was made the last time; nothing where it can't be read."""
     try:
         table = json.loads(reading.text(root / _LEDGER))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(table, dict):
         return {}

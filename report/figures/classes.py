@@ -18,8 +18,6 @@ from labreport.report.words import Words
 
 ONE_COLUMN = 16
 """Up to this many classes stand in one column."""
-FEW_CLASSES = 12
-"""Up to this many classes a confusion matrix shows its counts."""
 
 
 @figure()
@@ -83,20 +81,21 @@ def confusion(result: Result, words: Words) -> Chart:
     said = confusing(result)
     matrix = numpy.array(said.confusion, dtype=float)
     names = class_names(result, words, len(matrix))
-    few = len(matrix) <= FEW_CLASSES
-    left, side = max(text_width(text) for text in (words("figures.true_class"), *names)) + 3, 80.0 if few else 100.0
+    labels = shades.Labels.of(names)
+    left, side = max(text_width(words("figures.true_class")), labels.width) + 3, labels.side
     key_width = max(18.0, max(map(text_width, words.stacked("figures.share_of_true_class").split("\n"))) + 1)
-    figure = sheet(left + side + 5 + key_width, side + 11)
-    axes = panel(figure, left, 10, side, side, grid=False)
+    top = labels.height + 6
+    figure = sheet(left + side + 5 + key_width, top + side + 1)
+    axes = panel(figure, left, top, side, side, grid=False)
     shares = matrix / numpy.maximum(matrix.sum(axis=1, keepdims=True), 1)
     shades.cells(axes, numpy.sqrt(shares), palette.PAPER_TEST)
     for spine in axes.spines.values():
         spine.set_visible(True)
         spine.set_color(palette.RULE)
-    _label_matrix(axes, words, names, few)
-    if few:
+    _label_matrix(axes, words, labels)
+    if labels.few:
         _write_counts(axes, matrix, shares)
-    _colour_key(panel(figure, left + side + 5, 10, 3, 40, grid=False), words)
+    _colour_key(panel(figure, left + side + 5, top, 3, 40, grid=False), words)
     right = int(numpy.trace(matrix))
     pairs = confused_pairs(said)
     return Chart(
@@ -147,8 +146,8 @@ def confusing(result: Result) -> Predictions:
     raise FigureError("the run records no confusion matrix")
 
 
-def _label_matrix(axes: Axes, words: Words, names: list[str], few: bool) -> None:
-    shades.label_classes(axes, words, names, few=few)
+def _label_matrix(axes: Axes, words: Words, labels: shades.Labels) -> None:
+    labels.write(axes, words)
     axes.annotate(
         words("figures.true_class"),
         (0, 1),

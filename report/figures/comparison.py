@@ -27,7 +27,7 @@ from labreport.report.figures.axes import (
     value_axis,
     write_above,
 )
-from labreport.report.figures.classes import FEW_CLASSES, confusing
+from labreport.report.figures.classes import confusing
 from labreport.report.figures.drawing import Chart, Drawing, FigureError, finished
 from labreport.report.figures.style import charted, name_axes, panel, sheet
 from labreport.report.figures.wording import (
@@ -115,11 +115,12 @@ def confusion_chart(a: Result, b: Result, words: Words) -> Chart:
     if before.shape != after.shape or before.sum() == 0:
         raise FigureError("the runs have different classes")
     names = class_names(a, words, len(before))
-    few = len(names) <= FEW_CLASSES
+    labels = shades.Labels.of(names)
     difference = after - before
     shares = difference / numpy.maximum(before.sum(axis=1, keepdims=True), 1)
-    figure = sheet(124, 92) if few else sheet(144, 114)
-    axes = panel(figure, 16, 8, 80, 80, grid=False) if few else panel(figure, 14, 8, 102, 102, grid=False)
+    left, top, side = labels.width + 8, labels.height + 4, labels.side
+    figure = sheet(left + side + 28, top + side + 4)
+    axes = panel(figure, left, top, side, side, grid=False)
     reach = max(float(numpy.abs(shares).max()), 1e-9)
     # The root makes a change of a single sample visible beside one of fifty.
     scaled = numpy.sign(shares) * numpy.sqrt(numpy.abs(shares) / reach) * STRONGEST
@@ -128,9 +129,9 @@ def confusion_chart(a: Result, b: Result, words: Words) -> Chart:
     for spine in axes.spines.values():
         spine.set_visible(True)
         spine.set_color(palette.RULE)
-    shades.label_classes(axes, words, names, few=few)
+    labels.write(axes, words)
     axes.set_ylabel(words("figures.true_class"), color=palette.INK, labelpad=3)
-    if few:
+    if labels.few:
         for (row, column), count in numpy.ndenumerate(difference):
             if count:
                 dark = abs(scaled[row, column]) > 0.6

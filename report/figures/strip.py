@@ -7,6 +7,7 @@ the name `emblem-LAB`; any other shows its score.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from msgspec import UNSET
@@ -27,6 +28,10 @@ from labreport.report.numbers import SHARE_DIGITS, number, percent
 from labreport.report.words import Words
 
 WIDTH, HEIGHT, MARGIN = 40.0, 24.0, 2.5
+_SMALL = 7.0
+"""Points of the name of a curve."""
+_TICKS = 8.0
+"""Millimetres that the numbers of the first and the last epoch take beside it."""
 
 
 def picture(result: Result, words: Words) -> Chart | Drawing:
@@ -54,7 +59,8 @@ def _of_lab(words: Words, curve: Curve, first: int, turn: analysis.Turn, kind: s
     )
     said = {"best": plain(3)(turn.best), "epoch": turn.best_epoch, "epochs": turn.epochs}
     at = range(first, first + len(curve.mean))
-    return _small_curve(words, at, curve, best, plain(2 if kind == "mae" else 3), f"alt_strip_{kind}", said)
+    shown, name = plain(2 if kind == "mae" else 3), words(f"figures.validation_{kind}")
+    return _small_curve(words, at, curve, best, shown, name, f"alt_strip_{kind}", said)
 
 
 def _own(result: Result, words: Words) -> Chart | Drawing:
@@ -66,7 +72,9 @@ def _own(result: Result, words: Words) -> Chart | Drawing:
         mean = group.mean(group.watched.key)[0].finite()
         said = {"metric": group.watched.key, "best": plain(3)(best.value), "epoch": best.epoch}
         said["epochs"] = str(best.last_epoch)
-        return _small_curve(words, mean.at, Curve(mean=mean.values), best, plain(3), "alt_strip_own", said)
+        return _small_curve(
+            words, mean.at, Curve(mean=mean.values), best, plain(3), group.watched.key, "alt_strip_own", said
+        )
     return _score(result, words)
 
 
@@ -94,6 +102,7 @@ def _small_curve(
     curve: Curve,
     best: Best,
     shown: Formatter,
+    name: str,
     alt: str,
     said: Mapping[str, object],
 ) -> Chart:
@@ -106,6 +115,11 @@ def _small_curve(
     axes.set_yticks([])
     axes.margins(y=0.12)
     axes.set_xticks([1, best.last_epoch] if best.last_epoch > 1 else [1])
+    if text_width(name, _SMALL) < WIDTH - 2 * MARGIN - _TICKS:
+        place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
+        axes.annotate(
+            name, (0.5, 0), xytext=(0, -4.5), ha="center", va="top", color=palette.GREY, fontsize=_SMALL, **place
+        )
     if best.worse_after:
         axes.axvspan(best.epoch, axes.get_xlim()[1], color=palette.VALIDATION, alpha=palette.TINT, linewidth=0)
     share = best.epoch / max(best.last_epoch, 1)

@@ -23,6 +23,8 @@ from typing import Literal
 
 import msgspec
 
+from labreport.report.findings.distributions import student_p, student_quantile
+
 MOST_FACTORS = 4
 """Factors of which every combination is run: 16 cells; beyond, two cells a factor and the two ends."""
 LEVEL = 0.95
@@ -219,20 +221,16 @@ def _spread(per_seed: Sequence[float]) -> float:
 def _p_value(per_seed: Sequence[float]) -> float | None:
     if len(per_seed) < 2 or not all(map(math.isfinite, per_seed)):
         return None
-    from scipy import stats
-
     mean, error = math.fsum(per_seed) / len(per_seed), _spread(per_seed)
     if error == 0:
         # No chance is in it: the seeds agree, on nothing or on the same change.
         return 1.0 if abs(mean) <= 1e-12 else 0.0
-    return float(2 * stats.t.sf(abs(mean) / error, len(per_seed) - 1))
+    return student_p(mean / error, len(per_seed) - 1)
 
 
 def _interval(per_seed: Sequence[float]) -> tuple[float | None, float | None]:
     if len(per_seed) < 2 or not all(map(math.isfinite, per_seed)):
         return None, None
-    from scipy import stats
-
     mean = math.fsum(per_seed) / len(per_seed)
-    half = float(stats.t.ppf((1 + LEVEL) / 2, len(per_seed) - 1)) * _spread(per_seed)
+    half = student_quantile((1 + LEVEL) / 2, len(per_seed) - 1) * _spread(per_seed)
     return mean - half, mean + half

@@ -18,6 +18,7 @@ from msgspec import UNSET
 
 from labreport.experiments.result import PerSample, Result
 from labreport.report.findings.analysis import MissingValueError
+from labreport.report.findings.distributions import normal_quantile, student_p, student_quantile
 from labreport.report.findings.scores import Measured
 from labreport.report.findings.statistics import LEVEL
 from labreport.report.numbers import difference
@@ -185,18 +186,17 @@ def reach(result: Result, first: Measured, second: Measured) -> float | None:
         In the unit of the scores; None where neither seeds nor samples say anything.
     """
     import numpy as np
-    from scipy import stats
 
     widths = []
     ahead = [difference(one, other) for one, other in _pairs(first, second)]
     if len(ahead) > 1:
         error = statistics.stdev(ahead) / math.sqrt(len(ahead))
-        widths.append(error * float(stats.t.ppf((1 + LEVEL) / 2, len(ahead) - 1)))
+        widths.append(error * student_quantile((1 + LEVEL) / 2, len(ahead) - 1))
     rows = _rows(result, first, second)
     if rows and len(rows) >= len(first.seeds):
         mean = np.mean([_closer(*row) for row in rows], axis=0)
         error = float(mean.std(ddof=1)) / math.sqrt(len(mean))
-        widths.append(error * float(stats.norm.ppf((1 + LEVEL) / 2)))
+        widths.append(error * normal_quantile((1 + LEVEL) / 2))
     return max(widths, default=None)
 
 
@@ -299,9 +299,7 @@ def seeds_p(differences: Sequence[float]) -> float:
     mean, deviation = statistics.fmean(differences), statistics.stdev(differences)
     if deviation <= 1e-12 * max(abs(one) for one in differences):
         return 1.0 if mean == 0 else 0.0
-    from scipy import stats
-
-    return float(2 * stats.t.sf(abs(mean) / deviation * math.sqrt(len(differences)), len(differences) - 1))
+    return student_p(mean / deviation * math.sqrt(len(differences)), len(differences) - 1)
 
 
 def normal_p(value: float, error: float) -> float:

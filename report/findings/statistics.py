@@ -19,6 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from labreport.report.findings.distributions import student_p, student_quantile
+
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
@@ -208,8 +210,6 @@ def corrected_resampled_test(differences: Sequence[float], *, train_samples: int
 
     Source: Nadeau and Bengio, "Inference for the Generalization Error", Machine Learning 52, 2003.
     """
-    from scipy import stats
-
     count = len(differences)
     if count < 2:
         raise ValueError(f"At least two folds were expected, not {count}.")
@@ -219,8 +219,8 @@ def corrected_resampled_test(differences: Sequence[float], *, train_samples: int
     if error <= 1e-12 * max(abs(value) for value in differences):
         p, reach = (1.0 if mean == 0 else 0.0), 0.0
     else:
-        p = float(2 * stats.t.sf(abs(mean) / error, count - 1))
-        reach = float(stats.t.ppf((1 + LEVEL) / 2, count - 1)) * error
+        p = student_p(mean / error, count - 1)
+        reach = student_quantile((1 + LEVEL) / 2, count - 1) * error
     interval = Interval(low=mean - reach, high=mean + reach, method="corrected t")
     return Test(
         difference=mean, interval=interval, p=p, adjusted_p=p, least_p=0.0, method="corrected t", arrangements=0

@@ -13,11 +13,9 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Protocol
 
 import click
 
@@ -32,6 +30,7 @@ from labreport.report.gate.confirmation import Rerun
 from labreport.report.gate.verdict import Check, CheckStatus, Verdict
 from labreport.report.languages import TERMINAL
 from labreport.report.nightly import record, schedule
+from labreport.report.nightly.progress import ProgressReporter
 from labreport.report.nightly.record import LabNight, Night, NightStep, Remark, in_a_terminal
 from labreport.report.publish import Outcome
 from labreport.report.running.execution import execute
@@ -50,22 +49,6 @@ from labreport.report.words import Words
 DATA, SUMMARY = "nightly.json", "nightly.md"
 LINKED = (".html", ".pdf", ".md")
 NO_RUN = Remark(key="nightly.no_run")
-
-
-class ProgressReporter(Protocol):
-    """Reports the work to the user."""
-
-    def say(self, line: str) -> None:
-        """Print a line that the user should know."""
-
-    def advance(self, what: str, done: int, total: int, values: dict[str, float] | None = None) -> None:
-        """Show how far one piece of work is."""
-
-    def stage(self, what: str) -> None:
-        """Name the work that begins, where how much of it there is can't be known; an empty name ends the last one."""
-
-    def bars(self) -> AbstractContextManager[None]:
-        """Show progress while the block runs."""
 
 
 Render = Callable[[Sequence[StoredResult], Configuration], Outcome]
@@ -173,7 +156,8 @@ def work(task: Task) -> Night:
     Raises:
         ReportError, LabError: wrong usage, or the store or the folder can't be written.
     """
-    labs = _train(task)
+    with task.reporter.bars():
+        labs = _train(task)
     shown = _shown_runs(task, labs)
     report, pages = _guarded("report", lambda: _report(task, shown))
     trend, drawn = _guarded("trend", lambda: _trend(task))
@@ -194,9 +178,13 @@ def _night(task: Task, labs: Sequence[LabNight], steps: Sequence[NightStep]) -> 
 def _train(task: Task) -> tuple[LabNight, ...]:
     """Run what is stale while time is left; return every chosen lab in the order of the book."""
     training = math.inf if task.budget is None else schedule.for_training(task.budget)
+    task.reporter.stage("nightly: reading labs and data")
     plans = make_plans(task.configuration, task.assignments, task.store)
     listing = task.store.list(whole=False)
     found: dict[str, LabNight] = {}
+    task.reporter.stage("nightly: training")
+    waiting = [plan.lab for plan in plans if plan.stored is None]
+    task.reporter.whole("nightly, labs", 0, len(waiting))
     for plan in schedule.in_order(plans, listing):
         expected = schedule.estimate(plan, listing)
         left = training - (perf_counter() - task.begun)
@@ -208,14 +196,16 @@ def _train(task: Task) -> tuple[LabNight, ...]:
             found[plan.lab] = _run(plan, task, left)
         else:
             found[plan.lab] = LabNight(lab=plan.lab, state=action, seconds=expected or 0.0)
+        task.reporter.whole("nightly, labs", sum(lab in found for lab in waiting), len(waiting))
         task.reporter.say(f"{plan.lab}: {in_a_terminal(found[plan.lab], Words(TERMINAL))}")
+    task.reporter.stage("")
     return tuple(found[plan.lab] for plan in plans)
 
 
 def _run(plan: Plan, task: Task, left: float) -> LabNight:
     begun = perf_counter()
     result: Result | None = None
-    with contextlib.suppress(TimeSpentError), task.reporter.bars(), interrupted_after(left):
+    with contextlib.suppress(TimeSpentError), interrupted_after(left):
         done = execute(
             [plan],
             task.configuration,

@@ -7,7 +7,7 @@ and the caller learns of it, so it can still fail.
 
 from __future__ import annotations
 
-from labreport.report.document import Found, Report, Text, each, mapped, walk
+from labreport.report.document import Found, Report, Text, each, mapped
 from labreport.report.errors import RenderingError
 from labreport.report.rendering import fonts, texts
 
@@ -23,19 +23,24 @@ def replaced(report: Report, *, screen: bool = False) -> tuple[Report, tuple[str
         The same report where every character has its glyph; and for the cover and each chapter where one had none, a
         problem that names the first and its place, and counts the others.
     """
-    report = mapped(report, _composed)
     lacking: dict[str, set[str]] = {}
     first: dict[str, str] = {}
-    for found in walk(report):
-        words = " ".join(texts.shown(found))
-        if found.kind in texts.UNSET or not (missing := fonts.lacking(words, screen=screen)):
-            continue
-        part = found.place.named.partition(",")[0]
-        lacking.setdefault(part, set()).update(missing)
-        try:
-            fonts.check(words, found.place.named, screen=screen)
-        except RenderingError as error:
-            first.setdefault(part, str(error))
+
+    def composed(found: Found) -> Text:
+        if found.kind in texts.UNSET:
+            return found.text
+        text = _composed(found)
+        words = " ".join(texts.shown(found.kind, text))
+        if missing := fonts.lacking(words, screen=screen):
+            part = found.place.named.partition(",")[0]
+            lacking.setdefault(part, set()).update(missing)
+            try:
+                fonts.check(words, found.place.named, screen=screen)
+            except RenderingError as error:
+                first.setdefault(part, str(error))
+        return text
+
+    report = mapped(report, composed)
     if not lacking:
         return report, ()
     every = frozenset().union(*lacking.values())
@@ -47,8 +52,6 @@ def replaced(report: Report, *, screen: bool = False) -> tuple[Report, tuple[str
 
 
 def _composed(found: Found) -> Text:
-    if found.kind in texts.UNSET:
-        return found.text
     source = found.kind in ("source", "cell", "drawing")
     return each(found.text, lambda line: fonts.composed(line, source=source))
 

@@ -43,7 +43,7 @@ Medium = Literal["screen", "paper"]
 
 PIXELS_PER_MM = 4.9
 """Screen figures are this much larger than on paper, in step with the text around them."""
-_WHOLE_LINES = 22
+_WHOLE_LINES = 29
 """Lines of source that a page's end does not part: moved as a whole, more would leave too much of a page empty."""
 _MARKS = {CHECKED: "checked", OPEN: "open"}
 _PROOF = re.compile(rf'<a href="#([\w-]+-claim-[\w-]+)">([{"".join(_MARKS)}])</a>')

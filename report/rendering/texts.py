@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from labreport.report.document import Equation, Found, Node, by_language, walk
+from labreport.report.document import Equation, Found, Kind, Node, Text, by_language, walk
 from labreport.report.errors import RenderingError
 from labreport.report.rendering import fonts
 from labreport.report.rendering.page import ReportPage, drawing_start
@@ -37,14 +37,14 @@ def check(page: ReportPage, part: Node | None = None, *, glyphs: bool = True, sc
         except RenderingError as error:
             raise RenderingError(f"{found.place.named}: {error}") from error
         if glyphs and found.kind != "spoken":
-            for line in shown(found):
+            for line in shown(found.kind, found.text):
                 fonts.check(line, found.place.named, screen=screen)
 
 
-def shown(found: Found) -> list[str]:
-    """Return the words that a text shows, in each of its languages."""
-    lines = list(by_language(found.text, "").values())
-    return [fonts.svg_text(line) for line in lines] if found.kind == "drawing" else lines
+def shown(kind: Kind, text: Text) -> list[str]:
+    """Return the words that a text of a kind shows, in each of its languages."""
+    lines = list(by_language(text, "").values())
+    return [fonts.svg_text(line) for line in lines] if kind == "drawing" else lines
 
 
 def check_links(html: str, elsewhere: frozenset[str] = frozenset()) -> None:

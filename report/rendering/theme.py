@@ -48,7 +48,7 @@ def palette(theme: str) -> Palette:
         raise RenderingError(f"The theme '{theme}' has no {PALETTE}.")
     try:
         tables = tomllib.loads(found)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RenderingError(f"The {PALETTE} of the theme '{theme}' can't be read: {error}.") from error
     base = palette(BASE) if theme != BASE else None
     for part, colours in tables.items():

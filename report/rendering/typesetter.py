@@ -26,6 +26,7 @@ from labreport.report import languages
 from labreport.report.document import SLOT
 from labreport.report.errors import RenderingError
 from labreport.report.languages import HAN, HAN_MARKS
+from labreport.report.numbers import GROUP
 from labreport.report.rendering import highlight, mathematics, parsing
 
 THIN_SPACE = "\u2009"
@@ -53,6 +54,8 @@ _WORDS = r"[A-Za-z][A-Za-z'’\-]*(?:[ ,.;:!?‘’'\"()&/0-9…—–-]+[A-Za-z
 _LATIN_RUN = re.compile(rf"“{_WORDS}”[.,]?|{_WORDS}")
 """Four words or more in Latin letters; the quotes round them belong to them."""
 _PLAIN = re.compile(r"[0-9A-Za-z .,%×−–:+\-]*\Z")
+_POWER = re.compile(r"(?<=\d) × (?=10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹])")
+"""What a number such as 2.8 × 10⁻¹⁰ is not parted at."""
 _LINE_END = re.compile(r"<br */?>", re.IGNORECASE)
 """The one tag that Markdown has no sign for in the cell of a table."""
 _ALLOWED_SCHEMES = ("https://", "http://", "mailto:", "#")
@@ -182,14 +185,14 @@ class Typesetter:
         return self._slot(block.replace("<pre>", '<pre tabindex="0">', 1))
 
     def _text_rule(self, token: Token) -> str:
-        parts, end = [], 0
-        for match in (_LATIN_RUN if self._han else _HAN_RUN).finditer(token.content) if self._other_tag else ():
+        parts, end, text = [], 0, _POWER.sub(f"{GROUP}×{GROUP}", token.content)
+        for match in (_LATIN_RUN if self._han else _HAN_RUN).finditer(text) if self._other_tag else ():
             parts += [
-                escape_html(token.content[end : match.start()], quote=False),
+                escape_html(text[end : match.start()], quote=False),
                 f'<span lang="{self._other_tag}">{escape_html(match.group(), quote=False)}</span>',
             ]
             end = match.end()
-        return "".join([*parts, escape_html(token.content[end:], quote=False)])
+        return "".join([*parts, escape_html(text[end:], quote=False)])
 
 
 def _code_rule(token: Token) -> str:

@@ -72,7 +72,7 @@ def repeated(
         again = _lab(result, configuration, store, progress, announce)
     elif own.door == "record" and own.script is not None:
         with _recorded_order(result, own.script, ordered) as order:
-            again = _record(order, result, own.script, announce)
+            again = _record(order, result, own.script, progress, announce)
     else:
         how = "imported from a log" if own.door == "import" else "handed over by code of your own"
         raise ExperimentError(f"{result.run_id} was {how}: there is nothing that labreport could run again.")
@@ -149,14 +149,14 @@ def _order_of(result: Result, ordered: Callable[[Sequence[str]], Order]) -> Orde
         raise ExperimentError(f"{result.run_id} can't be repeated: {error}") from error
 
 
-def _record(order: Order, result: Result, recorded: Script, announce: Announce) -> Result:
+def _record(order: Order, result: Result, recorded: Script, progress: Progress, announce: Announce) -> Result:
     from labreport.experiments.recording import sources
     from labreport.experiments.recording.record import record
 
     script = sources.ScriptSource.of(order.kind, order.program)
     beside = sources.modules_now(script, recorded.modules, Path.cwd())
     _check(result, sources.inputs(script, order.arguments, order.files, order.seeds, beside))
-    done = record(order, announce)
+    done = record(order, announce, progress=progress)
     for remark in done.remarks:
         announce(remark)
     if done.result is None:

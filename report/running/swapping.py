@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import shlex
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -203,6 +203,7 @@ def measured(
     recorded: StoredTable,
     budget: float | None,
     progress: Progress,
+    whole: Callable[[str, int, int], None],
     announce: Announce,
 ) -> dict[Combination, Result]:
     """Run every combination that is not stored yet, and return the results.
@@ -214,6 +215,7 @@ def measured(
         recorded: what a stored recording was started with.
         budget: seconds that all runs together may take; None: any.
         progress: called after each step of a training.
+        whole: called with what is counted, combinations done and combinations in all.
         announce: called with what the user should know.
 
     Raises:
@@ -233,6 +235,7 @@ def measured(
             "Give fewer seeds (at least 3) or a larger budget."
         )
     results: dict[Combination, Result] = {}
+    whole("explain, combinations", 0, len(missing))
     try:
         with interrupted_after(math.inf if budget is None else budget):
             for cell in wanted:
@@ -242,6 +245,7 @@ def measured(
                 stored = "" if plan.stored is None else " (stored)"
                 announce(f"{design.a.lab}: {_named(cell, design.names)}{stored}")
                 results[cell] = _done(design, cell, plan, configuration, store, progress, announce)
+                whole("explain, combinations", sum(cell in results for cell in missing), len(missing))
     except TimeSpentError as spent:
         raise ExperimentError(
             f"The budget is used up after {len(results)} of {len(wanted)} combinations. What is finished is stored: "

@@ -12,7 +12,7 @@ because the data are part of the key. A name may be that of a branch, such as fe
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -238,6 +238,17 @@ class Baselines:
             )
 
 
+def check_names(key: Key, runs: Iterable[HashedRun], path: Path) -> None:
+    """Refuse an entry that names what can't be: its parts become names of files, as those in a result do.
+
+    Raises:
+        UnreadableError: names the part and the file.
+    """
+    for name in (key.lab, key.profile, key.data, *(run.run_id for run in runs)):
+        if not codec.NAME.fullmatch(name):
+            raise UnreadableError(f"Can't read {path}: {name[:40]!r} is not a name of a lab, a run or its data.")
+
+
 def _read(path: Path) -> Baseline:
     try:
         entry = codec.parse(reading.content(path), Baseline, str(path))
@@ -245,10 +256,7 @@ def _read(path: Path) -> Baseline:
         raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
     except UnreadableError as error:
         raise UnreadableError(f"{error}\nSet the baseline again.") from error
-    for name in (entry.key.lab, *(run.run_id for run in entry.runs)):
-        # They become names of files, as those in a result do.
-        if not codec.NAME.fullmatch(name):
-            raise UnreadableError(f"Can't read {path}: {name[:40]!r} is not a name of a lab or a run.")
+    check_names(entry.key, entry.runs, path)
     if entry.format > FORMAT:
         raise UnreadableError(f"Can't read {path}: saved in format {entry.format}; this version reads up to {FORMAT}.")
     return entry

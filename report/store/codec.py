@@ -105,6 +105,14 @@ def decode(text: bytes, origin: str) -> Result:
     return result
 
 
+def is_time(text: str) -> bool:
+    """Return whether a text is a time with its zone, in ISO 8601, that any zone can show."""
+    try:
+        return datetime.fromisoformat(text).utcoffset() is not None and 1 < int(text[:4]) < 9999
+    except ValueError:
+        return False
+
+
 def _check_size(content: bytes, origin: str) -> None:
     """Refuse a file whose values would fill the memory, before one of them is made: a list of nothing is two bytes."""
     if sum(content.count(mark) * weight for mark, weight in _WEIGHTS.items()) > _MOST_MEMORY:
@@ -125,11 +133,7 @@ def _check_facts(result: Result, origin: str) -> None:
         if any(len(row) != len(said.confusion) for row in said.confusion):
             raise UnreadableError(f"Can't read {origin}: a confusion matrix needs as many columns as rows.")
     for text in (result.provenance.started, result.provenance.ended):
-        try:
-            known = datetime.fromisoformat(text).utcoffset() is not None and 1 < int(text[:4]) < 9999
-        except ValueError:
-            known = False
-        if not known:
+        if not is_time(text):
             raise UnreadableError(f"Can't read {origin}: {text[:40]!r} is not a time with its zone.")
     for stage, seconds in result.timings.items():
         if not 0 <= seconds <= GREATEST_SECONDS:

@@ -39,11 +39,10 @@ def write(path: Path, content: bytes) -> None:
         OutputError: no permission, no space left, or a folder stands in the way.
     """
     temporary: str | None = None
+    beginning = f".{path.name[:40]}."  # the whole name may be as long as a name can be
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = asked_again(
-            lambda: tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        )
+        descriptor, temporary = asked_again(lambda: tempfile.mkstemp(dir=path.parent, prefix=beginning, suffix=".part"))
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()

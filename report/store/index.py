@@ -12,21 +12,23 @@ copied into memory and works there.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from labreport.experiments.system import reading
 from labreport.experiments.system.stale import is_there
 from labreport.report.errors import ReportError
 from labreport.report.store import files, remarks
 from labreport.report.store.entries import RESULT, Entry, Stored, entry_of, noted, read, with_notes
-from labreport.report.store.rows import COLUMNS, FORM, INDICES, TABLES, decoded, row_of
+from labreport.report.store.rows import COLUMNS, decoded, row_of
 from labreport.report.store.stamps import edited, place_of, stamp_of
+from labreport.report.store.tables import Row, asked_rows, empty, is_damage, prepare, writing
 
 FOLDER = ".index"
 FILE = "runs.sqlite"
@@ -41,10 +43,28 @@ SETTLED = 2 * 10**9
 WAIT = 30.0
 """Seconds to wait for another program that writes."""
 
-Row = tuple[Any, ...]
+Given = ParamSpec("Given")
+Replied = TypeVar("Replied")
 
 _in_memory: dict[Path, sqlite3.Connection] = {}
 """Of the stores whose index can't be written."""
+
+
+def _asked_again(ask: Callable[Concatenate[Index, Given], Replied]) -> Callable[Concatenate[Index, Given], Replied]:
+    """Let a question be asked once more where the index turns out to be damaged, and is made again."""
+
+    @functools.wraps(ask)
+    def asked(index: Index, /, *given: Given.args, **named: Given.kwargs) -> Replied:
+        try:
+            return ask(index, *given, **named)
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            if ask.__name__ != "refresh":
+                index.refresh()
+            return ask(index, *given, **named)
+
+    return asked
 
 
 class Index:
@@ -60,6 +80,7 @@ class Index:
 
     # ---- asking
 
+    @_asked_again
     def select(
         self, where: str, values: Sequence[object], order: str, limit: int, offset: int = 0, *, held: bool = False
     ) -> list[Stored]:
@@ -78,7 +99,7 @@ class Index:
             with self.opened() as connection:
                 if connection is None:
                     return []
-                rows = connection.execute(sql, (*values, limit, offset)).fetchall()
+                rows = asked_rows(connection, sql, (*values, limit, offset))
                 if held or self._all_as_they_were(connection, rows):
                     labs = {name: self.root / name for name in {row[1] for row in rows}}
                     return [Stored(folder=labs[row[1]] / row[2], entry=decoded(row[7])) for row in rows]
@@ -91,23 +112,26 @@ class Index:
             return Stored(folder=folder, entry=with_notes(entry_of(read(folder / RESULT).result), noted(folder)))
         return None
 
+    @_asked_again
     def ask(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """Return what SQL gives, without a look at the files."""
         with self.opened() as connection:
             return [] if connection is None else connection.execute(sql, values).fetchall()
 
+    @_asked_again
     def unreadable(self, lab: str | None = None) -> tuple[str, ...]:
         """Return why runs can't be read, a message for each; of one lab, or of all."""
         sql = f"SELECT {_GIVEN} FROM runs WHERE problem IS NOT NULL AND ? IN ('', place_lab) ORDER BY 2, 3"
         for _ in range(5):
             with self.opened() as connection:
-                rows = [] if connection is None else connection.execute(sql, (lab or "",)).fetchall()
+                rows = [] if connection is None else asked_rows(connection, sql, (lab or "",))
                 if connection is None or self._all_as_they_were(connection, rows):
                     break
         return tuple(row[8].replace("\0", str(self.root / row[1] / row[2])) for row in rows)
 
     # ---- keeping up
 
+    @_asked_again
     def refresh(self, *, deep: bool = False, labs: Sequence[str] = ()) -> None:
         """Take up what has changed in the folders.
 
@@ -121,7 +145,7 @@ class Index:
             self._scan(connection)
             if deep:
                 chosen = f" WHERE place_lab IN ({', '.join('?' * len(labs))})" if labs else ""
-                rows = connection.execute(f"SELECT {_STAMPS} FROM runs{chosen}", tuple(labs)).fetchall()
+                rows = asked_rows(connection, f"SELECT {_STAMPS} FROM runs{chosen}", tuple(labs))
                 self._all_as_they_were(connection, edited(self.root, rows))
 
     def add(self, folder: Path, entry: Entry, facts: dict[str, Any]) -> None:
@@ -131,7 +155,7 @@ class Index:
         """
         with contextlib.suppress(sqlite3.Error, OSError), self.opened(make=True) as connection:
             if connection is not None:
-                with _writing(connection):
+                with writing(connection):
                     self._put(connection, folder, entry, facts)
 
     def note(self, connection: sqlite3.Connection | None, folder: Path, entry: Entry) -> None:
@@ -140,7 +164,8 @@ class Index:
         names = ("entry", "report", "tags", "words", "noted_size", "noted_changed")
         sql = f"UPDATE runs SET {', '.join(f'{name} = ?' for name in names)} WHERE place_lab = ? AND place_run = ?"
         if connection is not None:
-            connection.execute(sql, (*(row[name] for name in names), *place_of(folder)))
+            with contextlib.suppress(sqlite3.DatabaseError):  # the next reader finds it
+                connection.execute(sql, (*(row[name] for name in names), *place_of(folder)))
 
     def newest(self) -> int:
         """Return the number of the run that was taken up last."""
@@ -151,7 +176,7 @@ class Index:
         """Keep other programs from noting something while the block runs, where the disk has locks."""
         with self.opened(make=True) as connection, contextlib.ExitStack() as stack:
             if connection is not None:
-                stack.enter_context(_writing(connection))
+                stack.enter_context(writing(connection))
             yield connection
 
     @contextmanager
@@ -163,7 +188,12 @@ class Index:
         """
         place = self.root.absolute()
         if place in _in_memory:
-            yield _in_memory[place]
+            try:
+                yield _in_memory[place]
+            except sqlite3.DatabaseError as error:
+                if is_damage(error):
+                    _in_memory[place] = empty()
+                raise
             return
         if not self.path.exists() and not make and not _has_run(self.root):
             yield None
@@ -177,9 +207,8 @@ class Index:
             try:
                 yield connection
             except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
-                    raise
-                self._throw_away()
+                if is_damage(error):
+                    self._throw_away()
                 raise
 
     def _connected(self) -> sqlite3.Connection:
@@ -195,11 +224,11 @@ class Index:
                     raise sqlite3.OperationalError("the disk has no locks for it")
                 connection.execute("PRAGMA synchronous=NORMAL")
                 connection.execute("PRAGMA trusted_schema=OFF")
-                _prepare(connection)
+                prepare(connection)
                 return connection
             except sqlite3.DatabaseError as error:
                 connection.close()
-                if last or (isinstance(error, sqlite3.OperationalError) and not _is_damage(error)):
+                if last or not is_damage(error):
                     raise
                 self._throw_away()
             except BaseException:
@@ -225,11 +254,10 @@ class Index:
             if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError
         try:
-            _prepare(connection)
+            prepare(connection)
         except sqlite3.DatabaseError:
             connection.close()
-            connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-            _prepare(connection)
+            connection = empty()
         _in_memory[place] = connection
         return connection
 
@@ -237,7 +265,7 @@ class Index:
         """Look through the folders of the labs that have changed, and at those that waited for their result."""
         labs = {entry.name: _changed(entry.path) for entry in _folders(self.root)}
         known = dict(connection.execute("SELECT lab, changed FROM folders"))
-        waiting = connection.execute("SELECT lab, run FROM waiting").fetchall()
+        waiting = [place[1:] for place in asked_rows(connection, "SELECT 0, lab, run FROM waiting")]
         new = [(lab, run) for lab, run in waiting if lab in labs and is_there(self.root / lab / run / RESULT)]
         settled: list[tuple[str, int]] = []
         gone: list[tuple[str, str]] = []
@@ -261,7 +289,7 @@ class Index:
         if not (new or gone or empty or settled or known.keys() - labs):
             return
         self._read(connection, new)
-        with _writing(connection):
+        with writing(connection):
             for table, lab, run in (("runs", "place_lab", "place_run"), ("waiting", "lab", "run")):
                 connection.executemany(f"DELETE FROM {table} WHERE {lab} = ? AND {run} = ?", gone)
             connection.executemany("DELETE FROM folders WHERE lab = ?", [(lab,) for lab in known.keys() - labs])
@@ -274,7 +302,7 @@ class Index:
             remarks.say(f"Reading {len(places)} runs of {self.root} into its index; that is done once.")
         for start in range(0, len(places), BATCH):
             found = [(self.root / lab / run, self._line(self.root / lab / run)) for lab, run in places[start:][:BATCH]]
-            with _writing(connection):
+            with writing(connection):
                 for folder, line in found:
                     self._store(connection, folder, line)
 
@@ -316,36 +344,6 @@ _UPSERT = (
     f"INSERT INTO runs ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))}) "
     f"ON CONFLICT (place_lab, place_run) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in COLUMNS)}"
 )
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables where they are missing or of another form."""
-    if connection.execute("PRAGMA user_version").fetchone()[0] == FORM:
-        return
-    with _writing(connection):
-        if connection.execute("PRAGMA user_version").fetchone()[0] == FORM:
-            return  # another program was quicker
-        for name in TABLES:
-            connection.execute(f"DROP TABLE IF EXISTS {name}")
-        for statement in (*TABLES.values(), *INDICES):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {FORM}")
-
-
-@contextmanager
-def _writing(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
-def _is_damage(error: sqlite3.OperationalError) -> bool:
-    """Return whether a file was written by something else, such as tables without the columns of theirs."""
-    return any(words in str(error) for words in ("no such", "has no column", "malformed"))
 
 
 def _has_run(root: Path) -> bool:

@@ -23,7 +23,7 @@ from labreport.report.errors import UnreadableError
 from labreport.report.findings.scores import mean, of_judged_model
 from labreport.report.findings.stand_ins import judged_scores
 from labreport.report.store import codec, files
-from labreport.report.store.baselines import HISTORY, Baseline, Baselines, HashedRun, Key, NoBaselineError
+from labreport.report.store.baselines import HISTORY, Baseline, Baselines, HashedRun, Key, NoBaselineError, check_names
 
 FOLDER = HISTORY
 FORMAT = 1
@@ -150,11 +150,10 @@ def history(baselines: Baselines, name: str) -> tuple[Promotion, ...]:
             raise UnreadableError(f"Can't read {path}: {error.strerror or error}.") from error
         if one.format > FORMAT:
             raise UnreadableError(f"Can't read {path}: format {one.format}; this version reads up to {FORMAT}.")
+        if not codec.is_time(one.when):
+            raise UnreadableError(f"Can't read {path}: {one.when[:40]!r} is not a time with its zone.")
         for entry in one.entries:
-            # They become names of files, as those in a result do.
-            for part in (entry.key.lab, *(run.run_id for run in (*entry.before, *entry.after))):
-                if not codec.NAME.fullmatch(part):
-                    raise UnreadableError(f"Can't read {path}: {part[:40]!r} is not a name of a lab or a run.")
+            check_names(entry.key, (*entry.before, *entry.after), path)
         found.append(one)
     return tuple(found)
 

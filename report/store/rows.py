@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
+import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from labreport.report.store.codec import MALFORMED, is_time
 from labreport.report.store.entries import Entry
 
 FORM = 1
@@ -60,12 +64,30 @@ INDICES = (
     "CREATE INDEX by_problem ON runs (place_lab) WHERE problem IS NOT NULL",
 )
 
+_PLACE = re.compile(rf"(?!\.\.?\Z)[^\0{re.escape(os.sep + (os.altsep or ''))}]+")
+"""What may name a folder in another one."""
 _decoder = msgspec.json.Decoder(Entry)
 
 
 def decoded(entry: bytes) -> Entry:
-    """Return the line of a run out of its row."""
-    return _decoder.decode(entry)
+    """Return the line of a run out of its row.
+
+    Raises:
+        sqlite3.DatabaseError: it is none.
+    """
+    try:
+        found = _decoder.decode(entry)
+    except (TypeError, *MALFORMED) as error:
+        raise sqlite3.DatabaseError("it holds a line that is none") from error
+    if not is_time(found.started):
+        raise sqlite3.DatabaseError("it holds a time that is none")
+    return found
+
+
+def is_row(row: Sequence[Any]) -> bool:
+    """Return whether a row names the folder of a lab and of a run, and gives a problem in words if it gives one."""
+    named = _PLACE.fullmatch(row[1]) and _PLACE.fullmatch(row[2]) if {*map(type, row[1:3])} == {str} else None
+    return named is not None and (len(row) < 9 or row[8] is None or isinstance(row[8], str))
 
 
 def row_of(

@@ -10,6 +10,7 @@ adds none. Only the newest are kept.
 from __future__ import annotations
 
 import contextlib
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from labreport.report.store import codec, files
 
 FOLDER = "verdicts"
 CHECKS = "checks"
+_NAME = re.compile(r"[0-9T]*-[0-9a-f]{12}\.json")
 KEPT = 50
 """Verdicts that are kept: as many as the feed has entries."""
 
@@ -66,7 +68,9 @@ def keep(root: Path, verdict: KeptVerdict, whole: bytes = b"") -> None:
     if whole:
         files.write(folder / CHECKS / f"{verdict.stem}.json", whole)
     files.write(folder / f"{verdict.stem}.json", codec.encode(verdict))
-    for path in sorted(folder.glob("*.json"))[:-KEPT]:
+    # By their names: the folder may be a link to one in which others keep their files.
+    ours = [path for path in folder.glob("*.json") if _NAME.fullmatch(path.name)]
+    for path in sorted(ours)[:-KEPT]:
         for one in (path, folder / CHECKS / path.name):
             with contextlib.suppress(OSError):  # another process has done it
                 one.unlink()

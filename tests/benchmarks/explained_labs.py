@@ -117,7 +117,14 @@ def _explained(case: Case, trial: int, store: Store) -> Any:
     a, b = (_run(configuration, settings, store) for settings in ({}, dict(case.changed)))
     design = designed(a, b, seeds)
     results = measured(
-        design, configuration, store, recorded=lambda _words: {}, budget=None, progress=silent, announce=_quiet
+        design,
+        configuration,
+        store,
+        recorded=lambda _words: {},
+        budget=None,
+        progress=silent,
+        whole=lambda _what, _done, _total: None,
+        announce=_quiet,
     )
     return explained(design, results, metric=None, titles={}, tool_version="")
 

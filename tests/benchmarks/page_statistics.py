@@ -1,7 +1,8 @@
 """How the pages of the printed handout are filled, and what is broken at their ends, as a table.
 
 Counted are pages, pages less than half full and pages of which more than a quarter is empty (where no chapter ends),
-and exercises, tables, source and headings that a page's end parts. With `--list` each of them is named.
+exercises, tables, source and headings that a page's end parts, pages on which a few lines end a chapter, lines of
+source that are too long, and figures, tables and listings out of order. With `--list` each of them is named.
 
     python tests/benchmarks/page_statistics.py RUNS-DIR [--lang en,zh] [--edition student,instructor] [--list]
 """
@@ -26,7 +27,18 @@ from labreport.report.rendering import pdf
 from labreport.report.store.entries import load
 from labreport.report.store.runs import Store
 
-COUNTS = ("half_empty", "gaps", "torn_exercises", "lone_answers", "torn_tables", "torn_source", "lone_heads")
+COUNTS = (
+    "half_empty",
+    "gaps",
+    "short_ends",
+    "torn_exercises",
+    "lone_answers",
+    "torn_tables",
+    "torn_source",
+    "broken_source",
+    "lone_heads",
+    "disorder",
+)
 
 
 def main() -> None:

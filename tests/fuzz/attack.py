@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import tempfile
+import time
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +19,7 @@ from types import FrameType
 
 from fuzz import kills, writers
 from fuzz.targets import TARGETS, commands, tried
+from fuzz.watch import bounded
 
 CORPUS = Path(__file__).with_name("corpus")
 SECONDS = 300
@@ -56,6 +58,7 @@ def main() -> int:
     """Attack, and return how it went as an exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=500, help="of each kind")
+    parser.add_argument("--minutes", type=float, default=60, help="after which a kind gets no more inputs")
     parser.add_argument("--kills", type=int, default=600)
     parser.add_argument("--writes", type=int, default=200, help="of each of the eight writers")
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(5)))
@@ -69,8 +72,14 @@ def main() -> int:
         os.environ.pop("GITHUB_STEP_SUMMARY", None)
         tempfile.tempdir = place
         for kind in order.kind or TARGETS:
-            found = Counter(_sort(attacked(kind, order.seed + number, home)) for number in range(order.inputs))
-            rows.append((kind, order.inputs, found["70"], found["outside"], found["late"], found["other"]))
+            begun = time.monotonic()
+            found: Counter[str] = Counter()
+            for number in range(order.inputs):
+                if time.monotonic() - begun > order.minutes * 60:
+                    break
+                with bounded():
+                    found[_sort(attacked(kind, order.seed + number, home))] += 1
+            rows.append((kind, found.total(), *(found[sort] for sort in ("70", "outside", "late", "other"))))
             print(rows[-1], flush=True)
         killed = kills.killed(order.kills, home / "kills", Random(order.seed)) if order.kills else kills.Killed()
         several = writers.written(order.writes, home / "written", Random(order.seed)) if order.writes else None
@@ -89,7 +98,7 @@ def _sort(wrong: str) -> str:
         return "70"
     if "no answer" in wrong:
         return "late"
-    return "outside" if "open " in wrong or "os." in wrong or "socket" in wrong else "other"
+    return "outside" if any(sign in wrong for sign in ("open ", "os.", "socket", "written outside")) else "other"
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from random import Random
 from helpers.hand_labs import lab_source
 from helpers.hand_results import hand_result
 
+from fuzz import courses
 from fuzz.watch import called
 from labreport.report import cli
 from labreport.report.store.baselines import Baselines
@@ -36,6 +37,10 @@ COMMANDS = (
     ("import", "log.csv", "--name", "mine", "--force"),
     ("extract", "own.html", "-o", "got", "--force"),
     ("compare", "tensors", "workflow"),
+    ("tag", "tensors", "seen"),
+    ("merge", "other"),
+    ("export", "tensors", "-o", "got.csv", "--force"),
+    ("course", "-q", "--force"),
     ("nightly", "good", "--no-check", "-q", "--lang", "en", "--to", "md"),
 )
 
@@ -63,7 +68,9 @@ def killed(count: int, place: Path, random: Random) -> Killed:
     Baselines(store.root).set("main", [kept[0].path])
     (place / "good.py").write_text(lab_source())
     (place / "log.csv").write_text("epoch,loss\n0,1.0\n1,0.5\n")
-    (place / "labreport.toml").write_text('[paths]\ngood = "good.py"\n')
+    Store(place / "other").save(hand_result("mnist", seeds=(0,)))
+    courses.lay_course(place, courses.COURSE.replace('roster = "class.csv"\n', "").encode(), b"")
+    (place / "labreport.toml").write_text('notes = "mine"\n[paths]\ngood = "good.py"\n')
     for words in COMMANDS:
         called(words, place, within=place)  # so that everything is imported
     seconds = {words: _ended(_started(words, place)) for words in COMMANDS}

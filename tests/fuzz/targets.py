@@ -16,9 +16,9 @@ from helpers.hand_labs import lab_source
 from helpers.hand_reports import OLD, printed
 from helpers.hand_results import hand_result
 
-from fuzz import hostile, pages
+from fuzz import courses, databases, hostile, logs, pages
 from fuzz.watch import called, watched
-from labreport.report.store import codec, embedded
+from labreport.report.store import codec, embedded, promotions
 from labreport.report.store.baselines import Baselines
 from labreport.report.store.entries import NOTED, RESULT
 from labreport.report.store.printed import Printed, PrintedPassage
@@ -38,6 +38,10 @@ class Target:
     """One of them is called; `{}` stands for nothing but the files that `lay` wrote."""
     ask: Callable[[Path, bytes], str] | None = None
     """Asks in place of commands; returns what is wrong."""
+    few: int = 5
+    """How many inputs the tests try."""
+    lost: Callable[[Path], str] | None = None
+    """Looks at the folder afterwards; returns which file of others a command cost."""
 
 
 @cache
@@ -54,10 +58,13 @@ def _files() -> dict[str, bytes]:
         store.tag(store.list().runs[0], "good")
         Baselines(store.root).set("main", [saved.path])
         (baseline,) = store.root.glob("baselines/main/*.json")
+        promotions.move(Baselines(store.root), "set", Baselines(store.root).proposed("main", [saved.path]), reason="x")
+        (promotion,) = (baseline.parent / promotions.FOLDER).iterdir()
         return {
             "index": (saved.path.parent / NOTED).read_bytes(),
             "result": saved.content,
             "baseline": baseline.read_bytes(),
+            "promotion": promotion.read_bytes(),
             "baseline name": baseline.name.encode(),
         }
 
@@ -102,6 +109,28 @@ def _lay_baseline(folder: Path, content: bytes) -> None:
     (place / _files()["baseline name"].decode()).write_bytes(content)
 
 
+def _lay_database(folder: Path, content: bytes) -> None:
+    stored = [hand_result(lab, seeds=(0, 1)) for lab in ("tensors", "mnist")]
+    store = Store(folder / "runs")
+    for result in (*stored, OLD):
+        store.save(result)
+    Store(folder / "others").save(stored[1])
+    store.list()
+    databases.change(store.root, content)
+
+
+def _lost_run(folder: Path) -> str:
+    gone = not (folder / "others" / "mnist" / hand_result("mnist", seeds=(0, 1)).run_id / RESULT).is_file()
+    return "written outside the store: a run of another one is gone" if gone else ""
+
+
+def _lay_promotion(folder: Path, content: bytes) -> None:
+    _lay_baseline(folder, _files()["baseline"])
+    place = folder / "runs" / "baselines" / "main" / promotions.FOLDER
+    place.mkdir()
+    (place / "20260101T000000.0-x.json").write_bytes(content)
+
+
 def _lay_note(folder: Path, content: bytes) -> None:
     _run(folder, "tensors/a", _results()["tensors"].replace(_id("tensors"), b'"a"'))
     (folder / "labreport.toml").write_text('notes = "mine"\n')
@@ -112,6 +141,21 @@ def _lay_note(folder: Path, content: bytes) -> None:
 @cache
 def _id(lab: str) -> bytes:
     return json.dumps(json.loads(_results()[lab])["run_id"]).encode()
+
+
+def _lay_course(folder: Path, content: bytes) -> None:
+    _run(folder, "tensors/a", _results()["tensors"].replace(_id("tensors"), b'"a"'))
+    courses.lay_course(folder, content, courses.ROSTER.encode())
+
+
+def _lay_roster(folder: Path, content: bytes) -> None:
+    _lay_course(folder, courses.COURSE.encode())
+    (folder / "class.csv").write_bytes(content)
+
+
+def _lay_ledger(folder: Path, content: bytes) -> None:
+    _lay_course(folder, courses.COURSE.replace('roster = "class.csv"\n', "").encode())
+    courses.lay_ledger(folder, content)
 
 
 def _lay_configuration(folder: Path, content: bytes) -> None:
@@ -167,11 +211,6 @@ CONFIGURATION_PIECES = _pieces(
     "[gate] ¦ [gate.good.x] ¦ [settings.imdb] ¦ [[paths]] ¦ {a = 1} ¦ 1979-05-27 ¦ true ¦ 1e400 ¦ "
     '0x7fffffffffffffffff ¦ a.b.c.d ¦ """ ¦ \' ¦ test = "margin" ¦ absolute =  ¦ nan'
 )
-LOGS = (
-    ("csv", "epoch,loss,val_loss\n0,1.0,2.0\n1,0.5,1.5\n2,0.25,1.25\n"),
-    ("json", '{"loss": [1.0, 0.5], "val_loss": [2.0, 1.5]}'),
-    ("json", '{"log_history": [{"epoch": 1.0, "step": 1, "loss": 2.0}], "num_train_epochs": 1}'),
-)
 WORDS = (
     *_pieces(
         "list ¦ show ¦ extract ¦ verify ¦ status ¦ gc ¦ schema ¦ doctor ¦ baseline ¦ set ¦ compare ¦ trend ¦ "
@@ -196,12 +235,6 @@ def _words(random: Random) -> bytes:
     if words[0] == "render":  # a PDF takes seconds
         words += ["--to", "md"]
     return "\x1f".join(words).encode("utf-8", "replace")
-
-
-def _log(random: Random) -> bytes:
-    kind, text = random.choice(LOGS)
-    content = hostile.changed(text.encode(), random) if kind == "json" else None
-    return content or hostile.changed_lines(text, ("1,2", ",", "nan", "1e999", '"', "\t", ";", "epoch", "step"), random)
 
 
 TARGETS = {
@@ -239,6 +272,31 @@ TARGETS = {
             ("gc", "--keep", "1", "--yes"),
         ),
     ),
+    "database": Target(
+        make=databases.make,
+        lay=_lay_database,
+        commands=(
+            ("list",),
+            ("list", "mnist", "--json"),
+            ("show", "tensors"),
+            ("tag", "tensors", "seen"),
+            ("trend", "-o", "out"),
+            ("gc", "--keep", "1", "--yes"),
+            ("gc", "--keep", "0d", "--yes"),
+        ),
+        lost=_lost_run,
+    ),
+    "promotion": Target(
+        make=lambda random: hostile.changed(_files()["promotion"], random),
+        lay=_lay_promotion,
+        commands=(
+            ("baseline", "history", "main"),
+            ("baseline", "history", "main", "--json"),
+            ("baseline", "undo", "main"),
+            ("baseline", "set", "main", OLD.lab, "--force"),
+            ("gc", "--keep", "1", "--yes"),
+        ),
+    ),
     "manifest": Target(
         make=lambda random: hostile.changed(MANIFEST, random),
         lay=_file("out/manifest.json"),
@@ -264,7 +322,23 @@ TARGETS = {
         lay=_lay_configuration,
         commands=(("status", "good"), ("list",), ("run", "good")),
     ),
-    "log": Target(make=_log, lay=_file("log.csv"), commands=(("import", "log.csv", "--name", "mine"),)),
+    "log": Target(make=logs.make, lay=logs.lay, commands=(("import", "log", "--name", "mine"),)),
+    "roster": Target(
+        make=courses.roster,
+        few=2,
+        lay=_lay_roster,
+        commands=(("course", "-q"), ("render", "tensors", "--lang", "en", "--to", "pdf", "--roster", "class.csv")),
+    ),
+    "course": Target(make=courses.course, lay=_lay_course, commands=(("course", "-q"),)),
+    "ledger": Target(make=courses.ledger, lay=_lay_ledger, commands=(("course", "-q"),), lost=courses.lost),
+    "answers": Target(
+        make=courses.answers,
+        lay=courses.lay_answers,
+        commands=(
+            ("grade", "answers.csv", "--key", "key.csv", "-o", "marks.csv"),
+            ("grade", "answers.csv", "--key", "key.csv", "-o", "marks.json", "--json"),
+        ),
+    ),
     "words": Target(make=_words, lay=_lay_words, commands=()),
 }
 _SHOWN = ("result", "index", "note")
@@ -293,6 +367,7 @@ def tried(home: Path, kind: str, content: bytes, words: tuple[str, ...]) -> str:
         if (ask := TARGETS[kind].ask) is not None:
             return watched(lambda: ask(folder, content), folder, within=home)
         answer = called(words, folder, within=home)
-        return f"labreport {' '.join(words)!r}: {answer.fault}" if answer.fault else ""
+        fault = answer.fault or ((lost := TARGETS[kind].lost) and lost(folder))
+        return f"labreport {' '.join(words)!r}: {fault}" if fault else ""
     finally:
         shutil.rmtree(folder)

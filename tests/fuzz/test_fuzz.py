@@ -16,17 +16,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzz.targets import TARGETS, commands, tried
+from fuzz.watch import bounded
 
 CORPUS = Path(__file__).with_name("corpus")
-FEW = 5
-"""Inputs of each kind."""
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """A place for caches that is inside what may be written."""
     place = tmp_path_factory.mktemp("fuzz")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, bounded():
         for name in ("HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR", "TMPDIR"):
             patch.setenv(name, str(place))
         patch.setattr("tempfile.tempdir", str(place))
@@ -36,7 +35,7 @@ def home(tmp_path_factory):
 
 @pytest.mark.parametrize("kind", TARGETS)
 def test_hostile_inputs_of_a_kind_are_answered_in_words(home, kind):
-    @settings(max_examples=FEW, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=TARGETS[kind].few, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(st.integers(0, 2**48))
     def attack(seed: int) -> None:
         random = Random(seed)

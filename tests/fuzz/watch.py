@@ -11,11 +11,14 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 from labreport.report import cli
 
 CODES = {0, 1, 2, 3, 4, 5, 6}
 """What a command may answer; 70 is a fault of ours, and nothing here interrupts."""
+MEMORY = 3_000_000_000
+"""Bytes that may be asked for; what a process takes in hand is far less."""
 _WRITES = {"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "shutil.rmtree"}
 _FREE = ("/dev/", "/proc/")
 
@@ -38,6 +41,8 @@ class Answer:
         """What should not be; empty where all is well."""
         if self.code not in CODES:
             return f"exit code {self.code}: {self.error[-1500:]}"
+        if "too little memory" in self.error:
+            return "it asks for more memory than any input needs"
         if "Traceback" in self.error:
             return f"a traceback: {self.error[-1500:]}"
         return "; ".join(self.outside)
@@ -65,6 +70,24 @@ def watched(work: Callable[[], str], folder: Path, *, within: Path) -> str:
 
 
 @contextlib.contextmanager
+def bounded() -> Iterator[None]:
+    """Let this process have little more memory than it has: an input that asks for gigabytes fails alone."""
+    pages = Path("/proc/self/statm")
+    if not pages.exists():
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(pages.read_text("ascii").split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@contextlib.contextmanager
 def _watched(folder: Path, within: Path) -> Iterator[None]:
     global _allowed
     if not _installed.is_set():
@@ -75,7 +98,9 @@ def _watched(folder: Path, within: Path) -> Iterator[None]:
     os.chdir(folder)
     _allowed = (f"{within.resolve()}{os.sep}", *_FREE)
     try:
-        yield
+        # What a process of its own does would not be seen.
+        with mock.patch("os.cpu_count", return_value=1):
+            yield
     finally:
         _allowed = ()
         os.chdir(before)
@@ -96,6 +121,6 @@ def _check(event: str, path: object) -> None:
     if not isinstance(path, str | bytes | os.PathLike):
         return  # a descriptor: it was opened before
     absolute = Path.cwd() / os.fsdecode(path)
-    place = str(absolute.parent.resolve() / absolute.name)
-    if not place.startswith(_allowed) and not place.endswith((".pyc", "__pycache__")) and ".pyc." not in place:
+    place = f"{absolute.parent.resolve() / absolute.name}{os.sep}"  # a file without a name is opened by its folder's
+    if not place.startswith(_allowed) and not any(sign in place for sign in (".pyc", "__pycache__")):
         _seen.append(f"{event} {place}")

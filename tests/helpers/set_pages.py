@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,10 @@ class Faults:
     """Source or its output with a single line on a page."""
     lone_heads: list[str] = field(default_factory=list)
     """Headings at the foot of a page, and captions on another page than what they describe."""
+    broken_source: list[str] = field(default_factory=list)
+    """Source with a line too long for the page."""
+    disorder: list[str] = field(default_factory=list)
+    """Figures, tables and listings that stand before another with a lower number."""
 
     @property
     def half_empty(self) -> list[Page]:
@@ -47,6 +52,11 @@ class Faults:
     def gaps(self) -> list[Page]:
         """Pages of which more than a quarter is left empty, where no chapter ends."""
         return [page for page in self.pages if page.share < 0.75 and not page.ends_chapter]
+
+    @property
+    def short_ends(self) -> list[Page]:
+        """Pages on which a few lines end a chapter."""
+        return [page for page in self.pages if page.share < 0.2 and page.ends_chapter and page.chapter]
 
 
 def faults(document: Any) -> Faults:
@@ -69,9 +79,21 @@ def faults(document: Any) -> Faults:
         page.ends_chapter = following is None or not page.chapter or following.chapter != page.chapter
     root = document.pages[0]._page_box.children[0].element
     parents = {child: parent for parent in root.iter() for child in parent}
+    before: dict[tuple[str, str], list[int]] = {}
     for element, places in _places(on_pages).items():
         _judge(found, element, places, on_pages, parents)
+        kind, chapter, number = _numbered(element)
+        if number < before.setdefault((kind, chapter), [0])[-1]:
+            found.disorder.append(f"{kind} {chapter}.{number} p. {places[0] + 1}")
+        before[kind, chapter].append(number)
     return found
+
+
+def _numbered(element: Any) -> tuple[str, str, int]:
+    """Return what a caption counts, its chapter and its number; nothing and zero for other elements."""
+    label = "".join(element[0].itertext()) if element.tag == "figcaption" and len(element) else ""
+    match = re.fullmatch(r"(\D+)(\w+)\.(\d+)\W*", label)
+    return (match[1], match[2], int(match[3])) if match else ("", "", 0)
 
 
 def _judge(
@@ -99,6 +121,10 @@ def _judge(
         lines = [sum(1 for box in on_pages[place][element] for _ in _lines(box)) for place in places]
         if min(lines) < SHORT_LINES:
             found.torn_source.append(f"{name} ({'+'.join(map(str, lines))} lines)")
+    if element.tag == "pre":
+        written = "".join(element.itertext()).strip("\n").count("\n") + 1
+        if sum(1 for place in places for box in on_pages[place][element] for _ in _lines(box)) > written:
+            found.broken_source.append(name)
     heads = ("h2", "h3", "h4", "h5", "figcaption")
     if element.tag in heads and len(places) == 1 and _is_last(on_pages[places[0]], element):
         found.lone_heads.append(f"{element.tag} {name}")

@@ -92,3 +92,10 @@ def test_a_duration_has_a_fitting_unit(seconds, text):
 )
 def test_a_number_of_bytes_has_a_fitting_unit(count, text):
     assert numbers.size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("p", "text"), [(0.0001, "0.00010"), (0.4311, "0.43"), (1.0, "1.0"), (7.94e-57, "7.9 × 10⁻⁵⁷"), (0.0, "<10⁻³⁰⁰")]
+)
+def test_a_p_has_two_digits_and_is_never_zero(p, text):
+    assert numbers.chance(p) == text

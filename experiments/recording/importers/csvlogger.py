@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 from labreport.experiments.recording.directions import direction_of, is_metric
-from labreport.experiments.recording.importers.log import Importer, Log, checked, fault, number
+from labreport.experiments.recording.importers.log import Importer, Log, checked, counted, fault, number
 from labreport.experiments.recording.importers.tables import (
     LEAST_ROWS,
     MISSING,
@@ -41,27 +40,41 @@ class _Head:
         ]
 
 
+_MOST_BACK, _EACH = 1_000_000, 1_000
+"""Epochs that may be trained once more, all together, and what each return counts: the rows are looked through."""
+
+
 @dataclass(kw_only=True)
 class EpochCount:
     """The epochs of the rows so far, counted from 1 over all phases."""
 
+    path: Path
     first: int | None = None
     last: int = 0
     starts: list[int] = field(default_factory=list)
     """Epochs after which the count began again."""
     repeated: set[int] = field(default_factory=set)
     _offset: int = 0
+    _back: int = 0
+    """How far the count has gone back, all together, and a little for each time."""
 
-    def next(self, counted: int) -> int:
-        """Return the epoch of a row that is counted so by its table, which may begin with 0 or 1."""
-        self.first = counted if self.first is None else self.first
+    def next(self, epoch: int) -> int:
+        """Return the epoch of a row that is counted so by its table, which may begin with 0 or 1.
+
+        Raises:
+            LogError: the count goes back so often, or so far, that it is none.
+        """
+        self.first = epoch if self.first is None else self.first
         # A table whose first row is 1 counts from 1, any other from 0.
-        position = counted + (self.first != 1)
+        position = epoch + (self.first != 1)
         if self.last and position + self._offset <= self.last:
-            if counted == self.first:
+            if epoch == self.first:
                 self.starts.append(self.last)
                 self._offset = self.last - position + 1
             else:
+                self._back += self.last + 1 - position - self._offset + _EACH
+                if self._back > _MOST_BACK:
+                    raise fault(self.path, f"the count of epochs goes back too often or too far, to {epoch} at last")
                 self.repeated |= set(range(position + self._offset, self.last + 1))
         self.last = position + self._offset
         return self.last
@@ -90,12 +103,12 @@ def read_csvlogger(path: Path) -> Log:
     """
     head = _head(path)
     kept = [Kept(max(LEAST_ROWS, MOST_VALUES // len(head.keys))) for _ in head.keys]
-    count = EpochCount()
+    count = EpochCount(path=path)
     for rows, (line, row) in enumerate(rows_of(path, head.names, head.separator), start=1):
-        counted = rows if head.counter is None else _epoch(row[head.counter], path, line)
-        if count.first is not None and counted < count.first:
-            raise fault(path, f"the rows are not in the order of epochs: {counted} comes after {count.first}", line)
-        position = count.next(counted)
+        epoch = rows if head.counter is None else _epoch(row[head.counter], path, line)
+        if count.first is not None and epoch < count.first:
+            raise fault(path, f"the rows are not in the order of epochs: {epoch} comes after {count.first}", line)
+        position = count.next(epoch)
         for (cell, name), column in zip(head.keys, kept, strict=True):
             text = row[cell]
             try:
@@ -145,10 +158,10 @@ def _is_number(text: str) -> bool:
 
 
 def _epoch(text: str, path: Path, line: int) -> int:
-    counted = number(text, path, "column epoch", line)
-    if not math.isfinite(counted) or counted != int(counted) or counted < 0:
+    found = counted(text, path, "column epoch", line)
+    if found != number(text, path, "column epoch", line) or found < 0:
         raise fault(path, f"{text!r} in column epoch is not an epoch", line)
-    return int(counted)
+    return found
 
 
 def _remarks(head: _Head, kept: list[Kept], count: EpochCount) -> list[str]:

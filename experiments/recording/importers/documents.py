@@ -13,6 +13,7 @@ from labreport.experiments.recording.importers.log import (
     Importer,
     Log,
     checked,
+    counted,
     fault,
     flat,
     head,
@@ -80,7 +81,7 @@ def read_history(path: Path) -> Log:
         columns[key] = KeyColumn(values=[value for _, value in kept], at=[at for at, _ in kept])
     single = {key: value for key, value in found.items() if listed[str(key)] is None}
     tested = {key for key, value in single.items() if str(key).lower().startswith("test") and _is_plain(value)}
-    columns |= {key: KeyColumn(values=[float(single[key])], at=[epochs]) for key in tested}
+    columns |= {key: KeyColumn(values=[number(single[key], path, key)], at=[epochs]) for key in tested}
     settings = flat({key: value for key, value in single.items() if key not in tested})
     log = Log(columns=columns, settings=settings, seed=seed_in(settings), files=[path])
     if missing:
@@ -126,7 +127,10 @@ def read_hugging_face(path: Path) -> Log:
         raise fault(place, "an entry of log_history has neither epoch nor step")
     if not all(math.isfinite(entry.get(name, 0)) for entry in plain for name in ("epoch", "step")):
         raise fault(place, "an entry of log_history has an epoch or a step that is not a number")
-    columns, axis = trainer_columns(plain)
+    try:
+        columns, axis = trainer_columns(plain)
+    except KeyError as error:
+        raise fault(place, f"an entry of log_history has no {error}, and not every epoch is whole") from error
     planned = found.get("num_train_epochs")
     seconds = next((e["train_runtime"] for e in entries if isinstance(e.get("train_runtime"), (int, float))), 0.0)
     return checked(
@@ -158,16 +162,18 @@ def read_sacred(path: Path) -> Log:
     place = path / "metrics.json" if path.is_dir() else path
     found = json_of(place)
     columns: dict[str, KeyColumn] = {}
-    zero = any(0 in (item.get("steps") or ()) for item in found.values() if isinstance(item, Mapping))
+    listed = [item.get("steps") for item in found.values() if isinstance(item, Mapping)]
+    zero = any(0 in steps for steps in listed if isinstance(steps, list))
     for key, item in found.items():
         steps, values = (item.get("steps"), item.get("values")) if isinstance(item, Mapping) else (None, None)
         if not isinstance(steps, list) or not isinstance(values, list) or len(steps) != len(values):
             raise fault(place, f"{key} should have as many steps as values", _line_of(place, key))
         for step, value in zip(steps, values, strict=True):
             found_value = number(value, place, key, _faulty(place, value))
-            columns.setdefault(key, KeyColumn()).add(int(number(step, place, key)) + zero, found_value)
+            columns.setdefault(key, KeyColumn()).add(counted(step, place, key) + zero, found_value)
     config = place.with_name("config.json")
-    settings = flat(json_of(config)) if config.is_file() else {}
+    given = json_of(config) if config.is_file() else {}
+    settings = flat(given) if isinstance(given, Mapping) else {}
     return checked(Log(columns=columns, axis="step", settings=settings, seed=seed_in(settings), files=[place]), place)
 
 

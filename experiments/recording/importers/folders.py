@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from labreport.experiments.recording.importers.databases import rows_of_database, tables_of
 from labreport.experiments.recording.importers.log import (
     Importer,
     Log,
     checked,
+    counted,
     fault,
     files_below,
-    head,
+    flat,
     number,
     seed_in,
     text_of,
@@ -49,15 +51,7 @@ def _is_mlflow(path: Path) -> bool:
 
 
 def _is_database(path: Path) -> bool:
-    return path.is_file() and head(path, 16).startswith(b"SQLite format 3") and _tables(path) >= {"metrics", "params"}
-
-
-def _tables(path: Path) -> set[str]:
-    try:
-        with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True) as connection:
-            return {row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")}
-    except sqlite3.Error:
-        return set()
+    return tables_of(path) >= {"metrics", "params"}
 
 
 def read_mlflow(path: Path) -> Log:
@@ -77,7 +71,7 @@ def _read_store(path: Path) -> Log:
         for line, words in enumerate((row.split() for row in text_of(file).splitlines()), start=1):
             if len(words) not in (2, 3, 4):
                 raise fault(file, f"the row is cut off: {len(words)} of 3 words", line)
-            step = int(number(words[2], file, "the step", line)) if len(words) > 2 else 0
+            step = counted(words[2], file, "the step", line) if len(words) > 2 else 0
             points.setdefault(key, []).append((step, number(words[1], file, key, line)))
     settings: dict[str, Setting] = {
         file.relative_to(run / "params").as_posix(): value
@@ -90,28 +84,27 @@ def _read_store(path: Path) -> Log:
 
 
 def _read_database(path: Path) -> Log:
-    try:
-        with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True) as connection:
-            runs = [row[0] for row in connection.execute("select distinct run_uuid from metrics limit 10")]
-            if len(runs) > 1:
-                raise fault(path, f"holds several runs: {', '.join(runs[:3])}, …; export one")
-            rows = connection.execute(
-                "select key, value, step, is_nan from metrics order by step, timestamp"
-            ).fetchall()
-            params = dict(connection.execute("select key, value from params").fetchall())
-    except sqlite3.Error as error:
-        raise fault(path, f"can't be read as a database: {error}") from error
+    runs, rows, params = rows_of_database(
+        path,
+        "select distinct run_uuid from metrics limit 10",
+        "select key, value, step, is_nan from metrics order by step, timestamp",
+        "select key, value from params",
+    )
+    if len(runs) > 1:
+        raise fault(path, f"holds several runs: {', '.join(str(run) for (run,) in runs[:3])}, …; export one")
     points: dict[str, list[tuple[int, float]]] = {}
     for key, value, step, is_nan in rows:
-        points.setdefault(key, []).append((int(step), float("nan") if is_nan else float(value)))
-    log = _from_points(points, {name: value for name, value in params.items() if value != "None"})
+        found = math.nan if is_nan else number(value, path, str(key))
+        points.setdefault(str(key), []).append((counted(step, path, "the step"), found))
+    log = _from_points(points, flat({str(name): value for name, value in params if value != "None"}))
     log.files = [path]
     return checked(log, path)
 
 
 def _from_points(points: Mapping[str, list[tuple[int, float]]], settings: dict[str, Setting]) -> Log:
     """Return a log from points by step; steps count from 0 as epochs do in MLflow's own log of Keras."""
-    stopped = int(points["stopped_epoch"][-1][1]) if points.get("stopped_epoch") else 0
+    last = points["stopped_epoch"][-1][1] if points.get("stopped_epoch") else 0
+    stopped = int(last) if math.isfinite(last) else 0
     columns: KeyColumns = {}
     for key, values in points.items():
         copied = f"val_{key.removeprefix('validation_')}" if key.startswith("validation_") else ""
@@ -153,7 +146,7 @@ def read_dvclive(path: Path) -> Log:
             raise fault(file, "the first row should be: step, name of the metric", 1)
         place = next((i for i, name in enumerate(names) if name not in ("step", "timestamp")), 1)
         for line, row in rows_of(file, names, separator):
-            step = int(number(row[0], file, "column step", line))
+            step = counted(row[0], file, "column step", line)
             columns.setdefault(key, KeyColumn()).add(step + 1, number(row[place], file, f"column {names[place]}", line))
     settings = yaml_settings(path / "params.yaml")
     return checked(Log(columns=columns, settings=settings, seed=seed_in(settings), files=files), path)

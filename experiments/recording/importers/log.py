@@ -145,6 +145,18 @@ def number(value: object, path: Path, what: str, line: int | None = None) -> flo
     raise fault(path, f"{str(value)[:40]!r} in {what} is not a number{hint}", line)
 
 
+def counted(value: object, path: Path, what: str, line: int | None = None) -> int:
+    """Return a value of a log that counts epochs or steps, as a whole number.
+
+    Raises:
+        LogError: it is not a number, or not one that counts anything.
+    """
+    found = number(value, path, what, line)
+    if not -_LAST_PLACE <= found <= _LAST_PLACE:
+        raise fault(path, f"{str(value)[:40]!r} in {what} can't be an epoch or a step", line)
+    return int(found)
+
+
 def yaml_settings(path: Path) -> dict[str, Setting]:
     """Return the plain values of a small YAML file, those of nested ones by names with dots; {} where it is missing."""
     if not path.is_file():

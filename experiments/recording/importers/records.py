@@ -13,6 +13,7 @@ from labreport.experiments.recording.importers.log import (
     Importer,
     Log,
     checked,
+    counted,
     fault,
     flat,
     head,
@@ -37,7 +38,7 @@ def _is_records(path: Path) -> bool:
         return False
     try:
         return isinstance(json.loads(lines[0]), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -50,16 +51,16 @@ def read_records(path: Path) -> Log:
     keys = dict.fromkeys(key for _, record in records for key in record)
     counter = next((key for key in keys if key.lower() in _COUNTERS), None)
     steps = None if counter else next((key for key in keys if key.lower() in _STEPS), None)
-    count = EpochCount()
+    count = EpochCount(path=path)
     rows: list[tuple[int, dict[str, float]]] = []
     for place, (line, record) in enumerate(records, start=1):
-        counted = place if counter is None and steps is None else _counted(record, counter or steps, path, line)
+        at = place if counter is None and steps is None else _counted(record, counter or steps, path, line)
         values = {
             key: number(value, path, key, line)
             for key, value in record.items()
             if key not in (counter, steps) and isinstance(value, (int, float)) and not isinstance(value, bool)
         }
-        rows.append((counted if steps else count.next(counted), values))
+        rows.append((at if steps else count.next(at), values))
     settings = _shared([record for _, record in records])
     log = Log(
         columns=columns_of(rows),
@@ -95,6 +96,8 @@ def _records(path: Path) -> list[tuple[int | None, Mapping[str, Any]]]:
                 found += [(at, json.loads(content))] if content.strip() else []
             except ValueError as error:
                 raise fault(path, "the line is cut off, or not JSON", at) from error
+            except RecursionError as error:
+                raise fault(path, "nested too deeply", at) from error
     for line, record in found:
         if not isinstance(record, Mapping):
             raise fault(path, f"{json.dumps(record)[:40]} is not an object", line)
@@ -102,10 +105,11 @@ def _records(path: Path) -> list[tuple[int | None, Mapping[str, Any]]]:
 
 
 def _counted(record: Mapping[str, Any], key: str | None, path: Path, line: int | None) -> int:
-    counted = number(record.get(key or ""), path, str(key), line)
-    if counted != int(counted) or counted < 0:
-        raise fault(path, f"{record.get(key or '')!r} in {key} is not a whole number", line)
-    return int(counted)
+    value = record.get(key or "")
+    found = counted(value, path, str(key), line)
+    if found != number(value, path, str(key), line) or found < 0:
+        raise fault(path, f"{value!r} in {key} is not a whole number", line)
+    return found
 
 
 def _shared(records: list[Mapping[str, Any]]) -> dict[str, Setting]:

@@ -15,6 +15,7 @@ from labreport.experiments.recording.importers.log import (
     Importer,
     Log,
     checked,
+    counted,
     fault,
     head,
     number,
@@ -153,7 +154,7 @@ def read_lightning(path: Path) -> Log:
     for line, row in rows_of(table, names, separator):
         if row[place] in MISSING:
             continue
-        epoch = int(number(row[place], table, "column epoch", line)) + 1
+        epoch = counted(row[place], table, "column epoch", line) + 1
         for name, text in zip(names, row, strict=True):
             if name not in ("epoch", "step") and text not in MISSING and not name.endswith("_step"):
                 columns.setdefault(name, KeyColumn()).add(epoch, number(text, table, f"column {name}", line))
@@ -183,7 +184,7 @@ def read_wandb(path: Path) -> Log:
     columns: dict[str, KeyColumn] = {}
     first: int | None = None
     for line, row in rows_of(path, names, separator):
-        position = int(number(row[0], path, f"column {names[0]}", line))
+        position = counted(row[0], path, f"column {names[0]}", line)
         first = position if first is None else first
         for name, text in zip(names[1:], row[1:], strict=True):
             if " - " in name and not name.endswith(("__MIN", "__MAX")) and text not in MISSING:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from labreport.experiments.recording.importers.csvlogger import EpochCount
-from labreport.experiments.recording.importers.log import Importer, Log, checked, fault, flat, head, number, seed_in
+from labreport.experiments.recording.importers.databases import rows_of_database, tables_of
+from labreport.experiments.recording.importers.log import Importer, Log, checked, counted, fault, flat, number, seed_in
 from labreport.experiments.recording.series import columns_of
 
 TABLES = {"metrics", "configs", "system_metrics"}
@@ -19,35 +18,26 @@ TABLES = {"metrics", "configs", "system_metrics"}
 
 def is_trackio(path: Path) -> bool:
     """Return whether a file is the database of a trackio project."""
-    if not path.is_file() or not head(path, 16).startswith(b"SQLite format 3"):
-        return False
-    try:
-        with closing(_opened(path)) as base:
-            names = {row[0] for row in base.execute("select name from sqlite_master where type = 'table'")}
-    except sqlite3.Error:
-        return False
-    return names >= TABLES
+    return tables_of(path) >= TABLES
 
 
 def read_trackio(path: Path) -> Log:
     """Read the one run of a trackio project: by epochs where `epoch` was logged, else by steps, counted from 0."""
-    try:
-        with closing(_opened(path)) as base:
-            runs = dict(
-                base.execute("select distinct run_id, run_name from metrics order by run_id limit 10").fetchall()
-            )
-            rows = base.execute("select step, metrics from metrics order by step, id").fetchall()
-            configs = base.execute("select config from configs").fetchall()
-    except sqlite3.Error as error:
-        raise fault(path, f"can't be read as a database: {error}") from error
+    named, rows, configs = rows_of_database(
+        path,
+        "select distinct run_id, run_name from metrics order by run_id limit 10",
+        "select step, metrics from metrics order by step, id",
+        "select config from configs",
+    )
+    runs = dict(named)
     if len(runs) > 1:
         raise fault(path, f"holds several runs: {', '.join(map(str, runs.values()))}; keep one in a project of its own")
-    logged = [(int(step), _object(text, path)) for step, text in rows]
+    logged = [(counted(step, path, "the step"), _object(text, path)) for step, text in rows]
     by_epoch = bool(logged) and all("epoch" in values for _, values in logged)
-    count = EpochCount()
+    count = EpochCount(path=path)
     found = []
     for step, values in logged:
-        at = count.next(int(number(values["epoch"], path, "epoch"))) if by_epoch else step + 1
+        at = count.next(counted(values["epoch"], path, "epoch")) if by_epoch else step + 1
         found.append((at, {key: number(values[key], path, key) for key in values if _measures(key, values[key])}))
     config = _object(configs[0][0], path) if configs else {}
     settings = flat({key: value for key, value in config.items() if not key.startswith("_") and value is not None})
@@ -57,13 +47,9 @@ def read_trackio(path: Path) -> Log:
     )
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-
-
-def _object(text: str | bytes, path: Path) -> Mapping[str, Any]:
+def _object(text: object, path: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads(text)
+        found = json.loads(text) if isinstance(text, str | bytes) else None
     except (ValueError, RecursionError) as error:
         raise fault(path, f"a row is not JSON: {error}") from error
     if not isinstance(found, dict):

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from labreport.experiments.errors import message_of
+
 EVENTS = "events.jsonl"
 PRINTED = "printed.txt"
 
@@ -70,7 +72,7 @@ class Events:
                 return function(*arguments, **named)
             except Exception as error:
                 self._warn(error)
-                self.write("fault", error=f"{type(error).__name__}: {error}"[:500])
+                self.write("fault", error=f"{type(error).__name__}: {message_of(error)[:500]}")
                 return None
 
         return guarded
@@ -79,10 +81,9 @@ class Events:
         if self._warned:
             return
         self._warned = True
+        said = f"{type(error).__name__}: {message_of(error)[:200]}"
         try:
-            sys.stderr.write(
-                f"labreport: the watcher failed ({type(error).__name__}: {str(error)[:200]}); the script goes on.\n"
-            )
+            sys.stderr.write(f"labreport: the watcher failed ({said}); the script goes on.\n")
         except Exception:
             self._warned = True  # no standard error, no one to be warned
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
+from labreport.experiments.errors import kind_of, message_of
 from labreport.experiments.recording.watching import drawing, modules, printing, seeding, trainers, training
 from labreport.experiments.recording.watching.events import Events
 from labreport.experiments.system import fresh
@@ -113,7 +114,7 @@ def _note_error(events: Events, error: BaseException) -> None:
             where = f"{Path(frame.filename).name}:{frame.lineno}: {code}"
     if isinstance(error, SyntaxError):
         where = f"{Path(error.filename or '').name}:{error.lineno}"
-    events.write("error", type=type(error).__name__, message=str(error)[:2000], where=where[:500])
+    events.write("error", type=kind_of(error), message=message_of(error), where=where[:500])
 
 
 def _note_end(events: Events) -> None:

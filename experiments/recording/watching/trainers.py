@@ -8,6 +8,7 @@ from typing import Any
 
 import wrapt
 
+from labreport.experiments.errors import kind_of, message_of
 from labreport.experiments.recording.watching.events import Events, numbers
 
 _fits = itertools.count(10_001)
@@ -79,7 +80,7 @@ def _timed(events: Events, number: int, planned: int | None, wrapped: Any, argum
     try:
         answer = wrapped(*arguments, **named)
     except BaseException as error:
-        events.write("raised", fit=number, type=type(error).__name__, message=str(error)[:2000])
+        events.write("raised", fit=number, type=kind_of(error), message=message_of(error))
         raise
     events.write("end", fit=number, seconds=perf_counter() - begun, stopped=False, stopping=None)
     return answer

@@ -16,6 +16,7 @@ from typing import Any
 
 import wrapt
 
+from labreport.experiments.errors import kind_of, message_of
 from labreport.experiments.recording.watching import fingerprints, modules, networks
 from labreport.experiments.recording.watching.events import Events, numbers
 
@@ -61,7 +62,7 @@ class _Watcher:
         try:
             answer = wrapped(*arguments, **named)
         except BaseException as error:
-            self._events.write("raised", fit=number, type=type(error).__name__, message=str(error)[:2000])
+            self._events.write("raised", fit=number, type=kind_of(error), message=message_of(error))
             raise
         finally:
             self._nested.deep = False

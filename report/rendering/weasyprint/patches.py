@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from labreport.report.rendering.weasyprint import justification, placing, short_lines, tag_tree
+from labreport.report.rendering.weasyprint import continued, justification, placing, short_lines, tag_tree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,24 @@ PATCHES = (
         purpose="the language of each passage, and formulas that are named as such, for screen readers",
         uses=(("weasyprint.pdf.tags", "_build_box_tree", "box, parent, pdf, page_number, nums, annotations, tags"),),
         install=tag_tree.install,
+    ),
+    Patch(
+        purpose="the head of a box once more where it goes on overleaf",
+        uses=(
+            (
+                "weasyprint.layout.block",
+                "block_container_layout",
+                "context, box, bottom_space, skip_stack, page_is_empty, absolute_boxes, fixed_boxes, "
+                "adjoining_margins, first_letter_style, first_line_style, discard, max_lines",
+            ),
+            (
+                "weasyprint.layout.block",
+                "block_level_layout",
+                "context, box, bottom_space, skip_stack, containing_block, page_is_empty, absolute_boxes, "
+                "fixed_boxes, adjoining_margins, first_letter_style, first_line_style, discard, max_lines",
+            ),
+        ),
+        install=continued.install,
     ),
     Patch(
         purpose="pages filled to their end, with figures where they fit",

@@ -9,6 +9,7 @@ alone is set again:
 - a box, an example or source without a number may be broken;
 - where more than a fifth would stay empty, a box is parted between the entries of its lists, and the blocks of a page
   move together or apart a little;
+- the sources of a chapter begin a page where only a few of their lines would otherwise end the chapter on it;
 - exercises, which are never parted, share out the room: the one that does not fit gives up a few of its lines for
   answers if it fits then, otherwise those before it get more.
 
@@ -19,6 +20,7 @@ written.
 from __future__ import annotations
 
 import copy
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +37,12 @@ _MOVES = 8
 """Paragraphs that one figure lets pass."""
 _GROWTH = 2
 """Times its lines for answers that an exercise gets at most to fill a page, unless it has few of them."""
+_LEFT = 0.249
+"""Part of a page that may be left empty, so that more than a few lines end the chapter on the next one."""
+_FEW_LINES = 12
+"""Lines of sources that are too few for a page of their own."""
+_SOURCE_LINE = 95
+"""Characters in such a line."""
 _PADDING = 30
 """Pixels that a box takes below its last line for an answer, at most."""
 _HEADINGS = ("h3", "h4", "h5")
@@ -195,15 +203,51 @@ def _filled(again: Callable[[], Attempt], rooms: Rooms) -> Attempt:
 
 
 def _finished(again: Callable[[], Attempt], attempt: Attempt, spacing: Spacing) -> Attempt:
-    """Set a page tightly if its chapter then ends on it, whose last lines would stand alone on the next one."""
+    """Set a page whose chapter then ends on it, or leave the next one more of the sources than a few lines."""
     undo = spacing.tighten(spacing.on(attempt.made[0]))
-    if undo is None:
-        return attempt
-    tried = again()
-    if tried.made[1] is None or tried.made[2]["break"] != "any":
-        return tried
-    undo()
+    if undo is not None:
+        tried = again()
+        if tried.made[1] is None or tried.made[2]["break"] != "any":
+            return tried
+        undo()
+    for box in _sources(attempt):
+        undo = _begin_page(box)
+        tried = again()
+        if tried.empty <= _LEFT * tried.made[0].height:
+            return tried
+        undo()
     return again()
+
+
+def _sources(attempt: Attempt) -> list[Any]:
+    """Return the section of the sources and its entries on the page that ends in it; none if much is left of it.
+
+    What is left is measured by its characters, those of Chinese counted twice, as the next page is not set yet.
+    """
+    box, resume_at, section, entries = attempt.root, attempt.made[1], None, []
+    while resume_at:
+        ((index, resume_at),) = resume_at.items()
+        section = box if box.element_tag == "section" else section
+        if box.element_tag == "ul":
+            left = sum(_lines(entry) for entry in box.children[index:])
+            entries = [] if left > _FEW_LINES else [section, *box.children[1 : index + 1]]
+            break
+        if index >= len(box.children):
+            break
+        box = box.children[index]
+    return entries
+
+
+def _lines(entry: Any) -> int:
+    text = "".join(entry.element.itertext())
+    return -(-sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text) // _SOURCE_LINE)
+
+
+def _begin_page(box: Any) -> Undo:
+    before = box.style
+    box.style = box.style.copy()  # alike elements share one
+    box.style["break_before"] = "page"
+    return lambda: setattr(box, "style", before)
 
 
 def _remedies(place: PageEnd, attempt: Attempt, rooms: Rooms) -> Iterator[Callable[[], Undo | None]]:
@@ -244,7 +288,7 @@ def _let_pass(place: PageEnd, index: int) -> Undo | None:
     """Put the next text before a figure, and the figure behind it; the text may stand in the next section."""
     section, following = place.section, place.following
     before = section.children
-    after = next((number for number in range(index + 1, len(before)) if not _floats(before[number])), None)
+    after = next((number for number in range(index + 1, len(before)) if not _is_numbered(before[number])), None)
     if after is not None:
         end = _unit(before, after)
         if end is None:
@@ -271,11 +315,11 @@ def _unit(children: Any, start: int) -> int | None:
     end = start
     while end < len(children) and children[end].element_tag in _HEADINGS:
         end += 1
-    if end == len(children) or _floats(children[end]) or is_a(children[end], "exercise"):
+    if end == len(children) or _is_numbered(children[end]) or is_a(children[end], "exercise"):
         return None
     while end < len(children) - 1 and children[end].element_tag in _TEXT and _announces(children[end]):
         end += 1
-    return end + 1 if not _floats(children[end]) else None
+    return end + 1 if not _is_numbered(children[end]) else None
 
 
 def _announces(box: Any) -> bool:
@@ -314,12 +358,10 @@ def _entries(box: Any) -> list[Any]:
 
 def _part(box: Any, entry: Any) -> Undo | None:
     """End the page before an entry of a list in a box."""
-    opened, before = _open(box), entry.style
-    entry.style = entry.style.copy()
-    entry.style["break_before"] = "page"
+    opened, whole = _open(box), _begin_page(entry)
 
     def undo() -> None:
-        entry.style = before
+        whole()
         if opened is not None:
             opened()
 
@@ -331,9 +373,14 @@ def _answer(box: Any) -> Any:
     return next((child for child in box.children if is_a(child, "answer") and child.children), None)
 
 
+def _is_numbered(box: Any) -> bool:
+    """Whether a box has a number by which the text names it: those of one kind stay in order."""
+    return any(is_a(box, kind) for kind in _FLOATING)
+
+
 def _floats(box: Any) -> bool:
-    """Whether a box has a number by which the text names it, and is not parted by the end of a page."""
-    return any(is_a(box, kind) for kind in _FLOATING) and not is_a(box, "long")
+    """Whether a box with a number is not parted by the end of a page."""
+    return _is_numbered(box) and not is_a(box, "long")
 
 
 def _bottom(box: Any, least: float) -> float:

@@ -61,7 +61,7 @@ def test_a_complete_run_holds_findings_settings_and_circumstances(tmp_path):
     assert (result.lab, result.lab_version, result.profile, result.seeds) == ("own", "7", "full", (2, 3))
     assert (result.settings, result.changed_settings) == ({"size": 5}, ("size",))
     assert [(item.name, item.value) for item in result.findings.measures] == [("size", 5), ("samples", 0)]
-    assert told == [("own", 1, 1, {"loss": 0.5})]
+    assert told == [("own: own", 1, 1, {"loss": 0.5})]
     assert result.timings.keys() == {"data", "work", "total"}
     assert result.peak_memory_bytes > 1_000_000
     assert result.key_parts["data"] == "none"

@@ -111,7 +111,7 @@ def test_the_findings_of_several_processes_are_joined_in_the_order_of_the_seeds(
     result = run(tmp_path, jobs=3, progress=lambda part, *_: progress.append(part))
     assert repr(result.findings) == repr(whole)
     assert trained(tmp_path) == dict.fromkeys(SEEDS, 1)
-    assert sorted(progress) == ["final, seed 0", "final, seed 2", "final, seed 5"]
+    assert sorted(progress) == ["seeds: final, seed 0", "seeds: final, seed 2", "seeds: final, seed 5"]
     assert result.timings.keys() == {"data", "work", "total"}
 
 

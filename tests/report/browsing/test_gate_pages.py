@@ -70,13 +70,19 @@ def test_a_verdict_that_is_not_there_is_no_page(judged):
         assert site.get(f"{EN}gate/{name}").status_code == 404
 
 
-def test_only_the_newest_verdicts_keep_their_checks(tmp_path):
+def test_only_the_newest_verdicts_keep_their_checks_and_what_is_of_others_stays(tmp_path):
+    others = [tmp_path / verdicts.FOLDER / name for name in ("0.json", "2020-thesis.json")]
+    others[0].parent.mkdir()
+    for path in others:
+        path.write_text("mine")
     for day in range(verdicts.KEPT + 5):
         one = verdicts.KeptVerdict(
             outcome="passed", baseline="main", moment=f"2026-{1 + day // 28:02d}-{1 + day % 28:02d}T00:00:00Z", runs=()
         )
         verdicts.keep(tmp_path, one, b"{}")
     kept = {path.name for path in (tmp_path / verdicts.FOLDER).glob("*.json")}
+    assert kept >= {path.name for path in others}
+    kept -= {path.name for path in others}
     assert len(kept) == verdicts.KEPT
     assert {path.name for path in (tmp_path / verdicts.FOLDER / verdicts.CHECKS).iterdir()} == kept
 
@@ -86,4 +92,7 @@ def test_the_verdict_is_among_the_files_of_the_site(judged, tmp_path):
     (kept,) = verdicts.read(judged)
     page = (tmp_path / f"verdict-{kept.stem}-en.html").read_text("utf-8")
     assert 'href="run-imdb-20260102T120000Z-imdb-new0-en.html"' in page
-    assert f'href="verdict-{kept.stem}-en.html"' in (tmp_path / "gate-en.html").read_text("utf-8")
+    listed = (tmp_path / "gate-en.html").read_text("utf-8")
+    assert f'href="verdict-{kept.stem}-en.html"' in listed
+    # A run that is stored and has no page among these files is not said to be deleted.
+    assert "deleted since" not in page + listed

@@ -11,6 +11,7 @@ from helpers.hand_results import hand_result
 from labreport.report.chapters import notes, references
 from labreport.report.chapters.chapter import assemble
 from labreport.report.chapters.notes_in_use import NotesInUse
+from labreport.report.chapters.pieces import Pieces
 from labreport.report.chapters.values import Context
 from labreport.report.cli import main
 from labreport.report.document import Box, Prose, Table
@@ -20,7 +21,7 @@ from labreport.report.rendering.typesetter import on_screen
 
 def _read(text: str, library=None):
     note = notes.read(Context(hand_result("imdb"), "en"), text, "n/en/x.md", library)
-    notes.check_markup(note, "zh")
+    notes.check_markup(note, "zh", Pieces().check_formula)
     return note
 
 

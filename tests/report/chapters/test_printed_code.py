@@ -31,10 +31,12 @@ def _run(name: str, **names: object) -> SimpleNamespace:
 
 
 @pytest.mark.parametrize("name", ["tensors", "mnist", "imdb", "reuters", "boston", "remedies", "convolution"])
-def test_both_languages_print_the_same_code(name):
-    listings = [_printed(language, name) for language in LANGUAGES]
+def test_both_languages_print_the_same_code_with_comments_of_their_own(name):
+    listings = [[re.sub(r"#.*", "#", part) for part in _printed(language, name)] for language in LANGUAGES]
     assert listings[0]
     assert all(each == listings[0] for each in listings)
+    comments = re.findall(r"#(.*)", "\n".join(_printed("zh", name)))
+    assert not [comment for comment in comments if comment.isascii()]
 
 
 def test_the_two_passes_in_code_give_the_numbers_of_the_figure_and_the_slopes_of_the_loss():

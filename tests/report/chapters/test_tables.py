@@ -98,7 +98,7 @@ def test_a_score_that_is_not_perfect_is_never_shown_as_a_hundred() -> None:
 
 def test_errors_of_a_regression_have_their_unit_in_the_head() -> None:
     content = table("scores", hand_result("boston"), ZH)
-    assert "测试 MAE（千美元）" in titles(content)
+    assert "测试 MAE（千\u2060美\u2060元）" in titles(content)
     assert [row[0] for row in content.rows][1:] == ["总是预测训练目标的平均值", "线性模型"]
 
 

@@ -100,6 +100,17 @@ def test_the_report_lies_in_the_same_folder_and_is_hashed(place):
     assert 'href="report/labreport-en.html"' in (place / "reports" / "check" / "index.html").read_text("utf-8")
 
 
+def test_a_folder_of_reports_into_which_the_gate_wrote_is_verified_with_what_it_wrote(place, capsys):
+    with_baseline(place, labs=["tensors"])
+    assert main(["render", "tensors", "--lang", "en", "--to", "md"]) == 0
+    assert check("--baseline", "main", "--lang", "en", "--to", "md", report=True) == 0
+    assert main(["verify", "reports"]) == 0, capsys.readouterr()
+    badge = place / "reports" / "check" / "badge.svg"
+    badge.write_bytes(badge.read_bytes() + b" ")
+    assert main(["verify", "reports"]) == 1
+    assert "badge.svg: changed" in "".join(capsys.readouterr())
+
+
 def test_a_report_that_can_not_be_rendered_is_4_but_the_verdict_stands(place, capsys, monkeypatch):
     with_baseline(place, {"imdb": 0.05}, labs=["imdb"])
     monkeypatch.setattr("labreport.report.commands.rendering.rendered", lambda *_a, **_k: 1 / 0)

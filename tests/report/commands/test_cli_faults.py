@@ -35,6 +35,30 @@ def test_a_lab_that_quits_or_returns_rubbish_fails_alone_with_exit_code_3(place,
     assert {run.entry.lab: run.entry.status for run in Store(place / "runs").list().runs}["good"] == "complete"
 
 
+ODD = "raise type('Odd', (Exception,), {{'__str__': lambda self: {}}})()"
+UNTELLABLE = {
+    "ends": ODD.format("exit(0)"),
+    "interrupts": ODD.format("(_ for _ in ()).throw(KeyboardInterrupt)"),
+    "text": "raise ValueError(type('Text', (str,), {'replace': None, '__str__': None})('own'))",
+    "nameless": "raise type('M', (type,), {'__name__': property(lambda self: exit(0))})('Odd', (Exception,), {})()",
+    "stage": "with session.stage('\\ud800'): raise ValueError('\\udc80')",
+    "timing": "session.timings['\\ud800'] = 1.0; session.measure('\\ud800', 1)",
+    "group": "raise BaseExceptionGroup('\\ud800', [SystemExit(0), ValueError()])",
+}
+
+
+def test_an_error_that_can_not_be_told_or_written_is_exit_code_3_and_a_stored_failed_run(place, capsys):
+    for name, body in UNTELLABLE.items():
+        (place / f"{name}.py").write_text(lab_source(body))
+    (place / "version.py").write_text(lab_source("exit(0)").replace('"1"', '"\\ud800"'))
+    names = [*UNTELLABLE, "version"]
+    (place / "labreport.toml").write_text("[paths]\n" + "".join(f'{name} = "{name}.py"\n' for name in [*names, "good"]))
+    assert main(["run", *names, "good"]) == 3
+    assert "Traceback" not in capsys.readouterr().err
+    runs = {run.entry.lab: run.entry.status for run in Store(place / "runs").list().runs}
+    assert runs == {**dict.fromkeys(names, "failed"), "good": "complete"}
+
+
 def test_a_lab_that_quits_at_import_is_an_error_of_usage(place, capsys):
     assert main(["run", "atimport"]) == 2
     assert "atimport" in capsys.readouterr().err

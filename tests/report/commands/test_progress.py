@@ -36,13 +36,15 @@ def test_a_line_names_the_work_its_rate_and_the_time_that_is_left(capsys):
     assert re.search(r": imdb, seed 0, \d of 100, [\d.]+\sa second, [\d.]+\s(s|min) left$", lines[-1])
 
 
-def test_what_begins_once_more_has_a_rate_of_its_own(capsys):
+@pytest.mark.parametrize("before", [[50], [1, 100]])
+def test_what_begins_once_more_has_a_rate_of_its_own(capsys, before):
     reporter = Reporter()
-    reporter.advance("search", 50, 100)
-    time.sleep(0.01)
+    for done in before:
+        reporter.advance("search", done, 100)
+        time.sleep(0.01)
     reporter.advance("search", 1, 100)
     with reporter.heartbeat(0.05):
-        time.sleep(0.08)
+        time.sleep(0.4)
     assert _lines(capsys)[0].endswith(": search, 1 of 100")
 
 
@@ -138,6 +140,93 @@ def test_each_long_command_says_what_is_at_work(place, monkeypatch, capsys, name
     lines = "\n".join(_lines(capsys))
     for stage in expected:
         assert re.search(rf"^[\d.]+\s(?:ms|s|min)[^:]*: {stage}", lines, re.MULTILINE), (stage, lines)
+
+
+PACE = r", [\d.]+\s(?:a second|s each), [\d.]+\s(?:s|min) left"
+FIT = rf"one: fit, seed \d, \d of 6{PACE}"
+TWO = FIT.replace("one", "two", 1)
+LAB = """
+import time
+from dataclasses import dataclass
+from labreport.experiments.lab import Session
+
+TITLE, VERSION, DATASET = "Mine", "1", None
+LOSS = 0.0
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    rounds: int = 3
+
+def train(settings, dataset, session: Session, seed) -> None:
+    for step in range(1, 7):
+        session.progress(session.part("fit"), step, 6, {})
+        time.sleep(0.03)
+    session.score("test_accuracy", 0.9 - LOSS + 0.001 * (seed * 7 % 5))
+"""
+TRAINS = {
+    "run": (
+        ["run", "one", "two", "--seeds", "8-9"],
+        ["run, labs, 0 of 2; run: training", rf"run, labs, 1 of 2{PACE}; {TWO}"],
+    ),
+    "build": (["build", "--seeds", "8-9", "--to", "md"], [rf"run, labs, 0 of 2; {FIT}", "render, documents"]),
+    "repeat": (["repeat", "one"], ["repeat: training once more", FIT]),
+    "explain": (
+        ["explain", "last:2", "last:1", "--seeds", "1-3", "--to", "md"],
+        ["explain: reading the versions", rf"explain, combinations, 1 of 2{PACE}; {FIT}", "explain: writing the pages"],
+    ),
+    "check": (["check", "one", "--baseline", "main", "--confirm", "--no-report"], ["check: judging the runs", FIT]),
+    "nightly": (
+        ["nightly", "--no-check", "--seeds", "8-9", "--to", "md"],
+        ["nightly: reading labs and data", rf"nightly, labs, 1 of 2{PACE}; {FIT}", "nightly: drawing the trend"],
+    ),
+    "course": (
+        ["course"],
+        ["course: reading the runs", "course, documents, 0 of 1", "course, index and packs, 0 of 1"],
+    ),
+}
+"""What a line says of each command that trains or makes much: the stage; the whole and its part, with rate and time."""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder of a user with two labs, a baseline of the one, and a newer run that is worse."""
+    place = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        for name in ("one", "two"):
+            Path(f"{name}.py").write_text(LAB)
+        paths = '[paths]\none = "one.py"\ntwo = "two.py"\n'
+        Path("labreport.toml").write_text(f'labs = ["one", "two"]\nlang = ["en"]\njobs = 1\n{paths}')
+        Path("course.toml").write_text(
+            'name = "ml"\ntitle = { en = "ML" }\nlabs = ["one"]\nlang = ["en"]\nforms = ["sheet"]\nto = ["html"]\n'
+            'slides = false\nnotebooks = false\neditions = ["student"]\n'
+        )
+        assert main(["run", "one", "--seeds", "0-4", "-q"]) == 0
+        assert main(["baseline", "set", "main"]) == 0
+        Path("one.py").write_text(LAB.replace("LOSS = 0.0", "LOSS = 0.3"))
+        assert main(["run", "one", "--seeds", "0-4", "-q"]) == 0
+    return place
+
+
+@pytest.mark.parametrize("name", TRAINS)
+def test_each_command_that_trains_or_makes_much_says_how_far_it_is(trained, tmp_path, monkeypatch, capsys, name):
+    arguments, expected = TRAINS[name]
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("labreport.report.commands.console.HEARTBEAT", 0.01)
+    for where in (
+        "labreport.report.comparison.inputs.resolve",
+        "labreport.report.comparison.outputs.explanation",
+        "labreport.report.trend.history.history",
+        "labreport.report.course.pack._finish",
+        "labreport.report.commands.course.newest",
+        "labreport.report.publish.workers.render_language",
+    ):
+        _slowly(monkeypatch, where, 0.03)
+    assert main(arguments) == (1 if name == "check" else 0)
+    lines = "\n".join(_lines(capsys))
+    for stage in expected:
+        assert re.search(rf"^[\d.]+\s(?:s|min): {stage}", lines, re.MULTILINE), (stage, lines)
 
 
 def test_a_script_that_is_recorded_is_heard_of_by_its_epochs(place, warm_python):

@@ -63,6 +63,11 @@ BAD = {
     "an exit code of its own": ("import sys; sys.exit(3)", 3, "ended with 3"),
     "a syntax error": ("def f(:\n", 1, "SyntaxError"),
     "an error": ("raise ValueError('no such thing')", 1, "ValueError: no such thing"),
+    "an error whose message ends the program": (
+        "class Odd(Exception):\n    def __str__(self): raise SystemExit(0)\nraise Odd",
+        1,
+        "Odd",
+    ),
     "a kill": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", 137, "nothing was measured"),
     "binary output": ("import sys; sys.stdout.buffer.write(bytes(range(256)) * 9)", 5, "Nothing was measured"),
     "an end at once": ("import os; os._exit(4)", 4, "ended with 4"),

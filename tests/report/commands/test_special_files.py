@@ -141,6 +141,53 @@ def test_a_name_that_no_file_has_is_answered_in_a_line_by_every_command(place, c
     assert path.exists()
 
 
+@pytest.mark.parametrize("name", [os.fsdecode(b"x\xff\xfe"), "é" * 120])
+def test_files_of_any_name_are_worked_with_or_named_in_a_line_by_every_command(place, capsys, name):
+    path, reference = stored(place, "tensors", "workflow")
+    Baselines(place / "runs").set("main", [path])
+    assert main(["render", "tensors", "--lang", "en", "--to", "html"]) == 0
+    contents = {
+        "json": path.read_bytes(),
+        "html": (place / "reports" / "labreport-en.html").read_bytes(),
+        "csv": b"epoch,loss\n0,1.0\n1,0.5\n",
+        "py": b"for epoch in range(1, 3): print(f'Epoch {epoch}/2 loss={1 / epoch}')\n",
+        "toml": b'labs = ["tensors"]\n',
+    }
+    for end, content in contents.items():
+        (place / f"{name}.{end}").write_bytes(content)
+    works = (
+        ["show", f"{name}.json"],
+        ["compare", f"{name}.json", f"{name}.html"],
+        ["extract", f"{name}.html", "-o", f"{name}out"],
+        ["import", f"{name}.csv", "--name", "mine"],
+        ["record", "--name", "own", f"{name}.py"],
+        ["render", f"{name}.json", "--lang", "en", "--to", "md", "-o", name],
+        ["verify", name],
+        ["check", "tensors", "--baseline", f"{name}.json", "--no-report", "-o", f"{name}gate"],
+        ["trend", "-o", f"{name}trend"],
+        ["export", "tensors", "-o", f"{name}run.csv"],
+        ["merge", "runs", "--runs-dir", f"{name}runs"],
+        ["list", "--runs-dir", f"{name}runs"],
+    )
+    refused = (["grade", f"{name}.csv", "--key", f"{name}.json"], ["render", f"{name}.toml"], ["run", f"{name}.py"])
+    for words, right in (*((words, 0) for words in works), *((words, 2) for words in refused)):
+        code = main(words)
+        error = capsys.readouterr().err
+        no_text = "\udcff" in name and "not in UTF-8" in error
+        assert code == (2 if no_text else right), (words, code, error)
+        assert "Traceback" not in error, words
+    for folder in (place / "runs" / name, place / "runs" / "tensors" / name):
+        folder.mkdir()
+        (folder / RESULT).write_bytes(contents["json"])
+    for words in (["list"], ["gc", "--keep", "1", "--yes"], ["trend", "-o", "out"], ["status", "good"]):
+        code = main(words)
+        error = capsys.readouterr().err
+        assert code in (0, 2), (words, code, error)
+        assert "Traceback" not in error, words
+    assert path.exists()
+    assert reference.exists()
+
+
 def test_a_file_named_as_that_of_matplotlib_changes_no_figure(place):
     stored(place, "mnist")
     (place / "matplotlibrc").write_bytes(b"\xff\xfe\x00binary")

@@ -190,6 +190,16 @@ def test_a_file_that_holds_no_answers_is_refused(keyed, capsys, content, message
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("old", "new"), [("100", "nan"), ("0.01", "-1"), ("1.5", "inf"), ("1.5", "x"), ("1.5", "")])
+def test_a_key_whose_numbers_can_mark_nothing_is_refused_with_its_line(keyed, capsys, old, new):
+    text = (keyed / "key.csv").read_text("utf-8-sig")
+    (keyed / "key.csv").write_text(text.replace(f",{old},", f",{new},", 1), "utf-8")
+    (keyed / "answers.csv").write_text("id,3.8a\n1,1\n")
+    assert main(["grade", "answers.csv", "--key", "key.csv"]) == 2
+    assert "key.csv:" in (error := capsys.readouterr().err)
+    assert "the line is not one of a key" in error
+
+
 def test_nothing_is_overwritten_unasked_and_a_key_must_be_one(keyed, capsys):
     (keyed / "answers.csv").write_text("id,3.8a\n1,1\n")
     (keyed / "marks.csv").write_text("mine")

@@ -171,6 +171,7 @@ def test_sentences_of_solutions_are_found_for_the_shipped_notes_too():
         ('labs = ["tensors"]\nforms = ["poster"]', 2, "course.toml: forms: Unknown value 'poster'"),
         ('labs = ["tensors"]\nlang = ["xx"]', 2, "course.toml: lang: Unknown language 'xx'"),
         ('labs = ["tensors"]\nto = ["doc"]', 2, "course.toml: to: Unknown format 'doc'"),
+        ('labs = ["tensors"]\nvariants = "5"', 2, "course.toml.variants must be a whole number, not '5'"),
         ('labs = ["tensors"]\nvariants = 99', 2, "variants must be from 0 to 50"),
         ('labs = ["tensors"]\nroster = "none.csv"', 2, "Can't read the roster none.csv"),
         ('labs = ["tensors"]\nrooster = "a.csv"', 2, "Unknown key 'rooster'"),

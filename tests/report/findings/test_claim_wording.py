@@ -39,7 +39,7 @@ def test_a_claim_speaks_its_own_words_and_names_its_numbers():
     context = Context(hand_result("imdb"), "zh", own=OWN)
     assert context.claim("good") == "50.00% 最好"
     (section,) = with_evidence((), context, "id", "1")
-    assert section.blocks[0].rows[0][3] == "最高 0.5000"
+    assert section.blocks[0].rows[0][3] == "最高 50.00%"
 
 
 @labreport.claim(zh=TEXTS)

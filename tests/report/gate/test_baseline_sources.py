@@ -231,6 +231,23 @@ def test_who_promoted_is_the_account_of_the_job_and_the_runs_of_before_stay_for_
     assert main(["baseline", "undo", "main"]) == 0
 
 
+@pytest.mark.parametrize("part", ["profile", "data", "lab"])
+def test_a_history_of_others_writes_nothing_outside_its_baseline(place, capsys, part):
+    stored(place, run("imdb", day=1))
+    assert main(["baseline", "set", "main", "imdb"]) == 0
+    (path,) = (place / "runs" / "baselines" / "main" / "%history").iterdir()
+    known = json.loads(path.read_bytes())
+    (entry,) = known["entries"]
+    entry["before"], entry["key"][part] = entry["after"], "x/../../../../evil"
+    path.write_text(json.dumps(known))
+    assert main(["baseline", "undo", "main"]) == 2
+    assert "is not a name of" in capsys.readouterr().err
+    assert {found.name for found in place.iterdir()} == {"runs"}
+    path.write_text(json.dumps(known | {"when": "soon", "entries": []}))
+    assert main(["baseline", "history", "main"]) == 2
+    assert "'soon' is not a time" in capsys.readouterr().err
+
+
 def test_the_baseline_of_a_branch_is_promoted_to_main(place, capsys):
     [path] = stored(place, run("imdb", day=1))
     Baselines(place / "runs").set("feature/x", [path])

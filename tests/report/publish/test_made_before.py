@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from helpers.own_runs import seeds_run
 
-from labreport.report.chapters import build
+from labreport.report.chapters import build, pieces
 from labreport.report.chapters import chapter as chapters
 from labreport.report.configuration import Configuration, override
 from labreport.report.publish.document import DocumentJob, in_memory
@@ -87,7 +87,11 @@ def assembled(monkeypatch):
 
 
 def folders(place: Path) -> list[Path]:
-    return [path for kind in ("chapters", "markup") for path in sorted((place / "cache/labreport" / kind).iterdir())]
+    return [
+        path
+        for kind in ("chapters", "markup", "pieces")
+        for path in sorted((place / "cache/labreport" / kind).iterdir())
+    ]
 
 
 def test_whatever_changes_the_page_is_the_one_that_is_made_whole(desk, assembled):
@@ -124,12 +128,27 @@ def test_whatever_changes_the_page_is_the_one_that_is_made_whole(desk, assembled
     assert assembled == []
 
 
-def test_one_changed_note_makes_one_chapter(desk, assembled):
+def test_one_changed_note_makes_one_chapter_and_draws_only_what_is_new_in_it(desk, assembled, monkeypatch):
     desk.made()
-    desk.add("en", "birch", "\nA sentence.\n")
+    drawn = []
+    for module, name in ((pieces.figures, "draw"), (pieces.mathematics, "picture")):
+        usual = getattr(module, name)
+        monkeypatch.setattr(
+            module, name, lambda what, *given, usual=usual, **more: drawn.append(what) or usual(what, *given, **more)
+        )
+
+    desk.add("en", "apple", "\nA sentence.\n")
     assembled.clear()
     assert "A sentence." in desk.made()
-    assert assembled == ["birch"]
+    assert (assembled, drawn) == (["apple"], [])
+    desk.add("en", "apple", "\nAnd $x^3$ and $x^2$.\n")
+    desk.made()
+    assert (assembled, drawn) == (["apple", "apple"], ["x^3"])
+    assert desk.made() == desk.made(reuse=False)
+    drawn.clear()
+    desk.results["apple"] = msgspec.structs.replace(desk.results["apple"], peak_memory_bytes=1)
+    desk.made()
+    assert "histories-fit-1" in drawn
 
 
 def test_what_was_made_once_is_neither_assembled_nor_set_again(desk, assembled, monkeypatch):

@@ -73,6 +73,8 @@ def without_gaps(set_document) -> set_pages.Faults:
     found = set_pages.faults(set_document)
     assert not found.gaps
     assert not found.half_empty
+    assert not found.disorder
+    assert not found.broken_source
     assert len(found.pages) > 4
     return found
 
@@ -92,6 +94,25 @@ def test_a_figure_at_the_end_of_a_section_lets_the_next_section_begin():
     assert names.index("figure-1") > len(names) - 1 - names[::-1].index("h3")
 
 
+def table(number: int, rows: int) -> Table:
+    columns_of_it = (Column(title="setting"), Column(title="value"))
+    cells = (("units", "16"),) * rows
+    return Table(id=f"table-{number}", number=f"1.{number}", caption="C", columns=columns_of_it, rows=cells)
+
+
+@pytest.mark.parametrize("paragraphs", [2, 3])
+def test_a_table_that_goes_on_overleaf_does_not_pass_one_with_a_lower_number(paragraphs):
+    without_gaps(document((*[PARAGRAPH] * paragraphs, table(1, 13), table(2, 20), *[PARAGRAPH] * 8)))
+
+
+@pytest.mark.parametrize("entries", [3, 4])
+def test_more_than_a_few_lines_of_sources_end_a_chapter(entries):
+    sources = Box(kind="sources", title="S", blocks=(Prose(markdown="\n".join([f"- {LINE * 2}"] * entries)),))
+    found = set_pages.faults(document((*[PARAGRAPH] * 8,), (sources,)))
+    assert not found.short_ends
+    assert not found.gaps
+
+
 def test_exercises_stay_whole_and_share_out_the_page():
     found = without_gaps(document((PARAGRAPH, *[exercise(number) for number in range(1, 8)])))
     assert not found.torn_exercises
@@ -108,6 +129,28 @@ def test_the_task_of_an_exercise_stays_whole_before_a_long_solution():
     solution = "\n\n".join([LINE * 3] * 5)
     found = set_pages.faults(document((PARAGRAPH, *[exercise(number, solution=solution) for number in range(1, 6)])))
     assert not found.torn_exercises
+
+
+@pytest.mark.parametrize(
+    ("block", "named"),
+    [
+        (exercise(1, solution="\n\n".join([LINE * 3] * 40)), "Solution 1.1 (continued)"),
+        (Box(kind="key-points", title="Key points", blocks=(PARAGRAPH,) * 20), "Key points (continued)"),
+        (Box(kind="caution", title="X", blocks=(PARAGRAPH,) * 20), "X (continued)"),  # as the heading above it
+    ],
+)
+def test_a_box_that_goes_on_overleaf_says_there_what_it_is(block, named):
+    made = document((PARAGRAPH, block, PARAGRAPH))
+    said = [
+        [(box.text, round(box.position_y)) for box in page._page_box.children[0].descendants() if hasattr(box, "text")]
+        for page in made.pages
+    ]
+    parts = [number for number, page in enumerate(said, 1) if any(text == named for text, _ in page)]
+    assert parts == [4, 5, 6, 7]
+    # It stands above all else, and the first line below it keeps its distance.
+    for number in parts:
+        assert said[number - 1][0][0] == named
+        assert said[number - 1][1][1] - said[number - 1][0][1] > 18
 
 
 def test_a_box_and_an_example_are_parted_where_a_page_would_be_left_empty():

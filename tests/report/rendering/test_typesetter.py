@@ -80,6 +80,12 @@ def test_a_mark_that_touches_a_formula_is_tied_to_it(chinese, english):
     assert chinese.inline("参数$x$，") == f"参数{THIN}<math>x</math>\u2060，"
 
 
+def test_a_number_with_a_power_of_ten_stays_on_one_line(chinese, english):
+    for setter in (chinese, english):
+        assert "2.8\u202f×\u202f10⁻¹⁰;" in setter.inline("p 2.8 × 10⁻¹⁰; 28 × 28")
+        assert "28 × 28" in setter.inline("p 2.8 × 10⁻¹⁰; 28 × 28")
+
+
 def test_sums_of_money_are_no_formulas(english):
     text = "from $21,400 to $35,000 ($13,600 more)"
     assert english.inline(text) == text

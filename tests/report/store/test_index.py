@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import operator
 import shutil
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from labreport.report.store import remarks
 from labreport.report.store.index import FILE, FOLDER, Index
 from labreport.report.store.merging import merge
 from labreport.report.store.query import Query, parse_condition, parse_since
+from labreport.report.store.rows import COLUMNS
 from labreport.report.store.runs import Store
 
 COMPARED = {
@@ -81,6 +84,23 @@ def test_a_damaged_index_is_made_again_and_it_is_said(tmp_path, rubbish):
     heard.clear()
     assert len(Store(tmp_path).list().runs) == 1
     assert heard == []
+
+
+def test_an_index_that_names_the_runs_of_another_store_costs_them_nothing(tmp_path, capsys):
+    root, others = tmp_path / "runs", tmp_path / "others"
+    for folder, name in ((others, "first"), (others, "second"), (root, "third")):
+        Store(folder).save(hand_result("tensors", seeds=(0,), run_id=name))
+        Store(folder).list()
+    with closing(sqlite3.connect(root / FOLDER / FILE)) as base:
+        base.execute("ATTACH ? AS other", (str(others / FOLDER / FILE),))
+        names = ", ".join(COLUMNS)
+        base.execute(f"INSERT INTO runs ({names}) SELECT {names} FROM other.runs")
+        base.execute("UPDATE runs SET place_lab = '../others/' || place_lab WHERE run != 'third'")
+        base.commit()
+    assert main(["gc", "--keep", "1", "--yes", "--runs-dir", str(root)]) == 0, capsys.readouterr()
+    assert "made again" in capsys.readouterr().err
+    assert len(Store(root).list().runs) == 1
+    assert len(list(others.rglob("result.json"))) == 2
 
 
 def test_a_store_whose_index_can_not_be_written_is_read_around_it_and_it_is_said(tmp_path):

@@ -1,0 +1,84 @@
+"""Drawings and formulas of a chapter, made once although its note changes with every word that is written.
+
+A drawing depends on the run, not on the note; a formula that can be set once can be set again. So a chapter in
+which only a sentence has changed takes both from where its last state laid them, and what draws need not even be
+loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from labreport.experiments.definitions import FigureDefinition
+from labreport.experiments.result import Result
+from labreport.report.figures import registry as figures
+from labreport.report.figures.drawing import Drawing
+from labreport.report.rendering import cache, mathematics
+from labreport.report.words import JoinedWords, Words
+
+KIND = "pieces"
+MOST = 200
+"""Chapters whose pieces are cached: a course of twenty labs in two languages, with several runs of each."""
+
+
+class _Made(msgspec.Struct):
+    """What a chapter shows that its note does not decide."""
+
+    drawings: dict[str, Drawing] = {}
+    formulas: set[str] = set()
+
+
+class Pieces:
+    """The drawings and formulas of one chapter.
+
+    Args:
+        key: hash of all that decides the drawings, and of the program; empty: all are made again.
+    """
+
+    def __init__(self, key: str = "") -> None:
+        self._key = key
+        self._known = _looked_up(key) if key else _Made()
+        self._used = _Made()
+
+    def draw(
+        self, name: str, result: Result, words: Words, own: Mapping[str, FigureDefinition] | None = None
+    ) -> Drawing:
+        """Return a figure of the chapter's run. Arguments and errors as for `figures.registry.draw`."""
+        said = f"{name} {' '.join(words.names if isinstance(words, JoinedWords) else (words.language,))}"
+        drawing = self._used.drawings.get(said) or self._known.drawings.get(said)
+        self._used.drawings[said] = found = drawing or figures.draw(name, result, words, own)
+        return found
+
+    def check_formula(self, tex: str, display: bool) -> None:
+        """Make sure that a formula can be set: it may be fit for the screen and not for paper.
+
+        Raises:
+            RenderingError: as `mathematics.mathml` and `mathematics.picture`.
+        """
+        said = f"{display:d}{tex}"
+        if said not in self._known.formulas:
+            mathematics.on_screen(tex, display)
+            mathematics.picture(tex, display=display)
+        self._used.formulas.add(said)
+
+    def keep(self) -> None:
+        """Lay down what the finished chapter shows, for its next state."""
+        if not self._key or self._used == self._known:
+            return
+        try:
+            content = msgspec.msgpack.encode(self._used)
+        except TypeError:
+            return  # a text that is lent from another language knows it, which bytes could not say
+        cache.lay_down(KIND, self._key, cache.packed(content), most=MOST)
+
+
+def _looked_up(key: str) -> _Made:
+    found = cache.looked_up(KIND, key)
+    if found is not None:
+        try:
+            return msgspec.msgpack.decode(cache.unpacked(found), type=_Made)
+        except ValueError:
+            pass  # what lies there is not what was put there
+    return _Made()
