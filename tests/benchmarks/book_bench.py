@@ -101,7 +101,9 @@ def lengthened(report: Report, chapters: int) -> Report:
     made = []
     for place in range(chapters):
         chapter, turn = own[place % len(own)], place // len(own)
-        made.append(_copied(chapter, f"-{turn}" if turn else "", frozenset(ids(chapter))))
+        copied = _copied(chapter, f"-{turn}" if turn else "", frozenset(ids(chapter)))
+        # The ids within drawings begin with the number of the chapter.
+        made.append(msgspec.structs.replace(copied, number=str(place + 1)))
     # A book that is too short to hold all chapters has plain text where a link would lead to one that it lacks.
     return linked(msgspec.structs.replace(report, chapters=tuple(made)))
 

@@ -78,7 +78,7 @@ def test_a_chapter_explains_its_marks_itself():
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("lab", (*LABS, *FURTHER))
+@pytest.mark.parametrize("lab", [*LABS, *FURTHER])
 def test_a_sheet_has_aims_two_figures_and_two_exercises_on_two_pages(lab, language):
     report = _built((lab,), language, form="sheet")
     assert [block.kind for block in _blocks(report, Box)] == ["aims"]
