@@ -98,7 +98,7 @@ def test_where_the_lab_is_gone_the_chapter_stays_and_says_what_is_missing(labrep
         "table 'each-moon'",
     ]
     shown = page(copy, "en")
-    assert "The figure border can’t be drawn here" in shown
+    assert "The figure border cannot be drawn here" in shown
     assert "most frequent class" in shown, "the claims that are shipped are judged all the same"
 
 

@@ -59,7 +59,7 @@ def test_a_verdict_without_its_checks_or_with_damaged_ones_says_so(judged, store
             place.write_bytes(damage)
             answer = browsed.client(judged).get(f"{EN}gate/{kept.stem}")
             assert answer.status_code == 200
-            assert "This can’t be shown" in answer.text
+            assert "This cannot be shown" in answer.text
     finally:
         place.write_bytes(content)
 

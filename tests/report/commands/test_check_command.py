@@ -73,7 +73,7 @@ def test_equal_versions_pass(place, capsys):
     assert check("--baseline", "main") == 0
     text = capsys.readouterr().out
     # The linear models of these records were not trained out, so that claim is named as one that can't be decided.
-    assert text.splitlines()[-2] == "Passed: 69 passed, 3 can’t tell"
+    assert text.splitlines()[-2] == "Passed: 69 passed, 3 cannot tell"
     assert "reports/check/index.html" in text
     assert (answer(place)["outcome"], answer(place)["exit_code"]) == ("passed", 0)
     assert set(folder.FILES) == {path.name for path in (place / "reports" / "check").iterdir()}

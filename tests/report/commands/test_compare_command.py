@@ -259,7 +259,7 @@ def test_single_runs_say_that_chance_cant_be_ruled_out(capsys):
     old, new = stored(dated(run(values=(0.9,)), 1), dated(run(values=(0.8,), first_seed=1), 2))
     assert called(old, new) == 0
     output = capsys.readouterr().out
-    assert "one run each; chance can’t be ruled out" in output
+    assert "one run each; chance cannot be ruled out" in output
     assert not [line for line in output.splitlines() if line.rstrip().endswith(("better", "worse"))]
 
 

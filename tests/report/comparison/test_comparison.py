@@ -79,7 +79,7 @@ def test_too_few_runs_are_named_with_the_smallest_p_they_can_give():
     assert found.interval.method == "welch"
     # All metrics of a lab share their runs, so it is said once above the table and not in every row.
     assert (
-        sections.tested(lab, Words("en")).count("With 3 and 3 runs p can’t go below 0.10: too few runs to tell.") == 1
+        sections.tested(lab, Words("en")).count("With 3 and 3 runs p cannot go below 0.10: too few runs to tell.") == 1
     )
     assert wording.MetricWords(found, Words("en")).detail == ""
     assert found.shown_from is None
