@@ -82,7 +82,8 @@ def confusion(result: Result, words: Words) -> Chart:
     matrix = numpy.array(said.confusion, dtype=float)
     names = class_names(result, words, len(matrix))
     labels = shades.Labels.of(names)
-    left, side = max(text_width(words("figures.true_class")), labels.width) + 3, labels.side
+    widest = max(map(text_width, words.stacked("figures.true_class").split("\n")))
+    left, side = max(widest, labels.width) + 3, labels.side
     key_width = max(18.0, max(map(text_width, words.stacked("figures.share_of_true_class").split("\n"))) + 1)
     top = labels.height + 6
     figure = sheet(left + side + 5 + key_width, top + side + 1)
@@ -149,13 +150,14 @@ def confusing(result: Result) -> Predictions:
 def _label_matrix(axes: Axes, words: Words, labels: shades.Labels) -> None:
     labels.write(axes, words)
     axes.annotate(
-        words("figures.true_class"),
+        words.stacked("figures.true_class"),
         (0, 1),
         xytext=(-4, 3),
         xycoords="axes fraction",
         textcoords="offset points",
         ha="right",
         va="bottom",
+        multialignment="right",
         color=palette.INK,
     )
 

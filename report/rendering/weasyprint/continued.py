@@ -43,7 +43,8 @@ def _head(context: Any, box: Any, words: str, block: Any) -> Any:
     from weasyprint.formatting_structure import boxes
 
     style = box.style.anonymous_style.copy()
-    style["font_weight"], style["color"] = 700, box.style["border_left_color"]
+    edge = box.style["border_left_color"]
+    style["font_weight"], style["color"] = 700, box.style["color"] if edge == "currentcolor" else edge
     line = boxes.LineBox.anonymous_from(box, [boxes.TextBox("b", style, box.element, words)])
     outer = box.style.anonymous_style.copy()
     outer["margin_bottom"] = box.style["padding_top"]._replace(value=0.3 * style["font_size"], unit="px")

@@ -42,11 +42,17 @@ def inside(drawing: Drawing) -> bool:
         size = float(element.get("font-size", "8"))
         bold, mono = element.get("font-weight") == "700", "Mono" in element.get("font-family", "")
         width = text_width(element.text or "", size, bold=bold, mono=mono)
-        moved = re.fullmatch(r"translate\(([\d.]+) ([\d.]+)\)", element.get("transform", ""))
-        place = moved.groups() if moved else (element.get("x", "0"), element.get("y", "0"))
+        moved = re.fullmatch(r"translate\(([\d.]+) ([\d.]+)\)( rotate\(-90\))?", element.get("transform", ""))
+        place = moved.groups()[:2] if moved else (element.get("x", "0"), element.get("y", "0"))
         x, y = (float(value) / 72 * 25.4 for value in place)
-        left = x - width * {"start": 0.0, "middle": 0.5, "end": 1.0}[element.get("text-anchor", "start")]
-        if left < -0.05 or left + width > drawing.width_mm + 0.05 or not 1.5 < y <= drawing.height_mm:
+        before = width * {"start": 0.0, "middle": 0.5, "end": 1.0}[element.get("text-anchor", "start")]
+        if moved and moved[3]:  # it is read from below
+            least, most = y + before - width, y + before
+            along, across, room = drawing.height_mm, x, drawing.width_mm
+        else:
+            least, most = x - before, x - before + width
+            along, across, room = drawing.width_mm, y, drawing.height_mm
+        if least < -0.05 or most > along + 0.05 or not 1.5 < across <= room:
             return False
     return True
 
