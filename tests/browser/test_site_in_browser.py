@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 
 import pytest
 from helpers import browsed
 from helpers.browsed import KEY, NEW, OLD, TOKEN
 from helpers.own_runs import seeds_run
+from helpers.waiting import until
 
 from labreport.report.browsing.application import application
 from labreport.report.browsing.export import write
@@ -159,11 +159,7 @@ def test_the_curve_of_a_training_moves_while_one_looks(chromium, address, store)
     with opened(chromium, f"{address}en/live/imdb/{KEY}") as (page, said, _):
         before = page.get_attribute("polyline.training", "points")
         browsed.advance(store, 9)
-        page.wait_for_function(
-            "before => document.querySelector('polyline.training').getAttribute('points') !== before",
-            arg=before,
-            timeout=10_000,
-        )
+        until(lambda: page.get_attribute("polyline.training", "points") != before)
         assert "9 of 20" in page.inner_text(".progress")
         assert said == []
 
@@ -173,17 +169,10 @@ def _chapter(page) -> str:
     return str(page.evaluate(f"(() => {{ {inside} return d && d.body ? d.body.textContent : '' }})()"))
 
 
-def _until(condition) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def test_what_is_saved_is_seen_at_the_same_place_and_a_fault_leaves_the_chapter(chromium, desk, notes):
     note = notes / "en" / "digits.md"
     with opened(chromium, f"{desk}en/digits") as (page, said, _):
-        _until(lambda: "Some words" in _chapter(page))
+        until(lambda: "Some words" in _chapter(page))
         place = "document.querySelector('.stage iframe:not(.coming)').contentWindow"
         page.evaluate(f"{place}.document.fonts.ready.then(() => 1)")
         page.evaluate(f"{place}.document.getElementById('digits-part-d').scrollIntoView()")
@@ -191,7 +180,7 @@ def test_what_is_saved_is_seen_at_the_same_place_and_a_fault_leaves_the_chapter(
         before = page.evaluate(top)
         assert 0 <= before < 100
         note.write_text(NOTE + "\nA sentence that is longer by a line. " * 9 + "\n" + _sections(), "utf-8")
-        _until(lambda: "longer by a line" in _chapter(page))
+        until(lambda: "longer by a line" in _chapter(page))
         assert abs(page.evaluate(top) - before) < 2
         note.write_text(NOTE.replace("test_accuracy", "nothing") + _sections(), "utf-8")
         page.wait_for_selector("#faults .failure", timeout=20_000)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.hand_results import hand_result
+from helpers.waiting import until
 from helpers.watching import SCHEMES, WIDTHS, assert_accessible_and_silent, opened
 
 from labreport.report.chapters.build import build
@@ -66,7 +67,7 @@ def test_keys_turn_the_slides(chromium, folder):
         first = ["slide-title", "slide-contents", "workflow", "workflow-opening-0", "workflow", "slide-contents"]
         assert seen == [*first, last, last, "slide-title"]
         keyboard.press("f")
-        page.wait_for_function("document.documentElement.classList.contains('showing')")
+        until(lambda: page.evaluate("document.documentElement.classList.contains('showing')"))
         seen_now = "[...document.querySelectorAll('.slide')].filter(slide => slide.checkVisibility()).length"
         assert page.evaluate(seen_now) == 1
         assert watched.said == []
@@ -80,14 +81,14 @@ def test_the_speaker_has_a_window_with_notes_that_goes_along(chromium, folder):
         with page.expect_popup() as popup:
             page.keyboard.press("s")
         speaker = popup.value
-        speaker.wait_for_function(f"{CURRENT} === 'workflow-slide-1'")
+        until(lambda: speaker.evaluate(f"{CURRENT} === 'workflow-slide-1'"))
         assert "Three claims are put to the test" in speaker.inner_text(".current .notes")
         assert speaker.locator(".following .slide").is_visible()
         assert speaker.inner_text("output").startswith("5 / ")
         speaker.keyboard.press("ArrowRight")
-        page.wait_for_function(f"{CURRENT} === 'workflow-slide-2'")
+        until(lambda: page.evaluate(f"{CURRENT} === 'workflow-slide-2'"))
         page.keyboard.press("ArrowLeft")
-        speaker.wait_for_function(f"{CURRENT} === 'workflow-slide-1'")
+        until(lambda: speaker.evaluate(f"{CURRENT} === 'workflow-slide-1'"))
         assert watched.said == []
         speaker.close()
 

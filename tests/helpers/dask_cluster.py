@@ -6,25 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from distributed import Client
 
+from helpers.waiting import until
+
 TRIES = 2
 """How often the scheduler gives out a task that ends its worker, the first time included."""
-
-
-def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
-    """Wait until something holds, and return it."""
-    patience = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < patience, "waited in vain"
-        time.sleep(0.02)
-    return found
 
 
 class LoopbackCluster:

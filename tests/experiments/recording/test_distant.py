@@ -9,7 +9,7 @@ from threading import Thread
 
 import msgspec
 import pytest
-from helpers.dask_cluster import until
+from helpers.waiting import until
 
 from labreport.experiments.recording.distant import ScriptAnswer, ScriptTask, carry_out
 from labreport.report.cli import main

@@ -16,7 +16,8 @@ import msgspec
 import numpy as np
 import pytest
 from helpers import seed_lab
-from helpers.dask_cluster import LoopbackCluster, until
+from helpers.dask_cluster import LoopbackCluster
+from helpers.waiting import until
 
 from labreport.experiments import registry
 from labreport.experiments.result import DataFile, Findings, Result
