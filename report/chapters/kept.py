@@ -98,12 +98,9 @@ def kept(key: str, form: type[Finished], make: Callable[[], Finished]) -> Finish
         form: its type.
         make: called where the cache has nothing to offer; what it raises is raised each time.
     """
-    found = cache.looked_up(KIND, key)
+    found = cache.record(KIND, key, form)
     if found is not None:
-        try:
-            return msgspec.msgpack.decode(cache.unpacked(found), type=form)
-        except ValueError:
-            pass  # what lies there is not what was put there
+        return found
     made = make()
     try:
         content = msgspec.msgpack.encode(made)

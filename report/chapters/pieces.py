@@ -39,7 +39,7 @@ class Pieces:
 
     def __init__(self, key: str = "") -> None:
         self._key = key
-        self._known = _looked_up(key) if key else _Made()
+        self._known = (cache.record(KIND, key, _Made) if key else None) or _Made()
         self._used = _Made()
 
     def draw(
@@ -67,18 +67,4 @@ class Pieces:
         """Lay down what the finished chapter shows, for its next state."""
         if not self._key or self._used == self._known:
             return
-        try:
-            content = msgspec.msgpack.encode(self._used)
-        except TypeError:
-            return  # a text that is lent from another language knows it, which bytes could not say
-        cache.lay_down(KIND, self._key, cache.packed(content), most=MOST)
-
-
-def _looked_up(key: str) -> _Made:
-    found = cache.looked_up(KIND, key)
-    if found is not None:
-        try:
-            return msgspec.msgpack.decode(cache.unpacked(found), type=_Made)
-        except ValueError:
-            pass  # what lies there is not what was put there
-    return _Made()
+        cache.lay_down_record(KIND, self._key, self._used, most=MOST)

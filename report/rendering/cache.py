@@ -12,10 +12,15 @@ import zlib
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
 
 from labreport.experiments.system import home, reading
 from labreport.report.errors import ReportError
 from labreport.report.store import files
+
+T = TypeVar("T")
 
 MOST = 64
 """Files of one kind that are cached, unless the caller has room for more; those used longest ago go first."""
@@ -70,6 +75,23 @@ def lay_down(kind: str, key: str, content: bytes, *, most: int | None = None) ->
         _written[place] = _written.get(place, 0) + 1
         if most is None or _written[place] % _RARELY == 1:
             _tidy(place, MOST if most is None else most)
+
+
+def record(kind: str, key: str, form: type[T]) -> T | None:
+    """Return the record that was laid down under a key; None where there is none of that type."""
+    found = looked_up(kind, key)
+    if found is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(unpacked(found), type=form)
+    except ValueError:
+        return None  # what lies there is not what was put there
+
+
+def lay_down_record(kind: str, key: str, value: Any, *, most: int | None = None) -> None:
+    """Keep a record under a key, but for one that bytes can't say: a text knows it if another language lent it."""
+    with contextlib.suppress(TypeError):
+        lay_down(kind, key, packed(msgspec.msgpack.encode(value)), most=most)
 
 
 def packed(content: bytes) -> bytes:

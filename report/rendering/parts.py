@@ -86,14 +86,11 @@ def _part(page: ReportPage, chapter: Chapter, around: str) -> SetChapter:
         key = sha256(around.encode() + msgspec.msgpack.encode(chapter)).hexdigest()
     except TypeError:  # a text that is lent from another language knows it, which bytes could not say
         return make()
-    found = cache.looked_up(KIND, key)
+    found = cache.record(KIND, key, SetChapter)
     if found is not None:
-        try:
-            return msgspec.msgpack.decode(cache.unpacked(found), type=SetChapter)
-        except ValueError:
-            pass  # what lies there is not what was put there
+        return found
     made = make()
-    cache.lay_down(KIND, key, cache.packed(msgspec.msgpack.encode(made)), most=MOST)
+    cache.lay_down_record(KIND, key, made, most=MOST)
     return made
 
 
