@@ -294,7 +294,7 @@ def test_a_lab_that_outlasts_the_budget_is_stopped_kept_and_not_taken_for_a_fail
     assert (code, states(data)) == (5, {"good": "fresh", "slow": "stopped"})
     assert {step["step"]: step["exit_code"] for step in data["steps"]} == {"report": 0, "check": 5, "trend": 0}
     assert Store(place / "runs").list("slow").runs[0].entry.status == "interrupted"
-    code, data = night("good", "slow", "--baseline", "main", "--budget", "1s")
+    code, data = night("good", "slow", "--baseline", "main", "--budget", "0.1s")
     assert (code, states(data)) == (5, {"good": "fresh", "slow": "long"})
 
 
