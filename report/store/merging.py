@@ -9,7 +9,7 @@ was stopped is finished by asking for it again.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -22,10 +22,30 @@ from labreport.report.store import codec, files, promotions
 from labreport.report.store import sources as sources_kept
 from labreport.report.store.baselines import FOLDER as BASELINES
 from labreport.report.store.baselines import Baseline, Baselines
-from labreport.report.store.entries import NOTED, RESULT, Noted, StoredResult, noted, read
-from labreport.report.store.pooling import ContradictionError, poolable, pooled, version_of
+from labreport.report.store.entries import NOTED, RESULT, Noted, load, noted, read
+from labreport.report.store.pooling import poolable, pooled, version_of
 from labreport.report.store.promotions import Promotion
 from labreport.report.store.runs import Store
+
+Name = tuple[str, str]
+"""A run by its lab and its id."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Copy:
+    """A run in one of the stores, as far as it has to be known of all at a time: a store may hold 100 000 runs."""
+
+    source: Path
+    path: Path
+    digest: str
+    """SHA-256 of its file."""
+    seeds: tuple[int, ...]
+    version: str | None
+    """The identity that it shares with the parts of its version; None where it can't be joined with any."""
+
+    @property
+    def name(self) -> Name:
+        return self.path.parts[-3], self.path.parts[-2]
 
 
 @dataclass(kw_only=True)
@@ -65,23 +85,21 @@ def merge(
         OutputError: the target can't be written.
     """
     done = Merged()
-    found: dict[tuple[str, str], dict[Path, StoredResult]] = {}
+    found: dict[Name, list[_Copy]] = {}
     folders = list(dict.fromkeys(source.resolve() for source in sources))
     for place, source in enumerate(folders):
         announce("merge, stores read", place, len(folders))
         wanted = None if baseline is None else _named(source, baseline)
-        for stored in _runs(source, done):
-            if wanted is not None and (stored.result.lab, stored.result.run_id) not in wanted:
-                continue
-            found.setdefault((stored.result.lab, stored.result.run_id), {})[source] = stored
+        for copy in _copies(source, wanted, done):
+            found.setdefault(copy.name, []).append(copy)
     target.prepare()
-    whole = {name: next(iter(copies.values())) for name, copies in found.items() if _alike(name, copies, done)}
+    whole = {name: copies[0] for name, copies in found.items() if _alike(copies, done)}
     alone = [whole[name] for name, copies in found.items() if name in whole and len(copies) == 1]
-    parts = _join(alone, target, done) if len({one.path.parents[2] for one in alone}) > 1 else set()
-    for count, (name, stored) in enumerate(whole.items()):
+    parts = _join(alone, target, done) if len({copy.source for copy in alone}) > 1 else set()
+    for count, (name, copy) in enumerate(whole.items()):
         announce("merge, runs", count, len(whole))
         if name not in parts:
-            _take(stored, target, done)
+            _take(copy, target, done)
     for source in folders:
         places = [source / BASELINES] if baseline is None else [Baselines(source).place(baseline)]
         for kept in places:
@@ -90,44 +108,50 @@ def merge(
     return done
 
 
-def _runs(source: Path, done: Merged) -> Iterator[StoredResult]:
+def _copies(source: Path, wanted: set[Name] | None, done: Merged) -> Iterator[_Copy]:
     if not source.is_dir():
         raise UsageError(f"There is no folder {source}.")
     paths = sorted(source.glob(f"*/*/{RESULT}"))
     if not paths and not (source / BASELINES).is_dir():
         raise UsageError(f"The folder {source} holds no run; name the folder of a store, such as runs.")
     for path in paths:
+        if wanted is not None and path.parts[-3:-1] not in wanted:
+            continue
         try:
             stored = read(path)
         except UnreadableError as error:
             done.problems.append(str(error).partition("\n")[0])
             continue
-        if (stored.result.lab, stored.result.run_id) == path.parts[-3:-1]:
-            yield stored
+        result = stored.result
+        if (result.lab, result.run_id) == path.parts[-3:-1]:
+            version = version_of(result.key_parts) if poolable(result) else None
+            digest = sha256(stored.content).hexdigest()
+            yield _Copy(source=source, path=path, digest=digest, seeds=result.seeds, version=version)
         else:
-            done.problems.append(f"{path} is not where a run of {stored.result.lab} belongs.")
+            done.problems.append(f"{path} is not where a run of {result.lab} belongs.")
 
 
-def _alike(name: tuple[str, str], copies: Mapping[Path, StoredResult], done: Merged) -> bool:
-    if len({stored.content for stored in copies.values()}) == 1:
+def _alike(copies: Sequence[_Copy], done: Merged) -> bool:
+    if len({copy.digest for copy in copies}) == 1:
         return True
-    done.problems.append(f"{'/'.join(name)} is not the same in {' and '.join(map(str, copies))}; none was taken.")
+    places = " and ".join(str(copy.source) for copy in copies)
+    done.problems.append(f"{'/'.join(copies[0].name)} is not the same in {places}; none was taken.")
     return False
 
 
-def _join(alone: Sequence[StoredResult], target: Store, done: Merged) -> set[tuple[str, str]]:
+def _join(alone: Sequence[_Copy], target: Store, done: Merged) -> set[Name]:
     """Store a run of all seeds for each version that several stores have a part of; return the parts."""
-    versions: dict[tuple[str, str], list[StoredResult]] = {}
-    for stored in alone:
-        if poolable(stored.result):
-            versions.setdefault((stored.result.lab, version_of(stored.result.key_parts)), []).append(stored)
-    parts: set[tuple[str, str]] = set()
+    versions: dict[tuple[str, str], list[_Copy]] = {}
+    for copy in alone:
+        if copy.version is not None:
+            versions.setdefault((copy.name[0], copy.version), []).append(copy)
+    parts: set[Name] = set()
     for group in versions.values():
-        if len({stored.path.parents[2] for stored in group}) < 2:
+        if len({copy.source for copy in group}) < 2:
             continue
         try:
-            result = pooled([stored.result for stored in sorted(group, key=_order)])
-        except ContradictionError as error:
+            result = pooled([load(copy.path) for copy in sorted(group, key=_order)])
+        except UnreadableError as error:  # also a contradiction
             done.problems.append(f"{error} The runs stay apart.")
             continue
         name = f"{result.lab}/{result.run_id}"
@@ -135,29 +159,37 @@ def _join(alone: Sequence[StoredResult], target: Store, done: Merged) -> set[tup
             done.known.append(name)
         else:
             files.write(target.root / name / RESULT, codec.encode(result))
-        done.joined[name] = tuple(stored.result.run_id for stored in group)
-        parts |= {(stored.result.lab, stored.result.run_id) for stored in group}
+        done.joined[name] = tuple(copy.name[1] for copy in group)
+        parts |= {copy.name for copy in group}
     return parts
 
 
-def _order(stored: StoredResult) -> tuple[tuple[int, ...], str]:
-    return stored.result.seeds, stored.result.run_id
+def _order(copy: _Copy) -> tuple[tuple[int, ...], str]:
+    return copy.seeds, copy.name[1]
 
 
-def _take(stored: StoredResult, target: Store, done: Merged) -> None:
+def _take(copy: _Copy, target: Store, done: Merged) -> None:
     """Copy a run with the notes in its index: the result last, because with it the run begins to be there."""
-    name = f"{stored.result.lab}/{stored.result.run_id}"
+    name = "/".join(copy.name)
     place = target.root / name
     if (place / RESULT).exists():
-        if reading.digest(place / RESULT) == sha256(stored.content).hexdigest():
+        if reading.digest(place / RESULT) == copy.digest:
             done.known.append(name)
-            _take_tags(stored.path.parent, place)
+            _take_tags(copy.path.parent, place)
         else:
-            done.problems.append(f"{name} is not the same in {stored.path.parents[2]} and in {target.root}; not taken.")
+            done.problems.append(f"{name} is not the same in {copy.source} and in {target.root}; not taken.")
         return
-    if (notes := noted(stored.path.parent)) != Noted():
+    try:
+        content = reading.content(copy.path)
+    except OSError as error:
+        done.problems.append(f"Can't read {copy.path}: {error.strerror or error}.")
+        return
+    if sha256(content).hexdigest() != copy.digest:
+        done.problems.append(f"{copy.path} was changed meanwhile; not taken.")
+        return
+    if (notes := noted(copy.path.parent)) != Noted():
         files.write(place / NOTED, codec.encode(notes))
-    files.write(place / RESULT, stored.content)
+    files.write(place / RESULT, content)
     done.copied.append(name)
 
 
@@ -169,7 +201,7 @@ def _take_tags(source: Path, place: Path) -> None:
         files.write(place / NOTED, codec.encode(msgspec.structs.replace(known, tags=tags)))
 
 
-def _named(source: Path, baseline: str) -> set[tuple[str, str]]:
+def _named(source: Path, baseline: str) -> set[Name]:
     return {(entry.key.lab, run.run_id) for entry in Baselines(source).entries(baseline) for run in entry.runs}
 
 

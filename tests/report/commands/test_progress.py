@@ -111,7 +111,7 @@ STAGES = {
     "merge": (
         ["merge", "other"],
         ["merge, stores read, 0 of 1", r"merge, runs, 2 of 3, [\d.]+\sa second, [\d.]+\s(s|ms|min) left"],
-        ["labreport.report.store.merging._runs", "labreport.report.store.merging._take"],
+        ["labreport.report.store.merging._copies", "labreport.report.store.merging._take"],
     ),
     "import": (
         ["import", "a.csv", "b.csv"],

@@ -142,6 +142,31 @@ def test_a_damaged_run_is_named_and_the_others_are_taken(tmp_path, capsys):
     assert len(runs(tmp_path)) == 1
 
 
+def test_of_a_large_store_only_the_runs_of_the_baseline_are_read(tmp_path, capsys):
+    kept = shard(tmp_path, "years", 0, 1)
+    Baselines(tmp_path / "years").set("main", [runs(tmp_path, "years")[0].path])
+    other = shard(tmp_path, "years", 0, 1, day=3)
+    (tmp_path / "years" / "imdb" / other.run_id / "result.json").write_bytes(b"{")
+    words = ["merge", str(tmp_path / "years"), "--baseline", "main", "--runs-dir", str(tmp_path / "runs"), "-q"]
+    assert main(words) == 0
+    assert capsys.readouterr().err == ""
+    assert [one.entry.run_id for one in runs(tmp_path)] == [kept.run_id]
+
+
+def test_a_run_that_changes_while_it_is_merged_is_named_and_not_taken(tmp_path, capsys, monkeypatch):
+    changing = shard(tmp_path, "a", 0, 1)
+    shard(tmp_path, "b", 0, lab="boston")
+
+    def prepared(store):
+        path = tmp_path / "a" / "imdb" / changing.run_id / "result.json"
+        path.write_bytes(path.read_bytes() + b"\n")
+
+    monkeypatch.setattr(Store, "prepare", prepared)
+    assert merge(tmp_path, "a", "b") == 2
+    assert f"{changing.run_id}/result.json was changed meanwhile; not taken" in capsys.readouterr().err
+    assert [one.entry.lab for one in runs(tmp_path)] == ["boston"]
+
+
 def test_baselines_and_what_the_gate_said_come_along(tmp_path):
     one = shard(tmp_path, "a", 0)
     store = Store(tmp_path / "a")
