@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from labreport.report.commands import options
 from labreport.report.commands.console import print_table
 from labreport.report.numbers import UNKNOWN, integer, number
 from labreport.report.store import codec, query
-from labreport.report.store.entries import Stored
+from labreport.report.store.entries import Entry, Stored
 from labreport.report.store.in_short import ListedRun, listed
 from labreport.report.store.runs import Store
 
@@ -82,9 +83,9 @@ def command(
         rows = tuple(listed(run.entry) for run in page.runs)
         click.echo(codec.encode(rows, tuple[ListedRun, ...]).decode(), nl=False)
     elif page.runs:
-        tagged = any(run.entry.tags for run in page.runs)
-        heads = ("LAB", "RUN", "STATUS", "PROFILE", "DATA", "SEEDS", "SCORE", *(("TAGS",) if tagged else ()))
-        print_table(heads, [_row(run, tagged) for run in page.runs])
+        further = [(head, words) for head, words in _FURTHER.items() if any(words(run.entry) for run in page.runs)]
+        heads = ("LAB", "RUN", "STATUS", "PROFILE", "DATA", "SEEDS", "SCORE", *(head for head, _ in further))
+        print_table(heads, [(*_row(run), *(words(run.entry) for _, words in further)) for run in page.runs])
         if page.total > len(page.runs):
             click.echo(f"{integer(len(page.runs))} of {integer(page.total)} runs.", err=True)
     elif asked != query.Query(limit=limit):
@@ -96,7 +97,14 @@ def command(
     return 2 if page.unreadable else 0
 
 
-def _row(run: Stored, tagged: bool) -> tuple[str, ...]:
+_FURTHER: dict[str, Callable[[Entry], str]] = {
+    "TITLE": lambda entry: entry.title,
+    "TAGS": lambda entry: " ".join(entry.tags),
+}
+"""Columns that are there where a run has something for them."""
+
+
+def _row(run: Stored) -> tuple[str, ...]:
     entry = run.entry
     score = f"{entry.score[0]} {number(entry.score[1], 4)}" if entry.score else UNKNOWN
     return (
@@ -105,7 +113,6 @@ def _row(run: Stored, tagged: bool) -> tuple[str, ...]:
         f"{entry.status}, auxiliary" if entry.confirms else entry.status,
         entry.profile,
         entry.source or UNKNOWN,
-        str(len(entry.seeds)),
+        str(len(entry.seeds) or UNKNOWN),
         score,
-        *((" ".join(entry.tags),) if tagged else ()),
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET
 
 from labreport.experiments.result import Failure, Result, Setting
 from labreport.experiments.system import reading
@@ -84,6 +85,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Where a report of this run lies: a web address, or a folder relative to the store."""
     tags: tuple[str, ...] = ()
     """Words that the user gave it."""
+    title: str = ""
+    """The name that the user gave, where the store has another one for it."""
 
     def answers(self, profile: str | None = None, data: str | None = "auto") -> bool:
         """Return whether the run was made with this profile (None: any) on these data ("auto": any).
@@ -156,6 +159,7 @@ def entry_of(result: Result) -> Entry:
     scores = scores_of(findings.scores)
     judged = deciding(result)
     provenance = result.provenance
+    title = findings.own.title if findings.own is not UNSET else ""
     return Entry(
         run_id=result.run_id,
         key=result.key,
@@ -178,6 +182,7 @@ def entry_of(result: Result) -> Entry:
         dirty=bool(provenance.git_dirty),
         machine=f"{provenance.machine.processor} × {provenance.machine.logical_processors}",
         confirms=result.key_parts.get(PURPOSE) in (CONFIRMATION, EXPLANATION),
+        title=title if title != result.lab else "",
     )
 
 

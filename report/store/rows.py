@@ -16,7 +16,7 @@ import msgspec
 from labreport.report.store.codec import MALFORMED, is_time
 from labreport.report.store.entries import Entry
 
-FORM = 1
+FORM = 2
 """Of the tables and of what stands in them. Another one is made again from the runs: raise it with every change of
 `Entry`, of what `entry_of` concludes, and of the columns."""
 COLUMNS = (
@@ -151,7 +151,7 @@ def searched(entry: Entry) -> str:
     """Return the words of a run among which a text is searched."""
     settings = [f"{name}={value}" for name, value in entry.changed_settings.items()]
     failure = f"{entry.failure.kind}: {entry.failure.message}" if entry.failure else ""
-    names = (entry.lab, entry.run_id, entry.status, entry.profile, entry.source or "", entry.data or "")
+    names = (entry.lab, entry.title, entry.run_id, entry.status, entry.profile, entry.source or "", entry.data or "")
     return "\n".join((*names, entry.commit or "", entry.machine, entry.outcome or "", failure, *settings, *entry.tags))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import wrapt
 
@@ -32,7 +32,13 @@ class _TextKeeper:
         self._left -= len(text)
 
 
-class _Stream(wrapt.ObjectProxy[Any]):
+if TYPE_CHECKING:
+    _Proxy = wrapt.ObjectProxy[Any]
+else:
+    _Proxy = wrapt.ObjectProxy  # takes no type in brackets before wrapt 2.2
+
+
+class _Stream(_Proxy):
     """The stream itself for those who ask; what is written to it is recorded as well."""
 
     def __init__(self, stream: Any, keep: Any) -> None:

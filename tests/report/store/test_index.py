@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from helpers.hand_history import entry, failed, put
 from helpers.hand_results import hand_result
+from helpers.own_runs import own_run, sparse_run
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -243,6 +244,20 @@ def test_tags_lie_with_the_run_are_listed_and_are_taken_away(tmp_path, monkeypat
     assert main(["tag", "first", "good", "--remove"]) == 0
     assert main(["list", "--tag", "good"]) == 0
     assert "first" not in capsys.readouterr().out.splitlines()[-1].replace("first: paper", "")
+
+
+def test_the_name_that_a_user_gave_is_listed_and_found_where_the_store_has_another_one(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    store = Store(tmp_path / "runs")
+    store.save(sparse_run())
+    assert main(["list"]) == 0
+    assert "TITLE" not in capsys.readouterr().out
+    named = own_run("run-ce3c400a", door="import", run_id="named", title="手写数字识别")
+    store.save(named)
+    assert main(["list", "--text", "手写"]) == 0
+    head, line = capsys.readouterr().out.splitlines()
+    assert head.split() == ["LAB", "RUN", "STATUS", "PROFILE", "DATA", "SEEDS", "SCORE", "TITLE"]
+    assert line.split() == ["run-ce3c400a", "named", "complete", "full", "–", "–", "–", "手写数字识别"]
 
 
 def test_a_merge_joins_the_tags_of_a_run_that_both_stores_have(tmp_path):
