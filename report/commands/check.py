@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labreport.report.commands import options
-from labreport.report.commands.console import Reporter, print_table, shown
+from labreport.report.commands.console import Reporter, shown
+from labreport.report.commands.judged import print_verdict
 from labreport.report.configuration import Configuration, override
 from labreport.report.errors import explained
 
@@ -132,7 +133,8 @@ def _checked(
         answer = folder.Written(outcome=verdict.outcome, exit_code=code, verdict=verdict)
         click.echo(codec.encode(answer).decode(), nl=False)
     else:
-        _print(found, target, reporter)
+        print_verdict(verdict, verbose=reporter.verbose)
+        click.echo(shown(target / folder.INDEX))
     return code
 
 
@@ -147,20 +149,3 @@ def _with_report(found: Checked, configuration: Configuration, target: Path, rep
         code = 4
     folder.write(found.verdict, target, configuration.lang, code, outcome.outputs, look=configuration.look)
     return code
-
-
-def _print(found: Checked, target: Path, reporter: Reporter) -> None:
-    from labreport.report.gate import folder, wording
-    from labreport.report.languages import TERMINAL
-    from labreport.report.words import Words
-
-    words = Words(TERMINAL)
-    verdict = found.verdict
-    rows = wording.rows(verdict, words)
-    listed = rows if reporter.verbose else wording.attention(rows)
-    if listed:
-        heads = ("LAB", "CHECK", "NOW", "BASELINE", "VERDICT", "BECAUSE")
-        print_table(heads, [(row.name, row.check, row.now, row.before, row.verdict, row.reason) for row in listed])
-        click.echo()
-    click.echo(f"{words(f'gate.outcome_{verdict.outcome}')}: {wording.counts(verdict, words)}")
-    click.echo(shown(target / folder.INDEX))

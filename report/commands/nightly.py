@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from labreport.report.commands import options
-from labreport.report.commands.console import Reporter, print_json, print_table, shown
+from labreport.report.commands.columns import print_table
+from labreport.report.commands.console import Reporter, print_json, shown
+from labreport.report.commands.judged import print_verdict
 from labreport.report.configuration import override
 from labreport.report.languages import TERMINAL
 from labreport.report.numbers import UNKNOWN
@@ -112,5 +114,9 @@ def command(
         words = Words(TERMINAL)
         rows = [(lab.lab, record.in_a_terminal(lab, words), lab.run_id or UNKNOWN) for lab in night.labs]
         print_table(("LAB", "STATE", "RUN"), rows)
+        click.echo()
+        if night.verdict is not None:
+            print_verdict(night.verdict, verbose=reporter.verbose)
+        click.echo(f"The night: {record.outcome_text(night, words)} (exit code {night.code})")
         click.echo(shown(task.target))
     return night.code

@@ -119,10 +119,15 @@ def check(
     return Checked(verdict=verdict, runs=tuple(judged), problem=problem, message=message)
 
 
-def remember(store: Store, verdict: Verdict) -> None:
+def remember(store: Store, verdict: Verdict, now: datetime | None = None) -> None:
     """Keep a verdict with the store, and note it with each judged run.
 
     So a rejected run does not become a baseline unasked, and the feed has an entry for each verdict.
+
+    Args:
+        store: the runs.
+        verdict: what was said of them.
+        now: when; None: at this moment.
     """
     kept = KeptVerdict(
         outcome=verdict.outcome,
@@ -130,6 +135,7 @@ def remember(store: Store, verdict: Verdict) -> None:
         moment=verdict.moment,
         runs=tuple((lab.lab, lab.run_id) for lab in verdict.labs if lab.run_id),
         failed=tuple((lab.lab, check.name) for lab, check in verdict.checks() if check.status == "failed"),
+        judged=(now or datetime.now(UTC)).isoformat(timespec="microseconds"),
     )
     with contextlib.suppress(OutputError):
         verdicts.keep(store.root, kept, codec.encode(verdict))
@@ -206,7 +212,8 @@ def rerunner(
         if differing := changed_version(result.key_parts, plan.parts):
             raise ChangedError(f"changed since the run: {', '.join(differing)}")
         plan = for_purpose(plan, store, CONFIRMATION)
-        announce(f"{result.lab}: suspicious, run again with the seeds {again.seeds}")
+        how = "taken from the store" if plan.stored else "run again"
+        announce(f"{result.lab}: suspicious; the fresh seeds {seeds[0]}–{seeds[-1]} are {how}")
         done = execute(
             [plan],
             again,

@@ -85,7 +85,7 @@ def write(
         SUMMARY: lambda: summary(verdict, languages).encode(),
         SHORT: lambda: short(verdict, languages).encode(),
         BADGE: lambda: badge(verdict).encode(),
-        INDEX: lambda: page.page(verdict, languages, linked, exit_code, look).encode(),
+        INDEX: lambda: page.page(verdict, languages, linked, exit_code, look, night=bool(night)).encode(),
     }
     for name, content in made.items():
         files.write(folder / name, content())
@@ -99,6 +99,16 @@ def write(
 def append_verdict(verdict: Verdict, languages: Sequence[str], environ: Mapping[str, str]) -> str | None:
     """Append a verdict to the page of a GitHub step: whole, or the short form where the whole no longer fits."""
     return append_to_step([summary(verdict, languages), short(verdict, languages)], environ)
+
+
+def append_night(
+    text: str, verdict: Verdict | None, languages: Sequence[str], environ: Mapping[str, str]
+) -> str | None:
+    """Append a night to the page of a GitHub step: its summary, and then the verdict as whole as there is room."""
+    if verdict is None:
+        return append_to_step([text], environ)
+    verdicts = (summary(verdict, languages), short(verdict, languages))
+    return append_to_step([*(f"{text}\n{one}" for one in verdicts), text], environ)
 
 
 def append_to_step(texts: Sequence[str], environ: Mapping[str, str]) -> str | None:

@@ -313,7 +313,13 @@ def _check(
     remark = Remark(key=f"gate.reason_{found.problem.code}", values=found.problem.values) if found.problem else ""
     if task.first_night:
         remark = _first_baseline(task, found.verdict)
-    step = NightStep(name="check", code=code, remark=remark, files=(gate_folder.INDEX, gate_folder.SUMMARY))
+    step = NightStep(
+        name="check",
+        code=code,
+        remark=remark,
+        files=(gate_folder.INDEX, gate_folder.SUMMARY),
+        verdict=found.verdict,
+    )
     # Every artifact names the code with which the night will end.
     whole = _night(task, labs, [*before, step]).code
     made = gate_folder.write(
@@ -332,8 +338,6 @@ def _check(
         trend_folder.write_feed(
             seen, task.target, task.configuration.lang[0], base=task.url, look=task.configuration.look
         )
-    if message := gate_folder.append_verdict(found.verdict, task.configuration.lang, os.environ):
-        click.echo(f"Note: {message}", err=True)
     if found.message:
         click.echo(f"Error: {found.message}", err=True)
     return step, list(made)
@@ -380,10 +384,17 @@ def _rerun(task: Task) -> Rerun:
 
 def _write(task: Task, night: Night, made: Sequence[Path]) -> None:
     """Write the night's own files, and a manifest that knows every file of the folder."""
-    text = record.summary(night, task.configuration.lang)
-    own = {SUMMARY: text, DATA: json.dumps(record.data(night), ensure_ascii=False, indent=1) + "\n"}
+    languages = task.configuration.lang
+    own = {
+        SUMMARY: record.summary(night, languages),
+        DATA: json.dumps(record.data(night), ensure_ascii=False, indent=1) + "\n",
+    }
     for name, content in own.items():
         files.write(task.target / name, content.encode())
     outputs = [path for path in made if path != task.target / manifest.NAME]
     manifest.write(task.target, "", sorted({*outputs, *(task.target / name for name in own)}))
-    gate_folder.append_to_step([text], os.environ)  # a page that can't be written changes nothing of the night
+    # Of the page of a step, no link leads to the files of the night.
+    if message := gate_folder.append_night(
+        record.summary(night, languages, linked=False), night.verdict, languages, os.environ
+    ):
+        click.echo(f"Note: {message}", err=True)  # a page that can't be written changes nothing of the night

@@ -10,6 +10,7 @@ import pytest
 from helpers.nights import FOLDER, earlier, judged, night, states, write_lab
 
 from labreport.report.cli import main
+from labreport.report.publish import Outcome
 from labreport.report.store.runs import Store
 
 GOOD = "0.9 + 0.001 * (seed * 7 % 5)"
@@ -209,6 +210,48 @@ def test_the_chinese_part_of_a_night_says_in_chinese_that_there_is_no_baseline(p
     text = (FOLDER / "nightly.md").read_text("utf-8")
     assert "没有名为“gone”的基线" in text
     assert "There is no" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "body", "said"),
+    [
+        (GOOD, "pass", ["Passed: 3 passed", "The night: Passed (exit code 0)"]),
+        (BAD, "pass", ["good  test_accuracy", "Worse by", "Regressed: 2 passed, 1 FAILED", "The night: Regressed"]),
+        (GOOD, "raise RuntimeError('x')", ["good  run", "ERROR", "A lab failed: 1 ERROR", "The night: A lab failed"]),
+    ],
+)
+def test_the_log_of_a_night_says_at_once_what_happened(with_baseline, capsys, value, body, said):
+    write_lab(with_baseline, "good", body, value=value)
+    capsys.readouterr()
+    one_night()
+    out = capsys.readouterr().out
+    assert [one for one in said if one not in out] == []
+
+
+def test_the_first_words_of_a_night_name_what_is_broken_and_what_did_not_finish(with_baseline, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(with_baseline / "step.md"))
+    write_lab(with_baseline, "good", value=BAD)
+    assert night("good", "bad", "--baseline", "main", "--lang", "en,zh")[0] == 1
+    step = (with_baseline / "step.md").read_text("utf-8")
+    head = step.partition("\n\n| ")[0]
+    assert "## The night: Regressed\n" in head
+    assert "Broken: good test\\_accuracy. Did not finish: bad." in head
+    assert step.index("## The night") < step.index("labreport check: Regressed")
+    assert "未通过：good test\\_accuracy。没有运行完：bad。" in step
+    assert "Broken: good test_accuracy. Did not finish: bad." in (FOLDER / "index.html").read_text("utf-8")
+
+
+def test_a_page_that_could_not_be_rendered_is_no_passed_night(with_baseline, capsys, monkeypatch):
+    monkeypatch.setattr(
+        "labreport.report.commands.rendering.rendered",
+        lambda *_all, **_more: Outcome(outputs=(), problems=("good: no room left",), fresh=False),
+    )
+    code, data = night("good", "--baseline", "main")
+    assert (code, data["outcome"]) == (4, "passed")
+    assert "The night: A page could not be rendered (exit code 4)" in capsys.readouterr().out
+    text = (FOLDER / "nightly.md").read_text("utf-8")
+    assert "## The night: A page could not be rendered" in text
+    assert "Check: exit code 0. Passed (3 passed)." in text
 
 
 def test_the_index_links_the_summary_of_the_night_and_names_its_exit_code(with_baseline):
