@@ -113,17 +113,19 @@ def _checked(
         found = checking.check(configuration, baseline, store=store, rerun=rerun)
     verdict = found.verdict
     code = verdict.exit_code(inconclusive_fails=inconclusive_fails)
-    # The verdict is written before the report is rendered, so that no fault of a page can lose it.
-    folder.write(verdict, target, configuration.lang, code, look=configuration.look)
-    if report and found.runs:
+    # Remembered and written before the report is rendered: no fault of a page, or of a disk, can lose the verdict.
+    checking.remember(store, verdict)
+    writable = _written(found, target, configuration, code)
+    if not writable:
+        code = code or 4
+    if report and found.runs and writable:
         try:
             code = _with_report(found, configuration, target, reporter, code)
         except Exception as error:
             _, message = explained(error)
             click.echo(f"Error: the report could not be rendered ({message}); the verdict stands.", err=True)
             code = code or 4
-            folder.write(verdict, target, configuration.lang, code, look=configuration.look)
-    checking.remember(store, verdict)
+            _written(found, target, configuration, code)
     if remark := folder.append_verdict(verdict, configuration.lang, os.environ):
         click.echo(f"Note: {remark}", err=True)
     for message in (found.message, *verdict.unreadable):
@@ -136,6 +138,19 @@ def _checked(
         print_verdict(verdict, verbose=reporter.verbose)
         click.echo(shown(target / folder.INDEX))
     return code
+
+
+def _written(found: Checked, target: Path, configuration: Configuration, code: int) -> bool:
+    """Write the verdict and return whether that was possible; say why where it was not."""
+    from labreport.report.gate import folder
+    from labreport.report.store.files import OutputError
+
+    try:
+        folder.write(found.verdict, target, configuration.lang, code, look=configuration.look)
+    except OutputError as error:
+        click.echo(f"Error: {error}", err=True)
+        return False
+    return True
 
 
 def _with_report(found: Checked, configuration: Configuration, target: Path, reporter: Reporter, code: int) -> int:

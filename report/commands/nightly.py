@@ -79,6 +79,7 @@ def command(
     # Imported here: what a night needs loads half of the program, and --help does not.
     from labreport.report.commands.rendering import rendered
     from labreport.report.nightly import record, schedule, work
+    from labreport.report.nightly.task import Task
 
     begun = perf_counter()
     configuration = options.resolve(**flags)
@@ -88,7 +89,7 @@ def command(
     configuration = override(configuration, seeds=schedule.tonight(seeds, today))
     wanted = budget if budget is not None else habits.budget
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
-    task = work.Task(
+    task = Task(
         configuration=configuration,
         store=ListedStore(configuration.runs_dir),
         reporter=reporter,
@@ -100,6 +101,7 @@ def command(
         baseline=baseline,
         first_night=first_night,
         pool=seeds.startswith(schedule.ROTATE),
+        whole=not flags["labs"],
         check=not no_check,
         confirm=habits.confirm if confirm is None else confirm,
         inconclusive_fails=inconclusive_fails,

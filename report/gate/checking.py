@@ -70,6 +70,7 @@ def check(
     rerun: Rerun | None = None,
     first_night: bool = False,
     pool: bool = False,
+    whole: bool = False,
 ) -> Checked:
     """Judge a run of each lab.
 
@@ -80,6 +81,7 @@ def check(
         runs: lab -> id of the run to judge, or what to say of a lab that was not measured; None: the newest ones.
         first_night: the baseline is not there yet, and is to become of these runs.
         pool: judge a run together with the other seeds that its version was run with.
+        whole: the runs are of all labs that the user has, so that what only the baseline has was left out.
         rerun: runs a suspicious lab again before it is called regressed; None believes the first runs.
 
     Raises:
@@ -114,6 +116,7 @@ def check(
         level=rules.level,
         moment=_moment(candidates),
         labs=labs,
+        left_out=tuple(lab for lab in source.labs if lab not in (runs or ())) if whole else (),
         unreadable=tuple(dict.fromkeys(scrubbed(message) for message in unreadable)),
     )
     return Checked(verdict=verdict, runs=tuple(judged), problem=problem, message=message)

@@ -143,8 +143,13 @@ def explanation(verdict: Verdict, words: Words) -> str:
         said.append(words("gate.unfinished", labs=_named(unfinished, words)))
     if any(check.reason.code == UNKNOWN for _, check in verdict.checks()):
         said.append(words("gate.baseline_missing", name=verdict.baseline))
-    if names := words("gate.names_separator").join(skipped(verdict)):
-        said.append(words("gate.not_measured", labs=names))
+    else:
+        parted = [lab.lab for lab, check in verdict.checks() if check.status == "missing" and lab.run_id]
+        if parted and verdict.outcome == "nothing":
+            said.append(words("gate.not_compared", labs=_named(parted, words)))
+    for key, names in (("not_measured", skipped(verdict)), ("left_out", verdict.left_out)):
+        if names:
+            said.append(words(f"gate.{key}", labs=_named(names, words)))
     return _sentences(words, *said, *environments(verdict, words))
 
 

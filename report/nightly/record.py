@@ -8,7 +8,7 @@ and those that no longer fitted into the budget come first the next night.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from textwrap import shorten
 from typing import Any, Literal
@@ -32,6 +32,11 @@ State = Literal["trained", "fresh", "failed", "late", "long", "stopped"]
 """fresh: unchanged, taken from the store. late, long: skipped, because it no longer fits or never will. stopped: begun,
 but the budget was spent."""
 StepName = Literal["report", "trend", "check"]
+
+
+def gravest(codes: Collection[int]) -> int:
+    """Return the exit code that prevails; 0 where there is none."""
+    return next((code for code in ORDER if code in codes), 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +66,9 @@ class Remark:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
+NO_RUN = Remark(key="nightly.no_run")
+
+
 @dataclass(frozen=True, kw_only=True)
 class NightStep:
     """A part of the night after the training."""
@@ -85,6 +93,8 @@ class Night:
     """In seconds."""
     seconds: float
     """That the whole night took."""
+    unwritten: int = 0
+    """Exit code of what kept the night's own files from being written."""
 
     @property
     def code(self) -> int:
@@ -96,7 +106,7 @@ class Night:
         # What never fits is never measured, and a night on which nothing could be measured is not a success.
         if "long" in states or "stopped" in states or (states and states <= {"late"}):
             codes.add(5)
-        return next((code for code in ORDER if code in codes), 0)
+        return gravest(codes | {self.unwritten})
 
     @property
     def verdict(self) -> Verdict | None:
