@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -81,6 +82,10 @@ def keep(root: Path, verdict: KeptVerdict, whole: bytes = b"") -> None:
     newest = next(iter(read(root)), None)
     if newest is not None and newest.name == verdict.name:
         verdict = newest
+    elif newest is not None and newest.judged and verdict.judged and verdict.judged <= newest.judged:
+        # The clock was set back. What was said later stays the newer one.
+        later = datetime.fromisoformat(newest.judged) + timedelta(microseconds=1)
+        verdict = msgspec.structs.replace(verdict, judged=later.isoformat(timespec="microseconds"))
     if whole:
         files.write(folder / CHECKS / f"{verdict.stem}.json", whole)
     files.write(folder / f"{verdict.stem}.json", codec.encode(verdict))

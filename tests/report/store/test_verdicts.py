@@ -45,6 +45,17 @@ def test_a_verdict_on_old_runs_is_as_new_as_the_night_that_gave_it(kept):
     assert kept(said(1, runs=NEW_RUNS), said(2, "nothing"))[0] == ("nothing", "02")
 
 
+def test_a_clock_that_was_set_back_puts_no_verdict_below_what_was_said_before_it(kept):
+    assert kept(said(9), said(2, "regressed", NEW_RUNS), said(2, "regressed", NEW_RUNS))[0] == ("regressed", "09")
+    assert kept(said(3), said(4, "nothing"), said(10, "passed")) == [
+        ("passed", "10"),
+        ("nothing", "09"),
+        ("passed", "09"),
+        ("regressed", "09"),
+        ("passed", "09"),
+    ]
+
+
 def test_a_verdict_of_an_earlier_version_keeps_its_name_and_its_checks(tmp_path):
     one = said(1)
     verdicts.keep(tmp_path, KeptVerdict(outcome="passed", baseline="main", moment=one.moment, runs=OLD_RUNS), b"[]")
