@@ -208,10 +208,12 @@ def _guarded(
 def _report(task: Task, shown: dict[str, Stored]) -> tuple[NightStep, list[Path]]:
     if not shown:
         return NightStep(name="report", code=5, remark=NO_RUN), []
+    task.reporter.stage("nightly: rendering the report")
     inside = override(task.configuration, output=task.target / manifest.REPORT)
     runs = [run.path for run in shown.values()]
     outcome = task.render([read(path) for path in runs], inside)
     links.record(task.store, runs, links.job_address(os.environ) or links.address_of(inside.output, task.store))
+    task.reporter.stage("")
     step = NightStep(
         name="report",
         code=4 if outcome.problems else 0,
