@@ -47,7 +47,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     for column in zip(*rows, strict=True):
         width = max(map(cell_len, column))
         values = column[1:]
-        numeric = any(values) and all(cell == UNKNOWN or not cell or cell[0].isdigit() for cell in values)
+        numeric = any(values) and all(cell in ("", UNKNOWN) or cell.lstrip("−+<")[:1].isdigit() for cell in values)
         room = [" " * (width - cell_len(cell)) for cell in column]
         pairs = zip(column, room, strict=True)
         columns.append([f"{free}{cell}" if numeric else f"{cell}{free}" for cell, free in pairs])

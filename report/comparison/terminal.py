@@ -12,6 +12,8 @@ from labreport.report.words import Words
 
 Cells = tuple[str, ...]
 """A row of the table of scores."""
+LONGEST_WORD = 12
+"""Signs of a word for which a column of a table makes room in a narrow terminal."""
 
 
 def before(pair: Comparison, words: Words) -> Iterator[str]:
@@ -132,7 +134,11 @@ def print_rows(titles: Cells, lines: Sequence[Cells], texts: Sequence[int] = (0,
     table = Table(box=None, header_style="bold", pad_edge=False)
     for place, title in enumerate(titles):
         text = place in texts or place - len(titles) in texts
-        table.add_column(title, justify="left" if text else "right", overflow="fold", no_wrap=place == 0)
+        # Words stay whole: where the terminal is narrow, a text is folded between them.
+        longest = max(len(word) for row in (titles, *lines) for word in (row[place].split() or [""]))
+        table.add_column(
+            title, justify="left" if text else "right", overflow="fold", min_width=min(longest, LONGEST_WORD)
+        )
     for line in lines:
         table.add_row(*(Text(cell) for cell in line))
     # A pipe has no width: no column is folded there.

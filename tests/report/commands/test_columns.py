@@ -69,6 +69,12 @@ def test_what_is_short_is_never_broken_by_us(in_terminal):
     assert line.endswith("complete, auxiliary  full     test_accuracy 0.8520")
 
 
+def test_numbers_with_a_sign_stand_to_the_right(capsys):
+    print_table(("CHANGE", "CONTRIBUTION", "P"), [("bias", "−13.00", "<0.001"), ("rounds", "+0.20", "1.000")])
+    head, first, second = capsys.readouterr().out.splitlines()
+    assert len(head) == len(first) == len(second)
+
+
 def test_a_pipe_has_one_line_for_each_row_and_none_ends_in_spaces(capsys):
     print_table(HEADS, ROWS)
     head, first, second = capsys.readouterr().out.splitlines()
