@@ -25,6 +25,8 @@ ORDER = (1, 70, 3, 2, 5, 6, 4)
 MARKER = "<!-- labreport nightly -->"
 """Hidden in the summary, so that a comment made from it can be found again."""
 
+SHORTEST = 0.05
+"""Seconds below which a time is not worth naming."""
 LONGEST_REASON = 300
 """Signs of a reason in a summary."""
 
@@ -168,12 +170,18 @@ def state_text(lab: LabNight, words: Words) -> str:
     """Return in words what became of a lab, as Markdown that stays in a cell of a table."""
     # The whole reason is in the data; a page of a step that grows too large shows nothing at all.
     reason = shorten(lab.reason, LONGEST_REASON, placeholder=" …")
-    return words(f"nightly.state_{lab.state}", time=duration(lab.seconds), reason=escaped(reason))
+    return words(_state(lab), time=duration(lab.seconds), reason=escaped(reason))
+
+
+def _state(lab: LabNight) -> str:
+    # How long a lab takes that never ran is not known; "about 0.0 s" would be a number that no one measured.
+    unknown = lab.state == "late" and lab.seconds < SHORTEST
+    return f"nightly.state_{lab.state}{'_unknown' if unknown else ''}"
 
 
 def in_a_terminal(lab: LabNight, words: Words) -> str:
     """Return the same for a terminal, which has no bold type."""
-    said = words(f"nightly.state_{lab.state}", time=duration(lab.seconds), reason="{reason}").replace("**", "")
+    said = words(_state(lab), time=duration(lab.seconds), reason="{reason}").replace("**", "")
     return said.replace("{reason}", _one_line(lab.reason))
 
 

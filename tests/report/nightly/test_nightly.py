@@ -23,7 +23,7 @@ from labreport.report.running.time_limit import TimeSpentError, interrupted_afte
 from labreport.report.store import manifest
 from labreport.report.store.entries import Entry, Stored
 from labreport.report.store.runs import Store, StoredRuns
-from labreport.report.words import LANGUAGES
+from labreport.report.words import LANGUAGES, Words
 
 
 class _Clock:
@@ -186,6 +186,14 @@ def test_no_sign_of_markup_is_left_where_a_summary_is_shown(state):
     assert "**" in text or state in ("trained", "fresh")
     assert "**" not in shown
     assert shown.count("<table>") == len(LANGUAGES)
+
+
+def test_a_lab_of_unknown_length_is_not_said_to_take_no_time():
+    words = Words("en")
+    known, unknown = (LabNight(lab="slow", state="late", seconds=seconds) for seconds in (90.0, 0.0))
+    assert "(about 90\u202fs)" in record.state_text(known, words)
+    assert "0" not in record.state_text(unknown, words)
+    assert "first the next night" in record.state_text(unknown, words)
 
 
 def test_a_budget_that_was_exceeded_is_named_with_what_it_does_not_end():
