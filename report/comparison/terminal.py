@@ -16,10 +16,17 @@ LONGEST_WORD = 12
 """Signs of a word for which a column of a table makes room in a narrow terminal."""
 
 
-def before(pair: Comparison, words: Words) -> Iterator[str]:
-    """Yield the lines above the table: the versions, and first of all what can't be compared."""
+def before(pair: Comparison, words: Words, letter: str = "B") -> Iterator[str]:
+    """Yield the lines above the table: the versions, and first of all what can't be compared.
+
+    Args:
+        pair: what was compared.
+        words: of the language.
+        letter: of the second version in the table of all versions, which stands above.
+    """
+    name = "B" if letter == "B" else words("compare.b_above", letter=letter)
     yield words("compare.labelled", name="A", text=pair.a.label)
-    yield words("compare.labelled", name="B", text=pair.b.label)
+    yield words("compare.labelled", name=name, text=pair.b.label)
     for lab in pair.labs:
         for found in lab.obstacles:
             text = wording.reason(found, words, kind="reason")
