@@ -56,7 +56,7 @@ def history(site: Site, language: str, addresses: Addresses) -> str:
         verdicts=[
             {
                 "address": addresses.verdict(one),
-                "moment": one.moment,
+                "moment": one.when,
                 "outcome": one.outcome,
                 "baseline": one.baseline,
                 "failed": one.failed,

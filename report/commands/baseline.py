@@ -10,7 +10,8 @@ import msgspec
 
 from labreport.experiments import registry
 from labreport.report.commands import options
-from labreport.report.commands.console import print_json, print_table, shown
+from labreport.report.commands.columns import print_table
+from labreport.report.commands.console import print_json, shown
 from labreport.report.errors import UsageError
 from labreport.report.numbers import UNKNOWN, marked_minute, number
 from labreport.report.store import promotions

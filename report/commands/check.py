@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labreport.report.commands import options
-from labreport.report.commands.console import Reporter, print_table, shown
+from labreport.report.commands.console import Reporter, shown
+from labreport.report.commands.judged import print_verdict
 from labreport.report.configuration import Configuration, override
 from labreport.report.errors import explained
 
@@ -112,17 +113,19 @@ def _checked(
         found = checking.check(configuration, baseline, store=store, rerun=rerun)
     verdict = found.verdict
     code = verdict.exit_code(inconclusive_fails=inconclusive_fails)
-    # The verdict is written before the report is rendered, so that no fault of a page can lose it.
-    folder.write(verdict, target, configuration.lang, code, look=configuration.look)
-    if report and found.runs:
+    # Remembered and written before the report is rendered: no fault of a page, or of a disk, can lose the verdict.
+    checking.remember(store, verdict)
+    writable = _written(found, target, configuration, code)
+    if not writable:
+        code = code or 4
+    if report and found.runs and writable:
         try:
             code = _with_report(found, configuration, target, reporter, code)
         except Exception as error:
             _, message = explained(error)
             click.echo(f"Error: the report could not be rendered ({message}); the verdict stands.", err=True)
             code = code or 4
-            folder.write(verdict, target, configuration.lang, code, look=configuration.look)
-    checking.remember(store, verdict)
+            _written(found, target, configuration, code)
     if remark := folder.append_verdict(verdict, configuration.lang, os.environ):
         click.echo(f"Note: {remark}", err=True)
     for message in (found.message, *verdict.unreadable):
@@ -132,8 +135,22 @@ def _checked(
         answer = folder.Written(outcome=verdict.outcome, exit_code=code, verdict=verdict)
         click.echo(codec.encode(answer).decode(), nl=False)
     else:
-        _print(found, target, reporter)
+        print_verdict(verdict, verbose=reporter.verbose)
+        click.echo(shown(target / folder.INDEX))
     return code
+
+
+def _written(found: Checked, target: Path, configuration: Configuration, code: int) -> bool:
+    """Write the verdict and return whether that was possible; say why where it was not."""
+    from labreport.report.gate import folder
+    from labreport.report.store.files import OutputError
+
+    try:
+        folder.write(found.verdict, target, configuration.lang, code, look=configuration.look)
+    except OutputError as error:
+        click.echo(f"Error: {error}", err=True)
+        return False
+    return True
 
 
 def _with_report(found: Checked, configuration: Configuration, target: Path, reporter: Reporter, code: int) -> int:
@@ -147,20 +164,3 @@ def _with_report(found: Checked, configuration: Configuration, target: Path, rep
         code = 4
     folder.write(found.verdict, target, configuration.lang, code, outcome.outputs, look=configuration.look)
     return code
-
-
-def _print(found: Checked, target: Path, reporter: Reporter) -> None:
-    from labreport.report.gate import folder, wording
-    from labreport.report.languages import TERMINAL
-    from labreport.report.words import Words
-
-    words = Words(TERMINAL)
-    verdict = found.verdict
-    rows = wording.rows(verdict, words)
-    listed = rows if reporter.verbose else wording.attention(rows)
-    if listed:
-        heads = ("LAB", "CHECK", "NOW", "BASELINE", "VERDICT", "BECAUSE")
-        print_table(heads, [(row.name, row.check, row.now, row.before, row.verdict, row.reason) for row in listed])
-        click.echo()
-    click.echo(f"{words(f'gate.outcome_{verdict.outcome}')}: {wording.counts(verdict, words)}")
-    click.echo(shown(target / folder.INDEX))

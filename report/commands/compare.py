@@ -156,7 +156,8 @@ def _print(found: Comparisons, words: Words, *, verbose: bool) -> None:
     for place, pair in enumerate(found.comparisons):
         if place:
             click.echo()
-        for line in terminal.before(pair, words):
+        letter = together_section.letter(place + 1) if found.together else "B"
+        for line in terminal.before(pair, words, letter):
             click.echo(line)
         rows = list(terminal.rows(pair, words))
         if rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labreport.experiments.errors import plain
-from labreport.report.numbers import UNKNOWN, duration, number
+from labreport.report.numbers import duration, number
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -195,24 +194,6 @@ def _rate(steps: float, a_second: str) -> str:
 def print_json(value: Any) -> None:
     """Print a value as JSON on standard output."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows under heads, columns aligned; numbers to the right."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for position, head in enumerate(heads):
-        cells = [row[position] for row in rows]
-        numeric = any(cells) and all(cell == UNKNOWN or not cell or cell[0].isdigit() for cell in cells)
-        table.add_column(head, justify="right" if numeric else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
-    # A pipe has no width: no column is cut there.
-    console = Console() if sys.stdout.isatty() else Console(width=10_000, no_color=True)
-    console.print(table)
 
 
 def shown(path: Path) -> str:

@@ -11,7 +11,8 @@ import click
 
 from labreport.experiments.errors import plain
 from labreport.report.commands import options, record
-from labreport.report.commands.console import Reporter, print_table, shown
+from labreport.report.commands.columns import print_table
+from labreport.report.commands.console import Reporter, shown
 from labreport.report.errors import UsageError
 
 if TYPE_CHECKING:

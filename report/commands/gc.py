@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from labreport.report.commands import options
-from labreport.report.commands.console import Reporter, print_json, print_table, shown
+from labreport.report.commands.columns import print_table
+from labreport.report.commands.console import Reporter, print_json, shown
 from labreport.report.errors import UsageError
 from labreport.report.numbers import UNKNOWN, integer, size
 from labreport.report.store import promotions, retention

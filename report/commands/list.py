@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from labreport.report.commands import options
-from labreport.report.commands.console import print_table
+from labreport.report.commands.columns import print_table
 from labreport.report.numbers import UNKNOWN, integer, number
 from labreport.report.store import codec, query
 from labreport.report.store.entries import Entry, Stored

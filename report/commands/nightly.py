@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from labreport.report.commands import options
-from labreport.report.commands.console import Reporter, print_json, print_table, shown
+from labreport.report.commands.columns import print_table
+from labreport.report.commands.console import Reporter, print_json, shown
+from labreport.report.commands.judged import print_verdict
 from labreport.report.configuration import override
 from labreport.report.languages import TERMINAL
 from labreport.report.numbers import UNKNOWN
@@ -77,6 +79,7 @@ def command(
     # Imported here: what a night needs loads half of the program, and --help does not.
     from labreport.report.commands.rendering import rendered
     from labreport.report.nightly import record, schedule, work
+    from labreport.report.nightly.task import Task
 
     begun = perf_counter()
     configuration = options.resolve(**flags)
@@ -86,7 +89,7 @@ def command(
     configuration = override(configuration, seeds=schedule.tonight(seeds, today))
     wanted = budget if budget is not None else habits.budget
     reporter = Reporter(quiet=quiet or as_json, verbose=verbose)
-    task = work.Task(
+    task = Task(
         configuration=configuration,
         store=ListedStore(configuration.runs_dir),
         reporter=reporter,
@@ -98,6 +101,7 @@ def command(
         baseline=baseline,
         first_night=first_night,
         pool=seeds.startswith(schedule.ROTATE),
+        whole=not flags["labs"],
         check=not no_check,
         confirm=habits.confirm if confirm is None else confirm,
         inconclusive_fails=inconclusive_fails,
@@ -112,5 +116,9 @@ def command(
         words = Words(TERMINAL)
         rows = [(lab.lab, record.in_a_terminal(lab, words), lab.run_id or UNKNOWN) for lab in night.labs]
         print_table(("LAB", "STATE", "RUN"), rows)
+        click.echo()
+        if night.verdict is not None:
+            print_verdict(night.verdict, verbose=reporter.verbose)
+        click.echo(f"The night: {record.outcome_text(night, words)} (exit code {night.code})")
         click.echo(shown(task.target))
     return night.code

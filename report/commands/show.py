@@ -13,7 +13,7 @@ from labreport.experiments.result import Result
 from labreport.report.chapters import claim_words
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.commands import options
-from labreport.report.commands.console import print_table
+from labreport.report.commands.columns import print_table
 from labreport.report.findings import analysis
 from labreport.report.findings.claims import Claim
 from labreport.report.findings.conclusions import concluded

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from labreport.report.commands import options
-from labreport.report.commands.console import print_json, print_table, shown
+from labreport.report.commands.columns import print_table
+from labreport.report.commands.console import print_json, shown
 from labreport.report.running.planning import Plan, make_plans
 from labreport.report.store.runs import Store
 

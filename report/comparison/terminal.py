@@ -12,12 +12,21 @@ from labreport.report.words import Words
 
 Cells = tuple[str, ...]
 """A row of the table of scores."""
+LONGEST_WORD = 12
+"""Signs of a word for which a column of a table makes room in a narrow terminal."""
 
 
-def before(pair: Comparison, words: Words) -> Iterator[str]:
-    """Yield the lines above the table: the versions, and first of all what can't be compared."""
+def before(pair: Comparison, words: Words, letter: str = "B") -> Iterator[str]:
+    """Yield the lines above the table: the versions, and first of all what can't be compared.
+
+    Args:
+        pair: what was compared.
+        words: of the language.
+        letter: of the second version in the table of all versions, which stands above.
+    """
+    name = "B" if letter == "B" else words("compare.b_above", letter=letter)
     yield words("compare.labelled", name="A", text=pair.a.label)
-    yield words("compare.labelled", name="B", text=pair.b.label)
+    yield words("compare.labelled", name=name, text=pair.b.label)
     for lab in pair.labs:
         for found in lab.obstacles:
             text = wording.reason(found, words, kind="reason")
@@ -132,7 +141,11 @@ def print_rows(titles: Cells, lines: Sequence[Cells], texts: Sequence[int] = (0,
     table = Table(box=None, header_style="bold", pad_edge=False)
     for place, title in enumerate(titles):
         text = place in texts or place - len(titles) in texts
-        table.add_column(title, justify="left" if text else "right", overflow="fold", no_wrap=place == 0)
+        # Words stay whole: where the terminal is narrow, a text is folded between them.
+        longest = max(len(word) for row in (titles, *lines) for word in (row[place].split() or [""]))
+        table.add_column(
+            title, justify="left" if text else "right", overflow="fold", min_width=min(longest, LONGEST_WORD)
+        )
     for line in lines:
         table.add_row(*(Text(cell) for cell in line))
     # A pipe has no width: no column is folded there.

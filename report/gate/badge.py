@@ -32,7 +32,7 @@ def badge(verdict: Verdict) -> str:
     text = name = words(f"gate.outcome_{verdict.outcome}")
     if skipped := wording.skipped(verdict):
         text = words("gate.badge_skipped", outcome=text, count=integer(len(skipped)))
-        name = words("gate.badge_skipped", outcome=name, count=words("gate.separator").join(skipped))
+        name = words("gate.badge_skipped", outcome=name, count=words("gate.names_separator").join(skipped))
     left, right = _width(LABEL), _width(text)
     label = escape(f"{LABEL}: {name}")
     return (

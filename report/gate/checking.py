@@ -70,6 +70,7 @@ def check(
     rerun: Rerun | None = None,
     first_night: bool = False,
     pool: bool = False,
+    whole: bool = False,
 ) -> Checked:
     """Judge a run of each lab.
 
@@ -80,6 +81,7 @@ def check(
         runs: lab -> id of the run to judge, or what to say of a lab that was not measured; None: the newest ones.
         first_night: the baseline is not there yet, and is to become of these runs.
         pool: judge a run together with the other seeds that its version was run with.
+        whole: the runs are of all labs that the user has, so that what only the baseline has was left out.
         rerun: runs a suspicious lab again before it is called regressed; None believes the first runs.
 
     Raises:
@@ -114,15 +116,21 @@ def check(
         level=rules.level,
         moment=_moment(candidates),
         labs=labs,
+        left_out=tuple(lab for lab in source.labs if lab not in (runs or ())) if whole else (),
         unreadable=tuple(dict.fromkeys(scrubbed(message) for message in unreadable)),
     )
     return Checked(verdict=verdict, runs=tuple(judged), problem=problem, message=message)
 
 
-def remember(store: Store, verdict: Verdict) -> None:
+def remember(store: Store, verdict: Verdict, now: datetime | None = None) -> None:
     """Keep a verdict with the store, and note it with each judged run.
 
     So a rejected run does not become a baseline unasked, and the feed has an entry for each verdict.
+
+    Args:
+        store: the runs.
+        verdict: what was said of them.
+        now: when; None: at this moment.
     """
     kept = KeptVerdict(
         outcome=verdict.outcome,
@@ -130,6 +138,7 @@ def remember(store: Store, verdict: Verdict) -> None:
         moment=verdict.moment,
         runs=tuple((lab.lab, lab.run_id) for lab in verdict.labs if lab.run_id),
         failed=tuple((lab.lab, check.name) for lab, check in verdict.checks() if check.status == "failed"),
+        judged=(now or datetime.now(UTC)).isoformat(timespec="microseconds"),
     )
     with contextlib.suppress(OutputError):
         verdicts.keep(store.root, kept, codec.encode(verdict))
@@ -206,7 +215,8 @@ def rerunner(
         if differing := changed_version(result.key_parts, plan.parts):
             raise ChangedError(f"changed since the run: {', '.join(differing)}")
         plan = for_purpose(plan, store, CONFIRMATION)
-        announce(f"{result.lab}: suspicious, run again with the seeds {again.seeds}")
+        how = "taken from the store" if plan.stored else "run again"
+        announce(f"{result.lab}: suspicious; the fresh seeds {seeds[0]}–{seeds[-1]} are {how}")
         done = execute(
             [plan],
             again,

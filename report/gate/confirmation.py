@@ -3,7 +3,8 @@
 A check that failed is asked again of the fresh run alone, at the full level: the first runs have done their part by
 raising the suspicion, and what was chosen for being bad must not be counted twice. Agreement makes the failure stand;
 disagreement makes it "unconfirmed", which does not fail the gate. A fresh run that does not finish is an error of the
-tool, neither of the two.
+tool, neither of the two. Where chance has no part, there is nothing to confirm: a seed that gave no number, or a number
+that no seed moves, stands whatever other seeds say.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ FEWEST = 3
 MOST = 10
 """Fresh seeds at most, also where the judged run has more, as one has that is pooled over many nights."""
 
+CERTAIN = ("undefined", "fixed_failed")
+"""Reasons of failures that other seeds can't speak against."""
+
 Rerun = Callable[[Result, tuple[int, ...]], Result]
 """Runs the lab of a Result again as it was, with these seeds."""
 
@@ -43,8 +47,12 @@ class ChangedError(ReportError):
 
 
 def suspicious(verdict: LabVerdict) -> bool:
-    """Return whether some check of a lab failed."""
-    return any(check.status == "failed" for check in verdict.checks)
+    """Return whether some check of a lab failed that chance may have made."""
+    return any(map(_doubtful, verdict.checks))
+
+
+def _doubtful(check: Check) -> bool:
+    return check.status == "failed" and check.reason.code not in CERTAIN
 
 
 def fresh_seeds(candidate: Candidate) -> tuple[int, ...]:
@@ -93,19 +101,16 @@ def _asked_again(lab: LabVerdict, candidate: Candidate, rules: Rules, rerun: Rer
         return _unsure(lab, f"{failure.kind}: {failure.message}" if failure else fresh.status, seeds)
     own = notes.own(lab.lab).claims
     checks = tuple(
-        _again(check, fresh, candidate, rules, seeds, own) if check.status == "failed" else check
-        for check in lab.checks
+        _again(check, fresh, candidate, rules, seeds, own) if _doubtful(check) else check for check in lab.checks
     )
     return msgspec.structs.replace(lab, checks=checks)
 
 
 def _unsure(lab: LabVerdict, message: str, seeds: tuple[int, ...]) -> LabVerdict:
-    """Turn every failed check of a lab into an error: the answer is not known."""
+    """Turn every doubtful check of a lab into an error: the answer is not known."""
     reason = Reason(code="confirmation_failed", values={"message": message.partition("\n")[0]})
     checks = tuple(
-        msgspec.structs.replace(check, status="error", reason=reason, fresh_seeds=seeds)
-        if check.status == "failed"
-        else check
+        msgspec.structs.replace(check, status="error", reason=reason, fresh_seeds=seeds) if _doubtful(check) else check
         for check in lab.checks
     )
     return msgspec.structs.replace(lab, checks=checks)

@@ -77,28 +77,43 @@ def write(
         manifest.NAME: "file_manifest",
         **({night: "file_night"} if night else {}),
     }
-    written = Written(outcome=verdict.outcome, exit_code=exit_code, verdict=verdict)
     # The answer first, and each file as soon as it is made: a fault in a later one does not take it away.
     made: dict[str, Callable[[], bytes]] = {
-        RESULT: lambda: codec.encode(written),
         JUNIT: lambda: junit(verdict),
         SUMMARY: lambda: summary(verdict, languages).encode(),
         SHORT: lambda: short(verdict, languages).encode(),
         BADGE: lambda: badge(verdict).encode(),
-        INDEX: lambda: page.page(verdict, languages, linked, exit_code, look).encode(),
+        INDEX: lambda: page.page(verdict, languages, linked, exit_code, look, night=bool(night)).encode(),
     }
+    write_result(verdict, folder, exit_code)
     for name, content in made.items():
         files.write(folder / name, content())
-    own = [folder / name for name in made]
+    own = [folder / name for name in (RESULT, *made)]
     inner = folder / manifest.REPORT / manifest.NAME
     known = [inner] if report and inner.is_file() else []
     manifest.write(folder, reading.digest(folder / RESULT), sorted([*own, *report, *known, *trend]))
     return (*own, folder / manifest.NAME, *report, *known, *trend)
 
 
+def write_result(verdict: Verdict, folder: Path, exit_code: int) -> None:
+    """Write the answer alone. Arguments and errors as `write`."""
+    written = Written(outcome=verdict.outcome, exit_code=exit_code, verdict=verdict)
+    files.write(folder / RESULT, codec.encode(written))
+
+
 def append_verdict(verdict: Verdict, languages: Sequence[str], environ: Mapping[str, str]) -> str | None:
     """Append a verdict to the page of a GitHub step: whole, or the short form where the whole no longer fits."""
     return append_to_step([summary(verdict, languages), short(verdict, languages)], environ)
+
+
+def append_night(
+    text: str, verdict: Verdict | None, languages: Sequence[str], environ: Mapping[str, str]
+) -> str | None:
+    """Append a night to the page of a GitHub step: its summary, and then the verdict as whole as there is room."""
+    if verdict is None:
+        return append_to_step([text], environ)
+    verdicts = (summary(verdict, languages), short(verdict, languages))
+    return append_to_step([*(f"{text}\n{one}" for one in verdicts), text], environ)
 
 
 def append_to_step(texts: Sequence[str], environ: Mapping[str, str]) -> str | None:

@@ -20,6 +20,8 @@ from labreport.report.words import Words
 class LabChecks:
     """All checks of one lab."""
 
+    name: str
+    """As on the command line."""
     title: str
     run: str
     sample: bool
@@ -52,7 +54,13 @@ class PageInLanguage:
 
 
 def page(
-    verdict: Verdict, languages: Sequence[str], files: Mapping[str, str], exit_code: int, look: Look | None = None
+    verdict: Verdict,
+    languages: Sequence[str],
+    files: Mapping[str, str],
+    exit_code: int,
+    look: Look | None = None,
+    *,
+    night: bool = False,
 ) -> str:
     """Return the page.
 
@@ -62,13 +70,17 @@ def page(
         files: address of each file of the folder, relative to the page, and the key of what `gate.toml` calls it.
         exit_code: of the command that judged.
         look: theme, templates and time zone.
+        night: whether this is the page of a night, which also trained and rendered.
     """
     look = look or Look()
-    parts = [_part(verdict, Words(language), files, exit_code, look.zone) for language in languages]
+    heading = "nightly.title" if night else "gate.title"
+    parts = [_part(verdict, Words(language), files, exit_code, look.zone, heading) for language in languages]
     return sealed("gate.html.j2", look=look, languages=languages, sheets=("content", "gate"), parts=parts)
 
 
-def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: int, zone: str) -> PageInLanguage:
+def _part(
+    verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: int, zone: str, heading: str
+) -> PageInLanguage:
     found = wording.rows(verdict, words)
     colon = words.record.colon
     return PageInLanguage(
@@ -76,8 +88,8 @@ def _part(verdict: Verdict, words: Words, files: Mapping[str, str], exit_code: i
         tag=words.record.tag,
         tongue=words.record.name,
         words=words,
-        title=f"{words('gate.title')}{colon}{words(f'gate.outcome_{verdict.outcome}')}",
-        heading=words("gate.title"),
+        title=f"{words(heading)}{colon}{words(f'gate.outcome_{verdict.outcome}')}",
+        heading=words(heading),
         outcome=verdict.outcome,
         outcome_text=words(f"gate.outcome_{verdict.outcome}"),
         explanation=wording.explanation(verdict, words),
@@ -106,6 +118,7 @@ def _labs(labs: Sequence[LabVerdict], found: Sequence[CheckRow], words: Words) -
         place += len(lab.checks)
         shown.append(
             LabChecks(
+                name=lab.lab,
                 title=rows[0].lab if rows else lab.lab,
                 run=lab.run_id or words("gate.nothing"),
                 sample=lab.sample,

@@ -117,7 +117,12 @@ def _line(row: CheckRow, *, lab: bool = True) -> str:
     name = f"`{_code(row.check)}`" if row.code else escaped(row.check)
     verdict = row.verdict if row.status in wording.GOOD else f"**{row.verdict}**"
     cells = [name, escaped(row.now), escaped(row.before), escaped(row.difference), verdict, escaped(row.reason)]
-    return "| " + " | ".join(([escaped(row.lab)] if lab else []) + cells) + " |"
+    return "| " + " | ".join(([_named(row.name, row.lab)] if lab else []) + cells) + " |"
+
+
+def _named(name: str, title: str) -> str:
+    """Return the title of a lab with its name, by which commands and JUnit call it."""
+    return escaped(title) if name == title else f"{escaped(title)} `{_code(name)}`"
 
 
 def _lab(lab: LabVerdict, found: Sequence[CheckRow], words: Words) -> list[str]:
@@ -125,7 +130,7 @@ def _lab(lab: LabVerdict, found: Sequence[CheckRow], words: Words) -> list[str]:
         "gate.lab_line", run=_code(lab.run_id or UNKNOWN), seeds=len(lab.seeds), runs=escaped(wording.runs(lab, words))
     )
     return [
-        f"#### {escaped(found[0].lab if found else lab.lab)}",
+        f"#### {_named(lab.lab, found[0].lab if found else lab.lab)}",
         "",
         " ".join(
             [

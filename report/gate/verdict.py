@@ -121,6 +121,8 @@ class Verdict(VerdictRecord, frozen=True, kw_only=True):
     labs: tuple[LabVerdict, ...]
     unreadable: tuple[str, ...] = ()
     """Runs of the store that can't be read; they were passed over."""
+    left_out: tuple[str, ...] = ()
+    """Labs of the baseline that a night of all labs does not have: renamed, or no longer in the configuration."""
 
     def checks(self) -> Iterator[tuple[LabVerdict, Check]]:
         """Yield every check with its lab."""

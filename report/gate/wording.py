@@ -28,6 +28,8 @@ ORDER: tuple[CheckStatus, ...] = (
     "passed",
 )
 """Answers from the gravest to the best."""
+NAMED = 6
+"""Broken rules, or labs that did not finish, that a sentence names; the others are counted."""
 _LOSSES = ("loss", "margin", "shown", "spread_now", "spread_before")
 
 
@@ -117,7 +119,7 @@ def level(verdict: Verdict) -> str:
 
 def runs(lab: LabVerdict, words: Words) -> str:
     """Return the baseline's runs of a lab, by their ids."""
-    return words("gate.separator").join(lab.baseline_runs) or words("gate.nothing")
+    return words("gate.names_separator").join(lab.baseline_runs) or words("gate.nothing")
 
 
 def commits(verdict: Verdict, words: Words) -> str:
@@ -132,12 +134,22 @@ def skipped(verdict: Verdict) -> tuple[str, ...]:
 
 
 def explanation(verdict: Verdict, words: Words) -> str:
-    """Return what the outcome means, and which labs were not measured."""
+    """Return what the outcome means, which rules are broken, and which labs did not finish or were not measured."""
     said = [words(f"gate.explain_{verdict.outcome}")]
+    certain = [(lab.lab, check) for lab, check in verdict.checks() if check.severity == "error"]
+    if broken := [f"{lab} {check.name}" for lab, check in certain if check.status == "failed"]:
+        said.append(words("gate.broken", checks=_named(broken, words)))
+    if unfinished := [lab for lab, check in certain if check.status == "error"]:
+        said.append(words("gate.unfinished", labs=_named(unfinished, words)))
     if any(check.reason.code == UNKNOWN for _, check in verdict.checks()):
         said.append(words("gate.baseline_missing", name=verdict.baseline))
-    if names := words("gate.separator").join(skipped(verdict)):
-        said.append(words("gate.not_measured", labs=names))
+    else:
+        parted = [lab.lab for lab, check in verdict.checks() if check.status == "missing" and lab.run_id]
+        if parted and verdict.outcome == "nothing":
+            said.append(words("gate.not_compared", labs=_named(parted, words)))
+    for key, names in (("not_measured", skipped(verdict)), ("left_out", verdict.left_out)):
+        if names:
+            said.append(words(f"gate.{key}", labs=_named(names, words)))
     return _sentences(words, *said, *environments(verdict, words))
 
 
@@ -151,7 +163,7 @@ def environments(verdict: Verdict, words: Words) -> tuple[str, ...]:
     return tuple(
         words(
             "gate.environment",
-            labs=separator.join(names),
+            labs=words("gate.names_separator").join(names),
             changes=separator.join(
                 words("gate.environment_change", name=words.get(f"gate.fact_{name}", name), before=a, now=b)
                 for name, (a, b) in changes
@@ -165,13 +177,21 @@ def pooled(lab: LabVerdict, words: Words) -> str:
     """Return which earlier runs are judged together with the run, as a sentence; empty where there is none."""
     if not lab.pooled_runs:
         return ""
-    return words("gate.pooled", runs=words("gate.separator").join(lab.pooled_runs), seeds=integer(len(lab.seeds)))
+    return words("gate.pooled", runs=words("gate.names_separator").join(lab.pooled_runs), seeds=integer(len(lab.seeds)))
 
 
 def newest(verdict: Verdict, words: Words, zone: str = "UTC") -> str:
     """Return when the newest judged run ended, in a time zone."""
     judged = any(lab.run_id is not None for lab in verdict.labs)
     return marked_minute(verdict.moment, zone) if judged else words("gate.nothing")
+
+
+def _named(names: Sequence[str], words: Words) -> str:
+    """Return names, each once, as a part of a sentence; many of them cut and counted."""
+    names = tuple(dict.fromkeys(names))
+    shown = words("gate.names_separator").join(names[:NAMED])
+    more = len(names) - NAMED
+    return words("gate.more_names", names=shown, count=integer(more)) if more > 0 else shown
 
 
 def _sentences(words: Words, *said: str) -> str:

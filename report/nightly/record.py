@@ -8,10 +8,14 @@ and those that no longer fitted into the budget come first the next night.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import shorten
 from typing import Any, Literal
 
+from labreport.report.gate import wording
+from labreport.report.gate.summary import escaped
+from labreport.report.gate.verdict import Verdict
 from labreport.report.languages import TERMINAL
 from labreport.report.numbers import UNKNOWN, duration
 from labreport.report.words import Words
@@ -21,10 +25,20 @@ ORDER = (1, 70, 3, 2, 5, 6, 4)
 MARKER = "<!-- labreport nightly -->"
 """Hidden in the summary, so that a comment made from it can be found again."""
 
+SHORTEST = 0.05
+"""Seconds below which a time is not worth naming."""
+LONGEST_REASON = 300
+"""Signs of a reason in a summary."""
+
 State = Literal["trained", "fresh", "failed", "late", "long", "stopped"]
 """fresh: unchanged, taken from the store. late, long: skipped, because it no longer fits or never will. stopped: begun,
 but the budget was spent."""
 StepName = Literal["report", "trend", "check"]
+
+
+def gravest(codes: Collection[int]) -> int:
+    """Return the exit code that prevails; 0 where there is none."""
+    return next((code for code in ORDER if code in codes), 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +68,9 @@ class Remark:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
+NO_RUN = Remark(key="nightly.no_run")
+
+
 @dataclass(frozen=True, kw_only=True)
 class NightStep:
     """A part of the night after the training."""
@@ -64,6 +81,8 @@ class NightStep:
     """A text is a message of the program, which has one language."""
     files: tuple[str, ...] = ()
     """Relative to the folder of the night."""
+    verdict: Verdict | None = None
+    """What the check found; None for the other steps, and for a check that could not judge."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +95,8 @@ class Night:
     """In seconds."""
     seconds: float
     """That the whole night took."""
+    unwritten: int = 0
+    """Exit code of what kept the night's own files from being written."""
 
     @property
     def code(self) -> int:
@@ -87,7 +108,12 @@ class Night:
         # What never fits is never measured, and a night on which nothing could be measured is not a success.
         if "long" in states or "stopped" in states or (states and states <= {"late"}):
             codes.add(5)
-        return next((code for code in ORDER if code in codes), 0)
+        return gravest(codes | {self.unwritten})
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the gate said; None where it was not asked, or could not answer."""
+        return next((step.verdict for step in self.steps if step.verdict is not None), None)
 
 
 def data(night: Night) -> dict[str, Any]:
@@ -95,6 +121,7 @@ def data(night: Night) -> dict[str, Any]:
     return {
         "format": 1,
         "exit_code": night.code,
+        "outcome": night.verdict.outcome if night.verdict else None,
         "budget_seconds": night.budget,
         "seconds": round(night.seconds, 3),
         "labs": [
@@ -119,40 +146,74 @@ def data(night: Night) -> dict[str, Any]:
     }
 
 
-def summary(night: Night, languages: Sequence[str]) -> str:
-    """Return a night as Markdown, once in each language."""
-    return "\n".join([MARKER, *(part for language in languages for part in _part(night, Words(language)))]) + "\n"
+def summary(night: Night, languages: Sequence[str], *, linked: bool = True) -> str:
+    """Return a night as Markdown, once in each language.
+
+    Args:
+        night: what was done.
+        languages: one part for each, in this order.
+        linked: whether the files of the night lie beside the text, so that links lead to them.
+    """
+    parts = (part for language in languages for part in _part(night, Words(language), linked=linked))
+    return "\n".join([MARKER, *parts]) + "\n"
+
+
+def outcome_text(night: Night, words: Words) -> str:
+    """Return in a few words how a night ended: what the gate said, or what weighs more than its answer."""
+    verdict = night.verdict
+    if verdict is not None and _weighs(night):
+        return words(f"gate.outcome_{verdict.outcome}")
+    return words(f"nightly.outcome_{night.code}")
 
 
 def state_text(lab: LabNight, words: Words) -> str:
-    """Return in words what became of a lab."""
-    return words(f"nightly.state_{lab.state}", time=duration(lab.seconds), reason=_one_line(lab.reason))
+    """Return in words what became of a lab, as Markdown that stays in a cell of a table."""
+    # The whole reason is in the data; a page of a step that grows too large shows nothing at all.
+    reason = shorten(lab.reason, LONGEST_REASON, placeholder=" …")
+    return words(_state(lab), time=duration(lab.seconds), reason=escaped(reason))
+
+
+def _state(lab: LabNight) -> str:
+    # How long a lab takes that never ran is not known; "about 0.0 s" would be a number that no one measured.
+    unknown = lab.state == "late" and lab.seconds < SHORTEST
+    return f"nightly.state_{lab.state}{'_unknown' if unknown else ''}"
 
 
 def in_a_terminal(lab: LabNight, words: Words) -> str:
     """Return the same for a terminal, which has no bold type."""
-    return state_text(lab, words).replace("**", "")
+    said = words(_state(lab), time=duration(lab.seconds), reason="{reason}").replace("**", "")
+    return said.replace("{reason}", _one_line(lab.reason))
 
 
-def _part(night: Night, words: Words) -> list[str]:
+def _weighs(night: Night) -> bool:
+    """Return whether the verdict of the gate is the answer of the whole night."""
+    return any(step.verdict is not None and step.code == night.code for step in night.steps)
+
+
+def _part(night: Night, words: Words, *, linked: bool) -> list[str]:
     spent = duration(night.seconds)
     whole = words("nightly.spent", spent=spent)
     if night.budget is not None:
         whole = words("nightly.spent_of", spent=spent, budget=duration(night.budget))
-    lines = [f"## {words('nightly.title')}", "", words("nightly.code", code=night.code), whole]
+    lines = [f"## {words('nightly.title')}{words.record.colon}{outcome_text(night, words)}", ""]
+    if night.verdict is not None and _weighs(night):
+        lines += [escaped(wording.explanation(night.verdict, words)), ""]
+    lines += [f"{words('nightly.code', code=night.code)} · {whole}", ""]
     if night.budget is not None and night.seconds > night.budget:
-        lines.append(words("nightly.exceeded", more=duration(night.seconds - night.budget)))
-    lines.append("")
+        lines += [words("nightly.exceeded", more=duration(night.seconds - night.budget)), ""]
     lines += [f"| {words('nightly.lab')} | {words('nightly.state')} | {words('nightly.run')} |", "|---|---|---|"]
-    lines += [f"| {lab.lab} | {_cell(state_text(lab, words))} | {_code(lab.run_id)} |" for lab in night.labs]
+    lines += [f"| {lab.lab} | {state_text(lab, words)} | {_code(lab.run_id)} |" for lab in night.labs]
     lines.append("")
     for step in night.steps:
         parts = [words("nightly.step", step=words(f"nightly.step_{step.name}"), code=step.code)]
+        if step.verdict is not None:
+            outcome = words(f"gate.outcome_{step.verdict.outcome}")
+            parts.append(words("nightly.judged", outcome=outcome, counts=wording.counts(step.verdict, words)))
         if step.remark:
             said = _remark(step, words)
             parts.append(said if isinstance(step.remark, Remark) else _code(said))
-        parts += [" · ".join(f"[{name}]({name})" for name in step.files)] if step.files else []
-        lines.append(f"- {' '.join(parts)}")
+        parts.append(" · ".join(f"[{name}]({name})" if linked else _code(name) for name in step.files))
+        lines.append(f"- {words.record.between_sentences.join(part for part in parts if part)}")
     return [*lines, ""]
 
 
@@ -162,10 +223,6 @@ def _remark(step: NightStep, words: Words) -> str:
 
 def _code(text: str | None) -> str:
     return f"`{_one_line(text).replace('`', chr(39))}`" if text else UNKNOWN
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
 
 
 def _one_line(text: str) -> str:

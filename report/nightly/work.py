@@ -8,12 +8,10 @@ report, and never judged in place of the one that is missing.
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -21,73 +19,27 @@ import click
 
 from labreport.experiments.result import Result
 from labreport.report import publish
-from labreport.report.comparison.record import Reason
-from labreport.report.configuration import Configuration, override
-from labreport.report.errors import ExperimentError, UsageError, explained
+from labreport.report.configuration import override
+from labreport.report.errors import UsageError, explained
 from labreport.report.gate import checking, reference
 from labreport.report.gate import folder as gate_folder
-from labreport.report.gate.confirmation import Rerun
-from labreport.report.gate.verdict import Check, CheckStatus, Verdict
 from labreport.report.languages import TERMINAL
-from labreport.report.nightly import record, schedule
-from labreport.report.nightly.progress import ProgressReporter
-from labreport.report.nightly.record import LabNight, Night, NightStep, Remark, in_a_terminal
-from labreport.report.publish import Outcome
+from labreport.report.nightly import answer, record, schedule
+from labreport.report.nightly.record import NO_RUN, LabNight, Night, NightStep, in_a_terminal
+from labreport.report.nightly.task import Task, night_of
 from labreport.report.running.execution import execute
 from labreport.report.running.orders import Ordered
 from labreport.report.running.planning import Plan, make_plans
 from labreport.report.running.time_limit import TimeSpentError, interrupted_after
-from labreport.report.store import files, manifest, promotions
+from labreport.report.store import manifest
 from labreport.report.store.baselines import NO_DATA, Baselines, Key, data_of
-from labreport.report.store.entries import Stored, StoredResult, read
-from labreport.report.store.runs import Store
+from labreport.report.store.entries import Stored, read
 from labreport.report.trend import folder as trend_folder
 from labreport.report.trend import links
 from labreport.report.trend.history import history
 from labreport.report.words import Words
 
-DATA, SUMMARY = "nightly.json", "nightly.md"
 LINKED = (".html", ".pdf", ".md")
-NO_RUN = Remark(key="nightly.no_run")
-
-
-Render = Callable[[Sequence[StoredResult], Configuration], Outcome]
-"""Renders results with what a configuration says, and reports it to the user."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """What a night is to do, and with what."""
-
-    configuration: Configuration
-    """Labs, data, rules and languages."""
-    store: Store
-    reporter: ProgressReporter
-    render: Render
-    target: Path
-    """The folder of the night."""
-    begun: float
-    """When it began, by `perf_counter`."""
-    budget: float | None = None
-    """Seconds for everything; None for no end."""
-    assignments: tuple[str, ...] = ()
-    """Settings given on the command line."""
-    baseline: str | None = None
-    first_night: bool = False
-    """Whether there is no baseline yet, and the runs of the night are to become it."""
-    pool: bool = False
-    """Whether a run is judged together with the other seeds that its version was run with."""
-    check: bool = True
-    """Whether the gate judges the night."""
-    confirm: bool = False
-    inconclusive_fails: bool = False
-    url: str = ""
-    """Where the folder will be published, for the links of the feed."""
-
-    @property
-    def end(self) -> float:
-        """When the budget is spent, by `perf_counter`."""
-        return math.inf if self.budget is None else self.begun + self.budget
 
 
 def prepare(task: Task) -> None:
@@ -112,7 +64,7 @@ def prepare(task: Task) -> None:
         _check_first_night(task, name)
     elif task.check and name and name.startswith(reference.ANCESTOR):
         reference.read(name, task.store)  # git may not know the revision
-    for name in (DATA, SUMMARY, *gate_folder.FILES):
+    for name in (answer.DATA, answer.SUMMARY, *gate_folder.FILES):
         with contextlib.suppress(OSError):
             (task.target / name).unlink()
 
@@ -163,16 +115,9 @@ def work(task: Task) -> Night:
     trend, drawn = _guarded("trend", lambda: _trend(task))
     steps, made = [report, trend], [*pages, *drawn]
     if task.check:
-        check, made = _guarded("check", lambda: _check(task, labs, steps, pages, drawn), made)
+        check, made = _guarded("check", lambda: answer.judged(task, labs, steps, pages, drawn), made)
         steps.append(check)
-    night = _night(task, labs, steps)
-    _write(task, night, made)
-    return night
-
-
-def _night(task: Task, labs: Sequence[LabNight], steps: Sequence[NightStep]) -> Night:
-    seconds = perf_counter() - task.begun
-    return Night(labs=tuple(labs), steps=tuple(steps), budget=task.budget, seconds=seconds)
+    return answer.write(task, night_of(task, labs, steps), made)
 
 
 def _train(task: Task) -> tuple[LabNight, ...]:
@@ -263,10 +208,12 @@ def _guarded(
 def _report(task: Task, shown: dict[str, Stored]) -> tuple[NightStep, list[Path]]:
     if not shown:
         return NightStep(name="report", code=5, remark=NO_RUN), []
+    task.reporter.stage("nightly: rendering the report")
     inside = override(task.configuration, output=task.target / manifest.REPORT)
     runs = [run.path for run in shown.values()]
     outcome = task.render([read(path) for path in runs], inside)
     links.record(task.store, runs, links.job_address(os.environ) or links.address_of(inside.output, task.store))
+    task.reporter.stage("")
     step = NightStep(
         name="report",
         code=4 if outcome.problems else 0,
@@ -290,100 +237,3 @@ def _trend(task: Task) -> tuple[NightStep, list[Path]]:
         files=tuple(path.name for path in paths),
     )
     return step, list(paths)
-
-
-def _check(
-    task: Task, labs: Sequence[LabNight], before: Sequence[NightStep], pages: Sequence[Path], drawn: Sequence[Path]
-) -> tuple[NightStep, list[Path]]:
-    """Judge exactly the runs of the night."""
-    rerun = _rerun(task) if task.confirm and perf_counter() < task.end else None
-    runs = {lab.lab: lab.run_id if lab.measured and lab.run_id else _skipped(lab) for lab in labs}
-    with task.reporter.bars():
-        task.reporter.stage("nightly: judging the runs")
-        found = checking.check(
-            task.configuration,
-            task.baseline,
-            store=task.store,
-            runs=runs,
-            rerun=rerun,
-            first_night=task.first_night,
-            pool=task.pool,
-        )
-    code = found.verdict.exit_code(inconclusive_fails=task.inconclusive_fails)
-    remark = Remark(key=f"gate.reason_{found.problem.code}", values=found.problem.values) if found.problem else ""
-    if task.first_night:
-        remark = _first_baseline(task, found.verdict)
-    step = NightStep(name="check", code=code, remark=remark, files=(gate_folder.INDEX, gate_folder.SUMMARY))
-    # Every artifact names the code with which the night will end.
-    whole = _night(task, labs, [*before, step]).code
-    made = gate_folder.write(
-        found.verdict,
-        task.target,
-        task.configuration.lang,
-        whole,
-        pages,
-        drawn,
-        night=SUMMARY,
-        look=task.configuration.look,
-    )
-    checking.remember(task.store, found.verdict)
-    if any(path.name == trend_folder.FEED for path in drawn):
-        seen = history(task.store.root, task.store.list(), held=True)
-        trend_folder.write_feed(
-            seen, task.target, task.configuration.lang[0], base=task.url, look=task.configuration.look
-        )
-    if message := gate_folder.append_verdict(found.verdict, task.configuration.lang, os.environ):
-        click.echo(f"Note: {message}", err=True)
-    if found.message:
-        click.echo(f"Error: {found.message}", err=True)
-    return step, list(made)
-
-
-def _first_baseline(task: Task, verdict: Verdict) -> Remark:
-    """Make the runs of a first night the baseline, and return what is to be said of it."""
-    first = {
-        (lab.lab, lab.run_id)
-        for lab in verdict.labs
-        if any(check.status == "first" for check in lab.checks) and verdict.outcome_of(lab) == "first"
-    }
-    listing = task.store.list(whole=False)
-    paths = [run.path for lab, name in sorted(first) for run in listing.named(lab, name or "")]
-    if not paths:
-        return NO_RUN
-    baselines = Baselines(task.store.root)
-    promotions.move(baselines, "set", baselines.proposed(verdict.baseline, paths), reason="first night")
-    labs = ", ".join(sorted(lab for lab, _ in first if lab))
-    return Remark(key="nightly.first_night", values={"name": verdict.baseline, "labs": labs})
-
-
-def _skipped(lab: LabNight) -> Check:
-    """Return what the verdict says of a lab that was not measured tonight."""
-    # What was late comes first the next night and is not a failure of this one; the code of the night is found alike.
-    status: CheckStatus = "skipped" if lab.state == "late" else "missing"
-    return Check(name="run", kind="run", status=status, reason=Reason(code=f"skipped_{lab.state}"))
-
-
-def _rerun(task: Task) -> Rerun:
-    again = checking.rerunner(
-        task.configuration, task.store, progress=task.reporter.advance, announce=task.reporter.say
-    )
-
-    def in_time(result: Result, seeds: tuple[int, ...]) -> Result:
-        try:
-            with interrupted_after(task.end - perf_counter()):
-                return again(result, seeds)
-        except TimeSpentError:
-            raise ExperimentError("the budget was spent before the fresh seeds were done") from None
-
-    return in_time
-
-
-def _write(task: Task, night: Night, made: Sequence[Path]) -> None:
-    """Write the night's own files, and a manifest that knows every file of the folder."""
-    text = record.summary(night, task.configuration.lang)
-    own = {SUMMARY: text, DATA: json.dumps(record.data(night), ensure_ascii=False, indent=1) + "\n"}
-    for name, content in own.items():
-        files.write(task.target / name, content.encode())
-    outputs = [path for path in made if path != task.target / manifest.NAME]
-    manifest.write(task.target, "", sorted({*outputs, *(task.target / name for name in own)}))
-    gate_folder.append_to_step([text], os.environ)  # a page that can't be written changes nothing of the night

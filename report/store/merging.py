@@ -80,13 +80,21 @@ def merge(
         announce: called with what is at work, how much of it is done, and how much there is.
 
     Raises:
-        UsageError: a folder is not there, or holds neither a run nor a baseline.
+        UsageError: a folder is not there, or none holds a run or a baseline.
         NoBaselineError: a folder has no baseline of that name.
         OutputError: the target can't be written.
     """
     done = Merged()
     found: dict[Name, list[_Copy]] = {}
     folders = list(dict.fromkeys(source.resolve() for source in sources))
+    for source in folders:
+        if not source.is_dir():
+            raise UsageError(f"There is no folder {source}.")
+    empty = [source for source in folders if not _holds_something(source)]
+    if len(empty) == len(folders):
+        raise UsageError(f"The folder {empty[0]} holds no run; name the folder of a store, such as runs.")
+    # A shard that was killed before its first run was stored costs its own runs alone.
+    done.problems += [f"The folder {source} holds no run; the others were taken." for source in empty]
     for place, source in enumerate(folders):
         announce("merge, stores read", place, len(folders))
         wanted = None if baseline is None else _named(source, baseline)
@@ -108,13 +116,12 @@ def merge(
     return done
 
 
+def _holds_something(source: Path) -> bool:
+    return (source / BASELINES).is_dir() or next(source.glob(f"*/*/{RESULT}"), None) is not None
+
+
 def _copies(source: Path, wanted: set[Name] | None, done: Merged) -> Iterator[_Copy]:
-    if not source.is_dir():
-        raise UsageError(f"There is no folder {source}.")
-    paths = sorted(source.glob(f"*/*/{RESULT}"))
-    if not paths and not (source / BASELINES).is_dir():
-        raise UsageError(f"The folder {source} holds no run; name the folder of a store, such as runs.")
-    for path in paths:
+    for path in sorted(source.glob(f"*/*/{RESULT}")):
         if wanted is not None and path.parts[-3:-1] not in wanted:
             continue
         try:

@@ -1,16 +1,17 @@
 """What the gate said, kept with the store: one small file for each verdict, for the feed of the trend.
 
-    runs/verdicts/<end of the newest judged run>-<hash>.json
-    runs/verdicts/checks/<the same name>.json                     the whole verdict with its numbers, for who asks why
+    runs/verdicts/<when it was said>-<hash>.json
+    runs/verdicts/checks/<the same name>.json        the whole verdict with its numbers, for who asks why
 
-The same verdict on the same runs has the same name, so that a night that is asked again, or on which nothing changed,
-adds none. Only the newest are kept.
+A verdict that is the same, on the same runs, as the one before it adds none: so a night on which nothing changed is
+no news. One that comes back after another is news, although its runs may be old. Only the newest are kept.
 """
 
 from __future__ import annotations
 
 import contextlib
 import re
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,8 +28,8 @@ KEPT = 50
 """Verdicts that are kept: as many as the feed has entries."""
 
 
-class KeptVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """A verdict, as the feed names it."""
+class SaidVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verdict says, whenever it is said."""
 
     format: int = 1
     outcome: str
@@ -41,20 +42,33 @@ class KeptVerdict(msgspec.Struct, frozen=True, kw_only=True):
     failed: tuple[tuple[str, str], ...] = ()
     """Lab and check, for each that failed."""
 
+
+class KeptVerdict(SaidVerdict, frozen=True, kw_only=True):
+    """A verdict, as the feed names it."""
+
+    judged: str = ""
+    """When it was said, UTC, ISO 8601; empty in those of an earlier version."""
+
+    @property
+    def when(self) -> str:
+        """When it was said, as far as that is known."""
+        return self.judged or self.moment
+
     @property
     def name(self) -> str:
         """What distinguishes it from every other verdict."""
-        return sha256(codec.encode(self)).hexdigest()[:12]
+        said = SaidVerdict(**{field: getattr(self, field) for field in SaidVerdict.__struct_fields__})
+        return sha256(codec.encode(said)).hexdigest()[:12]
 
     @property
     def stem(self) -> str:
         """How its file is called, without its ending."""
-        stamp = "".join(sign for sign in self.moment[:19] if sign.isdigit() or sign == "T")
-        return f"{stamp}-{self.name}"
+        stamp = self.judged[:26] if self.judged else self.moment[:19]
+        return f"{''.join(sign for sign in stamp if sign.isdigit() or sign == 'T')}-{self.name}"
 
 
 def keep(root: Path, verdict: KeptVerdict, whole: bytes = b"") -> None:
-    """Keep a verdict in the store of a folder, and delete those that are too many.
+    """Keep a verdict in the store of a folder, if it is not the newest already; delete those that are too many.
 
     Args:
         root: the folder.
@@ -65,6 +79,13 @@ def keep(root: Path, verdict: KeptVerdict, whole: bytes = b"") -> None:
         OutputError: the folder can't be written.
     """
     folder = root / FOLDER
+    newest = next(iter(read(root)), None)
+    if newest is not None and newest.name == verdict.name:
+        verdict = newest
+    elif newest is not None and newest.judged and verdict.judged and verdict.judged <= newest.judged:
+        # The clock was set back. What was said later stays the newer one.
+        later = datetime.fromisoformat(newest.judged) + timedelta(microseconds=1)
+        verdict = msgspec.structs.replace(verdict, judged=later.isoformat(timespec="microseconds"))
     if whole:
         files.write(folder / CHECKS / f"{verdict.stem}.json", whole)
     files.write(folder / f"{verdict.stem}.json", codec.encode(verdict))
@@ -86,8 +107,8 @@ def whole(root: Path, verdict: KeptVerdict) -> bytes | None:
 
 def read(root: Path) -> tuple[KeptVerdict, ...]:
     """Return the verdicts of a store, the newest first; one that can't be read is passed over, as the feed can do."""
-    found = []
-    for path in sorted((root / FOLDER).glob("*.json"), reverse=True):
+    found: list[KeptVerdict] = []
+    for path in (root / FOLDER).glob("*.json"):
         with contextlib.suppress(OSError, UnreadableError):
             found.append(codec.parse(reading.content(path, reading.LARGEST_TEXT), KeptVerdict, str(path)))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda one: one.stem, reverse=True))

@@ -154,8 +154,9 @@ def _range(chart: MetricLines) -> tuple[float, float]:
     if not ends:
         return 0.0, 1.0
     low, high = min(ends), max(ends)
-    # Equal values get room around them; rounding noise of the last digits isn't blown up to the whole height.
-    least = max(abs(high), abs(low)) * 1e-3 or 1e-3
+    # Equal values get room around them; rounding noise of the last digits isn't blown up to the whole height, nor are
+    # differences of times that every machine makes.
+    least = max(abs(high), abs(low)) * (0.1 if chart.unit == "seconds" else 1e-3) or 1e-3
     if high - low < least:
         low, high = (low + high - least) / 2, (low + high + least) / 2
     pad = (high - low) * PAD

@@ -1,8 +1,8 @@
 """The Atom feed: what is worth a message, namely verdicts of the gate, changes of level and runs that did not finish.
 
 A night on which nothing happened makes no entry, because its verdict is that of the night before. Ids are made from
-what an entry is about, so that a reader shows each one once; the date of an entry is that of its run, so that the same
-store gives the same feed on any day.
+what an entry is about, so that a reader shows each one once; the date of an entry is that of its run, or of its
+verdict, as the store has them, so that the same store gives the same feed on any day.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def atom(
     root = ElementTree.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": words.record.tag})
     _add(root, "title", words("trend.feed_title"))
     _add(root, "id", _id("feed", *sorted({run.entry.lab for run in history.runs})))
-    _add(root, "updated", history.runs[0].entry.ended)
+    _add(root, "updated", max([history.runs[0].entry.ended, *(one.when for one in verdicts[:1])]))
     _add(_add(root, "author"), "name", "labreport")
     _add(root, "link", rel="self", type="application/atom+xml", href=feed)
     _add(root, "link", rel="alternate", type="text/html", href=page)
@@ -125,14 +125,14 @@ def _failures(history: TrendHistory, words: Words, page: str, zone: str) -> Iter
 
 def _verdict(one: KeptVerdict, words: Words, page: str) -> _Item:
     labs = dict.fromkeys(lab for lab, _ in one.runs)
-    lines = [words("trend.feed_judged", baseline=one.baseline, labs=", ".join(labs))]
+    lines = [words("trend.feed_judged", baseline=one.baseline, labs=words("gate.names_separator").join(labs))]
     if one.failed:
-        failed = ", ".join(f"{lab} {check}" for lab, check in one.failed)
+        failed = words("gate.names_separator").join(f"{lab} {check}" for lab, check in one.failed)
         lines.append(words("trend.feed_broken", checks=failed))
     return _Item(
-        id=_id("verdict", one.name),
-        started=one.moment,
-        ended=one.moment,
+        id=_id("verdict", one.name, *([one.judged] if one.judged else [])),
+        started=one.when,
+        ended=one.when,
         title=words("trend.feed_verdict", outcome=words(f"gate.outcome_{one.outcome}")),
         text="\n".join([*lines, *(run for _, run in one.runs)]),
         link=page,

@@ -106,13 +106,14 @@ class TrendPage:
         """Return what is shown, in numbers."""
         runs = self.history.runs
         complete = sum(run.entry.status == "complete" for run in runs)
-        first, last = runs[-1].entry.started, runs[0].entry.started
+        days = dict.fromkeys(self.day(run.entry.started) for run in (runs[-1], runs[0]))
+        period = Markup(" – ").join(Markup("<span>{}</span>").format(day) for day in days)
         return [
             (self.text("runs"), numbers.integer(len(runs))),
             (self.text("unfinished"), numbers.integer(len(runs) - complete)),
             (self.text("labs"), numbers.integer(len({run.entry.lab for run in runs}))),
             (self.text("machines"), numbers.integer(len(self.machines.options))),
-            (self.text("period"), Markup("<span>{}</span> – <span>{}</span>").format(self.day(first), self.day(last))),
+            (self.text("period"), period),
             (self.text("changes"), numbers.integer(len(newest_first(self.history)))),
         ]
 

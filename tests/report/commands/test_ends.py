@@ -16,12 +16,16 @@ from labreport.report.cli import main
 from labreport.report.store.runs import Store
 
 
-def ended(place, *signals: int) -> tuple[int, str]:
-    """Start a run that would take a minute, send it signals once it is at work, and return its code and errors."""
+def ended(place, *signals: int, words: tuple[str, ...] = ("run", "slow")) -> tuple[int, str]:
+    """Start a command that would take a minute, send it signals once it is at work, and return its code and errors."""
     write_lab(place, "slow", "import time; open('begun', 'w').close(); time.sleep(60)")
     (place / "labreport.toml").write_text('[paths]\nslow = "slow.py"\n')
     process = subprocess.Popen(
-        [sys.executable, "-m", "labreport", "run", "slow"], stderr=subprocess.PIPE, text=True, cwd=place
+        [sys.executable, "-m", "labreport", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=place,
     )
     patience = time.monotonic() + 60
     while not (place / "begun").exists() and time.monotonic() < patience:
@@ -37,6 +41,20 @@ def test_a_signal_ends_a_run_with_a_line_a_code_and_a_record(tmp_path, number, c
     found, errors = ended(tmp_path, number)
     assert found == code
     assert errors.strip().splitlines()[-1] == "Interrupted; every finished lab is saved."
+    assert [run.entry.status for run in Store(tmp_path / "runs").list("slow").runs] == ["interrupted"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_night_which_leaves_no_answer_of_yesterday(tmp_path, number, code):
+    folder = tmp_path / "reports" / "nightly"
+    folder.mkdir(parents=True)
+    answers = ("result.json", "nightly.json", "nightly.md", "junit.xml", "badge.svg", "index.html")
+    for name in answers:
+        (folder / name).write_text("Passed")
+    found, errors = ended(tmp_path, number, words=("nightly", "slow", "--baseline", "last:1"))
+    assert found == code
+    assert errors.strip().splitlines()[-1] == "Interrupted; every finished lab is saved."
+    assert [name for name in answers if (folder / name).exists()] == []
     assert [run.entry.status for run in Store(tmp_path / "runs").list("slow").runs] == ["interrupted"]
 
 

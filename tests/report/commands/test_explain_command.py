@@ -71,7 +71,7 @@ def test_the_answer_stands_on_pages_in_both_languages(place, capsys):
     assert "units accounts for" in capsys.readouterr().out
     english, chinese = ((place / "out" / f"explanation-{language}.md").read_text() for language in ("en", "zh"))
     assert "**units** accounts for" in english
-    assert "of colour no effect is shown" in english.lower()
+    assert "no effect of colour is shown" in english.lower()
     assert "其中 **units** 贡献" in chinese
     assert "<b>" not in english + (place / "out" / "explanation-en.html").read_text().split("</style>")[1][:2000]
 

@@ -7,11 +7,14 @@ import shutil
 import subprocess
 import sys
 
+import msgspec
 import pytest
+from helpers.nights import write_lab
 from helpers.own_runs import own_run, training
 from helpers.places import HELPERS
 
 from labreport.report.cli import main
+from labreport.report.store.entries import load
 from labreport.report.store.runs import Store
 
 LOOP = """
@@ -78,6 +81,41 @@ def test_a_script_whose_numbers_depend_on_something_else_is_different(place, cap
     said = capsys.readouterr().out
     assert "loss: 1 before, 2 now from epoch 1 on" in said
     assert "No seed was set" in said
+
+
+def test_a_run_of_another_machine_is_within_the_tolerance_which_is_named(place, capsys):
+    write_lab(place, "good", value=0.9)
+    (place / "labreport.toml").write_text('[paths]\ngood = "good.py"\n')
+    assert main(["run", "good"]) == 0
+    store = Store(place / "runs")
+    here = load(store.list().runs[0].path)
+    machine = msgspec.structs.replace(here.provenance.machine, processor="Testium 3000")
+    [score] = [one for one in here.findings.scores if one.name == "test_accuracy"]
+    other = msgspec.structs.replace(
+        here,
+        run_id=f"{here.run_id}x",
+        provenance=msgspec.structs.replace(here.provenance, machine=machine),
+        findings=msgspec.structs.replace(
+            here.findings, scores=(msgspec.structs.replace(score, value=score.value * 1.001),)
+        ),
+    )
+    store.save(other)
+    assert main(["repeat", other.run_id]) == 0
+    out = capsys.readouterr().out
+    assert "good: within the tolerance of another machine or version" in out
+    assert "processor: Testium 3000 → " in out
+    assert main(["repeat", other.run_id, "--tolerance", "0"]) == 1
+
+
+def test_a_script_whose_data_are_gone_is_refused(place, capsys):
+    (place / "table.csv").write_text("a,b\n1,2\n")
+    command = [sys.executable, "-m", "labreport", "record", "--data", "table.csv", "train.py", "3"]
+    subprocess.run(command, cwd=place, check=True, capture_output=True, timeout=60)
+    (place / "table.csv").unlink()
+    assert main(["repeat", "train"]) == 3
+    error = capsys.readouterr().err
+    assert "can't be repeated" in error
+    assert "table.csv" in error
 
 
 REFUSED = {

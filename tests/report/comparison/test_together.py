@@ -129,6 +129,7 @@ def test_versions_can_be_named(here, capsys):
     assert "A: good" in out
     assert "B: bad" in out
     assert "C: fixed" in out
+    assert "B (C above): fixed" in out  # a version has one letter in the table of all and another in its pair
     assert OLD.run_id not in out
     assert re.search(r"A better than B, A better than C, C better than B", out)
 

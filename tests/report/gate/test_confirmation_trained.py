@@ -94,7 +94,7 @@ def test_a_real_loss_is_confirmed_by_fresh_seeds_and_fails_the_night(baseline, c
     code = main(["nightly", "--seeds", "0-2"])
     errors = capsys.readouterr().err
     assert code == 1, errors
-    assert "suspicious, run again with the seeds 5,6,7" in errors
+    assert "suspicious; the fresh seeds 5–7 are run again" in errors
     check = _answer(baseline)["test_accuracy"]
     assert (check["status"], check["fresh_seeds"]) == ("failed", [5, 6, 7])
     assert "Confirmed by 3 fresh seeds" in (baseline / "reports" / "nightly" / "summary.md").read_text("utf-8")

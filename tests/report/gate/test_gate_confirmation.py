@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 import pytest
 from helpers.hand_gate import run
@@ -12,7 +14,7 @@ from labreport.report.errors import ExperimentError
 from labreport.report.gate.confirmation import FEWEST, confirmed, fresh_seeds
 from labreport.report.gate.judgement import Candidate, judge
 from labreport.report.gate.reference import Reference
-from labreport.report.gate.rules import LabRules, Rules
+from labreport.report.gate.rules import LabRules, MetricRule, Rules
 
 RULES = Rules()
 BASE = run("imdb", range(5, 15), day=1, version="old")
@@ -55,6 +57,26 @@ def test_a_lab_that_is_not_suspicious_is_not_run_again():
     rerun = again(0.5)
     assert asked(candidate(loss=0.0), rerun)["test_accuracy"].status == "passed"
     assert rerun.seeds is None
+
+
+def test_a_seed_that_gave_no_number_is_no_chance_that_other_seeds_could_deny():
+    rerun = again(0.0)
+    scores = {"test_accuracy": [0.88, math.nan, 0.88, 0.88, 0.88]}
+    diverged = Candidate(lab="imdb", current=run("imdb", scores=scores), reference=Reference(results=(BASE,)))
+    one = asked(diverged, rerun)["test_accuracy"]
+    assert (one.status, one.reason.code, one.reason.values["lost"]) == ("failed", "undefined", "1")
+    assert rerun.seeds is None
+
+
+def test_what_is_certain_stays_failed_where_the_rest_can_not_be_confirmed():
+    def broken(_result, _seeds):
+        raise ExperimentError("the data are gone")
+
+    scores = {"test_accuracy": [0.5] * 5, "test_loss": [math.nan] * 5}
+    rules = Rules(labs={"imdb": LabRules(metrics={"test_loss": MetricRule(severity="error")})})
+    both = Candidate(lab="imdb", current=run("imdb", scores=scores), reference=Reference(results=(BASE,)))
+    found = asked(both, broken, rules)
+    assert (found["test_accuracy"].status, found["test_loss"].status) == ("error", "failed")
 
 
 def test_fresh_seeds_were_used_by_nobody_and_are_three_at_least():

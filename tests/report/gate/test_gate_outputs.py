@@ -120,7 +120,7 @@ def test_every_row_can_be_said_in_both_languages(verdict):
 def test_the_summary_says_the_verdict_first_and_lists_every_check(verdict):
     text = summary(verdict, ["en"])
     assert text.startswith("## labreport check: Regressed\n")
-    assert "| `test_accuracy` | 83.07% (5) | 87.98% (10) | −4.91 percentage points | **FAILED** |" in text
+    assert "| `test_accuracy` | 83.07% (n = 5) | 87.98% (n = 10) | −4.91 percentage points | **FAILED** |" in text
     assert "There is no run of this lab in the store." in text
     assert "cut off" in text
     assert text.count("\n| ") > sum(len(lab.checks) for lab in verdict.labs)

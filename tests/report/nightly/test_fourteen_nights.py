@@ -113,7 +113,7 @@ def test_fourteen_nights(quick, capsys):
     known, verdict = len(runs(quick)), judged()
     assert nights("--confirm") == (1, "regressed", "fresh", bad)
     assert (len(runs(quick)), judged()) == (known, verdict)
-    assert len(feed()) == 5  # the nights on which nothing happened add none
+    assert len(feed()) == 6  # the nights on which nothing happened add none
     assert "Regressed" in feed()[0]
     # A rejected run does not become the baseline.
     assert main(["baseline", "set", "main"]) == 2
@@ -123,6 +123,7 @@ def test_fourteen_nights(quick, capsys):
     assert nights()[:3] == (1, "regressed", "trained")
     write_lab(quick, "good", value=GOOD)
     assert nights("--confirm") == (0, "passed", "fresh", first)
+    assert "Passed" in feed()[0]  # it was said of the same runs before, and is news again
     # 10: the lab fails; 11: its cause is gone, and the night is not red for ever.
     write_lab(quick, "good", "raise RuntimeError('the lamp went out')", value=GOOD)
     assert nights()[:3] == (3, "failed", "failed")

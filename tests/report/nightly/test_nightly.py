@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from helpers.hand_history import entry, put
-from helpers.nights import earlier, night, states, write_lab
+from helpers.nights import FOLDER, earlier, night, states, write_lab
+from markdown_it import MarkdownIt
 
 from labreport.experiments import registry
 from labreport.experiments.running.preparation import prepare
@@ -22,6 +23,7 @@ from labreport.report.running.time_limit import TimeSpentError, interrupted_afte
 from labreport.report.store import manifest
 from labreport.report.store.entries import Entry, Stored
 from labreport.report.store.runs import Store, StoredRuns
+from labreport.report.words import LANGUAGES, Words
 
 
 class _Clock:
@@ -167,12 +169,31 @@ def test_the_code_is_that_of_the_worst_thing_that_is_certain(states, codes, code
 
 
 def test_a_failure_can_not_break_the_table_of_the_summary():
-    lab = LabNight(lab="bad", state="failed", reason="a | b\n<b>c</b>")
+    lab = LabNight(lab="bad", state="failed", reason="a | b\n<b>c</b> **d** @team " + "e " * 9000)
     text = record.summary(Night(labs=(lab,), steps=(), budget=60.0, seconds=3.0), ("en", "zh"))
-    assert "a \\| b &lt;b>c&lt;/b>" in text
+    assert "a \\| b &lt;b&gt;c&lt;/b&gt; \\*\\*d\\*\\* @\u200bteam e" in text
+    assert len(text) < 3000
     assert text.startswith(record.MARKER)
     assert "The night" in text
     assert "夜间任务" in text
+
+
+@pytest.mark.parametrize("state", ["trained", "fresh", "failed", "late", "long", "stopped"])
+def test_no_sign_of_markup_is_left_where_a_summary_is_shown(state):
+    lab = LabNight(lab="slow", state=state, seconds=90.0, reason="RuntimeError: x")
+    text = record.summary(Night(labs=(lab,), steps=(), budget=60.0, seconds=3.0), LANGUAGES)
+    shown = MarkdownIt("commonmark").enable("table").render(text)
+    assert "**" in text or state in ("trained", "fresh")
+    assert "**" not in shown
+    assert shown.count("<table>") == len(LANGUAGES)
+
+
+def test_a_lab_of_unknown_length_is_not_said_to_take_no_time():
+    words = Words("en")
+    known, unknown = (LabNight(lab="slow", state="late", seconds=seconds) for seconds in (90.0, 0.0))
+    assert "(about 90\u202fs)" in record.state_text(known, words)
+    assert "0" not in record.state_text(unknown, words)
+    assert "first the next night" in record.state_text(unknown, words)
 
 
 def test_a_budget_that_was_exceeded_is_named_with_what_it_does_not_end():
@@ -340,7 +361,10 @@ def test_the_step_of_a_ci_gets_a_summary_and_the_trend_its_address(place, capsys
         monkeypatch.setenv(f"GITHUB_{name}", value)
     assert main(["nightly", "good", "--no-check", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["exit_code"] == 0
-    assert record.MARKER in (place / "step.md").read_text("utf-8")
+    step = (place / "step.md").read_text("utf-8")
+    assert step.startswith(f"{record.MARKER}\n## The night: Done, nothing judged\n")
+    assert "](" not in step  # no file of the night lies beside the page of a step
+    assert "](" in (FOLDER / "nightly.md").read_text("utf-8")
     assert Store(place / "runs").list().runs[0].entry.report == "https://g.test/a/b/actions/runs/7"
 
 

@@ -10,6 +10,7 @@ import pytest
 from helpers.nights import FOLDER, earlier, judged, night, states, write_lab
 
 from labreport.report.cli import main
+from labreport.report.publish import Outcome
 from labreport.report.store.runs import Store
 
 GOOD = "0.9 + 0.001 * (seed * 7 % 5)"
@@ -209,6 +210,87 @@ def test_the_chinese_part_of_a_night_says_in_chinese_that_there_is_no_baseline(p
     text = (FOLDER / "nightly.md").read_text("utf-8")
     assert "没有名为“gone”的基线" in text
     assert "There is no" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "body", "said"),
+    [
+        (GOOD, "pass", ["Passed: 3 passed", "The night: Passed (exit code 0)"]),
+        (BAD, "pass", ["good  test_accuracy", "Worse by", "Regressed: 2 passed, 1 FAILED", "The night: Regressed"]),
+        (GOOD, "raise RuntimeError('x')", ["good  run", "ERROR", "A lab failed: 1 ERROR", "The night: A lab failed"]),
+    ],
+)
+def test_the_log_of_a_night_says_at_once_what_happened(with_baseline, capsys, value, body, said):
+    write_lab(with_baseline, "good", body, value=value)
+    capsys.readouterr()
+    one_night()
+    out = capsys.readouterr().out
+    assert [one for one in said if one not in out] == []
+
+
+def test_the_first_words_of_a_night_name_what_is_broken_and_what_did_not_finish(with_baseline, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(with_baseline / "step.md"))
+    write_lab(with_baseline, "good", value=BAD)
+    assert night("good", "bad", "--baseline", "main", "--lang", "en,zh")[0] == 1
+    step = (with_baseline / "step.md").read_text("utf-8")
+    head = step.partition("\n\n| ")[0]
+    assert "## The night: Regressed\n" in head
+    assert "Broken: good test\\_accuracy. Did not finish: bad." in head
+    assert step.index("## The night") < step.index("labreport check: Regressed")
+    assert "未通过：good test\\_accuracy。没有运行完：bad。" in step
+    assert "Broken: good test_accuracy. Did not finish: bad." in (FOLDER / "index.html").read_text("utf-8")
+
+
+def test_a_page_that_could_not_be_rendered_is_no_passed_night(with_baseline, capsys, monkeypatch):
+    monkeypatch.setattr(
+        "labreport.report.commands.rendering.rendered",
+        lambda *_all, **_more: Outcome(outputs=(), problems=("good: no room left",), fresh=False),
+    )
+    code, data = night("good", "--baseline", "main")
+    assert (code, data["outcome"]) == (4, "passed")
+    assert "The night: A file could not be made (exit code 4)" in capsys.readouterr().out
+    text = (FOLDER / "nightly.md").read_text("utf-8")
+    assert "## The night: A file could not be made" in text
+    assert "Check: exit code 0. Passed (3 passed)." in text
+
+
+@pytest.mark.parametrize("name", ["result.json", "index.html", "trend-en.html", "nightly.json", "nightly.md"])
+@pytest.mark.parametrize(("value", "code"), [(GOOD, 4), (BAD, 1)])
+def test_what_can_not_be_written_takes_no_verdict_away(with_baseline, capsys, name, value, code):
+    write_lab(with_baseline, "good", value=value)
+    (FOLDER / name / "occupied").mkdir(parents=True)  # a folder where a file is to be, as good as a disk that is full
+    capsys.readouterr()
+    assert main(["nightly", "good", "--baseline", "main"]) == code
+    out, error = capsys.readouterr()
+    assert name in error
+    assert "Can't write" in error
+    assert f"(exit code {code})" in out
+    assert ("1 FAILED" in out) == (code == 1)
+    assert stored(with_baseline)[0].entry.outcome == ("regressed" if code == 1 else "passed")
+    for answer in ("result.json", "nightly.json"):
+        if (FOLDER / answer).is_file():  # the trend may fail after the verdict of what was judged is known
+            said = json.loads((FOLDER / answer).read_text("utf-8"))
+            assert said["exit_code"] == code or (answer == "result.json" and name.startswith("nightly."))
+
+
+def test_a_lab_of_the_baseline_that_a_night_of_all_labs_does_not_have_is_named(with_baseline):
+    configuration = with_baseline / "labreport.toml"
+    both = configuration.read_text()
+    configuration.write_text('labs = ["good"]\n' + both)
+    assert night("--baseline", "main")[0] == 0
+    assert "not part of this night" not in (FOLDER / "nightly.md").read_text("utf-8")
+    # Renamed: its past runs and its baseline have another name.
+    write_lab(with_baseline, "better", value=GOOD)
+    configuration.write_text(configuration.read_text().replace('["good"]', '["better"]'))
+    configuration.write_text(configuration.read_text().replace("[paths]", '[paths]\nbetter = "better.py"'))
+    assert night("--baseline", "main")[0] == 5
+    for name in ("nightly.md", "summary.md", "summary-short.md", "index.html"):
+        text = (FOLDER / name).read_text("utf-8")
+        assert "Not compared: better." in text, name
+        assert "The baseline also has labs that were not part of this night: good." in text, name
+    assert judged()["verdict"]["left_out"] == ["good"]
+    assert night("better", "--baseline", "main")[0] == 5  # a shard leaves out the others on purpose
+    assert judged()["verdict"]["left_out"] == []
 
 
 def test_the_index_links_the_summary_of_the_night_and_names_its_exit_code(with_baseline):

@@ -186,6 +186,16 @@ def test_a_folder_that_is_no_store_is_refused(tmp_path, capsys, name, message):
     assert main(["merge"]) == 2
 
 
+def test_a_shard_that_was_killed_before_its_first_run_costs_no_other(tmp_path, capsys):
+    shard(tmp_path, "a", 0)
+    (tmp_path / "killed" / "imdb" / ".partial").mkdir(parents=True)
+    assert merge(tmp_path, "killed", "a") == 2  # the job is red
+    assert "killed holds no run; the others were taken" in capsys.readouterr().err
+    assert len(runs(tmp_path)) == 1
+    assert merge(tmp_path, "a", "gone") == 2
+    assert "There is no folder" in capsys.readouterr().err
+
+
 def test_what_was_done_can_be_read_as_json(tmp_path, capsys):
     shard(tmp_path, "a", 0)
     shard(tmp_path, "b", 1)

@@ -237,3 +237,14 @@ def test_one_more_run_costs_one_more_index_file(tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "content", counted)
     history(tmp_path, Store(tmp_path).list())
     assert read == []
+
+
+def test_a_single_day_is_named_once_and_a_single_time_has_no_false_digits(tmp_path):
+    put(tmp_path, entry(day=3))
+    text = _page(tmp_path)
+    period = re.search(r"<dt>Period</dt>\s*<dd>(.*?)</dd>", text, re.DOTALL).group(1)
+    assert re.findall(r"\d{4}-\d{2}-\d{2}", period) == ["2026-01-04"]
+    assert "–" not in period
+    [chart] = re.findall(r"time per seed.*?</figure>", text, re.DOTALL)
+    labels = re.findall(r'<text x="100%"[^>]*>([\d.]+)<', chart)
+    assert labels == ["9.6", "9.8", "10.0", "10.2", "10.4"]
