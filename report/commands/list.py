@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from labreport.report.commands import options
-from labreport.report.commands.console import print_table
+from labreport.report.commands.console import Reporter, print_table
 from labreport.report.numbers import UNKNOWN, integer, number
 from labreport.report.store import codec, query
 from labreport.report.store.entries import Stored
@@ -77,7 +77,10 @@ def command(
         limit=limit,
     )
     configuration = options.resolve(runs_dir=runs_dir)
-    page = Store(configuration.runs_dir).page(asked)
+    reporter = Reporter()
+    with reporter.bars():
+        reporter.stage("list: looking through the runs")
+        page = Store(configuration.runs_dir).page(asked)
     if as_json:
         rows = tuple(listed(run.entry) for run in page.runs)
         click.echo(codec.encode(rows, tuple[ListedRun, ...]).decode(), nl=False)
