@@ -108,7 +108,7 @@ class Answers:
         page = self.site.page(asked.language, asked.addresses)
         runs = drawn(self.stock.listing(), lab)
         if not runs:
-            return self._message(asked, page.say("trend_title"), page.say("trend_none"))
+            return self._message(asked, page.say("trend_title"), page.say("trend_none"), here="trend")
         remark = page.say("trend_cut", number=page.integer(MOST_DRAWN)) if len(runs) == MOST_DRAWN else ""
         return self._framed(asked, "trend_title", asked.addresses.trend(lab, alone=True), remark, here="trend")
 
@@ -177,8 +177,8 @@ class Answers:
             )
         )
 
-    def _message(self, asked: Question, heading: str, *lines: str, status: int = 200) -> Response:
-        return _html(self.site.message(asked.language, asked.addresses, heading, *lines), status)
+    def _message(self, asked: Question, heading: str, *lines: str, status: int = 200, here: str = "") -> Response:
+        return _html(self.site.message(asked.language, asked.addresses, heading, *lines, here=here), status)
 
 
 def application(stock: Stock, configuration: Configuration, door: Door) -> Starlette:
