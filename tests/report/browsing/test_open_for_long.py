@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import inspect
 import socket
+import weakref
 from collections import Counter
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
@@ -18,9 +19,10 @@ from helpers.browsed import TOKEN
 from helpers.own_runs import seeds_run
 from helpers.waiting import until
 
+from labreport.experiments.system.memory import collect_seldom
 from labreport.report.browsing.application import application
 from labreport.report.browsing.previewing import previews
-from labreport.report.browsing.server import Door
+from labreport.report.browsing.server import Door, listening, serve
 from labreport.report.browsing.stock import Stock
 from labreport.report.browsing.workshop import Workshop
 from labreport.report.configuration import Configuration, override
@@ -89,6 +91,31 @@ def test_a_note_that_is_saved_again_and_again_leaves_no_chapter_behind(desk):
 
     save(0)
     _stays(save(100), save(200))
+
+
+def test_a_server_lets_what_is_of_no_use_go_although_other_commands_seldom_look_for_it(desk):
+    class Drawing:
+        def __init__(self) -> None:
+            self.axes = self  # as drawings and pages hold each other
+
+    there: weakref.WeakSet[Drawing] = weakref.WeakSet()
+    most = []
+
+    def started(_address: str) -> None:
+        for _ in range(12_000):
+            there.add(Drawing())
+        most.append(len(there))
+        raise KeyboardInterrupt
+
+    before = gc.get_threshold()
+    try:
+        collect_seldom()
+        door = Door(token=TOKEN)
+        serve(previews(desk[0], door), door, listening(door.host, 0), started)
+        assert gc.get_threshold()[0] > 10_000
+    finally:
+        gc.set_threshold(*before)
+    assert most[0] < 5_000
 
 
 def test_a_browser_that_drops_its_question_for_changes_leaves_nothing_waiting(desk):
