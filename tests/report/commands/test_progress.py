@@ -300,6 +300,16 @@ def test_a_store_of_many_runs_without_an_index_is_heard_of_whichever_command_rea
     assert "index, runs, 3 of 3" not in lines
 
 
+def test_a_large_log_is_heard_of_by_how_much_of_it_is_read(place, monkeypatch, capsys):
+    monkeypatch.setattr("labreport.experiments.recording.importers.log._MB", 1024)
+    monkeypatch.setattr("labreport.experiments.recording.importers.tables._ON", 64)
+    _slowly(monkeypatch, "labreport.experiments.recording.importers.tables.reading_on", 0.02)
+    rows = "".join(f"{epoch},{1 / (epoch + 1)},0.5\n" for epoch in range(1000))
+    Path("long.csv").write_text(f"epoch,loss,val_loss\n{rows}")
+    assert main(["import", "long.csv"]) == 0
+    assert re.search(rf": import long.csv, MB, \d+ of \d\d{PACE}", "\n".join(_lines(capsys)))
+
+
 def test_a_server_says_what_keeps_it_from_answering(place, monkeypatch, capsys):
     monkeypatch.setattr("labreport.report.browsing.server.serve", lambda _app, _door, open, _started: open.close())
     _slowly(monkeypatch, "labreport.report.browsing.stock.Stock.listing")
