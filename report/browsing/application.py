@@ -94,6 +94,9 @@ class Answers:
         if not 2 <= len(runs) <= MOST_COMPARED:
             key = "compare_too_few" if len(runs) < 2 else "compare_too_many"
             return self._message(asked, page.say("compare_title"), page.say(key, most=MOST_COMPARED))
+        if len(labs := sorted({run.entry.lab for run in runs})) > 1:
+            said = page.say("compare_labs", labs=page.words("compare.list_separator").join(labs))
+            return self._message(asked, page.say("compare_title"), said, status=409)
         self.documents.comparison(runs, asked.language)  # so that what is wrong is said here
         return self._framed(asked, "compare_title", asked.addresses.comparison(runs, alone=True))
 

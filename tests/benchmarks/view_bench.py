@@ -5,7 +5,7 @@
 `labreport view` and `labreport preview` run as they do for a user, in processes of their own; this one asks, saves, and
 reads how much memory they have. Prints the seconds from the command to its address, of the first listing and of pages,
 also after the store has grown; the seconds from a saved note to its chapter; and the memory of the process that answers
-after so many questions of every kind, after so many saved notes, and after so many reports that differ.
+while questions of every kind, saved notes, and reports that differ become more.
 """
 
 from __future__ import annotations

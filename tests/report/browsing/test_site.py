@@ -119,9 +119,10 @@ def test_two_ticked_runs_are_compared_the_older_one_first(site):
 
 def test_what_cant_be_compared_says_why(site):
     assert "two runs at least" in site.get(f"{EN}compare?run=digits/{NEW}").text
-    apart = site.get(f"{EN}compare?run=digits/{NEW}&run=imdb/20260105T120000Z-imdb")
-    assert apart.status_code == 409
-    assert "Nothing to compare" in apart.text
+    for start, said in ((EN, "different labs: digits, imdb. Tick"), (ZH, "不同的实验：digits、imdb。请勾选")):
+        apart = site.get(f"{start}compare?run=digits/{NEW}&run=imdb/20260105T120000Z-imdb")
+        assert apart.status_code == 409
+        assert said in apart.text
 
 
 def test_the_gate_is_listed_with_its_verdicts_and_the_runs_that_are_left(site):
