@@ -145,6 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     home.settle()
     remarks.listeners[:] = [lambda text: _report(f"Note: {text}")]
+    remarks.watchers[:] = [_show]
     try:
         # Not Click's own `main`: it turns a reader that left into exit code 1, which is that of a failed gate.
         words = list(sys.argv[1:] if arguments is None else arguments)
@@ -171,6 +172,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _report(f"Error: {message}")
         return code
     return code if isinstance(code, int) else 0
+
+
+def _show(what: str, done: int, total: int) -> None:
+    """Show how far a store is with reading its runs."""
+    from labreport.report.commands import console
+
+    console.watch(what, done, total)
 
 
 def _refuse_empty(words: Sequence[str]) -> None:

@@ -16,6 +16,8 @@ FOR_A_FILE = 200 * 1024 * 1024
 
 _NEW_OBJECTS = 50_000
 """Objects that are made between two looks of the garbage collector, in place of 700."""
+_OPEN_FOR_LONG = (5_000, 10, 10)
+"""The same for a process that runs for a day, and how many of its looks make one at older objects."""
 
 
 def collect_seldom() -> None:
@@ -24,6 +26,17 @@ def collect_seldom() -> None:
     A rendering makes a million objects of which nearly all stay to its end: an eighth of its time went into looking.
     """
     gc.set_threshold(_NEW_OBJECTS, 20, 100)
+
+
+@contextmanager
+def collected_regularly() -> Iterator[None]:
+    """Let objects that only refer to each other go while the block runs, which may be a day, in spite of the above."""
+    before = gc.get_threshold()
+    gc.set_threshold(*_OPEN_FOR_LONG)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager

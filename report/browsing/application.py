@@ -94,6 +94,9 @@ class Answers:
         if not 2 <= len(runs) <= MOST_COMPARED:
             key = "compare_too_few" if len(runs) < 2 else "compare_too_many"
             return self._message(asked, page.say("compare_title"), page.say(key, most=MOST_COMPARED))
+        if len(labs := sorted({run.entry.lab for run in runs})) > 1:
+            said = page.say("compare_labs", labs=page.words("compare.list_separator").join(labs))
+            return self._message(asked, page.say("compare_title"), said, status=409)
         self.documents.comparison(runs, asked.language)  # so that what is wrong is said here
         return self._framed(asked, "compare_title", asked.addresses.comparison(runs, alone=True))
 
@@ -108,7 +111,7 @@ class Answers:
         page = self.site.page(asked.language, asked.addresses)
         runs = drawn(self.stock.listing(), lab)
         if not runs:
-            return self._message(asked, page.say("trend_title"), page.say("trend_none"))
+            return self._message(asked, page.say("trend_title"), page.say("trend_none"), here="trend")
         remark = page.say("trend_cut", number=page.integer(MOST_DRAWN)) if len(runs) == MOST_DRAWN else ""
         return self._framed(asked, "trend_title", asked.addresses.trend(lab, alone=True), remark, here="trend")
 
@@ -177,8 +180,8 @@ class Answers:
             )
         )
 
-    def _message(self, asked: Question, heading: str, *lines: str, status: int = 200) -> Response:
-        return _html(self.site.message(asked.language, asked.addresses, heading, *lines), status)
+    def _message(self, asked: Question, heading: str, *lines: str, status: int = 200, here: str = "") -> Response:
+        return _html(self.site.message(asked.language, asked.addresses, heading, *lines, here=here), status)
 
 
 def application(stock: Stock, configuration: Configuration, door: Door) -> Starlette:

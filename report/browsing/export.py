@@ -22,6 +22,7 @@ from labreport.report.configuration import Configuration
 from labreport.report.errors import ReportError
 from labreport.report.store import files, verdicts
 from labreport.report.store.entries import Stored
+from labreport.report.store.remarks import Steps, silent
 from labreport.report.store.verdicts import KeptVerdict
 
 INDEX = "index.html"
@@ -30,8 +31,6 @@ PAGE = 1000
 
 Make = Callable[[FileAddresses], bytes]
 """Makes a page for the addresses of its language."""
-AnnounceFile = Callable[[str, int, int], None]
-"""Called with what is written, pages done and pages in all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +48,7 @@ def write(
     folder: Path,
     *,
     reports: int,
-    announce: AnnounceFile = lambda _what, _done, _total: None,
+    announce: Steps = silent,
 ) -> Exported:
     """Write the site of a store.
 
@@ -68,7 +67,7 @@ def write(
 class _Export:
     """Writes the pages one after the other, those first that others lead to."""
 
-    def __init__(self, configuration: Configuration, folder: Path, reports: int, announce: AnnounceFile) -> None:
+    def __init__(self, configuration: Configuration, folder: Path, reports: int, announce: Steps) -> None:
         self.stock = Stock(
             configuration.runs_dir, clock=lambda: 0.0, size=PAGE
         )  # looked at once: the pages fit each other

@@ -17,6 +17,7 @@ from importlib import resources
 from typing import get_args
 
 from markupsafe import Markup
+from msgspec import UNSET
 
 from labreport.experiments.result import Result
 from labreport.report import languages, numbers
@@ -204,6 +205,7 @@ class Site:
             language,
             addresses,
             entry=entry,
+            title=result.findings.own.title if result and result.findings.own is not UNSET else "",
             facts=_facts(page, entry, result),
             problem=problem,
             scores=[
@@ -217,9 +219,9 @@ class Site:
             tags=[(tag, addresses.runs(EVERYTHING, tag=tag) if addresses.served else "") for tag in entry.tags],
         )
 
-    def message(self, language: str, addresses: Addresses, heading: str, *lines: str) -> str:
-        """Return a page that says why something can't be shown."""
-        return self.written("message", language, addresses, heading=heading, lines=lines)
+    def message(self, language: str, addresses: Addresses, heading: str, *lines: str, here: str = "") -> str:
+        """Return a page that says why something can't be shown; the bar marks the entry `here`."""
+        return self.written("message", language, addresses, heading=heading, lines=lines, here=here)
 
     def written(self, name: str, language: str, addresses: Turning, *, here: str = "", **context: object) -> str:
         """Return a page of the site.

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from labreport.experiments.system.memory import collected_regularly
 from labreport.report.errors import UsageError
 
 if TYPE_CHECKING:
@@ -187,7 +188,8 @@ def serve(app: Starlette, door: Door, listener: socket.socket, started: Callable
         started: called with the address to open, once it can be opened.
     """
     try:
-        server(app, door, lambda: started(address(door, listener))).run(sockets=[listener])
+        with collected_regularly():
+            server(app, door, lambda: started(address(door, listener))).run(sockets=[listener])
     except KeyboardInterrupt:
         return  # the way to end it
     finally:

@@ -54,6 +54,8 @@ class Proof:
     page: str = field(repr=False)
     """The last good one; where there was none, the page that says why."""
     faults: tuple[NoteFault, ...]
+    is_shown: bool
+    """Whether the page is a good one, be it of now or the last."""
     is_good: bool
 
     @property
@@ -150,9 +152,12 @@ class Workshop:
         except (ReportError, LabError) as error:
             problems, page = [str(error)], ""
         is_good = not problems
-        if not is_good and before is not None and before.page:
+        stays = not is_good and before is not None and before.is_shown
+        if stays:
+            assert before is not None
             page = before.page
-        return Proof(page=page, faults=tuple(self._fault(text, lab, language) for text in problems), is_good=is_good)
+        faults = tuple(self._fault(text, lab, language) for text in problems)
+        return Proof(page=page, faults=faults, is_shown=is_good or stays, is_good=is_good)
 
     def _used(self, language: str, found: Usage) -> Usage:
         """Return the characters of a page, with those that its writer will need next.

@@ -46,6 +46,7 @@ from labreport.report.document import (
 from labreport.report.errors import ReportError
 from labreport.report.numbers import day
 from labreport.report.rendering.answers import ExpectedAnswer
+from labreport.report.store.remarks import Steps, silent
 from labreport.report.words import Borrowed, JoinedWords, Words
 
 _LINK = re.compile(r"\[\]\(#([A-Za-z0-9:_-]+)\)")
@@ -72,6 +73,7 @@ def build(
     refused: Mapping[str, str] | None = None,
     from_record: Collection[str] = (),
     reuse: bool = False,
+    progress: Steps = silent,
 ) -> Built:
     """Join the runs into one report.
 
@@ -85,6 +87,7 @@ def build(
         refused: labs whose chapters can't be shown, and why.
         from_record: labs whose chapters are made from the record although there is a note.
         reuse: whether chapters may be taken from the cache, where they were made before of the same inputs.
+        progress: called before each chapter.
     """
     words = Words(language)
     notes_in_use = NotesInUse.of(configuration)
@@ -97,7 +100,8 @@ def build(
     parts: list[tuple[Result, Assembled | None]] = []
     made: list[Chapter] = []
     problems: list[str] = []
-    for result in results:
+    for place, result in enumerate(results):
+        progress("chapters", place, len(results))
         number = numbers[result.lab]
         assembled: Assembled | None = None
         if reason := (refused or {}).get(result.lab):
@@ -127,6 +131,7 @@ def build(
         else:
             made.append(chapters.failed(result, number, titles[result.lab], words))
         parts.append((result, assembled))
+    progress("chapters", len(results), len(results))
     shown = configuration.date or day(moment, configuration.timezone)
     date = shown.removesuffix(" UTC")
     report = Report(
@@ -202,6 +207,7 @@ def document(
     moment: datetime,
     version: str,
     reuse: bool = False,
+    progress: Steps = silent,
 ) -> Built:
     """Join the runs into a report in one language or in several.
 
@@ -212,6 +218,7 @@ def document(
         moment: date of the report, unless the configuration names one, in its time zone.
         version: of labreport, for the cover.
         reuse: whether chapters may be taken from the cache, where they were made before of the same inputs.
+        progress: called before each chapter.
 
     Raises:
         RenderingError: the languages do not match.
@@ -228,6 +235,7 @@ def document(
         version=version,
         from_record=unwritten,
         reuse=reuse,
+        progress=progress,
     )
     if len(names) == 1:
         return joined(names[0])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -20,8 +20,15 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
+Item = TypeVar("Item")
+
 HEARTBEAT = 60.0
 """Seconds between two lines of a program that has no terminal."""
+
+_shown: list[Reporter] = []
+"""Those whose work is shown just now, the innermost last."""
+_by_itself = contextlib.ExitStack()
+"""Holds the bars of work that begins where no command shows any."""
 
 _WHOLE, _STAGE, _PART = "whole", "stage", "part"
 """What a line says, in its order; the part takes the place of the stage while it is at work."""
@@ -71,9 +78,15 @@ class Reporter:
         Args:
             seconds: between two lines; None: a minute.
         """
-        if self.quiet or sys.stderr.isatty() or self._beating:
-            yield
-            return
+        with self._at_hand():
+            if self.quiet or sys.stderr.isatty() or self._beating:
+                yield
+                return
+            with self._beats(seconds):
+                yield
+
+    @contextmanager
+    def _beats(self, seconds: float | None) -> Iterator[None]:
         begun, over = perf_counter(), Event()
 
         def beat() -> None:
@@ -125,13 +138,23 @@ class Reporter:
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}"),
         )
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        shown = Progress(*columns, console=Console(stderr=True), transient=True)
+        with self._at_hand(), shown as progress:
             self._progress = progress
             try:
                 yield
             finally:
                 self._progress, self._stage = None, None
                 self._tasks.clear()
+
+    @contextmanager
+    def _at_hand(self) -> Iterator[None]:
+        """Let `watch` find this one while the block runs."""
+        _shown.append(self)
+        try:
+            yield
+        finally:
+            _shown.remove(self)
 
     def stage(self, what: str) -> None:
         """Name the work that begins, where how much of it there is can't be known; an empty name ends the last one."""
@@ -150,6 +173,14 @@ class Reporter:
     def advance(self, what: str, done: int, total: int, values: dict[str, float] | None = None) -> None:
         """Move the bar of one piece of work."""
         self._move(_PART, what, done, total, values or {})
+
+    def each(self, what: str, items: Collection[Item]) -> Iterator[Item]:
+        """Yield items one after the other, and move the bar of their work."""
+        total = len(items)
+        self.advance(what, 0, total)
+        for done, item in enumerate(items, 1):
+            yield item
+            self.advance(what, done, total)
 
     def _move(self, place: str, what: str, done: int, total: int, values: dict[str, float]) -> None:
         if self._progress is None:
@@ -184,6 +215,16 @@ class Reporter:
             return ""
         rate = (done - before) / (now - begun)
         return f", {_rate(rate, ' a second')}, {duration((total - done) / rate)} left"
+
+
+def watch(what: str, done: int, total: int) -> None:
+    """Show how far work is that any command may come to, such as reading a store: among its own, or by itself."""
+    if not _shown and done < total:
+        _by_itself.enter_context(Reporter().bars())
+    for innermost in _shown[-1:]:
+        innermost.advance(what, done, total)
+    if done >= total:
+        _by_itself.close()
 
 
 def _rate(steps: float, a_second: str) -> str:

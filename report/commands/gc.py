@@ -54,14 +54,17 @@ def command(labs: tuple[str, ...], rules: tuple[str, ...], yes: bool, runs_dir: 
     reporter = Reporter(quiet=as_json)
     with reporter.bars():
         reporter.stage("gc: looking through the runs")
-        fates = retention.judge(runs, kept, protected, datetime.now(UTC), readable=retention.can_be_read, linked=linked)
+        looked = reporter.each("gc, runs looked through", runs)
+        fates = retention.judge(
+            looked, kept, protected, datetime.now(UTC), readable=retention.can_be_read, linked=linked
+        )
         left = retention.Leftovers(ours=(), foreign=()) if labs else retention.leftovers(root)
         rests = left.ours
         going = [fate.run for fate in fates if fate.goes]
-        freed = sum(retention.size_of(path) for path in (*(run.folder for run in going), *rests))
+        measured = reporter.each("gc, folders measured", [*(run.folder for run in going), *rests])
+        freed = sum(map(retention.size_of, measured))
         reporter.stage("")
-        for done, run in enumerate(going if yes else ()):
-            reporter.advance("gc, runs", done, len(going))
+        for run in reporter.each("gc, runs", going if yes else ()):
             retention.delete(run)
         for rest in rests if yes else ():
             retention.clear(rest)

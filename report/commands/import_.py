@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -52,6 +53,7 @@ def command(
     """
     from labreport.experiments.plugins import PluginError
     from labreport.experiments.recording import owned
+    from labreport.experiments.recording.importers import log
     from labreport.experiments.recording.importing import Import, result
 
     reporter = Reporter(quiet=quiet)
@@ -61,8 +63,9 @@ def command(
     groups = [paths] if seeds_from is not None else [(path,) for path in paths]
     found = []
     with reporter.bars():
+        reporter.stage("import: reading logs")
         for place, group in enumerate(groups):
-            reporter.advance("import, logs", place, len(groups))
+            reporter.whole("import, logs", place, len(groups))
             stored_as, title = given or owned.names_from(_name(group[0]))
             order = Import(
                 name=stored_as,
@@ -73,10 +76,14 @@ def command(
                 directions=directions,
                 command=("labreport", *sys.argv[1:]),
             )
+            log.listeners[:] = [partial(_within, reporter)]
             try:
                 found.append(result(order))
             except PluginError as error:
                 raise UsageError(str(error)) from error
+            finally:
+                log.listeners.clear()
+        reporter.whole("import, logs", len(groups), len(groups))
     for built, remarks in found:
         for remark in remarks:
             reporter.say(f"{built.lab}: {plain(remark)}")
@@ -93,6 +100,10 @@ def command(
         epochs = "–".join(map(str, dict.fromkeys((counted[0], counted[-1]))))
         reporter.say(f"{built.lab}: {form_}, {epochs} {axis}, seed {seeds}, stored in {shown(path.parent)}")
     return 0
+
+
+def _within(reporter: Reporter, what: str, done: int, total: int) -> None:
+    reporter.advance(f"import {plain(what)}", done, total)
 
 
 def _direction(text: str) -> tuple[str, Direction]:

@@ -10,6 +10,7 @@ import click
 
 from labreport.report.commands import options
 from labreport.report.commands.columns import print_table
+from labreport.report.commands.console import Reporter
 from labreport.report.numbers import UNKNOWN, integer, number
 from labreport.report.store import codec, query
 from labreport.report.store.entries import Entry, Stored
@@ -78,7 +79,10 @@ def command(
         limit=limit,
     )
     configuration = options.resolve(runs_dir=runs_dir)
-    page = Store(configuration.runs_dir).page(asked)
+    reporter = Reporter()
+    with reporter.bars():
+        reporter.stage("list: looking through the runs")
+        page = Store(configuration.runs_dir).page(asked)
     if as_json:
         rows = tuple(listed(run.entry) for run in page.runs)
         click.echo(codec.encode(rows, tuple[ListedRun, ...]).decode(), nl=False)

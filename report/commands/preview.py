@@ -58,4 +58,5 @@ def command(labs: tuple[str, ...], port: int | None, host: str | None, opening: 
     app = previews(workshop, door)
     with Watcher([*own, shipped], workshop.changed):
         first = partial(workshop.proof, next(iter(workshop.runs)), configuration.lang[0])
-        return served(app, door, reporter, opening=opening, first=first)
+        stage = "preview: making the first chapter"
+        return served(app, door, reporter, opening=opening, first=first, stage=stage)

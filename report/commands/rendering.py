@@ -29,7 +29,8 @@ def rendered(
             configuration,
             split=split,
             force=force,
-            announce=lambda _language, done, total: reporter.advance("render, documents", done, total),
+            announce=lambda what, done, total: reporter.whole(f"render, {what}", done, total),
+            progress=lambda what, done, total: reporter.advance(f"render {what}", done, total),
         )
     for problem in outcome.problems:
         click.echo(f"Error: {problem}", err=True)

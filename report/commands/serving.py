@@ -21,7 +21,7 @@ OPEN_DOOR = (
 
 
 def served(
-    app: Starlette, door: Door, reporter: Reporter, *, opening: bool, first: Callable[[], object] = lambda: None
+    app: Starlette, door: Door, reporter: Reporter, *, opening: bool, first: Callable[[], object], stage: str
 ) -> int:
     """Answer until Ctrl-C; return the exit code.
 
@@ -31,9 +31,12 @@ def served(
         reporter: says what happens.
         opening: open the page in the browser of this machine.
         first: called once it listens and before it answers, so that the first page need not wait for it.
+        stage: what that is called while it lasts.
     """
     listener = server.listening(door.host, door.port)
-    first()
+    with reporter.bars():
+        reporter.stage(stage)
+        first()
 
     def started(address: str) -> None:
         click.echo(address)

@@ -12,6 +12,9 @@ from labreport.report.commands.console import Reporter, shown
 from labreport.report.commands.serving import served
 from labreport.report.errors import UsageError
 
+LISTING = "view: listing the runs"
+"""What is at work before the site is there."""
+
 
 @click.command(
     "view",
@@ -69,6 +72,7 @@ def command(
         if port is not None or host is not None or opening:
             raise UsageError("--port, --host and --open are for the server; --export writes files.")
         with reporter.bars():
+            reporter.stage(LISTING)
             written = write(configuration, export, reports=reports, announce=reporter.advance)
         for problem in written.problems:
             click.echo(f"Error: {problem}", err=True)
@@ -81,4 +85,6 @@ def command(
 
     door = Door(host=host or LOOPBACK, port=port or 0)
     stock = Stock(configuration.runs_dir)
-    return served(application(stock, configuration, door), door, reporter, opening=opening, first=stock.listing)
+    return served(
+        application(stock, configuration, door), door, reporter, opening=opening, first=stock.listing, stage=LISTING
+    )

@@ -23,6 +23,7 @@ from labreport.report.publish import roster
 from labreport.report.publish.document import Rendered
 from labreport.report.store import files
 from labreport.report.store.entries import StoredResult
+from labreport.report.store.remarks import Steps, silent
 from labreport.report.words import Words
 
 
@@ -82,14 +83,15 @@ class OwnSheets:
                 yield made
 
 
-def make(job: CopiesJob) -> Rendered:
+def make(job: CopiesJob, progress: Steps = silent) -> Rendered:
     """Write the sheets of some students; return the files and the problems met, which cost no other student's."""
     from labreport.report.rendering import glyphs, pdf
 
     sheets = OwnSheets(job.plan, job.runs, job.language)
     outputs: list[Path] = []
     problems: list[str] = []
-    for student in job.students:
+    for place, student in enumerate(job.students):
+        progress("sheets", place, len(job.students))
         try:
             report, lacking = glyphs.replaced(sheet(job, sheets, student))
             problems += [f"{student.stem}: {problem}" for problem in lacking]

@@ -28,9 +28,10 @@ from labreport.report.configuration import Configuration, override
 from labreport.report.course import canaries, contents, copies, key, keysheet
 from labreport.report.course.plan import SLIDES, CoursePlan
 from labreport.report.errors import ReportError, UsageError
-from labreport.report.publish import AnnounceDocument, Outcome, inputs, publish_all, report_moment, workers
+from labreport.report.publish import Outcome, inputs, publish_all, report_moment, workers
 from labreport.report.store import files, manifest
 from labreport.report.store.entries import StoredResult
+from labreport.report.store.remarks import Steps, silent
 
 STUDENTS, INSTRUCTORS, OWN, DATA = "students", "instructors", "own", "data"
 _LEDGER = ".made.json"
@@ -91,7 +92,7 @@ def pack(
     root: Path,
     *,
     force: bool = False,
-    announce: AnnounceDocument = lambda _what, _done, _total: None,
+    announce: Steps = silent,
 ) -> Packed:
     """Make the folder of a course.
 
@@ -111,7 +112,7 @@ def pack(
     moment = report_moment([run.result.provenance.ended for run in runs])
     folder = _Folder(root=root, known=_ledger(root), force=force)
     requests = list(_requests(plan, runs, root))
-    for outcome in publish_all(requests, force=force, announce=lambda _, *steps: announce("documents", *steps)):
+    for outcome in publish_all(requests, force=force, announce=announce):
         _took(folder, outcome)
     base = inputs.key(runs, plan.configuration, moment)
     _sheets(plan, tuple(runs), folder, moment, base, announce)
@@ -168,7 +169,7 @@ def _sheets(
     folder: _Folder,
     moment: datetime,
     base: str,
-    announce: AnnounceDocument,
+    announce: Steps,
 ) -> None:
     """Make the sheets of the students that are not there yet, and the key."""
     if not plan.students:
@@ -197,13 +198,19 @@ def _sheets(
         )
         for start in range(min(_PARTS, len(lacking)))
     ]
-    announce("sheets of the students", 0, len(jobs))
+    ready = dict.fromkeys(map(id, jobs), 0)
+
+    def heard(job: copies.CopiesJob, _what: str, done: int, _total: int) -> None:
+        ready[id(job)] = done
+        announce("sheets of the students", sum(ready.values()), len(lacking))
+
+    announce("sheets of the students", 0, len(lacking))
     stems = {copies.file_name(student): student.stem for student in lacking}
-    for done, (_, (written, problems)) in enumerate(workers.spread(jobs, copies.make), 1):
+    for job, (written, problems) in workers.spread(jobs, copies.make, heard):
         for path in written:
             folder.keep(f"{OWN}/{path.name}", made_of[stems[path.name]])
         folder.problems += problems
-        announce("sheets of the students", done, len(jobs))
+        heard(job, "", len(job.students), len(job.students))
     whole = _hash(base, plan.name, json.dumps([plan.labs, [student.facts for student in plan.students]]))
     folder.write(f"{INSTRUCTORS}/key.csv", whole, lambda: key.encode(found))
     for name, content in keysheet.makers(plan, found, moment):

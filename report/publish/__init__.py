@@ -7,7 +7,7 @@ What was made is remembered in a manifest beside the files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +20,9 @@ from labreport.report.publish.dates import report_moment, stated_moment, tool_ve
 from labreport.report.publish.document import DocumentJob, Rendered
 from labreport.report.store import files, manifest
 from labreport.report.store.entries import StoredResult
+from labreport.report.store.remarks import Steps, silent
 
-__all__ = ["AnnounceDocument", "Outcome", "prepare", "publish", "report_moment", "tool_version"]
-
-AnnounceDocument = Callable[[str, int, int], None]
-"""Called with what was finished (nothing at the beginning), documents done and documents in all."""
+__all__ = ["Outcome", "prepare", "publish", "report_moment", "tool_version"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +41,8 @@ def publish(
     *,
     split: bool = False,
     force: bool = False,
-    announce: AnnounceDocument = lambda _what, _done, _total: None,
+    announce: Steps = silent,
+    progress: Steps = silent,
 ) -> Outcome:
     """Render stored runs into the output folder.
 
@@ -52,7 +51,8 @@ def publish(
         configuration: languages, formats and folder.
         split: also one page per lab, in a folder for each language.
         force: render even where nothing changed.
-        announce: called at the beginning, and when a document is finished.
+        announce: called at the beginning, and when a document is finished, with documents done and documents in all.
+        progress: called with what is at work in a document, how much of it is done, and how much there is.
 
     Raises:
         UsageError: the configuration can't be, as for `prepare`.
@@ -60,7 +60,7 @@ def publish(
     _check_inputs(configuration)
     if split and "split" not in configuration.to:
         configuration = override(configuration, to=(*configuration.to, "split"))
-    (outcome,) = publish_all([(runs, configuration)], force=force, announce=announce)
+    (outcome,) = publish_all([(runs, configuration)], force=force, announce=announce, progress=progress)
     return outcome
 
 
@@ -68,14 +68,16 @@ def publish_all(
     requests: Sequence[tuple[Sequence[StoredResult], Configuration]],
     *,
     force: bool = False,
-    announce: AnnounceDocument = lambda _what, _done, _total: None,
+    announce: Steps = silent,
+    progress: Steps = silent,
 ) -> list[Outcome]:
     """Render several reports, each into a folder of its own; their documents share the processes.
 
     Args:
         requests: the runs of each report, and its configuration.
         force: render even where nothing changed.
-        announce: called when a document is finished.
+        announce: called at the beginning, and when a document is finished.
+        progress: called with what is at work in a document.
     """
     waiting: list[tuple[int, str, list[DocumentJob]]] = []
     outcomes: dict[int, Outcome] = {}
@@ -93,15 +95,39 @@ def publish_all(
     every = [job for _, _, jobs in waiting for job in jobs]
     made: dict[int, Rendered] = {}
     if every:
-        announce("", 0, len(every))
-    for done, (job, rendered) in enumerate(workers.each(every), 1):
+        announce("documents", 0, len(every))
+    speakers = {id(job): _Speaker(job.language, progress) for job in every}
+    for done, (job, rendered) in enumerate(workers.each(every, lambda job, *step: speakers[id(job)].say(*step)), 1):
         made[id(job)] = rendered
-        announce(job.language, done, len(every))
+        speakers[id(job)].say("", 1, 1)
+        announce("documents", done, len(every))
         # At once, so that what is finished is not made again where the work is interrupted.
         for place, key, jobs in [item for item in waiting if all(id(job) in made for job in item[2])]:
             if place not in outcomes:
                 outcomes[place] = _finished(requests[place][1].output, key, [made[id(job)] for job in jobs])
     return [outcomes[place] for place in range(len(requests))]
+
+
+class _Speaker:
+    """Says how far a document is; what was at work before ends where something else begins, or nothing more.
+
+    Args:
+        name: of the document.
+        steps: called with it, and with what is at work.
+    """
+
+    def __init__(self, name: str, steps: Steps) -> None:
+        self._name = name
+        self._steps = steps
+        self._before = ""
+
+    def say(self, what: str, done: int, total: int) -> None:
+        """Pass a step on; an empty name ends the last one."""
+        if self._before not in ("", what):
+            self._steps(f"{self._name}, {self._before}", 1, 1)
+        if what:
+            self._steps(f"{self._name}, {what}", done, total)
+        self._before = what
 
 
 def _finished(folder: Path, key: str, rendered: Sequence[Rendered]) -> Outcome:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from labreport.report.publish import roster
 from labreport.report.publish.dates import tool_version
 from labreport.report.store import files, thinned
 from labreport.report.store.entries import StoredResult
+from labreport.report.store.remarks import Steps, silent
 
 if TYPE_CHECKING:
     from labreport.report.rendering.questions import Alternative
@@ -42,14 +44,18 @@ class DocumentJob:
         return f"labreport-{self.language}{form}{solved}"
 
 
-def render_language(job: DocumentJob) -> Rendered:
+def render_language(job: DocumentJob, progress: Steps = silent) -> Rendered:
     """Render one document in every format; return the files written and the problems met.
 
     What can't be built or written in one format costs no other.
+
+    Args:
+        job: the document.
+        progress: called with what is at work, how much of it is done, and how much there is.
     """
     outputs: list[Path] = []
     problems: list[str] = []
-    for name, made in in_memory(job, problems):
+    for name, made in in_memory(job, problems, progress):
         written, unwritten = files.write_all(job.configuration.output, made.items())
         outputs += written
         if unwritten:
@@ -58,7 +64,9 @@ def render_language(job: DocumentJob) -> Rendered:
     return tuple(outputs), problems
 
 
-def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapping[str, bytes]]]:
+def in_memory(
+    job: DocumentJob, problems: list[str], progress: Steps = silent
+) -> Iterator[tuple[str, Mapping[str, bytes]]]:
     """Render one document; yield each format with its files by name, and add what goes wrong to `problems`."""
     from labreport.report.chapters import build
     from labreport.report.rendering import formats, glyphs
@@ -66,7 +74,13 @@ def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapp
     results = [run.result for run in job.runs]
     try:
         built = build.document(
-            results, job.language, job.configuration, moment=job.moment, version=tool_version(), reuse=True
+            results,
+            job.language,
+            job.configuration,
+            moment=job.moment,
+            version=tool_version(),
+            reuse=True,
+            progress=progress,
         )
     except ReportError as error:
         problems.append(f"{job.language}: {error}")
@@ -86,6 +100,8 @@ def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapp
         reuse=True,
     )
     for name in job.configuration.to:
+        progress(name, 0, 1)
+        context = replace(context, progress=partial(_within, progress, name))
         try:
             form, report = formats.chosen(name), built.report
             if form.needs_glyphs:
@@ -94,11 +110,15 @@ def in_memory(job: DocumentJob, problems: list[str]) -> Iterator[tuple[str, Mapp
                 problems += [problem for problem in said if problem not in problems]
             made = formats.rendered(name, report, context)
             if name == "pdf" and job.configuration.roster is not None:
-                made |= _copies(report, made[f"{job.stem}.pdf"], job, problems)
+                made |= _copies(report, made[f"{job.stem}.pdf"], job, problems, progress)
         except ReportError as error:
             problems.append(f"{job.language} {name}: {error}")
             continue
         yield name, made
+
+
+def _within(progress: Steps, name: str, what: str, done: int, total: int) -> None:
+    progress(f"{name}: {what}", done, total)
 
 
 def _alternatives(job: DocumentJob, problems: list[str]) -> list[Alternative]:
@@ -130,7 +150,7 @@ def _alternatives(job: DocumentJob, problems: list[str]) -> list[Alternative]:
     return found
 
 
-def _copies(report: Report, content: bytes, job: DocumentJob, problems: list[str]) -> dict[str, bytes]:
+def _copies(report: Report, content: bytes, job: DocumentJob, problems: list[str], progress: Steps) -> dict[str, bytes]:
     """Return a copy of the PDF for each student of the roster, by file name; all share the pages behind the cover."""
     from labreport.report.rendering import glyphs, pdf
     from labreport.report.rendering.weasyprint.covers import Copies
@@ -141,7 +161,8 @@ def _copies(report: Report, content: bytes, job: DocumentJob, problems: list[str
     plain = roster.covered(report, roster.blank(students))
     copies = Copies(content, pdf.pdf(plain, source_date=job.moment, look=look))
     made: dict[str, bytes] = {}
-    for student in students:
+    for place, student in enumerate(students):
+        progress("pdf: copies for students", place, len(students))
         cover, lacking = glyphs.replaced(roster.covered(report, student))
         problems += [f"{job.language}: {student.stem}: {problem}" for problem in lacking]
         try:

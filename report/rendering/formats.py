@@ -21,6 +21,7 @@ from labreport.report.look import Look
 from labreport.report.rendering.answers import ExpectedAnswer
 from labreport.report.rendering.questions import Alternative
 from labreport.report.store import embedded, printed
+from labreport.report.store.remarks import Steps, silent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,8 @@ class RenderContext:
     """Called with the reason why a part, such as one of several notebooks, could not be made; the others are kept."""
     reuse: bool = False
     """Whether parts that were made before of the same inputs may be taken from the cache."""
+    progress: Steps = silent
+    """Called with what is at work, how much of it is done, and how much there is, by a format that takes long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +134,14 @@ def _pdf(report: Report, context: RenderContext) -> dict[str, bytes]:
         attached = embedded.comparison_attachments(context.carried[embedded.COMPARISON])
     else:
         attached = embedded.attachments(context.carried, printed.printed(report, context.carried))
-    content = pdf.pdf(report, source_date=context.moment, attached=attached, look=context.look, reuse=context.reuse)
+    content = pdf.pdf(
+        report,
+        source_date=context.moment,
+        attached=attached,
+        look=context.look,
+        reuse=context.reuse,
+        progress=context.progress,
+    )
     return {f"{context.stem}.pdf": content}
 
 
@@ -205,7 +215,9 @@ def _slides(report: Report, context: RenderContext) -> dict[str, bytes]:
     sheets: dict[page.Sheet, str] = {"slides": f"{stem}.pdf", "notes": f"{stem}-notes.pdf"}
     for sheet, name in sheets.items():
         try:
-            made[name] = page.paper(report, sheet, source_date=context.moment, look=context.look)
+            made[name] = page.paper(
+                report, sheet, source_date=context.moment, look=context.look, progress=context.progress
+            )
         except RenderingError as error:  # the page for the screen needs no system library
             context.failed(f"{report.language} slides: {error}")
             break

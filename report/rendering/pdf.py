@@ -26,7 +26,8 @@ from labreport.report.look import Look
 from labreport.report.rendering import cache, fonts, paper, program, texts, theme
 from labreport.report.rendering.page import ReportPage
 from labreport.report.rendering.sheets import language_style, placed, style, user_style
-from labreport.report.rendering.weasyprint import fitting
+from labreport.report.rendering.weasyprint import fitting, pace
+from labreport.report.store.remarks import Steps, silent
 
 if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
@@ -45,6 +46,7 @@ def pdf(
     attached: Mapping[str, bytes] | None = None,
     look: Look | None = None,
     reuse: bool = False,
+    progress: Steps = silent,
 ) -> bytes:
     """Return the report as a PDF file (PDF/UA-1), the same bytes for the same report and date.
 
@@ -54,6 +56,7 @@ def pdf(
         attached: files to carry along, by name.
         look: theme and templates.
         reuse: whether the file may be taken from the cache, where it was made before of the same markup.
+        progress: called while the pages are set and written.
 
     Raises:
         RenderingError: a text, drawing or formula can't be shown, the system lacks Pango, or WeasyPrint warns.
@@ -61,7 +64,7 @@ def pdf(
     _weasyprint()
     text = html(report, source_date=source_date, look=look)
     zoom = paper.zoom(look or Look())
-    make = partial(written, text, source_date=source_date, attached=attached, zoom=zoom)
+    make = partial(written, text, source_date=source_date, attached=attached, zoom=zoom, progress=progress)
     if not reuse:
         return make()
     inputs = sha256(f"{program.fingerprint()} {source_date.isoformat()} {zoom} {text}".encode())
@@ -71,26 +74,33 @@ def pdf(
 
 
 def written(
-    text: str, *, source_date: datetime, attached: Mapping[str, bytes] | None = None, zoom: float = 1.0
+    text: str,
+    *,
+    source_date: datetime,
+    attached: Mapping[str, bytes] | None = None,
+    zoom: float = 1.0,
+    progress: Steps = silent,
 ) -> bytes:
     """Return markup for paper as a PDF file; arguments and errors as `pdf`."""
     weasyprint = _weasyprint()
     with _checked() as warnings:
-        content: bytes = _fitted(fitting.numbered(text), warnings).write_pdf(
-            **_OPTIONS,
-            zoom=zoom,
-            finisher=_name_column_heads,
-            attachments=[
-                weasyprint.Attachment(
-                    file_obj=io.BytesIO(data),
-                    name=name,
-                    created=source_date,
-                    modified=source_date,
-                    relationship="Data",
-                )
-                for name, data in sorted((attached or {}).items())
-            ],
-        )
+        document = _fitted(fitting.numbered(text), warnings, progress)
+        with pace.counting(pace.Pace(progress, len(document.pages))):
+            content: bytes = document.write_pdf(
+                **_OPTIONS,
+                zoom=zoom,
+                finisher=_name_column_heads,
+                attachments=[
+                    weasyprint.Attachment(
+                        file_obj=io.BytesIO(data),
+                        name=name,
+                        created=source_date,
+                        modified=source_date,
+                        relationship="Data",
+                    )
+                    for name, data in sorted((attached or {}).items())
+                ],
+            )
     return content
 
 
@@ -121,9 +131,9 @@ def _checked() -> Iterator[list[str]]:
         raise RenderingError(f"The PDF could not be made as it should be: {warnings[0]}{more}")
 
 
-def _fitted(text: str, warnings: list[str]) -> Any:
+def _fitted(text: str, warnings: list[str], progress: Steps = silent) -> Any:
     """Return the pages of a report, set so that all its tables have their place on them."""
-    document = _set(text)
+    document = _set(text, progress)
     fits: dict[str, fitting.TableFit] = {}
     for _ in range(fitting.MOST):
         found = fitting.fits(document, fits)
@@ -131,7 +141,7 @@ def _fitted(text: str, warnings: list[str]) -> Any:
             break
         fits = found
         warnings.clear()  # those of the last setting count
-        document = _set(text.replace("</style>", f"{fitting.rules(fits)}</style>", 1))
+        document = _set(text.replace("</style>", f"{fitting.rules(fits)}</style>", 1), progress)
     return document
 
 
@@ -143,10 +153,11 @@ def set_alone(text: str) -> bytes:
     return content
 
 
-def _set(text: str) -> Any:
+def _set(text: str, progress: Steps = silent) -> Any:
     """Return the pages of a report, set."""
     page = _weasyprint().HTML(string=text, base_url="about:report", url_fetcher=_fetcher_class()(), media_type="print")
-    return page.render(font_config=_font_configuration(), **_OPTIONS)
+    with pace.counting(pace.Pace(progress)):
+        return page.render(font_config=_font_configuration(), **_OPTIONS)
 
 
 def html(report: Report, *, source_date: datetime, look: Look | None = None) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, MutableMapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from html import escape as escape_html
 from typing import Any
 
@@ -30,6 +30,9 @@ from labreport.report.numbers import GROUP
 from labreport.report.rendering import highlight, mathematics, parsing
 
 THIN_SPACE = "\u2009"
+
+MOST = 8192
+"""Texts that a typesetter keeps as it has set them: those of a book, but not all that a server shows in a day."""
 
 SetFormula = Callable[[str, bool], str]
 """Renders TeX as finished markup; the second argument says whether the formula is displayed."""
@@ -60,6 +63,8 @@ _LINE_END = re.compile(r"<br */?>", re.IGNORECASE)
 """The one tag that Markdown has no sign for in the cell of a table."""
 _ALLOWED_SCHEMES = ("https://", "http://", "mailto:", "#")
 
+_SLOTS = "slots"
+"""Where the parser keeps, while it renders a text, the markup that takes the place of its slots."""
 _HEADINGS = {"h3": "h4", "h4": "h5"}
 """What headings inside a section become: its own is of the third level already."""
 _TAGS = {
@@ -89,8 +94,7 @@ class Typesetter:
         other = self._language.latin if self._han else self._language.han
         self._other_tag = languages.language(other).tag if other else ""
         self._formula = formula
-        self._cache: dict[tuple[str, bool], Markup] = {}
-        self._slots: list[str] = []
+        self._once = lru_cache(maxsize=MOST)(self._converted)
         self._markdown = parsing.parser(self._language)
         for name, rule in {
             "math_inline": self._math_rule,
@@ -146,45 +150,38 @@ class Typesetter:
     def _rendered(self, markdown: str, *, inline: bool) -> Markup:
         if inline and markdown.count(" ") <= 2 and _PLAIN.match(markdown):
             return Markup(markdown)
-        key = (markdown, inline)
-        if key not in self._cache:
-            self._cache[key] = self._converted(markdown, inline=inline)
-        return self._cache[key]
+        return self._once(markdown, inline)
 
-    def _converted(self, markdown: str, *, inline: bool) -> Markup:
+    def _converted(self, markdown: str, inline: bool) -> Markup:
         if SLOT in markdown:
             raise RenderingError(f"The character U+{ord(SLOT):04X} is for private use and can't stand in a text.")
         tokens = self._markdown.parseInline(markdown) if inline else self._markdown.parse(markdown)
-        self._slots = []
+        slots: list[str] = []  # of this text alone: a server sets several at the same time
         for token in tokens:
             _check(token)
             _replace_style(token)
             if token.children is not None:
                 token.children = self._typeset(token.children)
-        html = self._markdown.renderer.render(tokens, self._markdown.options, {})
+        html = self._markdown.renderer.render(tokens, self._markdown.options, {_SLOTS: slots})
         clean = nh3.clean(
             html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"https", "http", "mailto"}, link_rel=None
         )
-        return Markup(_filled(clean.split(SLOT), self._slots).strip())
+        return Markup(_filled(clean.split(SLOT), slots).strip())
 
     def _typeset(self, tokens: Sequence[Token]) -> list[Token]:
         return _emphasised_in_han(_spaced(tokens), self._other_tag) if self._han else list(tokens)
 
-    def _slot(self, markup: str) -> str:
-        self._slots.append(str(markup))  # a Markup would escape what it is joined with
-        return SLOT
-
-    def _math_rule(self, token: Token) -> str:
+    def _math_rule(self, token: Token, slots: list[str]) -> str:
         display = token.type == "math_block"
-        slot = self._slot(self._formula(token.content, display))
+        slot = _slot(slots, self._formula(token.content, display))
         return f"<p>{slot}</p>\n" if display else slot
 
-    def _fence_rule(self, token: Token) -> str:
+    def _fence_rule(self, token: Token, slots: list[str]) -> str:
         # Focusable, so that a long line can be scrolled with the keyboard; paper does not mind.
         block = highlight.block(token.content, (token.info or "text").split()[0])
-        return self._slot(block.replace("<pre>", '<pre tabindex="0">', 1))
+        return _slot(slots, block.replace("<pre>", '<pre tabindex="0">', 1))
 
-    def _text_rule(self, token: Token) -> str:
+    def _text_rule(self, token: Token, _slots: list[str]) -> str:
         parts, end, text = [], 0, _POWER.sub(f"{GROUP}×{GROUP}", token.content)
         for match in (_LATIN_RUN if self._han else _HAN_RUN).finditer(text) if self._other_tag else ():
             parts += [
@@ -195,7 +192,13 @@ class Typesetter:
         return "".join([*parts, escape_html(text[end:], quote=False)])
 
 
-def _code_rule(token: Token) -> str:
+def _slot(slots: list[str], markup: str) -> str:
+    """Return what stands in a text for markup that the last cleaning need not see."""
+    slots.append(str(markup))  # a Markup would escape what it is joined with
+    return SLOT
+
+
+def _code_rule(token: Token, _slots: list[str]) -> str:
     """Set code that may be parted after the dots and brackets of a long name, without a hyphen."""
     code = escape_html(token.content, quote=False)
     if len(token.content) > 14:
@@ -216,17 +219,17 @@ def _filled(parts: Sequence[str], slots: Sequence[str]) -> str:
     return "".join(filled)
 
 
-def _adapted(rule: Callable[[Token], str]) -> Callable[..., str]:
-    """Fit a rule that needs its token alone to the signature the renderer calls."""
+def _adapted(rule: Callable[[Token, list[str]], str]) -> Callable[..., str]:
+    """Fit a rule that needs its token and the slots of its text to the signature the renderer calls."""
 
     def call(
         _renderer: Any,
         tokens: Sequence[Token],
         index: int,
         _options: OptionsDict,
-        _environment: MutableMapping[str, Any],
+        environment: MutableMapping[str, Any],
     ) -> str:
-        return rule(tokens[index])
+        return rule(tokens[index], environment[_SLOTS])
 
     return call
 

@@ -16,7 +16,7 @@ import functools
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -298,9 +298,11 @@ class Index:
 
     def _read(self, connection: sqlite3.Connection, places: Sequence[tuple[str, str]]) -> None:
         """Read runs and take them up, a few at a time, so that a program that is stopped has not worked for nothing."""
+        starts: Iterable[int] = range(0, len(places), BATCH)
         if len(places) >= MANY:
             remarks.say(f"Reading {len(places)} runs of {self.root} into its index; that is done once.")
-        for start in range(0, len(places), BATCH):
+            starts = remarks.counted("index, runs", len(places), BATCH)
+        for start in starts:
             found = [(self.root / lab / run, self._line(self.root / lab / run)) for lab, run in places[start:][:BATCH]]
             with writing(connection):
                 for folder, line in found:

@@ -9,7 +9,7 @@ was stopped is finished by asking for it again.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +25,7 @@ from labreport.report.store.baselines import Baseline, Baselines
 from labreport.report.store.entries import NOTED, RESULT, Noted, load, noted, read
 from labreport.report.store.pooling import poolable, pooled, version_of
 from labreport.report.store.promotions import Promotion
+from labreport.report.store.remarks import Steps, silent
 from labreport.report.store.runs import Store
 
 Name = tuple[str, str]
@@ -69,7 +70,7 @@ def merge(
     target: Store,
     *,
     baseline: str | None = None,
-    announce: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
+    announce: Steps = silent,
 ) -> Merged:
     """Bring the runs and baselines of stores into another one.
 

@@ -117,6 +117,24 @@ def advance(root: Path, epochs: int) -> None:
         notes.advance("selection, seed 0", epoch, 20, values)
 
 
+def kinds() -> tuple[str, ...]:
+    """Return the address of a page of each kind behind the language, of the store that `fill` makes."""
+    return (
+        "",
+        "?page=2",
+        "?text=wine",
+        f"run/digits/{NEW}",
+        "gate",
+        f"gate/{VERDICT}",
+        "live/part",
+        f"live/imdb/{KEY}/part",
+        "trend",
+        f"run/digits/{OLD}/report",
+        f"compare?run=digits/{OLD}&run=digits/{NEW}",
+        "none",
+    )
+
+
 def client(root: Path, **changes: Any) -> TestClient:
     """Return a client of the site about a store, which has no port."""
     configuration = override(Configuration(), runs_dir=root, **changes)

@@ -66,6 +66,26 @@ class Importer:
     """
 
 
+listeners: list[Callable[[str, int, int], None]] = []
+"""Called while a large log is read: with its name, the MB that are read, and how many it has."""
+_MB = 1024 * 1024
+_LARGE = 4
+"""MB from which on reading a log takes a while."""
+
+
+def reading_on(path: Path, descriptor: int) -> None:
+    """Let those who listen know how much of a file is read.
+
+    Args:
+        path: of the file.
+        descriptor: of the file, which is open at the place that was reached.
+    """
+    total = os.fstat(descriptor).st_size // _MB
+    if listeners and total >= _LARGE:
+        for listener in listeners:
+            listener(f"{path.name}, MB", min(os.lseek(descriptor, 0, os.SEEK_CUR) // _MB, total), total)
+
+
 def fault(path: Path, message: str, line: int | None = None) -> LogError:
     """Return the error for a log, with its line where that is known."""
     return LogError(f"{path}{'' if line is None else f':{line}'}: {message}")

@@ -19,6 +19,7 @@ from labreport.experiments.recording.importers.log import (
     fault,
     head,
     number,
+    reading_on,
     seed_in,
     yaml_settings,
 )
@@ -27,6 +28,8 @@ from labreport.experiments.recording.series import KeyColumn
 MISSING = ("", "NA", "N/A", "None", "null")
 """What stands where a row has no value; Keras writes NA."""
 
+_ON = 4096
+"""Rows after which those who wait learn how much is read."""
 MOST_VALUES = 2_000_000
 LEAST_ROWS = 10_000
 
@@ -120,12 +123,15 @@ def rows_of(path: Path, names: list[str], separator: str) -> Iterator[tuple[int,
             reader = csv.reader(file, delimiter=separator)
             next(reader)
             for row in reader:
+                if reader.line_num % _ON == 0:
+                    reading_on(path, file.fileno())
                 if not row:
                     continue
                 if len(row) != len(names):
                     fewer = "the row is cut off" if len(row) < len(names) else "the row has too many cells"
                     raise fault(path, f"{fewer}: {len(row)} of {len(names)} cells", reader.line_num)
                 yield reader.line_num, row
+            reading_on(path, file.fileno())
     except UnicodeDecodeError as error:
         raise fault(path, "is not text in UTF-8") from error
     except csv.Error as error:

@@ -12,12 +12,14 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from labreport.experiments.recording.importers.log import Importer, Log, checked, fault, files_below
+from labreport.experiments.recording.importers.log import Importer, Log, checked, fault, files_below, reading_on
 from labreport.experiments.recording.series import KeyColumn, KeyColumns
 from labreport.experiments.system import reading
 
 _SPLITS = {"train": "", "training": "", "validation": "val_", "val": "val_", "valid": "val_", "eval": "val_"}
 _LARGEST = 512_000_000
+_ON = 4096
+"""Records after which those who wait learn how much is read."""
 _FLOAT, _DOUBLE, _INT32, _INT64 = 1, 2, 3, 9
 """Types of a tensor."""
 
@@ -84,6 +86,8 @@ def _records(path: Path) -> Iterator[bytes]:
             number = 0
             while head := file.read(12):
                 number += 1
+                if number % _ON == 0:
+                    reading_on(path, file.fileno())
                 if len(head) < 12:
                     raise fault(path, f"is cut off in record {number}")
                 (length,) = struct.unpack("<Q", head[:8])
@@ -93,6 +97,7 @@ def _records(path: Path) -> Iterator[bytes]:
                 if len(data) < length or len(file.read(4)) < 4:
                     raise fault(path, f"is cut off in record {number}")
                 yield data
+            reading_on(path, file.fileno())
     except OSError as error:
         raise fault(path, error.strerror or str(error)) from error
 

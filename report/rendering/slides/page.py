@@ -20,6 +20,7 @@ from labreport.report.rendering.page import Medium, ReportPage
 from labreport.report.rendering.sealed import sealed
 from labreport.report.rendering.slides import room
 from labreport.report.rendering.slides.deck import deck, divided, tag
+from labreport.report.store.remarks import Steps, silent
 
 Sheet = Literal["slides", "notes"]
 """Pages of a PDF: slides alone, or each with what is spoken to it."""
@@ -138,9 +139,11 @@ def html(report: Report, *, look: Look | None = None) -> str:
     )
 
 
-def paper(report: Report, sheet: Sheet, *, source_date: datetime, look: Look | None = None) -> bytes:
+def paper(
+    report: Report, sheet: Sheet, *, source_date: datetime, look: Look | None = None, progress: Steps = silent
+) -> bytes:
     """Return the slides as a PDF, the same bytes for the same report and date; raises as `pdf.pdf`."""
-    return pdf.written(_markup(report, sheet, source_date, look), source_date=source_date)
+    return pdf.written(_markup(report, sheet, source_date, look), source_date=source_date, progress=progress)
 
 
 def pages(report: Report, sheet: Sheet, *, source_date: datetime, look: Look | None = None) -> object:

@@ -10,9 +10,10 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from operator import attrgetter
 from typing import Any
 
-from labreport.report.rendering.weasyprint import continued, justification, placing, short_lines, tag_tree
+from labreport.report.rendering.weasyprint import continued, justification, pace, placing, short_lines, tag_tree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +83,19 @@ PATCHES = (
         ),
         install=placing.install,
     ),
+    # Behind the one that tries a page in several ways: it counts those that stay.
+    Patch(
+        purpose="word of how far it is while it is made",
+        uses=(
+            (
+                "weasyprint.layout.page",
+                "make_page",
+                "context, root_box, page_type, resume_at, page_number, page_state",
+            ),
+            ("weasyprint.document", "Page.paint", "self, stream, scale"),
+        ),
+        install=pace.install,
+    ),
 )
 
 
@@ -104,7 +118,7 @@ def fits(patch: Patch) -> bool:
 
 def _parameters(module: str, name: str) -> str | None:
     try:
-        found: Any = getattr(import_module(module), name)
+        found: Any = attrgetter(name)(import_module(module))
     except (ImportError, AttributeError):
         return None
     # What is in place already is judged by the function that it replaced.

@@ -6,11 +6,16 @@ import signal
 import socket
 import subprocess
 import sys
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
+from helpers.own_runs import seeds_run
+from helpers.waiting import until
 
 from labreport.report.browsing.server import Door, address, listening
 from labreport.report.errors import UsageError
+from labreport.report.store.runs import Store
 
 
 @pytest.mark.parametrize(
@@ -80,3 +85,41 @@ def test_what_makes_no_sense_is_refused(tmp_path, monkeypatch, capsys):
     assert "There is no folder nowhere" in capsys.readouterr().err
     assert main(["view", "--export", "site", "--port", "1"]) == 2
     assert main(["view", ".", "--runs-dir", "other"]) == 2
+
+
+def test_two_previews_of_one_folder_show_what_is_saved_and_end_by_ctrl_c_while_browsers_wait(tmp_path):
+    Store(tmp_path / "runs").save(seeds_run())
+    note = tmp_path / "notes" / "en" / "digits.md"
+    note.parent.mkdir(parents=True)
+    note.write_text("# Digits\n\n## All {#all}\n\nFirst.\n", "utf-8")
+    (tmp_path / "labreport.toml").write_text('notes = "notes"\nlang = ["en"]\n')
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-m", "labreport", "preview"],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    waiting = []
+    try:
+        places = [program.stdout.readline().strip() for program in programs]
+        assert len(set(places)) == 2
+        note.write_text("# Digits\n\n## All {#all}\n\nSecond.\n", "utf-8")
+        for place in places:
+            until(lambda place=place: "Second." in urlopen(f"{place}en/digits/page").read().decode())
+            at = urlsplit(place)
+            waiting.append(socket.create_connection((at.hostname, at.port)))
+            asked = f"GET {at.path}en/changes?since=2 HTTP/1.1\r\nHost: {at.netloc}\r\n\r\n"
+            waiting[-1].sendall(asked.encode())
+        for program in programs:
+            program.send_signal(signal.SIGINT)
+        ended = [(program.communicate(timeout=60)[1].splitlines()[-1], program.returncode) for program in programs]
+    finally:
+        for program in programs:
+            program.kill()
+        for connection in waiting:
+            connection.close()
+    assert ended == [("Ended.", 0)] * 2

@@ -96,8 +96,18 @@ def test_no_note_ends_the_preview_or_writes_into_its_page(desk, text):
 def test_a_note_that_was_never_good_shows_why(desk):
     client, save, _ = desk
     save(NOTE.replace("percent", "percents"))
-    assert "percents" in client.get(f"{EN}/faults").text
+    faults = client.get(f"{EN}/faults").text
+    assert "percents" in faults
+    assert "There is no good chapter yet; what is wrong:" in faults
     assert client.get(f"{EN}/page").text.count("percents") >= 1
+    save(NOTE.replace("percent", "percentage"))
+    page = client.get(f"{EN}/page").text
+    assert "percentage" in page  # not the page about the fault before
+    assert "percents" not in page
+    save(NOTE)
+    assert "92.5%" in client.get(f"{EN}/page").text
+    save(NOTE.replace("percent", "percents"))
+    assert "The last good chapter is shown; what is wrong:" in client.get(f"{EN}/faults").text
 
 
 def test_a_template_of_the_user_that_is_broken_is_a_fault_as_well(tmp_path, desk):

@@ -6,6 +6,7 @@ import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 from helpers import browsed
 from helpers.browsed import KEY, NEW, OLD, TOKEN
@@ -118,9 +119,10 @@ def test_two_ticked_runs_are_compared_the_older_one_first(site):
 
 def test_what_cant_be_compared_says_why(site):
     assert "two runs at least" in site.get(f"{EN}compare?run=digits/{NEW}").text
-    apart = site.get(f"{EN}compare?run=digits/{NEW}&run=imdb/20260105T120000Z-imdb")
-    assert apart.status_code == 409
-    assert "Nothing to compare" in apart.text
+    for start, said in ((EN, "different labs: digits, imdb. Tick"), (ZH, "不同的实验：digits、imdb。请勾选")):
+        apart = site.get(f"{start}compare?run=digits/{NEW}&run=imdb/20260105T120000Z-imdb")
+        assert apart.status_code == 409
+        assert said in apart.text
 
 
 def test_the_gate_is_listed_with_its_verdicts_and_the_runs_that_are_left(site):
@@ -220,3 +222,22 @@ def test_tags_are_shown_filtered_by_and_the_command_that_gives_one_is_there_to_c
     assert f"<code>labreport tag {OLD} WORD</code> <button hidden>" in page
     # A tag that no run has any more can still be seen to be asked for.
     assert '<option value="gone" selected>' in fresh.get(f"{EN}?tag=gone").text
+
+
+def test_a_run_with_a_chinese_name_is_headed_by_it(tmp_path):
+    from helpers.own_runs import seeds_run
+
+    from labreport.report.store.runs import Store
+
+    run = browsed.dated(seeds_run(), 2, OLD)
+    own = msgspec.structs.replace(run.findings.own, title="手写数字识别")
+    findings = msgspec.structs.replace(run.findings, own=own)
+    Store(tmp_path).save(msgspec.structs.replace(run, lab="run-1a2b3c4d", findings=findings))
+    page = browsed.client(tmp_path).get(f"{ZH}run/run-1a2b3c4d/{OLD}").text
+    assert f"<h1>手写数字识别 <code>run-1a2b3c4d {OLD}</code></h1>" in page
+
+
+def test_the_entry_of_the_bar_is_marked_on_a_page_that_has_nothing_to_show(tmp_path):
+    site = browsed.client(tmp_path)
+    for path in ("trend", "gate"):
+        assert f'href="{EN}{path}" aria-current="page"' in site.get(EN + path).text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import pkgutil
 import pty
 import re
 import shutil
@@ -18,6 +19,9 @@ from helpers.own_runs import seeds_run
 
 from labreport.report.cli import main
 from labreport.report.commands.console import Reporter
+from labreport.report.configuration import Configuration, override
+from labreport.report.publish import publish
+from labreport.report.store.entries import read
 from labreport.report.store.runs import Store
 
 
@@ -59,7 +63,10 @@ def test_a_quiet_program_says_nothing(capsys):
 def _slowly(monkeypatch, where, wait=0.06):
     """Let a function begin later, so that there is time for a line."""
     module, _, name = where.rpartition(".")
-    usual = getattr(importlib.import_module(module), name)
+    try:
+        usual = getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError:  # the method of a class
+        usual = getattr(pkgutil.resolve_name(module), name)
 
     def later(*given, **more):
         time.sleep(wait)
@@ -79,11 +86,27 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
+PACE = r", [\d.]+\s(?:a second|m?s each), [\d.]+\s(?:ms|s|min) left"
 STAGES = {
     "render": (
-        ["render", "--lang", "en", "--to", "md"],
-        ["render, documents, 0 of 1"],
-        ["labreport.report.publish.workers.render_language"],
+        ["render", "--lang", "en", "--to", "html,pdf"],
+        [
+            "render en, chapters, 0 of 1",
+            "render en, html, 0 of 1",
+            rf"render en, pdf: blocks set, \d+ of \d+{PACE}",
+            rf"render en, pdf: pages written, \d of \d{PACE}",
+        ],
+        [
+            "labreport.report.chapters.build._assembled",
+            "labreport.report.rendering.html.html",
+            "labreport.report.rendering.weasyprint.pace.Pace.set",
+            "labreport.report.rendering.weasyprint.pace.Pace.written",
+        ],
+    ),
+    "list": (
+        ["list"],
+        ["list: looking through the runs"],
+        ["labreport.report.store.runs.Store.page"],
     ),
     "compare": (
         ["compare", "last:2", "last:1", "--to", "md", "--lang", "en"],
@@ -105,8 +128,16 @@ STAGES = {
     ),
     "gc": (
         ["gc", "--keep", "1", "--yes"],
-        ["gc: looking through the runs", r"gc, runs, 1 of 2, [\d.]+\sa second, [\d.]+\s(s|ms|min) left"],
-        ["labreport.report.store.retention.judge", "labreport.report.store.retention.delete"],
+        [
+            "gc, runs looked through, 0 of 3",
+            rf"gc, folders measured, 1 of 2{PACE}",
+            rf"gc, runs, 1 of 2{PACE}",
+        ],
+        [
+            "labreport.report.store.runs.Chosen.__iter__",
+            "labreport.report.store.retention.size_of",
+            "labreport.report.store.retention.delete",
+        ],
     ),
     "merge": (
         ["merge", "other"],
@@ -120,8 +151,8 @@ STAGES = {
     ),
     "view": (
         ["view", "--export", "site", "--reports", "1", "--lang", "en"],
-        [r"export, \d of \d"],
-        ["labreport.report.browsing.documents.report"],
+        ["view: listing the runs", r"export, \d of \d"],
+        ["labreport.report.browsing.export.Stock", "labreport.report.browsing.documents.report"],
     ),
 }
 
@@ -142,7 +173,6 @@ def test_each_long_command_says_what_is_at_work(place, monkeypatch, capsys, name
         assert re.search(rf"^[\d.]+\s(?:ms|s|min)[^:]*: {stage}", lines, re.MULTILINE), (stage, lines)
 
 
-PACE = r", [\d.]+\s(?:a second|s each), [\d.]+\s(?:s|min) left"
 FIT = rf"one: fit, seed \d, \d of 6{PACE}"
 TWO = FIT.replace("one", "two", 1)
 LAB = """
@@ -168,7 +198,10 @@ TRAINS = {
         ["run", "one", "two", "--seeds", "8-9"],
         ["run, labs, 0 of 2; run: training", rf"run, labs, 1 of 2{PACE}; {TWO}"],
     ),
-    "build": (["build", "--seeds", "8-9", "--to", "md"], [rf"run, labs, 0 of 2; {FIT}", "render, documents"]),
+    "build": (
+        ["build", "--seeds", "8-9", "--to", "md"],
+        [rf"run, labs, 0 of 2; {FIT}", r"render en, chapters, \d of 2"],
+    ),
     "repeat": (["repeat", "one"], ["repeat: training once more", FIT]),
     "explain": (
         ["explain", "last:2", "last:1", "--seeds", "1-3", "--to", "md"],
@@ -221,12 +254,71 @@ def test_each_command_that_trains_or_makes_much_says_how_far_it_is(trained, tmp_
         "labreport.report.course.pack._finish",
         "labreport.report.commands.course.newest",
         "labreport.report.publish.workers.render_language",
+        "labreport.report.chapters.build._assembled",
     ):
         _slowly(monkeypatch, where, 0.03)
     assert main(arguments) == (1 if name == "check" else 0)
     lines = "\n".join(_lines(capsys))
     for stage in expected:
         assert re.search(rf"^[\d.]+\s(?:s|min): {stage}", lines, re.MULTILINE), (stage, lines)
+
+
+def test_documents_that_are_made_side_by_side_are_heard_of_from_their_processes(place, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place / "cache"))  # nothing there that was made before
+    store = Store(place / "runs")
+    asked = override(Configuration(), lang=("en", "zh"), to=("html", "pdf"), runs_dir=store.root, output=place / "made")
+    steps, whole = [], []
+    outcome = publish(
+        [read(store.find("digits"))],
+        asked,
+        announce=lambda *step: whole.append(step),
+        progress=lambda *step: steps.append(step),
+    )
+    assert outcome.problems == ()
+    assert whole == [("documents", done, 2) for done in range(3)]
+    for language in ("en", "zh"):
+        said = [(what.removeprefix(f"{language}, "), *step) for what, *step in steps if what.startswith(language)]
+        order = ["chapters", "html", "pdf", "pdf: blocks set", "pdf: pages written", "pdf: fonts and tags"]
+        assert list(dict.fromkeys(what for what, *_ in said)) == order
+        for what in order:
+            *_, (done, total) = [step for name, *step in said if name == what]
+            assert done == total > 0, what  # so that no bar of it is left
+
+
+@pytest.mark.parametrize("command", ["list", "show", "gc"])
+def test_a_store_of_many_runs_without_an_index_is_heard_of_whichever_command_reads_it(
+    place, monkeypatch, capsys, command
+):
+    monkeypatch.setattr("labreport.report.store.index.MANY", 2)
+    monkeypatch.setattr("labreport.report.store.index.BATCH", 1)
+    _slowly(monkeypatch, "labreport.report.store.index.Index._line")
+    shutil.rmtree("runs/.index")
+    assert main([command, *{"gc": ["--keep", "9"], "show": ["digits"]}.get(command, [])]) == 0
+    lines = "\n".join(_lines(capsys))
+    assert "Reading 3 runs of runs into its index; that is done once." in lines
+    assert re.search(rf": index, runs, 1 of 3{PACE}", lines), lines
+    assert "index, runs, 3 of 3" not in lines
+
+
+def test_a_large_log_is_heard_of_by_how_much_of_it_is_read(place, monkeypatch, capsys):
+    monkeypatch.setattr("labreport.experiments.recording.importers.log._MB", 1024)
+    monkeypatch.setattr("labreport.experiments.recording.importers.tables._ON", 64)
+    _slowly(monkeypatch, "labreport.experiments.recording.importers.tables.reading_on", 0.02)
+    rows = "".join(f"{epoch},{1 / (epoch + 1)},0.5\n" for epoch in range(1000))
+    Path("long.csv").write_text(f"epoch,loss,val_loss\n{rows}")
+    assert main(["import", "long.csv"]) == 0
+    assert re.search(rf": import long.csv, MB, \d+ of \d\d{PACE}", "\n".join(_lines(capsys)))
+
+
+def test_a_server_says_what_keeps_it_from_answering(place, monkeypatch, capsys):
+    monkeypatch.setattr("labreport.report.browsing.server.serve", lambda _app, _door, open, _started: open.close())
+    _slowly(monkeypatch, "labreport.report.browsing.stock.Stock.listing")
+    _slowly(monkeypatch, "labreport.report.browsing.workshop.Workshop.proof")
+    assert main(["view"]) == 0
+    assert main(["preview", "--lang", "en"]) == 0
+    lines = "\n".join(_lines(capsys))
+    assert re.search(r"^[\d.]+\sm?s: view: listing the runs$", lines, re.MULTILINE), lines
+    assert re.search(r"^[\d.]+\sm?s: preview: making the first chapter$", lines, re.MULTILINE), lines
 
 
 def test_a_script_that_is_recorded_is_heard_of_by_its_epochs(place, warm_python):

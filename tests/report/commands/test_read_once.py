@@ -69,11 +69,11 @@ def test_a_process_that_renders_a_language_is_given_the_runs_and_reads_none(plac
     render = workers.render_language
     seen = []
 
-    def watched(job):
+    def watched(job, progress):
         for path in runs:
             Path(path).unlink(missing_ok=True)
         seen.append([run.result.lab for run in job.runs])
-        return render(job)
+        return render(job, progress)
 
     monkeypatch.setattr(workers, "render_language", watched)
     assert cli.main(["render", "--lang", "en", "--to", "html,md", "-q"]) == 0

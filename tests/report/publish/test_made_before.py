@@ -279,7 +279,7 @@ def test_a_pdf_whose_markup_is_the_same_is_not_set_again(desk, monkeypatch):
 
     count = []
     usual = pdf._set
-    monkeypatch.setattr(pdf, "_set", lambda text: count.append(1) or usual(text))
+    monkeypatch.setattr(pdf, "_set", lambda *given: count.append(1) or usual(*given))
     desk.results = {"birch": desk.results["birch"]}
 
     def printed(reuse: bool = True, **attached: bytes) -> bytes:

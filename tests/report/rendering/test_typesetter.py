@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from helpers.sample_report import sample
 from markdown_it.renderer import RendererHTML
@@ -179,3 +182,26 @@ def test_tasks_have_boxes(english):
 
 def test_a_formula_before_a_digit_at_the_end_of_its_line_is_set(english):
     assert english.inline("$k$ is 4") == "<math>k</math> is 4"
+
+
+def test_texts_that_are_set_at_the_same_time_keep_their_own_formulas():
+    """As a server does, whose pages are made in several threads."""
+
+    def slowly(tex: str, _display: bool) -> str:
+        time.sleep(0.002)
+        return f"<math>{tex}</math>"
+
+    shared = Typesetter("en", slowly)
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda number: shared.inline(f"It is $a_{number}$ and $b_{number}$."), range(80)))
+    assert made == [f"It is <math>a_{n}</math> and <math>b_{n}</math>\u2060." for n in range(80)]
+
+
+def test_a_typesetter_keeps_the_texts_it_set_last_and_no_more(monkeypatch):
+    """Or a server that is open for a day would keep every text that was ever shown."""
+    monkeypatch.setattr("labreport.report.rendering.typesetter.MOST", 3)
+    formulas = []
+    shared = Typesetter("en", lambda tex, _display: formulas.append(tex) or tex)
+    for name in ("a", "b", "c", "c", "b", "d", "e", "b", "a"):
+        shared.inline(f"It is ${name}$ here.")
+    assert formulas == ["a", "b", "c", "d", "e", "a"]
