@@ -26,7 +26,7 @@ from labreport.report.look import Look
 from labreport.report.rendering import cache, fonts, paper, program, texts, theme
 from labreport.report.rendering.page import ReportPage
 from labreport.report.rendering.sheets import language_style, placed, style, user_style
-from labreport.report.rendering.weasyprint import fitting
+from labreport.report.rendering.weasyprint import fitting, lean
 
 if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
@@ -131,6 +131,7 @@ def _fitted(text: str, warnings: list[str]) -> Any:
             break
         fits = found
         warnings.clear()  # those of the last setting count
+        document = None  # two settings of a long document would take twice the memory
         document = _set(text.replace("</style>", f"{fitting.rules(fits)}</style>", 1))
     return document
 
@@ -146,7 +147,7 @@ def set_alone(text: str) -> bytes:
 def _set(text: str) -> Any:
     """Return the pages of a report, set."""
     page = _weasyprint().HTML(string=text, base_url="about:report", url_fetcher=_fetcher_class()(), media_type="print")
-    return page.render(font_config=_font_configuration(), **_OPTIONS)
+    return lean.without_footnotes(page, text).render(font_config=_font_configuration(), **_OPTIONS)
 
 
 def html(report: Report, *, source_date: datetime, look: Look | None = None) -> str:
