@@ -38,6 +38,10 @@ class Student:
     """Keeps students of one name apart; empty where the roster has no such column."""
     facts: tuple[tuple[str, str], ...]
     """Name and value of each column."""
+    naming: str = ""
+    """Name of the column with the name."""
+    numbering: str = ""
+    """Name of the column with the number; empty where there is none."""
     stem: str
     """How the names of this student's files begin; no two are alike."""
 
@@ -81,7 +85,8 @@ def read(path: Path) -> tuple[Student, ...]:
         stem = _stem(number, cells[naming], len(students) + 1, stems)
         stems.add(stem.casefold())
         facts = tuple((head, cell) for head, cell in zip(heads, cells, strict=False) if head)
-        students.append(Student(name=cells[naming], number=number, facts=facts, stem=stem))
+        columns = {"naming": heads[naming], "numbering": heads[numbering] if numbering is not None else ""}
+        students.append(Student(name=cells[naming], number=number, facts=facts, stem=stem, **columns))
     return tuple(students)
 
 
