@@ -28,6 +28,7 @@ from labreport.report.document import (
     Report,
     Section,
     Table,
+    Text,
     escape,
     first,
 )
@@ -132,8 +133,9 @@ def sheet(job: CopiesJob, sheets: OwnSheets, student: roster.Student) -> Report:
     sections = [_section(chapter, job.plan, words) for chapter in chapters]
     points = {block.number: block.points for section in sections for block in section.blocks if _is_task(block)}
     title = words("course.own_title", course=course)
-    named = {student.naming: words("page.student_name"), student.numbering: words("page.student_number")}
-    facts = [(named.get(name) or escape(name), escape(value)) for name, value in student.facts]
+    facts: list[tuple[Text, Text]] = [
+        (roster.label(student, name, (job.language,)), escape(value)) for name, value in student.facts
+    ]
     facts.append((words("course.own_points"), words("course.own_total", points=sum(points.values()))))
     # The only line to write on; who it belongs to is printed.
     facts.append((words("page.student_date"), ""))
