@@ -7,6 +7,7 @@ sign of a missing glyph, an ignored rule or an image without alternative text.
 
 from __future__ import annotations
 
+import atexit
 import io
 import logging
 import re
@@ -229,6 +230,8 @@ def _weasyprint() -> Any:
 def _font_configuration() -> FontConfiguration:
     from weasyprint.text.fonts import FontConfiguration
 
+    # It has a folder of font files, which it can delete only while modules are still there.
+    atexit.register(_font_configuration.cache_clear)
     return FontConfiguration()
 
 
