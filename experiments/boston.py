@@ -163,16 +163,19 @@ def plain_fit(
 def example_standardise(train_features: NDArray[np.float64]) -> None:
     """Two features of very different ranges, before and after."""
     some = train_features[:, :2]
-    print("before: mean", some.mean(axis=0).round(2), "deviation", some.std(axis=0).round(2))
-    some = (some - some.mean(axis=0)) / some.std(axis=0)
-    print("after:  mean", abs(some.mean(axis=0)).round(2), "deviation", some.std(axis=0).round(2))
+    means, deviations = some.mean(axis=0), some.std(axis=0)
+    print("before: mean", means.round(2), "deviation", deviations.round(2))
+    some = (some - means) / deviations
+    means, deviations = abs(some.mean(axis=0)), some.std(axis=0)
+    print("after:  mean", means.round(2), "deviation", deviations.round(2))
 
 
 def example_folds(n: int, k: int) -> None:
     """Where the validation samples of each fold lie."""
     size = n // k
     for fold in range(k):
-        print("fold", fold + 1, "validates on samples", fold * size, "to", (fold + 1) * size - 1)
+        first, last = fold * size, (fold + 1) * size - 1
+        print("fold", fold + 1, "validates on samples", first, "to", last)
 
 
 def introduce(settings: Settings, dataset: Dataset, session: Session) -> None:

@@ -108,7 +108,11 @@ def build_model(settings: Settings) -> keras.Model:
 
     optimizer = keras.optimizers.get(settings.optimizer)
     optimizer.learning_rate = settings.learning_rate
-    model.compile(optimizer=optimizer, loss=settings.loss, metrics=["accuracy"])
+    model.compile(
+        optimizer=optimizer,
+        loss=settings.loss,
+        metrics=["accuracy"],
+    )
     return model
 
 

@@ -83,7 +83,12 @@ class Settings:
         require_range(self, "train_share", below=1)
 
 
-def build_model(settings: Settings, units: int, l2: float = 0.0, dropout: float = 0.0) -> keras.Model:
+def build_model(
+    settings: Settings,
+    units: int,
+    l2: float = 0.0,
+    dropout: float = 0.0,
+) -> keras.Model:
     """Return the compiled network: words in, probability of praise out."""
     import keras
     from keras import layers

@@ -98,7 +98,11 @@ def build_lstm(settings: Settings) -> keras.Model:
     model = keras.Sequential(
         [
             keras.Input(shape=(settings.length,)),
-            layers.Embedding(settings.words, settings.dimensions, mask_zero=True),
+            layers.Embedding(
+                settings.words,
+                settings.dimensions,
+                mask_zero=True,
+            ),
             layers.LSTM(settings.units),
             layers.Dense(1, activation="sigmoid"),
         ]
@@ -120,7 +124,11 @@ def build_convolution(settings: Settings) -> keras.Model:
         [
             keras.Input(shape=(settings.length,)),
             layers.Embedding(settings.words, settings.dimensions),
-            layers.Conv1D(settings.filters, settings.kernel_size, activation="relu"),
+            layers.Conv1D(
+                settings.filters,
+                settings.kernel_size,
+                activation="relu",
+            ),
             layers.GlobalMaxPooling1D(),
             layers.Dense(1, activation="sigmoid"),
         ]

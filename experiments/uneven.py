@@ -97,7 +97,11 @@ def build_model(settings: Settings) -> keras.Model:
     return model
 
 
-def class_weights(labels: NDArray[Any], classes: int, power: float) -> dict[int, float]:
+def class_weights(
+    labels: NDArray[Any],
+    classes: int,
+    power: float,
+) -> dict[int, float]:
     """Return a weight for each class, larger for rarer ones; their mean is 1."""
     counts = np.bincount(labels, minlength=classes)
     weights = np.maximum(counts, 1) ** -power

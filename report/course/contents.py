@@ -85,6 +85,8 @@ def _notes(
     plan: CoursePlan, names: Sequence[str], words: Words, top: str, start: str
 ) -> Iterator[tuple[str, tuple[CourseFileLink, ...]]]:
     colon = words.record.colon
+    if top == "students" and (text := plan.hand_in.get(words.language)):
+        yield words("course.hand_in", text=text), ()
     if top == "students" and any(name.endswith(".ipynb") for name in names):
         yield words("course.notebook_text"), ()
     if top == "instructors":

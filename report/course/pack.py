@@ -179,7 +179,9 @@ def _sheets(
         raise UsageError("There is a roster, but no lab of the course has an exercise that draws its numbers.")
     language = plan.configuration.lang[0]
     made_of = {
-        student.stem: _hash(base, language, plan.name, json.dumps([plan.labs, plan.dates, student.facts]))
+        student.stem: _hash(
+            base, language, plan.name, json.dumps([plan.labs, plan.dates, student.facts, plan.hand_in.get(language)])
+        )
         for student in plan.students
     }
     lacking = [
@@ -193,6 +195,7 @@ def _sheets(
             plan=plan,
             runs=runs,
             students=tuple(lacking[start::_PARTS]),
+            asked=copies.asked(found[0].answers),
             folder=folder.root / OWN,
             moment=moment,
         )

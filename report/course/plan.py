@@ -54,6 +54,8 @@ class CourseFile(msgspec.Struct, frozen=True, kw_only=True):
     """A CSV file of students, each of whom gets exercises with numbers of their own."""
     dates: dict[str, Any] = msgspec.field(default_factory=dict)
     """Lab -> day on which its exercises are due."""
+    hand_in: str | dict[str, str] = ""
+    """How answers are handed in, one text for all languages or one for each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,8 @@ class CoursePlan:
     students: tuple[roster.Student, ...] = ()
     dates: Mapping[str, str] = field(default_factory=dict)
     """Lab -> day, such as "2026-10-12"."""
+    hand_in: Mapping[str, str] = field(default_factory=dict)
+    """Language -> how answers are handed in; nothing where the file says nothing."""
 
     def variant(self, number: str) -> str:
         """Return from what the numbers of a student are drawn."""
@@ -101,15 +105,13 @@ def read(path: Path, configuration: Configuration, roster_file: Path | None = No
     forms = _some(table.forms, FORMS, f"{path.name}: forms")
     if not 0 <= table.variants <= _MOST_VARIANTS:
         raise UsageError(f"{path.name}: variants must be from 0 to {_MOST_VARIANTS}, not {table.variants}.")
-    titles = dict.fromkeys(language, table.title) if isinstance(table.title, str) else dict(table.title)
-    if isinstance(table.title, dict):
-        check_names("language", tuple(table.title), f"{path.name}: title")
+    titles, hand_in = (_spoken(text, language, f"{path.name}: {key}") for key, text in _texts(table).items())
     listed = roster_file or (path.parent / table.roster if table.roster else configuration.roster)
     asked = override(
         replace(configuration, roster=None, variant=""),
         lang=language,
         chapters=labs,
-        course={spoken: title for spoken, title in titles.items() if title} or None,
+        course=titles or None,
         question_variants=table.variants,
     )
     return CoursePlan(
@@ -125,7 +127,20 @@ def read(path: Path, configuration: Configuration, roster_file: Path | None = No
         lms=_some(table.lms, LMS, f"{path.name}: lms"),
         students=_students(listed) if listed else (),
         dates=_dates(table.dates, labs, path.name),
+        hand_in=hand_in,
     )
+
+
+def _texts(table: CourseFile) -> dict[str, str | dict[str, str]]:
+    return {"title": table.title, "hand_in": table.hand_in}
+
+
+def _spoken(text: str | dict[str, str], languages: tuple[str, ...], origin: str) -> dict[str, str]:
+    """Return what the file says in each language, if it says anything."""
+    if isinstance(text, dict):
+        check_names("language", tuple(text), origin)
+    by_language = dict.fromkeys(languages, text) if isinstance(text, str) else text
+    return {spoken: said for spoken, said in by_language.items() if said}
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from pathlib import Path
 import msgspec
 
 from labreport.experiments.system import reading
-from labreport.report.document import Chapter, Report, Text, by_language, escape
+from labreport.report.document import Chapter, LanguageTexts, Report, Text, by_language, escape
 from labreport.report.errors import UsageError
+from labreport.report.words import Words
 
 _NAMES = ("name", "student", "student name", "full name", "姓名", "学生", "学生姓名", "姓 名", "學生")
 NUMBERS = ("id", "no", "no.", "number", "student id", "student number", "学号", "學號", "学 号")
@@ -38,6 +39,10 @@ class Student:
     """Keeps students of one name apart; empty where the roster has no such column."""
     facts: tuple[tuple[str, str], ...]
     """Name and value of each column."""
+    naming: str = ""
+    """Name of the column with the name."""
+    numbering: str = ""
+    """Name of the column with the number; empty where there is none."""
     stem: str
     """How the names of this student's files begin; no two are alike."""
 
@@ -81,7 +86,8 @@ def read(path: Path) -> tuple[Student, ...]:
         stem = _stem(number, cells[naming], len(students) + 1, stems)
         stems.add(stem.casefold())
         facts = tuple((head, cell) for head, cell in zip(heads, cells, strict=False) if head)
-        students.append(Student(name=cells[naming], number=number, facts=facts, stem=stem))
+        columns = {"naming": heads[naming], "numbering": heads[numbering] if numbering is not None else ""}
+        students.append(Student(name=cells[naming], number=number, facts=facts, stem=stem, **columns))
     return tuple(students)
 
 
@@ -95,7 +101,8 @@ def covered(report: Report, student: Student) -> Report:
     for name, value in report.cover.facts:
         column = next((text for text in by_language(name, report.language).values() if text in values), None)
         facts.append((name, values.pop(column)) if column is not None else (name, value))
-    own = [(escape(name), values[escape(name)]) for name, _ in student.facts if escape(name) in values]
+    spoken = report.languages
+    own = [(label(student, name, spoken), values[escape(name)]) for name, _ in student.facts if escape(name) in values]
     return msgspec.structs.replace(
         report,
         cover=msgspec.structs.replace(report.cover, facts=(*own, *facts)),
@@ -107,7 +114,21 @@ def covered(report: Report, student: Student) -> Report:
 
 def blank(students: Sequence[Student]) -> Student:
     """Return a student of whom nothing is known, for the copy with lines to write on."""
-    return Student(name="", facts=tuple((name, "") for name, _ in students[0].facts), stem="")
+    one = students[0]
+    facts = tuple((name, "") for name, _ in one.facts)
+    return Student(name="", facts=facts, naming=one.naming, numbering=one.numbering, stem="")
+
+
+def label(student: Student, column: str, languages: Sequence[str]) -> Text:
+    """Return what is printed before a fact: of name and number the word of each language, of others the column's name.
+
+    A roster whose columns are called `name` and `id` serves a Chinese handout as well.
+    """
+    key = {student.naming: "page.student_name", student.numbering: "page.student_number"}.get(column)
+    if key is None:
+        return escape(column)
+    texts = {language: Words(language)(key) for language in languages}
+    return LanguageTexts(by_language=texts) if len(texts) > 1 else texts[languages[0]]
 
 
 def rows(path: Path, what: str = "roster") -> list[tuple[int, list[str]]]:

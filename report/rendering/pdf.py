@@ -7,6 +7,7 @@ sign of a missing glyph, an ignored rule or an image without alternative text.
 
 from __future__ import annotations
 
+import atexit
 import io
 import logging
 import re
@@ -26,7 +27,7 @@ from labreport.report.look import Look
 from labreport.report.rendering import cache, fonts, paper, program, texts, theme
 from labreport.report.rendering.page import ReportPage
 from labreport.report.rendering.sheets import language_style, placed, style, user_style
-from labreport.report.rendering.weasyprint import fitting, pace
+from labreport.report.rendering.weasyprint import fitting, lean, pace
 from labreport.report.store.remarks import Steps, silent
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ def _fitted(text: str, warnings: list[str], progress: Steps = silent) -> Any:
             break
         fits = found
         warnings.clear()  # those of the last setting count
+        document = None  # two settings of a long document would take twice the memory
         document = _set(text.replace("</style>", f"{fitting.rules(fits)}</style>", 1), progress)
     return document
 
@@ -157,7 +159,7 @@ def _set(text: str, progress: Steps = silent) -> Any:
     """Return the pages of a report, set."""
     page = _weasyprint().HTML(string=text, base_url="about:report", url_fetcher=_fetcher_class()(), media_type="print")
     with pace.counting(pace.Pace(progress)):
-        return page.render(font_config=_font_configuration(), **_OPTIONS)
+        return lean.without_footnotes(page, text).render(font_config=_font_configuration(), **_OPTIONS)
 
 
 def html(report: Report, *, source_date: datetime, look: Look | None = None) -> str:
@@ -239,6 +241,8 @@ def _weasyprint() -> Any:
 def _font_configuration() -> FontConfiguration:
     from weasyprint.text.fonts import FontConfiguration
 
+    # It has a folder of font files, which it can delete only while modules are still there.
+    atexit.register(_font_configuration.cache_clear)
     return FontConfiguration()
 
 

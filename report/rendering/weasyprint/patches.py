@@ -13,7 +13,15 @@ from importlib import import_module
 from operator import attrgetter
 from typing import Any
 
-from labreport.report.rendering.weasyprint import continued, justification, pace, placing, short_lines, tag_tree
+from labreport.report.rendering.weasyprint import (
+    continued,
+    justification,
+    lean,
+    pace,
+    placing,
+    short_lines,
+    tag_tree,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +31,7 @@ class Patch:
     purpose: str
     """What the PDF lacks without it."""
     uses: tuple[tuple[str, str, str], ...]
-    """Module, name and parameters of what is replaced, and of what the replacement calls."""
+    """Module, name (of a method, with its class) and parameters of what is replaced or called by the replacement."""
     install: Callable[[], None]
     """Puts the replacement in place; calling it again changes nothing."""
 
@@ -96,6 +104,21 @@ PATCHES = (
         ),
         install=pace.install,
     ),
+    Patch(
+        purpose="little memory for many pages",
+        uses=(
+            ("weasyprint", "HTML._ua_stylesheets", "self, forms"),
+            ("weasyprint.document", "layout_document", "html, root_box, context, max_loops"),
+            ("weasyprint.document", "draw_page", "page, stream"),
+            ("weasyprint.svg", "SVG.draw", "self, stream, concrete_width, concrete_height, base_url, context"),
+        ),
+        install=lean.install,
+    ),
+    Patch(
+        purpose="little time for the tags of many pages",
+        uses=(("pydyf", "PDF.page_references", "self"),),
+        install=lean.install_references,
+    ),
 )
 
 
@@ -121,5 +144,6 @@ def _parameters(module: str, name: str) -> str | None:
         found: Any = attrgetter(name)(import_module(module))
     except (ImportError, AttributeError):
         return None
+    found = found.fget if isinstance(found, property) else found
     # What is in place already is judged by the function that it replaced.
     return ", ".join(inspect.signature(getattr(found, "replaces", found)).parameters)

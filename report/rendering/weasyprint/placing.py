@@ -60,8 +60,6 @@ def install() -> None:
     if hasattr(usual, "replaces"):
         return
 
-    rooms: list[Rooms] = []
-
     def make(
         context: Any, root_box: Any, page_type: Any, resume_at: Any, page_number: int, page_state: Any
     ) -> tuple[Any, Any, Any]:
@@ -74,9 +72,9 @@ def install() -> None:
             end = _bottom(page.children[0], page.content_box_y())
             return Attempt(root_box, state, made, float(page.content_box_y() + page.height - end))
 
-        if not rooms or rooms[0].root is not root_box:
-            rooms[:] = [Rooms(root_box)]
-        attempt = _filled(again, rooms[0])
+        if not _rooms or _rooms[0].root is not root_box:
+            _rooms[:] = [Rooms(root_box)]
+        attempt = _filled(again, _rooms[0])
         for kept, found in zip(page_state, attempt.state, strict=True):
             kept.clear()
             (kept.update if isinstance(kept, dict) else kept.extend)(found)
@@ -84,6 +82,11 @@ def install() -> None:
 
     make.replaces = usual  # type: ignore[attr-defined]
     pages.make_page = make
+
+
+def forget() -> None:
+    """Let go of the boxes of the document that was set last."""
+    _rooms.clear()
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,10 @@ class Rooms:
         self.root = root
         self.answers = AnswerRoom(root)
         self.spacing = Spacing(root)
+
+
+_rooms: list[Rooms] = []
+"""Of the document at work: none or one."""
 
 
 def _filled(again: Callable[[], Attempt], rooms: Rooms) -> Attempt:

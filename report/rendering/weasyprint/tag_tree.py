@@ -15,6 +15,7 @@ FORMULA = "formula"
 
 def install() -> None:
     """Make WeasyPrint write the language of each passage, and tag formulas. Calling it again changes nothing."""
+    from weasyprint.formatting_structure.boxes import PageBox
     from weasyprint.pdf import tags
 
     usual = tags._build_box_tree
@@ -31,6 +32,8 @@ def install() -> None:
             if is_formula and node["S"] == "/Figure":
                 node["S"] = "/Formula"
             yield node
+        if isinstance(box, PageBox):
+            box.children = []  # a long document has no memory for the boxes of pages that are finished
 
     build.replaces = usual  # type: ignore[attr-defined]
     tags._build_box_tree = build

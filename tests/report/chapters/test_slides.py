@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from helpers.hand_results import hand_result
+from helpers.hand_results import FURTHER, LABS, hand_result
 
+from labreport import experiments
+from labreport.report.chapters import notes
 from labreport.report.chapters.build import build
 from labreport.report.configuration import Configuration
 from labreport.report.document import first
 from labreport.report.rendering import html
+from labreport.report.rendering.slides import room
 
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 NOTE = """# A note
@@ -82,3 +88,26 @@ def test_a_claim_is_marked_where_the_text_makes_it_first_and_on_each_slide(tmp_p
 def test_a_mistake_on_a_slide_is_named(tmp_path, slide, message):
     (problem, *_) = _built(tmp_path, f"# A note\n\n## One {{#one}}\n\nText.\n\n{slide}\n").problems
     assert message in problem
+
+
+@pytest.mark.parametrize("lab", [*LABS, *FURTHER])
+def test_no_line_of_source_that_a_slide_of_a_shipped_lab_shows_is_broken(lab):
+    text = notes.source("en", lab)[0]
+    shown = "".join(re.findall(r"^:::slide\n(.*?)^:::$", text, re.M | re.S)) or text
+    kinds = {"listing": ("", "plain_", "example_"), "example": ("example_",)}
+    named = {
+        start + name
+        for kind, starts in kinds.items()
+        for name in re.findall(rf"#{kind}-(\w+)", shown)
+        for start in starts
+    }
+    module = Path(experiments.__file__).parent / f"{lab}.py"
+    source = module.read_text("utf-8")
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name in named]
+    for function in functions:
+        code = ast.get_source_segment(source, function) or ""
+        described = ast.get_docstring(function) or ""
+        lines = [line for line in code.split("\n") if not described or line.strip(' "') not in described]
+        indented = 4 if function.name.startswith("example_") else 0
+        assert max(len(line) - indented for line in lines[bool(indented) :]) <= room.CODE_CHARACTERS, function.name
+    assert functions or lab in ("tensors", "workflow", "convolution", "boston")

@@ -54,6 +54,7 @@ slides = false
 notebooks = false
 variants = 2
 roster = "class.csv"
+hand_in = { en = "To *Anna*, room <7>.", zh = "交到七室。" }
 [dates]
 tensors = 2026-10-12
 """

@@ -168,7 +168,7 @@ def test_the_answers_of_the_shipped_exercises_are_right_and_each_student_has_oth
     for place, task in enumerate(_blocks(made[0])):
         assert len({_blocks(one)[place].task for one in made}) >= 7
         for one in made:
-            question = _blocks(one)[place].task.partition("has your own.")[2].partition("Give each answer")[0]
+            question = _blocks(one)[place].task.partition("for each student.")[2].partition("Give each answer")[0]
             expected = COMPUTED[task.id](*_numbers(question))
             found = [answer.value for answer in one.answers if answer.exercise == task.id]
             assert found == pytest.approx(expected)

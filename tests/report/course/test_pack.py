@@ -55,7 +55,8 @@ def test_the_sheet_of_a_student_has_their_name_their_numbers_and_no_solution(mad
         (path,) = (made / "own").glob(f"{number}-*.pdf")
         content = path.read_bytes()
         (page,) = pdf_text.pages(content)
-        assert name in page.replace(" ", "")
+        assert f"Yourownexercises·{name}{number}" in page.replace(" ", "")  # the running head of further pages
+        assert f"Name{name}·Studentnumber{number}·Group" in page.replace(" ", "")
         units = int(float(shown[number]["value"])) // 2
         assert f"Take{units}units" in page.replace(" ", "")
         assert "Twice" not in page
@@ -64,6 +65,16 @@ def test_the_sheet_of_a_student_has_their_name_their_numbers_and_no_solution(mad
             assert document.check_pdf_syntax() == []
             assert "Machine <learning>" in str(document.docinfo["/Title"])
     assert len({row["value"] for row in shown.values()}) == 3
+
+
+def test_a_sheet_says_how_to_answer_and_has_a_list_with_a_cell_for_each_answer_that_is_marked(made):
+    (path,) = (made / "own").glob("1-*.pdf")
+    page = "".join(pdf_text.pages(path.read_bytes())).replace(" ", "")
+    assert "Points2inall" in page
+    assert "Handingin:To*Anna*,room<7>." in page
+    assert page.endswith("ExercisePart(a)Part(b)Points1.2/2Inall/2" + "1of1")
+    for name in ("index.html", "students/index.html"):
+        assert "Handing in: To *Anna*, room &lt;7&gt;." in (made / name).read_text("utf-8")
 
 
 def test_the_index_names_every_lab_in_both_languages_and_the_students_only_what_is_theirs(made):

@@ -10,6 +10,7 @@ from helpers import ink
 from helpers.hand_labs import stored
 
 from labreport.report.cli import main
+from labreport.report.document import LanguageTexts
 from labreport.report.errors import UsageError
 from labreport.report.publish import roster
 from labreport.report.rendering import pdf
@@ -47,6 +48,8 @@ def test_every_student_gets_a_copy_and_the_body_is_set_once(ready, monkeypatch, 
         pages = ink.texts(content)
         assert shown in pages[0]
         assert pages[1:] == ink.texts(plain)[1:]
+        assert "Studentnumber" in pages[0]
+        assert "学号" not in pages[0]
     assert "*B*" in ink.texts(made["3-HYPERLINK-http-x.pdf"])[0]
     assert _render() == 0
     assert "up to date" in capsys.readouterr().err
@@ -54,6 +57,16 @@ def test_every_student_gets_a_copy_and_the_body_is_set_once(ready, monkeypatch, 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == made
     assert main(["verify", "reports"]) == 0
     assert main(["extract", str(folder / "4-x.pdf"), "-o", "out"]) == 0
+
+
+def test_name_and_number_are_called_as_each_language_calls_them_and_other_columns_as_in_the_file(tmp_path):
+    (tmp_path / "class.csv").write_text("id,full name,Group *A*\n7,Anna,B\n", "utf-8")
+    (student,) = roster.read(tmp_path / "class.csv")
+    columns = [name for name, _ in student.facts]
+    assert [roster.label(student, name, ("zh",)) for name in columns] == ["学号", "姓名", "Group \\*A\\*"]
+    both = roster.label(student, "id", ("zh", "en"))
+    assert isinstance(both, LanguageTexts)
+    assert both.by_language == {"zh": "学号", "en": "Student number"}
 
 
 def test_a_copy_is_tagged_and_named_for_its_student(ready):
