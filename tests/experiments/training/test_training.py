@@ -347,8 +347,16 @@ def test_large_arrays_are_used_where_they_lie_and_parts_share_their_memory():
 
 
 def test_bytes_become_shares_of_255_as_numpy_divides():
+    import tensorflow as tf
+
     codes = np.arange(256, dtype=np.uint8)
-    assert (as_shares_of_255(codes).numpy() == codes.astype("float32") / 255).all()
+    shares = codes.astype("float32") / 255
+    assert (as_shares_of_255(codes).numpy() == shares).all()
+    for compiled in (False, True):
+        graph = tf.function(as_shares_of_255, autograph=False, jit_compile=compiled)
+        # Codes that do not fill the vectors of a processor go another way than those that do.
+        for count in (256, 255, 7, 1):
+            assert (graph(tf.constant(codes[-count:])).numpy() == shares[-count:]).all()
 
 
 def test_a_finished_training_leaves_no_graph_behind():
