@@ -130,6 +130,7 @@ def main() -> None:
     for _ in range(given.rounds):
         for name, (code, jobs) in ways.items():
             costs[name].append(measured(code, jobs, given.data_dir.resolve()))
+            print(f"{name}: {costs[name][-1].wall:.1f} s", file=sys.stderr, flush=True)
     print("| | wall | of one process | processor | most memory in all |")
     print("|---|--:|--:|--:|--:|")
     for name, spent in costs.items():

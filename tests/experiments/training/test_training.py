@@ -29,6 +29,7 @@ from labreport.experiments.training import (
     in_memory,
     predict,
     seed_everything,
+    sharing,
     start,
 )
 from labreport.experiments.training.history import shortest
@@ -99,7 +100,7 @@ def test_loop_compiled_with_xla_gives_the_numbers_of_fit():
     samples = in_memory(inputs, prices)
     model, reference = twins(regressor)
     request = Request(epochs=3, batch_size=4, seed=1)
-    history = Loop(model, samples.after(6), request, validation=samples.first(6), xla=True).fit(request)
+    history = Loop(model, samples.after(6), validation=samples.first(6), xla=True).fit(request)
     by_hand = fit_by_hand(
         reference, inputs[6:], prices[6:], epochs=3, batch_size=4, seed=1, validation=(inputs[:6], prices[:6])
     )
@@ -359,8 +360,12 @@ def test_bytes_become_shares_of_255_as_numpy_divides():
             assert (graph(tf.constant(codes[-count:])).numpy() == shares[-count:]).all()
 
 
-def test_a_finished_training_leaves_no_graph_behind():
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_finished_training_leaves_no_graph_behind(shared, monkeypatch):
     """TensorFlow keeps the graph of every training in which an optimizer sums gradients over replicas."""
+    monkeypatch.setattr(sharing, "_kept", type(sharing._kept)())
+    if not shared:
+        monkeypatch.setattr(sharing, "_written", lambda model: None)
     inputs, labels = labelled(20)
 
     def graphs() -> int:
