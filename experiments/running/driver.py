@@ -1,7 +1,8 @@
 """Giving out the tasks of runs to an engine, and taking what comes back: the only part that knows all of them.
 
-Runs are begun one after the other, as soon as there is room for a task and those before have none to give. What is
-lost with its process is done once more; what a process lacks is sent to it. Nothing of that changes a result.
+A process that is free stays with the run it has worked for, whose data and graphs it has; where that has no task to
+give, another run is begun, and when all are begun, it helps with one of another process. What is lost with its process
+is done once more; what a process lacks is sent to it. Nothing of that changes a result.
 """
 
 from __future__ import annotations
@@ -129,23 +130,24 @@ class Driver:
 
     def _fill(self, coming: Iterator[Underway]) -> bool:
         """Give out tasks while there is room; return whether there may be more runs."""
+        more = True
         while len(self._at_work) < self._room() and self._lost is None:
-            # The process that is free has the data of the run that it worked for last.
-            runs = sorted(self._runs, key=lambda run: run is not self._latest)
-            given = next(((run, step) for run in runs if (step := run.schedule.take()) is not None), None)
-            if given is None:
-                if self._runs and self._engine.here:
-                    return True
+            given = _first([run for run in self._runs if run is self._latest])
+            if given is None and more and not (self._runs and self._engine.here):
                 run = next(coming, None)
-                if run is None:
-                    return False
-                self._runs.append(run)
+                more = run is not None
+                if run is not None:
+                    self._runs.append(run)
+                    self._latest = run
                 continue
+            given = given or _first(self._runs)
+            if given is None:
+                return more
             self._give_out(*given)
         if self._lost is not None:
             self._runs += coming
             return False
-        return True
+        return more
 
     def _room(self) -> int:
         # Also without a process a task is given out: it waits for one.
@@ -241,6 +243,11 @@ class Driver:
             with self._one_at_a_time:
                 run.watched(part, done, total, values)
                 self._progress(f"{run.label}: {part}", done, total, values)
+
+
+def _first(runs: Iterable[Underway]) -> tuple[Underway, Step] | None:
+    """Return the next step of the first run that has one to give."""
+    return next(((run, step) for run in runs if (step := run.schedule.take()) is not None), None)
 
 
 _NOT_SENT = "The files of {} have changed since the run was planned, or lie outside of its folder: they can't be sent."
