@@ -75,7 +75,7 @@ def measured(code: Path, jobs: int, data: Path) -> Cost:
         wall=wall,
         processor=used.ru_utime + used.ru_stime,
         memory=peak[0],
-        findings={result.lab: _without_times(msgspec.to_builtins(result.findings)) for result in found},
+        findings={result.lab: without_times(msgspec.to_builtins(result.findings)) for result in found},
     )
 
 
@@ -102,10 +102,11 @@ def _share(number: int) -> float:
     return sum(1024.0 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
-def _without_times(found: Any) -> Any:
+def without_times(found: Any) -> Any:
+    """Return findings as plain values without how long anything took."""
     if isinstance(found, dict):
-        return {name: _without_times(value) for name, value in found.items() if name != "seconds"}
-    return [_without_times(value) for value in found] if isinstance(found, list | tuple) else found
+        return {name: without_times(value) for name, value in found.items() if name != "seconds"}
+    return [without_times(value) for value in found] if isinstance(found, list | tuple) else found
 
 
 def row(name: str, costs: Sequence[Cost], first: Sequence[Cost]) -> str:
