@@ -30,8 +30,11 @@ from labreport.experiments.running.work import LabTask, TaskAnswer, TaskEvent
 
 _TICK = 0.5
 """Seconds between two looks at what the engine has, while nothing comes back."""
-_TRIES = 3
+TRIES = 3
 """How often a step is done that found too little memory, or not what was sent for it."""
+NOT_KEPT = "What was sent to a worker is not there: it has too little memory, or was started again and again."
+_ROUNDS = 3
+"""How often a process asks for something for a step at most: what all steps have in common, the lab, the data."""
 _PATIENCE = 3.0
 """Seconds without any process after which a line says so."""
 
@@ -56,6 +59,8 @@ class Underway:
     """Closed when the run is settled."""
     tries: dict[Step, int] = field(default_factory=dict)
     """How often a step has come back unfinished."""
+    asked: dict[Step, int] = field(default_factory=dict)
+    """How often something was asked for, for a step."""
 
 
 class Driver:
@@ -190,7 +195,7 @@ class Driver:
         else:
             part = decode(answer.part, Part)
             if not self._engine.here and part.failure is not None and part.failure.kind == MemoryError.__name__:
-                self._again(run, step, part, _TRIES)
+                self._again(run, step, part, TRIES)
             else:
                 run.schedule.give(step, part, answer.part)
 
@@ -204,7 +209,10 @@ class Driver:
 
     def _send(self, run: Underway, step: Step, answer: TaskAnswer) -> None:
         """Send a process what it lacks, and let the step be done again."""
-        again = [digest for digest in answer.needed if (answer.where, digest) in self._sent]
+        again = any((answer.where, digest) in self._sent for digest in answer.needed)
+        run.asked[step] = run.asked.get(step, 0) + 1
+        # A process that is started again has another name.
+        too_often = run.asked[step] > _ROUNDS * TRIES * self._room()
         try:
             self._engine.provide(self._name, answer.where, {digest: run.contents[digest]() for digest in answer.needed})
         except (EngineError, KeyError, OSError) as error:
@@ -212,8 +220,9 @@ class Driver:
             run.schedule.give(step, not_begun(step.seed, problem))
             return
         self._sent.update((answer.where, digest) for digest in answer.needed)
-        if again:  # it was sent, and is lost again: a process that was started once more, or has no room for it
-            self._again(run, step, not_begun(step.seed, EngineError(_NOT_KEPT)), _TRIES)
+        if again or too_often:  # it was sent, and is lost again: a process that has no room for it
+            tries = 1 if too_often else TRIES
+            self._again(run, step, not_begun(step.seed, EngineError(NOT_KEPT)), tries)
         else:
             run.schedule.put_back(step)
 
@@ -251,7 +260,6 @@ def _first(runs: Iterable[Underway]) -> tuple[Underway, Step] | None:
 
 
 _NOT_SENT = "The files of {} have changed since the run was planned, or lie outside of its folder: they can't be sent."
-_NOT_KEPT = "What was sent to a worker is not there: it has too little memory, or was started again and again."
 
 
 def _given_up(step: Step, tries: int) -> Part:

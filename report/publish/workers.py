@@ -82,5 +82,5 @@ def _at_work(jobs: Sequence[Job], work: Callable[[Job], Rendered]) -> Iterator[d
             yield futures
         except BaseException:
             for process in set(multiprocessing.active_children()) - others:
-                process.terminate()
+                process.kill()  # a lab of the user, which is imported there, may have it ignore a request
             raise
