@@ -29,7 +29,7 @@ from labreport.experiments.procedure import (
 from labreport.experiments.procedure.choices import CLASS_LOSSES, require_network, unit_of
 from labreport.experiments.result import Image, Predictions, Series
 from labreport.experiments.settings import require_range
-from labreport.experiments.training import as_shares_of_255, describe, evaluate, in_memory, predict
+from labreport.experiments.training import as_shares_of_255, describe, evaluate, in_memory
 
 if TYPE_CHECKING:
     import keras
@@ -175,11 +175,11 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
             validation=samples.first(hold_out),
             role=role,
         )
-        _test(session, role, model, tested, moved, settings)
+        probabilities = _test(session, role, model, tested, moved, settings)
         if session.is_first:
             session.draft.models.append(describe(role, model))
         if role == "final":
-            _record_mistakes(session, dataset, model, tested, settings.batch_size)
+            _record_mistakes(session, dataset, probabilities)
             if session.is_first:
                 _record_filters(session, dataset, model)
 
@@ -211,20 +211,19 @@ def moved_by(images: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:
     return moved
 
 
-def _test(session: Session, role: str, model: Any, tested: Samples, moved: Samples, settings: Settings) -> None:
-    """Test a network on the images as they are, and on the moved ones."""
-    record_test(session, role, model, tested, batch_size=settings.batch_size, unit=unit_of(settings.loss))
+def _test(session: Session, role: str, model: Any, tested: Samples, moved: Samples, settings: Settings) -> NDArray[Any]:
+    """Test a network on the images as they are, and on the moved ones; return what it answered to the first."""
+    answers = record_test(session, role, model, tested, batch_size=settings.batch_size, unit=unit_of(settings.loss))
     with session.stage("test"):
         accuracy = evaluate(model, moved, batch_size=settings.batch_size)["accuracy"]
     name = "moved" if role == "final" else f"{role}-moved"
     session.score(f"test_accuracy_{name}", accuracy, model=name)
     record_answers(session, name, model, moved, batch_size=settings.batch_size, accuracy=accuracy)
+    return answers
 
 
-def _record_mistakes(session: Session, dataset: Dataset, model: Any, tested: Samples, batch_size: int) -> None:
+def _record_mistakes(session: Session, dataset: Dataset, probabilities: NDArray[Any]) -> None:
     """Count the mistakes of the convolutional network and, for the first seed, keep those it was surest of."""
-    with session.stage("predict"):
-        probabilities = predict(model, tested, batch_size=batch_size)
     labels = dataset.test_targets.astype(np.int64)
     predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != labels)

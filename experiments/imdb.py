@@ -24,7 +24,7 @@ from labreport.experiments.procedure.choices import BINARY_LOSSES, optimizer_of,
 from labreport.experiments.result import Predictions, Text
 from labreport.experiments.settings import require_range
 from labreport.experiments.texts import encoded_samples, excerpt, record_lengths, record_multi_hot_example
-from labreport.experiments.training import describe, predict, seed_everything
+from labreport.experiments.training import describe, seed_everything
 
 if TYPE_CHECKING:
     import keras
@@ -190,9 +190,7 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
     )
     if session.is_first:
         draft.models.append(describe("selection", stages.final))
-        with session.stage("predict"):
-            probabilities = predict(stages.final, tested, batch_size=settings.batch_size)[:, 0]
-        draft.predictions.append(_predictions(settings, dataset, probabilities, seed))
+        draft.predictions.append(_predictions(settings, dataset, stages.answers[:, 0], seed))
 
 
 def train_baselines(settings: Settings, dataset: Dataset, session: Session, seed: int) -> None:

@@ -29,7 +29,7 @@ from labreport.experiments.procedure import (
 from labreport.experiments.procedure.choices import CLASS_LOSSES, optimizer_of, require_network, unit_of
 from labreport.experiments.result import Image, Predictions
 from labreport.experiments.settings import require_range
-from labreport.experiments.training import as_shares_of_255, describe, in_memory, predict
+from labreport.experiments.training import as_shares_of_255, describe, in_memory
 
 if TYPE_CHECKING:
     import keras
@@ -192,9 +192,7 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
     model = session.build(build_model, settings)
     fitted = session.fit(model, samples, epochs=epochs, batch_size=batch_size)
     session.score("train_accuracy", fitted.history["accuracy"][-1], split="train")
-    record_test(session, "final", model, tested, batch_size=batch_size, unit=unit_of(settings.loss))
-    with session.stage("predict"):
-        probabilities = predict(model, tested, batch_size=batch_size)
+    probabilities = record_test(session, "final", model, tested, batch_size=batch_size, unit=unit_of(settings.loss))
     _record_predictions(session, dataset, probabilities, seed)
 
 

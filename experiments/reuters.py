@@ -32,7 +32,7 @@ from labreport.experiments.result import Predictions
 from labreport.experiments.selection import best_epoch
 from labreport.experiments.settings import require_range
 from labreport.experiments.texts import encoded_samples, excerpt, record_lengths, record_multi_hot_example
-from labreport.experiments.training import describe, predict
+from labreport.experiments.training import describe
 
 if TYPE_CHECKING:
     import keras
@@ -248,9 +248,7 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
     )
     if session.is_first:
         draft.models.append(describe("selection", stages.final))
-        with session.stage("predict"):
-            probabilities = predict(stages.final, tested, batch_size=settings.batch_size)
-        draft.predictions.append(_predictions(settings, dataset, probabilities, seed))
+        draft.predictions.append(_predictions(settings, dataset, stages.answers, seed))
     labels = samples.with_targets(dataset.train_targets)
     one_hot_trained = _one_hot_trained(settings, session, stages.selection, samples, hold_out)
     _compare_encodings(settings, session, one_hot_trained, labels, hold_out)

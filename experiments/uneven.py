@@ -29,7 +29,7 @@ from labreport.experiments.result import Predictions, Score, Series
 from labreport.experiments.selection import best_epoch
 from labreport.experiments.settings import require_range
 from labreport.experiments.texts import encoded_samples
-from labreport.experiments.training import describe, predict
+from labreport.experiments.training import describe
 
 if TYPE_CHECKING:
     import keras
@@ -207,12 +207,10 @@ def train(settings: Settings, dataset: Dataset, session: Session, seed: int) -> 
         session.measure("chosen_epochs" if role == "final" else f"chosen_epochs_{role}", chosen, unit="epochs")
         model = session.build(build_model, settings)
         session.fit(model, learnt[role], epochs=chosen, batch_size=size, role=role)
-        record_test(session, role, model, tested, batch_size=size)
+        answers = record_test(session, role, model, tested, batch_size=size)
         if session.is_first and role == "final":
             session.draft.models.append(describe("selection", model))
-        with session.stage("predict"):
-            answers = predict(model, tested, batch_size=size).argmax(axis=1)
-        _record_classes(settings, dataset, session, role, answers)
+        _record_classes(settings, dataset, session, role, answers.argmax(axis=1))
 
 
 def _encoded(settings: Settings, dataset: Dataset) -> tuple[Samples, Samples]:

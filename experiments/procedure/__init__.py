@@ -61,7 +61,7 @@ def held_out(validation_samples: int, card: DataCard) -> int:
 
 def record_test(
     session: Session, role: str, model: Any, samples: Samples, *, batch_size: int, unit: str = "nats"
-) -> None:
+) -> NDArray[Any]:
     """Test a trained classifier and record accuracy and loss, with the role in their names where it isn't `final`.
 
     Args:
@@ -71,27 +71,33 @@ def record_test(
         samples: those of the test.
         batch_size: of the test.
         unit: of the loss.
+
+    Returns:
+        Its answers, as `predict` gives them.
     """
     with session.stage("test"):
         values = evaluate(model, samples, batch_size=batch_size)
     ending = "" if role == "final" else f"_{role}"
     session.score(f"test_accuracy{ending}", values["accuracy"], model=role)
     session.score(f"test_loss{ending}", values["loss"], model=role, unit=unit)
-    record_answers(session, role, model, samples, batch_size=batch_size, accuracy=values["accuracy"])
+    return record_answers(session, role, model, samples, batch_size=batch_size, accuracy=values["accuracy"])
 
 
 def record_answers(
     session: Session, role: str, model: Any, samples: Samples, *, batch_size: int, accuracy: float
-) -> None:
+) -> NDArray[Any]:
     """Record which test samples a classifier gets right, so that it can be compared with another one in pairs.
 
     Where the share of these is not the accuracy that Keras gives (several labels a sample), nothing is recorded.
+
+    Returns:
+        The answers, as `predict` gives them.
     """
     with session.stage("predict"):
         answers = predict(model, samples, batch_size=batch_size)
     targets = np.asarray(samples.targets)[samples.positions.start : samples.positions.stop]
     if answers.ndim != 2 or targets.ndim > 2:
-        return
+        return answers
     classes = answers.argmax(axis=1) if answers.shape[1] > 1 else answers[:, 0] > 0.5
     labels = targets.argmax(axis=1) if targets.shape[1:] == answers.shape[1:] != (1,) else targets.reshape(len(targets))
     right = classes == labels
@@ -99,6 +105,7 @@ def record_answers(
         session.draft.per_sample.append(
             PerSample(model=role, seed=session.seed, samples=len(right), correct=np.packbits(right).tobytes())
         )
+    return answers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +116,8 @@ class Stages:
     chosen_epochs: int
     final: Any
     """The model that was tested."""
+    answers: NDArray[Any]
+    """What it answered to the test samples, as `predict` gives it."""
 
 
 def two_stages(
@@ -155,13 +164,13 @@ def two_stages(
     model = session.build(build)
     fitted = session.fit(model, samples, epochs=chosen, batch_size=batch_size)
     session.score("train_accuracy", fitted.history["accuracy"][-1], split="train")
-    record_test(session, "final", model, tested, batch_size=batch_size, unit=unit)
+    answers = record_test(session, "final", model, tested, batch_size=batch_size, unit=unit)
     final = build()
     final.set_weights(model.get_weights())
 
     session.fit(model, samples, epochs=epochs, batch_size=batch_size, role="overtrained", after=fitted)
     record_test(session, "overtrained", model, tested, batch_size=batch_size, unit=unit)
-    return Stages(selection=selection, chosen_epochs=chosen, final=final)
+    return Stages(selection=selection, chosen_epochs=chosen, final=final, answers=answers)
 
 
 def linear_baseline(

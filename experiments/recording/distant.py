@@ -26,6 +26,8 @@ from labreport.experiments.recording.sources import source_path
 from labreport.experiments.recording.watching.events import EVENTS
 from labreport.experiments.running import work
 from labreport.experiments.running.cluster import Cluster
+from labreport.experiments.running.driver import NOT_KEPT, TRIES
+from labreport.experiments.running.engines import EngineError
 from labreport.experiments.system import reading, temporary
 
 MOST_FILES = 2_000
@@ -125,7 +127,7 @@ class Distant:
         """Run the script with a seed on a worker, to its end; arguments and errors as `Launcher.run`.
 
         Raises:
-            EngineError: the scheduler is lost.
+            EngineError: the scheduler is lost, or workers do not keep what is sent to them.
             LabError: the worker lacks a file.
         """
         self._folders[seed] = folder
@@ -139,12 +141,16 @@ class Distant:
             files=self._files,
             elsewhere=self._elsewhere,
         )
+        asked = 0
         while True:
             answer = self._answer(task, launcher)
             if answer is None:
                 return Ended(code=-signal.SIGINT, interrupted=True)
             if not answer.needed:
                 break
+            asked += 1
+            if asked > TRIES * self.room():
+                raise EngineError(NOT_KEPT)
             self._engine.provide(
                 self._driver, answer.where, {digest: self._contents[digest] for digest in answer.needed}
             )

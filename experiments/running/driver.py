@@ -1,7 +1,8 @@
 """Giving out the tasks of runs to an engine, and taking what comes back: the only part that knows all of them.
 
-Runs are begun one after the other, as soon as there is room for a task and those before have none to give. What is
-lost with its process is done once more; what a process lacks is sent to it. Nothing of that changes a result.
+A process that is free stays with the run it has worked for, whose data and graphs it has; where that has no task to
+give, another run is begun, and when all are begun, it helps with one of another process. What is lost with its process
+is done once more; what a process lacks is sent to it. Nothing of that changes a result.
 """
 
 from __future__ import annotations
@@ -29,8 +30,11 @@ from labreport.experiments.running.work import LabTask, TaskAnswer, TaskEvent
 
 _TICK = 0.5
 """Seconds between two looks at what the engine has, while nothing comes back."""
-_TRIES = 3
+TRIES = 3
 """How often a step is done that found too little memory, or not what was sent for it."""
+NOT_KEPT = "What was sent to a worker is not there: it has too little memory, or was started again and again."
+_ROUNDS = 3
+"""How often a process asks for something for a step at most: what all steps have in common, the lab, the data."""
 _PATIENCE = 3.0
 """Seconds without any process after which a line says so."""
 
@@ -55,6 +59,8 @@ class Underway:
     """Closed when the run is settled."""
     tries: dict[Step, int] = field(default_factory=dict)
     """How often a step has come back unfinished."""
+    asked: dict[Step, int] = field(default_factory=dict)
+    """How often something was asked for, for a step."""
 
 
 class Driver:
@@ -129,23 +135,24 @@ class Driver:
 
     def _fill(self, coming: Iterator[Underway]) -> bool:
         """Give out tasks while there is room; return whether there may be more runs."""
+        more = True
         while len(self._at_work) < self._room() and self._lost is None:
-            # The process that is free has the data of the run that it worked for last.
-            runs = sorted(self._runs, key=lambda run: run is not self._latest)
-            given = next(((run, step) for run in runs if (step := run.schedule.take()) is not None), None)
-            if given is None:
-                if self._runs and self._engine.here:
-                    return True
+            given = _first([run for run in self._runs if run is self._latest])
+            if given is None and more and not (self._runs and self._engine.here):
                 run = next(coming, None)
-                if run is None:
-                    return False
-                self._runs.append(run)
+                more = run is not None
+                if run is not None:
+                    self._runs.append(run)
+                    self._latest = run
                 continue
+            given = given or _first(self._runs)
+            if given is None:
+                return more
             self._give_out(*given)
         if self._lost is not None:
             self._runs += coming
             return False
-        return True
+        return more
 
     def _room(self) -> int:
         # Also without a process a task is given out: it waits for one.
@@ -188,7 +195,7 @@ class Driver:
         else:
             part = decode(answer.part, Part)
             if not self._engine.here and part.failure is not None and part.failure.kind == MemoryError.__name__:
-                self._again(run, step, part, _TRIES)
+                self._again(run, step, part, TRIES)
             else:
                 run.schedule.give(step, part, answer.part)
 
@@ -202,7 +209,10 @@ class Driver:
 
     def _send(self, run: Underway, step: Step, answer: TaskAnswer) -> None:
         """Send a process what it lacks, and let the step be done again."""
-        again = [digest for digest in answer.needed if (answer.where, digest) in self._sent]
+        again = any((answer.where, digest) in self._sent for digest in answer.needed)
+        run.asked[step] = run.asked.get(step, 0) + 1
+        # A process that is started again has another name.
+        too_often = run.asked[step] > _ROUNDS * TRIES * self._room()
         try:
             self._engine.provide(self._name, answer.where, {digest: run.contents[digest]() for digest in answer.needed})
         except (EngineError, KeyError, OSError) as error:
@@ -210,8 +220,9 @@ class Driver:
             run.schedule.give(step, not_begun(step.seed, problem))
             return
         self._sent.update((answer.where, digest) for digest in answer.needed)
-        if again:  # it was sent, and is lost again: a process that was started once more, or has no room for it
-            self._again(run, step, not_begun(step.seed, EngineError(_NOT_KEPT)), _TRIES)
+        if again or too_often:  # it was sent, and is lost again: a process that has no room for it
+            tries = 1 if too_often else TRIES
+            self._again(run, step, not_begun(step.seed, EngineError(NOT_KEPT)), tries)
         else:
             run.schedule.put_back(step)
 
@@ -243,8 +254,12 @@ class Driver:
                 self._progress(f"{run.label}: {part}", done, total, values)
 
 
+def _first(runs: Iterable[Underway]) -> tuple[Underway, Step] | None:
+    """Return the next step of the first run that has one to give."""
+    return next(((run, step) for run in runs if (step := run.schedule.take()) is not None), None)
+
+
 _NOT_SENT = "The files of {} have changed since the run was planned, or lie outside of its folder: they can't be sent."
-_NOT_KEPT = "What was sent to a worker is not there: it has too little memory, or was started again and again."
 
 
 def _given_up(step: Step, tries: int) -> Part:

@@ -155,6 +155,8 @@ class Processes(Engine):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Give a task to a free process, or to a new one."""
+        for done in [future for future in list(self._busy) if future.done()]:
+            self._returned(done)  # its answer may have come here before the thread that brought it has said so
         process = self._free.pop() if self._free else _LocalProcess(Path(self._folder.name), self.on_event)
         future = process.submit(fn, *args, **kwargs)
         self._busy[future] = process
@@ -212,7 +214,7 @@ class _LocalProcess:
     def close(self) -> None:
         """End it at once, whatever it does."""
         for process in self._own:
-            process.terminate()
+            process.kill()  # a lab may have it ignore a request
         self._pool.shutdown(cancel_futures=True)
         self._listener.join()
 

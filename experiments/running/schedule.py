@@ -55,12 +55,14 @@ class Schedule:
         self._load(announce)
 
     def take(self) -> Step | None:
-        """Return what is to be begun next; None while there is nothing, or where a failure has ended the run."""
-        if not self._waiting or self._failed < len(self._steps):
+        """Return what is to be begun next; None while there is nothing.
+
+        After a failure only what comes before it, and was put back, still counts.
+        """
+        step = next((step for step in self._waiting if self._place[step] < self._failed), None)
+        if step is None or (step != _INTRODUCTION and _INTRODUCTION not in self._parts):
             return None
-        if self._waiting[0] != _INTRODUCTION and _INTRODUCTION not in self._parts:
-            return None
-        step = self._waiting.popleft()
+        self._waiting.remove(step)
         self._at_work.add(step)
         return step
 

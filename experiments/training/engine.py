@@ -189,7 +189,7 @@ def _ready(model: Any, train: Samples) -> None:
     if not model.compiled:
         raise LabError("The model must be compiled before it is trained.")
     if not model.built:
-        from labreport.experiments.training.loop import batch
+        from labreport.experiments.training.graphs import batch
 
         model(batch(train, [train.positions.start])[0])
 
@@ -227,7 +227,7 @@ def _fitter(
         return partial(fit_plainly, model, train, validation=validation)
     from labreport.experiments.training.loop import Loop
 
-    return Loop(model, train, request, validation=validation, xla=plan.xla).fit
+    return Loop(model, train, validation=validation, xla=plan.xla).fit
 
 
 def _counted_on(request: Request, finished: int, folds: int) -> OnEpoch | None:

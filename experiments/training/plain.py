@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from labreport.experiments.training.errors import DivergenceError
 from labreport.experiments.training.fitting import Request
+from labreport.experiments.training.graphs import batch
 from labreport.experiments.training.history import History, frozen, shortest
-from labreport.experiments.training.loop import batch
 from labreport.experiments.training.order import batch_order
 from labreport.experiments.training.samples import Samples
 

@@ -27,7 +27,7 @@ STACK_MEASURES = {
 _STACK_OPTIMIZERS = ("SGD", "RMSprop", "Adam")
 """They treat each number by itself, so that variables of several models may be stacked."""
 
-_OPTIMIZER_OPTIONS = (
+OPTIMIZER_OPTIONS = (
     "weight_decay",
     "clipnorm",
     "clipvalue",
@@ -152,7 +152,7 @@ def _compile_obstacle(model: Any) -> str | None:
     if kind not in _STACK_OPTIMIZERS or type(model.optimizer) is not getattr(keras.optimizers, kind):
         return f"optimizer={kind}"
     settings = model.optimizer.get_config()
-    for option in _OPTIMIZER_OPTIONS:
+    for option in OPTIMIZER_OPTIONS:
         if settings.get(option):
             return f"optimizer-option={option}"
     compiled = model.get_compile_config()

@@ -33,13 +33,13 @@ def as_floats(batch: Any) -> Any:
 def as_shares_of_255(batch: Any) -> Any:
     """Turn bytes 0 to 255 into float32 from 0 to 1, bit for bit as NumPy's `x.astype("float32") / 255` does.
 
-    Looked up in a table of 256 values: TensorFlow divides by multiplying with the reciprocal, which differs in the
-    last bit for about half of all values, and training would carry that further.
+    TensorFlow divides by multiplying with the reciprocal, which in float32 differs in the last bit for about half of
+    all values, and training would carry that further. In float64 it does not, once rounded, for any of the 256; and
+    that takes a third of the time of looking them up in a table.
     """
     import tensorflow as tf
 
-    table = np.arange(256, dtype=np.float32) / np.float32(255)
-    return tf.gather(table, tf.cast(batch, tf.int32))
+    return tf.cast(tf.cast(batch, tf.float64) * (1 / 255), tf.float32)
 
 
 def aligned_empty(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from labreport.experiments.training.errors import DivergenceError
 from labreport.experiments.training.fitting import Request
+from labreport.experiments.training.graphs import batch, build, without_replicas
 from labreport.experiments.training.history import History, frozen, shortest
-from labreport.experiments.training.loop import batch, build, without_replicas
 from labreport.experiments.training.order import batch_order
 from labreport.experiments.training.plan import STACK_MEASURES
 from labreport.experiments.training.samples import Samples

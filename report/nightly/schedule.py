@@ -102,26 +102,6 @@ def for_training(budget: float) -> float:
     return budget - min(FINISHING_SHARE * budget, FINISHING_SECONDS)
 
 
-def estimate(plan: Plan, listing: StoredRuns) -> float | None:
-    """Return how many seconds a lab is expected to take, or None where there is no earlier run.
-
-    Args:
-        plan: of the lab.
-        listing: all runs of the store.
-    """
-    alike = listing.runs.of_labs((plan.lab,)).that("profile = ?", plan.profile)
-    complete = next((run.entry for run in alike.complete if run.entry.seconds is not None), None)
-    # Those that were stopped at the same work; each attempt of the present version has this key.
-    stopped = [
-        run.entry
-        for run in alike.that("status = 'interrupted'").with_keys([plan.key] if plan.key else [])
-        if run.entry.seconds is not None
-    ]
-    # A script that seeds itself has no seeds and is one training.
-    times = [(entry.seconds or 0) / max(len(entry.seeds), 1) for entry in (*([complete] if complete else []), *stopped)]
-    return max(times) * max(len(plan.seeds), 1) if times else None
-
-
 def in_order(plans: Sequence[Plan], listing: StoredRuns) -> tuple[Plan, ...]:
     """Return the plans, those that were tried longest ago first; ties in the order of the book."""
     newest = {plan.lab: next((run.entry.started for run in listing.runs.of_labs((plan.lab,))), "") for plan in plans}

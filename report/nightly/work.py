@@ -28,6 +28,7 @@ from labreport.report.nightly import answer, record, schedule
 from labreport.report.nightly.record import NO_RUN, LabNight, Night, NightStep, in_a_terminal
 from labreport.report.nightly.task import Task, night_of
 from labreport.report.running.execution import execute
+from labreport.report.running.expected import estimate
 from labreport.report.running.orders import Ordered
 from labreport.report.running.planning import Plan, make_plans
 from labreport.report.running.time_limit import TimeSpentError, interrupted_after
@@ -131,7 +132,7 @@ def _train(task: Task) -> tuple[LabNight, ...]:
     waiting = [plan.lab for plan in plans if plan.stored is None]
     task.reporter.whole("nightly, labs", 0, len(waiting))
     for plan in schedule.in_order(plans, listing):
-        expected = schedule.estimate(plan, listing)
+        expected = estimate(plan, listing)
         left = training - (perf_counter() - task.begun)
         action = schedule.decide(plan, expected, left, training)
         if action == "take":

@@ -133,5 +133,5 @@ def _at_work(jobs: Sequence[Job], work: Work[Job]) -> Iterator[tuple[dict[Future
             yield futures, said
         except BaseException:
             for process in set(multiprocessing.active_children()) - others:
-                process.terminate()
+                process.kill()  # a lab of the user, which is imported there, may have it ignore a request
             raise

@@ -16,6 +16,7 @@ from labreport.experiments.system import supervision
 from labreport.report.configuration import Configuration
 from labreport.report.errors import ExperimentError, ReportError, missing_extra
 from labreport.report.running import lost, recorded
+from labreport.report.running.expected import longest_first
 from labreport.report.running.orders import Ordered
 from labreport.report.running.planning import Plan, with_data
 from labreport.report.store import live, sources
@@ -83,8 +84,10 @@ def execute(
         # Imported here, because only a run may load Keras.
         from labreport.experiments.running.runner import run_labs
 
+        # Side by side none is to have long to work alone at the end; in turn they come as they were asked for.
+        begun = labs if engine.here else longest_first(labs, store.list(whole=False))
         run_labs(
-            work.asked(labs), engine, command=command, progress=progress, announce=work.announce, finished=work.ran
+            work.asked(begun), engine, command=command, progress=progress, announce=work.announce, finished=work.ran
         )
     for plan in plans:
         if isinstance(plan.prepared, Ordered):

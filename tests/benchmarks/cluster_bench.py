@@ -1,6 +1,8 @@
-"""What a task costs beside its work: an empty lab with many seeds on a Dask cluster of three workers on loopback.
+"""What a task costs beside its work, and what labs gain: on a Dask cluster on loopback.
 
-Run with `python tests/benchmarks/cluster_bench.py [TASKS…]`; it prints the rows of the table in docs/cluster.md.
+`python tests/benchmarks/cluster_bench.py [TASKS…]` runs an empty lab with many seeds on three workers;
+`python tests/benchmarks/cluster_bench.py labs` runs ten seeds of four labs in this process, on one worker and on two.
+Both print the rows of a table in docs/cluster.md.
 """
 
 from __future__ import annotations
@@ -15,14 +17,16 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import msgspec
 import psutil
 from helpers.dask_cluster import LoopbackCluster
+from jobs_bench import without_times
 
 from labreport.experiments import registry
 from labreport.experiments.running.cluster import Cluster
 from labreport.experiments.running.engines import Engine, Here, Processes
 from labreport.experiments.running.preparation import prepare
-from labreport.experiments.running.runner import run_lab
+from labreport.experiments.running.runner import Asked, run_lab, run_labs
 
 EMPTY = """
 TITLE, VERSION = "Empty", "1"
@@ -78,8 +82,55 @@ def measured(
     print(f"| {name} | {tasks:,} | {each} | {sent[0] / tasks:.0f} | {sent[1] / tasks:.0f} | {sent[2]:,} |", flush=True)
 
 
+SEEDS = tuple(range(10))
+SMALL: dict[str, dict[str, Any]] = {"mnist": {}, "imdb": {"words": 1_000}, "reuters": {"words": 1_000}, "boston": {}}
+"""Four labs with settings with which ten seeds of each take minutes: the others are those of the quick profile."""
+
+
+def trained(name: str, engine: Engine, cluster: LoopbackCluster | None = None) -> list[bytes]:
+    """Run ten seeds of four labs, print a row, and return what was found, but for times."""
+    scheduler, workers = ([], []) if cluster is None else ([cluster.scheduler.pid], cluster.processes())
+    before = processor_seconds(scheduler), processor_seconds(workers)
+    asked = [
+        Asked(prepared=prepare(registry.load(lab), overrides=settings, seeds=SEEDS, profile="quick", source="sample"))
+        for lab, settings in SMALL.items()
+    ]
+    sent, found = counted(engine), {}
+    wall, used = time.perf_counter(), time.process_time()
+    with engine:
+        run_labs(asked, engine, announce=lambda line: None, finished=lambda one, result: found.update({one: result}))
+    wall, used = time.perf_counter() - wall, time.process_time() - used
+    assert {result.status for result in found.values()} == {"complete"}
+    times = [wall, used]
+    times += [processor_seconds(those) - then for those, then in zip((scheduler, workers), before, strict=True)]
+    row = " | ".join(f"{spent:.1f} s" if spent else "" for spent in times)
+    print(f"| {name} | {row} | {' | '.join(f'{count / 1000:,.0f} kB' for count in sent)} |", flush=True)
+    return [msgspec.json.encode(without_times(msgspec.to_builtins(found[one].findings))) for one in asked]
+
+
+def labs() -> None:
+    """Print the table of ten seeds of four labs."""
+    print("| where | wall | CPU of the driver | of the scheduler | of the workers | out | back | sent once |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|", flush=True)
+    results = []
+    with tempfile.TemporaryDirectory() as place:
+        for number, name in ((1, "one worker"), (2, "two workers")):
+            folder = Path(place, str(number))
+            folder.mkdir()
+            cluster = LoopbackCluster(folder, number)
+            try:
+                results.append(trained(name, Cluster(cluster.address), cluster))
+            finally:
+                cluster.stop()
+    assert results[0] == results[1]
+    trained("this process", Here())  # it has more threads than a worker, which may change the last bit of a loss
+
+
 def main() -> None:
-    """Print the table."""
+    """Print a table."""
+    if sys.argv[1:] == ["labs"]:
+        labs()
+        return
     numbers = [int(word) for word in sys.argv[1:]] or [1_000, 10_000]
     heads = ("where", "tasks", "wall a task", "CPU of the driver", "of the scheduler", "of the workers")
     print(f"| {' | '.join(heads)} | bytes out | bytes back | bytes sent once |")

@@ -21,7 +21,8 @@ from labreport.experiments.result import Findings, Measure, Result
 from labreport.experiments.running.checkpoints import Checkpoints, DamagedError, decode, encode
 from labreport.experiments.running.preparation import prepare
 from labreport.experiments.running.runner import RunInterrupted, run_lab
-from labreport.experiments.running.task import Part
+from labreport.experiments.running.schedule import Schedule
+from labreport.experiments.running.task import Part, not_begun
 
 SEEDS = (5, 0, 2)
 
@@ -177,6 +178,45 @@ def test_seeds_lost_with_killed_processes_are_trained_again(tmp_path, whole):
     assert repr(run(tmp_path, jobs=2).findings) == repr(whole)
     thread.join()
     assert trained(tmp_path) == {5: 2, 0: 2, 2: 1}
+
+
+def test_a_seed_lost_after_a_later_one_has_failed_is_trained_again_and_counts(tmp_path):
+    (tmp_path / "wait-5").write_text("never")
+    (tmp_path / "fail-0").touch()
+
+    def kill() -> None:
+        begun = [tmp_path / name for name in ("process-5", "trained-0")]
+        while not all(file.exists() and file.read_text() for file in begun):
+            time.sleep(0.01)
+        time.sleep(0.5)  # meanwhile the other process has answered
+        (tmp_path / "wait-5").unlink()
+        os.kill(int(begun[0].read_text()), signal.SIGKILL)
+
+    thread = Thread(target=kill)
+    thread.start()
+    result = run(tmp_path, jobs=2)
+    thread.join()
+    assert (result.status, result.failure and result.failure.message) == ("failed", "Seed 0 went wrong.")
+    assert [item.seed for item in result.findings.trainings] == [5]
+    assert trained(tmp_path) == {5: 2, 0: 1}
+
+
+def test_what_is_put_back_after_a_failure_is_given_out_again_only_where_it_comes_before(tmp_path):
+    lab = registry.load("seeds", Path(seed_lab.__file__))
+    schedule = Schedule(lab, (5, 0, 2), Checkpoints(None), lambda line: None)
+    introduction = schedule.take()
+    assert introduction is not None
+    schedule.give(introduction, Part(seed=None, findings=Findings(), timings={}))
+    steps = [schedule.take() for _ in range(3)]
+    first, second, third = [step for step in steps if step is not None]
+    schedule.give(second, not_begun(0, LabError("It went wrong.")))
+    schedule.put_back(first)
+    schedule.put_back(third)
+    assert not schedule.is_settled
+    assert schedule.take() == first
+    assert schedule.take() is None
+    schedule.give(first, Part(seed=5, findings=Findings(), timings={}))
+    assert schedule.is_settled
 
 
 def test_a_run_of_several_processes_that_fails_keeps_what_was_finished(tmp_path, whole):

@@ -29,6 +29,7 @@ from labreport.experiments.training import (
     in_memory,
     predict,
     seed_everything,
+    sharing,
     start,
 )
 from labreport.experiments.training.history import shortest
@@ -99,7 +100,7 @@ def test_loop_compiled_with_xla_gives_the_numbers_of_fit():
     samples = in_memory(inputs, prices)
     model, reference = twins(regressor)
     request = Request(epochs=3, batch_size=4, seed=1)
-    history = Loop(model, samples.after(6), request, validation=samples.first(6), xla=True).fit(request)
+    history = Loop(model, samples.after(6), validation=samples.first(6), xla=True).fit(request)
     by_hand = fit_by_hand(
         reference, inputs[6:], prices[6:], epochs=3, batch_size=4, seed=1, validation=(inputs[:6], prices[:6])
     )
@@ -347,12 +348,24 @@ def test_large_arrays_are_used_where_they_lie_and_parts_share_their_memory():
 
 
 def test_bytes_become_shares_of_255_as_numpy_divides():
+    import tensorflow as tf
+
     codes = np.arange(256, dtype=np.uint8)
-    assert (as_shares_of_255(codes).numpy() == codes.astype("float32") / 255).all()
+    shares = codes.astype("float32") / 255
+    assert (as_shares_of_255(codes).numpy() == shares).all()
+    for compiled in (False, True):
+        graph = tf.function(as_shares_of_255, autograph=False, jit_compile=compiled)
+        # Codes that do not fill the vectors of a processor go another way than those that do.
+        for count in (256, 255, 7, 1):
+            assert (graph(tf.constant(codes[-count:])).numpy() == shares[-count:]).all()
 
 
-def test_a_finished_training_leaves_no_graph_behind():
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_finished_training_leaves_no_graph_behind(shared, monkeypatch):
     """TensorFlow keeps the graph of every training in which an optimizer sums gradients over replicas."""
+    monkeypatch.setattr(sharing, "_kept", type(sharing._kept)())
+    if not shared:
+        monkeypatch.setattr(sharing, "_written", lambda model: None)
     inputs, labels = labelled(20)
 
     def graphs() -> int:

@@ -71,28 +71,6 @@ def test_time_is_kept_for_what_must_be_done_in_any_case():
     assert schedule.for_training(3600) == 3480
 
 
-def test_a_lab_takes_as_long_as_its_newest_run_in_proportion_to_the_seeds(tmp_path):
-    listing = _listing(
-        tmp_path,
-        entry(day=0, seconds=500.0, seeds=(0,)),
-        entry(day=2, seconds=30.0, seeds=(0, 1, 2)),
-        entry(day=3, seconds=900.0, seeds=(0,), profile="quick"),
-        entry(day=4, seconds=900.0, seeds=(0,), lab="mnist"),
-    )
-    assert schedule.estimate(_plan(seeds=(0, 1, 2, 3, 4)), listing) == 50
-    assert schedule.estimate(_plan("boston"), listing) is None
-
-
-def test_a_run_that_was_stopped_took_at_least_its_time(tmp_path):
-    listing = _listing(
-        tmp_path,
-        entry(day=0, seconds=10.0, seeds=(0,)),
-        entry(day=1, seconds=80.0, seeds=(0,), status="interrupted", key=_plan().key),
-        entry(day=2, seconds=500.0, seeds=(0,), status="interrupted", key="another version"),
-    )
-    assert schedule.estimate(_plan(), listing) == 80
-
-
 def test_the_lab_that_was_tried_longest_ago_comes_first(tmp_path):
     plans = [_plan("mnist"), _plan("imdb"), _plan("reuters"), _plan("boston")]
     listing = _listing(tmp_path, entry("mnist", 5), entry("imdb", 3), entry("imdb", 1), entry("boston", 4))

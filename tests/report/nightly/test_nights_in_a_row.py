@@ -130,7 +130,7 @@ def test_a_lab_that_was_skipped_is_named_in_every_artifact(with_baseline, monkey
     earlier(with_baseline, "slow", "20260102", 40.0)
     write_lab(with_baseline, "slow")
     monkeypatch.setattr("labreport.report.nightly.schedule.for_training", lambda _budget: 20.0)
-    monkeypatch.setattr("labreport.report.nightly.schedule.estimate", lambda plan, _entries: 30.0)
+    monkeypatch.setattr("labreport.report.nightly.work.estimate", lambda plan, _entries: 30.0)
     monkeypatch.setattr(
         "labreport.report.nightly.schedule.decide", lambda plan, *_rest: "take" if plan.stored else "late"
     )
