@@ -17,7 +17,6 @@ from importlib import resources
 from typing import get_args
 
 from markupsafe import Markup
-from msgspec import UNSET
 
 from labreport.experiments.result import Result
 from labreport.report import languages, numbers
@@ -205,7 +204,6 @@ class Site:
             language,
             addresses,
             entry=entry,
-            title=result.findings.own.title if result and result.findings.own is not UNSET else "",
             facts=_facts(page, entry, result),
             problem=problem,
             scores=[

@@ -224,7 +224,7 @@ def test_tags_are_shown_filtered_by_and_the_command_that_gives_one_is_there_to_c
     assert '<option value="gone" selected>' in fresh.get(f"{EN}?tag=gone").text
 
 
-def test_a_run_with_a_chinese_name_is_headed_by_it(tmp_path):
+def test_a_run_with_a_chinese_name_is_listed_and_headed_by_it(tmp_path):
     from helpers.own_runs import seeds_run
 
     from labreport.report.store.runs import Store
@@ -233,7 +233,9 @@ def test_a_run_with_a_chinese_name_is_headed_by_it(tmp_path):
     own = msgspec.structs.replace(run.findings.own, title="手写数字识别")
     findings = msgspec.structs.replace(run.findings, own=own)
     Store(tmp_path).save(msgspec.structs.replace(run, lab="run-1a2b3c4d", findings=findings))
-    page = browsed.client(tmp_path).get(f"{ZH}run/run-1a2b3c4d/{OLD}").text
+    site = browsed.client(tmp_path)
+    assert "<b>手写数字识别</b> <code>run-1a2b3c4d</code> <a" in site.get(ZH).text
+    page = site.get(f"{ZH}run/run-1a2b3c4d/{OLD}").text
     assert f"<h1>手写数字识别 <code>run-1a2b3c4d {OLD}</code></h1>" in page
 
 
