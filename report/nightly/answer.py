@@ -159,7 +159,7 @@ def write(task: Task, night: Night, made: Sequence[Path]) -> Night:
             _write_files(task, night, made)
     # Of the page of a step, no link leads to the files of the night.
     if problem := gate_folder.append_night(
-        record.summary(night, languages, linked=False), night.verdict, languages, os.environ
+        record.summary(night, languages, linked=False), night.verdict, languages, night.code, os.environ
     ):
         click.echo(f"Note: {problem}", err=True)  # a page that can't be written changes nothing of the night
     return night

@@ -252,6 +252,13 @@ def test_a_page_that_could_not_be_rendered_is_no_passed_night(with_baseline, cap
     text = (FOLDER / "nightly.md").read_text("utf-8")
     assert "## The night: A file could not be made" in text
     assert "Check: exit code 0. Passed (3 passed)." in text
+    for name, form in texts().items():
+        if name == "result.json":
+            assert json.loads(form)["exit_code"] == 4
+        elif name != "junit.xml":  # which has cases alone, and the pages are none
+            assert "A file could not be made" in form, name
+            assert name == "badge.svg" or "The verdict of the gate stands: Passed." in form, name
+    assert "Passed" not in texts()["badge.svg"]
 
 
 @pytest.mark.parametrize("name", ["result.json", "index.html", "trend-en.html", "nightly.json", "nightly.md"])
