@@ -126,7 +126,7 @@ def _checked(
             click.echo(f"Error: the report could not be rendered ({message}); the verdict stands.", err=True)
             code = code or 4
             _written(found, target, configuration, code)
-    if remark := folder.append_verdict(verdict, configuration.lang, os.environ):
+    if remark := folder.append_verdict(verdict, configuration.lang, code, os.environ):
         click.echo(f"Note: {remark}", err=True)
     for message in (found.message, *verdict.unreadable):
         if message:

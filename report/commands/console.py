@@ -165,10 +165,17 @@ class Reporter:
             self._progress.remove_task(self._stage)
         self._stage = self._progress.add_task(what, total=None, note="") if what else None
 
-    def whole(self, what: str, done: int, total: int) -> None:
-        """Say how far the whole is, such as the labs of a run, of which `advance` names the part at work."""
+    def whole(self, what: str, done: int, total: int, *, alike: bool = True) -> None:
+        """Say how far the whole is, such as the labs of a run, of which `advance` names the part at work.
+
+        Args:
+            what: is at work.
+            done: parts that are done.
+            total: parts in all.
+            alike: whether the parts take about the same time, so that those that are done say when the rest will be.
+        """
         if total > 1:  # of a single part, `advance` says all there is to say
-            self._move(_WHOLE, what, done, total, {})
+            self._move(_WHOLE, what, done, total, {}, paced=alike)
 
     def advance(self, what: str, done: int, total: int, values: dict[str, float] | None = None) -> None:
         """Move the bar of one piece of work."""
@@ -182,10 +189,13 @@ class Reporter:
             yield item
             self.advance(what, done, total)
 
-    def _move(self, place: str, what: str, done: int, total: int, values: dict[str, float]) -> None:
+    def _move(
+        self, place: str, what: str, done: int, total: int, values: dict[str, float], *, paced: bool = True
+    ) -> None:
         if self._progress is None:
             if done < total:
-                self._at_work[place] = f"{what}, {done} of {total}{self._pace(what, done, total)}"
+                pace = self._pace(what, done, total) if paced else ""
+                self._at_work[place] = f"{what}, {done} of {total}{pace}"
             else:
                 self._at_work[place] = ""
                 for known in (self._begun, self._last):

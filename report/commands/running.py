@@ -42,12 +42,12 @@ def _ran(
 ) -> list[Done]:
     waiting = {plan.lab for plan in plans if force or plan.stored is None}
     labs = len(waiting)
-    reporter.whole("run, labs", 0, labs)
+    reporter.whole("run, labs", 0, labs, alike=False)
 
     def finished(done: Done) -> None:
         result = done.result
         waiting.discard(done.plan.lab)
-        reporter.whole("run, labs", labs - len(waiting), labs)
+        reporter.whole("run, labs", labs - len(waiting), labs, alike=False)
         if done.reported:
             return
         if not done.trained:

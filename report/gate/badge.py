@@ -26,10 +26,11 @@ COLOURS: dict[GateOutcome, str] = {
 """Ground behind the outcome; white text on it has a contrast of at least 4.5."""
 
 
-def badge(verdict: Verdict) -> str:
-    """Return the badge as an SVG document."""
+def badge(verdict: Verdict, exit_code: int | None = None) -> str:
+    """Return the badge as an SVG document; arguments as for `wording.ending`."""
     words = Words(TERMINAL)
-    text = name = words(f"gate.outcome_{verdict.outcome}")
+    text, outcome = wording.ending(verdict, words, exit_code)
+    name = text
     if skipped := wording.skipped(verdict):
         text = words("gate.badge_skipped", outcome=text, count=integer(len(skipped)))
         name = words("gate.badge_skipped", outcome=name, count=words("gate.names_separator").join(skipped))
@@ -39,7 +40,7 @@ def badge(verdict: Verdict) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" aria-label="{label}">'
         f"<title>{label}</title>"
         f'<rect width="{left}" height="20" fill="#1f2933"/>'
-        f'<rect x="{left}" width="{right}" height="20" fill="{COLOURS[verdict.outcome]}"/>'
+        f'<rect x="{left}" width="{right}" height="20" fill="{COLOURS[outcome]}"/>'
         '<g fill="#ffffff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">'
         f'<text x="{left / 2:g}" y="14">{LABEL}</text>'
         f'<text x="{left + right / 2:g}" y="14">{escape(text)}</text></g></svg>\n'

@@ -80,9 +80,9 @@ def write(
     # The answer first, and each file as soon as it is made: a fault in a later one does not take it away.
     made: dict[str, Callable[[], bytes]] = {
         JUNIT: lambda: junit(verdict),
-        SUMMARY: lambda: summary(verdict, languages).encode(),
-        SHORT: lambda: short(verdict, languages).encode(),
-        BADGE: lambda: badge(verdict).encode(),
+        SUMMARY: lambda: summary(verdict, languages, exit_code).encode(),
+        SHORT: lambda: short(verdict, languages, exit_code).encode(),
+        BADGE: lambda: badge(verdict, exit_code).encode(),
         INDEX: lambda: page.page(verdict, languages, linked, exit_code, look, night=bool(night)).encode(),
     }
     write_result(verdict, folder, exit_code)
@@ -101,18 +101,20 @@ def write_result(verdict: Verdict, folder: Path, exit_code: int) -> None:
     files.write(folder / RESULT, codec.encode(written))
 
 
-def append_verdict(verdict: Verdict, languages: Sequence[str], environ: Mapping[str, str]) -> str | None:
+def append_verdict(
+    verdict: Verdict, languages: Sequence[str], exit_code: int, environ: Mapping[str, str]
+) -> str | None:
     """Append a verdict to the page of a GitHub step: whole, or the short form where the whole no longer fits."""
-    return append_to_step([summary(verdict, languages), short(verdict, languages)], environ)
+    return append_to_step([form(verdict, languages, exit_code) for form in (summary, short)], environ)
 
 
 def append_night(
-    text: str, verdict: Verdict | None, languages: Sequence[str], environ: Mapping[str, str]
+    text: str, verdict: Verdict | None, languages: Sequence[str], exit_code: int, environ: Mapping[str, str]
 ) -> str | None:
     """Append a night to the page of a GitHub step: its summary, and then the verdict as whole as there is room."""
     if verdict is None:
         return append_to_step([text], environ)
-    verdicts = (summary(verdict, languages), short(verdict, languages))
+    verdicts = (form(verdict, languages, exit_code) for form in (summary, short))
     return append_to_step([*(f"{text}\n{one}" for one in verdicts), text], environ)
 
 

@@ -83,16 +83,17 @@ def _part(
 ) -> PageInLanguage:
     found = wording.rows(verdict, words)
     colon = words.record.colon
+    text, outcome = wording.ending(verdict, words, exit_code)
     return PageInLanguage(
         language=words.language,
         tag=words.record.tag,
         tongue=words.record.name,
         words=words,
-        title=f"{words(heading)}{colon}{words(f'gate.outcome_{verdict.outcome}')}",
+        title=f"{words(heading)}{colon}{text}",
         heading=words(heading),
-        outcome=verdict.outcome,
-        outcome_text=words(f"gate.outcome_{verdict.outcome}"),
-        explanation=wording.explanation(verdict, words),
+        outcome=outcome,
+        outcome_text=text,
+        explanation=wording.explanation(verdict, words, exit_code),
         reading=words("gate.reading_text", level=wording.level(verdict)),
         colon=colon,
         facts=(

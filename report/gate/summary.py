@@ -26,16 +26,22 @@ SHORT_LIMIT = 63_000
 _ESCAPED = re.compile(r"([\\`*_\[\]|~#])")
 
 
-def summary(verdict: Verdict, languages: Sequence[str], limit: int = LIMIT) -> str:
-    """Return the whole verdict as Markdown, one language after the other, in at most `limit` bytes."""
-    share = limit // len(languages)
-    return "\n---\n\n".join(_whole(verdict, Words(language), share - 8) for language in languages)
+def summary(verdict: Verdict, languages: Sequence[str], exit_code: int | None = None) -> str:
+    """Return the whole verdict as Markdown, one language after the other, in at most `LIMIT` bytes.
+
+    Args:
+        verdict: what is shown.
+        languages: one part for each, in this order.
+        exit_code: of the command; as for `wording.ending`.
+    """
+    share = LIMIT // len(languages)
+    return "\n---\n\n".join(_whole(verdict, Words(language), share - 8, exit_code) for language in languages)
 
 
-def short(verdict: Verdict, languages: Sequence[str]) -> str:
-    """Return the verdict and what needs attention as Markdown, in at most `SHORT_LIMIT` bytes."""
+def short(verdict: Verdict, languages: Sequence[str], exit_code: int | None = None) -> str:
+    """Return the verdict and what needs attention, in at most `SHORT_LIMIT` bytes; otherwise as `summary`."""
     share = (SHORT_LIMIT - len(MARKER) - 2) // len(languages)
-    parts = [_short(verdict, Words(language), share - 8) for language in languages]
+    parts = [_short(verdict, Words(language), share - 8, exit_code) for language in languages]
     return f"{MARKER}\n" + "\n---\n\n".join(parts)
 
 
@@ -46,9 +52,9 @@ def escaped(text: str) -> str:
     return _ESCAPED.sub(r"\\\1", text).replace("@", "@\u200b")
 
 
-def _whole(verdict: Verdict, words: Words, limit: int) -> str:
+def _whole(verdict: Verdict, words: Words, limit: int, exit_code: int | None) -> str:
     found = wording.rows(verdict, words)
-    head = [*_head(verdict, words, "##"), *_attention_head(found, words, "###")]
+    head = [*_head(verdict, words, "##", exit_code), *_attention_head(found, words, "###")]
     tail = [
         *_unreadable(verdict, words),
         f"### {words('gate.reading')}",
@@ -76,25 +82,25 @@ def _whole(verdict: Verdict, words: Words, limit: int) -> str:
     return "\n".join([*head, *fitting, "", *(["### " + words("gate.every"), ""] if blocks else []), *blocks, *tail])
 
 
-def _short(verdict: Verdict, words: Words, limit: int) -> str:
+def _short(verdict: Verdict, words: Words, limit: int, exit_code: int | None) -> str:
     found = wording.rows(verdict, words)
-    head = [*_head(verdict, words, "###"), *_attention_head(found, words, "####")]
+    head = [*_head(verdict, words, "###", exit_code), *_attention_head(found, words, "####")]
     tail = ["", words("gate.see_more"), ""]
     attention = [_line(row) for row in wording.attention(found)]
     return "\n".join([*head, *_fitted([head, tail], attention, limit, words), *tail])
 
 
-def _head(verdict: Verdict, words: Words, mark: str) -> list[str]:
-    outcome = verdict.outcome
+def _head(verdict: Verdict, words: Words, mark: str, exit_code: int | None) -> list[str]:
+    ending, _ = wording.ending(verdict, words, exit_code)
     facts = [
         (words("gate.baseline"), f"`{_code(verdict.baseline)}`"),
         (words("gate.newest"), escaped(wording.newest(verdict, words))),
         (words("gate.checks"), wording.counts(verdict, words)),
     ]
     return [
-        f"{mark} {words('gate.title')}{words.record.colon}{words(f'gate.outcome_{outcome}')}",
+        f"{mark} {words('gate.title')}{words.record.colon}{ending}",
         "",
-        escaped(wording.explanation(verdict, words)),
+        escaped(wording.explanation(verdict, words, exit_code)),
         "",
         " · ".join(f"{name}{words.record.colon}{value}" for name, value in facts),
         "",

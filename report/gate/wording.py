@@ -10,7 +10,7 @@ from labreport.report.comparison.record import Reason
 from labreport.report.findings.scores import mean
 from labreport.report.gate.metrics import amount
 from labreport.report.gate.reference import UNKNOWN
-from labreport.report.gate.verdict import Check, CheckStatus, LabVerdict, Verdict
+from labreport.report.gate.verdict import Check, CheckStatus, GateOutcome, LabVerdict, Verdict
 from labreport.report.numbers import integer, marked_minute, percent
 from labreport.report.words import Words
 
@@ -133,9 +133,32 @@ def skipped(verdict: Verdict) -> tuple[str, ...]:
     return tuple(lab.lab for lab in verdict.labs if lab.run_id is None)
 
 
-def explanation(verdict: Verdict, words: Words) -> str:
-    """Return what the outcome means, which rules are broken, and which labs did not finish or were not measured."""
+def ending(verdict: Verdict, words: Words, exit_code: int | None = None) -> tuple[str, GateOutcome]:
+    """Return in a few words how a command ended, and the outcome whose colour says so.
+
+    Args:
+        verdict: of the gate.
+        words: of the language.
+        exit_code: of the command; None: that of the verdict. Where it is that of something else, such as a page that
+            could not be made, this is said, so that nothing looks as if all were well.
+    """
+    if exit_code is None or _is_that_of(verdict, exit_code):
+        return words(f"gate.outcome_{verdict.outcome}"), verdict.outcome
+    return words(f"nightly.outcome_{exit_code}"), "nothing"
+
+
+def _is_that_of(verdict: Verdict, exit_code: int) -> bool:
+    return exit_code in (verdict.exit_code(), verdict.exit_code(inconclusive_fails=True))
+
+
+def explanation(verdict: Verdict, words: Words, exit_code: int | None = None) -> str:
+    """Return what the outcome means, which rules are broken, and which labs did not finish or were not measured.
+
+    Arguments as for `ending`.
+    """
     said = [words(f"gate.explain_{verdict.outcome}")]
+    if exit_code is not None and not _is_that_of(verdict, exit_code):
+        said.insert(0, words("gate.verdict_stands", outcome=words(f"gate.outcome_{verdict.outcome}")))
     certain = [(lab.lab, check) for lab, check in verdict.checks() if check.severity == "error"]
     if broken := [f"{lab} {check.name}" for lab, check in certain if check.status == "failed"]:
         said.append(words("gate.broken", checks=_named(broken, words)))

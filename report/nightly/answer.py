@@ -34,6 +34,8 @@ from labreport.report.trend import folder as trend_folder
 from labreport.report.trend.history import history
 
 DATA, SUMMARY = "nightly.json", "nightly.md"
+STORED = 2.0
+"""Seconds in which a confirmation that is stored is read, which the budget does not end."""
 
 
 def judged(
@@ -51,7 +53,7 @@ def judged(
     Returns:
         The step, and every file of the folder that belongs to it.
     """
-    rerun = _rerun(task) if task.confirm and perf_counter() < task.end else None
+    rerun = _rerun(task) if task.confirm else None
     runs = {lab.lab: lab.run_id if lab.measured and lab.run_id else _skipped(lab) for lab in labs}
     with task.reporter.bars():
         task.reporter.stage("nightly: judging the runs")
@@ -136,7 +138,7 @@ def _rerun(task: Task) -> Rerun:
 
     def in_time(result: Result, seeds: tuple[int, ...]) -> Result:
         try:
-            with interrupted_after(task.end - perf_counter()):
+            with interrupted_after(max(task.end - perf_counter(), STORED)):
                 return again(result, seeds)
         except TimeSpentError:
             raise ExperimentError("the budget was spent before the fresh seeds were done") from None
@@ -159,7 +161,7 @@ def write(task: Task, night: Night, made: Sequence[Path]) -> Night:
             _write_files(task, night, made)
     # Of the page of a step, no link leads to the files of the night.
     if problem := gate_folder.append_night(
-        record.summary(night, languages, linked=False), night.verdict, languages, os.environ
+        record.summary(night, languages, linked=False), night.verdict, languages, night.code, os.environ
     ):
         click.echo(f"Note: {problem}", err=True)  # a page that can't be written changes nothing of the night
     return night

@@ -15,7 +15,7 @@ class ProgressReporter(Protocol):
     def advance(self, what: str, done: int, total: int, values: dict[str, float] | None = None) -> None:
         """Show how far one piece of work is."""
 
-    def whole(self, what: str, done: int, total: int) -> None:
+    def whole(self, what: str, done: int, total: int, *, alike: bool = True) -> None:
         """Say how far the whole is, of which `advance` names the part at work."""
 
     def stage(self, what: str) -> None:

@@ -160,9 +160,8 @@ def summary(night: Night, languages: Sequence[str], *, linked: bool = True) -> s
 
 def outcome_text(night: Night, words: Words) -> str:
     """Return in a few words how a night ended: what the gate said, or what weighs more than its answer."""
-    verdict = night.verdict
-    if verdict is not None and _weighs(night):
-        return words(f"gate.outcome_{verdict.outcome}")
+    if night.verdict is not None:
+        return wording.ending(night.verdict, words, night.code)[0]
     return words(f"nightly.outcome_{night.code}")
 
 
@@ -185,19 +184,14 @@ def in_a_terminal(lab: LabNight, words: Words) -> str:
     return said.replace("{reason}", _one_line(lab.reason))
 
 
-def _weighs(night: Night) -> bool:
-    """Return whether the verdict of the gate is the answer of the whole night."""
-    return any(step.verdict is not None and step.code == night.code for step in night.steps)
-
-
 def _part(night: Night, words: Words, *, linked: bool) -> list[str]:
     spent = duration(night.seconds)
     whole = words("nightly.spent", spent=spent)
     if night.budget is not None:
         whole = words("nightly.spent_of", spent=spent, budget=duration(night.budget))
     lines = [f"## {words('nightly.title')}{words.record.colon}{outcome_text(night, words)}", ""]
-    if night.verdict is not None and _weighs(night):
-        lines += [escaped(wording.explanation(night.verdict, words)), ""]
+    if night.verdict is not None:
+        lines += [escaped(wording.explanation(night.verdict, words, night.code)), ""]
     lines += [f"{words('nightly.code', code=night.code)} · {whole}", ""]
     if night.budget is not None and night.seconds > night.budget:
         lines += [words("nightly.exceeded", more=duration(night.seconds - night.budget)), ""]

@@ -130,7 +130,7 @@ def _train(task: Task) -> tuple[LabNight, ...]:
     found: dict[str, LabNight] = {}
     task.reporter.stage("nightly: training")
     waiting = [plan.lab for plan in plans if plan.stored is None]
-    task.reporter.whole("nightly, labs", 0, len(waiting))
+    task.reporter.whole("nightly, labs", 0, len(waiting), alike=False)
     for plan in schedule.in_order(plans, listing):
         expected = estimate(plan, listing)
         left = training - (perf_counter() - task.begun)
@@ -142,7 +142,8 @@ def _train(task: Task) -> tuple[LabNight, ...]:
             found[plan.lab] = _run(plan, task, left)
         else:
             found[plan.lab] = LabNight(lab=plan.lab, state=action, seconds=expected or 0.0)
-        task.reporter.whole("nightly, labs", sum(lab in found for lab in waiting), len(waiting))
+        done = sum(lab in found for lab in waiting)
+        task.reporter.whole("nightly, labs", done, len(waiting), alike=False)
         task.reporter.say(f"{plan.lab}: {in_a_terminal(found[plan.lab], Words(TERMINAL))}")
     task.reporter.stage("")
     return tuple(found[plan.lab] for plan in plans)

@@ -243,7 +243,7 @@ def test_nan_scores_fail_and_do_not_stop_anything(place, capsys):
     with_baseline(place, labs=["boston", "mnist"])
     stored(place, run("boston", day=3, scores={"test_mae": [float("nan")] * 5, "test_mse": [float("inf")] * 5}))
     assert check("--baseline", "main") == 1
-    assert "5 of 5 values are no numbers" in capsys.readouterr().out
+    assert "5 of 5 values are not finite numbers" in capsys.readouterr().out
 
 
 def test_a_baseline_of_other_labs_only_is_5(place):
@@ -311,7 +311,7 @@ def test_confirm_runs_a_suspicious_lab_again_with_fresh_seeds(place, capsys):
     capsys.readouterr()
     assert check("--baseline", "main", "--confirm") == 1
     told = capsys.readouterr()
-    assert "run again with the seeds 10,11,12,13,14" in told.err
+    assert "the fresh seeds 10–14 are run again" in told.err
     assert "Confirmed by 5 fresh seeds" in told.out
     assert {run.entry.seeds for run in Store(place / "runs").list("mine").runs} == {
         tuple(range(10)),

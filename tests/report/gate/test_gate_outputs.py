@@ -261,16 +261,18 @@ def test_the_step_summary_is_appended_to_and_never_grows_too_large(verdict, tmp_
     path = tmp_path / "step.md"
     path.write_text("before\n")
     environment = {"GITHUB_STEP_SUMMARY": str(path)}
-    assert folder.append_verdict(verdict, ["en"], environment) is None
+    assert folder.append_verdict(verdict, ["en"], 1, environment) is None
     assert path.read_text("utf-8").startswith("before\n## labreport check")
     path.write_text("x" * (LIMIT - len(summary(verdict, ["en"]).encode())))
-    assert folder.append_verdict(verdict, ["en"], environment) is None
+    assert folder.append_verdict(verdict, ["en"], 1, environment) is None
     assert MARKER in path.read_text("utf-8")
     assert path.stat().st_size <= LIMIT
     path.write_text("x" * LIMIT)
-    assert "full" in folder.append_verdict(verdict, ["en"], environment)
-    assert "Can't append" in folder.append_verdict(verdict, ["en"], {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "x")})
-    assert folder.append_verdict(verdict, ["en"], {}) is None
+    assert "full" in folder.append_verdict(verdict, ["en"], 1, environment)
+    assert "Can't append" in folder.append_verdict(
+        verdict, ["en"], 1, {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "x")}
+    )
+    assert folder.append_verdict(verdict, ["en"], 1, {}) is None
 
 
 def test_messages_lose_the_private_part_of_their_paths(tmp_path, monkeypatch):

@@ -87,6 +87,23 @@ def test_a_confirmation_is_never_the_newest_run_and_the_same_night_trains_nothin
     assert capsys.readouterr().out.count("complete, auxiliary") == 1
 
 
+def test_a_budget_that_is_spent_leaves_a_suspicion_and_calls_no_loss_certain(with_baseline):
+    slow = f"(__import__('time').sleep(60) if seed > 4 else 0) or {BAD}"
+    write_lab(with_baseline, "good", value=slow)
+    assert one_night("--confirm", "--budget", "1s")[:2] == (3, "trained")
+    [check] = [one for one in judged()["verdict"]["labs"][0]["checks"] if one["kind"] == "metric"]
+    assert (check["status"], check["reason"]["code"]) == ("error", "confirmation_failed")
+    assert "Suspicious, but it could not be confirmed: the budget was spent" in (FOLDER / "summary.md").read_text()
+
+
+def test_a_confirmation_that_is_stored_is_taken_also_where_the_budget_is_spent(with_baseline):
+    write_lab(with_baseline, "good", value=BAD)
+    code, _, run = one_night("--confirm")
+    verdict = judged()["verdict"]
+    assert one_night("--confirm", "--budget", "1s") == (code, "fresh", run)
+    assert judged()["verdict"] == verdict
+
+
 def test_seeds_that_a_confirmation_used_are_trained_for_a_night_of_their_own(with_baseline):
     write_lab(with_baseline, "good", value=BAD)
     one_night("--confirm")
@@ -252,6 +269,13 @@ def test_a_page_that_could_not_be_rendered_is_no_passed_night(with_baseline, cap
     text = (FOLDER / "nightly.md").read_text("utf-8")
     assert "## The night: A file could not be made" in text
     assert "Check: exit code 0. Passed (3 passed)." in text
+    for name, form in texts().items():
+        if name == "result.json":
+            assert json.loads(form)["exit_code"] == 4
+        elif name != "junit.xml":  # which has cases alone, and the pages are none
+            assert "A file could not be made" in form, name
+            assert name == "badge.svg" or "The verdict of the gate stands: Passed." in form, name
+    assert "Passed" not in texts()["badge.svg"]
 
 
 @pytest.mark.parametrize("name", ["result.json", "index.html", "trend-en.html", "nightly.json", "nightly.md"])
