@@ -105,6 +105,7 @@ def test_a_server_lets_what_is_of_no_use_go_although_other_commands_seldom_look_
         for _ in range(12_000):
             there.add(Drawing())
         most.append(len(there))
+        most.append(gc.get_freeze_count())
         raise KeyboardInterrupt
 
     before = gc.get_threshold()
@@ -116,6 +117,9 @@ def test_a_server_lets_what_is_of_no_use_go_although_other_commands_seldom_look_
     finally:
         gc.set_threshold(*before)
     assert most[0] < 5_000
+    # What the program is made of is not counted: else the old is looked at only when a quarter of that is of no use.
+    assert most[1] > 10_000
+    assert gc.get_freeze_count() == 0
 
 
 def test_a_browser_that_drops_its_question_for_changes_leaves_nothing_waiting(desk):

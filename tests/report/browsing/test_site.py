@@ -151,6 +151,7 @@ def test_a_store_may_grow_by_a_thousand_runs_and_lose_some_while_it_is_looked_at
     assert "There is no run in this store yet" in site.get(EN).text
     first = put(root, entry())
     assert len(rows(site.get(EN))) == 1
+    assert ">1 run</p>" in site.get(EN).text
     for day in range(1, 1001):
         put(root, entry(day=day, lab="imdb" if day % 2 else "new"))
     assert "1 001 runs" in re.sub(r"\s", " ", site.get(EN).text)
