@@ -232,6 +232,10 @@ def rule(face: Face, address: str, kind: str) -> str:
     )
 
 
+_MOST = 1_024
+"""Subsets that are cached, of some kilobytes each: a page has about six, and a course of eleven labs 200 pages."""
+
+
 @lru_cache(maxsize=32)
 def subset(name: FaceName, wanted: frozenset[str]) -> bytes:
     """Return a woff2 file with the glyphs of these characters, the same bytes for the same characters.
@@ -242,7 +246,7 @@ def subset(name: FaceName, wanted: frozenset[str]) -> bytes:
     for part in (content(FACES.get(name, MATH).file), Path(__file__).read_bytes()):
         inputs.update(sha256(part).digest())
     inputs.update(f"{version('fonttools')} {version('brotli')}".encode())
-    return kept("fonts", f"{name}-{inputs.hexdigest()}.woff2", lambda: cut(name, wanted))
+    return kept("fonts", f"{name}-{inputs.hexdigest()}.woff2", lambda: cut(name, wanted), most=_MOST)
 
 
 def cut(name: FaceName, wanted: frozenset[str]) -> bytes:
