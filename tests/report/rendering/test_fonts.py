@@ -147,9 +147,9 @@ def test_a_cache_that_can_not_be_written_is_done_without(tmp_path, cache):
 
 
 def test_the_cache_does_not_grow_without_end(cache, monkeypatch):
-    monkeypatch.setattr("labreport.report.rendering.cache.MOST", 3)
-    for number in range(6):
-        fonts.subset("mono", frozenset("0123456789"[: number + 1]))
+    monkeypatch.setattr(fonts, "_MOST", 3)
+    for number in range(17):  # it is tidied with every sixteenth file
+        fonts.subset("mono", frozenset("0123456789abcdefg"[: number + 1]))
     assert len(list(cache.iterdir())) == 3
 
 
