@@ -20,6 +20,7 @@ import keras
 
 from labreport.experiments.training.graphs import Graphs, build, state
 from labreport.experiments.training.plan import OPTIMIZER_OPTIONS
+from labreport.experiments.training.samples import FromBits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,7 @@ def graphs_for(model: Any, samples: Samples, others: Samples | None = None) -> G
 
 def _is_plain(prepare: Any) -> bool:
     """Return whether a function is one of a module: others may hold data, or are made again and again."""
-    return "<" not in getattr(prepare, "__qualname__", "<")
+    return isinstance(prepare, FromBits) or "<" not in getattr(prepare, "__qualname__", "<")
 
 
 def _written(model: Any) -> str | None:
