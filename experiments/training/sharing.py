@@ -85,7 +85,8 @@ def _written(model: Any) -> str | None:
     for part in (config, *(layer["config"] for layer in config["layers"])):
         part.pop("name", None)
     try:
-        return json.dumps([config, compiled], sort_keys=True)
+        # Losses read Keras' smallest number while their graph is made.
+        return json.dumps([config, compiled, keras.config.epsilon()], sort_keys=True)
     except TypeError:
         return None
 

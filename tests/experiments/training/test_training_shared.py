@@ -237,6 +237,20 @@ def test_models_that_differ_in_a_number_alone_share_nothing():
     assert len(sharing._kept) == 2
 
 
+def test_a_graph_made_with_another_epsilon_of_keras_is_not_used():
+    samples = in_memory(*labelled(20))
+    before = start().config.epsilon()
+    losses = []
+    for epsilon in (before, 0.2):
+        start().config.set_epsilon(epsilon)
+        try:
+            (model,) = twins(classifier, 1)
+            losses.append(fit(model, samples, epochs=1, batch_size=8, seed=0).history["loss"])
+        finally:
+            start().config.set_epsilon(before)
+    assert losses[0] != losses[1]
+
+
 def test_the_graphs_used_longest_ago_go_first(monkeypatch):
     monkeypatch.setattr(sharing, "_MOST", 2)
     samples = in_memory(*labelled(20))
