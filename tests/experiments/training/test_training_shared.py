@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.small_models import classifier, labelled, optimizer, regressor, twins
+from helpers.small_models import classifier, labelled, optimizer, priced, regressor, twins
 
 from labreport.experiments.training import evaluate, fit, in_memory, predict, seed_everything, sharing, start
 
@@ -238,13 +238,13 @@ def test_models_that_differ_in_a_number_alone_share_nothing():
 
 
 def test_a_graph_made_with_another_epsilon_of_keras_is_not_used():
-    samples = in_memory(*labelled(20))
+    samples = in_memory(*priced(20))
     before = start().config.epsilon()
     losses = []
     for epsilon in (before, 0.2):
         start().config.set_epsilon(epsilon)
         try:
-            (model,) = twins(classifier, 1)
+            (model,) = twins(lambda: regressor(loss="msle"), 1)
             losses.append(fit(model, samples, epochs=1, batch_size=8, seed=0).history["loss"])
         finally:
             start().config.set_epsilon(before)
