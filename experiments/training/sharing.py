@@ -82,8 +82,8 @@ def _written(model: Any) -> str | None:
     config, compiled = model.get_config(), model.get_compile_config()
     if not (_is_known(config) and _compiled_as_known(model.optimizer, compiled)):
         return None
-    for part in (config, *(layer["config"] for layer in config["layers"])):
-        part.pop("name", None)
+    for part in (config, *(part["config"] for part in (*config["layers"], compiled["optimizer"]))):
+        part.pop("name", None)  # Keras counts them on
     try:
         # Losses read Keras' smallest number while their graph is made.
         return json.dumps([config, compiled, keras.config.epsilon()], sort_keys=True)

@@ -123,6 +123,7 @@ def test_an_earlier_model_keeps_what_it_has_learnt():
     fit(first, samples, epochs=1, batch_size=8, seed=0)
     weights = [weight.tolist() for weight in first.get_weights()]
     fit(second, samples, epochs=3, batch_size=8, seed=1)
+    assert len(sharing._kept) == 1
     assert [weight.tolist() for weight in first.get_weights()] == weights
     assert second.get_weights()[0].tolist() != weights[0]
 
