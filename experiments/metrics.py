@@ -280,7 +280,7 @@ def _encoded(settings: Settings, dataset: Dataset) -> tuple[Samples, Samples]:
     """Return the training and the test reviews as multi-hot samples."""
     return (
         encoded_samples(dataset.train_texts, settings.words, dataset.train_targets),
-        encoded_samples(dataset.test_texts, settings.words, dataset.test_targets),
+        encoded_samples(dataset.test_texts, settings.words, dataset.test_targets, as_bits=True),
     )
 
 

@@ -170,7 +170,7 @@ def _encoded(settings: Settings, dataset: Dataset) -> tuple[Samples, Samples]:
     """Return the training and the test reviews as multi-hot samples, with labels of shape (n, 1) for the metric."""
     return (
         encoded_samples(dataset.train_texts, settings.words, dataset.train_targets.reshape(-1, 1)),
-        encoded_samples(dataset.test_texts, settings.words, dataset.test_targets.reshape(-1, 1)),
+        encoded_samples(dataset.test_texts, settings.words, dataset.test_targets.reshape(-1, 1), as_bits=True),
     )
 
 

@@ -274,7 +274,7 @@ def _encoded(settings: Settings, dataset: Dataset) -> tuple[Samples, Samples]:
     """Return the training and the test newswires as multi-hot samples with one-hot topics."""
     return (
         encoded_samples(dataset.train_texts, settings.words, one_hot(dataset.train_targets, TOPICS)),
-        encoded_samples(dataset.test_texts, settings.words, one_hot(dataset.test_targets, TOPICS)),
+        encoded_samples(dataset.test_texts, settings.words, one_hot(dataset.test_targets, TOPICS), as_bits=True),
     )
 
 

@@ -12,7 +12,7 @@ from labreport.experiments.data.encoding import decode, limit_words, multi_hot
 from labreport.experiments.data.sets import Texts
 from labreport.experiments.lab import Session
 from labreport.experiments.result import Series, Split, Text
-from labreport.experiments.training import Samples, aligned_empty, in_memory
+from labreport.experiments.training import FromBits, Samples, aligned_empty, in_memory
 
 _PIECE = 1_000
 """Texts encoded at a time."""
@@ -23,7 +23,7 @@ _MARKS = 1
 """Every text begins with the mark 1, which is not a word."""
 
 
-def encoded_samples(texts: Texts, words: int, targets: NDArray[Any]) -> Samples:
+def encoded_samples(texts: Texts, words: int, targets: NDArray[Any], *, as_bits: bool = False) -> Samples:
     """Return texts as multi-hot samples of one byte per word of the vocabulary, shape (n, words).
 
     Encoded piece by piece into memory that TensorFlow uses as it is: the vectors exist once.
@@ -32,13 +32,15 @@ def encoded_samples(texts: Texts, words: int, targets: NDArray[Any]) -> Samples:
         texts: n texts; indices of `words` and above count as a word left out.
         words: size of the vocabulary.
         targets: shape (n,) or (n, classes).
+        as_bits: take an eighth of the memory, for samples that are used a few times only, such as those of the test.
     """
     limited = limit_words(texts, words)
-    vectors = aligned_empty((len(limited), words), np.uint8)
+    vectors = aligned_empty((len(limited), (words + 7) // 8 if as_bits else words), np.uint8)
     for start in range(0, len(limited), _PIECE):
         piece = np.arange(start, min(start + _PIECE, len(limited)))
-        vectors[piece[0] : piece[-1] + 1] = multi_hot(limited.take(piece), words)
-    return in_memory(vectors, targets)
+        encoded = multi_hot(limited.take(piece), words)
+        vectors[piece[0] : piece[-1] + 1] = np.packbits(encoded, axis=1) if as_bits else encoded
+    return in_memory(vectors, targets, prepare=FromBits(words)) if as_bits else in_memory(vectors, targets)
 
 
 def record_lengths(session: Session, texts: Texts, kind: str) -> None:

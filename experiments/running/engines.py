@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import tempfile
+import traceback
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
@@ -220,9 +221,18 @@ class _LocalProcess:
 
 
 def _listen(receiver: Connection, tell: Tell) -> None:
+    """Pass on what a process says until it ends. Words that can't be shown must not end the work they speak of."""
+    failed = False
     with receiver, suppress(EOFError, OSError):
         while True:
-            tell(receiver.recv_bytes())
+            event = receiver.recv_bytes()
+            try:
+                tell(event)
+            except Exception:
+                with suppress(OSError):  # the terminal is gone
+                    if not failed:
+                        traceback.print_exc()
+                failed = True
 
 
 _sender: Connection

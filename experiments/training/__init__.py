@@ -9,11 +9,19 @@ from labreport.experiments.training.description import describe
 from labreport.experiments.training.engine import Fitted, evaluate, fit, fit_folds, predict
 from labreport.experiments.training.errors import DivergenceError
 from labreport.experiments.training.order import batch_order
-from labreport.experiments.training.samples import Samples, aligned_empty, as_floats, as_shares_of_255, in_memory
+from labreport.experiments.training.samples import (
+    FromBits,
+    Samples,
+    aligned_empty,
+    as_floats,
+    as_shares_of_255,
+    in_memory,
+)
 
 __all__ = [
     "DivergenceError",
     "Fitted",
+    "FromBits",
     "Samples",
     "aligned_empty",
     "as_floats",

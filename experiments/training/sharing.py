@@ -20,6 +20,7 @@ import keras
 
 from labreport.experiments.training.graphs import Graphs, build, state
 from labreport.experiments.training.plan import OPTIMIZER_OPTIONS
+from labreport.experiments.training.samples import FromBits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,7 @@ def graphs_for(model: Any, samples: Samples, others: Samples | None = None) -> G
 
 def _is_plain(prepare: Any) -> bool:
     """Return whether a function is one of a module: others may hold data, or are made again and again."""
-    return "<" not in getattr(prepare, "__qualname__", "<")
+    return isinstance(prepare, FromBits) or "<" not in getattr(prepare, "__qualname__", "<")
 
 
 def _written(model: Any) -> str | None:
@@ -81,10 +82,11 @@ def _written(model: Any) -> str | None:
     config, compiled = model.get_config(), model.get_compile_config()
     if not (_is_known(config) and _compiled_as_known(model.optimizer, compiled)):
         return None
-    for part in (config, *(layer["config"] for layer in config["layers"])):
-        part.pop("name", None)
+    for part in (config, *(part["config"] for part in (*config["layers"], compiled["optimizer"]))):
+        part.pop("name", None)  # Keras counts them on
     try:
-        return json.dumps([config, compiled], sort_keys=True)
+        # Losses read Keras' smallest number while their graph is made.
+        return json.dumps([config, compiled, keras.config.epsilon()], sort_keys=True)
     except TypeError:
         return None
 

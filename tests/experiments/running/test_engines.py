@@ -54,6 +54,27 @@ def test_a_process_that_ignores_the_request_to_end_is_ended(tmp_path):
     until(lambda: not Path("/proc", file.read_text()).exists())
 
 
+def talkative(content: bytes, tell: Any) -> int:
+    """Say more than a pipe holds that is not read."""
+    for _ in range(4_000):
+        tell(b"x" * 100)
+    return 4_000
+
+
+def test_words_that_can_not_be_shown_do_not_hold_up_the_task(capfd):
+    heard = []
+
+    def broken(event: bytes) -> None:
+        heard.append(event)
+        raise BrokenPipeError if len(heard) > 1 else ValueError("It can't be shown.")
+
+    with Processes(1) as engine:
+        engine.on_event = broken
+        assert engine.submit(talkative, b"").result(timeout=60) == 4_000
+        until(lambda: len(heard) == 4_000)
+    assert capfd.readouterr().err.count("Traceback") == 1
+
+
 class Forgetful(Engine):
     """Workers that are started again after each task, under another name, without what was sent to them."""
 

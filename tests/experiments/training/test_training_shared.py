@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.small_models import classifier, labelled, optimizer, regressor, twins
+from helpers.small_models import classifier, labelled, optimizer, priced, regressor, twins
 
 from labreport.experiments.training import evaluate, fit, in_memory, predict, seed_everything, sharing, start
 
@@ -123,6 +123,7 @@ def test_an_earlier_model_keeps_what_it_has_learnt():
     fit(first, samples, epochs=1, batch_size=8, seed=0)
     weights = [weight.tolist() for weight in first.get_weights()]
     fit(second, samples, epochs=3, batch_size=8, seed=1)
+    assert len(sharing._kept) == 1
     assert [weight.tolist() for weight in first.get_weights()] == weights
     assert second.get_weights()[0].tolist() != weights[0]
 
@@ -235,6 +236,20 @@ def test_models_that_differ_in_a_number_alone_share_nothing():
     for rate in (0.1, 0.2):
         fit(classifier(optimizer=optimizer("SGD", learning_rate=rate)), samples, epochs=1, batch_size=8, seed=0)
     assert len(sharing._kept) == 2
+
+
+def test_a_graph_made_with_another_epsilon_of_keras_is_not_used():
+    samples = in_memory(*priced(20))
+    before = start().config.epsilon()
+    losses = []
+    for epsilon in (before, 0.2):
+        start().config.set_epsilon(epsilon)
+        try:
+            (model,) = twins(lambda: regressor(loss="msle"), 1)
+            losses.append(fit(model, samples, epochs=1, batch_size=8, seed=0).history["loss"])
+        finally:
+            start().config.set_epsilon(before)
+    assert losses[0] != losses[1]
 
 
 def test_the_graphs_used_longest_ago_go_first(monkeypatch):
