@@ -140,6 +140,14 @@ def test_a_second_call_makes_nothing_and_a_new_student_costs_one_sheet(course_pl
     assert main(["verify", "ml"]) == 0
 
 
+def test_who_gets_no_files_gets_no_pack(course_place):
+    (course_place / "course.toml").write_text(
+        f'{SMALL}editions = ["instructor"]\n'.replace("lms = []", 'lms = ["qti"]')
+    )
+    assert main(["course", "-q"]) == 0
+    assert [path.name for path in (course_place / "ml").glob("*.zip")] == ["ml-instructors.zip"]
+
+
 @pytest.mark.parametrize("how", ["left in", "copied", "packed"])
 def test_a_pack_with_a_solution_is_refused_and_is_not_there(course_place, monkeypatch, capsys, how):
     (course_place / "course.toml").write_text(SMALL)
