@@ -141,9 +141,8 @@ def test_a_second_call_makes_nothing_and_a_new_student_costs_one_sheet(course_pl
 
 
 def test_who_gets_no_files_gets_no_pack(course_place):
-    (course_place / "course.toml").write_text(
-        f'{SMALL}editions = ["instructor"]\n'.replace("lms = []", 'lms = ["qti"]')
-    )
+    table = f'{SMALL}editions = ["instructor"]\ndata = false\n'.replace("lms = []", 'lms = ["qti"]')
+    (course_place / "course.toml").write_text(table)
     assert main(["course", "-q"]) == 0
     assert [path.name for path in (course_place / "ml").glob("*.zip")] == ["ml-instructors.zip"]
 
