@@ -184,7 +184,7 @@ def pad(reviews: Any, length: int) -> NDArray[np.int32]:
 
 
 def shuffled(padded: NDArray[np.int32], seed: int) -> NDArray[np.int32]:
-    """Return the reviews with the words of each in random order, and the padding where it was."""
+    """Return reviews with their words in random order; padding stays."""
     random = np.random.default_rng(seed)
     changed = padded.copy()
     for review in changed:

@@ -102,7 +102,7 @@ def class_weights(
     classes: int,
     power: float,
 ) -> dict[int, float]:
-    """Return a weight for each class, larger for rarer ones; their mean is 1."""
+    """Return a weight for each class, larger for rarer ones; mean: 1."""
     counts = np.bincount(labels, minlength=classes)
     weights = np.maximum(counts, 1) ** -power
     weights = weights / np.mean(weights[labels])
@@ -132,7 +132,7 @@ def plain_fit(
 
 
 def class_scores(confusion: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-    """Return precision, recall and F1 of each class from rows of true classes."""
+    """Return precision, recall, F1 of each class; rows are true classes."""
     right = np.diag(confusion)
     named, true = confusion.sum(axis=0), confusion.sum(axis=1)
     # a class that is never named, or never occurs, has zero

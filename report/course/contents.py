@@ -15,6 +15,8 @@ from labreport.report.course.plan import CoursePlan
 from labreport.report.words import Words
 
 _SHOWN = {".pdf": "PDF", ".html": "HTML", ".md": "Markdown", ".docx": "Word", ".ipynb": "ipynb", ".epub": "EPUB"}
+_NOTES = "-notes"
+"""How the name of the notes to slides ends."""
 _KINDS = {
     "students": ("sheet", "chapter", "exercises", "slides", "notebooks"),
     "instructors": ("solutions", "chapter", "lms"),
@@ -115,6 +117,8 @@ def _links(names: Sequence[str], folder: str, language: str, start: str) -> tupl
             continue
         stem, suffix = inner.name.lower(), inner.suffix
         said = "Moodle XML" if suffix == ".xml" else "QTI 2.1" if "qti" in stem else _SHOWN.get(suffix, inner.name)
+        if inner.stem.endswith(_NOTES):
+            said = Words(language)("course.slide_notes", format=said)
         found.append(_link(name, start, said))
     return tuple(found)
 

@@ -258,6 +258,8 @@ def _finish(plan: CoursePlan, runs: Sequence[StoredResult], folder: _Folder, mom
             path.unlink(missing_ok=True)
         raise
     for name, inner in ((STUDENTS, students), (INSTRUCTORS, instructors)):
+        if not inner:
+            continue
         packed = f"{plan.name}-{name}.zip"
         made_of = _hash(
             *chain.from_iterable((inside, sha256(content).hexdigest()) for inside, content in inner.items())

@@ -14,7 +14,7 @@ from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 
-from labreport.experiments import plugins
+from labreport.experiments import plugins, registry
 from labreport.experiments.errors import LabError
 from labreport.experiments.lab.files import text_hash
 from labreport.experiments.registry import additions
@@ -44,7 +44,7 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
     for name, path in (*program.sources(), *_of_labs(runs, configuration)):
         digest.update(f"{name} {text_hash(reading.content(path))}\n".encode())
     words = [
-        _own_files(configuration.notes, "*/*.md"),
+        _own_notes(configuration, {run.result.lab for run in runs}),
         _own_files(configuration.notes, references.FILE),
         _own_files(configuration.templates, "**/*"),
         _own_theme(configuration.theme),
@@ -89,6 +89,28 @@ def _own_theme(name: str) -> list[str]:
     """Return the name and the hash of each file of a theme, which another distribution may have brought."""
     found = sorted((file.name, file) for file in resources.files(THEMES.get(name)).iterdir() if file.is_file())
     return [f"{title} {sha256(file.read_bytes()).hexdigest()}" for title, file in found]
+
+
+_OUTLINE = (b"#", b":::")
+"""How the lines of a note begin that may show in chapters of other labs: titles, and what has a number."""
+
+
+def _own_notes(configuration: Configuration, labs: set[str]) -> list[str]:
+    """Return the name and a hash of each note of the user; of notes of labs that are not reported only the outline.
+
+    A course of many labs is made lab by lab: a sentence that changes in one note changes the documents of its lab.
+    """
+    folder = configuration.notes
+    if folder is None:
+        return []
+    others = {*registry.names(), *configuration.paths, *configuration.record} - labs
+    found = []
+    for path in sorted(path for path in folder.glob("*/*.md") if path.is_file()):
+        content = reading.content(path)
+        if path.stem in others:
+            content = b"\n".join(line for line in content.splitlines() if line.startswith(_OUTLINE))
+        found.append(f"{path.relative_to(folder).as_posix()} {text_hash(content)}")
+    return found
 
 
 def _own_files(folder: Path | None, pattern: str) -> list[str]:

@@ -52,7 +52,7 @@ def test_the_page_lists_every_key_of_the_file():
     table = PAGE.partition("## course.toml")[2].partition("\n## ")[0]
     listed = set(
         re.findall(
-            r"`([a-z]+)`", "\n".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+            r"`([a-z_]+)`", "\n".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
         )
     )
     assert listed == {field.name for field in msgspec.structs.fields(CourseFile)}

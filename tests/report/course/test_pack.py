@@ -15,7 +15,7 @@ from helpers import pdf_text
 from labreport.report.chapters import notes
 from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.cli import main
-from labreport.report.course import canaries
+from labreport.report.course import canaries, contents
 from labreport.report.course.canaries import CanaryError
 
 SECRET = "This sentence stands in the solution of the open exercise alone"
@@ -140,6 +140,13 @@ def test_a_second_call_makes_nothing_and_a_new_student_costs_one_sheet(course_pl
     assert main(["verify", "ml"]) == 0
 
 
+def test_who_gets_no_files_gets_no_pack(course_place):
+    table = f'{SMALL}editions = ["instructor"]\ndata = false\n'.replace("lms = []", 'lms = ["qti"]')
+    (course_place / "course.toml").write_text(table)
+    assert main(["course", "-q"]) == 0
+    assert [path.name for path in (course_place / "ml").glob("*.zip")] == ["ml-instructors.zip"]
+
+
 @pytest.mark.parametrize("how", ["left in", "copied", "packed"])
 def test_a_pack_with_a_solution_is_refused_and_is_not_there(course_place, monkeypatch, capsys, how):
     (course_place / "course.toml").write_text(SMALL)
@@ -229,3 +236,11 @@ def test_a_thousand_students_get_a_key_in_seconds(course_place, monkeypatch):
     entries = copies.key(asked, (run,))
     assert len(entries) == 1000
     assert len({entry.answers[0].value for entry in entries}) == 100
+
+
+def test_the_index_tells_the_slides_from_the_slides_with_notes():
+    names = [
+        f"students/01-tensors/slides/labreport-en-{name}" for name in ("slides.html", "slides.pdf", "slides-notes.pdf")
+    ]
+    links = contents._links(names, "students/01-tensors/slides/", "en", "")
+    assert [link.text for link in links] == ["HTML", "PDF", "PDF with notes"]

@@ -103,3 +103,23 @@ def test_another_distribution_that_adds_something_is_in_it_with_its_version(tmp_
             keys.append(inputs.key(runs, Configuration(), MOMENT))
         plugins.forget()
     assert len(set(keys)) == 3
+
+
+def test_a_sentence_in_the_note_of_another_lab_is_not_in_it_and_what_has_a_number_there_is(tmp_path, runs):
+    (tmp_path / "notes" / "en").mkdir(parents=True)
+    note, other, own = (tmp_path / "notes" / "en" / f"{name}.md" for name in ("imdb", "mnist", "preface"))
+    asked = Configuration(notes=tmp_path / "notes")
+
+    def changed(path: Path, text: str) -> bool:
+        before = inputs.key(runs, asked, MOMENT)
+        path.write_text(text, "utf-8")
+        return inputs.key(runs, asked, MOMENT) != before
+
+    assert changed(other, "# Digits\n\nA sentence.\n")
+    assert not changed(other, "# Digits\n\nAnother sentence.\n")
+    assert changed(other, "# Numbers\n\nAnother sentence.\n")
+    assert changed(other, "# Numbers\n\n:::figure curves\nLook.\n:::\n")
+    assert changed(note, "# Reviews\n\nA sentence.\n")
+    assert changed(note, "# Reviews\n\nAnother sentence.\n")
+    assert changed(own, "One.\n")
+    assert changed(own, "Two.\n")
