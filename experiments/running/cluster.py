@@ -7,11 +7,14 @@ scheduler gives a task to another worker when the first one is lost; how often, 
 from __future__ import annotations
 
 import logging
+import random
+import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -155,12 +158,17 @@ class Cluster(Engine):
             self._client.close(timeout=0 if self._gone else 2)
 
 
+_BESIDE = (PACKAGE, "dask", "tornado")
+"""Packages that are at work in a worker beside its task."""
+
+
 def _differing(version: str, own: str) -> str:
     return "=" if version == own else version
 
 
 def _on_worker(fn: Callable[..., Any], content: bytes) -> bytes:
     """Do a task on a worker."""
+    _draw_elsewhere()
     worker = import_module(PACKAGE).get_worker()
     reported = 0.0
 
@@ -172,3 +180,15 @@ def _on_worker(fn: Callable[..., Any], content: bytes) -> bytes:
 
     done: bytes = fn(content, tell, worker.address, threads=worker.state.nthreads)
     return done
+
+
+@cache
+def _draw_elsewhere() -> None:
+    """Let what Dask does beside a task, in other threads, draw random numbers of its own.
+
+    Keras takes the seeds of new layers from those of Python. Were one of them drawn between the seed of a lab and its
+    last layer, the weights would be others.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in _BESIDE and vars(module).get("random") is random:
+            vars(module)["random"] = random.Random()

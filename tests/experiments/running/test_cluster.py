@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import signal
 import tempfile
 from dataclasses import replace
@@ -166,6 +167,28 @@ def test_the_source_of_a_users_lab_and_its_data_files_are_sent_to_workers_that_h
     assert result.failure is None
     assert {(item.name, item.value) for item in result.findings.measures} == {("points", 408), ("elsewhere", True)}
     until(lambda: not list(Path(tempfile.gettempdir()).glob("labreport-lab-*")))
+
+
+DRAWING = """
+import importlib
+import random
+
+TITLE, VERSION = "Draws", "1"
+
+def train(settings, dataset, session, seed):
+    random.seed(seed)
+    for name in ("tornado.ioloop", "distributed.utils_comm", "distributed.comm.core"):
+        importlib.import_module(name).random.random()  # as its threads do whenever they like
+    session.measure("drawn", random.random())
+"""
+
+
+def test_what_dask_draws_meanwhile_changes_no_random_number_of_a_lab(tmp_path, cluster):
+    (tmp_path / "draws.py").write_text(DRAWING)
+    prepared = prepare(registry.load("draws", tmp_path / "draws.py"), seeds=(3, 4))
+    result = run_lab(prepared, engine=Cluster(cluster.address), announce=lambda line: None)
+    assert result.failure is None
+    assert [item.value for item in result.findings.measures] == [random.Random(seed).random() for seed in (3, 4)]
 
 
 def test_data_are_taken_from_the_folder_of_the_worker_or_else_sent_to_each_worker_once(tmp_path, cluster):
