@@ -7,7 +7,7 @@ evidence for what they say. Solutions are spoken only, and are there in the inst
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -157,7 +157,11 @@ def _placed(prose: Prose, there: Mapping[str, Block]) -> Iterator[Block]:
         if targets and all(target in there for target in targets):
             yield from (there[target] for target in targets)
         elif part.strip():
-            yield Prose(markdown=each(prose.markdown, lambda _text, part=part: part.strip("\n")))  # type: ignore[misc]
+            yield Prose(markdown=each(prose.markdown, _always(part.strip("\n"))))
+
+
+def _always(text: str) -> Callable[[str], str]:
+    return lambda _text: text
 
 
 def _short(block: Block, spoken: list[Block]) -> Block:

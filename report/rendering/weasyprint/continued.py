@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from labreport.report.rendering.weasyprint.replacing import is_replaced, marked
+
 ATTRIBUTE = "data-continued"
 
 
@@ -16,7 +18,7 @@ def install() -> None:
     from weasyprint.layout import block
 
     usual = block.block_container_layout
-    if hasattr(usual, "replaces"):
+    if is_replaced(usual):
         return
 
     def layout(context: Any, box: Any, bottom_space: float, skip_stack: Any, *args: Any, **names: Any) -> Any:
@@ -34,7 +36,7 @@ def install() -> None:
             part.children = [head, *part.children]
         return result
 
-    layout.replaces = usual  # type: ignore[attr-defined]
+    marked(layout, usual)
     block.block_container_layout = layout
 
 

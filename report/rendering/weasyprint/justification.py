@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from labreport.report.languages import HAN, HAN_MARKS, is_han
+from labreport.report.rendering.weasyprint.replacing import is_replaced, marked
 
 _STRETCH = re.compile(f"[\u2009‘’“”{HAN_MARKS}{HAN}]+")
 """Characters that may be set apart: Chinese, its marks, and the thin space between Chinese and Latin."""
@@ -25,7 +26,7 @@ def install() -> None:
     from weasyprint.text import line_break
 
     usual = inline.justify_line
-    if hasattr(usual, "replaces"):
+    if is_replaced(usual):
         return
     layout_class = _spaced_layout(line_break)
 
@@ -62,7 +63,7 @@ def install() -> None:
             box.pango_layout = layout
         _shift(inline.boxes, line, widths, 0)
 
-    justify.replaces = usual  # type: ignore[attr-defined]
+    marked(justify, usual)
     inline.justify_line = justify
 
 

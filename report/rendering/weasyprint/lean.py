@@ -16,6 +16,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from labreport.report.rendering.weasyprint import placing
+from labreport.report.rendering.weasyprint.replacing import is_replaced, marked
 
 _FOOTNOTES = re.compile(r"footnote|\bnote\(")
 """What a style sheet with footnotes says."""
@@ -61,7 +62,7 @@ def install() -> None:
     from weasyprint import document
     from weasyprint.pdf import pydyf
 
-    if hasattr(document.draw_page, "replaces"):
+    if is_replaced(document.draw_page):
         return
     usual_layout, usual_drawing = document.layout_document, document.draw_page
 
@@ -93,8 +94,7 @@ def install() -> None:
                     drawing._svg.tree._children = None
                     drawing._svg.use_cache.clear()
 
-    laid_out.replaces, drawn.replaces = usual_layout, usual_drawing  # type: ignore[attr-defined]
-    document.layout_document, document.draw_page = laid_out, drawn
+    document.layout_document, document.draw_page = marked(laid_out, usual_layout), marked(drawn, usual_drawing)
 
 
 def install_references() -> None:
@@ -102,7 +102,7 @@ def install_references() -> None:
     from weasyprint.pdf import pydyf
 
     usual = pydyf.PDF.page_references.fget
-    if hasattr(usual, "replaces"):
+    if is_replaced(usual):
         return
 
     def references(file: Any) -> tuple[bytes, ...]:
@@ -113,5 +113,5 @@ def install_references() -> None:
         found: tuple[bytes, ...] = named
         return found
 
-    references.replaces = usual  # type: ignore[attr-defined]
+    marked(references, usual)
     pydyf.PDF.page_references = property(references)

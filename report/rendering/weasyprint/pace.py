@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from labreport.report.rendering.weasyprint.replacing import is_replaced, marked
 from labreport.report.store.remarks import Steps
 
 SET, WRITTEN, CLOSED = "blocks set", "pages written", "fonts and tags"
@@ -93,7 +94,7 @@ def install() -> None:
     from weasyprint.layout import page as pages
 
     make_page, paint = pages.make_page, document.Page.paint
-    if hasattr(paint, "replaces"):
+    if is_replaced(paint):
         return
 
     def make(
@@ -109,6 +110,6 @@ def install() -> None:
         if (pace := _at_work.get()) is not None:
             pace.written()
 
-    make.replaces = getattr(make_page, "replaces", make_page)  # type: ignore[attr-defined]
-    painted.replaces = paint  # type: ignore[attr-defined]
+    marked(make, make_page)
+    marked(painted, paint)
     pages.make_page, document.Page.paint = make, painted

@@ -22,6 +22,7 @@ from labreport.report.rendering.weasyprint import (
     short_lines,
     tag_tree,
 )
+from labreport.report.rendering.weasyprint.replacing import original
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,4 +147,4 @@ def _parameters(module: str, name: str) -> str | None:
         return None
     found = found.fget if isinstance(found, property) else found
     # What is in place already is judged by the function that it replaced.
-    return ", ".join(inspect.signature(getattr(found, "replaces", found)).parameters)
+    return ", ".join(inspect.signature(original(found)).parameters)

@@ -27,6 +27,7 @@ from functools import partial
 from typing import Any
 
 from labreport.report.rendering.weasyprint.answer_room import AnswerRoom, is_a
+from labreport.report.rendering.weasyprint.replacing import is_replaced, marked
 from labreport.report.rendering.weasyprint.spacing import Spacing, Undo
 
 _EMPTY = 0.12
@@ -57,7 +58,7 @@ def install() -> None:
     from weasyprint.layout import page as pages
 
     usual = pages.make_page
-    if hasattr(usual, "replaces"):
+    if is_replaced(usual):
         return
 
     def make(
@@ -80,7 +81,7 @@ def install() -> None:
             (kept.update if isinstance(kept, dict) else kept.extend)(found)
         return attempt.made
 
-    make.replaces = usual  # type: ignore[attr-defined]
+    marked(make, usual)
     pages.make_page = make
 
 

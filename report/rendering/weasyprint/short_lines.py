@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from labreport.report.rendering.weasyprint.replacing import is_replaced, marked
+
 _SHORT = 0.75
 """Part of the measure that a broken line fills at least, or it is tried again."""
 _SMALLER = (0.998, 0.99, 0.98)
@@ -20,7 +22,7 @@ def install() -> None:
     from weasyprint.layout import inline
 
     usual = inline.split_first_line
-    if hasattr(usual, "replaces"):
+    if is_replaced(usual):
         return
 
     def split(text: str, style: Any, context: Any, max_width: float | None, *args: Any, **names: Any) -> Any:
@@ -34,5 +36,5 @@ def install() -> None:
                 return other
         return found
 
-    split.replaces = usual  # type: ignore[attr-defined]
+    marked(split, usual)
     inline.split_first_line = split

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from labreport.report.rendering.weasyprint.replacing import is_replaced, marked
+
 FORMULA = "formula"
 """Class of the drawings that are formulas."""
 
@@ -19,7 +21,7 @@ def install() -> None:
     from weasyprint.pdf import tags
 
     usual = tags._build_box_tree
-    if hasattr(usual, "replaces"):
+    if is_replaced(usual):
         return
 
     def build(box: Any, *args: Any) -> Iterator[Any]:
@@ -35,5 +37,5 @@ def install() -> None:
         if isinstance(box, PageBox):
             box.children = []  # a long document has no memory for the boxes of pages that are finished
 
-    build.replaces = usual  # type: ignore[attr-defined]
+    marked(build, usual)
     tags._build_box_tree = build
