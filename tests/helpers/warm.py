@@ -1,9 +1,9 @@
 """A Python that has its packages loaded already: importing them takes longer than what most tests do with them.
 
-One process imports TensorFlow, with which Keras comes, what renders, and nothing of labreport. Nothing of it works
-there yet, so that it can be forked. Each program is a fork of it with the arguments, environment, folder and descriptors
-of the client that asked for it. It ends as Python ends, only that it does not take down all that is loaded, which would
-take a second. The client is an executable that can stand wherever `sys.executable` can; a program that starts others by
+One process imports TensorFlow, with which Keras comes, what renders, and nothing of labreport. Nothing works there yet,
+so that it can be forked. Each program is a fork of it with the arguments, environment, folder and descriptors of the
+client that asked for it. It ends as Python ends, only that it does not take down all that is loaded, which would take a
+second. The client is an executable that can stand wherever `sys.executable` can; a program that starts others by
 `sys.executable` starts them in the same way.
 
 What a test says of starting, of signals to a group of processes, or of the order of imports needs a true process.
