@@ -49,6 +49,7 @@ def report(found: Comparisons, versions: Sequence[Version], language: str, *, da
                     Numbering(chapter=f"{lab.lab}-{place}" if several else lab.lab, number=number),
                     words,
                     between=pair if several else None,
+                    letter=together_section.letter(place) if found.together and place > 1 else "",
                 )
             )
     return Report(
@@ -198,6 +199,7 @@ def _chapter(
     words: Words,
     *,
     between: Comparison | None,
+    letter: str,
 ) -> Chapter:
     heading = _lab_title(lab, words)
     marks = [wording.reason(found, words, kind="reason") for found in lab.obstacles]
@@ -205,6 +207,8 @@ def _chapter(
     if between is not None:
         arrow = words("compare.between", a=between.a.label, b=between.b.label)
         marks.insert(0, arrow)
+        if letter:
+            marks.insert(1, words("compare.b_here", letter=letter))
         heading = words("compare.labelled", name=heading, text=foreign(wording.short_label(between.b.label)))
     results = (versions[0].results[lab.lab], versions[1].results[lab.lab])
     makers = (

@@ -117,6 +117,9 @@ def test_the_report_and_the_terminal_show_the_table_in_both_languages(language):
     assert [column.title for column in table.columns][1:4] == ["A", "B", "C"]
     row = next(row for row in table.rows if wording.name("test_accuracy", words) in row[0])
     assert words("compare.together_better", first="A", second="B") in row[-1]
+    # A version has one letter in the table of all and another in its pair, which its chapter says.
+    said = words("compare.b_here", letter="C")
+    assert [said in chapter.marks for chapter in made.chapters] == [False, True]
 
 
 # Names
