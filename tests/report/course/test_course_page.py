@@ -15,6 +15,8 @@ from labreport.report.course.marking import mark
 from labreport.report.course.plan import CourseFile
 from labreport.report.rendering.answers import ExpectedAnswer
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+
 PAGE = (ROOT / "docs" / "course.md").read_text("utf-8")
 SHORT = {'forms = ["sheet", "chapter", "exercises"]': 'forms = ["exercises"]', 'to = ["pdf", "html"]': 'to = ["html"]'}
 """What is left out of the new course here, so that the test takes seconds."""

@@ -19,6 +19,8 @@ from labreport.report.errors import RenderingError
 from labreport.report.rendering import fonts, glyphs, html, pdf
 from labreport.report.store.runs import Store
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+
 STRANGE = "a \N{GRINNING FACE} film"
 
 

@@ -34,6 +34,8 @@ from labreport.report.findings.claims.wording import title
 from labreport.report.rendering.notebook import notebooks, recipe
 from labreport.report.words import LANGUAGES
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 EDITIONS = ("student", "instructor")
 CANARY = "CANARY-41f7"
