@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from helpers import drawings
 from helpers.hand_labs import lab_source
 
 
@@ -29,5 +28,7 @@ def place(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def drawn_once():
     """Take drawings that an earlier test made of the same run: for files of tests that are not about them."""
+    from helpers import drawings  # Matplotlib, which most rooms can do without
+
     with drawings.drawn_once():
         yield
