@@ -48,10 +48,15 @@ def _remembering(draw: Callable[..., Any], kind: str) -> Callable[..., Any]:
     return drawn
 
 
+draw = _remembering(registry.draw, "draw")
+"""`registry.draw` for those who only look at what is drawn."""
+strip = _remembering(registry.strip, "strip")
+
+
 @contextmanager
 def drawn_once() -> Iterator[None]:
     """Draw each figure of a run once in this process; one that can't be drawn is tried again."""
     with pytest.MonkeyPatch.context() as patch:
-        for kind in ("draw", "strip"):
-            patch.setattr(registry, kind, _remembering(getattr(registry, kind), kind))
+        patch.setattr(registry, "draw", draw)
+        patch.setattr(registry, "strip", strip)
         yield

@@ -9,13 +9,13 @@ from xml.etree import ElementTree
 
 import msgspec
 import pytest
+from helpers.drawings import draw
 from helpers.hand_results import hand_result
 from PIL import Image as Picture
 
 from labreport.experiments.result import Fold, Layer
 from labreport.report.figures import palette
 from labreport.report.figures.drawing import Drawing
-from labreport.report.figures.registry import draw
 from labreport.report.rendering import fonts
 from labreport.report.words import JoinedWords, Words
 
