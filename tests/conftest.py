@@ -16,6 +16,7 @@ from helpers.warm import warmed
 from hypothesis import settings
 
 from labreport.experiments.system.memory import collect_seldom
+from labreport.report.publish import workers
 from labreport.report.rendering import cache
 
 # How long an example takes says something of the machine, which others may use as well, and nothing of the code.
@@ -80,6 +81,14 @@ def _no_chapter_is_remembered(monkeypatch, request):
     if "remembering" not in request.keywords:
         usual = cache.folder
         monkeypatch.setattr(cache, "folder", lambda kind: usual(kind) if kind == "fonts" else None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _documents_are_made_in_this_process():
+    """Start no process for each language: what starts them is tested by commands in processes of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workers, "available", lambda: 1)
+        yield
 
 
 @pytest.fixture(scope="session")

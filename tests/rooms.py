@@ -12,6 +12,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,6 +58,7 @@ class House:
         return found
 
 
+@cache
 def house(folder: str, root: Path = ROOT) -> House:
     """Count one of the houses.
 

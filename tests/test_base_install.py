@@ -47,76 +47,86 @@ def base(tmp_path_factory):
     return folder / "bin" / "python"
 
 
-@pytest.fixture
-def outcomes(base, tmp_path):
-    """A function that runs commands one after the other in the base install: code, output and errors of each."""
-    stored(tmp_path, run("tensors"))
-    stored(tmp_path, run("boston", range(5), day=1, version="old"))
-    stored(tmp_path, run("boston", range(5), day=2))
-
-    def ran(*lines: str) -> list[tuple[int, str, str]]:
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        done = subprocess.run(
-            [base, "-c", SCRIPT, json.dumps([line.split() for line in lines])],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return [tuple(outcome) for outcome in json.loads(done.stdout)]
-
-    return ran
+LINES = (
+    "list",
+    "show boston",
+    "schema",
+    "doctor --data sample",
+    "status --data sample",
+    "render tensors --to html,md,ipynb --lang en",
+    "compare last:2 last:1 --lang en --to html,md -o comparison",
+    "baseline set main",
+    "check boston --baseline main --lang en --to html",
+    "trend --lang en -o trend",
+    "new wine",
+    "view runs --export site --reports 1",
+)
+"""What needs no training."""
+SERVED = ("view runs", "preview tensors")
+TRAINED = "run imdb --profile quick --data sample"
+PRINTED = "render tensors --to pdf,html,md --lang en -o printed"
+DOCUMENT = "render tensors --to docx --lang en -o document"
 
 
-def test_what_needs_no_training_works(outcomes, tmp_path):
-    lines = (
-        "list",
-        "show boston",
-        "schema",
-        "doctor --data sample",
-        "status --data sample",
-        "render tensors --to html,md,ipynb --lang en",
-        "compare last:2 last:1 --lang en --to html,md -o comparison",
-        "baseline set main",
-        "check boston --baseline main --lang en --to html",
-        "trend --lang en -o trend",
-        "new wine",
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with some runs, in which the commands have worked."""
+    folder = tmp_path_factory.mktemp("commands")
+    stored(folder, run("tensors"))
+    stored(folder, run("boston", range(5), day=1, version="old"))
+    stored(folder, run("boston", range(5), day=2))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def outcomes(base, place):
+    """Code, output and errors of each command in the base install, one after the other in one process."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    lines = (*LINES, *SERVED, TRAINED, PRINTED, DOCUMENT)
+    done = subprocess.run(
+        [base, "-c", SCRIPT, json.dumps([line.split() for line in lines])],
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    for line, (code, output, errors) in zip(lines, outcomes(*lines), strict=True):
-        assert code == 0, (line, output, errors)
-    for name in ("reports/labreport-en.html", "reports/labreport-en.md", "comparison", "trend", "wine/lab.py"):
-        assert (tmp_path / name).exists()
+    assert done.returncode == 0, done.stderr
+    return dict(zip(lines, json.loads(done.stdout), strict=True))
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_what_needs_no_training_works(outcomes, line):
+    code, output, errors = outcomes[line]
+    assert code == 0, (output, errors)
+
+
+def test_what_needs_no_training_writes_its_files(outcomes, place):
+    files = ("reports/labreport-en.html", "reports/labreport-en.md", "reports/labreport-en-notebooks")
+    for name in (*files, "comparison", "trend", "wine/lab.py", "site/index.html"):
+        assert (place / name).exists(), name
 
 
 def test_the_doctor_names_the_command_that_installs_each_extra(outcomes):
-    [(code, output, _)] = outcomes("doctor --data sample")
-    assert code == 0
-    assert "pip install 'labreport[labs]'" in output
-    assert "pip install 'labreport[pdf]'" in output
-    assert "pip install 'labreport[docx]'" in output
-    assert "pip install 'labreport[view]'" in output
+    output = outcomes["doctor --data sample"][1]
+    for extra in ("labs", "pdf", "docx", "view"):
+        assert f"pip install 'labreport[{extra}]'" in output
 
 
-def test_the_browser_ends_with_4_and_names_the_command_but_the_site_as_files_is_written(outcomes, tmp_path):
-    viewed, previewed, exported = outcomes("view runs", "preview tensors", "view runs --export site --reports 1")
-    for code, output, errors in (viewed, previewed):
-        assert (code, output) == (4, "")
-        assert errors == "Error: This needs starlette, which is not installed: pip install 'labreport[view]'\n"
-    assert exported[0] == 0
-    assert (tmp_path / "site" / "index.html").is_file()
+@pytest.mark.parametrize("line", SERVED)
+def test_the_browser_ends_with_4_and_names_the_command(outcomes, line):
+    needed = "Error: This needs starlette, which is not installed: pip install 'labreport[view]'\n"
+    assert outcomes[line] == [4, "", needed]
 
 
-def test_training_ends_with_3_and_pdf_with_4_and_all_else_is_kept(outcomes, tmp_path):
-    trained, printed = outcomes("run imdb --profile quick --data sample", "render tensors --to pdf,html,md --lang en")
-    assert trained[0] == 3
-    assert printed[0] == 4
-    assert {"labreport-en.html", "labreport-en.md"} <= {path.name for path in (tmp_path / "reports").iterdir()}
-    assert not (tmp_path / "reports" / "labreport-en.pdf").exists()
+def test_training_ends_with_3_and_pdf_with_4_and_all_else_is_kept(outcomes, place):
+    assert outcomes[TRAINED][0] == 3
+    assert outcomes[PRINTED][0] == 4
+    assert {"labreport-en.html", "labreport-en.md"} <= {path.name for path in (place / "printed").iterdir()}
+    assert not (place / "printed" / "labreport-en.pdf").exists()
 
 
 def test_a_document_ends_with_4_and_names_the_command(outcomes):
-    [(code, output, errors)] = outcomes("render tensors --to docx --lang en")
+    code, output, errors = outcomes[DOCUMENT]
     assert (code, output) == (4, "")
     assert "This needs docx, which is not installed: pip install 'labreport[docx]'" in errors

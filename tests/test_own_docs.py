@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 
 import pytest
 from helpers.places import ROOT, SHARED
@@ -15,9 +14,9 @@ from labreport.report.cli import main
 PAGE = (ROOT / "docs" / "own.md").read_text("utf-8")
 
 
-def test_the_program_of_the_page_runs_and_prints_what_it_recorded(tmp_path):
+def test_the_program_of_the_page_runs_and_prints_what_it_recorded(warm_python, tmp_path):
     (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run([warm_python, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["3", "0.97"]
     said = (tmp_path / "reports" / "labreport-en.md").read_text("utf-8")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -138,21 +139,33 @@ def _imported_files(
 ) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """Return the files that a file imports, each with the package it lies in."""
     try:
-        tree = ast.parse(reading.content(path))
+        imports = _imports(reading.content(path))
     except (SyntaxError, ValueError) as error:
         raise LabError(f"{path.name} is not readable Python source: {error}.") from error
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            modules = [tuple(alias.name.split(".")) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else ()
-            module = (*base, *(node.module.split(".") if node.module else ()))
-            # One form names a module of the package, the other a part of a module: try both.
-            modules = [module, *((*module, alias.name) for alias in node.names)]
-        else:
-            continue
-        for parts in modules:
+    for level, module, inside in imports:
+        base = package[: len(package) - level + 1] if level else ()
+        # One form names a module of the package, the other a part of a module: try both.
+        for parts in ((*base, *module), *((*base, *module, name) for name in inside)):
             yield from _files_of_module(parts, home, names)
+
+
+@lru_cache(maxsize=512)
+def _imports(source: bytes) -> tuple[tuple[int, tuple[str, ...], tuple[str, ...]], ...]:
+    """Return each import of a source: how many packages up it begins, the module, and what is taken out of it.
+
+    Labs share most of the files that they use, and each is asked more than once in a command.
+
+    Raises:
+        SyntaxError, ValueError: the source is not readable.
+    """
+    found: list[tuple[int, tuple[str, ...], tuple[str, ...]]] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += ((0, tuple(alias.name.split(".")), ()) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = tuple(node.module.split(".")) if node.module else ()
+            found.append((node.level, module, tuple(alias.name for alias in node.names)))
+    return tuple(found)
 
 
 def _files_of_module(parts: tuple[str, ...], home: Home, names: set[str]) -> Iterator[tuple[Path, tuple[str, ...]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -44,6 +45,11 @@ def _ignored(_job: object, _what: str, _done: int, _total: int) -> None:
     """`Heard` that no one is shown."""
 
 
+def available() -> int:
+    """Return how many processors this process may use, which can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
 def each(jobs: Sequence[DocumentJob], heard: Heard[DocumentJob] = _ignored) -> Iterator[tuple[DocumentJob, Rendered]]:
     """Render documents, each in a process of its own where there is more than one; yield them as they are done."""
     yield from spread(jobs, render_language, heard)
@@ -57,7 +63,7 @@ def spread(jobs: Sequence[Job], work: Work[Job], heard: Heard[Job] = _ignored) -
         work: makes the files of a job.
         heard: called while a job is at work.
     """
-    if len(jobs) <= 1 or (os.cpu_count() or 1) == 1:
+    if len(jobs) <= 1 or available() == 1:
         for job in jobs:
             yield job, work(job, partial(heard, job))
         return
@@ -122,7 +128,7 @@ def _at_work(jobs: Sequence[Job], work: Work[Job]) -> Iterator[tuple[dict[Future
     """Do each job in a process of its own; whatever ends the block early, such as Ctrl-C, ends them at once."""
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
-    workers = min(len(jobs), os.cpu_count() or 1)
+    workers = min(len(jobs), available())
     with processes.quietly_starting():  # a helper of its own starts with it
         said = context.SimpleQueue()
         pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(said,))

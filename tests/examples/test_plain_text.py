@@ -28,13 +28,19 @@ def installed(tmp_path_factory):
     return folder
 
 
-def labreport(folder: Path, installed: Path | None, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a folder, with or without the distribution."""
-    environment = {**os.environ, "PYTHONPATH": str(installed or "")}
-    return subprocess.run([COMMAND, *arguments], cwd=folder, capture_output=True, text=True, env=environment)
+@pytest.fixture(scope="module")
+def labreport(warm_python):
+    """Runs the command in a folder, with or without the distribution."""
+
+    def run(folder: Path, installed: Path | None, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(installed or "")}
+        command = [warm_python, COMMAND, *arguments]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
+
+    return run
 
 
-def test_a_report_and_a_comparison_are_written_as_plain_text(installed, tmp_path):
+def test_a_report_and_a_comparison_are_written_as_plain_text(labreport, installed, tmp_path):
     store = Store(tmp_path / "runs")
     store.save(hand_result("imdb", seeds=(0,)))
     store.save(hand_result("imdb", seeds=(1,), run_id="20260106T120000Z-imdb"))
@@ -48,7 +54,7 @@ def test_a_report_and_a_comparison_are_written_as_plain_text(installed, tmp_path
     assert (tmp_path / "reports" / "comparison-en.txt").exists()
 
 
-def test_without_the_distribution_the_format_is_unknown_and_the_nearest_is_named(tmp_path):
+def test_without_the_distribution_the_format_is_unknown_and_the_nearest_is_named(labreport, tmp_path):
     Store(tmp_path / "runs").save(hand_result("imdb", seeds=(0,)))
     done = labreport(tmp_path, None, "render", "--to", "htm")
     assert done.returncode == 2

@@ -165,7 +165,7 @@ def _lay_configuration(folder: Path, content: bytes) -> None:
 
 
 def _lay_words(folder: Path, content: bytes) -> None:
-    _lay_configuration(folder, b'[paths]\ngood = "good.py"\n')
+    _lay_configuration(folder, b'to = "md"\n[paths]\ngood = "good.py"\n')  # a PDF takes seconds
     (folder / "report.html").write_bytes(_report())
 
 
@@ -232,8 +232,6 @@ def _words(random: Random) -> bytes:
     ]
     if words[0] in ("run", "check"):
         words = ["run", "good", *(word for word in words[1:] if word not in LABS)]
-    if words[0] == "render":  # a PDF takes seconds
-        words += ["--to", "md"]
     return "\x1f".join(words).encode("utf-8", "replace")
 
 

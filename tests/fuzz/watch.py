@@ -99,7 +99,7 @@ def _watched(folder: Path, within: Path) -> Iterator[None]:
     _allowed = (f"{within.resolve()}{os.sep}", *_FREE)
     try:
         # What a process of its own does would not be seen.
-        with mock.patch("os.cpu_count", return_value=1):
+        with mock.patch("labreport.report.publish.workers.available", return_value=1):
             yield
     finally:
         _allowed = ()

@@ -1,8 +1,8 @@
-"""A Python that has TensorFlow loaded already: importing it takes longer than what most tests do with it.
+"""A Python that has its packages loaded already: importing them takes longer than what most tests do with them.
 
-One process imports TensorFlow, with which Keras comes, and nothing of labreport. TensorFlow does nothing there, so that
-it can be forked. Each program is a fork of it with the arguments, environment, folder and descriptors of the client
-that asked for it. It ends as Python ends, only that it does not take down all that is loaded, which would take a
+One process imports TensorFlow, with which Keras comes, what renders, and nothing of labreport. Nothing works there yet,
+so that it can be forked. Each program is a fork of it with the arguments, environment, folder and descriptors of the
+client that asked for it. It ends as Python ends, only that it does not take down all that is loaded, which would take a
 second. The client is an executable that can stand wherever `sys.executable` can; a program that starts others by
 `sys.executable` starts them in the same way.
 
@@ -15,6 +15,7 @@ import array
 import atexit
 import contextlib
 import gc
+import importlib
 import io
 import json
 import os
@@ -33,8 +34,25 @@ from typing import NoReturn
 
 _OWN = ("PYTHONPATH",)
 """Variables of Python that a fork can still obey."""
-_READ_EARLY = ("PYTHON", "KERAS_", "TF_", "LD_", "OMP_")
+_READ_EARLY = ("PYTHON", "KERAS_", "TF_", "LD_", "OMP_", "MPL")
 """Beginnings of variables that Python and the loaded packages read when they start."""
+
+_LOADED = (
+    "tensorflow",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+    "matplotlib.figure",
+    "fontTools.subset",
+    "fontTools.ttLib.woff2",
+    "jinja2",
+    "markdown_it",
+    "pygments.formatters.html",
+    "rich.progress",
+    "scipy.special",
+    "weasyprint",
+    "ziamath.zmath",
+)
+"""What takes time to import, of what a command may need."""
 
 _DEFAULTS = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
 """What labreport sets where they are not set, so that a process in which it has worked hands them on."""
@@ -219,7 +237,8 @@ def _leave(code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    import tensorflow  # noqa: F401
-
+    for package in _LOADED:
+        with contextlib.suppress(ImportError):  # of the other Python, which may lack it
+            importlib.import_module(package)
     del sys.path[0]  # the folder of this file
     _leave(_run(_as_python_starts(_serve(Path(sys.argv[1])), sys.argv[1])))

@@ -57,7 +57,6 @@ def test_a_build_in_which_nothing_changed_decodes_each_run_once(place, decoded, 
 
 def test_rendering_decodes_each_run_once_whatever_it_is_rendered_to(place, decoded, listed, monkeypatch):
     stored(place, "mnist", "tensors")
-    monkeypatch.setattr(workers.os, "cpu_count", lambda: 1)  # both languages in this process
     assert cli.main(["render", "--strict", "--lang", "zh,en", "--to", "md", "-q"]) in (0, 1)
     assert set(decoded.values()) == {1}
     assert len(decoded) == 2
