@@ -66,7 +66,6 @@ def folder(tmp_path_factory):
     configured(base, *lines, 'logo = "logo.png"')
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(base)
-        patch.setattr("os.cpu_count", lambda: 1)
         assert main(["render", "--lang", "zh,en,bilingual", "--to", "html,pdf,md"]) == 0
     return base / "reports"
 

@@ -119,10 +119,9 @@ def test_what_is_set_without_replacing_is_refused():
     assert f"chapter '{chapter.id}'" in problem
 
 
-def test_a_character_that_the_typesetting_reserves_is_shown_too(place, monkeypatch, capsys):
+def test_a_character_that_the_typesetting_reserves_is_shown_too(place, capsys):
     reserved = "\ue000"
     short(place, **NOTES)
-    monkeypatch.setattr("os.cpu_count", lambda: 1)
     _strange(place, f"one {reserved} two")
     assert main(["render", "--lang", "en,bilingual", "--to", "html,md"]) == 4
     assert "reserved" in capsys.readouterr().err
