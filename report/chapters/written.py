@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from functools import lru_cache
 from pathlib import Path
 
 from labreport.experiments.system import reading
@@ -96,6 +97,7 @@ def with_math_fences(text: str) -> str:
     return "\n".join(lines)
 
 
+@lru_cache(maxsize=64)
 def hidden(text: str, origin: str = "note") -> tuple[str, tuple[str, ...]]:
     """Return a note in which one character stands for each line of code between fences, and those lines.
 

@@ -365,6 +365,8 @@ def only_seed(result: Result, seed: int | None) -> Result:
 
 def mean_of(lists: Sequence[Sequence[float]]) -> tuple[float, ...]:
     """Return the mean at each position, over those lists that are long enough to have one there."""
+    if len(lists) == 1:
+        return tuple(lists[0])
     return tuple(mean(column) for column in columns_of(lists))
 
 
