@@ -54,7 +54,7 @@ TINY = {
     "tensors": {},
     "workflow": {"units": 4},
     "mnist": {"units": 8, "epochs": 1, "validation_samples": 40},
-    "imdb": {"words": 500, "units": 4, "epochs": 2, "batch_size": 100, "validation_samples": 40},
+    "imdb": {"words": 500, "units": 4, "epochs": 1, "batch_size": 100, "validation_samples": 40},
     "reuters": {"words": 500, "units": 8, "epochs": 1, "batch_size": 100, "validation_samples": 40},
     "boston": {"folds": 2, "units": 4, "epochs": 2, "batch_size": 70, "final_batch_size": 70},
     "metrics": {"words": 500, "units": 4, "epochs": 2, "batch_size": 100, "validation_samples": 40},
