@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
+from helpers.drawn_once import Watched, draw_once
 from helpers.places import ROOT
 from helpers.warm import warmed
 from hypothesis import settings
@@ -81,6 +82,22 @@ def _no_chapter_is_remembered(monkeypatch, request):
     if "remembering" not in request.keywords:
         usual = cache.folder
         monkeypatch.setattr(cache, "folder", lambda kind: usual(kind) if kind == "fonts" else None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _figures_are_drawn_once():
+    with pytest.MonkeyPatch.context() as patch:
+        draw_once(patch)
+        yield
+
+
+@pytest.fixture
+def monkeypatch():
+    """The usual one, which knows whether a part of the program was replaced: then no earlier drawing is taken."""
+    patch = Watched.here = Watched()
+    yield patch
+    Watched.here = None
+    patch.undo()
 
 
 @pytest.fixture(scope="session", autouse=True)

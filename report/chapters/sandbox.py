@@ -203,7 +203,7 @@ def compiled(sandbox: Sandbox, source: str) -> Template:
     return sandbox.from_string(source)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def compiled_note(sandbox: Sandbox, source: str) -> Template:
     """Return a note ready to be filled; one is often filled again, for each student with other numbers."""
     return sandbox.from_string(source)

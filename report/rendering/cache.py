@@ -71,7 +71,7 @@ def lay_down(kind: str, key: str, content: bytes, *, most: int | None = None) ->
     if place is None:
         return
     with contextlib.suppress(ReportError, OSError):
-        files.write(place / key, sha256(content).digest() + content)
+        files.write(place / key, sha256(content).digest() + content, lasting=False)  # a damaged one is noticed
         _written[place] = _written.get(place, 0) + 1
         if most is None or _written[place] % _RARELY == 1:
             _tidy(place, MOST if most is None else most)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,8 +34,27 @@ def check_folder(folder: Path) -> None:
         raise _failure(folder, error) from error
 
 
-def write(path: Path, content: bytes) -> None:
+def can_be_locked(path: Path) -> bool:
+    """Return whether the disk of a file has locks; True where that can't be found out, or another program holds one."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        with path.open("rb") as file:
+            fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+    return True
+
+
+def write(path: Path, content: bytes, *, lasting: bool = True) -> None:
     """Write a file whole or not at all; folders are made as needed.
+
+    Args:
+        path: the file.
+        content: all of it.
+        lasting: whether it must outlive a machine that stops; what is checked when it is read need not.
 
     Raises:
         OutputError: no permission, no space left, or a folder stands in the way.
@@ -46,7 +67,8 @@ def write(path: Path, content: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
         # mkstemp makes a private file; a report is meant to be read by others as the user's umask allows. Some shares
         # know no modes and refuse them.
         mask = os.umask(0)

@@ -218,6 +218,9 @@ class Index:
                 (self.root / FOLDER).mkdir(parents=True, exist_ok=True)
                 if not (ignore := self.root / FOLDER / ".gitignore").exists():
                     files.write(ignore, b"*\n")
+            if not files.can_be_locked(self.root / FOLDER / ".gitignore"):
+                # SQLite takes that for another program that writes, and waits for its end.
+                raise sqlite3.OperationalError("the disk has no locks for it")
             connection = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
             try:
                 if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":

@@ -11,7 +11,7 @@ from helpers.hand_gate import run as gate_run
 from helpers.hand_history import entry, failed, put, wobble
 from helpers.hand_results import hand_result
 from helpers.hand_versions import LOWER, card, findings, run, version
-from helpers.watching import SCHEMES, WIDTHS, assert_accessible_and_silent, opened
+from helpers.watching import WIDTHS, assert_accessible_and_silent, opened
 
 from labreport.experiments.result import Result
 from labreport.report.comparison import outputs
@@ -94,9 +94,8 @@ PAGES = ("comparison-en.html", "comparison-zh.html", "index.html", "trend-en.htm
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_axe_finds_nothing_the_console_is_silent_and_nothing_is_asked_for(chromium, folder, name, scheme):
-    assert_accessible_and_silent(chromium, folder / name, scheme)
+def test_axe_finds_nothing_the_console_is_silent_and_nothing_is_asked_for(chromium, folder, name):
+    assert_accessible_and_silent(chromium, folder / name)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -9,6 +9,7 @@ from helpers import browsed
 from helpers.browsed import KEY, NEW, OLD, TOKEN
 from helpers.own_runs import seeds_run
 from helpers.waiting import until
+from helpers.watching import assert_accessible
 
 from labreport.report.browsing.application import application
 from labreport.report.browsing.export import write
@@ -95,13 +96,8 @@ def opened(chromium, place, *, scheme="light", **options):
 
 
 def _check(chromium, place, start, scheme, *, missing=False):
-    from axe_playwright_python.sync_playwright import Axe
-
     with opened(chromium, place, scheme=scheme) as (page, said, asked):
-        for shown in (scheme, "dark" if scheme == "light" else "light"):
-            page.emulate_media(color_scheme=shown)
-            found = Axe().run(page, options={"iframes": False})
-            assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found.response["violations"]] == [], shown
+        assert_accessible(page, (scheme, "dark" if scheme == "light" else "light"), frames=False)
         page.set_viewport_size({"width": 360, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") == 360
         assert said == (["Failed to load resource: the server responded with a status of 404 (Not Found)"] * missing)

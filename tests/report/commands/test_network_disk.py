@@ -89,9 +89,12 @@ def whole(place) -> set[str]:
 
 
 def test_where_there_are_no_modes_links_and_locks_every_command_works(place, disk):
-    for _, words, code, error, _ in called(place, disk, {"": ALL}):
+    answers = called(place, disk, {"": ALL})
+    for _, words, code, error, _ in answers:
         assert code == 0, (words, error)
         assert "Traceback" not in error
+    # Found out by asking, not by waiting for another program to let go of a lock.
+    assert any("the disk has no locks for it" in error for *_, error, _ in answers)
     assert whole(place) == {"tensors", "workflow", "good"}
 
 

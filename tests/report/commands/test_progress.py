@@ -20,7 +20,7 @@ from helpers.own_runs import seeds_run
 from labreport.report.cli import main
 from labreport.report.commands.console import Reporter
 from labreport.report.configuration import Configuration, override
-from labreport.report.publish import publish
+from labreport.report.publish import publish, workers
 from labreport.report.store.entries import read
 from labreport.report.store.runs import Store
 
@@ -275,6 +275,7 @@ def test_each_command_that_trains_or_makes_much_says_how_far_it_is(trained, tmp_
 
 def test_documents_that_are_made_side_by_side_are_heard_of_from_their_processes(place, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(place / "cache"))  # nothing there that was made before
+    monkeypatch.setattr(workers, "available", lambda: 2)
     store = Store(place / "runs")
     asked = override(Configuration(), lang=("en", "zh"), to=("html", "pdf"), runs_dir=store.root, output=place / "made")
     steps, whole = [], []
