@@ -23,12 +23,3 @@ def place(tmp_path, monkeypatch):
     names = ("good", "bad", "quits", "numbers", "nothing", "slow", "atimport")
     (tmp_path / "labreport.toml").write_text("[paths]\n" + "".join(f'{name} = "{name}.py"\n' for name in names))
     return tmp_path
-
-
-@pytest.fixture(scope="module")
-def drawn_once():
-    """Take drawings that an earlier test made of the same run: for files of tests that are not about them."""
-    from helpers import drawings  # Matplotlib, which most rooms can do without
-
-    with drawings.drawn_once():
-        yield

@@ -20,8 +20,6 @@ from labreport.report.document import Box, Node
 from labreport.report.rendering import html
 from labreport.report.words import LANGUAGES
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 LABS = ("workflow", "imdb")
 
 

@@ -25,8 +25,6 @@ from labreport.report.rendering.sheets import language_style
 from labreport.report.rendering.typesetter import on_screen
 from labreport.report.words import LANGUAGES, Borrowed, Words, load_table
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 EXAMPLE = ROOT / "examples" / "german"
 
 

@@ -31,8 +31,6 @@ from labreport.report.trend.folder import write
 from labreport.report.trend.history import history
 from labreport.report.words import Words
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 SHANGHAI = "Asia/Shanghai"
 EVENING = datetime(2026, 1, 4, 20, 30, tzinfo=UTC)
 """In Shanghai it is the next morning."""

@@ -30,8 +30,6 @@ from labreport.report.configuration import Configuration
 from labreport.report.rendering import html, markdown
 from labreport.report.words import LANGUAGES
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 
 

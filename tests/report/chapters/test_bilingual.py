@@ -22,8 +22,6 @@ from labreport.report.rendering.markdown import markdown
 from labreport.report.rendering.page import ReportPage
 from labreport.report.words import beside
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 

@@ -19,8 +19,6 @@ from labreport.report.document import Box, Exercise, Figure, Listing, Node, Tabl
 from labreport.report.errors import NoteError
 from labreport.report.words import LANGUAGES, Words
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 
 

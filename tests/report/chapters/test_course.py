@@ -15,8 +15,6 @@ from PIL import Image
 
 from labreport.report.cli import main
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 DETAILS = {
     "title": ("深度学习讲义", "Deep learning, a handout"),
     "institution": ("某某大学", "University of Nowhere"),

@@ -13,8 +13,6 @@ from labreport.report.errors import UsageError
 from labreport.report.rendering import html
 from labreport.report.rendering.markdown import markdown
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 FACTS = '[["学院", "信息学院"], ["姓名", ""], ["学号", ""], ["成绩", ""]]'
 
 

@@ -20,8 +20,6 @@ from labreport.report.findings.digits import Decimals
 from labreport.report.numbers import digits_for, percent, share_digits
 from labreport.report.trend.chart import with_spread
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 SPREADS = {
     1: (0.9312, 0.9701, 0.9522, 0.9433, 0.9615),
     2: (0.9562, 0.9511, 0.9537, 0.9523, 0.9549),

@@ -16,8 +16,6 @@ from labreport.report.document import Box, Exercise, Prose, Table
 from labreport.report.rendering import pdf
 from labreport.report.words import LANGUAGES, Words
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 ALL = (*LABS, *FURTHER)
 CODE_WIDTH, SOLUTION_WIDTH = 76, 72

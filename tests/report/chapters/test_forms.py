@@ -15,8 +15,6 @@ from labreport.report.configuration import Configuration, load, override
 from labreport.report.document import Box, Exercise, Figure, Table, ids, walk
 from labreport.report.rendering import html, pdf
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 MOMENT = datetime(2026, 1, 4, tzinfo=UTC)
 FORMS = ("chapter", "sheet", "exercises", "solutions")
 

@@ -20,8 +20,6 @@ from labreport.report.document import Chapter
 from labreport.report.errors import UsageError
 from labreport.report.rendering import pdf
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 
 def _picture(path, kind="PNG"):
     Image.new("RGB", (4, 4), "navy").save(path, kind)

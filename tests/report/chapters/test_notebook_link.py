@@ -16,8 +16,6 @@ from labreport.report.errors import UsageError
 from labreport.report.publish import prepare
 from labreport.report.words import Words
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 PATTERN = "https://example.org/a_b/{language}/{lab}.ipynb"
 
 

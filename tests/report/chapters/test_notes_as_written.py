@@ -18,8 +18,6 @@ from labreport.report.document import Box, Prose, Table
 from labreport.report.errors import NoteError
 from labreport.report.rendering.typesetter import on_screen
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 
 def _read(text: str, library=None):
     note = notes.read(Context(hand_result("imdb"), "en"), text, "n/en/x.md", library)

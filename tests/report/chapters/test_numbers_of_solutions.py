@@ -19,8 +19,6 @@ from labreport.report.configuration import Configuration
 from labreport.report.document import Exercise
 from labreport.report.words import LANGUAGES
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 
 

@@ -11,8 +11,6 @@ from labreport.report.chapters import notes
 from labreport.report.chapters.values import Context
 from labreport.report.words import LANGUAGES
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 LABS = ("mnist", "imdb", "reuters", "boston")
 NEW = ("layers", *NETWORK, "loss", "optimizer")
 OTHER = {"layers": 3, "activation": "tanh", "dropout": 0.5, "l2": 0.001, "loss": "mse", "optimizer": "adam"}

@@ -18,8 +18,6 @@ from labreport.report.document import first
 from labreport.report.rendering import html
 from labreport.report.rendering.slides import room
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 NOTE = """# A note
 

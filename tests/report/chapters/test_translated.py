@@ -14,8 +14,6 @@ from labreport.report.configuration import Configuration
 from labreport.report.document import Table
 from labreport.report.words import load_table
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 NOTES = ("tensors", "workflow", "mnist", "imdb", "reuters", "boston")
 
 

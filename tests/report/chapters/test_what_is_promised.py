@@ -16,8 +16,6 @@ from labreport.report.configuration import Configuration
 from labreport.report.document import CHECKED, OPEN, Exercise, Figure, Listing, Prose, Table
 from labreport.report.words import LANGUAGES, Words
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 
 def _blocks(result, kind):
     return _in(chapter.assemble(result, "1", "en").chapter, kind)

@@ -15,8 +15,6 @@ from labreport.report.course.marking import mark
 from labreport.report.course.plan import CourseFile
 from labreport.report.rendering.answers import ExpectedAnswer
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 PAGE = (ROOT / "docs" / "course.md").read_text("utf-8")
 SHORT = {
     'forms = ["sheet", "chapter", "exercises"]': 'forms = ["exercises"]',

@@ -18,8 +18,6 @@ from labreport.report.chapters.values import Context
 from labreport.report.configuration import Configuration, override
 from labreport.report.errors import NoteError
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 ALL = (*LABS, *FURTHER)
 
 

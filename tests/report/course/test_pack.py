@@ -18,8 +18,6 @@ from labreport.report.cli import main
 from labreport.report.course import canaries, contents
 from labreport.report.course.canaries import CanaryError
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 SECRET = "This sentence stands in the solution of the open exercise alone"
 
 

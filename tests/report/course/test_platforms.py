@@ -14,8 +14,6 @@ from labreport.report.rendering import moodle, qti
 from labreport.report.rendering.answers import ExpectedAnswer
 from labreport.report.rendering.questions import PlatformQuestion, QuestionPart
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 QTI = f"{{{qti.QTI}}}"
 CP = f"{{{qti.PACKAGE}}}"
 MATH = "{http://www.w3.org/1998/Math/MathML}"

@@ -9,17 +9,15 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
-from helpers.drawings import draw
 from helpers.hand_results import all_hand_results, hand_result
 
 from labreport.experiments.result import Training
 from labreport.report.chapters import build
 from labreport.report.configuration import Configuration
 from labreport.report.document import Equation, Figure, Report
+from labreport.report.figures import registry
 from labreport.report.rendering import html, pdf
 from labreport.report.words import LANGUAGES, Words
-
-pytestmark = pytest.mark.usefixtures("drawn_once")
 
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -47,7 +45,7 @@ def test_the_description_of_a_curve_tells_where_it_turns_in_its_own_numbers(
     lab: str, name: str, keys: tuple[str, ...], language: str
 ) -> None:
     result = hand_result(lab)
-    said = draw(name, result, Words(language)).alt
+    said = registry.draw(name, result, Words(language)).alt
     for key in keys:
         curve = of(result.findings.trainings, "fold" if lab == "boston" else "selection", key)
         falls = "accuracy" not in key

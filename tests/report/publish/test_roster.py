@@ -15,8 +15,6 @@ from labreport.report.errors import UsageError
 from labreport.report.publish import roster
 from labreport.report.rendering import pdf
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 ROWS = '姓名,学号,Group\n王珺,1,A\n\n𠮷野,2,\n,,\n"=HYPERLINK(""http://x"")",3,*B*\n../x,4,B\n王珺,5,<b>\n'
 
 

@@ -17,8 +17,6 @@ from labreport.report.document import Chapter, Figure, Prose, Report, Section, T
 from labreport.report.errors import RenderingError
 from labreport.report.rendering import docx
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 

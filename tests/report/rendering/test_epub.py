@@ -16,8 +16,6 @@ from labreport.report.configuration import Configuration
 from labreport.report.rendering import epub
 from labreport.report.words import LANGUAGES
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 XHTML = "{http://www.w3.org/1999/xhtml}"
 OPF = "{http://www.idpf.org/2007/opf}"

@@ -27,8 +27,6 @@ from labreport.report.rendering import html, pdf
 from labreport.report.rendering.markdown import markdown
 from labreport.report.words import Words
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 MARK = f"[{''.join(VERDICT_MARKS.values())}]"
 MARKED = re.compile(rf"\[({MARK})\]\(#([\w-]+)\)")

@@ -22,8 +22,6 @@ from labreport.report.configuration import Configuration
 from labreport.report.rendering.notebook import notebooks
 from labreport.report.words import LANGUAGES
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 LISTINGS = {"remedies": ("build_model", "build_callback"), "convolution": ("build_model", "build_dense_model")}
 TINY = {
     "remedies": {

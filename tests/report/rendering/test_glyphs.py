@@ -20,8 +20,6 @@ from labreport.report.errors import RenderingError
 from labreport.report.rendering import fonts, glyphs, html, pdf
 from labreport.report.store.runs import Store
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 STRANGE = "a \N{GRINNING FACE} film"
 NOTES = {
     "tensors": PLAIN,

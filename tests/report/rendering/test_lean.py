@@ -20,8 +20,6 @@ from weasyprint.pdf.stream import Stream
 from labreport.report.rendering import fonts, pdf
 from labreport.report.rendering.weasyprint import lean, patches
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 DRAWING = (
     "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='20' height='20'>"

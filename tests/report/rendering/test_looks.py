@@ -22,8 +22,6 @@ from labreport.report.look import Look
 from labreport.report.rendering import html, pdf, theme
 from labreport.report.store.runs import Store
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 EXAMPLE = ROOT / "examples" / "theme"
 DATE = datetime(2026, 3, 1, tzinfo=UTC)
 

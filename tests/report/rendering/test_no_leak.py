@@ -20,8 +20,6 @@ from labreport.report.publish.document import DocumentJob, render_language
 from labreport.report.store import codec, embedded, printed
 from labreport.report.store.entries import read
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 CANARY = "QZXKVJ"
 """A word that no language hyphenates and no text holds."""
 FORMS = ("html", "pdf", "md", "ipynb")

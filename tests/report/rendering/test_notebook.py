@@ -34,8 +34,6 @@ from labreport.report.findings.claims.wording import title
 from labreport.report.rendering.notebook import notebooks, recipe
 from labreport.report.words import LANGUAGES
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 EDITIONS = ("student", "instructor")
 CANARY = "CANARY-41f7"
@@ -201,7 +199,9 @@ def test_settings_that_would_take_too_long_are_cut_and_it_is_said():
     assert any("which used 500: here it is 60" in cell for cell in cells)
 
 
-def _with_canaries(monkeypatch):
+@pytest.fixture
+def canaries():
+    """The solutions of the notes hold a word that nothing else holds."""
     shipped = notes.source
 
     def source(language, name):
@@ -209,14 +209,16 @@ def _with_canaries(monkeypatch):
         lines = [f"{line}\n{CANARY}" if line.startswith(":::solution") else line for line in text.split("\n")]
         return "\n".join(lines), origin
 
-    monkeypatch.setattr(notes, "source", source)
-    monkeypatch.setattr(notes, "stray_digits", lambda _text: [])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(notes, "source", source)
+        patch.setattr(notes, "stray_digits", lambda _text: [])
+        yield
 
 
 @pytest.mark.parametrize(("language", "labs"), [("zh", LABS[:3]), ("en", LABS[3:])])
-def test_no_solution_is_in_a_students_notebook(language, labs, monkeypatch):
+@pytest.mark.usefixtures("canaries")
+def test_no_solution_is_in_a_students_notebook(language, labs):
     """Each lab in one language, and each language with three labs: solutions are planted in both alike."""
-    _with_canaries(monkeypatch)
     results = [_result(lab) for lab in labs]
     for built_for, editions in (
         ("student", {"student": False}),

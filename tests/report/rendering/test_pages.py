@@ -13,8 +13,6 @@ from helpers.sample_report import curve, sample
 from labreport.report.document import Box, Chapter, Column, Example, Exercise, Figure, Prose, Section, Table
 from labreport.report.rendering import columns, pdf
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 DATE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LINE = "The network learns the samples by heart, and the validation loss rises from then on; see the curve. "
 PARAGRAPH = Prose(markdown=LINE * 6)

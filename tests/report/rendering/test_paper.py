@@ -23,8 +23,6 @@ from labreport.report.errors import UsageError
 from labreport.report.look import Look
 from labreport.report.rendering import html, pdf
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 DATE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 

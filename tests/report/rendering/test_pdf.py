@@ -16,8 +16,6 @@ from labreport.report.document import Chapter, Figure, Prose, Section
 from labreport.report.errors import RenderingError
 from labreport.report.rendering import pdf
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 DATE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 

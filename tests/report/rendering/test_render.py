@@ -17,8 +17,6 @@ from labreport.report.document import Box, Chapter, Column, Exercise, Figure, Pr
 from labreport.report.errors import RenderingError
 from labreport.report.rendering import columns, html, pdf
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 
 class Reader(HTMLParser):
     """Collects the elements of a page."""

@@ -23,8 +23,6 @@ from labreport.report.rendering.slides import automatic, deck, page, parts, room
 from labreport.report.store import printed
 from labreport.report.words import LANGUAGES, Words
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 POINT = 96 / 72
 """Pixels, in which WeasyPrint counts."""

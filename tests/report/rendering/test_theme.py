@@ -28,8 +28,6 @@ from labreport.report.rendering.notebook.text import CellText, Writer
 from labreport.report.store.runs import Store
 from labreport.report.words import Words
 
-pytestmark = pytest.mark.usefixtures("drawn_once")
-
 DATE = datetime(2026, 3, 1, tzinfo=UTC)
 GREY = Look(theme="grey")
 SHEETS = ("content", "screen", "paper", "dark", "gate", "trend")
