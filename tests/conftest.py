@@ -77,8 +77,7 @@ _USED = ("labreport", "experiments", "report", "templates", "pyproject.toml", "R
 def _no_chapter_is_remembered(request):
     """Make each chapter again: a test that replaces a part of the program must not leave what it made to others.
 
-    A test that is about the cache asks for it with the mark `remembering`, and for a folder of its own. What is
-    replaced here is no part of the test, so `monkeypatch` does not know of it.
+    A test that is about the cache asks for it with the mark `remembering`, and for a folder of its own.
     """
     with pytest.MonkeyPatch.context() as patch:
         if "remembering" not in request.keywords:
