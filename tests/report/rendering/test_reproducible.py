@@ -22,7 +22,7 @@ CALLS = (
     ("en", "md,ipynb", "instructor"),
     ("bilingual", "html,pdf,md", "student"),
 )
-"""Languages, forms and editions that are rendered: each form in each language, which is in the bilingual report too."""
+"""Languages, forms and editions that are rendered; pages and paper are those of the report in both languages."""
 PROGRAM = "import json, sys; from labreport.report.cli import main; sys.exit(max(map(main, json.loads(sys.argv[1]))))"
 """Renders all of them in one process, which loads fonts and Matplotlib once."""
 TURKISH = "tr_TR.UTF-8"
