@@ -2,6 +2,8 @@
 
 Before the first cell, `load_data` of every data set is replaced by a loader of the sample, cut short, so that nothing
 is downloaded and a training takes moments. A cell that raises, or warns once the libraries are loaded, ends the run.
+Keras makes graphs in the notebook `GRAPHED` alone: for some twenty samples that takes longer than all else. That the
+functions of the labs can be made graphs of is shown wherever a lab is trained.
 Each file is one notebook with a namespace of its own; several share a process, since loading Keras takes longest.
 """
 
@@ -18,10 +20,14 @@ import keras
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+import tensorflow
 
 from labreport.experiments.data import sets
 
-TRAIN, TEST = 600, 120
+TRAIN, TEST = 140, 60
+GRAPHED = "workflow"
+SAID_OF_EAGER = "Even though the `tf.config.experimental_run_functions_eagerly` option is set"
+"""What TensorFlow says of the setting that this program makes."""
 
 
 def _texts(texts: sets.Texts, count: int, words: int) -> np.ndarray:
@@ -64,6 +70,7 @@ def run(cells: list[tuple[str, str]]) -> dict[str, Any]:
             error.add_note(f"in the cell {name}")
             raise
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", SAID_OF_EAGER)
     return namespace
 
 
@@ -74,6 +81,7 @@ def main() -> None:
     replace_loaders()
     for argument in sys.argv[1:]:
         file = Path(argument)
+        tensorflow.config.run_functions_eagerly(file.stem != GRAPHED)
         namespace = run(json.loads(file.read_text("utf-8")))
         left = {name: float(value) for name, value in namespace.items() if isinstance(value, int | float | np.floating)}
         file.with_suffix(".left").write_text(json.dumps(left), "utf-8")

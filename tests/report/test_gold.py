@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 from helpers.hand_results import hand_result
@@ -22,6 +23,7 @@ from labreport.report.words import LANGUAGES
 LABS = ("workflow", "imdb")
 
 
+@cache
 def _report(lab, language):
     moment = datetime(2026, 1, 5, tzinfo=UTC)
     result = hand_result(lab, seeds=(0,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import cache
 from html import unescape
 from html.parser import HTMLParser
 
@@ -14,9 +15,11 @@ from labreport.experiments.result import Training
 from labreport.report.chapters import build
 from labreport.report.configuration import Configuration
 from labreport.report.document import Equation, Figure, Report
-from labreport.report.figures.registry import draw
+from labreport.report.figures import registry
 from labreport.report.rendering import html, pdf
 from labreport.report.words import LANGUAGES, Words
+
+MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def of(fits: tuple[Training, ...], role: str, key: str) -> list[float]:
@@ -42,7 +45,7 @@ def test_the_description_of_a_curve_tells_where_it_turns_in_its_own_numbers(
     lab: str, name: str, keys: tuple[str, ...], language: str
 ) -> None:
     result = hand_result(lab)
-    said = draw(name, result, Words(language)).alt
+    said = registry.draw(name, result, Words(language)).alt
     for key in keys:
         curve = of(result.findings.trainings, "fold" if lab == "boston" else "selection", key)
         falls = "accuracy" not in key
@@ -60,19 +63,25 @@ def test_the_description_of_a_curve_tells_where_it_turns_in_its_own_numbers(
             assert last in said[said.index(at) :]
 
 
+@cache
+def _book(language: str) -> tuple[Report, Figures]:
+    """Return a report of all labs of the book, and what stands on its page."""
+    report = build.build(all_hand_results(), language, Configuration(), moment=MOMENT, version="0.1.0").report
+    return report, Figures(html.html(report))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_displayed_formula_is_told_in_words_on_screen_and_on_paper(language: str) -> None:
-    moment = datetime(2026, 1, 5, tzinfo=UTC)
-    report = build.build(all_hand_results(), language, Configuration(), moment=moment, version="0.1.0").report
+    report, page = _book(language)
     blocks = [block for part in report.chapters for section in part.sections for block in section.blocks]
     spoken = [block.alt for block in blocks if isinstance(block, Equation)]
     assert len(spoken) >= 10
     assert all(len(text) > 10 for text in spoken)
     assert all(bool(re.search(r"[\u4e00-\u9fff]", text)) is (language == "zh") for text in spoken)
-    assert Figures(html.html(report)).formulas == spoken
+    assert page.formulas == spoken
     paper = [
         unescape(text)
-        for text in re.findall(r'<img class="formula m\d+" alt="([^"]*)"', pdf.html(report, source_date=moment))
+        for text in re.findall(r'<img class="formula m\d+" alt="([^"]*)"', pdf.html(report, source_date=MOMENT))
     ]
     assert [text for text in spoken if text not in paper] == []
 
@@ -116,12 +125,10 @@ def _figures(report: Report) -> list[Figure]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_figure_of_every_lab_has_its_description_and_its_data_in_html(language: str) -> None:
-    moment = datetime(2026, 1, 5, tzinfo=UTC)
-    report = build.build(all_hand_results(), language, Configuration(), moment=moment, version="0.1.0").report
+    report, page = _book(language)
     figures = _figures(report)
     assert len(figures) > 25
     assert all(figure.data and figure.data.rows for figure in figures)
-    page = Figures(html.html(report))
     shown = [(names[0], heads) for names, heads in zip(page.names, page.heads, strict=True) if names]
     cover = len(report.cover.strip)
     assert [alt for alt, _ in shown[:cover]] == [small.alt for small in report.cover.strip]

@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from labreport.experiments.result import Predictions, Result
-from labreport.report.figures import classes, crossvalidation, curves, palette, predictions
+from labreport.report.figures import classes, crossvalidation, curves, palette, predictions, registry
 from labreport.report.figures.axes import spread
 from labreport.report.figures.drawing import Chart, FigureError
 from labreport.report.figures.registry import FIGURES as KNOWN
@@ -82,7 +82,7 @@ def with_history(result: Result, role: str, **history: tuple[float, ...]) -> tup
 
 @pytest.mark.parametrize(("lab", "name", "language"), EVERY)
 def test_every_figure_is_clean_svg_with_words(lab: str, name: str, language: str) -> None:
-    drawing = draw(name, hand_result(lab), Words(language))
+    drawing = registry.draw(name, hand_result(lab), Words(language))
     root = ElementTree.fromstring(drawing.svg)
     elements = list(root.iter())
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
@@ -121,7 +121,7 @@ def test_ids_are_unique_over_all_figures_and_all_are_used() -> None:
     seen: set[str] = set()
     for lab, names in FIGURES.items():
         for name in names:
-            svg = draw(name, hand_result(lab), EN).svg
+            svg = registry.draw(name, hand_result(lab), EN).svg
             ids = [element.get("id") for element in ElementTree.fromstring(svg).iter() if element.get("id")]
             assert len(set(ids)) == len(ids)
             assert not seen & {str(one) for one in ids}
@@ -382,5 +382,5 @@ def test_rounding_a_long_path_does_not_drift() -> None:
 def test_every_colour_of_a_figure_is_a_role_of_the_palette() -> None:
     for lab, names in FIGURES.items():
         for name in names:
-            painted = re.findall(r'(?:fill|stroke)="([^"]*)"', draw(name, hand_result(lab), EN).svg)
+            painted = re.findall(r'(?:fill|stroke)="([^"]*)"', registry.draw(name, hand_result(lab), EN).svg)
             assert set(painted) <= {"none", *palette.ROLES}, (lab, name)

@@ -30,9 +30,9 @@ TINY = {
         "smaller_units": 1,
         "larger_units": 3,
         "epochs": 1,
-        "validation_samples": 100,
+        "validation_samples": 40,
     },
-    "convolution": {"filters": 1, "units": 2, "dense_units": 2, "epochs": 1, "validation_samples": 400},
+    "convolution": {"filters": 1, "units": 2, "dense_units": 2, "epochs": 1, "validation_samples": 40},
 }
 
 

@@ -10,6 +10,7 @@ from helpers import pdf_text
 from helpers.hand_labs import stored
 from helpers.hand_results import hand_result
 from helpers.sample_report import sample
+from helpers.short_notes import PLAIN, configured, short
 
 from labreport.experiments.result import Failure
 from labreport.report.chapters import bilingual
@@ -20,10 +21,15 @@ from labreport.report.rendering import fonts, glyphs, html, pdf
 from labreport.report.store.runs import Store
 
 STRANGE = "a \N{GRINNING FACE} film"
+NOTES = {
+    "tensors": PLAIN,
+    "imdb": "# Strange\n\n## A {#a}\n\nBefore.\n\n:::table texts-confident_right\nRead them.\n:::\n",
+}
+"""What is strange stands in the run."""
 
 
 def _strange(folder, words):
-    """Store a run whose first misread review holds some words."""
+    """Store a run whose first review holds some words."""
     result = hand_result("imdb", seeds=(0,))
     (said, *others) = result.findings.predictions
     (first, *texts) = said.texts
@@ -39,6 +45,7 @@ def _text(folder, name):
 
 @pytest.mark.parametrize("which", ["en", "bilingual"])
 def test_a_strange_character_in_a_run_loses_no_form_and_no_chapter(place, capsys, which):
+    short(place, **NOTES)
     stored(place, "tensors")
     _strange(place, STRANGE)
     assert main(["render", "--lang", which, "--to", "html,pdf,md"]) == 4
@@ -68,7 +75,9 @@ def test_a_strange_character_of_the_user_is_shown_on_cover_chapter_and_failure_p
     stored(place, "tensors")
     failure = Failure(kind="OSError", message="no \N{ELECTRIC LIGHT BULB}", stage="lab")
     stored(place, "boston", status="failed", failure=failure)
-    (place / "labreport.toml").write_text('course = "Fun \N{ROCKET}"\nnotes = "mine"\n', "utf-8")
+    (place / "labreport.toml").write_text(
+        'course = "Fun \N{ROCKET}"\nnotes = "mine"\nglossary = false\nprovenance = false\n', "utf-8"
+    )
     note = place / "mine" / "en" / "tensors.md"
     note.parent.mkdir(parents=True)
     note.write_text("# Mine\n\nFun \N{ROCKET}\N{VARIATION SELECTOR-16}.\n", "utf-8")
@@ -110,6 +119,7 @@ def test_what_is_set_without_replacing_is_refused():
 
 def test_a_character_that_the_typesetting_reserves_is_shown_too(place, capsys):
     reserved = "\ue000"
+    short(place, **NOTES)
     _strange(place, f"one {reserved} two")
     assert main(["render", "--lang", "en,bilingual", "--to", "html,md"]) == 4
     assert "reserved" in capsys.readouterr().err
@@ -121,8 +131,9 @@ def test_a_character_that_the_typesetting_reserves_is_shown_too(place, capsys):
     "text", ["Ada \N{GRINNING FACE}", "\u05e9\u05dc\u05d5\u05dd", "\u0645\u0631\u062d\u0628\u0627"]
 )
 def test_a_name_in_any_script_is_on_the_cover_of_a_page_and_by_code_points_on_paper(place, capsys, text):
+    short(place, **NOTES)
     stored(place, "tensors")
-    (place / "labreport.toml").write_text(f'cover = [["Name", "{text}"]]\n', "utf-8")
+    configured(place, f'cover = [["Name", "{text}"]]')
     assert main(["render", "--lang", "en", "--to", "html"]) == 0
     assert text in _text(place, "labreport-en.html")
     assert "U+" not in capsys.readouterr().err

@@ -6,7 +6,6 @@ import gc
 import io
 import re
 import subprocess
-import sys
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -14,6 +13,7 @@ import pikepdf
 import pydyf
 import pytest
 from helpers import pdf_text
+from helpers.places import TESTS
 from helpers.sample_report import sample
 from weasyprint.pdf.stream import Stream
 
@@ -38,14 +38,14 @@ def _alive(*names: str) -> Counter[str]:
     return Counter(type(thing).__name__ for thing in gc.get_objects() if type(thing).__name__ in names)
 
 
-def test_the_file_is_the_same_as_without_what_saves_memory():
+def test_the_file_is_the_same_as_without_what_saves_memory(warm_python):
     script = (
         "import sys\nfrom datetime import UTC, datetime\nfrom helpers.sample_report import sample\n"
         "from labreport.report.rendering import pdf\nfrom labreport.report.rendering.weasyprint import lean, patches\n"
         "patches.PATCHES = patches.PATCHES[:-2]\nlean.without_footnotes = lambda page, markup: page\n"
         "sys.stdout.buffer.write(pdf.pdf(sample('zh'), source_date=datetime(2026, 1, 5, tzinfo=UTC)))\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd="tests")
+    done = subprocess.run([warm_python, "-c", script], capture_output=True, check=True, cwd=TESTS)
     assert pdf.pdf(sample("zh"), source_date=MOMENT) == done.stdout
 
 

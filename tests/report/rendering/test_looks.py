@@ -13,6 +13,7 @@ import pytest
 from helpers.hand_results import hand_result
 from helpers.places import ROOT
 from helpers.sample_report import sample
+from helpers.short_notes import PLAIN, configured, short
 
 from labreport.experiments import plugins
 from labreport.report import cli, configuration
@@ -108,10 +109,11 @@ def test_a_drawing_that_asks_for_an_unknown_role_is_refused():
 
 def test_templates_and_styles_of_the_user_come_first_and_extend_what_they_replace(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "labreport.toml").write_text('templates = "mine"\n')
-    (tmp_path / "mine" / "css").mkdir(parents=True)
-    (tmp_path / "mine" / "css" / "user.css").write_text("/* of ours */ h1 { color: var(--warm); }\n")
-    (tmp_path / "mine" / "report.html.j2").write_text(
+    short(tmp_path, tensors=PLAIN)
+    configured(tmp_path, 'templates = "ours"')
+    (tmp_path / "ours" / "css").mkdir(parents=True)
+    (tmp_path / "ours" / "css" / "user.css").write_text("/* of ours */ h1 { color: var(--warm); }\n")
+    (tmp_path / "ours" / "report.html.j2").write_text(
         '{% extends "labreport/report.html.j2" %}{% block foot %}{{ super() }}<p id="room">Room 12</p>{% endblock %}'
     )
     path = Store(tmp_path / "runs").save(hand_result("tensors")).path
@@ -125,7 +127,7 @@ def test_templates_and_styles_of_the_user_come_first_and_extend_what_they_replac
     capsys.readouterr()
     assert cli.main(render) == 0
     assert "up to date" in capsys.readouterr().err
-    (tmp_path / "mine" / "css" / "user.css").write_text("h1 { color: var(--accent); }\n")
+    (tmp_path / "ours" / "css" / "user.css").write_text("h1 { color: var(--accent); }\n")
     assert cli.main(render) == 0
     assert "up to date" not in capsys.readouterr().err
     assert "h1 { color: var(--accent); }" in (tmp_path / "reports" / "labreport-en.html").read_text()

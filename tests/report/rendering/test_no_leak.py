@@ -23,7 +23,14 @@ from labreport.report.store.entries import read
 CANARY = "QZXKVJ"
 """A word that no language hyphenates and no text holds."""
 FORMS = ("html", "pdf", "md", "ipynb")
-LABS = ("imdb",)
+STUDENTS = {
+    "zh": ("html", "md", "ipynb", "epub"),
+    "en": ("html", "pdf", "md", "ipynb", "slides"),
+    "bilingual": ("html", "pdf", "md"),
+}
+"""Forms that are searched in each language: every form is in at least one, and pages of HTML and Markdown in all."""
+LABS = ("workflow",)
+"""The lab with the shortest chapter, which has every kind of solution."""
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +62,16 @@ def instructors(planting, tmp_path_factory):
     return outputs
 
 
-def _render(folder, which, edition, forms):
+def _render(folder, which, edition, forms, labs=LABS):
     runs = []
-    for lab in LABS:
+    for lab in labs:
         path = folder / lab / "result.json"
         path.parent.mkdir()
         path.write_bytes(codec.encode(hand_result(lab)))
         runs.append(read(path))
-    configuration = Configuration(output=folder / "reports", edition=edition, to=(*forms, "split"))
+    configuration = Configuration(
+        output=folder / "reports", edition=edition, to=(*forms, "split"), glossary=False, provenance=False
+    )
     job = DocumentJob(
         language=which,
         runs=tuple(runs),
@@ -95,7 +104,7 @@ def _said(path):
 
 @pytest.mark.parametrize("which", documents())
 def test_no_file_of_the_students_edition_holds_a_solution(planting, tmp_path, which):
-    forms = (*FORMS, "slides", "epub") if which != "bilingual" else FORMS[:3]
+    forms = STUDENTS[which]
     with planting():
         outputs, problems = _render(tmp_path, which, "student", forms)
     assert problems == []
@@ -105,13 +114,14 @@ def test_no_file_of_the_students_edition_holds_a_solution(planting, tmp_path, wh
 
 
 def test_what_a_students_report_carries_holds_no_sentence_of_a_solution(tmp_path):
-    outputs, problems = _render(tmp_path, "en", "student", ("html",))
+    labs = ("imdb",)
+    outputs, problems = _render(tmp_path, "en", "student", ("html",), labs)
     assert problems == []
     (page,) = (path for path in outputs if path.parent.name == "reports" and path.suffix == ".html")
     carried_here = "".join(result.decode() for result in embedded.extract(page).values()) + page.read_text("utf-8")
     carried_here += printed.encode(embedded.text(page)).decode()
     sentences = []
-    for lab in LABS:
+    for lab in labs:
         text = notes.source("en", lab)[0]
         for solution in re.findall(r"^:::solution .*?\n(.*?)^:::$", text, re.DOTALL | re.MULTILINE):
             # Only what is neither computed nor set in another way can be searched for as it stands.
@@ -122,7 +132,8 @@ def test_what_a_students_report_carries_holds_no_sentence_of_a_solution(tmp_path
 
 
 def test_solutions_come_from_the_notes_whatever_edition_carries_the_results(place, capsys):
-    stored(place, "tensors")
+    stored(place, *LABS)
+    (place / "labreport.toml").write_text("glossary = false\nprovenance = false\n", "utf-8")
     arguments = ["--edition", "instructor", "--lang", "zh", "--to", "md,html"]
     assert main(["render", *arguments, "-o", "direct"]) == 0
     assert main(["render", "--lang", "en", "--to", "html,pdf"]) == 0
@@ -137,7 +148,7 @@ def test_solutions_come_from_the_notes_whatever_edition_carries_the_results(plac
 def test_the_search_would_find_it_in_the_instructors_edition(instructors):
     leaking = {path.name for path in instructors if any(CANARY in text for text in _said(path))}
     pages = {path.name for path in instructors if path.suffix in (".html", ".pdf", ".md", ".ipynb")}
-    assert leaking == pages - {"index.html", "glossary.html"}
+    assert leaking == pages - {"index.html"}
     (paper,) = (path for path in instructors if path.suffix == ".pdf")
     assert CANARY in "".join(pdf_text.pages(paper.read_bytes()))
 

@@ -15,18 +15,19 @@ from helpers.hand_results import hand_result
 
 from labreport.report.store.runs import Store
 
-LAB = "imdb"
+LAB = "workflow"
+"""The lab with the shortest chapter. That Matplotlib's drawings are the same is looked at where figures are tested."""
 CALLS = (
-    ("zh", "html,md,ipynb", "student"),
-    ("en", "html,pdf,md,ipynb", "instructor"),
+    ("zh", "md,ipynb", "student"),
+    ("en", "md,ipynb", "instructor"),
     ("bilingual", "html,pdf,md", "student"),
 )
-"""Languages, forms and editions that are rendered."""
+"""Languages, forms and editions that are rendered; pages and paper are those of the report in both languages."""
 PROGRAM = "import json, sys; from labreport.report.cli import main; sys.exit(max(map(main, json.loads(sys.argv[1]))))"
 """Renders all of them in one process, which loads fonts and Matplotlib once."""
 TURKISH = "tr_TR.UTF-8"
 """The classical trap: a small i without its dot, a comma before decimals."""
-COURSE = 'institution = { zh = "某大学", en = "A University" }\nlecturer = "İ. Öğretmen"\n'
+COURSE = 'glossary = false\ninstitution = { zh = "某大学", en = "A University" }\nlecturer = "İ. Öğretmen"\n'
 
 
 def _locales(folder):
@@ -85,9 +86,7 @@ def test_two_machines_make_the_same_files_byte_for_byte(rendered):
 def test_every_form_language_and_edition_is_among_them(rendered):
     names = set(_files(rendered[0]))
     for name in ("labreport-zh", "labreport-en-instructor", "labreport-bilingual"):
-        # On paper Chinese is set in the bilingual report.
-        assert {f"{name}.{form}" for form in ("html", "md")} <= names
-        assert (f"{name}.pdf" in names) is (name != "labreport-zh")
-        assert f"{name}-figures/{LAB}-figure-curves.svg" in names
+        assert f"{name}.md" in names
+        assert f"{name}-figures/{LAB}-figure-network-sequential.svg" in names
         assert (f"{name}-notebooks/{LAB}.ipynb" in names) is (name != "labreport-bilingual")
-    assert "manifest.json" in names
+    assert {"labreport-bilingual.html", "labreport-bilingual.pdf", "manifest.json"} <= names

@@ -13,6 +13,7 @@ from helpers import pdf_text
 from helpers.hand_labs import stored
 from helpers.hand_results import FURTHER, LABS, all_hand_results, hand_result
 from helpers.sample_report import LONG_CODE, sample
+from helpers.short_notes import PLAIN, short
 
 from labreport.report.chapters.build import build, document
 from labreport.report.cli import main
@@ -220,6 +221,7 @@ def test_what_an_example_printed_stands_beside_short_code_and_behind_long_code()
 
 def test_slides_are_a_format_of_the_command_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    short(tmp_path, workflow=PLAIN)
     stored(tmp_path, "workflow")
     assert main(["render", "--lang", "en", "--to", "slides"]) == 0
     names = {path.name for path in (tmp_path / "reports").iterdir() if "slides" in path.name}

@@ -13,6 +13,7 @@ import pytest
 from helpers.colours import contrast, luminance
 from helpers.hand_results import hand_result
 from helpers.sample_report import sample
+from helpers.short_notes import short
 from PIL import Image
 
 from labreport.report import cli, configuration
@@ -22,6 +23,7 @@ from labreport.report.errors import UsageError
 from labreport.report.figures import palette
 from labreport.report.look import Look
 from labreport.report.rendering import html, markdown, pdf, sheets, theme
+from labreport.report.rendering.notebook import recipe
 from labreport.report.rendering.notebook.text import CellText, Writer
 from labreport.report.store.runs import Store
 from labreport.report.words import Words
@@ -128,6 +130,8 @@ def test_every_role_that_figures_and_style_sheets_name_has_a_colour():
 
 def test_a_finished_report_is_rendered_in_grey_and_again_only_for_another_theme(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(recipe, "recipe", lambda _lab: None)
+    short(tmp_path, tensors="# Short\n\n## A {#a}\n\n:::figure descent\nLook.\n:::\n")
     path = Store(tmp_path / "runs").save(hand_result("tensors")).path
     flags = ["--lang", "en", "--to", "html,pdf,md,ipynb"]
     assert cli.main(["render", str(path), *flags]) == 0
