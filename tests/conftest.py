@@ -74,14 +74,17 @@ _USED = ("labreport", "experiments", "report", "templates", "pyproject.toml", "R
 
 
 @pytest.fixture(autouse=True)
-def _no_chapter_is_remembered(monkeypatch, request):
+def _no_chapter_is_remembered(request):
     """Make each chapter again: a test that replaces a part of the program must not leave what it made to others.
 
     A test that is about the cache asks for it with the mark `remembering`, and for a folder of its own.
     """
-    if "remembering" not in request.keywords:
-        usual = cache.folder
-        monkeypatch.setattr(cache, "folder", lambda kind: usual(kind) if kind == "fonts" else None)
+    # With a patch of its own: that of the test knows whether the test itself has replaced something.
+    with pytest.MonkeyPatch.context() as patch:
+        if "remembering" not in request.keywords:
+            usual = cache.folder
+            patch.setattr(cache, "folder", lambda kind: usual(kind) if kind == "fonts" else None)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
