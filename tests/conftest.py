@@ -79,7 +79,6 @@ def _no_chapter_is_remembered(request):
 
     A test that is about the cache asks for it with the mark `remembering`, and for a folder of its own.
     """
-    # With a patch of its own: that of the test knows whether the test itself has replaced something.
     with pytest.MonkeyPatch.context() as patch:
         if "remembering" not in request.keywords:
             usual = cache.folder
