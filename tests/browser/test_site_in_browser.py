@@ -7,7 +7,7 @@ from helpers import browsed
 from helpers.browsed import KEY, NEW, OLD, TOKEN
 from helpers.own_runs import seeds_run
 from helpers.waiting import until
-from helpers.watching import LOOKS, assert_accessible, shown
+from helpers.watching import LOOKS, assert_accessible, leave, shown
 
 from labreport.report.browsing.application import application
 from labreport.report.browsing.export import write
@@ -68,6 +68,13 @@ def desk(notes):
     door = Door(token=TOKEN)
     with Watcher([notes], workshop.changed), browsed.serving(previews(workshop, door), door) as found:
         yield found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _pages_are_left(chromium, address, desk):
+    """Show no page of a server any more when it ends."""
+    yield
+    leave(chromium)
 
 
 def _sections() -> str:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 WIDTHS = (360, 768, 1400)
 SCHEMES = ("light", "dark")
@@ -39,7 +40,8 @@ def shown(
 ) -> Iterator[Watched]:
     """Show an address until the block ends.
 
-    One page shows all of them, one after the other: to begin a window takes longer than most of what is asked in it.
+    One page shows all of them, one after the other: to begin a window, or a process for pages of another origin, takes
+    longer than most of what is asked in it.
 
     Args:
         chromium: a browser of Playwright.
@@ -55,13 +57,21 @@ def shown(
         page = _pages[id(chromium), script] = chromium.new_page(java_script_enabled=script)
         # The first page of a language cuts its fonts, on a machine that others use too.
         page.set_default_timeout(180_000)
+    if _origin(page.url) != _origin(address):
+        page.goto("about:blank")
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(color_scheme=scheme, media="screen")
     watched = Watched(page)
+
+    def request(asked: Any) -> None:
+        # What the page before may still ask for comes before the question for this one.
+        if watched.asked or asked.is_navigation_request():
+            watched.asked.append(asked.url)
+
     listeners = {
         "console": lambda message: watched.said.append(message.text),
         "pageerror": lambda error: watched.said.append(str(error)),
-        "request": lambda request: watched.asked.append(request.url),
+        "request": request,
     }
     for event, listener in listeners.items():
         page.on(event, listener)
@@ -73,8 +83,20 @@ def shown(
     finally:
         for event, listener in listeners.items():
             page.remove_listener(event, listener)
-        page.context.clear_permissions()
-        page.goto("about:blank")
+        if permissions:
+            page.context.clear_permissions()
+
+
+def leave(chromium: Any) -> None:
+    """Show no page any more, so that none asks a server that is about to end."""
+    for (browser, _), page in _pages.items():
+        if browser == id(chromium) and not page.is_closed():
+            page.goto("about:blank")
+
+
+def _origin(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc
 
 
 @contextmanager
