@@ -11,7 +11,7 @@ from helpers.hand_gate import run as gate_run
 from helpers.hand_history import entry, failed, put, wobble
 from helpers.hand_results import hand_result
 from helpers.hand_versions import LOWER, card, findings, run, version
-from helpers.watching import WIDTHS, assert_accessible_and_silent, opened
+from helpers.watching import SCHEMES, WIDTHS, assert_accessible_and_silent, opened
 
 from labreport.experiments.result import Result
 from labreport.report.comparison import outputs
@@ -90,12 +90,19 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-PAGES = ("comparison-en.html", "comparison-zh.html", "index.html", "trend-en.html", "trend-zh.html")
+PAGES = {
+    "comparison-en.html": ("light",),
+    "comparison-zh.html": ("dark",),
+    "index.html": SCHEMES,
+    "trend-en.html": ("light",),
+    "trend-zh.html": ("dark",),
+}
+"""Each with the schemes in which it is looked at: each language in one, as what a language changes has no colour."""
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_the_console_is_silent_and_nothing_is_asked_for(chromium, folder, name):
-    assert_accessible_and_silent(chromium, folder / name)
+    assert_accessible_and_silent(chromium, folder / name, PAGES[name])
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import pytest
 from helpers import browsed
 from helpers.browsed import KEY, NEW, OLD, TOKEN
 from helpers.own_runs import seeds_run
 from helpers.waiting import until
-from helpers.watching import assert_accessible
+from helpers.watching import LOOKS, assert_accessible, leave, shown
 
 from labreport.report.browsing.application import application
 from labreport.report.browsing.export import write
@@ -20,7 +18,6 @@ from labreport.report.browsing.workshop import Workshop
 from labreport.report.configuration import Configuration, override
 from labreport.report.store.runs import Store
 
-LOOKS = (("en", "light"), ("zh", "dark"))
 COMPARED = f"compare?run=digits/{OLD}&run=digits/{NEW}"
 PAGES = (
     "?text=digits",
@@ -73,35 +70,28 @@ def desk(notes):
         yield found
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _pages_are_left(chromium, address, desk):
+    """Show no page of a server any more when it ends."""
+    yield
+    leave(chromium)
+
+
 def _sections() -> str:
     """Return enough text to scroll."""
     return "".join(f"\n## Part {{#part-{'abcdefgh'[n]}}}\n\n" + "Some words. " * 300 + "\n" for n in range(8))
 
 
-@contextmanager
-def opened(chromium, place, *, scheme="light", **options):
-    """Show a page until the block ends; give it, what it said, and what it asked for."""
-    context = chromium.new_context(color_scheme=scheme, viewport={"width": 1300, "height": 900}, **options)
-    context.set_default_timeout(
-        180_000
-    )  # the first page of a language cuts its fonts, on a machine that others use too
-    page = context.new_page()
-    said, asked = [], []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(place, wait_until="load")
-    yield page, said, asked
-    context.close()
-
-
 def _check(chromium, place, start, scheme, *, missing=False):
-    with opened(chromium, place, scheme=scheme) as (page, said, asked):
-        assert_accessible(page, (scheme, "dark" if scheme == "light" else "light"), frames=False)
+    with shown(chromium, place, scheme=scheme) as watched:
+        page = watched.page
+        assert_accessible(page, (scheme,), frames=False)
         page.set_viewport_size({"width": 360, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") == 360
-        assert said == (["Failed to load resource: the server responded with a status of 404 (Not Found)"] * missing)
-        assert [url for url in asked if not url.startswith(("data:", start))] == []
+        assert watched.said == (
+            ["Failed to load resource: the server responded with a status of 404 (Not Found)"] * missing
+        )
+        assert [url for url in watched.asked if not url.startswith(("data:", start))] == []
 
 
 @pytest.mark.parametrize(("language", "scheme"), LOOKS)
@@ -117,7 +107,8 @@ def test_the_preview_is_accessible_silent_asks_no_one_else_and_fits_a_phone(chro
 
 
 def test_two_runs_are_ticked_and_compared_by_keyboard_alone(chromium, address):
-    with opened(chromium, f"{address}en/?lab=digits") as (page, _, _):
+    with shown(chromium, f"{address}en/?lab=digits") as watched:
+        page = watched.page
         assert page.is_disabled(".picking button")
         page.focus(".runs input >> nth=0")
         page.keyboard.press("Space")
@@ -131,7 +122,8 @@ def test_two_runs_are_ticked_and_compared_by_keyboard_alone(chromium, address):
 
 
 def test_everything_works_without_script(chromium, address):
-    with opened(chromium, f"{address}en/", java_script_enabled=False) as (page, _, _):
+    with shown(chromium, f"{address}en/", script=False) as watched:
+        page = watched.page
         page.select_option("[name=lab]", "digits")
         page.click(".asked button")
         assert page.locator(".runs tbody tr").count() == 2
@@ -142,7 +134,8 @@ def test_everything_works_without_script(chromium, address):
 
 
 def test_a_page_turns_a_hundred_runs_further_and_a_search_is_sent_by_enter(chromium, address):
-    with opened(chromium, f"{address}en/") as (page, _, _):
+    with shown(chromium, f"{address}en/") as watched:
+        page = watched.page
         first = page.inner_text(".runs tbody tr >> nth=0")
         page.click("[rel=next]")
         assert page.inner_text(".runs tbody tr >> nth=0") != first
@@ -152,12 +145,13 @@ def test_a_page_turns_a_hundred_runs_further_and_a_search_is_sent_by_enter(chrom
 
 
 def test_the_curve_of_a_training_moves_while_one_looks(chromium, address, store):
-    with opened(chromium, f"{address}en/live/imdb/{KEY}") as (page, said, _):
+    with shown(chromium, f"{address}en/live/imdb/{KEY}") as watched:
+        page = watched.page
         before = page.get_attribute("polyline.training", "points")
         browsed.advance(store, 9)
         until(lambda: page.get_attribute("polyline.training", "points") != before)
         assert "9 of 20" in page.inner_text(".progress")
-        assert said == []
+        assert watched.said == []
 
 
 def _chapter(page) -> str:
@@ -167,7 +161,8 @@ def _chapter(page) -> str:
 
 def test_what_is_saved_is_seen_at_the_same_place_and_a_fault_leaves_the_chapter(chromium, desk, notes):
     note = notes / "en" / "digits.md"
-    with opened(chromium, f"{desk}en/digits") as (page, said, _):
+    with shown(chromium, f"{desk}en/digits") as watched:
+        page = watched.page
         until(lambda: "Some words" in _chapter(page))
         place = "document.querySelector('.stage iframe:not(.coming)').contentWindow"
         page.evaluate(f"{place}.document.fonts.ready.then(() => 1)")
@@ -184,12 +179,13 @@ def test_what_is_saved_is_seen_at_the_same_place_and_a_fault_leaves_the_chapter(
         assert "longer by a line" in _chapter(page)
         note.write_text(NOTE + _sections(), "utf-8")
         page.wait_for_selector("#faults .fine", timeout=20_000)
-        assert said == []
+        assert watched.said == []
 
 
 def test_the_site_as_files_works_from_the_disk(chromium, store, tmp_path):
     write(override(Configuration(), runs_dir=store, lang=("en",)), tmp_path, reports=0)
-    with opened(chromium, (tmp_path / "index.html").as_uri()) as (page, said, asked):
+    with shown(chromium, (tmp_path / "index.html").as_uri()) as watched:
+        page = watched.page
         visible = page.locator(".runs tbody tr:visible")
         assert visible.count() == 133
         page.fill(".asked [name=text]", "digits")
@@ -207,20 +203,19 @@ def test_the_site_as_files_works_from_the_disk(chromium, store, tmp_path):
         assert page.locator(".gate tbody tr").count() == 3
         page.click(".gate tbody a >> nth=0")
         assert "Verdict of the gate" in page.inner_text("h1")
-        assert said == []
-        assert {url for url in asked if not url.startswith(("data:", tmp_path.as_uri()))} == set()
-    with opened(chromium, (tmp_path / "index.html").as_uri(), java_script_enabled=False) as (page, _, _):
+        assert watched.said == []
+        assert {url for url in watched.asked if not url.startswith(("data:", tmp_path.as_uri()))} == set()
+    with shown(chromium, (tmp_path / "index.html").as_uri(), script=False) as watched:
+        page = watched.page
         assert page.locator(".runs tbody tr:visible").count() == 133
         assert not page.is_visible(".asked")
 
 
 def test_the_command_that_tags_a_run_is_copied(chromium, address):
-    with opened(chromium, f"{address}en/run/digits/{NEW}", permissions=["clipboard-read", "clipboard-write"]) as (
-        page,
-        said,
-        _,
-    ):
+    allowed = ("clipboard-read", "clipboard-write")
+    with shown(chromium, f"{address}en/run/digits/{NEW}", permissions=allowed) as watched:
+        page = watched.page
         page.click(".tagging button")
         assert page.evaluate("navigator.clipboard.readText()") == f"labreport tag {NEW} WORD"
         assert page.inner_text(".tagging button") == "Copied"
-        assert said == []
+        assert watched.said == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from helpers.hand_results import hand_result
 from helpers.waiting import until
-from helpers.watching import WIDTHS, assert_accessible_and_silent, opened
+from helpers.watching import LOOKS, WIDTHS, assert_accessible_and_silent, opened, shown
 
 from labreport.report.chapters.build import build
 from labreport.report.configuration import Configuration
@@ -30,9 +30,10 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_axe_finds_nothing_the_console_is_silent_and_nothing_is_asked_for(chromium, folder, language):
-    assert_accessible_and_silent(chromium, folder / f"{language}.html")
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
+def test_axe_finds_nothing_the_console_is_silent_and_nothing_is_asked_for(chromium, folder, language, scheme):
+    """Each language in one scheme: what a language changes has no colour."""
+    assert_accessible_and_silent(chromium, folder / f"{language}.html", (scheme,))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -93,18 +94,14 @@ def test_the_speaker_has_a_window_with_notes_that_goes_along(chromium, folder):
 
 
 def test_without_a_script_all_slides_stand_below_each_other_with_their_notes(chromium, folder):
-    context = chromium.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 720})
-    page = context.new_page()
-    page.goto((folder / "en.html").as_uri())
-    slides_shown = page.locator(".slide")
-    assert slides_shown.count() > 30
-    tops = [slides_shown.nth(place).bounding_box()["y"] for place in range(slides_shown.count())]
-    assert tops == sorted(tops)
-    assert len(set(tops)) == len(tops)
-    notes = page.locator("#workflow-slide-1 + details")
-    notes.locator("summary").click()
-    assert "Three claims are put to the test" in notes.inner_text()
-    context.close()
+    with shown(chromium, (folder / "en.html").as_uri(), width=1280, height=720, script=False) as watched:
+        tops = watched.page.locator(".slide").evaluate_all("all => all.map(one => one.getBoundingClientRect().y)")
+        assert len(tops) > 30
+        assert tops == sorted(tops)
+        assert len(set(tops)) == len(tops)
+        notes = watched.page.locator("#workflow-slide-1 + details")
+        notes.locator("summary").click()
+        assert "Three claims are put to the test" in notes.inner_text()
 
 
 def test_the_policy_allows_the_one_script_and_nothing_else(folder):

@@ -5,6 +5,7 @@ The result beside an index is not a result at all, which proves that no one read
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from labreport.experiments.result import Failure
 from labreport.report.store.entries import RESULT, Entry
 from labreport.report.store.index import Index
 from labreport.report.store.lines import ScoreLine
+from labreport.report.store.tables import writing
 
 START = datetime(2026, 1, 1, 3, 0, tzinfo=UTC)
 MACHINE = "Testium 3000 @ 2.00GHz × 4"
@@ -61,6 +63,19 @@ def put(root: Path, one: Entry) -> Path:
     (folder / RESULT).write_bytes(b"no result: no one may read this")
     Index(root).add(folder, one, {})
     return folder
+
+
+def put_all(root: Path, entries: Iterable[Entry]) -> None:
+    """Lay many runs into a store at once, with one index that is opened once."""
+    index = Index(root)
+    with index.opened(make=True) as connection:
+        assert connection is not None
+        with writing(connection):
+            for one in entries:
+                folder = root / one.lab / one.run_id
+                folder.mkdir(parents=True)
+                (folder / RESULT).write_bytes(b"no result: no one may read this")
+                index._put(connection, folder, one, {})
 
 
 def failed(one: Entry) -> Entry:
