@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from helpers.hand_results import hand_result
 from labreport.report.cli import main
@@ -35,6 +36,34 @@ FOLDER = Path("reports/nightly")
 def write_lab(folder: Path, name: str, body: str = "pass", value: object = 0.9) -> None:
     """Write a lab: `body` is done before it measures, `value` is its accuracy, or an expression with `seed`."""
     (folder / f"{name}.py").write_text(LAB.format(body=body, value=value))
+
+
+def furnish(folder: Path, further: str = "") -> None:
+    """Put a lab that works, one that raises and one that waits into a folder, with notes and a configuration.
+
+    Reports are text, which takes no time to make: what is looked at are nights.
+
+    Args:
+        folder: of a user.
+        further: lines of the configuration.
+    """
+    write_lab(folder, "good")
+    write_lab(folder, "bad", "raise RuntimeError('the lamp went out')")
+    write_lab(folder, "slow", "import time; time.sleep(60)")
+    for language in ("en", "zh"):
+        for lab in ("good", "bad", "slow"):
+            note = folder / "notes" / language / f"{lab}.md"
+            note.parent.mkdir(parents=True, exist_ok=True)
+            note.write_text("# Mine\n\n## Question {#question}\n\nWhat is it?\n")
+    paths = "".join(f'{name} = "{name}.py"\n' for name in ("good", "bad", "slow"))
+    head = f'lang = ["en"]\nto = ["md"]\nnotes = "notes"\n{further}\n'
+    (folder / "labreport.toml").write_text(f"{head}[paths]\n{paths}{GATE}")
+
+
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a night know of no CI around it."""
+    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_RUN_ID", "CI_JOB_URL"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def night(*arguments: str) -> tuple[int, dict]:
