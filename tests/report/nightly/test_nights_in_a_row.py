@@ -8,7 +8,7 @@ import shutil
 from xml.etree import ElementTree
 
 import pytest
-from helpers.nights import FOLDER, alone, earlier, furnish, judged, night, states, write_lab
+from helpers.nights import FOLDER, alone, earlier, furnish, judged, next_second, night, states, write_lab
 
 from labreport.report.cli import main
 from labreport.report.publish import Outcome
@@ -28,6 +28,7 @@ def judged_before(tmp_path_factory):
         patch.chdir(place)
         assert main(["run", "good", "-q"]) == 0
         assert main(["baseline", "set", "main"]) == 0
+    next_second()
     return place
 
 
