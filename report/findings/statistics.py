@@ -308,7 +308,7 @@ def _arrangements(a: Array, b: Array, *, paired: bool) -> tuple[Array, Array, bo
         arranged = np.moveaxis(np.concatenate(marked, axis=-1)[..., places], -2, 0)
         rows = _difference_of_means(arranged[..., : a.shape[1]], arranged[..., a.shape[1] :], axis=-1)
     if not exact:
-        rows = np.vstack([_difference_of_means(*marked, axis=-1)[None, :], rows])
+        rows = np.vstack([_difference_of_means(marked[0], marked[1], axis=-1)[None, :], rows])
     if exact:
         rows = np.roll(rows, -int(np.argmax(rows[:, -1])), axis=0)
     null, moved = rows[:, :-1], 1 - rows[:, -1]
