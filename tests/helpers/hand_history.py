@@ -5,6 +5,8 @@ The result beside an index is not a result at all, which proves that no one read
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -61,6 +63,13 @@ def put(root: Path, one: Entry) -> Path:
     (folder / RESULT).write_bytes(b"no result: no one may read this")
     Index(root).add(folder, one, {})
     return folder
+
+
+@contextmanager
+def filling(root: Path) -> Iterator[None]:
+    """Keep the index open while many runs are laid into a store: closing it makes the disk write all that is in it."""
+    with Index(root).opened(make=True):
+        yield
 
 
 def failed(one: Entry) -> Entry:
