@@ -69,7 +69,11 @@ def test_a_program_killed_while_it_writes_leaves_whole_runs_only(tmp_path, progr
     chance = random.Random(7)
     for attempt in range(6):
         [program] = programs.start(tmp_path, _writer(tmp_path, f"k{attempt}x", 10_000))
-        time.sleep(chance.uniform(0.01, 0.25))
+        # Once as it begins, then while it writes its second run or a later one, however slow the machine is.
+        patience, second = time.monotonic() + 60, tmp_path / "mnist" / f"20260101T000000Z-k{attempt}x0001"
+        while attempt and not second.exists() and time.monotonic() < patience:
+            time.sleep(0.002)
+        time.sleep(chance.uniform(0.0, 0.12) * bool(attempt))
         program.kill()
         assert program.ended()[0] == -signal.SIGKILL
         listing = Store(tmp_path).list()
