@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -99,10 +100,15 @@ def _collected(name: str, path: Path | None, found: tuple[Path, ...]) -> Additio
 def _defines(file: Path) -> bool:
     """Return whether a file imports labreport and decorates a function with one of its decorators."""
     try:
-        tree = ast.parse(reading.content(file))
+        return _decorates(reading.content(file))
     except (OSError, SyntaxError, ValueError):
         return False
-    nodes = list(ast.walk(tree))
+
+
+@lru_cache(maxsize=128)
+def _decorates(source: bytes) -> bool:
+    """Return what `_defines` returns of the source of a file; a report asks for that of each lab again and again."""
+    nodes = list(ast.walk(ast.parse(source)))
     return any(map(_imports_us, nodes)) and any(
         _name(decorator) in DECORATORS
         for node in nodes

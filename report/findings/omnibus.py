@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,7 @@ def omnibus(groups: Sequence[Sequence[float]]) -> Omnibus | None:
     count = math.factorial(len(pooled)) // math.prod(map(math.factorial, sizes))
     exact = count <= RESAMPLES
     if exact:
-        arranged = np.asarray(list(_arrangements(tuple(range(len(pooled))), sizes)))
+        arranged = _every_arrangement(tuple(sizes))
     else:
         drawn = np.tile(np.arange(len(pooled)), (RESAMPLES, 1))
         arranged = np.concatenate([drawn[:1], np.random.default_rng(_SEED).permuted(drawn, axis=1)])
@@ -124,6 +125,14 @@ def _between(arranged: NDArray[Any], sizes: Sequence[int]) -> NDArray[Any]:
     found = sum(np.square(total) / size for total, size in zip(sums, sizes, strict=True))
     rounded: NDArray[Any] = np.round(found, _DIGITS)
     return rounded
+
+
+@lru_cache(maxsize=8)
+def _every_arrangement(sizes: tuple[int, ...]) -> NDArray[Any]:
+    """Return every way to deal positions to groups of these sizes, a row for each; metrics of a lab share them."""
+    import numpy as np
+
+    return np.asarray(list(_arrangements(tuple(range(sum(sizes))), sizes)))
 
 
 def _arrangements(left: tuple[int, ...], sizes: Sequence[int]) -> Iterator[tuple[int, ...]]:

@@ -38,6 +38,9 @@ _MOST_MEMORY = 240 * 1024 * 1024
 _ALONE = Lock()
 """Held while values take a type: msgspec 0.22 ends the program where two threads are the first to ask for one type."""
 
+_FLOATS = {float}
+"""The types of a list of measured numbers."""
+
 Decoded = TypeVar("Decoded")
 
 
@@ -193,7 +196,9 @@ def _mark(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _mark(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_mark(item) for item in value]
+        # Most of a record are curves: plain numbers, which are looked at together.
+        plain = set(map(type, value)) == _FLOATS and all(map(math.isfinite, value))
+        return value if plain else [_mark(item) for item in value]
     return value
 
 
@@ -209,10 +214,18 @@ def _unmark(value: Any, *, measured: bool) -> Any:
             return _NAMES[value["float"]]
         return {key: _unmark(item, measured=measured) for key, item in value.items()}
     if isinstance(value, list):
+        if set(map(type, value)) == _FLOATS and _usual(value):
+            return value
         return [_unmark(item, measured=measured) for item in value]
     if isinstance(value, int) and value.bit_length() > _BITS:
         raise msgspec.ValidationError(f"a whole number has more than {_BITS} bits")
     return value
+
+
+def _usual(values: list[float]) -> bool:
+    """Return whether all numbers are zero or of a size with which anything can be worked out."""
+    sizes = list(map(abs, values))
+    return max(sizes) <= GREATEST and min(filter(None, sizes), default=LEAST) >= LEAST
 
 
 def _number_reference(value: Any) -> Any:

@@ -5,7 +5,8 @@ The result beside an index is not a result at all, which proves that no one read
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -65,17 +66,18 @@ def put(root: Path, one: Entry) -> Path:
     return folder
 
 
+@contextmanager
+def filling(root: Path) -> Iterator[None]:
+    """Keep the index open while many runs are laid into a store: closing it makes the disk write all that is in it."""
+    with Index(root).opened(make=True):
+        yield
+
+
 def put_all(root: Path, entries: Iterable[Entry]) -> None:
-    """Lay many runs into a store at once, with one index that is opened once."""
-    index = Index(root)
-    with index.opened(make=True) as connection:
-        assert connection is not None
-        with writing(connection):
-            for one in entries:
-                folder = root / one.lab / one.run_id
-                folder.mkdir(parents=True)
-                (folder / RESULT).write_bytes(b"no result: no one may read this")
-                index._put(connection, folder, one, {})
+    """Lay many runs into a store."""
+    with filling(root):
+        for one in entries:
+            put(root, one)
 
 
 def failed(one: Entry) -> Entry:

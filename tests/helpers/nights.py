@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from helpers.hand_results import hand_result
 from labreport.report.cli import main
@@ -37,10 +39,43 @@ def write_lab(folder: Path, name: str, body: str = "pass", value: object = 0.9) 
     (folder / f"{name}.py").write_text(LAB.format(body=body, value=value))
 
 
+def furnish(folder: Path, further: str = "") -> None:
+    """Put a lab that works, one that raises and one that waits into a folder, with notes and a configuration.
+
+    Reports are text, which takes no time to make: what is looked at are nights.
+
+    Args:
+        folder: of a user.
+        further: lines of the configuration.
+    """
+    write_lab(folder, "good")
+    write_lab(folder, "bad", "raise RuntimeError('the lamp went out')")
+    write_lab(folder, "slow", "import time; time.sleep(60)")
+    for language in ("en", "zh"):
+        for lab in ("good", "bad", "slow"):
+            note = folder / "notes" / language / f"{lab}.md"
+            note.parent.mkdir(parents=True, exist_ok=True)
+            note.write_text("# Mine\n\n## Question {#question}\n\nWhat is it?\n")
+    paths = "".join(f'{name} = "{name}.py"\n' for name in ("good", "bad", "slow"))
+    head = f'lang = ["en"]\nto = ["md"]\nnotes = "notes"\n{further}\n'
+    (folder / "labreport.toml").write_text(f"{head}[paths]\n{paths}{GATE}")
+
+
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a night know of no CI around it."""
+    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_RUN_ID", "CI_JOB_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def night(*arguments: str) -> tuple[int, dict]:
     """Run a night and return its exit code and what nightly.json says."""
     code = main(["nightly", *arguments, "-q"])
     return code, json.loads((FOLDER / "nightly.json").read_bytes())
+
+
+def next_second() -> None:
+    """Wait until a run that begins is newer than those there are, because the newest is known by its second."""
+    time.sleep(1.01 - time.time() % 1)
 
 
 def judged() -> dict:

@@ -289,11 +289,18 @@ def _compared(a: Version, *others: Version) -> Comparisons:
     return compare_all(a, others, Terms(languages=LANGUAGES), tool_version="0.1.0")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_comparison_becomes_a_report_of_the_usual_kind(language):
+@pytest.fixture(scope="module")
+def differing():
+    """Two versions of three labs, one of which can't be compared, and what differs, which is in every language."""
     a = version(run(), hand_result("boston", seeds=range(5)), hand_result("mnist", source="sample"), label="a_1")
     b = version(run(values=LOWER, first_seed=20), hand_result("boston", seeds=range(5, 10)), hand_result("mnist"))
-    made = report(_compared(a, b), [a, b], language, date="2026-01-05")
+    return [a, b], _compared(a, b)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_comparison_becomes_a_report_of_the_usual_kind(differing, language):
+    versions, found = differing
+    made = report(found, versions, language, date="2026-01-05")
     assert [chapter.id for chapter in made.chapters] == ["imdb", "boston", "mnist"]
     assert isinstance(made.summary.opening[0], Box)  # what can't be compared comes first
     assert made.cover.facts[0][1] == "a\\_1"

@@ -17,18 +17,28 @@ from labreport.report.store.runs import Store
 from labreport.report.words import LANGUAGES
 
 
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A store with a run of each lab, a failed one, and one whose curve and score are not finite."""
-    monkeypatch.chdir(tmp_path)
-    store = Store(tmp_path / "runs")
+def _stored(folder, seeds):
+    """Store a run of each lab, a failed one, and one whose curve and score are not finite."""
+    store = Store(folder / "runs")
     for lab in LABS:
-        store.save(hand_result(lab))
+        store.save(hand_result(lab, seeds=seeds))
     diverged = training("selection", 0, {"val_loss": (0.5, math.nan, 0.4)}, (10, 5), 3)
     score = msgspec.structs.replace(hand_result("imdb").findings.scores[0], value=math.inf)
     store.save(hand_result("imdb", run_id="diverged", seeds=(0,), trainings=(diverged,), scores=(score,)))
-    store.save(hand_result("mnist", run_id="failed", status="failed"))
-    return tmp_path
+    store.save(hand_result("mnist", run_id="failed", seeds=seeds, status="failed"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    return _stored(tmp_path_factory.mktemp("several"), (0, 1, 2))
+
+
+@pytest.fixture
+def place(several, monkeypatch):
+    """A store with runs of three seeds, which is only read."""
+    monkeypatch.chdir(several)
+    return several
 
 
 def _printed(capsys, *arguments: str):
@@ -36,13 +46,18 @@ def _printed(capsys, *arguments: str):
     return json.loads(capsys.readouterr().out)
 
 
-def test_what_show_and_list_print_obeys_the_published_schemas(place, capsys):
+def test_what_show_and_list_print_obeys_the_published_schemas(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    place = _stored(tmp_path, (0,))  # further seeds are more of the same
     form = _printed(capsys, "schema", "--of", "show")
+    kind = jsonschema.validators.validator_for(form)
+    kind.check_schema(form)  # once: that takes longer than to look at a run
+    shown = kind(form)
     for run in Store(place / "runs").list().runs:
-        jsonschema.validate(_printed(capsys, "show", str(run.folder), "--json"), form)
+        shown.validate(_printed(capsys, "show", str(run.folder), "--json"))
     jsonschema.validate(_printed(capsys, "list", "--json"), _printed(capsys, "schema", "--of", "list"))
     with pytest.raises(jsonschema.ValidationError, match="conclusions"):
-        jsonschema.validate(json.loads(next((place / "runs").glob("*/*/result.json")).read_bytes()), form)
+        shown.validate(json.loads(next((place / "runs").glob("*/*/result.json")).read_bytes()))
 
 
 def test_show_gives_the_stored_result_and_one_more_key(place, capsys):

@@ -254,8 +254,8 @@ def test_seeds_that_rotate_are_judged_together_with_those_of_earlier_nights(quic
 
 
 def test_the_night_writes_a_line_now_and_then_where_no_terminal_shows_bars(quick, capsys, monkeypatch):
-    monkeypatch.setattr("labreport.report.commands.console.HEARTBEAT", 0.2)
-    write_lab(quick, "good", "import time; time.sleep(1)", value=GOOD)
+    monkeypatch.setattr("labreport.report.commands.console.HEARTBEAT", 0.1)
+    write_lab(quick, "good", "import time; time.sleep(0.4)", value=GOOD)
     assert main(["nightly", "good", "--no-check"]) == 0
     lines = capsys.readouterr().err.splitlines()
     assert any(re.fullmatch(r"[\d.]+\ss: .+", line) for line in lines), lines

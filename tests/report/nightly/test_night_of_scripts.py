@@ -24,7 +24,7 @@ print("so be it")
 for epoch in range(1, int(sys.argv[1]) + 1):
     print(f"Epoch {epoch} loss={1 / epoch:.4f} val_loss={0.5 + abs(epoch - 3) / 10:.4f}", flush=True)
 """
-HEAD = 'lang = ["en"]\nto = ["html"]\n'
+HEAD = 'lang = ["en"]\nto = ["md"]\n'
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_scripts_are_run_and_reported_and_one_that_fails_does_not_stop_the_other
     configured(
         place, WINE + '[record.broken]\ncommand = "broken.py"\n[record.silent]\ncommand = "silent.py"\ntimeout = "1m"\n'
     )
-    code, data = night("wine", "broken", "silent", "--no-check", "--json")
+    code, data = night("wine", "broken", "silent", "--no-check", "--json", "--to", "html")
     assert code == 3
     assert states(data) == {"wine": "trained", "broken": "failed", "silent": "failed"}
     reasons = {lab["lab"]: lab["reason"] for lab in data["labs"]}

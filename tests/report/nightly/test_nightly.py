@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from helpers.hand_history import entry, put
-from helpers.nights import FOLDER, earlier, night, states, write_lab
+from helpers.nights import FOLDER, earlier, next_second, night, states, write_lab
 from markdown_it import MarkdownIt
 
 from labreport.experiments import registry
@@ -188,7 +188,7 @@ def test_a_budget_that_was_exceeded_is_named_with_what_it_does_not_end():
 def test_a_night_leaves_report_verdict_and_trend_in_one_folder(place, capsys):
     assert main(["run", "good"]) == 0
     assert main(["baseline", "set", "main"]) == 0
-    code, data = night("good", "--baseline", "main")
+    code, data = night("good", "--baseline", "main", "--to", "html")
     assert (code, data["exit_code"], states(data)) == (0, 0, {"good": "fresh"})
     folder = place / "reports" / "nightly"
     made = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
@@ -218,7 +218,7 @@ def test_a_loss_is_exit_code_1_and_trains_only_what_changed(place, capsys):
     assert main(["run", "good"]) == 0
     assert main(["baseline", "set", "main"]) == 0
     write_lab(place, "good", value=0.5)
-    time.sleep(1.1)  # the newest run is known by its second
+    next_second()
     code, data = night("good", "--baseline", "main")
     assert (code, states(data)) == (1, {"good": "trained"})
     code, data = night("good", "--baseline", "main")
@@ -226,7 +226,7 @@ def test_a_loss_is_exit_code_1_and_trains_only_what_changed(place, capsys):
 
 
 def test_a_lab_that_fails_is_exit_code_3_and_the_others_are_there(place, capsys):
-    code, data = night("good", "bad", "--no-check")
+    code, data = night("good", "bad", "--no-check", "--to", "html")
     assert (code, states(data)) == (3, {"good": "trained", "bad": "failed"})
     assert "the lamp went out" in (place / "reports" / "nightly" / "nightly.md").read_text("utf-8")
     assert "the lamp went out" in (place / "reports" / "nightly" / "report" / "labreport-en.html").read_text("utf-8")

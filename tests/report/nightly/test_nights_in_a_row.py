@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from xml.etree import ElementTree
 
 import pytest
-from helpers.nights import FOLDER, earlier, judged, night, states, write_lab
+from helpers.nights import FOLDER, alone, earlier, furnish, judged, next_second, night, states, write_lab
 
 from labreport.report.cli import main
 from labreport.report.publish import Outcome
@@ -17,15 +18,27 @@ GOOD = "0.9 + 0.001 * (seed * 7 % 5)"
 BAD = f"{GOOD} - 0.3"
 
 
-@pytest.fixture
-def with_baseline(place, capsys):
-    """The same folder with a good version of one lab, five seeds, as the baseline."""
+@pytest.fixture(scope="module")
+def judged_before(tmp_path_factory):
+    """A folder of a user with a good version of one lab, five seeds, as the baseline; only to be copied."""
+    place = tmp_path_factory.mktemp("before")
+    furnish(place, 'seeds = "0-4"')
     write_lab(place, "good", value=GOOD)
-    assert main(["run", "good", "--seeds", "0-4"]) == 0
-    assert main(["baseline", "set", "main"]) == 0
-    configuration = place / "labreport.toml"
-    configuration.write_text(configuration.read_text().replace("[paths]", 'seeds = "0-4"\n[paths]'))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        assert main(["run", "good", "-q"]) == 0
+        assert main(["baseline", "set", "main"]) == 0
+    next_second()
     return place
+
+
+@pytest.fixture
+def with_baseline(judged_before, tmp_path, monkeypatch):
+    """A copy of it, in which nights are run."""
+    alone(monkeypatch)
+    shutil.copytree(judged_before, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def one_night(*arguments):
@@ -34,7 +47,7 @@ def one_night(*arguments):
     [lab], [verdict] = data["labs"], judged()["verdict"]["labs"]
     assert verdict["run_id"] == lab["run"]
     assert judged()["exit_code"] == data["exit_code"] == code
-    assert lab["run"] in (FOLDER / "report" / "labreport-en.html").read_text("utf-8")
+    assert lab["run"] in (FOLDER / "report" / "labreport-en.md").read_text("utf-8")
     return code, lab["state"], lab["run"]
 
 
@@ -206,10 +219,10 @@ def test_verify_of_a_folder_of_reports_knows_the_folder_of_a_check_inside(with_b
 
 
 def test_two_nights_are_compared_by_their_reports_and_a_verdict_is_called_one(with_baseline, capsys):
-    night("good", "--baseline", "main", "-o", "reports/nightly")
+    night("good", "--baseline", "main", "--to", "html")  # the form in which a report carries its runs
     FOLDER.rename("first")
     write_lab(with_baseline, "good", value=BAD)
-    night("good", "--baseline", "main")
+    night("good", "--baseline", "main", "--to", "html")
     capsys.readouterr()
     assert main(["compare", "first", str(FOLDER), "-o", "difference"]) == 0
     out = capsys.readouterr().out
