@@ -81,7 +81,7 @@ build(7).fit(x, y, epochs=5, verbose=0, callbacks=[Full()])
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory, warm_python):
-    """What is recorded of the script; its networks are compiled without a graph, which takes most of such a training."""
+    """What is recorded of the script; its networks have no graphs, which would take most of the time."""
     pytest.importorskip("keras")
     place = tmp_path_factory.mktemp("keras")
     (place / "train.py").write_text(SCRIPT)
