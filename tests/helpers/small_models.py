@@ -24,13 +24,14 @@ def without_graphs() -> Iterator[None]:
     start()
     import tensorflow as tf
 
+    before = tf.config.functions_run_eagerly()
     tf.config.run_functions_eagerly(True)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Even though .* does not apply to tf.data functions")
             yield
     finally:
-        tf.config.run_functions_eagerly(False)
+        tf.config.run_functions_eagerly(before)
 
 
 PATIENCE, LONGER = 2, 4
