@@ -120,7 +120,8 @@ def fit_by_hand(
 ) -> dict[str, list[float]]:
     """Train with `model.fit`, one epoch at a time, without its own shuffling.
 
-    Keras makes graphs for that, which takes longer than a few steps; it is told not to where rounding doesn't matter.
+    Keras makes graphs for that, which takes longer than a few steps; `eagerly` leaves them out where the last digits
+    don't matter.
     """
     tree = start().tree
     model.run_eagerly = eagerly or model.run_eagerly
