@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from helpers.measuring import measured
 from helpers.small_data import images
+from helpers.small_models import without_graphs
 
 from labreport.experiments import convolution
 from labreport.experiments.result import Findings
@@ -20,7 +21,8 @@ SETTINGS = convolution.Settings(
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return measured(convolution, SETTINGS, images())
+    with without_graphs():
+        return measured(convolution, SETTINGS, images())
 
 
 def test_both_networks_learn_from_the_same_images_for_the_same_epochs(findings):

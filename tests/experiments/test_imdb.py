@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 from helpers.measuring import measured
 from helpers.small_data import Catcher, executed, texts
-from helpers.small_models import assert_same_training, fit_by_hand
+from helpers.small_models import LONGER, PATIENCE, assert_same_training, fit_by_hand, short_trainings
 
 from labreport.experiments import imdb
 from labreport.experiments.data.encoding import limit_words, multi_hot
-from labreport.experiments.lab.session import PATIENCE
-from labreport.experiments.procedure import LONGER
 from labreport.experiments.result import Findings
 from labreport.experiments.selection import best_epoch
 from labreport.experiments.training import seed_everything
@@ -21,7 +19,8 @@ SETTINGS = imdb.Settings(words=100, units=4, epochs=3, batch_size=16, validation
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return measured(imdb, SETTINGS, texts("imdb", 2, full=180))
+    with short_trainings():
+        return measured(imdb, SETTINGS, texts("imdb", 2, full=180))
 
 
 def test_validation_chooses_the_epochs_of_a_new_network_trained_on_all_samples(findings):
@@ -133,5 +132,7 @@ def test_the_engine_does_what_the_printed_listing_does_on_a_sample_of_the_data_t
     assert len(validation[0]) == selection.validation_samples == 20
     seed_everything(0)
     reference = imdb.build_model(SETTINGS)
-    by_hand = fit_by_hand(reference, *catcher.arrays, epochs=3, batch_size=16, seed=0, validation=validation)
+    by_hand = fit_by_hand(
+        reference, *catcher.arrays, epochs=3, batch_size=16, seed=0, validation=validation, eagerly=True
+    )
     assert_same_training(findings.trainings[0].history, by_hand, exact=True)

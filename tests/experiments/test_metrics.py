@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from helpers.measuring import measured
 from helpers.small_data import Catcher, executed, texts
+from helpers.small_models import without_graphs
 from sklearn import metrics as reference
 
 from labreport.experiments import metrics
@@ -22,7 +23,8 @@ SAID = np.random.default_rng(1).beta(2, 2, 300).round(2) * 0.7 + 0.3 * LABELS * 
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return measured(metrics, SETTINGS, texts("imdb", 2, train=60, test=30, full=180))
+    with without_graphs():
+        return measured(metrics, SETTINGS, texts("imdb", 2, train=60, test=30, full=180))
 
 
 def test_decisions_are_counted_and_measured_as_by_another_library():

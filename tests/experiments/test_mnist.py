@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers.measuring import measured
 from helpers.small_data import Catcher, executed, images
-from helpers.small_models import assert_same_training, fit_by_hand
+from helpers.small_models import assert_same_training, fit_by_hand, short_trainings
 
 from labreport.experiments import mnist
 from labreport.experiments.errors import LabError
@@ -21,7 +21,8 @@ SETTINGS = mnist.Settings(units=8, epochs=2, batch_size=16, validation_samples=2
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return measured(mnist, SETTINGS, images(), seeds=(0, 3))
+    with short_trainings():
+        return measured(mnist, SETTINGS, images(), seeds=(0, 3))
 
 
 def test_every_seed_has_its_trainings_and_scores(findings):
@@ -113,14 +114,15 @@ def test_the_engine_does_what_the_printed_fit_does(findings):
     assert catcher.options == {"epochs": 2, "batch_size": 16}
     seed_everything(0)
     reference = mnist.build_model(SETTINGS)
-    by_hand = fit_by_hand(reference, *catcher.arrays, epochs=2, batch_size=16, seed=0)
+    by_hand = fit_by_hand(reference, *catcher.arrays, epochs=2, batch_size=16, seed=0, eagerly=True)
     assert_same_training(findings.trainings[1].history, by_hand, exact=True)
 
 
 def test_of_a_sample_of_the_data_the_same_share_is_held_out_and_progress_is_told():
     told: list[tuple[str, int, int, dict[str, float]]] = []
     settings = mnist.Settings(units=2, epochs=2, batch_size=20, validation_samples=100)
-    found = measured(mnist, settings, images(full=600), progress=lambda *values: told.append(values))
+    with short_trainings():
+        found = measured(mnist, settings, images(full=600), progress=lambda *values: told.append(values))
     assert found.trainings[0].validation_samples == 10
     assert [values[:3] for values in told[:4]] == [
         (part, epoch, 2) for part in ("selection", "final") for epoch in (1, 2)

@@ -7,6 +7,7 @@ import inspect
 import pytest
 from helpers.measuring import measured
 from helpers.small_data import texts
+from helpers.small_models import without_graphs
 
 from labreport.experiments import remedies
 from labreport.experiments.errors import LabError
@@ -29,7 +30,8 @@ ROLES = ["final", "more-data", "smaller", "larger", "l2", "dropout", "stopped"]
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return measured(remedies, SETTINGS, texts("imdb", 2, full=180))
+    with without_graphs():
+        return measured(remedies, SETTINGS, texts("imdb", 2, full=180))
 
 
 def test_each_network_differs_from_the_base_network_in_one_thing(findings):

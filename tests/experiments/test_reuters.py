@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.measuring import measured
 from helpers.small_data import Catcher, executed, texts
-from helpers.small_models import assert_same_training, fit_by_hand
+from helpers.small_models import LONGER, PATIENCE, assert_same_training, fit_by_hand, short_trainings
 
 from labreport.experiments import reuters
 from labreport.experiments.data.encoding import limit_words, multi_hot
@@ -29,7 +29,8 @@ SETTINGS = reuters.Settings(
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return measured(reuters, SETTINGS, texts("reuters", 46, train=100, test=50, full=300))
+    with short_trainings():
+        return measured(reuters, SETTINGS, texts("reuters", 46, train=100, test=50, full=300))
 
 
 def test_both_stages_and_both_comparisons_are_on_record(findings):
@@ -39,7 +40,7 @@ def test_both_stages_and_both_comparisons_are_on_record(findings):
     assert measures["chosen_epochs"] == best_epoch(roles["selection"].history["val_loss"]) == roles["final"].epochs
     assert (roles["sparse"].epochs, roles["overtrained"].epochs) == (2, 3)
     narrow = roles["bottleneck"]
-    assert narrow.epochs - best_epoch(narrow.history["val_loss"]) >= 10 or narrow.epochs == 30
+    assert narrow.epochs - best_epoch(narrow.history["val_loss"]) >= PATIENCE or narrow.epochs == 3 * LONGER
     assert roles["sparse"].validation_samples == roles["bottleneck"].validation_samples == 20
     assert measures.keys() >= {"shortest_newswire", "median_newswire", "longest_newswire"}
 
@@ -112,5 +113,7 @@ def test_the_engine_does_what_the_printed_listing_does_on_a_sample_of_the_data_t
     assert len(validation[0]) == selection.validation_samples == 20
     seed_everything(0)
     reference = reuters.build_model(SETTINGS)
-    by_hand = fit_by_hand(reference, *catcher.arrays, epochs=3, batch_size=16, seed=0, validation=validation)
+    by_hand = fit_by_hand(
+        reference, *catcher.arrays, epochs=3, batch_size=16, seed=0, validation=validation, eagerly=True
+    )
     assert_same_training(findings.trainings[0].history, by_hand, exact=True)

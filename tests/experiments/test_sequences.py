@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from helpers.measuring import measured
 from helpers.small_data import Catcher, executed, texts
+from helpers.small_models import without_graphs
 
 from labreport.experiments import sequences
 from labreport.experiments.result import Findings
@@ -30,7 +31,8 @@ SETTINGS = sequences.Settings(
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return measured(sequences, SETTINGS, texts("imdb", 2, train=60, test=30, full=180))
+    with without_graphs():
+        return measured(sequences, SETTINGS, texts("imdb", 2, train=60, test=30, full=180))
 
 
 def test_each_network_goes_through_both_stages(findings):

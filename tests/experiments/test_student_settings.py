@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from helpers.measuring import measured
 from helpers.small_data import houses, texts
+from helpers.small_models import short_trainings, without_graphs
 
 from labreport.experiments import boston, convolution, imdb, mnist, remedies, reuters
 from labreport.experiments.settings import SettingError, resolve
@@ -111,7 +112,8 @@ def test_encodings_are_compared_by_cross_entropy_whatever_the_loss_of_the_run():
     settings = reuters.Settings(
         words=100, layers=1, units=4, epochs=2, comparison_epochs=2, batch_size=30, validation_samples=20, loss="mse"
     )
-    found = measured(reuters, settings, texts("reuters", 46))
+    with short_trainings():
+        found = measured(reuters, settings, texts("reuters", 46))
     roles = {fit.role: fit.history for fit in found.trainings}
     assert roles["one-hot"]["loss"] == pytest.approx(roles["sparse"]["loss"], abs=1e-5)
     assert max(roles["selection"]["loss"]) < 0.1 < roles["one-hot"]["loss"][0]
@@ -123,7 +125,8 @@ def test_the_squared_error_is_one_whatever_the_loss_of_the_run():
     settings = boston.Settings(
         folds=2, units=3, epochs=2, batch_size=5, dropped_epochs=0, loss="mae", l2=0.1, dropout=0.1, layers=1
     )
-    found = measured(boston, settings, houses())
+    with without_graphs():
+        found = measured(boston, settings, houses())
     said = found.predictions[0]
     squares = [(true - given) ** 2 for true, given in zip(said.true_values, said.predicted_values, strict=True)]
     scores = {score.name: score.value for score in found.scores}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from helpers.measuring import measured
 from helpers.small_data import Catcher, executed, texts
+from helpers.small_models import without_graphs
 from sklearn import metrics as reference
 
 from labreport.experiments import uneven
@@ -19,7 +20,8 @@ SETTINGS = uneven.Settings(
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return measured(uneven, SETTINGS, texts("reuters", 46, train=100, test=50, full=300))
+    with without_graphs():
+        return measured(uneven, SETTINGS, texts("reuters", 46, train=100, test=50, full=300))
 
 
 def test_classes_are_measured_as_by_another_library():
@@ -80,6 +82,7 @@ def test_a_weight_in_the_label_is_the_weight_of_the_class_in_keras(findings):
     for targets, given in ((one_hot, weights), (one_hot * np.array(list(weights.values()), "float32"), None)):
         seed_everything(0)
         model = uneven.build_model(SETTINGS)
+        model.run_eagerly = True  # it makes no graphs, which take longer than four steps
         fit = model.fit(vectors, targets, epochs=2, batch_size=20, shuffle=False, class_weight=given, verbose=0)
         losses.append(fit.history["loss"])
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)

@@ -2,13 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from labreport.experiments.training import batch_order, start
+
+
+@contextmanager
+def without_graphs() -> Iterator[None]:
+    """Let TensorFlow do in the block what functions say instead of making graphs of them.
+
+    Making graphs takes most of the time of a training of a few steps. For tests of what a lab does with its networks;
+    what graphs compute is tried in `experiments/training`, and in the labs whose `fit` is compared with the engine.
+    """
+    start()
+    import tensorflow as tf
+
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Even though .* does not apply to tf.data functions")
+            yield
+    finally:
+        tf.config.run_functions_eagerly(before)
+
+
+PATIENCE, LONGER = 2, 4
+"""Of trainings that are as long as they need, where they are to be short; labs have 10 and 10."""
+
+
+@contextmanager
+def short_trainings() -> Iterator[None]:
+    """Like `without_graphs`, and trainings that go on until their best epoch has passed wait for it less long."""
+    with without_graphs(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("labreport.experiments.lab.session.PATIENCE", PATIENCE)
+        for place in ("procedure", "reuters"):
+            patch.setattr(f"labreport.experiments.{place}.LONGER", LONGER)
+        yield
 
 
 def optimizer(name: str, **options: Any) -> Any:
@@ -78,10 +115,16 @@ def fit_by_hand(
     seed: int,
     fold: int = 0,
     validation: tuple[Any, Any] | None = None,
+    eagerly: bool = False,
     **options: Any,
 ) -> dict[str, list[float]]:
-    """Train with `model.fit`, one epoch at a time, without its own shuffling."""
+    """Train with `model.fit`, one epoch at a time, without its own shuffling.
+
+    Keras makes graphs for that, which takes longer than a few steps; `eagerly` leaves them out where the last digits
+    don't matter.
+    """
     tree = start().tree
+    model.run_eagerly = eagerly or model.run_eagerly
     history: dict[str, list[float]] = {}
     for epoch in range(1, epochs + 1):
         order = batch_order(len(tree.flatten(inputs)[0]), seed=seed, epoch=epoch, fold=fold)

@@ -26,7 +26,8 @@ for epoch in range(1, STEPS + 1):
 SLOW = """import os, random, time
 from pathlib import Path
 Path({folder!r}, f"{{os.getpid()}}").touch()
-time.sleep({seconds})
+while not Path({killed!r}).exists():
+    time.sleep(0.02)
 for epoch in (1, 2):
     print(f"Epoch {{epoch}}/2 loss: {{random.random():.4f}} val_loss: {{random.random():.4f}}")
 """
@@ -114,7 +115,8 @@ def test_what_can_not_be_sent_is_refused(place, cluster, words, message, capfd):
 
 def test_a_worker_that_is_killed_costs_no_seed(place, cluster, tmp_path_factory, capfd):
     begun = tmp_path_factory.mktemp("begun")
-    (place / "slow.py").write_text(SLOW.format(folder=str(begun), seconds=2))
+    done = begun.with_name("killed")
+    (place / "slow.py").write_text(SLOW.format(folder=str(begun), killed=str(done)))
     killed: list[int] = []
 
     def kill() -> None:
@@ -122,6 +124,7 @@ def test_a_worker_that_is_killed_costs_no_seed(place, cluster, tmp_path_factory,
         worker = next(iter(cluster.processes()))
         killed.append(worker)
         os.kill(worker, signal.SIGKILL)
+        done.touch()
 
     thread = Thread(target=kill)
     thread.start()
@@ -131,6 +134,7 @@ def test_a_worker_that_is_killed_costs_no_seed(place, cluster, tmp_path_factory,
     assert stored(place).seeds == (0, 1, 2, 3)
 
 
-def test_without_a_scheduler_the_exit_code_is_3(place, capfd):
+def test_without_a_scheduler_the_exit_code_is_3(place, capfd, monkeypatch):
+    monkeypatch.setattr("labreport.experiments.running.cluster._CONNECTING", 0.5)
     assert main(["record", "--on", "tcp://127.0.0.1:1", "train.py"]) == 3
     assert "There is no Dask scheduler" in capfd.readouterr().err

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from helpers.places import SHARED
 
+from labreport.report.cli import main
 from labreport.report.store.entries import load
 
 OWN = SHARED / "own"
@@ -23,7 +24,8 @@ pytestmark = pytest.mark.skipif(not EXPECTED, reason="the scripts lie beside the
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_a_script_gives_the_right_numbers(name, tmp_path, warm_python):
+def test_a_script_gives_the_right_numbers(name, tmp_path, request, monkeypatch, capfd):
+    """One of them is recorded by a command that is started, and loads TensorFlow itself."""
     want = EXPECTED[name]
     for package in want.get("needs", ()):
         if importlib.util.find_spec(package) is None:
@@ -34,14 +36,18 @@ def test_a_script_gives_the_right_numbers(name, tmp_path, warm_python):
         path.chmod(0o755)
     place = scripts / want["cwd"]
     runs = tmp_path / "runs"
-    # One of them loads TensorFlow itself.
-    python = sys.executable if name == "train_cli.py" else warm_python
-    command = [python, "-m", "labreport", "record", "--name", "it", "--runs-dir", str(runs), *want["run"]]
-    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=900)
-    assert done.returncode == want["exit_code"], done.stderr
-    assert "the watcher failed" not in done.stderr
+    monkeypatch.chdir(place)
+    words = ["record", "--name", "it", "--runs-dir", str(runs), *want["run"]]
+    if name == "train_cli.py":
+        code = subprocess.run([sys.executable, "-m", "labreport", *words], check=False, timeout=900).returncode
+    else:
+        monkeypatch.setattr(sys, "executable", request.getfixturevalue("warm_python"))
+        code = main(words)
+    printed, complaints = capfd.readouterr()
+    assert code == want["exit_code"], complaints
+    assert "the watcher failed" not in complaints
     (stored,) = runs.glob("it/*/result.json")
-    check(load(stored), want, done.stdout, place)
+    check(load(stored), want, printed, place)
 
 
 def check(result, want, printed, place):

@@ -238,12 +238,36 @@ def test_where_there_is_no_scheduler_one_line_says_so(monkeypatch, tmp_path):
         Cluster("missing.json")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def doomed(tmp_path_factory):
-    """A cluster of one worker, for tests that leave nothing of it."""
+    """A cluster of one worker, for tests that leave nothing of it: first its worker goes, then its scheduler."""
     found = LoopbackCluster(tmp_path_factory.mktemp("doomed"), 1)
     yield found
     found.stop()
+
+
+def test_ctrl_c_ends_a_wait_for_workers_and_finished_seeds_are_kept(tmp_path, doomed):
+    (tmp_path / "wait-0").write_text("never")
+
+    def interrupt() -> None:
+        until(lambda: list((tmp_path / "kept").glob("*/seed-5*")) and (tmp_path / "trained-0").exists())
+        doomed.end_workers()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = Thread(target=interrupt)
+    # A job in the background is started with Ctrl-C ignored, and would wait for ever.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        thread.start()
+        with pytest.raises(RunInterrupted) as stopped:
+            run(tmp_path, doomed.address)
+        thread.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert stopped.value.result.status == "interrupted"
+    assert [item.seed for item in stopped.value.result.findings.trainings] == [5]
+    doomed.add_workers(1)
+    doomed.client.wait_for_workers(1, timeout=60)
 
 
 def test_without_workers_it_waits_with_a_line_and_without_a_scheduler_it_ends_and_the_same_command_goes_on(
@@ -269,25 +293,3 @@ def test_without_workers_it_waits_with_a_line_and_without_a_scheduler_it_ends_an
     (tmp_path / "wait-0").unlink()
     assert content(run(tmp_path).findings) == whole
     assert trained(tmp_path)[5] == 1
-
-
-def test_ctrl_c_ends_a_wait_for_workers_and_finished_seeds_are_kept(tmp_path, doomed):
-    (tmp_path / "wait-0").write_text("never")
-
-    def interrupt() -> None:
-        until(lambda: list((tmp_path / "kept").glob("*/seed-5*")) and (tmp_path / "trained-0").exists())
-        doomed.end_workers()
-        os.kill(os.getpid(), signal.SIGINT)
-
-    thread = Thread(target=interrupt)
-    # A job in the background is started with Ctrl-C ignored, and would wait for ever.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        thread.start()
-        with pytest.raises(RunInterrupted) as stopped:
-            run(tmp_path, doomed.address)
-        thread.join()
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert stopped.value.result.status == "interrupted"
-    assert [item.seed for item in stopped.value.result.findings.trainings] == [5]

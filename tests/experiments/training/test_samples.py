@@ -67,6 +67,13 @@ def test_bits_become_the_zeros_and_ones_that_they_were(width):
     plain, bits = in_memory(inputs, labels), in_memory(np.packbits(inputs, axis=1), labels, prepare=FromBits(width))
     assert FromBits(width)(bits.inputs).numpy().tolist() == inputs.tolist()
     model = classifier(features=width)
-    fit(model, plain, epochs=1, batch_size=7, seed=0, validation=bits.first(9))
     assert evaluate(model, bits, batch_size=7) == evaluate(model, plain, batch_size=7)
     assert predict(model, bits, batch_size=7).tolist() == predict(model, plain, batch_size=7).tolist()
+
+
+def test_bits_validate_a_training_on_the_zeros_and_ones_that_they_were():
+    inputs, labels = labelled(30)
+    plain, bits = in_memory(inputs, labels), in_memory(np.packbits(inputs, axis=1), labels, prepare=FromBits(20))
+    model = classifier()
+    history = fit(model, plain, epochs=1, batch_size=7, seed=0, validation=bits.first(9)).history
+    assert evaluate(model, plain.first(9), batch_size=7)["loss"] == history["val_loss"][0]

@@ -67,7 +67,7 @@ def test_loop_gives_the_numbers_of_fit_for_an_optimizer_that_looks_at_whole_vari
     inputs, labels = labelled(30)
     model, reference = twins(lambda: classifier(optimizer=optimizer("Adam", clipnorm=0.5, weight_decay=0.01)))
     fitted = fit(model, in_memory(inputs, labels), epochs=2, batch_size=8, seed=0)
-    by_hand = fit_by_hand(reference, inputs.astype("float32"), labels, epochs=2, batch_size=8, seed=0)
+    by_hand = fit_by_hand(reference, inputs.astype("float32"), labels, epochs=2, batch_size=8, seed=0, eagerly=True)
     assert fitted.plan.form == "loop"
     assert_same_training(fitted.history, by_hand)
 
@@ -76,7 +76,7 @@ def test_averaged_weights_take_their_place_at_the_end_as_in_fit():
     inputs, labels = labelled(30)
     model, reference = twins(lambda: classifier(optimizer=optimizer("SGD", learning_rate=0.1, use_ema=True)))
     fit(model, in_memory(inputs, labels), epochs=1, batch_size=8, seed=0)
-    fit_by_hand(reference, inputs.astype("float32"), labels, epochs=1, batch_size=8, seed=0)
+    fit_by_hand(reference, inputs.astype("float32"), labels, epochs=1, batch_size=8, seed=0, eagerly=True)
     assert_same_weights(model, reference)
 
 
@@ -85,7 +85,7 @@ def test_loop_trains_on_very_few_samples_as_fit_does(count, batch_size):
     inputs, prices = priced(count)
     model, reference = twins(regressor)
     fitted = fit(model, in_memory(inputs, prices), epochs=2, batch_size=batch_size, seed=1)
-    by_hand = fit_by_hand(reference, inputs, prices, epochs=2, batch_size=batch_size, seed=1)
+    by_hand = fit_by_hand(reference, inputs, prices, epochs=2, batch_size=batch_size, seed=1, eagerly=True)
     assert_same_training(fitted.history, by_hand)
     assert_same_weights(model, reference)
 
@@ -100,7 +100,14 @@ def test_loop_compiled_with_xla_gives_the_numbers_of_fit():
     request = Request(epochs=3, batch_size=4, seed=1)
     history = Loop(model, samples.after(6), validation=samples.first(6), xla=True).fit(request)
     by_hand = fit_by_hand(
-        reference, inputs[6:], prices[6:], epochs=3, batch_size=4, seed=1, validation=(inputs[:6], prices[:6])
+        reference,
+        inputs[6:],
+        prices[6:],
+        epochs=3,
+        batch_size=4,
+        seed=1,
+        validation=(inputs[:6], prices[:6]),
+        eagerly=True,
     )
     assert_same_training(history, by_hand, first=2e-6)
     assert_same_weights(model, reference)
@@ -115,7 +122,7 @@ def test_state_of_dropout_and_batch_normalisation_is_carried_as_in_fit():
 
     model, reference = twins(build)
     fitted = fit(model, in_memory(inputs, prices), epochs=3, batch_size=8, seed=1)
-    by_hand = fit_by_hand(reference, inputs, prices, epochs=3, batch_size=8, seed=1)
+    by_hand = fit_by_hand(reference, inputs, prices, epochs=3, batch_size=8, seed=1, eagerly=True)
     assert (fitted.plan.form, fitted.plan.xla) == ("loop", False)
     assert fitted.plan.reasons == ("loop:state",)
     assert_same_training(fitted.history, by_hand)
@@ -169,6 +176,7 @@ def test_class_weights_are_left_to_fit_itself():
         seed=2,
         class_weight=weights,
         validation=(floats, labels),
+        eagerly=True,
     )
     assert fitted.plan.form == "fit"
     assert fitted.plan.reasons == ("fit:class-weights",)
@@ -189,7 +197,7 @@ def test_callbacks_are_left_to_fit_itself_and_may_end_the_training():
         callbacks=[keras.callbacks.EarlyStopping(monitor="loss", min_delta=1e9, patience=1)],
         on_epoch=lambda epoch, epochs, values: reported.append(epoch),
     )
-    by_hand = fit_by_hand(reference, inputs.astype("float32"), labels, epochs=2, batch_size=8, seed=2)
+    by_hand = fit_by_hand(reference, inputs.astype("float32"), labels, epochs=2, batch_size=8, seed=2, eagerly=True)
     assert fitted.plan.form == "fit"
     assert fitted.plan.reasons == ("fit:callbacks",)
     assert fitted.epochs == 2
@@ -213,7 +221,9 @@ def test_training_goes_on_where_it_stopped_when_fit_is_called_again():
     model, reference = twins(classifier)
     for seed in (1, 2):
         history = fit(model, samples, epochs=1, batch_size=8, seed=seed).history
-        by_hand = fit_by_hand(reference, inputs.astype("float32"), labels, epochs=1, batch_size=8, seed=seed)
+        by_hand = fit_by_hand(
+            reference, inputs.astype("float32"), labels, epochs=1, batch_size=8, seed=seed, eagerly=True
+        )
         assert_same_training(history, by_hand)
 
 

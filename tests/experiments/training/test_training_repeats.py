@@ -26,20 +26,20 @@ from labreport.experiments.training import fit, in_memory, seed_everything
 inputs, labels = labelled(200, 500)
 seed_everything(11)
 model = classifier(500)
-print(json.dumps(fit(model, in_memory(inputs, labels), epochs=3, batch_size=16, seed=11).history))
+print(json.dumps(fit(model, in_memory(inputs, labels), epochs=2, batch_size=50, seed=11).history))
 """
 
 
-def test_the_same_seed_gives_the_same_history_in_another_process(monkeypatch):
+def test_the_same_seed_gives_the_same_history_in_another_process(monkeypatch, warm_python):
     inputs, labels = labelled(200, 500)
     seed_everything(11)
-    here = fit(classifier(500), in_memory(inputs, labels), epochs=3, batch_size=16, seed=11).history
+    here = fit(classifier(500), in_memory(inputs, labels), epochs=2, batch_size=50, seed=11).history
     monkeypatch.setenv("PYTHONPATH", ":".join(path for path in sys.path if path))
-    there = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
+    there = subprocess.run([warm_python, "-c", SCRIPT], capture_output=True, text=True, check=True)
     assert {key: tuple(values) for key, values in json.loads(there.stdout).items()} == here
     assert there.stderr == ""
     seed_everything(12)
-    other = fit(classifier(500), in_memory(inputs, labels), epochs=3, batch_size=16, seed=12).history
+    other = fit(classifier(500), in_memory(inputs, labels), epochs=2, batch_size=50, seed=12).history
     assert other["loss"] != here["loss"]
 
 

@@ -68,18 +68,21 @@ def check_against_fit(build: Any, folds: int, *, form: str, batch_size: int = 4,
         seed=6,
         fold=folds,
         validation=validations[-1],
+        eagerly=True,
     )
     assert_same_training(fitted[-1].history, by_hand, first=2e-6)
     for ours, theirs in zip(models[-1].get_weights(), reference.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(("name", "folds", "batch_size"), [("RMSprop", 2, 4), ("SGD", 3, 1), ("Adam", 7, 4)])
+@pytest.mark.parametrize(("name", "folds", "batch_size"), [("SGD", 3, 1), ("Adam", 7, 4)])
 def test_stack_gives_the_numbers_of_fit(name, folds, batch_size):
+    """So it does with RMSprop, see below and the lab on house prices."""
+
     def build() -> Any:
         return regressor(optimizer=optimizer(name, learning_rate=0.005))
 
-    check_against_fit(build, folds, form="stack", batch_size=batch_size, epochs=4 if folds == 2 else 2)
+    check_against_fit(build, folds, form="stack", batch_size=batch_size)
 
 
 def test_ten_folds_with_other_options_loss_and_metrics_give_the_numbers_of_fit():
@@ -137,7 +140,9 @@ def test_folds_of_different_sizes_are_trained_one_after_the_other():
     assert fitted[0].plan.form == "loop"
     assert fitted[0].plan.reasons == ("in-turn:fold-sizes", "loop:few-steps")
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    by_hand = fit_by_hand(references[1], *trains[1], epochs=2, batch_size=4, seed=6, fold=2, validation=validations[1])
+    by_hand = fit_by_hand(
+        references[1], *trains[1], epochs=2, batch_size=4, seed=6, fold=2, validation=validations[1], eagerly=True
+    )
     assert_same_training(fitted[1].history, by_hand)
 
 
