@@ -35,39 +35,48 @@ def test_json_alone_stands_on_standard_output(capsys):
     assert "out/comparison-en.md" in streams.err
 
 
-def test_reports_are_written_in_every_form_and_language_and_twice_alike(monkeypatch, capsys):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The comparison of two versions in every form and both languages, made once; to be read only."""
+    folder = tmp_path_factory.mktemp("written")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("COLUMNS", "200")
+        patch.setenv("SOURCE_DATE_EPOCH", "1767571200")
+        stored(OLD, NEW)
+        assert called("last:2", "last:1", "--to", "html,pdf,md,json", "-q", "-o", "out") == 0
+    return folder / "out"
+
+
+def test_reports_are_written_in_every_form_and_language_and_twice_alike(written, monkeypatch, capsys):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767571200")
     stored(OLD, NEW)
-    assert called("last:2", "last:1", "--to", "html,pdf", "--lang", "zh", "-o", "one") == 0
-    assert "one/comparison-zh.html" in capsys.readouterr().out
-    assert called("last:2", "last:1", "--to", "html,pdf", "--lang", "zh", "-o", "two") == 0
-    for name in ("comparison-zh.html", "comparison-zh.pdf"):
-        assert (Path("one") / name).read_bytes() == (Path("two") / name).read_bytes()
-    page = Path("one/comparison-zh.html").read_text("utf-8")
+    assert called("last:2", "last:1", "--to", "html,pdf", "-o", "two") == 0
+    assert "two/comparison-zh.html" in capsys.readouterr().out
+    for name in (f"comparison-{language}.{form}" for language in ("zh", "en") for form in ("html", "pdf")):
+        assert (written / name).read_bytes() == (Path("two") / name).read_bytes()
+    page = (written / "comparison-zh.html").read_text("utf-8")
     assert "版本比较" in page
     assert "退化" in page
     assert "<script" not in page
-    assert called("last:2", "last:1", "--to", "md", "-o", "one") == 0
-    text = Path("one/comparison-en.md").read_text("utf-8")
-    assert "**worse**" in text
+    assert "**worse**" in (written / "comparison-en.md").read_text("utf-8")
 
 
-def test_every_form_says_the_verdict_in_both_languages():
-    stored(OLD, NEW)
-    assert called("last:2", "last:1", "--to", "html,pdf,md,json", "-q", "-o", "out") == 0
-    made = {path.name for path in Path("out").iterdir() if path.is_file()}
+def test_every_form_says_the_verdict_in_both_languages(written):
+    made = {path.name for path in written.iterdir() if path.is_file()}
     assert made == {
         *(f"comparison-{language}.{form}" for language in ("zh", "en") for form in ("html", "pdf", "md")),
         "comparison.json",
     }
     for language, verdict in (("en", "worse"), ("zh", "退化")):
-        assert verdict in Path(f"out/comparison-{language}.html").read_text("utf-8")
-        assert verdict in Path(f"out/comparison-{language}.md").read_text("utf-8")
-        assert verdict in "".join(pages(Path(f"out/comparison-{language}.pdf").read_bytes()))
-        pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", Path(f"out/comparison-{language}.md").read_text("utf-8"))
+        text = (written / f"comparison-{language}.md").read_text("utf-8")
+        assert verdict in (written / f"comparison-{language}.html").read_text("utf-8")
+        assert verdict in text
+        assert verdict in "".join(pages((written / f"comparison-{language}.pdf").read_bytes()))
+        pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text)
         assert pictures
-        assert all((Path("out") / name).is_file() for name in pictures)
-    (lab,) = json.loads(Path("out/comparison.json").read_bytes())["comparisons"][0]["labs"]
+        assert all((written / name).is_file() for name in pictures)
+    (lab,) = json.loads((written / "comparison.json").read_bytes())["comparisons"][0]["labs"]
     assert {one["name"]: one["verdict"] for one in lab["metrics"]}["test_accuracy"] == "worse"
 
 
@@ -105,12 +114,11 @@ def test_equal_curves_are_told_and_not_drawn():
     assert "![" not in text
 
 
-def test_the_report_of_a_comparison_carries_it_and_gives_it_back_byte_for_byte(capsys):
+def test_the_report_of_a_comparison_carries_it_and_gives_it_back_byte_for_byte(written, capsys):
     stored(OLD, NEW)
-    assert called("last:2", "last:1", "--to", "html,pdf,json", "--lang", "en", "-o", "out") == 0
-    whole = Path("out/comparison.json").read_bytes()
+    whole = (written / "comparison.json").read_bytes()
     for number, form in enumerate(("html", "pdf")):
-        source = f"out/comparison-en.{form}"
+        source = str(written / f"comparison-en.{form}")
         assert cli.main(["extract", source, "-o", f"got/{number}.json"]) == 0
         assert Path(f"got/{number}.json").read_bytes() == whole
         assert cli.main(["extract", source, "-o", f"got/{number}.json"]) == 2
@@ -119,15 +127,13 @@ def test_the_report_of_a_comparison_carries_it_and_gives_it_back_byte_for_byte(c
         assert "leave --lab out" in capsys.readouterr().err
         assert called(source, "last:1") == 2
         assert "is the report of a comparison" in capsys.readouterr().err
-    assert cli.main(["extract", "out/comparison-en.html", "-o", "folder"]) == 0
+    assert cli.main(["extract", str(written / "comparison-en.html"), "-o", "folder"]) == 0
     assert Path("folder/comparison.json").read_bytes() == whole
 
 
-def test_a_changed_comparison_inside_a_report_is_refused(capsys):
-    stored(OLD, NEW)
-    assert called("last:2", "last:1", "--to", "html,json", "--lang", "en", "-o", "out") == 0
-    page = Path("out/comparison-en.html").read_text("utf-8")
-    data = embedded.packed({"imdb": Path("out/comparison.json").read_bytes()})
+def test_a_changed_comparison_inside_a_report_is_refused(written, capsys):
+    page = (written / "comparison-en.html").read_text("utf-8")
+    data = embedded.packed({"imdb": (written / "comparison.json").read_bytes()})
     start, end = page.index("<template"), page.index("</template>")
     Path("forged.html").write_text(f'{page[:start]}<template data-name="labreport-comparison">{data}{page[end:]}')
     assert cli.main(["extract", "forged.html", "-o", "got"]) == 2

@@ -111,7 +111,14 @@ def test_a_note_or_a_logo_that_is_not_a_file_costs_its_chapter(place, capsys, ki
 
 
 @pytest.mark.parametrize("name", ["a" * 300, "\udcff", "é" * 200, "../" * 50, "x\x00y"])
-def test_a_name_that_no_file_has_is_answered_in_a_line_by_every_command(place, capsys, name):
+def test_a_name_that_no_file_has_is_answered_in_a_line_by_every_command(place, monkeypatch, capsys, name):
+    # So deep that the parents named end in a folder of this test: no command may read or write the whole disk.
+    above, place = place, place.joinpath(*"d" * 50)
+    place.mkdir(parents=True)
+    for own in above.iterdir():
+        if own.name != "d":
+            own.rename(place / own.name)
+    monkeypatch.chdir(place)
     path = stored(place, "tensors")[0]
     Baselines(place / "runs").set("main", [path])
     for words in (
