@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -99,8 +100,17 @@ def _collected(name: str, path: Path | None, found: tuple[Path, ...]) -> Additio
 def _defines(file: Path) -> bool:
     """Return whether a file imports labreport and decorates a function with one of its decorators."""
     try:
-        tree = ast.parse(reading.content(file))
-    except (OSError, SyntaxError, ValueError):
+        return _decorates(reading.content(file))
+    except (OSError, ValueError):
+        return False
+
+
+@lru_cache(maxsize=64)
+def _decorates(source: bytes) -> bool:
+    """Return as `_defines`, of the bytes of a file: each chapter asks it of the same few ones."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
         return False
     nodes = list(ast.walk(tree))
     return any(map(_imports_us, nodes)) and any(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import reprlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, cast
 
@@ -73,22 +73,26 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        for statement in tree.find_all(nodes.Stmt):
-            if not isinstance(statement, (nodes.Output, nodes.Assign)):
+        written = list(tree.find_all(nodes.Node))  # once: to walk the tree costs as much as to read it
+        for statement in written:
+            if isinstance(statement, nodes.Stmt) and not isinstance(statement, (nodes.Output, nodes.Assign)):
                 kind = type(statement).__name__.lower()
                 raise TemplateSyntaxError(
                     f"a note may not hold '{kind}'; only values, {{{{ … }}}}, and {{% set … %}}.", statement.lineno
                 )
         # Each could be doubled again and again; a note has no need of them.
-        for written in tree.find_all((nodes.List, nodes.Tuple, nodes.Dict)):
-            if not self.lists and any(written.find_all(nodes.Name)):
-                raise TemplateSyntaxError("a list or table may hold numbers and texts only, no names.", written.lineno)
-        for constant in tree.find_all(nodes.Const):
-            if isinstance(constant.value, float) and not math.isfinite(constant.value):
+        for values in written:
+            listed = isinstance(values, (nodes.List, nodes.Tuple, nodes.Dict)) and not self.lists
+            if listed and any(values.find_all(nodes.Name)):
+                raise TemplateSyntaxError("a list or table may hold numbers and texts only, no names.", values.lineno)
+        for constant in written:
+            value = constant.value if isinstance(constant, nodes.Const) else None
+            if isinstance(value, float) and not math.isfinite(value):
                 raise TemplateSyntaxError("the number is too large.", constant.lineno)
-        for joined in tree.find_all(nodes.Concat):
-            raise TemplateSyntaxError("a note may not join texts with '~'.", joined.lineno)
-        _check_claims(tree)
+        for joined in written:
+            if isinstance(joined, nodes.Concat):
+                raise TemplateSyntaxError("a note may not join texts with '~'.", joined.lineno)
+        _check_claims(written)
         return tree
 
     def is_safe_callable(self, obj: Any) -> bool:
@@ -125,21 +129,23 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return Chance(found) if isinstance(obj, Quantity) and isinstance(found, float) else found
 
 
-def _check_claims(tree: nodes.Template) -> None:
+def _check_claims(written: Sequence[nodes.Node]) -> None:
     """Refuse claims that are named or made only in some runs: gate and comparison ask a note what it claims."""
-    written_out = {id(call.node) for call in _claim_calls(tree)}
-    for name in tree.find_all(nodes.Name):
-        if name.name == "claim" and id(name) not in written_out:
+    written_out = {id(call.node) for call in _claim_calls(written)}
+    for name in written:
+        if isinstance(name, nodes.Name) and name.name == "claim" and id(name) not in written_out:
             raise TemplateSyntaxError('a claim is made by its name, claim("…"), written out.', name.lineno)
-    for choice in tree.find_all((nodes.CondExpr, nodes.And, nodes.Or)):
-        if any(_claim_calls(choice)):
+    for choice in written:
+        if isinstance(choice, (nodes.CondExpr, nodes.And, nodes.Or)) and any(_claim_calls(choice.find_all(nodes.Call))):
             raise TemplateSyntaxError(
                 "a claim can't depend on a condition: its wording follows the run.", choice.lineno
             )
 
 
-def _claim_calls(tree: nodes.Node) -> Iterator[nodes.Call]:
-    for call in tree.find_all(nodes.Call):
+def _claim_calls(written: Iterable[nodes.Node]) -> Iterator[nodes.Call]:
+    for call in written:
+        if not isinstance(call, nodes.Call):
+            continue
         named = isinstance(call.node, nodes.Name) and call.node.name == "claim" and len(call.args) == 1
         if named and isinstance(call.args[0], nodes.Const) and isinstance(call.args[0].value, str):
             yield call
@@ -152,7 +158,7 @@ def claimed(text: str) -> tuple[str, ...]:
         TemplateSyntaxError: the text is not one that a note may hold.
     """
     try:
-        calls = list(_claim_calls(environment(LANGUAGES[0]).parse(text)))
+        calls = list(_claim_calls(environment(LANGUAGES[0]).parse(text).find_all(nodes.Call)))
     except RecursionError:
         raise TemplateSyntaxError("an expression is nested too deeply.", 1) from None
     return tuple(dict.fromkeys(cast(nodes.Const, call.args[0]).value for call in calls))
