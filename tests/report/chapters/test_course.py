@@ -28,6 +28,10 @@ TEXTS = {"zh": [zh for zh, _ in DETAILS.values()], "en": [en for _, en in DETAIL
 TEXTS["bilingual"] = [*TEXTS["zh"], *TEXTS["en"]]
 
 
+NOTE = "# T\n\n" + "\n\n".join(f"## S {{#s-{n}}}\n\n" + "Word. " * 300 for n in "abcdefghij")
+"""A note of some pages, which are set faster than those of a chapter."""
+
+
 class Cover(HTMLParser):
     """Collects the text and the pictures of the first `<header>`, and every text as it is read."""
 
@@ -56,12 +60,16 @@ def _plain(text):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     base = tmp_path_factory.mktemp("course")
-    stored(base, "workflow")
+    stored(base, "tensors")
+    for language in ("zh", "en"):
+        (base / "mine" / language).mkdir(parents=True)
+        (base / "mine" / language / "tensors.md").write_text(NOTE, "utf-8")
     Image.new("RGB", (40, 20), "navy").save(base / "logo.png")
     lines = [f'{name} = {{ zh = "{zh}", en = "{en}" }}' for name, (zh, en) in DETAILS.items()]
-    (base / "labreport.toml").write_text("\n".join([*lines, 'logo = "logo.png"']), "utf-8")
+    (base / "labreport.toml").write_text("\n".join([*lines, 'logo = "logo.png"', 'notes = "mine"']), "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(base)
+        patch.setattr("os.cpu_count", lambda: 1)
         assert main(["render", "--lang", "zh,en,bilingual", "--to", "html,pdf,md"]) == 0
     return base / "reports"
 
