@@ -67,8 +67,10 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
-    """Some chapters, and an empty cache folder."""
+    """Some chapters, and an empty cache folder, but for fonts, which are those of all other tests."""
+    whole, place = cache.folder("fonts"), cache.folder
     monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(cache, "folder", lambda kind: whole if kind == "fonts" else place(kind))
     return Desk(tmp_path)
 
 
