@@ -171,7 +171,7 @@ def _assembled(
     reuse: bool = False,
 ) -> Assembled:
     """Return a chapter as it stands in a report, but for what leads out of it. `kept.inputs` names what decides it."""
-    pieces = Pieces(kept.pieces_inputs(result, spoken, configuration, words, labels, own) if reuse else "")
+    pieces = Pieces(kept.pieces_inputs(result, spoken, words, labels, own) if reuse else "", configuration.edition)
     assembled = chapters.assemble(
         result,
         number,

@@ -76,13 +76,13 @@ def inputs(
     )
 
 
-def pieces_inputs(
-    result: Result, spoken: str, configuration: Configuration, words: Words, labels: Words | None, own: Additions
-) -> str:
-    """Return the hash of all that decides the drawings of a chapter. Arguments as for `inputs`."""
+def pieces_inputs(result: Result, spoken: str, words: Words, labels: Words | None, own: Additions) -> str:
+    """Return the hash of all that decides the drawings of a chapter. Arguments as for `inputs`.
+
+    No edition is in it: what is drawn for the student's is drawn for the instructor's.
+    """
     files = [(file.name, text_hash(reading.content(file))) for file in own.files]
-    said = [configuration.edition, own.problem]  # each edition has formulas of its own
-    return _hash(_of_run(result), "pieces", spoken, _of_words(words, labels or words), files, said)
+    return _hash(_of_run(result), "pieces", spoken, _of_words(words, labels or words), files, own.problem)
 
 
 def strip_inputs(result: Result, words: Words, labels: Words) -> str:

@@ -27,7 +27,8 @@ class _Made(msgspec.Struct):
     """What a chapter shows that its note does not decide."""
 
     drawings: dict[str, Drawing] = {}
-    formulas: set[str] = set()
+    formulas: dict[str, set[str]] = {}
+    """Those of each edition."""
 
 
 class Pieces:
@@ -35,20 +36,23 @@ class Pieces:
 
     Args:
         key: hash of all that decides the drawings, and of the program; empty: all are made again.
+        edition: of the chapter; both editions of a chapter have the same drawings, and each has its formulas.
     """
 
-    def __init__(self, key: str = "") -> None:
+    def __init__(self, key: str = "", edition: str = "") -> None:
         self._key = key
+        self._edition = edition
         self._known = (cache.record(KIND, key, _Made) if key else None) or _Made()
-        self._used = _Made()
+        self._drawings: dict[str, Drawing] = {}
+        self._formulas: set[str] = set()
 
     def draw(
         self, name: str, result: Result, words: Words, own: Mapping[str, FigureDefinition] | None = None
     ) -> Drawing:
         """Return a figure of the chapter's run. Arguments and errors as for `figures.registry.draw`."""
         said = f"{name} {' '.join(words.names if isinstance(words, JoinedWords) else (words.language,))}"
-        drawing = self._used.drawings.get(said) or self._known.drawings.get(said)
-        self._used.drawings[said] = found = drawing or figures.draw(name, result, words, own)
+        drawing = self._drawings.get(said) or self._known.drawings.get(said)
+        self._drawings[said] = found = drawing or figures.draw(name, result, words, own)
         return found
 
     def check_formula(self, tex: str, display: bool) -> None:
@@ -58,13 +62,17 @@ class Pieces:
             RenderingError: as `mathematics.mathml` and `mathematics.picture`.
         """
         said = f"{display:d}{tex}"
-        if said not in self._known.formulas:
+        if said not in self._known.formulas.get(self._edition, ()):
             mathematics.on_screen(tex, display)
             mathematics.picture(tex, display=display)
-        self._used.formulas.add(said)
+        self._formulas.add(said)
 
     def keep(self) -> None:
-        """Lay down what the finished chapter shows, for its next state."""
-        if not self._key or self._used == self._known:
-            return
-        cache.lay_down_record(KIND, self._key, self._used, most=MOST)
+        """Lay down what the finished chapter shows, for its next state and for its other edition."""
+        formulas = self._known.formulas | {self._edition: self._formulas}
+        drawings = self._drawings
+        if len(formulas) > 1:
+            drawings = self._known.drawings | drawings  # the other edition may show more
+        made = _Made(drawings=drawings, formulas=formulas)
+        if self._key and made != self._known:
+            cache.lay_down_record(KIND, self._key, made, most=MOST)

@@ -10,10 +10,11 @@ from pathlib import Path
 import msgspec
 import pikepdf
 import pytest
-from helpers.hand_results import all_hand_results, hand_result
+from helpers.hand_results import LABS, all_hand_results
 from helpers.sample_report import CODE, sample
+from helpers.shared_chapters import built
 
-from labreport.report.chapters import bilingual, build
+from labreport.report.chapters import bilingual
 from labreport.report.configuration import Configuration, load, override
 from labreport.report.document import Chapter, Column, Exercise, Figure, LanguageTexts, Prose, Table
 from labreport.report.errors import RenderingError, UsageError
@@ -69,13 +70,15 @@ def test_a_label_in_both_languages_says_once_what_is_alike(chinese, english, bot
     assert beside(chinese, english) == both
 
 
-def test_labels_of_figures_are_in_both_languages_and_descriptions_in_their_own():
-    built = build.document(
-        [hand_result("imdb"), hand_result("boston")], "bilingual", Configuration(), moment=MOMENT, version="0.1.0"
-    )
+@pytest.fixture(scope="module")
+def whole():
+    return built(all_hand_results(), "bilingual")
+
+
+def test_labels_of_figures_are_in_both_languages_and_descriptions_in_their_own(whole):
     (curves,) = (
         block
-        for section in built.report.chapters[0].sections
+        for section in whole.report.chapters[LABS.index("imdb")].sections
         for block in section.blocks
         if isinstance(block, Figure) and block.id == "imdb-figure-curves"
     )
@@ -87,7 +90,7 @@ def test_labels_of_figures_are_in_both_languages_and_descriptions_in_their_own()
     assert "validation loss falls from" in english
     assert "轮" not in english
     assert curves.data.columns[0].title == LanguageTexts({"zh": "轮次", "en": "epoch"})
-    assert "第 4 轮 · epoch 4 · " in built.report.cover.strip[0].svg
+    assert "第 4 轮 · epoch 4 · " in whole.report.cover.strip[LABS.index("imdb")].svg
 
 
 def test_captions_and_heads_are_in_both_languages(page):
@@ -150,12 +153,11 @@ def test_a_cell_of_two_lines_is_as_wide_as_the_wider():
     assert columns.length(LanguageTexts({"zh": "过拟合", "en": "overfits"})) == len("overfits")
 
 
-def test_the_whole_report_of_all_labs_can_be_set(page):
-    built = build.document(all_hand_results(), "bilingual", Configuration(), moment=MOMENT, version="0.1.0")
-    assert built.problems == ()
-    text = html.html(built.report)
+def test_the_whole_report_of_all_labs_can_be_set(whole):
+    assert whole.problems == ()
+    text = html.html(whole.report)
     assert text.count('class="tr" lang="en"') > 1000
-    written, _ = markdown(built.report)
+    written, _ = markdown(whole.report)
     assert "### 问题 / The question" in written
 
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from helpers.hand_results import LABS, all_hand_results, hand_result
 from helpers.own_runs import own_run, training
+from helpers.shared_chapters import built
 
 from labreport.experiments.result import Failure
 from labreport.report.chapters import chapter, notes
@@ -24,6 +25,11 @@ MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 
 def _built(results, language="en", **changes):
     return build(results, language, Configuration(**changes), moment=MOMENT, version="0.1.0")
+
+
+def _shared(results, language="en", **changes):
+    """As `_built`, with chapters that another test may have made: where the program is as it is."""
+    return built(results, language, Configuration(**changes))
 
 
 def _nodes(value):
@@ -47,14 +53,14 @@ def _note(monkeypatch, text):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_all_six_chapters_are_made_and_every_link_leads_somewhere(language):
-    built = _built(all_hand_results(), language)
-    assert built.problems == ()
-    assert [part.id for part in built.report.chapters] == [*LABS, "glossary"]
-    assert "[](" not in msgspec.json.encode(built.report).decode()
+    made = _shared(all_hand_results(), language)
+    assert made.problems == ()
+    assert [part.id for part in made.report.chapters] == [*LABS, "glossary"]
+    assert "[](" not in msgspec.json.encode(made.report).decode()
 
 
 def test_figures_tables_and_listings_are_numbered_in_their_chapter():
-    report = _built(all_hand_results()).report
+    report = _shared(all_hand_results()).report
     for position, part in enumerate(report.chapters[:-1], 1):
         for kind in (Figure, Table, Listing, Exercise):
             numbers = [node.number for node in _nodes(part) if type(node) is kind and not node.id.endswith("-data")]
@@ -63,20 +69,20 @@ def test_figures_tables_and_listings_are_numbered_in_their_chapter():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_id_is_unique(language):
-    ids = [node.id for node in _nodes(_built(all_hand_results(), language).report) if hasattr(node, "id")]
+    ids = [node.id for node in _nodes(_shared(all_hand_results(), language).report) if hasattr(node, "id")]
     assert len(ids) == len(set(ids))
 
 
 def test_both_languages_have_the_same_tree():
     shapes = []
     for language in LANGUAGES:
-        report = _built(all_hand_results(), language).report
+        report = _shared(all_hand_results(), language).report
         shapes.append([(type(node).__name__, getattr(node, "id", "")) for node in _nodes(report)])
     assert shapes[0] == shapes[1]
 
 
 def test_a_link_to_a_chapter_that_is_left_out_becomes_its_title():
-    report = _built([hand_result("mnist")]).report
+    report = _shared([hand_result("mnist")]).report
     text = msgspec.json.encode(report).decode()
     assert "](#boston)" not in text
     assert "](#tensors)" not in text
@@ -85,12 +91,12 @@ def test_a_link_to_a_chapter_that_is_left_out_becomes_its_title():
 
 @pytest.mark.parametrize(("language", "named"), [("en", "Chapter 2"), ("zh", "第 2 章")])
 def test_a_chapter_of_the_course_that_is_left_out_is_named_by_its_number(language, named):
-    report = _built([hand_result("mnist")], language, chapters=("workflow", "tensors", "mnist")).report
+    report = _shared([hand_result("mnist")], language, chapters=("workflow", "tensors", "mnist")).report
     text = msgspec.json.encode(report).decode()
     assert report.chapters[0].number == "3"
     assert named in text
     assert SHIPPED.title(language, "tensors") not in text
-    assert _built([hand_result("mnist")], language).report.chapters[0].number == "1"
+    assert _shared([hand_result("mnist")], language).report.chapters[0].number == "1"
 
 
 def test_the_name_of_a_set_is_code_without_signs_of_markdown(monkeypatch):
@@ -137,10 +143,10 @@ def test_a_chapter_with_a_broken_note_is_replaced_by_a_page_that_says_why(monkey
     monkeypatch.setattr(
         notes, "source", lambda language, name: ("# T\n{{ x }}", "x.md") if name == "imdb" else source(language, name)
     )
-    built = _built([hand_result("mnist"), hand_result("imdb")])
-    assert len(built.problems) == 1
-    assert "x.md:2" in built.problems[0]
-    first, second, _ = built.report.chapters
+    made = _built([hand_result("mnist"), hand_result("imdb")])
+    assert len(made.problems) == 1
+    assert "x.md:2" in made.problems[0]
+    first, second, _ = made.report.chapters
     assert first.sections
     assert isinstance(second.opening[0], Box)
     assert second.opening[0].kind == "failure"
@@ -149,12 +155,12 @@ def test_a_chapter_with_a_broken_note_is_replaced_by_a_page_that_says_why(monkey
 def test_a_record_that_contradicts_itself_costs_its_own_chapter():
     images = hand_result("mnist").findings.images
     cut = tuple(msgspec.structs.replace(image, pixels=image.pixels[:9]) for image in images)
-    built = _built([hand_result("tensors"), hand_result("mnist", images=cut)])
-    (problem,) = built.problems
+    made = _shared([hand_result("tensors"), hand_result("mnist", images=cut)])
+    (problem,) = made.problems
     assert "mnist.md:" in problem
     assert "contradicts itself" in problem
-    assert built.report.chapters[0].sections
-    assert not built.report.chapters[1].sections
+    assert made.report.chapters[0].sections
+    assert not made.report.chapters[1].sections
 
 
 def test_a_mistake_of_labreport_itself_is_no_broken_chapter(monkeypatch):
@@ -165,9 +171,9 @@ def test_a_mistake_of_labreport_itself_is_no_broken_chapter(monkeypatch):
 
 def test_a_failed_run_has_a_page_that_says_what_failed():
     failed = hand_result("imdb", status="failed", failure=Failure(kind="OSError", message="no lamp", stage="lab"))
-    built = _built([failed])
-    assert built.problems == ()
-    assert "no lamp" in msgspec.json.encode(built.report.chapters[0]).decode()
+    made = _shared([failed])
+    assert made.problems == ()
+    assert "no lamp" in msgspec.json.encode(made.report.chapters[0]).decode()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -181,13 +187,13 @@ def test_sample_data_a_quick_profile_and_a_single_seed_are_marked_in_title_and_c
         (hand_result("mnist", seeds=(0, 1, 2), profile="quick"), "labs.tag_quick"),
         (hand_result("mnist", seeds=(0,)), "labs.tag_seed"),
     ):
-        part = _built([result], language).report.chapters[0]
+        part = _shared([result], language).report.chapters[0]
         assert len(part.marks) == 1
         drawn = [node for node in _nodes(part) if isinstance(node, Figure) and node.id in measured]
         captions = [node.tag_line for node in drawn]
         assert captions
         assert set(captions) == {words(tag)}
-    assert _built([plain], language).report.chapters[0].marks == ()
+    assert _shared([plain], language).report.chapters[0].marks == ()
 
 
 EXERCISE = """# T
@@ -248,13 +254,13 @@ def test_the_instructor_gets_a_marking_scheme_with_the_total(monkeypatch):
 
 def test_a_solution_left_open_shows_nothing_at_all(monkeypatch):
     _note(monkeypatch, "# T\n:::exercise a 1\nx\n:::\n:::solution a\nCANARY\n:::note\nmore CANARY\n:::\n")
-    built = _built([hand_result("mnist")])
-    assert "'solution' is not closed" in built.problems[0]
-    assert "CANARY" not in msgspec.json.encode(built.report).decode()
+    made = _built([hand_result("mnist")])
+    assert "'solution' is not closed" in made.problems[0]
+    assert "CANARY" not in msgspec.json.encode(made.report).decode()
 
 
 def test_every_claim_of_a_chapter_is_in_its_evidence():
-    report = _built(all_hand_results()).report
+    report = _shared(all_hand_results()).report
     for part in report.chapters[:-1]:
         (table,) = (node for node in _nodes(part) if isinstance(node, Table) and node.id.endswith("table-evidence"))
         assert table.row_ids == tuple(f"{part.id}-claim-{claim}" for claim in SHIPPED.claims(part.id))
@@ -265,7 +271,7 @@ def test_every_claim_of_a_chapter_is_in_its_evidence():
 
 def test_the_summary_has_a_row_for_each_lab_and_the_provenance_names_every_run():
     results = all_hand_results()
-    report = _built(results).report
+    report = _shared(results).report
     (table,) = (node for node in _nodes(report.summary) if isinstance(node, Table))
     assert len(table.rows) == len(LABS)
     text = msgspec.json.encode(report.provenance).decode()
@@ -274,7 +280,7 @@ def test_the_summary_has_a_row_for_each_lab_and_the_provenance_names_every_run()
 
 
 def test_title_course_and_date_come_from_the_configuration():
-    report = _built(
+    report = _shared(
         [hand_result("mnist")], title={"en": "My course"}, course={"en": "ML 101"}, date="2030-02-03"
     ).report
     assert report.cover.title == "My course"
@@ -286,7 +292,7 @@ def test_what_the_runs_have_in_common_stands_once_in_the_provenance_and_differen
     results = list(all_hand_results())
     other = msgspec.structs.replace(results[1].provenance, python="CPython 3.13.9")
     results[1] = msgspec.structs.replace(results[1], provenance=other)
-    provenance = _built(results).report.provenance
+    provenance = _shared(results).report.provenance
     tables = {node.id: node for node in _nodes(provenance) if isinstance(node, Table)}
     facts = dict(tables["provenance-software-table"].rows)
     assert len(facts) == len(tables["provenance-software-table"].rows)
@@ -330,13 +336,13 @@ def test_a_curve_that_ends_at_its_minimum_has_its_last_epoch_as_the_best_in_the_
         else fit
         for fit in hand_result("imdb").findings.trainings
     )
-    report = _built([hand_result("imdb", trainings=fits)]).report
+    report = _shared([hand_result("imdb", trainings=fits)]).report
     (table,) = (node for node in _nodes(report.summary) if isinstance(node, Table))
     assert table.rows[0][4] == "20 of 20"
 
 
 def test_labs_that_were_trained_in_the_same_way_share_a_sentence():
-    text = msgspec.json.encode(_built(all_hand_results()).report.provenance).decode()
+    text = msgspec.json.encode(_shared(all_hand_results()).report.provenance).decode()
     bullets = re.findall(r"(?:\\n|\")- (.*?)(?=\\n|\")", text)
     assert len(bullets) > 1
     assert len(bullets) == len(set(bullets))

@@ -91,7 +91,7 @@ def test_both_languages_show_the_same_faults_and_the_same_correction(lab):
 
 
 @pytest.mark.parametrize("lab", FAULTY)
-def test_a_corrected_listing_needs_no_name_that_only_the_faulty_one_gives(lab, capsys):
+def test_a_corrected_listing_needs_no_name_that_only_the_faulty_one_gives(lab, capsys, uncompiled):
     (code,) = _listings("en", lab, "solution")
     scope = _given(lab)
     exec(re.sub(r"epochs=(?:5|20)\b", "epochs=1", code), scope)

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 
 import msgspec
 import pytest
 from helpers import pdf_text
-from helpers.hand_results import FURTHER, LABS, all_hand_results, hand_result
+from helpers.hand_results import FURTHER, LABS, hand_result
+from helpers.shared_chapters import MOMENT, built, every_chapter
 
-from labreport.report.chapters import build
-from labreport.report.configuration import Configuration
+from labreport.report.configuration import Configuration, override
 from labreport.report.document import Box, Exercise, Prose, Table
 from labreport.report.rendering import pdf
 from labreport.report.words import LANGUAGES, Words
 
-MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 ALL = (*LABS, *FURTHER)
 CODE_WIDTH, SOLUTION_WIDTH = 76, 72
 """Characters of a line of code that fit on paper into an exercise and into the box of its solution."""
-
-
-def _chapters(language, edition):
-    results = (*all_hand_results(), *map(hand_result, FURTHER))
-    made = build.build(results, language, Configuration(edition=edition), moment=MOMENT, version="0.1.0")
-    assert made.problems == ()
-    return {part.id: part for part in made.report.chapters if part.id in ALL}
 
 
 def _blocks(chapter, kind):
@@ -35,7 +26,7 @@ def _blocks(chapter, kind):
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def editions(request):
-    return request.param, *(_chapters(request.param, edition) for edition in ("student", "instructor"))
+    return request.param, *(every_chapter(request.param, edition) for edition in ("student", "instructor"))
 
 
 @pytest.mark.parametrize("lab", ALL)
@@ -104,22 +95,24 @@ def test_no_line_of_code_in_an_exercise_is_broken_on_paper(editions, lab):
 
 
 def test_on_paper_the_student_has_lines_to_write_on_and_the_instructor_solutions():
-    for edition in ("student", "instructor"):
-        configuration = Configuration(edition=edition)
-        report = build.build([hand_result("workflow")], "en", configuration, moment=MOMENT, version="0.1.0").report
-        markup = pdf.html(report, source_date=MOMENT)
-        text = "".join(pdf_text.pages(pdf.pdf(report, source_date=MOMENT)))
-        lines = sum(exercise.answer_lines for exercise in _blocks(report.chapters[0], Exercise))
-        solutions = len(_blocks(report.chapters[0], Exercise))
+    for edition, form in (("student", "exercises"), ("instructor", "solutions")):
+        whole = built([hand_result("workflow")], "en", Configuration(edition=edition)).report
+        markup = pdf.html(whole, source_date=MOMENT)
+        alone = built([hand_result("workflow")], "en", override(Configuration(), form=form)).report
+        text = "".join(pdf_text.pages(pdf.pdf(alone, source_date=MOMENT)))
+        lines = sum(exercise.answer_lines for exercise in _blocks(whole.chapters[0], Exercise))
+        solutions = len(_blocks(whole.chapters[0], Exercise))
         found = re.search(r'<div class="answer"[^>]*>((?:<div></div>)+)', markup)
         if edition == "student":
             assert lines >= 15
             assert found
-            assert "Marking scheme" not in text
+            assert "Marking scheme" not in text + markup
             assert markup.count("<div></div>") == lines + 2, "two lines are for a check of oneself"
         else:
             assert lines == 0
             assert found is None
             assert "<div></div>" not in markup
             assert "Marking" in text
+            assert "Marking scheme" in markup
+            assert text.count("Solution") >= solutions
             assert markup.count("Solution") >= solutions

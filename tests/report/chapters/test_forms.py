@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from helpers import ink
 from helpers.hand_results import FURTHER, LABS, hand_result
+from helpers.shared_chapters import built
 
-from labreport.report.chapters.build import build
 from labreport.report.configuration import Configuration, load, override
 from labreport.report.document import Box, Exercise, Figure, Table, ids, walk
 from labreport.report.rendering import html, pdf
@@ -22,10 +22,10 @@ FORMS = ("chapter", "sheet", "exercises", "solutions")
 @cache
 def _built(labs=("imdb",), language="en", **asked):
     configuration = override(Configuration(), **asked)
-    results = [hand_result(lab) for lab in labs]
-    built = build(results, language, configuration, moment=MOMENT, version="1")
-    assert built.problems == ()
-    return built.report
+    results = [hand_result(lab, seeds=(0, 1, 2) if lab in LABS else (0,)) for lab in labs]
+    made = built(results, language, configuration)
+    assert made.problems == ()
+    return made.report
 
 
 def _blocks(report, kind):
@@ -127,27 +127,27 @@ def _own_note(folder: Path, sheet: str):
 
 def test_a_sheet_shows_what_the_note_lists_in_that_order(tmp_path):
     asked = _own_note(tmp_path, "figure-curves\ntable-scores")
-    built = build([hand_result("imdb")], "en", asked, moment=MOMENT, version="1")
-    (section,) = built.report.chapters[0].sections
+    made = built([hand_result("imdb")], "en", asked)
+    (section,) = made.report.chapters[0].sections
     assert [block.id for block in section.blocks] == ["imdb-figure-curves", "imdb-table-scores"]
 
 
 def test_a_sheet_that_lists_what_is_not_there_is_a_fault_of_the_note(tmp_path):
     asked = _own_note(tmp_path, "figure-curves\nfigure-gone")
-    built = build([hand_result("imdb")], "en", asked, moment=MOMENT, version="1")
-    assert "imdb.md:3: the sheet shows figure-gone, which the chapter lacks." in built.problems[0]
+    made = built([hand_result("imdb")], "en", asked)
+    assert "imdb.md:3: the sheet shows figure-gone, which the chapter lacks." in made.problems[0]
 
 
 def test_where_a_note_lists_nothing_a_sheet_shows_the_first_of_each(tmp_path):
     asked = _own_note(tmp_path, "figure-curves")
     path = tmp_path / "en" / "imdb.md"
     path.write_text(path.read_text().replace(":::sheet\nfigure-curves\n:::\n\n", ""))
-    built = build([hand_result("imdb")], "en", asked, moment=MOMENT, version="1")
-    (section,) = built.report.chapters[0].sections
+    made = built([hand_result("imdb")], "en", asked)
+    (section,) = made.report.chapters[0].sections
     assert [block.id for block in section.blocks] == ["imdb-figure-curves", "imdb-table-scores"]
 
 
 def test_a_sheet_of_a_run_that_failed_says_so():
     failed = hand_result("imdb", status="failed")
-    built = build([failed], "en", override(Configuration(), form="sheet"), moment=MOMENT, version="1")
-    assert _blocks(built.report, Box)[0].kind == "failure"
+    made = built([failed], "en", override(Configuration(), form="sheet"))
+    assert _blocks(made.report, Box)[0].kind == "failure"

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime
 from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.hand_results import FURTHER, hand_result
+from helpers.shared_chapters import every_chapter
 from scipy import signal
 from sklearn import metrics as reference
 
-from labreport.report.chapters import build
-from labreport.report.configuration import Configuration
 from labreport.report.document import Exercise
 from labreport.report.words import LANGUAGES
-
-MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def solutions(request):
     """Return the solution of each exercise in one language, without blanks and the name of F1."""
-    results = [hand_result(lab, seeds=(0,)) for lab in FURTHER]
-    made = build.build(results, request.param, Configuration(edition="instructor"), moment=MOMENT, version="0")
-    blocks = [block for chapter in made.report.chapters for part in chapter.sections for block in part.blocks]
+    chapters = every_chapter(request.param, "instructor")
+    blocks = [block for lab in FURTHER for part in chapters[lab].sections for block in part.blocks]
     tasks = [block for block in blocks if isinstance(block, Exercise)]
     return {task.id.replace("-exercise-", "/"): re.sub(r"F1|\s", "", task.solution or "") for task in tasks}
 

@@ -98,7 +98,7 @@ def test_the_quotient_of_differences_agrees_with_the_derivative_of_the_solution(
     assert float(capsys.readouterr().out) == pytest.approx(48, rel=1e-6)
 
 
-def test_programs_in_keras_run_as_they_are_printed(capsys):
+def test_programs_in_keras_run_as_they_are_printed(capsys, uncompiled):
     for lab, data in _sizes().items():
         scope = _keras_names() | data
         for code in _solutions("en", lab, PROGRAMS[lab]):

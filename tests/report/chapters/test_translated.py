@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from helpers.english import english_sentences
 from helpers.hand_results import all_hand_results
+from helpers.shared_chapters import built
 
 from labreport.report.chapters import notes
-from labreport.report.chapters.build import build
-from labreport.report.configuration import Configuration
 from labreport.report.document import Table
 from labreport.report.words import load_table
 
@@ -36,8 +33,7 @@ def test_no_english_sentence_stands_in_the_words_of_the_chinese_report():
 
 
 def test_no_english_sentence_stands_in_a_table_of_the_chinese_book():
-    moment = datetime(2026, 1, 5, tzinfo=UTC)
-    report = build(all_hand_results(), "zh", Configuration(), moment=moment, version="0").report
+    report = built(all_hand_results(), "zh").report
     for part in report.chapters[:-1]:
         tables = (block for section in part.sections for block in section.blocks if isinstance(block, Table))
         cells = [cell for table in tables if "texts" not in table.id for row in table.rows for cell in row]

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 
 import msgspec
 import pytest
 from helpers.hand_results import all_hand_results, hand_result
+from helpers.shared_chapters import built, chapter_of, every_chapter
 
 from labreport.experiments.registry import BOOK as LABS
-from labreport.report.chapters import chapter, tables
-from labreport.report.chapters.build import build
-from labreport.report.configuration import Configuration
+from labreport.report.chapters import tables
 from labreport.report.document import CHECKED, OPEN, Exercise, Figure, Listing, Prose, Table
 from labreport.report.words import LANGUAGES, Words
 
+EDITIONS = ("student", "instructor")
+
 
 def _blocks(result, kind):
-    return _in(chapter.assemble(result, "1", "en").chapter, kind)
+    return _in(chapter_of(result), kind)
 
 
 def _in(part, kind):
@@ -27,22 +27,23 @@ def _in(part, kind):
 
 @pytest.mark.parametrize("lab", ["mnist", "imdb", "reuters", "boston"])
 def test_only_a_listing_that_ran_is_said_to_have_run(lab):
-    first = hand_result(lab)
-    old = hand_result(
-        lab,
-        format=1,
-        listings=tuple(msgspec.structs.replace(item, ran=msgspec.UNSET) for item in first.findings.listings),
-    )
-    for result in (first, old):
-        origins = {item.id.rpartition("-")[2]: item.origin for item in _blocks(result, Listing)}
-        assert (origins["build_model"], origins["fit"]) == ("ran", "compared")
+    _expect_origins(every_chapter()[lab])
+
+
+def test_of_a_run_of_an_older_version_too_only_a_listing_that_ran_is_said_to_have_run():
+    listings = hand_result("mnist").findings.listings
+    unmarked = tuple(msgspec.structs.replace(item, ran=msgspec.UNSET) for item in listings)
+    _expect_origins(chapter_of(hand_result("mnist", format=1, listings=unmarked)))
+
+
+def _expect_origins(part):
+    origins = {item.id.rpartition("-")[2]: item.origin for item in _in(part, Listing)}
+    assert (origins["build_model"], origins["fit"]) == ("ran", "compared")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_both_marks_are_explained_before_the_first_of_them_stands(language):
-    report = build(
-        all_hand_results(), language, Configuration(), moment=datetime(2026, 1, 5, tzinfo=UTC), version="0.1.0"
-    ).report
+    report = built(all_hand_results(), language).report
     prose, table = report.summary.opening
     assert isinstance(prose, Prose)
     assert isinstance(table, Table)
@@ -95,16 +96,15 @@ def _sample(lab):
 
 
 def test_a_chapter_without_scores_does_not_say_that_they_are_lower():
-    (mark, *_) = chapter.assemble(_sample("tensors"), "1", "en").chapter.marks
+    (mark, *_) = chapter_of(_sample("tensors")).marks
     assert "Scores" not in mark
-    (mark, *_) = chapter.assemble(_sample("imdb"), "1", "en").chapter.marks
+    (mark, *_) = chapter_of(_sample("imdb")).marks
     assert "Scores on a sample are usually lower" in mark
 
 
 @pytest.mark.parametrize("lab", LABS)
 def test_figures_tables_and_exercises_have_the_same_numbers_in_both_editions(lab):
-    result = hand_result(lab, seeds=(0,))
-    student, instructor = (chapter.assemble(result, "1", "en", solutions=each).chapter for each in (False, True))
+    student, instructor = (every_chapter("en", edition)[lab] for edition in EDITIONS)
     numbers = [
         {item.id: item.number for kind in (Figure, Table, Listing, Exercise) for item in _in(part, kind) if item.number}
         for part in (student, instructor)
@@ -116,15 +116,14 @@ def test_figures_tables_and_exercises_have_the_same_numbers_in_both_editions(lab
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("lab", LABS)
 def test_what_a_note_prints_as_a_shape_is_python(lab, language):
-    for solutions in (False, True):
-        part = chapter.assemble(hand_result(lab, seeds=(0,)), "1", language, solutions=solutions).chapter
-        for item in _in(part, Exercise):
+    for edition in EDITIONS:
+        for item in _in(every_chapter(language, edition)[lab], Exercise):
             text = f"{item.task}{item.hint}{item.solution or ''}"
             assert not re.findall(r"\((?:\d[\d\u202f]*, )*\d+\u202f\d+(?:, [\d\u202f]+)*,?\)", text), item.id
 
 
 def test_one_run_that_cannot_tell_is_not_listed_as_one_of_one():
-    part = chapter.assemble(hand_result("imdb", seeds=(0,)), "1", "en").chapter
+    part = chapter_of(hand_result("imdb", seeds=(0,)))
     rows = next(item for item in _in(part, Table) if item.id == "imdb-table-evidence").rows
     open_rows = [row for row in rows if row[1] == Words("en")("labs.verdict_unknown")]
     assert open_rows

@@ -123,6 +123,7 @@ SMALL = (
 
 def test_a_second_call_makes_nothing_and_a_new_student_costs_one_sheet(course_place, capsys):
     (course_place / "course.toml").write_text(f'{SMALL}roster = "class.csv"\n')
+    (course_place / "class.csv").write_text("name,学号,Group\n王珺,1,A\n", "utf-8")
     assert main(["course", "-q"]) == 0
     before = {name: (course_place / "ml" / name).read_bytes() for name in _names(course_place / "ml")}
     assert main(["course"]) == 0

@@ -27,6 +27,8 @@ def test_every_link_between_files_leads_to_one(tmp_path, monkeypatch):
     folder = tmp_path / NAME
     (folder / "笔记 #%&" / "zh").mkdir(parents=True)
     (folder / "笔记 #%&" / "zh" / "tensors.md").write_text("# 标题\n\n## S {#s}\n\n文\n", "utf-8")
+    figure = "# 图\n\n## S {#s}\n\n:::figure curves\n看。\n:::\n\n见[](#figure-curves)。\n"
+    (folder / "笔记 #%&" / "zh" / "mnist.md").write_text(figure, "utf-8")
     monkeypatch.chdir(folder)
     (folder / "labreport.toml").write_text("notes = '笔记 #%&'\noutput = '报告 #%&'\nlang = ['zh']\n", "utf-8")
     stored(folder, "tensors", "mnist")
