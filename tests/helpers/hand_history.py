@@ -17,7 +17,6 @@ from labreport.experiments.result import Failure
 from labreport.report.store.entries import RESULT, Entry
 from labreport.report.store.index import Index
 from labreport.report.store.lines import ScoreLine
-from labreport.report.store.tables import writing
 
 START = datetime(2026, 1, 1, 3, 0, tzinfo=UTC)
 MACHINE = "Testium 3000 @ 2.00GHz × 4"

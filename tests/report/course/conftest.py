@@ -75,9 +75,8 @@ def prepared(folder: Path) -> Path:
 
 @pytest.fixture
 def course_place(tmp_path, monkeypatch):
-    """A folder in which a course can be made, in this process alone."""
+    """A folder in which a course can be made."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("os.cpu_count", lambda: 1)
     return prepared(tmp_path)
 
 
@@ -87,6 +86,5 @@ def made(tmp_path_factory):
     home = prepared(tmp_path_factory.mktemp("course"))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
-        patch.setattr("os.cpu_count", lambda: 1)
         assert main(["course", "-q"]) == 0
     return home / "ml"

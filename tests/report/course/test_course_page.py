@@ -29,7 +29,6 @@ SHORT = {
 
 def test_the_commands_of_the_page_make_a_course_whose_answers_are_marked(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("os.cpu_count", lambda: 1)
     (block,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
     for line in block.splitlines():
         words = shlex.split(line)
