@@ -17,8 +17,6 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal
 
 from labreport.report.findings.distributions import student_p, student_quantile
@@ -279,6 +277,7 @@ def _arrangements(a: Array, b: Array, *, paired: bool) -> tuple[Array, Array, bo
         much of a shift of all second runs it takes away, 0 (nothing moved) to 2 (all exchanged); whether these are all.
     """
     import numpy as np
+    from scipy import stats
 
     count_a, count_b = a.shape[1], b.shape[1]
     possible = 2**count_a if paired else math.comb(count_a + count_b, count_a)
@@ -287,60 +286,25 @@ def _arrangements(a: Array, b: Array, *, paired: bool) -> tuple[Array, Array, bo
     mirrored = not exact and (count_a, a.tolist()) > (count_b, b.tolist())
     if mirrored:
         a, b = b, a
-    # A metric that is 0 in the first runs and 1 in the second shows how many runs an arrangement exchanged: all rows
-    # are arranged alike.
+    # A metric that is 0 in the first runs and 1 in the second shows how many runs an arrangement exchanged: SciPy
+    # arranges all rows alike.
     marked = [np.vstack([a, np.zeros(a.shape[1])]), np.vstack([b, np.ones(b.shape[1])])]
-    if paired:
-        from scipy import stats
-
-        drawn: Any = stats.permutation_test(
-            marked,
-            _difference_of_means,
-            permutation_type="samples",
-            vectorized=True,
-            n_resamples=np.inf if exact else RESAMPLES,
-            axis=-1,
-            rng=np.random.default_rng(0),
-        )
-        rows = np.asarray(drawn.null_distribution, dtype=float)
-    else:
-        places = _every_place(a.shape[1], b.shape[1]) if exact else _drawn_places(count_a + count_b, RESAMPLES)
-        arranged = np.moveaxis(np.concatenate(marked, axis=-1)[..., places], -2, 0)
-        rows = _difference_of_means(arranged[..., : a.shape[1]], arranged[..., a.shape[1] :], axis=-1)
+    drawn: Any = stats.permutation_test(
+        marked,
+        _difference_of_means,
+        permutation_type="samples" if paired else "independent",
+        vectorized=True,
+        n_resamples=np.inf if exact else RESAMPLES,
+        axis=-1,
+        rng=np.random.default_rng(0),
+    )
+    rows = np.asarray(drawn.null_distribution, dtype=float)
     if not exact:
-        rows = np.vstack([_difference_of_means(marked[0], marked[1], axis=-1)[None, :], rows])
+        rows = np.vstack([np.asarray(drawn.statistic, dtype=float)[None, :], rows])
     if exact:
         rows = np.roll(rows, -int(np.argmax(rows[:, -1])), axis=0)
     null, moved = rows[:, :-1], 1 - rows[:, -1]
     return (-null if mirrored else null), moved, exact
-
-
-@lru_cache(maxsize=16)
-def _every_place(first: int, second: int) -> NDArray[numpy.intp]:
-    """Return every choice of runs for the first version, followed by those left: their places, a row for each.
-
-    In the order of `scipy.stats.permutation_test`, to the last digit of each sum. They depend on the numbers of runs
-    alone, and finding them takes much longer than what is worked out with them.
-    """
-    import numpy as np
-
-    every = set(range(first + second))
-    # Sets, as there: their order decides in which order a sum is taken.
-    rows = [
-        [*chosen, *left]
-        for chosen in map(set, combinations(every, first))
-        for left in map(set, combinations(every - chosen, second))
-    ]
-    return np.array(rows, dtype=np.intp)
-
-
-@lru_cache(maxsize=4)
-def _drawn_places(runs: int, count: int) -> NDArray[numpy.intp]:
-    """Return random orders of runs, those that `scipy.stats.permutation_test` draws, a row for each."""
-    import numpy as np
-
-    generator = np.random.default_rng(0)
-    return np.array([generator.permutation(runs) for _ in range(count)])
 
 
 def _difference_of_means(first: Array, second: Array, axis: int) -> Array:
