@@ -62,7 +62,7 @@ _ROOM = 4 * 2**30
 
 
 def pytest_configure() -> None:
-    """Keep the folders of the tests in memory, where there is room: on a disk they wait for it a tenth of their time."""
+    """Keep the folders of the tests in memory where there is room: syncing what is stored takes a disk its time."""
     if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
