@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -189,7 +190,9 @@ def _site(name: str, folder: Path, configuration: Configuration, door: Door) -> 
 
 
 def _wrong(app: Any, question: dict[str, Any]) -> str:
-    status, headers, body = asyncio.run(_answer(app, question))
+    # In a thread of its own: in this one a browser's loop may be at work, if tests of pages came before.
+    with ThreadPoolExecutor(1) as pool:
+        status, headers, body = pool.submit(asyncio.run, _answer(app, question)).result()
     text = body.decode("utf-8", "replace")
     if status not in ANSWERS:
         return f"exit code 70: answer {status}: {text[-1500:]}"
