@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from starlette.testclient import TestClient
 
-from helpers.hand_history import entry, put_all
+from helpers.hand_history import entry, filling, put
 from helpers.hand_results import hand_result
 from helpers.own_runs import seeds_run
 from labreport.experiments.result import Result
@@ -90,7 +90,9 @@ def fill(root: Path) -> Path:
     store.save(dated(seeds_run(), 3, NEW))
     store.save(hand_result("imdb", seeds=(0, 1)))
     outcomes = ("regressed", "passed")
-    put_all(root, (entry(lab="wine", day=day, value=0.8 + day / 1000, outcome=outcomes[day % 2]) for day in range(130)))
+    with filling(root):
+        for day in range(130):
+            put(root, entry(lab="wine", day=day, value=0.8 + day / 1000, outcome=outcomes[day % 2]))
     for outcome, day, run in (("passed", 3, NEW), ("passed", 4, "gone")):
         verdicts.keep(
             root,

@@ -5,7 +5,7 @@ The result beside an index is not a result at all, which proves that no one read
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,13 +70,6 @@ def filling(root: Path) -> Iterator[None]:
     """Keep the index open while many runs are laid into a store: closing it makes the disk write all that is in it."""
     with Index(root).opened(make=True):
         yield
-
-
-def put_all(root: Path, entries: Iterable[Entry]) -> None:
-    """Lay many runs into a store."""
-    with filling(root):
-        for one in entries:
-            put(root, one)
 
 
 def failed(one: Entry) -> Entry:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from helpers import browsed
 from helpers.browsed import KEY, NEW, OLD, TOKEN
-from helpers.hand_history import entry, put, put_all
+from helpers.hand_history import entry, filling, put
 
 from labreport.report.store.entries import INDEX_OF_01, RESULT
 
@@ -152,7 +152,9 @@ def test_a_store_may_grow_by_a_thousand_runs_and_lose_some_while_it_is_looked_at
     first = put(root, entry())
     assert len(rows(site.get(EN))) == 1
     assert ">1 run</p>" in site.get(EN).text
-    put_all(root, (entry(day=day, lab="imdb" if day % 2 else "new") for day in range(1, 1001)))
+    with filling(root):
+        for day in range(1, 1001):
+            put(root, entry(day=day, lab="imdb" if day % 2 else "new"))
     assert "1 001 runs" in re.sub(r"\s", " ", site.get(EN).text)
     shutil.rmtree(first)
     assert "1 000 runs" in re.sub(r"\s", " ", site.get(EN).text)
