@@ -7,7 +7,6 @@ sign of a missing glyph, an ignored rule or an image without alternative text.
 
 from __future__ import annotations
 
-import atexit
 import io
 import logging
 import re
@@ -17,7 +16,7 @@ from datetime import UTC, datetime
 from functools import cache as once
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 
@@ -29,9 +28,6 @@ from labreport.report.rendering.page import ReportPage
 from labreport.report.rendering.sheets import language_style, placed, style, user_style
 from labreport.report.rendering.weasyprint import fitting, lean, pace
 from labreport.report.store.remarks import Steps, silent
-
-if TYPE_CHECKING:
-    from weasyprint.text.fonts import FontConfiguration
 
 _OPTIONS = {"pdf_variant": "pdf/ua-1", "presentational_hints": False}
 KIND = "pdf"
@@ -159,7 +155,7 @@ def _set(text: str, progress: Steps = silent) -> Any:
     """Return the pages of a report, set."""
     page = _weasyprint().HTML(string=text, base_url="about:report", url_fetcher=_fetcher_class()(), media_type="print")
     with pace.counting(pace.Pace(progress)):
-        return lean.without_footnotes(page, text).render(font_config=_font_configuration(), **_OPTIONS)
+        return lean.without_footnotes(page, text).render(**_OPTIONS)
 
 
 def html(report: Report, *, source_date: datetime, look: Look | None = None) -> str:
@@ -235,15 +231,6 @@ def _weasyprint() -> Any:
 
     patches.install()
     return weasyprint
-
-
-@once
-def _font_configuration() -> FontConfiguration:
-    from weasyprint.text.fonts import FontConfiguration
-
-    # It has a folder of font files, which it can delete only while modules are still there.
-    atexit.register(_font_configuration.cache_clear)
-    return FontConfiguration()
 
 
 def _fatal_error() -> type[BaseException]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import sys
+import tempfile
 from datetime import UTC, datetime
 
 import msgspec
@@ -235,3 +237,18 @@ def test_chinese_lines_end_flush_though_words_of_latin_stand_in_them():
     assert len(paragraph) >= 5
     # A line may end with a thin space, which hangs over the edge by a fifth of an em.
     assert max(paragraph) - min(paragraph) < 3.5, paragraph
+
+
+def test_a_document_has_fonts_of_its_own_and_leaves_no_folder_of_them(tmp_path, monkeypatch):
+    made = []
+
+    def folder(prefix: str) -> str:
+        made.append(tempfile.mkdtemp(prefix=prefix, dir=tmp_path))
+        return made[-1]
+
+    monkeypatch.setattr("weasyprint.text.fonts.mkdtemp", folder)
+    text = pdf.html(with_prose("x"), source_date=DATE)
+    assert pdf.written(text, source_date=DATE) == pdf.written(text, source_date=DATE)
+    assert len(made) == 2
+    gc.collect()
+    assert list(tmp_path.iterdir()) == []
