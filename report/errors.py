@@ -15,8 +15,10 @@ from labreport.experiments.errors import DataError, LabError, message_of
 
 FAULT = 70
 """Exit code of a fault of labreport itself (EX_SOFTWARE of sysexits.h): never taken for a failed gate, which is 1."""
-_NO_MEMORY = re.compile("failed to map segment|[Cc]annot allocate memory")
-"""What the system says of a library that does not fit into memory."""
+_NO_MEMORY = re.compile("failed to map segment|[Cc]annot allocate memory|can't load unicodedata")
+"""What the system, and the compiler of Python, say of a library that does not fit into memory."""
+_NO_THREAD = "can't start new thread"
+"""What Python says where the system has no memory for another thread, or may have no more of them."""
 _NO_NAMES = {"surrogates not allowed": "it is not in UTF-8", "embedded null byte": "it holds a null character"}
 _NO_NAME = re.compile("|".join(_NO_NAMES))
 """What Python says of the name of a file that only the system, or none, can hold -> what is wrong with it."""
@@ -91,10 +93,10 @@ def explained(error: Exception) -> tuple[int, str]:
     """
     if isinstance(error, ModuleNotFoundError):
         error = missing_extra(str(error)) or error
-    # Python itself gives a SystemError without words where memory ends in the middle of an import.
-    silent = isinstance(error, SystemError) and "without exception set" in str(error)
-    if isinstance(error, MemoryError) or silent or (isinstance(error, ImportError) and _NO_MEMORY.search(str(error))):
+    if _is_out_of_memory(error):
         error = UsageError("There is too little memory for this; allow more of it, or end other programs.")
+    if isinstance(error, RuntimeError) and _NO_THREAD in str(error):
+        error = UsageError("No thread can be started: there is too little memory, or there are too many processes.")
     if type(error).__module__ == "sqlite3":
         error = UnreadableError(f"The index of the store can't be used ({error}); delete its folder .index.")
     if isinstance(error, ValueError) and (found := _NO_NAME.search(str(error))):
@@ -113,3 +115,13 @@ def explained(error: Exception) -> tuple[int, str]:
         f"a fault of labreport itself, {type(error).__name__}: {message_of(error)}.\n"
         "It says nothing about the runs; please report it with the lines above."
     )
+
+
+def _is_out_of_memory(error: BaseException | None) -> bool:
+    """Say whether an error comes from a lack of memory, also where a library words it anew, as NumPy does."""
+    if isinstance(error, SystemError):
+        # Python itself gives one without words where memory ends in the middle of an import.
+        return "without exception set" in str(error)
+    if isinstance(error, ImportError | SyntaxError):
+        return bool(_NO_MEMORY.search(str(error))) or _is_out_of_memory(error.__cause__)
+    return isinstance(error, MemoryError)
