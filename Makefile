@@ -19,7 +19,7 @@ report: $(VENV)/.installed
 # The files that take longest come first (tests/conftest.py); xdist would put those with the most tests there.
 test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.installed-test lint types
-	@$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -q --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.installed-test
 	@$(BIN)/ruff check .

@@ -117,6 +117,7 @@ def family(name: str) -> str:
     return head + dash if last.isupper() else ""
 
 
+@cache
 def foreign() -> tuple[str, ...]:
     """Return everything that other distributions add, each as its group, name, distribution and version."""
     return tuple(
@@ -130,6 +131,7 @@ def foreign() -> tuple[str, ...]:
 def forget() -> None:
     """Search for entry points again next time: distributions were added or removed meanwhile."""
     _offered.cache_clear()
+    foreign.cache_clear()
 
 
 @cache

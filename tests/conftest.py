@@ -73,11 +73,40 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place.get(item.path.stem, len(SLOWEST)))
 
 
+_TOGETHER = {
+    "test_cluster": "cluster",
+    "test_cluster_command": "cluster",
+    "test_distant": "cluster",
+    "test_new_command": "fresh",
+    "test_one_name": "fresh",
+}
+"""Files of tests that need the same dear thing, which each process of tests would make for itself."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give the tests of a file, and files that share something, to one process."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _TOGETHER.get(Path(nodeid.partition("::")[0]).stem) or super()._split_scope(nodeid)
+
+    return Together(config, log)
+
+
 def pytest_collection_finish() -> None:
     """Do as the command does, and leave what was loaded so far out of every look for what is left over."""
     gc.collect()
     gc.freeze()
     collect_seldom()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _what_is_loaded_by_now_is_looked_at_no_more():
+    """Leave it out of the looks that come before each training, as the command does after loading TensorFlow."""
+    gc.collect()
+    gc.freeze()
 
 
 _BUILD = "import sys, setuptools.build_meta as b; print(getattr(b, 'build_' + sys.argv[1])(sys.argv[2]))"

@@ -41,8 +41,8 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
     digest = sha256()
     for run in runs:
         digest.update(sha256(run.content).digest())
-    for name, path in (*program.sources(), *_of_labs(runs, configuration)):
-        digest.update(f"{name} {text_hash(reading.content(path))}\n".encode())
+    for name, found in (*program.sources(), *_of_labs(runs, configuration)):
+        digest.update(f"{name} {found}\n".encode())
     words = [
         _own_notes(configuration, {run.result.lab for run in runs}),
         _own_files(configuration.notes, references.FILE),
@@ -76,11 +76,12 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
     return digest.hexdigest()
 
 
-def _of_labs(runs: Sequence[StoredResult], configuration: Configuration) -> Iterator[tuple[str, Path]]:
-    """Return lab and file of all that the labs define: figures, tables and claims."""
+def _of_labs(runs: Sequence[StoredResult], configuration: Configuration) -> Iterator[tuple[str, str]]:
+    """Return lab, file and its hash of all that the labs define: figures, tables and claims."""
     for lab in (run.result.lab for run in runs):
         try:
-            yield from ((f"{lab}/{path.name}", path) for path in additions.files(lab, configuration.paths.get(lab)))
+            files = additions.files(lab, configuration.paths.get(lab))
+            yield from ((f"{lab}/{path.name}", text_hash(reading.content(path))) for path in files)
         except LabError:
             continue  # its source is gone; the chapter says so where that matters
 

@@ -242,11 +242,15 @@ def subset(name: FaceName, wanted: frozenset[str]) -> bytes:
 
     Half of a page's time goes into it, so it is cached from one command to the next.
     """
-    inputs = sha256("".join(sorted(wanted)).encode())
-    for part in (content(FACES.get(name, MATH).file), Path(__file__).read_bytes()):
-        inputs.update(sha256(part).digest())
-    inputs.update(f"{version('fonttools')} {version('brotli')}".encode())
+    inputs = sha256(f"{''.join(sorted(wanted))} {_cutting(name)}".encode())
     return kept("fonts", f"{name}-{inputs.hexdigest()}.woff2", lambda: cut(name, wanted), most=_MOST)
+
+
+@cache
+def _cutting(name: FaceName) -> str:
+    """Return what decides the bytes of a subset besides its characters: the face, how it is cut, and by what."""
+    parts = (content(FACES.get(name, MATH).file), Path(__file__).read_bytes())
+    return " ".join([*(sha256(part).hexdigest() for part in parts), version("fonttools"), version("brotli")])
 
 
 def cut(name: FaceName, wanted: frozenset[str]) -> bytes:
@@ -266,7 +270,12 @@ def cut(name: FaceName, wanted: frozenset[str]) -> bytes:
     subsetter.populate(unicodes=[ord(character) for character in wanted])
     font = _font(name)
     logging.getLogger("fontTools.subset").setLevel(logging.ERROR)
+    # What the font says of itself is put aside: to find out who needs its names, all that is laid out is walked through.
+    said = font["name"]
+    del font["name"]
     subsetter.subset(font)
+    said.names = [record for record in said.names if record.nameID in options.name_IDs and record.isUnicode()]
+    font["name"] = said
     scale_upem(font, SCREEN_EM)
     font.flavor = "woff2"
     font.flavorData = WOFF2FlavorData(transformedTables=("glyf", "loca", "hmtx"))

@@ -7,7 +7,7 @@ what this one would make.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path, PurePosixPath
@@ -67,14 +67,26 @@ PACKAGES = (
 """Packages that draw and typeset."""
 
 
-def sources() -> Iterator[tuple[str, Path]]:
-    """Yield the files of this distribution that decide, each with its place inside, which is part of the key."""
+def sources() -> Iterator[tuple[str, str]]:
+    """Yield the files of this distribution that decide: the place of each inside, and the hash of its text."""
+    for name, path in _files():
+        status = path.stat()
+        yield name, _hash(path, status.st_mtime_ns, status.st_size)
+
+
+def _files() -> Iterator[tuple[str, Path]]:
     for package, rooms in DECIDING.items():
         folder = Path(str(resources.files(package)))
         for room in rooms:
             place = folder / room
             for path in [place] if place.is_file() else sorted(filter(_decides, place.rglob("*"))):
                 yield f"{package}/{path.relative_to(folder).as_posix()}", path
+
+
+@lru_cache(maxsize=4096)
+def _hash(path: Path, _changed: int, _size: int) -> str:
+    """Return the hash of a file; a course asks for those of a thousand files at each of its documents."""
+    return text_hash(reading.content(path))
 
 
 def _decides(path: Path) -> bool:
@@ -89,8 +101,8 @@ def fingerprint() -> str:
     looks, and no markup. A server that notices a changed file clears this cache.
     """
     digest = sha256(repr(([package_version(package) for package in PACKAGES], plugins.foreign())).encode())
-    for name, path in sources():
+    for name, found in sources():
         place = PurePosixPath(name)
         if place.suffix != ".css" and not (place.suffix == ".md" and place.parent.name == "notes"):
-            digest.update(f"{name} {text_hash(reading.content(path))}\n".encode())
+            digest.update(f"{name} {found}\n".encode())
     return digest.hexdigest()

@@ -113,6 +113,20 @@ def warmed(folder: Path, python: str = sys.executable) -> Iterator[str]:
         process.communicate()  # it ends with what it reads
 
 
+@contextlib.contextmanager
+def on_one_processor() -> Iterator[None]:
+    """Let what is started in the block use one processor only, where the system can say so."""
+    if sys.platform != "linux":
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def _serve(executable: Path) -> list[str]:
     """Fork a process for each client; in it, return its arguments. In this one, end with the test process."""
     address = f"\0labreport-tests-{os.getpid()}"

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from helpers.own_runs import seeds_run
-from helpers.warm import warmed
+from helpers.warm import on_one_processor, warmed
 
 from labreport.report.cli import main
 from labreport.report.commands.scaffold import KINDS
@@ -48,9 +48,10 @@ def test_a_new_folder_is_built_at_once_in_both_languages(home, kind, monkeypatch
 
 
 def test_the_tests_of_every_kind_pass_in_a_fresh_environment_with_the_wheel(home, fresh, tmp_path):
-    # In one process: each of them starts labreport in its own folder, by a Python that has TensorFlow loaded.
+    # In one process: each of them starts labreport in its own folder, by a Python that has TensorFlow loaded, on one
+    # processor, so that it starts no further ones that would load it again.
     options = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib"]
-    with warmed(tmp_path, str(fresh)) as python:
+    with on_one_processor(), warmed(tmp_path, str(fresh)) as python:
         done = subprocess.run(
             [python, "-m", "pytest", *options, *(f"my-{kind}" for kind in KINDS)],
             cwd=home,

@@ -53,7 +53,7 @@ def test_all_code_that_a_rendering_imports_is_in_the_key(tmp_path):
     assert not hashed & {f"labreport.report.{room}" for room in ("gate", "trend", "nightly", "commands")}
 
 
-def test_a_file_of_the_package_that_moves_changes_it(tmp_path, runs, monkeypatch):
+def test_a_file_of_the_package_that_moves_or_is_edited_changes_it(tmp_path, runs, monkeypatch):
     (tmp_path / "placed" / "here").mkdir(parents=True)
     (tmp_path / "placed" / "__init__.py").touch()
     (tmp_path / "placed" / "here" / "text.css").write_text("p{}")
@@ -61,7 +61,10 @@ def test_a_file_of_the_package_that_moves_changes_it(tmp_path, runs, monkeypatch
     monkeypatch.setattr(program, "DECIDING", {"placed": ("",)})
     before = inputs.key(runs, Configuration(), MOMENT)
     (tmp_path / "placed" / "here").rename(tmp_path / "placed" / "there")
-    assert inputs.key(runs, Configuration(), MOMENT) != before
+    moved = inputs.key(runs, Configuration(), MOMENT)
+    assert moved != before
+    (tmp_path / "placed" / "there" / "text.css").write_text("i{}")  # as long as before, in the same process
+    assert inputs.key(runs, Configuration(), MOMENT) not in (moved, before)
 
 
 def test_two_notes_that_swap_their_languages_change_it(tmp_path, runs):
