@@ -118,7 +118,7 @@ def explained(error: Exception) -> tuple[int, str]:
 
 
 def _is_out_of_memory(error: BaseException | None) -> bool:
-    """Say whether an error comes from a lack of memory, also where a library says it in words of its own, as NumPy does."""
+    """Say whether an error comes from a lack of memory, also where a library, as NumPy, has its own words for it."""
     if isinstance(error, SystemError):
         # Python itself gives one without words where memory ends in the middle of an import.
         return "without exception set" in str(error)

@@ -30,6 +30,8 @@ _CONNECTING = 10
 """Seconds that the scheduler has to answer."""
 _ANSWERING = 120
 """Seconds that workers have to answer a question: a new one imports labreport for the first."""
+_FORGETTING = 3
+"""Seconds that workers have at the end: the scheduler would ask one that was just lost for half a minute."""
 _NEWS = 0.5
 """Seconds after which the number of workers is asked for again."""
 _QUIET = 0.2
@@ -89,13 +91,13 @@ class Cluster(Engine):
         if missing or (others and not self.mixed):
             raise self.refused(others)
 
-    def _ask(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def _ask(self, fn: Callable[..., Any], *args: Any, seconds: float | None = None, **kwargs: Any) -> Any:
         """Call a function on workers; `Client.run` would wait for ever for one that hangs.
 
         Raises:
             TimeoutError: a worker has not answered.
         """
-        return self._client.sync(self._client._run, fn, *args, callback_timeout=_ANSWERING, **kwargs)
+        return self._client.sync(self._client._run, fn, *args, callback_timeout=seconds or _ANSWERING, **kwargs)
 
     def room(self) -> int:
         """As many tasks as there are workers: each does one at a time, with all of its threads."""
@@ -148,7 +150,7 @@ class Cluster(Engine):
         """Let the workers forget what was kept for a driver, and end what is at work for it."""
         if not self._gone:
             with suppress(Exception):
-                self._ask(work.forget, driver, on_error="ignore")
+                self._ask(work.forget, driver, on_error="ignore", seconds=_FORGETTING)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leave the cluster; it runs on."""

@@ -270,7 +270,7 @@ def cut(name: FaceName, wanted: frozenset[str]) -> bytes:
     subsetter.populate(unicodes=[ord(character) for character in wanted])
     font = _font(name)
     logging.getLogger("fontTools.subset").setLevel(logging.ERROR)
-    # What the font says of itself is put aside: to find out who needs its names, all that is laid out is walked through.
+    # Its names are put aside: to find out which of them are needed, all that is laid out would be walked through.
     said = font["name"]
     del font["name"]
     subsetter.subset(font)

@@ -1,4 +1,4 @@
-"""What a user is told of any error, and the exit code it gets."""
+"""What is said of any error, and the exit code it gets."""
 
 from __future__ import annotations
 

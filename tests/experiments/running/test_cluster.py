@@ -238,6 +238,22 @@ def test_where_there_is_no_scheduler_one_line_says_so(monkeypatch, tmp_path):
         Cluster("missing.json")
 
 
+def test_a_worker_that_no_longer_answers_is_not_waited_for_at_the_end(cluster, monkeypatch):
+    monkeypatch.setattr("labreport.experiments.running.cluster._FORGETTING", 0.5)
+    engine = Cluster(cluster.address)
+    hanging = cluster.processes()[0]
+    os.kill(hanging, signal.SIGSTOP)
+    answered = []
+    ending = Thread(target=lambda: answered.append(engine.finish("none")), daemon=True)
+    try:
+        ending.start()
+        ending.join(30)  # asked without an end, it would not be over while the worker hangs
+        assert answered == [None]
+    finally:
+        os.kill(hanging, signal.SIGCONT)
+        engine.shutdown()
+
+
 @pytest.fixture(scope="module")
 def doomed(tmp_path_factory):
     """A cluster of one worker, for tests that leave nothing of it: first its worker goes, then its scheduler."""
