@@ -15,11 +15,14 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(C
 report: $(VENV)/.installed
 	@$(BIN)/labreport build $(ARGS)
 
-# The tests start many processes: none of them is to compile again what another one compiled (empty: bytecode is kept).
+# One process of tests more than two processors have work for, as some of them wait for a browser or for a program.
 # The files that take longest come first (tests/conftest.py); xdist would put those with the most tests there.
-test: export PYTHONDONTWRITEBYTECODE :=
+TESTS := -m pytest -q --numprocesses 3 --dist loadfile --no-loadscope-reorder
+
+# The tests start many processes: none of them is to compile again what another one compiled (empty: bytecode is kept).
+test test-lowest: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.installed-test lint types
-	@$(BIN)/python -m pytest -q --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python $(TESTS) $(ARGS)
 
 lint: $(VENV)/.installed-test
 	@$(BIN)/ruff check .
@@ -46,7 +49,7 @@ test-lowest:
 	@$(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/python -m pip install --quiet uv
 	@.venv-lowest/bin/uv pip install --quiet --compile-bytecode --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[test]'
-	@.venv-lowest/bin/python -m pytest -q -W default $(ARGS)
+	@.venv-lowest/bin/python $(TESTS) -W default $(ARGS)
 
 # Attacks the tool with thousands of hostile inputs, other ones each time, and kills it hundreds of times: about
 # an hour. What fails is put into tests/fuzz/corpus, where the tests try it from then on.
