@@ -45,7 +45,7 @@ samples: $(VENV)/.installed
 	@$(BIN)/python -m labreport.experiments.data.samples.rebuild --data-dir $(DATA_DIR)
 
 # Runs the tests with the oldest versions that pyproject.toml allows. Old packages warn about newer ones below them.
-test-lowest:
+test-lowest: $(VENV)/.system-test
 	@$(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/python -m pip install --quiet uv
 	@.venv-lowest/bin/uv pip install --quiet --compile-bytecode --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[test]'
@@ -92,9 +92,12 @@ $(VENV)/.installed: pyproject.toml $(CONSTRAINTS) $(VENV)/.system
 	@touch $@
 
 # The tests of the pages drive Chromium; where it can't be had they are skipped, with that reason.
-$(VENV)/.installed-test: $(VENV)/.installed
-	@$(PIP) --editable '.[test]'
+$(VENV)/.system-test: $(VENV)/.system
 	@command -v chromium >/dev/null || sh .ci/system-packages chromium
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed $(VENV)/.system-test
+	@$(PIP) --editable '.[test]'
 	@touch $@
 
 clean:
