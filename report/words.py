@@ -7,6 +7,7 @@ no language has is a mistake of the programmer and raises. A test proves that th
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -14,8 +15,14 @@ from functools import cache, reduce
 
 from labreport.report import languages
 from labreport.report.languages import DEFAULT as LANGUAGES
+from labreport.report.languages import HAN
 
 __all__ = ["LANGUAGES", "Borrowed", "JoinedWords", "Words", "beside", "load_table"]
+
+
+_TOUCHED = re.compile(rf"[{HAN}]\{{|\}}[{HAN}]")
+"""A place for a value that begins or ends right beside a Chinese character."""
+_PLACE = re.compile(r"\{[^{}]*\}")
 
 
 class Borrowed(str):
@@ -43,6 +50,29 @@ def load_table(language: str) -> dict[str, str]:
     return table
 
 
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    """Put values in by `str.format`; a word in Latin letters, or a number, stands apart from Chinese beside it."""
+    if "{{" in text or not _TOUCHED.search(text):
+        return text.format(**values)
+
+    def apart(place: re.Match[str]) -> str:
+        shown = place.group().format(**values)
+        start, end = place.span()
+        before = " " if _is_han(text[start - 1 : start]) and _is_latin(shown[:1]) else ""
+        after = " " if _is_han(text[end : end + 1]) and _is_latin(shown[-1:]) else ""
+        return f"{before}{shown}{after}"
+
+    return _PLACE.sub(apart, text)
+
+
+def _is_han(character: str) -> bool:
+    return bool(re.match(f"[{HAN}]", character))
+
+
+def _is_latin(character: str) -> bool:
+    return character.isalnum() and character < "\u2e80"  # where the characters of East Asia begin
+
+
 class Words:
     """Looks up texts of one language.
 
@@ -63,7 +93,7 @@ class Words:
         """
         for name, table in self._tables:
             if key in table:
-                text = table[key].format(**values) if values else table[key]
+                text = _filled(table[key], values) if values else table[key]
                 return text if name == self.language else Borrowed(text, name)
         raise KeyError(key)
 
