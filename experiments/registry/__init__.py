@@ -143,7 +143,7 @@ class Lab:
 
     name: str
     title: str
-    """In English, for the terminal and for a chapter without a note; a note brings its own title."""
+    """For a chapter without a note; a note brings its own title."""
     version: str
     dataset: str | None
     """Name of the data set, or None where a lab reads none that is known here."""

@@ -68,6 +68,29 @@ def of(name: str, path: Path | None = None) -> Additions:
         return Additions(problem=str(error))
 
 
+def title(name: str, path: Path | None = None) -> str:
+    """Return the title that a lab's source gives it, importing nothing; arguments as `files`.
+
+    Its name, where the source is gone or does not spell the title out.
+    """
+    try:
+        return _title(reading.content(registry.source_file(name, path))) or name
+    except (LabError, OSError, SyntaxError, ValueError):
+        return name
+
+
+@lru_cache(maxsize=128)
+def _title(source: bytes) -> str:
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign):
+            values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+            targets = node.targets[0].elts if isinstance(node.targets[0], ast.Tuple) else node.targets[:1]
+            for target, value in zip(targets, values, strict=False):
+                if isinstance(target, ast.Name) and target.id == "TITLE" and isinstance(value, ast.Constant):
+                    return value.value if isinstance(value.value, str) else ""
+    return ""
+
+
 def _collected(name: str, path: Path | None, found: tuple[Path, ...]) -> Additions:
     kinds: dict[type, tuple[Registry[Any], dict[str, Any]]] = {
         ClaimDefinition: (CLAIMS, {}),

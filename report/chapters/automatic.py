@@ -73,18 +73,19 @@ class _Section:
         return histories.made(self.group)
 
 
-def note(result: Result, language: str) -> str:
+def note(result: Result, language: str, title: str = "") -> str:
     """Return the note of a run that has none, in the notes' own format.
 
     Args:
         result: a run from any door: a watched script, an imported log, calls in the user's code, or a lab.
         language: of the note.
+        title: of the chapter where the run itself has none; empty for the name under which it is stored.
     """
     words = Words(language)
     findings, own = result.findings, own_of(result)
     found = groups(result)
     names = {
-        "title": escape(title(result)),
+        "title": escape((own.title if own else "") or title or result.lab),
         "docstring": docstring(findings.listings),
         "door": own.door if own else "",
         "seeded": not histories.seed_unknown(result) or not findings.trainings,
@@ -108,12 +109,6 @@ def note(result: Result, language: str) -> str:
     }
     text: str = _template(language).render(names)
     return text
-
-
-def title(result: Result) -> str:
-    """Return the title of an automatic chapter: that which the user gave, or the name under which the run is stored."""
-    own = own_of(result)
-    return (own.title if own else "") or result.lab
 
 
 def own_of(result: Result) -> OwnRun | None:

@@ -178,6 +178,7 @@ def _assembled(
         spoken,
         solutions=configuration.edition == "instructor",
         folder=configuration.notes,
+        paths=configuration.paths,
         labels=labels,
         own=own,
         from_record=from_record,

@@ -6,7 +6,7 @@ Figures, tables and listings are numbered within the chapter in the order in whi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -116,6 +116,7 @@ def assemble(
     *,
     solutions: bool = False,
     folder: Path | None = None,
+    paths: Mapping[str, Path] | None = None,
     labels: Words | None = None,
     own: Additions = additions.NOTHING,
     from_record: bool = False,
@@ -130,6 +131,7 @@ def assemble(
         language: of the report.
         solutions: whether this is the instructor's edition.
         folder: with user-supplied notes.
+        paths: the files of labs that the configuration names; without a note, a lab's own title is taken from there.
         labels: what figures are labelled with, where not in the report's language alone.
         own: what the lab defines for its own notes.
         from_record: whether the chapter is made from the record although there is a note.
@@ -140,7 +142,7 @@ def assemble(
         NoteError: the note says something the run does not give.
         RenderingError: a figure or table can't be made.
     """
-    in_use = NotesInUse(folder=folder, solutions=solutions)
+    in_use = NotesInUse(folder=folder, paths=paths or {}, solutions=solutions)
     made = automatic.note(result, language) if from_record else None
     text, origin = (made, automatic.ORIGIN) if made is not None else in_use.text_of(result, language)
     context = Context(result, language, cited=True, own=own, variant=variant)

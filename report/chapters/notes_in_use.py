@@ -19,6 +19,7 @@ from labreport.report.chapters import automatic, notes, references, written
 from labreport.report.chapters.notes import MissingNoteError
 from labreport.report.chapters.sandbox import claimed
 from labreport.report.configuration import Configuration
+from labreport.report.document import escape
 from labreport.report.errors import NoteError
 from labreport.report.findings import claims
 from labreport.report.findings.claims import Claim
@@ -57,7 +58,7 @@ class NotesInUse:
         try:
             return self.text(language, result.lab)
         except MissingNoteError:
-            return automatic.note(result, language), automatic.ORIGIN
+            return automatic.note(result, language, self.named(result.lab)), automatic.ORIGIN
 
     def text(self, language: str, lab: str) -> tuple[str, str]:
         """Return the text of a lab's note without what is not printed, and how to name it in an error.
@@ -88,13 +89,17 @@ class NotesInUse:
         return True
 
     def title(self, language: str, lab: str) -> str:
-        """Return the title of a lab's chapter, borrowed where another language lends it; its name without a note."""
+        """Return the title of a lab's chapter, borrowed where another language lends it; without a note, its own."""
         spoken = notes.written_in(language, lab, self.folder)
         try:
             found = notes.title_of(self._source(spoken, lab)[0]) or lab
         except NoteError:
-            return lab
+            return lab if (named := self.named(lab)) == lab else escape(named)
         return found if spoken == language else Borrowed(found, spoken)
+
+    def named(self, lab: str) -> str:
+        """Return what the source of a lab calls it; its name where the source is not there."""
+        return additions.title(lab, self.paths.get(lab))
 
     def titles(self, lab: str) -> dict[str, str]:
         """Return the title of a lab's chapter in each language of the report, and of the default ones."""

@@ -45,6 +45,7 @@ def key(runs: Sequence[StoredResult], configuration: Configuration, moment: date
         digest.update(f"{name} {found}\n".encode())
     words = [
         _own_notes(configuration, {run.result.lab for run in runs}),
+        [additions.title(run.result.lab, configuration.paths.get(run.result.lab)) for run in runs],
         _own_files(configuration.notes, references.FILE),
         _own_files(configuration.templates, "**/*"),
         _own_theme(configuration.theme),

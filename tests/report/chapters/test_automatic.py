@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from helpers.hand_results import hand_result
 from helpers.own_runs import (
     course,
     diverged_run,
@@ -22,11 +23,12 @@ from helpers.own_runs import (
     two_outputs_run,
 )
 
-from labreport.experiments.result import EarlyStopping, Fingerprint, Measure
+from labreport.experiments.result import EarlyStopping, Failure, Fingerprint, Measure
 from labreport.report.chapters import notes
 from labreport.report.chapters.automatic import note
 from labreport.report.chapters.build import build
 from labreport.report.configuration import Configuration
+from labreport.report.document import escape
 from labreport.report.rendering import html, markdown
 from labreport.report.words import LANGUAGES
 
@@ -56,6 +58,29 @@ def test_every_run_has_a_chapter_in_every_language(result, language):
     assert made.problems == ()
     page = html.html(made.report)
     assert f"{result.lab}-evidence" in page
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ('TITLE, VERSION = "Points in a circle", "1"', "Points in a circle"),
+        ('VERSION = "1"\nTITLE = "圆中的点 *"', "圆中的点 *"),
+        ('TITLE = "Points" + " in a circle"', "circle"),
+        ("TITLE =", "circle"),
+        ("", "circle"),
+        (None, "circle"),
+    ],
+)
+@pytest.mark.parametrize("status", ["complete", "failed"])
+def test_a_lab_without_a_note_has_the_title_that_its_source_gives_it(tmp_path, source, title, status):
+    file = tmp_path / "lab.py"
+    if source is not None:
+        file.write_text(source, "utf-8")
+    result = msgspec.structs.replace(hand_result("tensors"), lab="circle", status=status)
+    if status == "failed":
+        result = msgspec.structs.replace(result, failure=Failure(kind="ValueError", message="no", stage="train"))
+    made = build([result], "en", Configuration(paths={"circle": file}), moment=MOMENT, version="0")
+    assert made.report.chapters[0].title == escape(title)
 
 
 @pytest.mark.parametrize("result", own_runs(), ids=lambda result: result.lab)
