@@ -80,7 +80,7 @@ _TOGETHER = {
     "test_new_command": "fresh",
     "test_one_name": "fresh",
 }
-"""Files of tests that need the same dear thing, which each process of tests would make for itself."""
+"""Files of tests that need the same costly thing, which each process of tests would make for itself."""
 
 
 @pytest.hookimpl(optionalhook=True)
