@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from labreport.experiments.errors import LabError, message_of
+from labreport.experiments.plugins import Registry
 from labreport.experiments.result import Findings, Result
 
 VERDICTS = ("true", "some", "false", "unknown")
@@ -117,6 +118,11 @@ class FigureDefinition(ShownDefinition):
 
 class TableDefinition(ShownDefinition):
     """A table of a run: `function(result, words)` returns columns and rows."""
+
+
+CLAIMS: Registry[ClaimDefinition] = Registry("claim", "labreport.claims")
+FIGURES: Registry[FigureDefinition] = Registry("figure", "labreport.figures")
+TABLES: Registry[TableDefinition] = Registry("table", "labreport.tables")
 
 
 def claim(

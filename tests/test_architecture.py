@@ -105,8 +105,8 @@ def test_no_file_is_called_utilities():
     ("arguments", "forbidden"),
     [
         (["--help"], (*HEAVY, "numpy", "jinja2", "msgspec", "rich")),
-        (["list"], HEAVY),
-        (["show", "imdb"], HEAVY),
+        (["list"], (*HEAVY, "numpy", "jinja2", "labreport.experiments.registry")),
+        (["show", "imdb"], (*HEAVY, "numpy")),
         (["schema"], HEAVY),
         (["render", "--help"], ("tensorflow", "keras", "weasyprint", "matplotlib")),
         (["compare", "--help"], ("tensorflow", "keras", "weasyprint", "matplotlib")),

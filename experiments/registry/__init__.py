@@ -19,15 +19,17 @@ from importlib.metadata import EntryPoint
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labreport.experiments.errors import LabError, kind_of, message_of, plain, unknown_name
-from labreport.experiments.lab import Files
 from labreport.experiments.plugins import PluginError, Registry
 from labreport.experiments.result import Setting
 from labreport.experiments.settings import SettingError, setting_types
 from labreport.experiments.system import stdout
 from labreport.experiments.system.fresh import FreshLoader
+
+if TYPE_CHECKING:
+    from labreport.experiments.lab import Files
 
 CLASSIC = ("tensors", "workflow", "mnist", "imdb", "reuters", "boston")
 """The labs of the book by François Chollet, in its order: those that run where none is named."""
@@ -286,6 +288,8 @@ def _executed(name: str, path: Path, place: Path, home: Home) -> ModuleType:
 
 
 def _described(name: str, module: ModuleType, file: Path, path: Path | None, home: Home) -> Lab:
+    from labreport.experiments.lab import Files  # with it comes what trains, which to name a lab does not need
+
     parts = {"DATASET": None, "DATA": Files(), "QUICK": {}, "Settings": _NoSettings, **vars(module)}
     missing = [part for part in ("TITLE", "VERSION") if part not in parts]
     if "introduce" not in parts and "train" not in parts:

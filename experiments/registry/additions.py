@@ -15,16 +15,21 @@ from pathlib import Path
 from typing import Any
 
 from labreport.experiments import registry
-from labreport.experiments.definitions import ClaimDefinition, Definition, FigureDefinition, TableDefinition
+from labreport.experiments.definitions import (
+    CLAIMS,
+    FIGURES,
+    TABLES,
+    ClaimDefinition,
+    Definition,
+    FigureDefinition,
+    TableDefinition,
+)
 from labreport.experiments.errors import LabError
 from labreport.experiments.plugins import Registry
 from labreport.experiments.system import reading
 
 BESIDE = ("claims.py", "figures.py", "tables.py")
 """Files beside that of a lab in which it may define things."""
-CLAIMS: Registry[ClaimDefinition] = Registry("claim", "labreport.claims")
-FIGURES: Registry[FigureDefinition] = Registry("figure", "labreport.figures")
-TABLES: Registry[TableDefinition] = Registry("table", "labreport.tables")
 DECORATORS = ("claim", "figure", "table")
 
 

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import UNSET
 
 from labreport.experiments import registry
+from labreport.experiments.definitions import FIGURES, TABLES
 from labreport.experiments.registry import additions
 from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import Listing as Source
@@ -318,7 +319,7 @@ def _block(passage: Passage, result: Result, placing: Placing, note: Note) -> Bl
 
 def _lost(passage: Passage, placing: Placing) -> Box | None:
     """Return a box in place of a figure or table that only the lab could give, where its source can't be had."""
-    kinds: dict[str, Callable[[str], bool]] = {"figure": additions.FIGURES.knows, "table": additions.TABLES.knows}
+    kinds: dict[str, Callable[[str], bool]] = {"figure": FIGURES.knows, "table": TABLES.knows}
     known = kinds.get(passage.kind)
     if not placing.context.own.problem or known is None or known(passage.name):
         return None

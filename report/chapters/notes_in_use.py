@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jinja2 import TemplateSyntaxError
 
+from labreport.experiments.definitions import CLAIMS
 from labreport.experiments.registry import additions
 from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import Result
@@ -128,7 +129,7 @@ class NotesInUse:
             except TemplateSyntaxError:
                 continue
         own = self.own(lab).claims
-        return tuple(name for name in made if additions.CLAIMS.knows(name, own))
+        return tuple(name for name in made if CLAIMS.knows(name, own))
 
     def stated(self, result: Result) -> list[Claim]:
         """Judge the claims that a run's chapter makes."""

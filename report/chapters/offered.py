@@ -14,9 +14,10 @@ from typing import Any, Literal
 from jinja2 import TemplateError
 from jinja2.exceptions import SecurityError
 
+from labreport.experiments.definitions import CLAIMS, FIGURES, TABLES
 from labreport.experiments.errors import LabError
 from labreport.experiments.plugins import Registry
-from labreport.experiments.registry.additions import CLAIMS, FIGURES, TABLES, Additions
+from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import OwnRun, Result
 from labreport.report.chapters import automatic, tables
 from labreport.report.chapters.claim_words import sentence

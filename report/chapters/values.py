@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from labreport.experiments.definitions import CLAIMS
 from labreport.experiments.registry import additions
 from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import DataCard, Fold, Layer, Result
@@ -212,7 +213,7 @@ class Context:
         """Return the sentence of a claim, worded by its verdict; at its first place with why a record can't answer."""
         why = ""
         if name not in self.said:
-            if self.own.problem and not additions.CLAIMS.knows(name):
+            if self.own.problem and not CLAIMS.knows(name):
                 return Fragment(self.lost("claim", name))
             stated = claims.state(name, self.result, self.own.claims)
             text = sentence(stated, self.result, self.language, explained=False)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from labreport.experiments.definitions import FigureDefinition
+from labreport.experiments.definitions import FIGURES, FigureDefinition
 from labreport.experiments.errors import LabError
 from labreport.experiments.plugins import PluginError
-from labreport.experiments.registry.additions import FIGURES
 from labreport.experiments.result import Result
 from labreport.experiments.selection import NoValidationError
 from labreport.report.figures import strip as cover_strip

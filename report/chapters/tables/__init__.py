@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from labreport.experiments.definitions import TableDefinition
+from labreport.experiments.definitions import TABLES, TableDefinition
 from labreport.experiments.errors import LabError
 from labreport.experiments.plugins import PluginError
-from labreport.experiments.registry.additions import TABLES
 from labreport.experiments.result import Result
 from labreport.report.chapters.tables.content import TableData, TableError
 from labreport.report.findings import analysis

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from labreport.experiments.definitions import ClaimDefinition, Number
+from labreport.experiments.definitions import CLAIMS, ClaimDefinition, Number
 from labreport.experiments.plugins import PluginError
-from labreport.experiments.registry.additions import CLAIMS
 from labreport.experiments.result import Result
 from labreport.report.findings.analysis import MissingValueError, only_seed
 from labreport.report.findings.paired import BOUND, NoAnswersError
