@@ -10,10 +10,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from helpers.hand_results import hand_result
 from helpers.places import ROOT
 from rooms import house
 
 from labreport.experiments import registry
+from labreport.report.cli import main
+from labreport.report.store.runs import Store
 
 HEAVY = ("tensorflow", "keras", "matplotlib", "weasyprint", "scipy")
 SHARED_NAMES = {"Settings", "Listing", "Example", "Text"}
@@ -122,6 +125,21 @@ def test_a_light_command_loads_nothing_heavy(arguments, forbidden, tmp_path):
         [sys.executable, "-c", program, *arguments], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert "LOADED []" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.remembering
+def test_a_report_whose_figures_were_drawn_before_is_made_without_matplotlib(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    Store(tmp_path / "runs").save(hand_result("tensors"))
+    words = ["render", "tensors", "--lang", "en", "--to", "html", "-q", "--force"]
+    assert main(words) == 0
+    program = (
+        "import sys; from labreport.report.cli import main; main(sys.argv[1:]); print('matplotlib' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False", done.stderr
+    assert (tmp_path / "reports" / "labreport-en.html").is_file()
 
 
 def test_importing_labreport_loads_nothing_of_others():

@@ -1,18 +1,21 @@
-"""What a figure is once it is drawn, and the error of one that can't be."""
+"""What a figure is once it is drawn, and the error of one that can't be.
+
+Matplotlib is loaded where something is drawn: a report whose figures were drawn before does without it.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, TypedDict
 
 from labreport.report.document import Column, escape
 from labreport.report.errors import RenderingError
-from labreport.report.figures.style import saved
 from labreport.report.figures.svg import cleaned
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MM_PER_INCH = 25.4
 _NUMBER = re.compile(r"[<\d.\u202f\u2212–%×⁻⁰-⁹ ]*|NaN|−?∞")
@@ -64,6 +67,8 @@ def finished(chart: Chart, prefix: str) -> Drawing:
         chart: made under `style.charted`.
         prefix: begins each id in the SVG, so that several figures can stand in one page.
     """
+    from labreport.report.figures.style import saved
+
     width, height = (float(inches) * MM_PER_INCH for inches in chart.figure.get_size_inches())
     return Drawing(
         svg=cleaned(saved(chart.figure), re.sub(r"[^a-z0-9]+", "-", prefix.lower()), width, height),

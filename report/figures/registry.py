@@ -14,9 +14,7 @@ from labreport.experiments.errors import LabError
 from labreport.experiments.plugins import PluginError
 from labreport.experiments.result import Result
 from labreport.experiments.selection import NoValidationError
-from labreport.report.figures import strip as cover_strip
 from labreport.report.figures.drawing import Chart, Drawing, FigureError, finished
-from labreport.report.figures.style import settings
 from labreport.report.findings.analysis import MissingValueError
 from labreport.report.words import Words
 
@@ -54,10 +52,18 @@ def strip(result: Result, words: Words) -> Drawing:
     emblem = f"{EMBLEM}{result.lab}"
     if emblem in FIGURES:
         return draw(emblem, result, words)
-    return _drawn("strip", lambda: cover_strip.picture(result, words), result, words)
+    return _drawn("strip", lambda: _picture(result, words), result, words)
+
+
+def _picture(result: Result, words: Words) -> Chart | Drawing:
+    from labreport.report.figures.strip import picture
+
+    return picture(result, words)
 
 
 def _drawn(name: str, artist: Callable[[], Any], result: Result, words: Words) -> Drawing:
+    from labreport.report.figures.style import settings
+
     try:
         with settings():  # for what an author draws with Matplotlib alone
             drawing = artist()
