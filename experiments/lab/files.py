@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 
 from labreport.experiments.errors import DataError
@@ -42,7 +40,7 @@ class Files(Mapping[str, Path]):
         found = []
         for name, path in self._paths.items():
             try:
-                found.append(DataFile(name=name, sha256=text_hash(reading.content(path, reading.LARGEST_DATA))))
+                found.append(DataFile(name=name, sha256=reading.text_hash(reading.content(path, reading.LARGEST_DATA))))
             except OSError as error:
                 raise DataError(f"The lab's data file {name} can't be read: {error.strerror}.") from error
         return tuple(found)
@@ -59,17 +57,3 @@ def files(*names: str) -> Files:
     """
     caller = sys._getframe(1).f_globals["__file__"]
     return Files(Path(caller).resolve().parent, names)
-
-
-def unix_text(content: bytes) -> bytes:
-    """Return the bytes of a file; of a text file with the line ends of Unix, whatever they were."""
-    if b"\r\n" in content and b"\0" not in content:
-        with suppress(UnicodeDecodeError):
-            content.decode("utf-8")
-            content = content.replace(b"\r\n", b"\n")
-    return content
-
-
-def text_hash(content: bytes) -> str:
-    """Return the SHA-256 of a file, in hexadecimal; of a text file without regard to its kind of line ends."""
-    return sha256(unix_text(content)).hexdigest()

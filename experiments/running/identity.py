@@ -15,7 +15,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from labreport.experiments.errors import LabError
-from labreport.experiments.lab.files import text_hash
 from labreport.experiments.registry import Home, Lab
 from labreport.experiments.result import DataFile, Setting
 from labreport.experiments.system import reading
@@ -122,12 +121,12 @@ def used_files(lab: Lab) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
 def listing(paths: Sequence[Path], root: Path) -> bytes:
     """Return a list of files whose hash is their identity: name below `root`, a null byte, hash of the text."""
     return "".join(
-        f"{path.relative_to(root).as_posix()}\0{text_hash(reading.content(path))}\n" for path in paths
+        f"{path.relative_to(root).as_posix()}\0{reading.text_hash(reading.content(path))}\n" for path in paths
     ).encode()
 
 
 def _hash_of_lab(lab: Lab, own: Sequence[Path]) -> str:
-    return _hash_of_files(own, lab.home.root) if own else text_hash(reading.content(lab.file))
+    return _hash_of_files(own, lab.home.root) if own else reading.text_hash(reading.content(lab.file))
 
 
 def _hash_of_files(paths: Sequence[Path], root: Path) -> str:

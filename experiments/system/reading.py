@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from io import BufferedReader
 from pathlib import Path
@@ -90,6 +90,20 @@ def digest(path: Path) -> str:
         while part := file.read(1 << 20):
             found.update(part)
     return found.hexdigest()
+
+
+def unix_text(content: bytes) -> bytes:
+    """Return the bytes of a file; of a text file with the line ends of Unix, whatever they were."""
+    if b"\r\n" in content and b"\0" not in content:
+        with suppress(UnicodeDecodeError):
+            content.decode("utf-8")
+            content = content.replace(b"\r\n", b"\n")
+    return content
+
+
+def text_hash(content: bytes) -> str:
+    """Return the SHA-256 of a file, in hexadecimal; of a text file without regard to its kind of line ends."""
+    return sha256(unix_text(content)).hexdigest()
 
 
 def _check(status: os.stat_result, path: Path) -> None:

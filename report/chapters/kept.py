@@ -14,7 +14,6 @@ from typing import TypeVar
 
 import msgspec
 
-from labreport.experiments.lab.files import text_hash
 from labreport.experiments.registry.additions import Additions
 from labreport.experiments.result import Result
 from labreport.experiments.system import reading
@@ -68,7 +67,7 @@ def inputs(
         in_use.library(),
         configuration.notes is not None,
         _of_words(words, labels or words),
-        [(file.name, text_hash(reading.content(file))) for file in own.files],
+        [(file.name, reading.text_hash(reading.content(file))) for file in own.files],
         own.problem,
         [configuration.edition, configuration.hints, configuration.answer_room, configuration.notebooks],
         configuration.variant,
@@ -81,7 +80,7 @@ def pieces_inputs(result: Result, spoken: str, words: Words, labels: Words | Non
 
     No edition is in it: what is drawn for the student's is drawn for the instructor's.
     """
-    files = [(file.name, text_hash(reading.content(file))) for file in own.files]
+    files = [(file.name, reading.text_hash(reading.content(file))) for file in own.files]
     return _hash(_of_run(result), "pieces", spoken, _of_words(words, labels or words), files, own.problem)
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from labreport.experiments import plugins, registry
 from labreport.experiments.errors import LabError
-from labreport.experiments.lab.files import text_hash
 from labreport.experiments.registry import additions
 from labreport.experiments.running.identity import package_version
 from labreport.experiments.system import reading
@@ -82,7 +81,7 @@ def _of_labs(runs: Sequence[StoredResult], configuration: Configuration) -> Iter
     for lab in (run.result.lab for run in runs):
         try:
             files = additions.files(lab, configuration.paths.get(lab))
-            yield from ((f"{lab}/{path.name}", text_hash(reading.content(path))) for path in files)
+            yield from ((f"{lab}/{path.name}", reading.text_hash(reading.content(path))) for path in files)
         except LabError:
             continue  # its source is gone; the chapter says so where that matters
 
@@ -111,7 +110,7 @@ def _own_notes(configuration: Configuration, labs: set[str]) -> list[str]:
         content = reading.content(path)
         if path.stem in others:
             content = b"\n".join(line for line in content.splitlines() if line.startswith(_OUTLINE))
-        found.append(f"{path.relative_to(folder).as_posix()} {text_hash(content)}")
+        found.append(f"{path.relative_to(folder).as_posix()} {reading.text_hash(content)}")
     return found
 
 
@@ -120,4 +119,4 @@ def _own_files(folder: Path | None, pattern: str) -> list[str]:
     if folder is None:
         return []
     found = sorted(path for path in folder.glob(pattern) if path.is_file())
-    return [f"{path.relative_to(folder).as_posix()} {text_hash(reading.content(path))}" for path in found]
+    return [f"{path.relative_to(folder).as_posix()} {reading.text_hash(reading.content(path))}" for path in found]

@@ -16,7 +16,6 @@ from pathlib import Path
 import msgspec
 from markupsafe import Markup
 
-from labreport.experiments.lab.files import text_hash
 from labreport.experiments.system import reading
 from labreport.report import languages
 from labreport.report.document import Chapter, Report
@@ -127,7 +126,7 @@ def _own_templates(folder: Path | None, report: Report) -> list[str]:
         name, content = path.relative_to(folder).as_posix(), reading.content(path)
         if name in _SKELETONS:
             continue
-        found.append(f"{name} {text_hash(content)}")
+        found.append(f"{name} {reading.text_hash(content)}")
         if b"report" in content:  # such as `page.report.date`: then any part of it may decide
             found.append(sha256(msgspec.msgpack.encode(report)).hexdigest())
     return found

@@ -13,7 +13,6 @@ from importlib import resources
 from pathlib import Path, PurePosixPath
 
 from labreport.experiments import plugins
-from labreport.experiments.lab.files import text_hash
 from labreport.experiments.running.identity import package_version
 from labreport.experiments.system import reading
 
@@ -86,7 +85,7 @@ def _files() -> Iterator[tuple[str, Path]]:
 @lru_cache(maxsize=4096)
 def _hash(path: Path, _changed: int, _size: int) -> str:
     """Return the hash of a file; a course asks for those of a thousand files at each of its documents."""
-    return text_hash(reading.content(path))
+    return reading.text_hash(reading.content(path))
 
 
 def _decides(path: Path) -> bool:

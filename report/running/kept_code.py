@@ -18,7 +18,6 @@ from typing import Any
 from labreport.experiments import registry
 from labreport.experiments.data.sources import Announce
 from labreport.experiments.errors import LabError
-from labreport.experiments.lab.files import unix_text
 from labreport.experiments.recording import sources as recorded_sources
 from labreport.experiments.recording.launch import ProgramKind
 from labreport.experiments.result import Result, Script
@@ -176,6 +175,6 @@ def _digest(name: str, path: Path | None) -> str | None:
     with contextlib.suppress(LabError):
         lab = registry.load(name, path)
         own, _ = identity.used_files(lab)
-        now = identity.listing(own, lab.home.root) if own else unix_text(reading.content(lab.file))
+        now = identity.listing(own, lab.home.root) if own else reading.unix_text(reading.content(lab.file))
         return sha256(now).hexdigest()
     return None

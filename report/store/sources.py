@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from labreport.experiments.lab.files import unix_text
 from labreport.experiments.registry import Lab
 from labreport.experiments.running import identity
 from labreport.experiments.system import reading
@@ -61,7 +60,7 @@ def kept(root: Path, digest: str) -> dict[str, str] | None:
 
 def _contents(lab: Lab) -> Iterator[bytes]:
     own, engine = identity.used_files(lab)
-    yield from (unix_text(reading.content(path)) for path in dict.fromkeys((lab.file, *own, *engine)))
+    yield from (reading.unix_text(reading.content(path)) for path in dict.fromkeys((lab.file, *own, *engine)))
     if own:
         yield identity.listing(own, lab.home.root)
     yield identity.listing(engine, identity.PACKAGE)

@@ -9,9 +9,9 @@ import pytest
 
 from labreport.experiments import registry
 from labreport.experiments.errors import LabError
-from labreport.experiments.lab.files import text_hash
 from labreport.experiments.result import DataFile
 from labreport.experiments.running import identity
+from labreport.experiments.system.reading import text_hash
 
 FILES = (DataFile(name="a.npz", sha256="0" * 64),)
 SETTINGS = {"units": 16, "learning_rate": 0.001}
