@@ -76,7 +76,7 @@ def of(name: str, path: Path | None = None) -> Additions:
 def title(name: str, path: Path | None = None) -> str:
     """Return the title that a lab's source gives it, importing nothing; arguments as `files`.
 
-    Its name, where the source is gone or does not spell the title out.
+    On one line; its name, where the source is gone or does not spell the title out.
     """
     try:
         return _title(reading.content(registry.source_file(name, path))) or name
@@ -92,7 +92,7 @@ def _title(source: bytes) -> str:
             targets = node.targets[0].elts if isinstance(node.targets[0], ast.Tuple) else node.targets[:1]
             for target, value in zip(targets, values, strict=False):
                 if isinstance(target, ast.Name) and target.id == "TITLE" and isinstance(value, ast.Constant):
-                    return value.value if isinstance(value.value, str) else ""
+                    return " ".join(value.value.split()) if isinstance(value.value, str) else ""
     return ""
 
 

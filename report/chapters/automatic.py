@@ -85,7 +85,7 @@ def note(result: Result, language: str, title: str = "") -> str:
     findings, own = result.findings, own_of(result)
     found = groups(result)
     names = {
-        "title": escape((own.title if own else "") or title or result.lab),
+        "title": _heading((own.title if own else "") or title or result.lab),
         "docstring": docstring(findings.listings),
         "door": own.door if own else "",
         "seeded": not histories.seed_unknown(result) or not findings.trainings,
@@ -109,6 +109,11 @@ def note(result: Result, language: str, title: str = "") -> str:
     }
     text: str = _template(language).render(names)
     return text
+
+
+def _heading(title: str) -> str:
+    """Return a title as inline Markdown of a note, which takes brackets behind a backslash for those of a formula."""
+    return escape(title).replace("\\[", "&#91;").replace("\\]", "&#93;")
 
 
 def own_of(result: Result) -> OwnRun | None:

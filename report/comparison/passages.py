@@ -22,7 +22,7 @@ from labreport.report.store.printed import Printed
 
 _UNREAD = ("equation", "solution")
 """Directives whose text is none (formulas), or that no student may read."""
-_LINK = re.compile(r"\[([^\]\[]*)\]\((?:[^()]|\([^()]*\))*\)")
+_LINK = re.compile(r"(?<!\\)\[([^\]\[]*)\]\((?:[^()]|\([^()]*\))*\)")
 _MARKS = re.compile(r"(?<!\\)(?:\*\*|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|`)|^#+ +|^[-*] +|^\d+\. +", re.MULTILINE)
 _FENCE = re.compile(r"`{3,}|~{3,}")
 _FORMULA = re.compile(r"(?<![\\$])\$([^$\n]+?)(?<!\\)\$(?!\$)")

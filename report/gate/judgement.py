@@ -15,6 +15,7 @@ from labreport.experiments.result import Result
 from labreport.report.chapters.marks import is_sample
 from labreport.report.chapters.notes_in_use import SHIPPED, NotesInUse
 from labreport.report.comparison import differences
+from labreport.report.comparison.passages import plain
 from labreport.report.comparison.record import Reason
 from labreport.report.findings import analysis, claims
 from labreport.report.findings.claims import Claim
@@ -94,7 +95,7 @@ def corrected(p_values: Sequence[float], least: Sequence[float], level: float) -
 
 def _lab(candidate: Candidate, rules: LabRules, notes: NotesInUse) -> LabVerdict:
     current, reference = candidate.current, candidate.reference
-    titles = notes.titles(candidate.lab)
+    titles = {language: plain(title) for language, title in notes.titles(candidate.lab).items()}
     if current is None:
         return LabVerdict(lab=candidate.lab, titles=titles, run_id=None, checks=(candidate.absent,))
     checks: list[Check] = [_run(current)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from html import escape
 
 import msgspec
 import pytest
@@ -28,7 +29,6 @@ from labreport.report.chapters import notes
 from labreport.report.chapters.automatic import note
 from labreport.report.chapters.build import build
 from labreport.report.configuration import Configuration
-from labreport.report.document import escape
 from labreport.report.rendering import html, markdown
 from labreport.report.words import LANGUAGES
 
@@ -65,7 +65,11 @@ def test_every_run_has_a_chapter_in_every_language(result, language):
     [
         ('TITLE, VERSION = "Points in a circle", "1"', "Points in a circle"),
         ('VERSION = "1"\nTITLE = "圆中的点 *"', "圆中的点 *"),
+        ('TITLE = "A*B & <C> {{ d }} [e](f) [1]"', "A*B & <C> {{ d }} [e](f) [1]"),
+        ('TITLE = " Points\\n# in a circle "', "Points # in a circle"),
         ('TITLE = "Points" + " in a circle"', "circle"),
+        ('TITLE = "  "', "circle"),
+        ("TITLE = 3", "circle"),
         ("TITLE =", "circle"),
         ("", "circle"),
         (None, "circle"),
@@ -80,7 +84,8 @@ def test_a_lab_without_a_note_has_the_title_that_its_source_gives_it(tmp_path, s
     if status == "failed":
         result = msgspec.structs.replace(result, failure=Failure(kind="ValueError", message="no", stage="train"))
     made = build([result], "en", Configuration(paths={"circle": file}), moment=MOMENT, version="0")
-    assert made.report.chapters[0].title == escape(title)
+    assert made.problems == ()
+    assert f"<title>{escape(title, quote=False)}</title>" in html.html(made.report)
 
 
 @pytest.mark.parametrize("result", own_runs(), ids=lambda result: result.lab)

@@ -11,6 +11,7 @@ from helpers.hand_results import LABS
 from scipy import stats
 
 from labreport.experiments.result import Failure, Findings
+from labreport.report.chapters.notes_in_use import NotesInUse
 from labreport.report.comparison.record import Reason
 from labreport.report.errors import UsageError
 from labreport.report.findings.statistics import holm
@@ -317,3 +318,13 @@ def test_a_rule_may_not_turn_the_gate_upside_down(direction):
     rules = Rules(labs={lab: LabRules(metrics={metric: MetricRule(direction=direction)})})
     with pytest.raises(UsageError, match="value is better"):
         verdict_of(candidate(lab, run(lab), run(lab, BASE, day=1)), rules=rules)
+
+
+def test_a_lab_is_named_by_the_plain_words_of_its_title(tmp_path):
+    (tmp_path / "lab.py").write_text('TITLE = "A*B <C> [1]"', "utf-8")
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "imdb.md").write_text("# Two *kinds* of `x`\n", "utf-8")
+    notes = NotesInUse(folder=tmp_path, paths={"own": tmp_path / "lab.py"})
+    named = [Candidate(lab=lab, current=None, reference=None) for lab in ("own", "imdb")]
+    titles = [lab.titles["en"] for lab in judge(named, Rules(), notes=notes)]
+    assert titles == ["A*B <C> [1]", "Two kinds of x"]
