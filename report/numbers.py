@@ -113,13 +113,20 @@ def exact(value: float) -> str:
     return _signed(text.lstrip("-").removesuffix(".0"), value)
 
 
-def duration(seconds: float) -> str:
-    """Return a length of time in s, min or h with two or three significant digits."""
+def duration(seconds: float | None) -> str:
+    """Return a length of time in s, min or h with two or three significant digits; None is one that is not known."""
+    if seconds is None:
+        return UNKNOWN
     if seconds < 99.5:
         return f"{seconds:.1f}{GROUP}s" if seconds < 9.95 else f"{seconds:.0f}{GROUP}s"
     if seconds < 5970:
         return f"{seconds / 60:.1f}{GROUP}min"
     return f"{seconds / 3600:.1f}{GROUP}h"
+
+
+def memory(peak: int) -> str:
+    """Return the greatest memory of a run, of which 0 bytes are recorded where it is not known."""
+    return size(peak) if peak else UNKNOWN
 
 
 def size(count: float) -> str:

@@ -123,7 +123,7 @@ class SitePage:
 
     def duration(self, seconds: float | None) -> str:
         """Return a length of time; the sign for what is not known where it is None."""
-        return numbers.UNKNOWN if seconds is None else numbers.duration(max(0.0, seconds))
+        return numbers.duration(None if seconds is None else max(0.0, seconds))
 
     def rate(self, rate: float) -> str:
         """Return a rate."""

@@ -12,7 +12,7 @@ from labreport.experiments.result import Machine, OwnRun, Result
 from labreport.report.document import Block, Chapter, Column, ColumnKind, Listing, Prose, Section, Table, escape
 from labreport.report.findings import analysis
 from labreport.report.findings.training_words import parts
-from labreport.report.numbers import UNKNOWN, duration, minute, size
+from labreport.report.numbers import UNKNOWN, duration, memory, minute
 from labreport.report.store import thinned
 from labreport.report.words import Words
 
@@ -59,7 +59,7 @@ def _runs(results: Sequence[Result], titles: Mapping[str, str], words: Words, zo
             "seeds": _seeds(result),
             "started": minute(result.provenance.started, zone),
             "duration": duration(analysis.seconds(result)),
-            "memory": size(result.peak_memory_bytes) if result.peak_memory_bytes else UNKNOWN,
+            "memory": memory(result.peak_memory_bytes),
         }
         for result in results
     ]

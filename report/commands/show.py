@@ -19,7 +19,7 @@ from labreport.report.findings.claims import Claim
 from labreport.report.findings.conclusions import concluded
 from labreport.report.findings.groups import groups
 from labreport.report.findings.scores import measured
-from labreport.report.numbers import UNKNOWN, duration, number, size
+from labreport.report.numbers import UNKNOWN, duration, memory, number
 from labreport.report.store import codec
 from labreport.report.store.entries import load
 from labreport.report.store.runs import Store
@@ -58,7 +58,7 @@ def _print(result: Result, claims: Sequence[Claim]) -> None:
         ("seeds", ", ".join(map(str, result.seeds)) or "not set"),
         ("changed settings", ", ".join(f"{n}={result.settings[n]}" for n in result.changed_settings) or "none"),
         ("time", duration(analysis.seconds(result))),
-        ("peak memory", size(result.peak_memory_bytes)),
+        ("peak memory", memory(result.peak_memory_bytes)),
         ("started", result.provenance.started),
     ]
     if result.failure:

@@ -52,8 +52,8 @@ class ComparedRun(ComparisonRecord, frozen=True, kw_only=True):
     seeds: tuple[int, ...]
     started: str
     commit: str | None
-    seconds: float
-    """Wall time of the run, from reading the data to the last score."""
+    seconds: float | None
+    """Wall time of the run, from reading the data to the last score; None where it is not known."""
     peak_memory_bytes: int
 
 

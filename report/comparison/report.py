@@ -15,7 +15,7 @@ from labreport.report.comparison.untrusted import foreign
 from labreport.report.comparison.version import Version
 from labreport.report.document import Block, Box, Chapter, Column, Cover, Prose, Report, Section, Table
 from labreport.report.findings import analysis
-from labreport.report.numbers import duration, minute, size
+from labreport.report.numbers import duration, memory, minute
 from labreport.report.rendering.typesetter import JOINER
 from labreport.report.words import Words
 
@@ -251,7 +251,7 @@ def _method(found: Comparisons, versions: Sequence[Version], words: Words, zone:
                 ", ".join(map(str, result.seeds)),
                 minute(result.provenance.started, zone),
                 duration(analysis.seconds(result)),
-                size(result.peak_memory_bytes),
+                memory(result.peak_memory_bytes),
                 (result.provenance.git_commit or "")[:12],
             )
             for version in versions

@@ -342,9 +342,12 @@ def setting(result: Result, name: str) -> float:
     return value
 
 
-def seconds(result: Result) -> float:
-    """Return the wall time of a run in seconds, from reading the data to the last score."""
-    return result.timings.get("total", sum(result.timings.values()))
+def seconds(result: Result) -> float | None:
+    """Return the wall time of a run in seconds, from reading the data to the last score.
+
+    None where it is not known: a log may tell no times, and is stored with none.
+    """
+    return result.timings.get("total", sum(result.timings.values())) or None
 
 
 def only_seed(result: Result, seed: int | None) -> Result:

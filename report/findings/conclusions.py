@@ -76,7 +76,7 @@ class ClaimConclusion(Record, frozen=True, kw_only=True):
 class Conclusions(Record, frozen=True, kw_only=True):
     """Everything that is concluded from one run."""
 
-    seconds: Annotated[float, Meta(ge=0, description="Wall time of the run.")]
+    seconds: Annotated[float, Meta(ge=0, description="Wall time of the run.")] | None
     trainings: tuple[TrainingGroup, ...]
     scores: tuple[ScoreConclusion, ...]
     claims: tuple[ClaimConclusion, ...]

@@ -108,7 +108,7 @@ def _lab(candidate: Candidate, rules: LabRules, notes: NotesInUse) -> LabVerdict
         run_id=current.run_id,
         seeds=current.seeds,
         started=current.provenance.started,
-        seconds=analysis.seconds(current),
+        seconds=analysis.seconds(current) or 0.0,
         commit=current.provenance.git_commit,
         sample=is_sample(current),
         baseline_runs=tuple(result.run_id for result in reference.results),

@@ -301,7 +301,7 @@ def _named(cell: Combination, names: Sequence[str]) -> str:
 
 
 def _seconds_of_a_seed(design: Design) -> float:
-    return max(analysis.seconds(one) / max(1, len(one.seeds)) for one in (design.a, design.b))
+    return max((analysis.seconds(one) or 0.0) / max(1, len(one.seeds)) for one in (design.a, design.b))
 
 
 def _plan(design: Design, cell: Combination, configuration: Configuration, store: Store, recorded: StoredTable) -> Plan:

@@ -16,7 +16,7 @@ import msgspec
 from labreport.report.store.codec import MALFORMED, is_time
 from labreport.report.store.entries import Entry
 
-FORM = 2
+FORM = 3
 """Of the tables and of what stands in them. Another one is made again from the runs: raise it with every change of
 `Entry`, of what `entry_of` concludes, and of the columns."""
 COLUMNS = (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from datetime import UTC, datetime
 from html import escape
 
@@ -28,8 +30,11 @@ from labreport.experiments.result import EarlyStopping, Failure, Fingerprint, Me
 from labreport.report.chapters import notes
 from labreport.report.chapters.automatic import note
 from labreport.report.chapters.build import build
+from labreport.report.cli import main
 from labreport.report.configuration import Configuration
 from labreport.report.rendering import html, markdown
+from labreport.report.store.entries import entry_of
+from labreport.report.store.runs import Store
 from labreport.report.words import LANGUAGES
 
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
@@ -105,6 +110,20 @@ def test_validation_at_every_fifth_epoch_is_told_at_its_epochs():
     assert "it is lowest at epoch 15 (0.5000) and ends at 0.6000 at epoch 20" in said
     assert "No seed was set" in said
     assert "What the log does not hold" in said
+
+
+def test_a_time_and_a_memory_that_a_log_does_not_tell_are_unknown(tmp_path, monkeypatch, capsys):
+    result = msgspec.structs.replace(sparse_run(), timings={"total": 0.0}, peak_memory_bytes=0)
+    assert entry_of(result).seconds is None
+    assert not re.search(r"\b0\.0.s\b|\b0.B\b", text(result))
+    monkeypatch.chdir(tmp_path)
+    Store(tmp_path / "runs").save(result)
+    assert main(["show", result.lab]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"^time +–$", shown, re.MULTILINE)
+    assert re.search(r"^peak memory +–$", shown, re.MULTILINE)
+    assert main(["show", result.lab, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["conclusions"]["seconds"] is None
 
 
 def test_a_training_that_diverged_says_where():
