@@ -115,7 +115,7 @@ def _panel(axes: Axes, group: MeasuredGroup, pair: Pair, words: Words, best: Bes
     if broken is not None:
         axes.axvline(broken, color=palette.GREY, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=1)
         if not marked:
-            write_above(axes, broken, words("own.not_finite", epoch=numbers.integer(broken)), palette.GREY)
+            write_above(axes, broken, words("own.not_finite", at=_place(broken, group.axis, words)), palette.GREY)
     unit = words(f"own.{group.axis}")
     name_axes(axes, unit, words.get(f"figures.{pair.name}", pair.name), lift=12.0 if marked or broken else 4.0)
     ends = [
@@ -209,16 +209,22 @@ def _course(curve: GroupCurve, part: str, axis: str, words: Words) -> str:
         return words("own.course_undefined", name=words(f"figures.{part}"))
     lowest = min(range(len(finite.at)), key=finite.values.__getitem__)
     highest = max(range(len(finite.at)), key=finite.values.__getitem__)
-    return words(
+    course = words(
         "own.course_range",
         name=words(f"figures.{part}"),
         first=numbers.number(finite.values[0]),
         last=numbers.number(finite.values[-1]),
         least=numbers.number(finite.values[lowest]),
-        least_at=words(f"own.at_{axis}", number=numbers.integer(finite.at[lowest])),
+        least_at=_place(finite.at[lowest], axis, words),
         greatest=numbers.number(finite.values[highest]),
-        greatest_at=words(f"own.at_{axis}", number=numbers.integer(finite.at[highest])),
+        greatest_at=_place(finite.at[highest], axis, words),
     )
+    broken = curve.broken_at()
+    return course if broken is None else words("own.course_broken", course=course, at=_place(broken, axis, words))
+
+
+def _place(number: int, axis: str, words: Words) -> str:
+    return words(f"own.at_{axis}", number=numbers.integer(number))
 
 
 def _told(group: MeasuredGroup, words: Words, texts: Sequence[str]) -> str:

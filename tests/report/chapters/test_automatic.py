@@ -133,6 +133,24 @@ def test_a_training_that_diverged_says_where():
 
 
 @pytest.mark.parametrize(
+    ("language", "sentence", "drawn"),
+    [
+        (
+            "en",
+            "does not get better: it goes from 1.000 to NaN",
+            "from epoch 3 on there are values that are not finite",
+        ),
+        ("zh", "从 1.000 变到 NaN", "；自第 3 轮起有非有限值"),
+    ],
+)
+def test_a_loss_that_falls_until_it_diverges_is_not_said_to_get_better(language, sentence, drawn):
+    fit = training(None, about=course(status="diverged", diverged_at=3), loss=[1, 0.8, math.nan], val_loss=[1, 1, 2])
+    said = text(own_run("falls", fit), language=language)
+    assert sentence in said
+    assert drawn in said
+
+
+@pytest.mark.parametrize(
     ("language", "sentence"),
     [
         ("en", "at epoch 2 (2.500), but the training diverged at epoch 3: whether the network overfits"),
