@@ -29,6 +29,7 @@ from labreport.report.chapters.offered import Offer
 from labreport.report.document import VERDICT_MARKS
 from labreport.report.errors import ReportError
 from labreport.report.findings.analysis import MissingValueError
+from labreport.report.findings.claims.histories import unseeded
 from labreport.report.gate.verdict import GateOutcome
 from labreport.report.look import Look
 from labreport.report.rendering import fonts
@@ -269,11 +270,12 @@ def spread(line: ScoreLine) -> str:
 def _facts(page: SitePage, entry: Entry, result: Result | None) -> list[tuple[str, str]]:
     settings = ", ".join(f"{name} = {value}" for name, value in entry.changed_settings.items())
     commit = page.commit(entry)
+    no_seed = page.say("seeds_none") if result and unseeded(result) else numbers.UNKNOWN
     return [
         (page.say("status"), page.known("status", entry.status)),
         (page.say("profile"), page.known("profile", entry.profile)),
         (page.say("data"), " ".join(filter(None, (page.clean(entry.data or ""), page.known("data", entry.source))))),
-        (page.say("column_seeds"), ", ".join(map(str, entry.seeds)) or page.say("seeds_none")),
+        (page.say("column_seeds"), ", ".join(map(str, entry.seeds)) or no_seed),
         (page.say("column_started"), page.minute(entry.started)),
         (page.say("column_time"), page.duration(entry.seconds)),
         (page.say("memory"), numbers.size(result.peak_memory_bytes) if result and result.peak_memory_bytes else ""),

@@ -89,6 +89,7 @@ def note(result: Result, language: str, title: str = "") -> str:
         "docstring": docstring(findings.listings),
         "door": own.door if own else "",
         "seeded": not histories.seed_unknown(result) or not findings.trainings,
+        "unseeded": histories.unseeded(result),
         "identical": own.identical if own else 0,
         "remarks": range(1, len(own.notes) + 1) if own else (),
         "data_seen": bool(own and own.data),

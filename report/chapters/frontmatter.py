@@ -31,6 +31,7 @@ from labreport.report.document import (
 from labreport.report.errors import RenderingError
 from labreport.report.figures import registry as figures
 from labreport.report.findings import analysis
+from labreport.report.findings.claims.histories import unseeded
 from labreport.report.findings.claims.record import ClaimVerdict
 from labreport.report.findings.digits import Decimals
 from labreport.report.findings.groups import groups
@@ -74,7 +75,10 @@ def cover(
         (words("labs.cover_date"), date),
         (words("labs.cover_version"), f"labreport {version}"),
         *(_lab_facts(results, words) if any(result.findings.own is UNSET for result in results) else ()),
-        (words("labs.cover_seeds"), _seeds(results) or words("own.not_set")),
+        (
+            words("labs.cover_seeds"),
+            _seeds(results) or (words("own.not_set") if all(map(unseeded, results)) else UNKNOWN),
+        ),
     ]
     own = "" if has_shipped(results) else "_own"
     title = escape(configuration.title.get(language, "")) or _title(results, titles, words)

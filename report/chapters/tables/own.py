@@ -14,6 +14,7 @@ from labreport.report import numbers
 from labreport.report.chapters.tables.content import TableData, TableError
 from labreport.report.document import Column, escape
 from labreport.report.findings import analysis
+from labreport.report.findings.claims.histories import unseeded
 from labreport.report.findings.groups import Best, MeasuredGroup, Member, group_named
 from labreport.report.numbers import UNKNOWN
 from labreport.report.words import Words
@@ -187,7 +188,8 @@ def _seeds(result: Result, own: OwnRun | None, words: Words) -> str:
     if own and own.seeding:
         calls = words("figures.comma").join(f"{escape(call.library)} {call.value}" for call in own.seeding)
         return words("own.seeded_by_script", calls=calls)
-    return words("figures.comma").join(map(str, result.seeds)) or words("own.not_set")
+    none = words("own.not_set") if unseeded(result) else UNKNOWN
+    return words("figures.comma").join(map(str, result.seeds)) or none
 
 
 def _alike(data: Sequence[Fingerprint]) -> list[list[Fingerprint]]:

@@ -158,6 +158,12 @@ def seed_unknown(result: Result) -> bool:
     return not result.seeds and (own is UNSET or not own.seeding)
 
 
+def unseeded(result: Result) -> bool:
+    """Return whether a run is known to have set no seed: its script was watched, and called nothing that sets one."""
+    own = result.findings.own
+    return own is not UNSET and own.door == "record" and seed_unknown(result)
+
+
 def _both_parts(group: MeasuredGroup) -> tuple[str, float, float] | None:
     """Return the watched measure and its values on both parts at the best epoch; None where one was not measured."""
     best, watched = group.best(), group.watched

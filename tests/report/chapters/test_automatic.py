@@ -108,8 +108,25 @@ def test_the_best_epoch_is_that_of_the_mean_and_its_spread_is_said():
 def test_validation_at_every_fifth_epoch_is_told_at_its_epochs():
     said = text(sparse_run())
     assert "it is lowest at epoch 15 (0.5000) and ends at 0.6000 at epoch 20" in said
-    assert "No seed was set" in said
+    assert "No random seed is on record" in said
     assert "What the log does not hold" in said
+
+
+@pytest.mark.parametrize(
+    ("language", "door", "sentence", "row"),
+    [
+        ("en", "record", "No seed was set: a repetition", "| Seeds | not set |"),
+        ("en", "import", "No random seed is on record: whether", "| Seeds | – |"),
+        ("zh", "api", "没有关于随机种子的记录", "| 随机种子 | – |"),
+    ],
+)
+def test_only_of_a_script_that_was_watched_it_is_said_that_no_seed_was_set(language, door, sentence, row):
+    result = sparse_run()
+    own = msgspec.structs.replace(result.findings.own, door=door)
+    result = msgspec.structs.replace(result, findings=msgspec.structs.replace(result.findings, own=own))
+    said = text(result, language=language)
+    assert sentence in said
+    assert row in said
 
 
 def test_a_time_and_a_memory_that_a_log_does_not_tell_are_unknown(tmp_path, monkeypatch, capsys):
