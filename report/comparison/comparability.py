@@ -8,6 +8,7 @@ it is what a comparison is made for.
 from __future__ import annotations
 
 from labreport.experiments.result import Result
+from labreport.report.chapters.marks import is_sample
 from labreport.report.comparison.record import Reason
 from labreport.report.numbers import UNKNOWN
 
@@ -67,8 +68,7 @@ def remarks(a: Result, b: Result) -> tuple[Reason, ...]:
         found.append(Reason(code="same_run", values={"run": a.run_id}))
     elif a.key == b.key:
         found.append(Reason(code="same_key"))
-    sampled = [result.findings.data is not None and result.findings.data.source == "sample" for result in (a, b)]
-    found += _of_sides("sample", *sampled)
+    found += _of_sides("sample", is_sample(a), is_sample(b))
     found += _of_sides("quick", a.profile == "quick", b.profile == "quick")
     if a.findings.trainings and b.findings.trainings:
         count_a, count_b = len(a.seeds), len(b.seeds)

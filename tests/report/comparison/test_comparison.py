@@ -11,7 +11,7 @@ from helpers.hand_versions import LOWER, STEADY, card, findings, lab_of, metric,
 
 from labreport.experiments.result import Failure, Result
 from labreport.report.comparison import sections, wording
-from labreport.report.comparison.comparability import paired
+from labreport.report.comparison.comparability import paired, remarks
 from labreport.report.comparison.compare import compare
 from labreport.report.comparison.margins import parse
 from labreport.report.comparison.version import NothingToCompareError
@@ -359,3 +359,14 @@ def test_a_curve_that_still_falls_tells_no_shift_where_more_epochs_were_trained(
 
 def test_a_lab_without_validation_has_no_overfitting_epoch():
     assert lab_of(hand_result("workflow"), hand_result("workflow")).epochs is None
+
+
+@pytest.mark.parametrize(("lacking", "told"), [(0, []), (1, ["sample_both"])])
+def test_a_sample_that_is_the_whole_set_is_not_called_a_part_of_it(lacking, told):
+    shipped = hand_result("boston", source="sample")
+    held = shipped.findings.data
+    held = msgspec.structs.replace(
+        held, train_samples=held.full_train_samples - lacking, test_samples=held.full_test_samples
+    )
+    shipped = msgspec.structs.replace(shipped, findings=msgspec.structs.replace(shipped.findings, data=held))
+    assert [remark.code for remark in remarks(shipped, shipped) if remark.code.startswith("sample")] == told
