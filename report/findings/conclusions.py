@@ -77,6 +77,7 @@ class Conclusions(Record, frozen=True, kw_only=True):
     """Everything that is concluded from one run."""
 
     seconds: Annotated[float, Meta(ge=0, description="Wall time of the run.")] | None
+    """None where it is not known."""
     trainings: tuple[TrainingGroup, ...]
     scores: tuple[ScoreConclusion, ...]
     claims: tuple[ClaimConclusion, ...]

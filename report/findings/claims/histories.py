@@ -24,12 +24,15 @@ def improves(result: Result, name: str) -> Answer:
     pair = next((pair for pair in group.pairs if pair.training and pair.direction), None)
     if pair is None or pair.training is None:
         raise MissingValueError("no measure of the training part is known to be better when higher or lower")
-    ends = [(finite[0], curve.values[-1]) for curve in group.curves(pair.training) if (finite := curve.finite().values)]
-    if all(len(curve.values) == 1 for curve in group.curves(pair.training)) or not ends:
+    curves = [(curve, curve.finite()) for curve in group.curves(pair.training)]
+    ends = [
+        (finite.values[0], curve.values[-1]) for curve, finite in curves if finite.at and finite.at[0] < curve.at[-1]
+    ]
+    if not ends:
         raise MissingValueError("one value shows no course")
     sign = 1 if pair.direction == "higher" else -1
     # A training that diverged got no better, however far it had come: where it ends, there is no number.
-    votes = tuple(sign * (last - first) > 0 for first, last in ends)
+    votes = tuple(isfinite(last) and sign * (last - first) > 0 for first, last in ends)
     first, last = (sum(values) / len(ends) for values in zip(*ends, strict=True))
     return Answer(holds=all(votes), votes=votes, numbers={"first": first, "last": last}, details={"key": pair.training})
 

@@ -32,6 +32,9 @@ from labreport.report.chapters.automatic import note
 from labreport.report.chapters.build import build
 from labreport.report.cli import main
 from labreport.report.configuration import Configuration
+from labreport.report.findings.analysis import MissingValueError
+from labreport.report.findings.claims.histories import improves
+from labreport.report.findings.groups import groups
 from labreport.report.rendering import html, markdown
 from labreport.report.store.entries import entry_of
 from labreport.report.store.runs import Store
@@ -110,6 +113,34 @@ def test_validation_at_every_fifth_epoch_is_told_at_its_epochs():
     assert "it is lowest at epoch 15 (0.5000) and ends at 0.6000 at epoch 20" in said
     assert "No random seed is on record" in said
     assert "What the log does not hold" in said
+
+
+@pytest.mark.parametrize(
+    ("history", "holds"),
+    [
+        ({"loss": [1, 0.5]}, True),
+        ({"loss": [1, math.nan, 0.5]}, True),
+        ({"loss": [1, -math.inf]}, False),
+        ({"accuracy": [0.5, math.inf]}, False),
+        ({"loss": [1]}, None),
+        ({"loss": [math.nan, 1]}, None),
+        ({"loss": [math.nan, math.nan]}, None),
+    ],
+)
+def test_a_course_is_judged_by_its_first_and_its_last_value_where_there_are_two(history, holds):
+    directions = {key: "lower" if key == "loss" else "higher" for key in history}
+    result = own_run("course", training(None, about=course(metrics=directions), **history))
+    if holds is None:
+        with pytest.raises(MissingValueError, match="one value shows no course"):
+            improves(result, "fit-1")
+    else:
+        assert improves(result, "fit-1").holds is holds
+
+
+def test_a_training_of_one_value_is_not_counted_among_those_that_got_better():
+    fits = (training(seed, about=course(), loss=loss) for seed, loss in enumerate([[1, 0.5], [1], [1, 0.7]]))
+    result = own_run("course", *fits)
+    assert improves(result, groups(result)[0].id).votes == (True, True)
 
 
 @pytest.mark.parametrize(
